@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+
+// Packages resolve to their TypeScript sources, so tests need no build.
+const conditions = ['@meow-rl/source', 'module', 'node', 'import', 'default'];
+const shared = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+};
+const sources = (suffix: string) => [`{packages,apps}/*/src/**/*.${suffix}.ts`];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: sources('test'),
+          exclude: [...sources('golden.test'), ...sources('slow.test')],
+        },
+      },
+      { ...shared, test: { name: 'golden', include: sources('golden.test') } },
+      {
+        ...shared,
+        test: { name: 'slow', include: sources('slow.test'), testTimeout: 3_600_000, hookTimeout: 600_000 },
+      },
+    ],
+  },
+});
