@@ -1,0 +1,170 @@
+import { GraphError } from '../errors.ts';
+import { entries } from '../program.ts';
+import type { Program } from '../program.ts';
+import { isStatic } from '../shape.ts';
+import type { DType, Node, Shape, Tensor } from '../tensor.ts';
+import { nodesBehind } from '../traverse.ts';
+import type { OnnxAttribute, OnnxEmitter } from './emitter.ts';
+import { encodeModel } from './schema.ts';
+import type { OnnxNode, OnnxTensor, OnnxValueInfo } from './schema.ts';
+
+/** ONNX operator set that operators are written in: the first with axes of reductions as inputs throughout. */
+const OPSET = 18n;
+const IR_VERSION = 8n;
+
+const ELEMENT_TYPE = { float32: 1, int64: 7, bool: 9 } as const satisfies Record<DType, number>;
+const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+
+function rawData(data: ArrayLike<number>, dtype: DType): Uint8Array {
+  if (dtype === 'int64')
+    return new Uint8Array(BigInt64Array.from(Array.from(data), (value) => BigInt(value)).buffer);
+  if (dtype === 'bool') return Uint8Array.from(data);
+  const floats = data instanceof Float32Array ? data : Float32Array.from(data);
+  return new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
+}
+
+function attribute(name: string, value: OnnxAttribute): OnnxNode['attribute'][number] {
+  if (typeof value === 'number') return { name, type: ATTRIBUTE_TYPE.float, f: value };
+  if (typeof value === 'bigint') return { name, type: ATTRIBUTE_TYPE.int, i: value };
+  if (typeof value === 'string')
+    return { name, type: ATTRIBUTE_TYPE.string, s: new TextEncoder().encode(value) };
+  return { name, type: ATTRIBUTE_TYPE.ints, ints: value };
+}
+
+const valueInfo = (name: string, dtype: DType, shape: Shape): OnnxValueInfo => ({
+  name,
+  type: {
+    tensorType: {
+      elemType: ELEMENT_TYPE[dtype],
+      shape: {
+        dim: shape.map((dim) => (typeof dim === 'number' ? { dimValue: BigInt(dim) } : { dimParam: dim })),
+      },
+    },
+  },
+});
+
+/** Constants this small are compared by content, larger ones by identity. */
+const SMALL = 64;
+
+/** Collects ONNX nodes and initializers while the graph is walked. */
+function collector(): OnnxEmitter & { nodes: OnnxNode[]; initializers: OnnxTensor[] } {
+  const nodes: OnnxNode[] = [];
+  const initializers: OnnxTensor[] = [];
+  const known = new Map<string, string>();
+  const constantOf = (data: ArrayLike<number>, shape: readonly number[], dtype: DType): string => {
+    const uniform = data.length > SMALL && Array.from(data).every((value) => value === data[0]);
+    const content = data.length <= SMALL ? Array.from(data).join() : uniform ? `all ${data[0]}` : undefined;
+    const key = content === undefined ? undefined : `${dtype}[${shape.join()}]${content}`;
+    const before = key === undefined ? undefined : known.get(key);
+    if (before !== undefined) return before;
+    const name = `constant_${initializers.length}`;
+    initializers.push({
+      name,
+      dims: shape.map(BigInt),
+      dataType: ELEMENT_TYPE[dtype],
+      rawData: rawData(data, dtype),
+    });
+    if (key !== undefined) known.set(key, name);
+    return name;
+  };
+  const nodeWithOutputs: OnnxEmitter['nodeWithOutputs'] = (opType, inputs, outputs, attributes = {}) => {
+    const name = `${opType}_${nodes.length}`;
+    const names = Array.from({ length: outputs }, (_, i) => (outputs === 1 ? name : `${name}_${i}`));
+    nodes.push({
+      name,
+      opType,
+      input: inputs,
+      output: names,
+      attribute: entries(attributes).map(([key, value]) => attribute(key, value)),
+    });
+    return names;
+  };
+  return {
+    nodes,
+    initializers,
+    nodeWithOutputs,
+    node: (opType, inputs, attributes) => nodeWithOutputs(opType, inputs, 1, attributes)[0] ?? '',
+    constant: (data, shape, dtype = 'float32') => constantOf(data, shape, dtype),
+    integers: (values) => constantOf(values, [values.length], 'int64'),
+  };
+}
+
+/** Name of the model's output that carries the next value of a state. */
+export const nextName = (state: string): string => `${state}.next`;
+
+export interface SerializeOptions {
+  /** Name of the graph in the file; default `program`. */
+  readonly name?: string;
+  /** Free key-value pairs kept in the file. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /**
+   * Write these values of the state into the file as constants, for deployment. Without it, states are inputs, and
+   * states that change are also outputs, named by `nextName`.
+   */
+  readonly frozenState?: Readonly<Record<string, ArrayLike<number>>>;
+}
+
+/**
+ * A program as the bytes of an ONNX file.
+ *
+ * @throws GraphError if a frozen state is missing or changes, or an input and an output have the same name
+ */
+export function serialize(program: Program, options: SerializeOptions = {}): Uint8Array {
+  const { name = 'program', metadata = {}, frozenState } = options;
+  const emit = collector();
+  const named = new Map<Node, readonly string[]>();
+  const inputs: OnnxValueInfo[] = [];
+  const outputs: OnnxValueInfo[] = [];
+
+  for (const [key, tensor] of entries(program.inputs)) {
+    named.set(tensor.node, [key]);
+    inputs.push(valueInfo(key, tensor.dtype, tensor.shape));
+  }
+  for (const [key, { value, shape }] of entries(program.state)) {
+    const frozen = frozenState?.[key];
+    if (frozenState && !frozen)
+      throw new GraphError(`serialize: no value for the state ${key}. Give one for each state to freeze.`);
+    if (frozen) named.set(value.node, [emit.constant(frozen, shape)]);
+    else {
+      named.set(value.node, [key]);
+      inputs.push(valueInfo(key, value.dtype, value.shape));
+    }
+  }
+  const results = [
+    ...entries(program.outputs),
+    ...entries(program.state).flatMap(([key, { next }]): [string, Tensor][] =>
+      next ? [[nextName(key), next]] : [],
+    ),
+  ];
+  const nameOf = ({ node, index }: Tensor): string => named.get(node)?.[index] ?? '';
+  for (const node of nodesBehind(results.map(([, tensor]) => tensor))) {
+    if (node.kind === 'operator') named.set(node, node.kernel.onnx(node.inputs.map(nameOf), emit));
+    else if (node.kind === 'constant') {
+      const type = node.outputs[0];
+      if (type && isStatic(type.shape)) named.set(node, [emit.constant(node.data, type.shape, type.dtype)]);
+    }
+  }
+  const taken = new Set(inputs.map((input) => input.name));
+  for (const [key, tensor] of results) {
+    if (taken.has(key))
+      throw new GraphError(`serialize: ${key} names both an input and an output. Rename one.`);
+    taken.add(key);
+    // Graph outputs need a node of their own: a tensor may be an input, or be asked for under two names.
+    emit.nodes.push({
+      name: `output_${key}`,
+      opType: 'Identity',
+      input: [nameOf(tensor)],
+      output: [key],
+      attribute: [],
+    });
+    outputs.push(valueInfo(key, tensor.dtype, tensor.shape));
+  }
+  return encodeModel({
+    irVersion: IR_VERSION,
+    producerName: 'meow-rl',
+    producerVersion: '0',
+    opsetImport: [{ domain: '', version: OPSET }],
+    metadataProps: entries(metadata).map(([key, value]) => ({ key, value })),
+    graph: { name, node: emit.nodes, initializer: emit.initializers, input: inputs, output: outputs },
+  });
+}

@@ -1,0 +1,128 @@
+import { ShapeError } from '../errors.ts';
+import { broadcastNd, buildNd, reader } from '../ndarray.ts';
+import { operator } from '../operator.ts';
+import { broadcastsTo, formatShape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { add, div, mul, neg, sub } from './arithmetic.ts';
+import { greater, less, toFloat } from './compare.ts';
+import { sumTo } from './reduce.ts';
+import { unary } from './unary.ts';
+
+const logistic = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
+
+/** Exponential, element by element: `y = eˣ`. */
+export const exp = unary({ name: 'exp', onnx: 'Exp', value: Math.exp, vjp: (dy, { y }) => mul(dy, y) });
+
+/** Natural logarithm, element by element. NaN below 0. */
+export const log = unary({ name: 'log', onnx: 'Log', value: Math.log, vjp: (dy, { x }) => div(dy, x) });
+
+/** Square root, element by element. NaN below 0; the gradient at 0 is infinite. */
+export const sqrt = unary({
+  name: 'sqrt',
+  onnx: 'Sqrt',
+  value: Math.sqrt,
+  vjp: (dy, { y }) => div(dy, mul(2, y)),
+});
+
+/** `1 / x`, element by element. */
+export const reciprocal = unary({
+  name: 'reciprocal',
+  onnx: 'Reciprocal',
+  value: (x) => 1 / x,
+  vjp: (dy, { y }) => neg(mul(dy, mul(y, y))),
+});
+
+/** `|x|`, element by element; its gradient at 0 is 0. */
+export const abs = unary({
+  name: 'abs',
+  onnx: 'Abs',
+  value: Math.abs,
+  vjp: (dy, { x }) => mul(dy, sub(toFloat(greater(x, 0)), toFloat(less(x, 0)))),
+});
+
+/** Hyperbolic tangent, element by element. */
+export const tanh = unary({
+  name: 'tanh',
+  onnx: 'Tanh',
+  value: Math.tanh,
+  vjp: (dy, { y }) => mul(dy, sub(1, mul(y, y))),
+});
+
+/** Inverse hyperbolic tangent, element by element: `y = ½ log((1 + x) / (1 − x))`, finite inside (−1, 1). */
+export const atanh = unary({
+  name: 'atanh',
+  onnx: 'Atanh',
+  value: Math.atanh,
+  vjp: (dy, { x }) => div(dy, sub(1, mul(x, x))),
+});
+
+/** Logistic function, element by element: `y = 1 / (1 + e⁻ˣ)`. */
+export const sigmoid = unary({
+  name: 'sigmoid',
+  onnx: 'Sigmoid',
+  value: logistic,
+  vjp: (dy, { y }) => mul(dy, mul(y, sub(1, y))),
+});
+
+/** `log(1 + eˣ)`, element by element, without overflow. */
+export const softplus = unary({
+  name: 'softplus',
+  onnx: 'Softplus',
+  value: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  vjp: (dy, { x }) => mul(dy, sigmoid(x)),
+});
+
+/** `max(x, 0)`, element by element; its gradient at 0 is 0. */
+export const relu = unary({
+  name: 'relu',
+  onnx: 'Relu',
+  value: (x) => (Number.isNaN(x) ? x : Math.max(x, 0)),
+  vjp: (dy, { x }) => mul(dy, toFloat(greater(x, 0))),
+});
+
+const swishOperator = operator<
+  readonly [x: Tensor, beta: Tensor],
+  Record<never, never>,
+  readonly [y: Tensor, gate: Tensor]
+>({
+  name: 'swish',
+  shape: ([x, beta]) => {
+    if (x.dtype !== 'float32' || beta.dtype !== 'float32')
+      throw new ShapeError(`swish: expected float32 and float32, got ${x.dtype} and ${beta.dtype}.`);
+    if (!broadcastsTo(beta.shape, x.shape))
+      throw new ShapeError(
+        `swish: beta ${formatShape(beta.shape)} does not broadcast to x ${formatShape(x.shape)}. Give one beta per unit.`,
+      );
+    const type = { dtype: 'float32', shape: x.shape } as const;
+    return [type, type];
+  },
+  value: ([x, beta]) => {
+    const [input, slope] = [reader(x), reader(beta)];
+    const shape = broadcastNd(x.shape, beta.shape);
+    const gate = buildNd('float32', shape, (at) => logistic(slope(at) * input(at)));
+    return [{ ...gate, data: gate.data.map((g, i) => g * (x.data[i] ?? 0)) }, gate];
+  },
+  // y = x g with g = σ(βx). With w = y(1 − g), dy/dx = g + βw and dy/dβ = xw: one pass fewer than the chain of its parts.
+  vjp: ([dy, dGate], { inputs: [x, beta], outputs: [y, gate] }) => {
+    const pre = dGate && mul(dGate, sub(gate, mul(gate, gate)));
+    const dw = dy && mul(dy, sub(y, mul(y, gate)));
+    const through = dw && pre ? add(dw, pre) : (dw ?? pre);
+    if (!through) return [undefined, undefined];
+    const direct = mul(through, beta);
+    return [dy ? add(mul(dy, gate), direct) : direct, sumTo(mul(through, x), beta.shape)];
+  },
+  onnx: ([x, beta], _, emit) => {
+    const gate = emit.node('Sigmoid', [emit.node('Mul', [x, beta])]);
+    return [emit.node('Mul', [x, gate]), gate];
+  },
+});
+
+/**
+ * Swish with a slope per unit: `y = x · σ(β x)`.
+ *
+ * @param beta the slope, broadcasts to `x`
+ * @throws ShapeError if it does not
+ *
+ * Reference: Ramachandran et al., Searching for Activation Functions (2017), section 4.
+ */
+export const swish = (x: Tensor, beta: Tensor): Tensor => swishOperator([x, beta], {})[0];

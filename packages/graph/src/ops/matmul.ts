@@ -1,0 +1,116 @@
+import { ShapeError } from '../errors.ts';
+import { buildNd, reader } from '../ndarray.ts';
+import { operator } from '../operator.ts';
+import { formatShape } from '../shape.ts';
+import type { Dim, Tensor } from '../tensor.ts';
+import { sum } from './reduce.ts';
+
+interface Transposes {
+  /** Use the transpose of the left matrix; default false. */
+  readonly transposeA?: boolean;
+  /** Use the transpose of the right matrix; default false. */
+  readonly transposeB?: boolean;
+}
+
+const flip = (shape: readonly Dim[], flipped: boolean): readonly Dim[] =>
+  flipped ? shape.toReversed() : shape;
+
+const matmulOperator = operator<
+  readonly [a: Tensor, b: Tensor],
+  { transposeA: boolean; transposeB: boolean }
+>({
+  name: 'matmul',
+  shape: ([a, b], { transposeA, transposeB }) => {
+    if (a.shape.length !== 2 || b.shape.length !== 2 || a.dtype !== 'float32' || b.dtype !== 'float32')
+      throw new ShapeError(
+        `matmul: expected two float32 matrices, got ${a.dtype} ${formatShape(a.shape)} and ${b.dtype} ${formatShape(b.shape)}. Reshape them to two axes.`,
+      );
+    const [rows = 1, inner] = flip(a.shape, transposeA);
+    const [innerB, columns = 1] = flip(b.shape, transposeB);
+    if (inner !== innerB)
+      throw new ShapeError(
+        `matmul: inner axes differ: ${String(inner)} of a ${formatShape(a.shape)}${transposeA ? 'ᵀ' : ''} against ${String(innerB)} of b ${formatShape(b.shape)}${transposeB ? 'ᵀ' : ''}.`,
+      );
+    return [{ dtype: 'float32', shape: [rows, columns] }];
+  },
+  value: ([a, b], { transposeA, transposeB }) => {
+    const [left, right] = [reader(a), reader(b)];
+    const [rows = 0, inner = 0] = transposeA ? a.shape.toReversed() : a.shape;
+    const columns = (transposeB ? b.shape[0] : b.shape[1]) ?? 0;
+    return [
+      buildNd('float32', [rows, columns], ([i = 0, j = 0]) => {
+        let total = 0;
+        for (let k = 0; k < inner; k++)
+          total += left(transposeA ? [k, i] : [i, k]) * right(transposeB ? [j, k] : [k, j]);
+        return total;
+      }),
+    ];
+  },
+  vjp: ([dy], { inputs: [a, b], attributes: { transposeA, transposeB } }) =>
+    dy
+      ? [
+          transposeA
+            ? matmul(b, dy, { transposeA: transposeB, transposeB: true })
+            : matmul(dy, b, { transposeB: !transposeB }),
+          transposeB
+            ? matmul(dy, a, { transposeA: true, transposeB: transposeA })
+            : matmul(a, dy, { transposeA: !transposeA }),
+        ]
+      : [undefined, undefined],
+  onnx: ([a, b], { attributes: { transposeA, transposeB } }, emit) => [
+    emit.node('Gemm', [a, b], { transA: transposeA ? 1n : 0n, transB: transposeB ? 1n : 0n }),
+  ],
+});
+
+/**
+ * Matrix product of two matrices: `y = op(a) · op(b)`, op the identity or the transpose.
+ *
+ * @throws ShapeError if they are not float32 matrices whose inner axes agree
+ */
+export const matmul = (
+  a: Tensor,
+  b: Tensor,
+  { transposeA = false, transposeB = false }: Transposes = {},
+): Tensor => matmulOperator([a, b], { transposeA, transposeB })[0];
+
+const linearOperator = operator<readonly [x: Tensor, weight: Tensor, bias: Tensor]>({
+  name: 'linear',
+  shape: ([x, weight, bias]) => {
+    const [rows = 1, inputs] = x.shape;
+    const [outputs = 1, weightInputs] = weight.shape;
+    if (x.shape.length !== 2 || weight.shape.length !== 2 || inputs !== weightInputs)
+      throw new ShapeError(
+        `linear: x ${formatShape(x.shape)} does not fit weight ${formatShape(weight.shape)}. Expected [rows, inputs] and [outputs, inputs].`,
+      );
+    if (bias.shape.length !== 1 || bias.shape[0] !== outputs)
+      throw new ShapeError(`linear: bias ${formatShape(bias.shape)} must be [${outputs}].`);
+    return [{ dtype: 'float32', shape: [rows, outputs] }];
+  },
+  value: ([x, weight, bias]) => {
+    const [input, w, b] = [reader(x), reader(weight), reader(bias)];
+    const [rows = 0, inner = 0] = x.shape;
+    return [
+      buildNd('float32', [rows, weight.shape[0] ?? 0], ([i = 0, j = 0]) => {
+        let total = b([j]);
+        for (let k = 0; k < inner; k++) total += input([i, k]) * w([j, k]);
+        return total;
+      }),
+    ];
+  },
+  vjp: ([dy], { inputs: [x, weight] }) =>
+    dy
+      ? [matmul(dy, weight), matmul(dy, x, { transposeA: true }), sum(dy, { axes: [0] })]
+      : [undefined, undefined, undefined],
+  onnx: ([x, weight, bias], _, emit) => [emit.node('Gemm', [x, weight, bias], { transB: 1n })],
+});
+
+/**
+ * Fully connected layer: `y = x Wᵀ + b`.
+ *
+ * @param x [rows, inputs]
+ * @param weight [outputs, inputs]
+ * @param bias [outputs]
+ * @throws ShapeError if these do not fit
+ */
+export const linear = (x: Tensor, weight: Tensor, bias: Tensor): Tensor =>
+  linearOperator([x, weight, bias], {})[0];

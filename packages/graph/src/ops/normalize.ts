@@ -1,0 +1,79 @@
+import { ShapeError } from '../errors.ts';
+import { operator } from '../operator.ts';
+import { formatShape, staticDim } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { add, mul, neg, sub } from './arithmetic.ts';
+import { mean } from './max.ts';
+
+const rowMean = (x: Tensor): Tensor => mean(x, { axes: [1], keepDims: true });
+
+const standardizeOperator = operator<
+  readonly [Tensor],
+  { epsilon: number },
+  readonly [standardized: Tensor, inverseDeviation: Tensor]
+>({
+  name: 'standardize',
+  shape: ([x]) => {
+    if (x.shape.length !== 2 || x.dtype !== 'float32')
+      throw new ShapeError(
+        `standardize: expected float32 [rows, features], got ${x.dtype} ${formatShape(x.shape)}.`,
+      );
+    staticDim('standardize', x.shape, 1);
+    return [
+      { dtype: 'float32', shape: x.shape },
+      { dtype: 'float32', shape: [x.shape[0] ?? 1, 1] },
+    ];
+  },
+  value: ([x], { epsilon }) => {
+    const [rows = 0, features = 0] = x.shape;
+    const standardized = new Float64Array(x.data.length);
+    const inverseDeviation = new Float64Array(rows);
+    for (let row = 0; row < rows; row++) {
+      const entries = x.data.subarray(row * features, (row + 1) * features);
+      const average = entries.reduce((total, e) => total + e, 0) / features;
+      const variance = entries.reduce((total, e) => total + (e - average) ** 2, 0) / features;
+      const scale = 1 / Math.sqrt(variance + epsilon);
+      inverseDeviation[row] = scale;
+      entries.forEach((e, i) => (standardized[row * features + i] = (e - average) * scale));
+    }
+    return [
+      { ...x, data: standardized },
+      { dtype: 'float32', shape: [rows, 1], data: inverseDeviation },
+    ];
+  },
+  // x̂ = (x − μ) r: dx = r (dx̂ − mean(dx̂) − x̂ mean(dx̂ x̂)); and dr/dx = −r² x̂ / n
+  vjp: ([dHat, dR], { inputs: [x], outputs: [hat, r] }) => {
+    const viaHat = dHat && mul(r, sub(sub(dHat, rowMean(dHat)), mul(hat, rowMean(mul(dHat, hat)))));
+    const viaR = dR && neg(mul(hat, mul(mul(dR, mul(r, r)), 1 / staticDim('standardize', x.shape, 1))));
+    return [viaHat && viaR ? add(viaHat, viaR) : (viaHat ?? viaR)];
+  },
+  onnx: ([x], { inputs: [input], attributes: { epsilon } }, emit) => {
+    const features = staticDim('standardize', input.shape, 1);
+    const scale = emit.constant(new Float32Array(features).fill(1), [features]);
+    const [hat = '', , r = ''] = emit.nodeWithOutputs('LayerNormalization', [x, scale], 3, {
+      axis: -1n,
+      epsilon,
+    });
+    return [hat, r];
+  },
+});
+
+/**
+ * Each row shifted and scaled to mean 0 and variance 1: `y = (x − mean(x)) / √(var(x) + ε)`, var the biased variance.
+ *
+ * @param x [rows, features]
+ * @throws ShapeError if it is not a float32 matrix with a known number of features
+ */
+export const standardize = (x: Tensor, epsilon = 1e-5): Tensor => standardizeOperator([x], { epsilon })[0];
+
+/**
+ * Layer normalization: `y = γ ⊙ (x − mean(x)) / √(var(x) + ε) + β`, mean and variance over each row.
+ *
+ * @param x [rows, features]
+ * @param scale γ, [features]
+ * @param shift β, [features]
+ *
+ * Reference: Ba et al., Layer Normalization (2016), equation 4.
+ */
+export const layerNorm = (x: Tensor, scale: Tensor, shift: Tensor, epsilon = 1e-5): Tensor =>
+  add(mul(standardize(x, epsilon), scale), shift);

@@ -1,0 +1,165 @@
+import { ShapeError } from '../errors.ts';
+import { buildNd, product, reader } from '../ndarray.ts';
+import type { NdArray } from '../ndarray.ts';
+import { operator } from '../operator.ts';
+import { broadcastsTo, checkAxis, formatShape, isStatic, sameShape } from '../shape.ts';
+import type { Dim, Shape, Tensor } from '../tensor.ts';
+import { reshape } from './layout.ts';
+
+/** Sum (or maximum) over axes in float64, keeping them with length 1. */
+export function reduceNd(
+  x: NdArray,
+  axes: readonly number[],
+  start: number,
+  combine: (a: number, b: number) => number,
+): NdArray {
+  const kept = x.shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
+  const read = reader(x);
+  const inner = axes.map((axis) => x.shape[axis] ?? 1);
+  return buildNd(x.dtype, kept, (position) => {
+    let total = start;
+    const at = [...position];
+    const walk = (level: number): void => {
+      const axis = axes[level];
+      if (axis === undefined) {
+        total = combine(total, read(at));
+        return;
+      }
+      for (let i = 0; i < (inner[level] ?? 0); i++) {
+        at[axis] = i;
+        walk(level + 1);
+      }
+    };
+    walk(0);
+    return total;
+  });
+}
+
+/** The shape left by a reduction. */
+export const reducedShape = (shape: Shape, axes: readonly number[], keepDims: boolean): Shape =>
+  shape
+    .map((dim, axis): Dim => (axes.includes(axis) ? 1 : dim))
+    .filter((_, axis) => keepDims || !axes.includes(axis));
+
+export interface ReduceOptions {
+  /** Axes to reduce; default all. */
+  readonly axes?: readonly number[];
+  /** Keep reduced axes with length 1; default false. */
+  readonly keepDims?: boolean;
+}
+
+export function reduceAxes(where: string, x: Tensor, axes: readonly number[] | undefined): readonly number[] {
+  const list = axes ?? x.shape.map((_, axis) => axis);
+  list.forEach((axis) => checkAxis(where, x.shape, axis));
+  if (new Set(list).size !== list.length)
+    throw new ShapeError(`${where}: axes ${formatShape(list)} name an axis twice.`);
+  return list.toSorted((a, b) => a - b);
+}
+
+/** Drops axes of length 1 that a reduction kept. */
+export const dropAxes = (x: Tensor, axes: readonly number[]): Tensor =>
+  reshape(
+    x,
+    x.shape.filter((_, axis) => !axes.includes(axis)),
+  );
+
+const sumOperator = operator<readonly [Tensor], { axes: readonly number[] }>({
+  name: 'sum',
+  shape: ([x], { axes }) => {
+    if (x.dtype !== 'float32') throw new ShapeError(`sum: expected float32, got ${x.dtype}.`);
+    return [{ dtype: x.dtype, shape: reducedShape(x.shape, axes, true) }];
+  },
+  value: ([x], { axes }) => [reduceNd(x, axes, 0, (a, b) => a + b)],
+  vjp: ([dy], { inputs: [x] }) => [dy && expandAs(dy, x)],
+  onnx: ([x], { inputs: [input], attributes: { axes } }, emit) => {
+    const [rows, columns] = input.shape;
+    // A product with ones is several times faster than ReduceSum on the CPU engine, over rows most of all.
+    if (
+      input.shape.length === 2 &&
+      axes.length === 1 &&
+      typeof rows === 'number' &&
+      typeof columns === 'number'
+    )
+      return axes[0] === 0
+        ? [emit.node('MatMul', [emit.constant(new Float32Array(rows).fill(1), [1, rows]), x])]
+        : [emit.node('MatMul', [x, emit.constant(new Float32Array(columns).fill(1), [columns, 1])])];
+    return [emit.node('ReduceSum', [x, emit.integers(axes)], { keepdims: 1n })];
+  },
+});
+
+/**
+ * Sum over axes: `y = Σ x`.
+ *
+ * @param options.axes default all; `options.keepDims` default false
+ * @throws ShapeError if an axis does not exist or is named twice
+ */
+export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const axes = reduceAxes('sum', x, options.axes);
+  if (axes.length === 0) return x;
+  const [kept] = sumOperator([x], { axes });
+  return options.keepDims === true ? kept : dropAxes(kept, axes);
+}
+
+const expandOperator = operator<readonly [x: Tensor, like: Tensor], Record<never, never>>({
+  name: 'expandAs',
+  shape: ([x, like]) => {
+    if (!broadcastsTo(x.shape, like.shape))
+      throw new ShapeError(
+        `expandAs: ${formatShape(x.shape)} does not broadcast to ${formatShape(like.shape)}.`,
+      );
+    return [{ dtype: x.dtype, shape: like.shape }];
+  },
+  value: ([x, like]) => [buildNd(x.dtype, like.shape, reader(x))],
+  vjp: ([dy], { inputs: [x] }) => [dy && sumTo(dy, x.shape), undefined],
+  onnx: ([x, like], { inputs: [, likeTensor] }, emit) => [
+    emit.node('Expand', [
+      x,
+      isStatic(likeTensor.shape) ? emit.integers(likeTensor.shape) : emit.node('Shape', [like]),
+    ]),
+  ],
+});
+
+/**
+ * Repeats `x` by broadcasting until it has the shape of `like`, of which only the shape matters.
+ *
+ * @throws ShapeError if `x` does not broadcast to that shape
+ */
+export const expandAs = (x: Tensor, like: Tensor): Tensor =>
+  sameShape(x.shape, like.shape) ? x : expandOperator([x, like], {})[0];
+
+/**
+ * Sums a gradient back to the shape that was broadcast: the adjoint of broadcasting.
+ *
+ * @throws ShapeError if `shape` does not broadcast to `x`'s shape
+ */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (!broadcastsTo(shape, x.shape))
+    throw new ShapeError(`sumTo: ${formatShape(shape)} does not broadcast to ${formatShape(x.shape)}.`);
+  const lead = x.shape.length - shape.length;
+  const axes = x.shape.flatMap((dim, axis) =>
+    axis < lead || (shape[axis - lead] === 1 && dim !== 1) ? [axis] : [],
+  );
+  return reshape(sum(x, { axes, keepDims: true }), shape);
+}
+
+const elementCountOperator = operator<readonly [Tensor], { axes: readonly number[] }>({
+  name: 'elementCount',
+  shape: () => [{ dtype: 'float32', shape: [] }],
+  value: ([x], { axes }) => [
+    {
+      dtype: 'float32',
+      shape: [],
+      data: Float64Array.of(product(axes.map((axis) => x.shape[axis] ?? 1))),
+    },
+  ],
+  vjp: 'none',
+  onnx: ([x], { attributes: { axes } }, emit) => {
+    const lengths = emit.node('Gather', [emit.node('Shape', [x]), emit.integers(axes)], { axis: 0n });
+    // 1 is ONNX's code for float32.
+    return [emit.node('Cast', [emit.node('ReduceProd', [lengths], { keepdims: 0n })], { to: 1n })];
+  },
+});
+
+/** How many elements lie along the given axes (default all), as a float32 scalar computed when the program runs. */
+export const elementCount = (x: Tensor, axes?: readonly number[]): Tensor =>
+  elementCountOperator([x], { axes: reduceAxes('elementCount', x, axes) })[0];

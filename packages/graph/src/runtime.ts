@@ -1,0 +1,120 @@
+import { DataError } from './errors.ts';
+import { entries } from './program.ts';
+import type { Program } from './program.ts';
+import { formatShape } from './shape.ts';
+import type { Shape } from './tensor.ts';
+
+/** Floating-point results: Float32Array on engines, Float64Array on the reference runtime. */
+export type FloatArray = Float32Array | Float64Array;
+
+/** Plain numbers in row-major order. A Float32Array for a float32 input is used without a copy. */
+export type InputData = Float32Array | Float64Array | Int32Array | readonly number[];
+
+/**
+ * A loaded program.
+ *
+ * Runs follow one another: starting one before the last has ended throws. The arrays that `run` returns are reused by
+ * the next run of the same executable; copy what must last.
+ */
+export interface Executable<I extends string = string, S extends string = string, O extends string = string> {
+  /**
+   * Runs once: reads the state, returns the outputs and, if the run succeeds, replaces the state.
+   *
+   * @throws DataError if an input is missing or does not fit its shape
+   */
+  run(inputs: Readonly<Record<I, InputData>>): Promise<Readonly<Record<O, FloatArray>>>;
+  /** A copy of a state's current value. */
+  readState(name: S): FloatArray;
+  /** Replaces a state's current value. */
+  writeState(name: S, value: ArrayLike<number>): void;
+  /** Frees the engine's memory. Later calls throw. */
+  dispose(): Promise<void>;
+}
+
+export interface LoadOptions {
+  /**
+   * Share the states of equal name and shape with another executable of the same runtime, so that for instance acting
+   * sees each update. Their initial values are then ignored.
+   */
+  readonly stateFrom?: Executable;
+}
+
+/** An engine that runs programs. */
+export interface Runtime {
+  /** For instance `reference` or `onnxruntime-node`. */
+  readonly name: string;
+  load<I extends string, S extends string, O extends string>(
+    program: Program<I, S, O>,
+    options?: LoadOptions,
+  ): Promise<Executable<I, S, O>>;
+}
+
+/**
+ * The lengths of the named axes that the inputs of a run imply.
+ *
+ * @throws DataError if an input is missing or unknown, its size does not fit, or two inputs disagree on an axis
+ */
+export function bindAxes(
+  program: Program,
+  inputs: Readonly<Record<string, ArrayLike<number>>>,
+): ReadonlyMap<string, number> {
+  const axes = new Map<string, { length: number; from: string }>();
+  for (const name of Object.keys(inputs))
+    if (!Object.hasOwn(program.inputs, name))
+      throw new DataError(
+        `run: unknown input ${name}. The program has ${Object.keys(program.inputs).join(', ') || 'none'}.`,
+      );
+  for (const [name, { shape }] of entries(program.inputs)) {
+    const data = inputs[name];
+    if (!data) throw new DataError(`run: input ${name} ${formatShape(shape)} is missing.`);
+    const unknown = new Set(shape.filter((dim) => typeof dim === 'string' && !axes.has(dim)));
+    if (unknown.size > 1)
+      throw new DataError(
+        `run: input ${name} ${formatShape(shape)} has several unknown axes; give a known one first.`,
+      );
+    const known = shape.reduce<number>(
+      (size, dim) => size * (typeof dim === 'number' ? dim : (axes.get(dim)?.length ?? 1)),
+      1,
+    );
+    const [axis] = unknown;
+    if (typeof axis === 'string' && data.length % known === 0 && data.length > 0)
+      axes.set(axis, { length: data.length / known, from: name });
+    else if (data.length !== known || typeof axis === 'string') {
+      const bound = shape.flatMap((dim) =>
+        typeof dim === 'string' && axes.has(dim)
+          ? [`${dim} = ${axes.get(dim)?.length} from input ${axes.get(dim)?.from}`]
+          : [],
+      );
+      throw new DataError(
+        `run: input ${name} has ${data.length} elements, which does not fit ${formatShape(shape)}${bound.length > 0 ? ` (${bound.join(', ')})` : ''}.`,
+      );
+    }
+  }
+  return new Map([...axes].map(([axis, { length }]) => [axis, length]));
+}
+
+/** A shape with the lengths of a run; undefined if it has an axis that no input names. */
+export function resolveShape(shape: Shape, axes: ReadonlyMap<string, number>): number[] | undefined {
+  const lengths = shape.map((dim) => (typeof dim === 'number' ? dim : axes.get(dim)));
+  return lengths.every((length) => length !== undefined) ? lengths : undefined;
+}
+
+/** Checks that a state taken from another executable has the size that this program declares. */
+export function checkSharedSize(name: string, expected: number, size: number): void {
+  if (size !== expected)
+    throw new DataError(`stateFrom: state ${name} has ${size} elements there, ${expected} here.`);
+}
+
+/** Checks a value for `writeState`. */
+export function checkStateValue(program: Program, name: string, value: ArrayLike<number>): void {
+  const spec = program.state[name];
+  if (!spec)
+    throw new DataError(
+      `unknown state ${name}. The program has ${Object.keys(program.state).join(', ') || 'none'}.`,
+    );
+  const size = spec.initial.length;
+  if (value.length !== size)
+    throw new DataError(
+      `writeState: ${name} is ${formatShape(spec.shape)} with ${size} elements, got ${value.length}.`,
+    );
+}
