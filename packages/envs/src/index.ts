@@ -1,1 +1,32 @@
-export {};
+export { box, sameBox, type Box, type BoxOptions } from './box.ts';
+export { createEnv, type Dynamics, type TypedEnv } from './create-env.ts';
+export type { Env, Info, ResetRequest, ResetResult, StepResult } from './env.ts';
+export { episodeGuard, type EpisodeGuard } from './episode-guard.ts';
+export { episodeStatistics, type EpisodeStatistics } from './episode-statistics.ts';
+export {
+  vectorEnv,
+  type LocalVectorEnv,
+  type VectorEnvFactoryOptions,
+  type VectorEnvOptions,
+} from './local-vector-env.ts';
+export { builtinEnvs, makeEnv, type EnvRegistry, type EnvSpec, type MakeEnvOptions } from './make-env.ts';
+export {
+  multiGoal,
+  multiGoalDefaults,
+  type MultiGoalEnv,
+  type MultiGoalInfo,
+  type MultiGoalOptions,
+  type MultiGoalResetOptions,
+  type Point,
+} from './multi-goal.ts';
+export { rescaleAction } from './rescale-action.ts';
+export { timeLimit } from './time-limit.ts';
+export type {
+  AutoresetMode,
+  Awaitable,
+  VectorEnv,
+  VectorResetRequest,
+  VectorResetResult,
+  VectorStepResult,
+} from './vector-env.ts';
+export { wrapEnv } from './wrap-env.ts';

@@ -1,1 +1,15 @@
-export {};
+export { additiveCoupling, alternatingMask } from './additive-coupling.ts';
+export type { AdditiveCouplingOptions } from './additive-coupling.ts';
+export type { Bijector, Mapped } from './bijector.ts';
+export { elementwiseScale } from './elementwise-scale.ts';
+export type { ElementwiseScaleOptions } from './elementwise-scale.ts';
+export { energyFlow } from './energy-flow.ts';
+export type { EnergyFlow, EnergyFlowOptions } from './energy-flow.ts';
+export { gaussianPrior } from './gaussian-prior.ts';
+export type { Prior } from './gaussian-prior.ts';
+export { orthogonal, uniformBias, zeros } from './initialize.ts';
+export type { Initializer } from './initialize.ts';
+export { mlp } from './mlp.ts';
+export type { Mlp, MlpOptions } from './mlp.ts';
+export { repeatForRows } from './rows.ts';
+export { boundedLogScale, SQUASH_MARGIN, tanhSquash } from './tanh-squash.ts';

@@ -21,7 +21,7 @@ export type { Executable, FloatArray, InputData, LoadOptions, Runtime } from './
 export { onnxRuntime } from './runtimes/onnxruntime.ts';
 export type { OnnxRuntimeModule } from './runtimes/onnxruntime.ts';
 export { referenceRuntime } from './runtimes/reference.ts';
-export { formatShape } from './shape.ts';
+export { formatShape, sizeOfShape as staticSize } from './shape.ts';
 export { constant } from './tensor.ts';
 export type { DType, Dim, Shape, Tensor, TensorLike, TensorType } from './tensor.ts';
 export { nodesBehind } from './traverse.ts';

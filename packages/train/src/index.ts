@@ -1,1 +1,17 @@
-export {};
+export type { Agent, UpdateMetrics } from './agent.ts';
+export { evaluate, type EvaluateOptions, type EvaluationResult } from './evaluate.ts';
+export type {
+  EpisodeEvent,
+  EvaluationEvent,
+  MetricsEvent,
+  ProgressEvent,
+  Timing,
+  TrainEvent,
+} from './events.ts';
+export { seedFor, seedStreams, type SeedStream } from './seeds.ts';
+export {
+  trainOffPolicy,
+  type EvaluationSchedule,
+  type TrainOffPolicyOptions,
+  type TrainResult,
+} from './train-off-policy.ts';

@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { parse as parseYaml, YAMLParseError } from 'yaml';
+import type { z } from 'zod';
+import { hasCode, UsageError } from './errors.ts';
+import { settingsOf, type Setting } from './settings.ts';
+import { nearest } from './suggest.ts';
+
+/** Settings as they are written, before they are checked. */
+export type RawConfig = Readonly<Record<string, unknown>>;
+
+/** What a run records beside its settings, so that its `config.json` can be given to `--config` again. */
+const recordedKeys: ReadonlySet<string> = new Set(['command', 'versions']);
+
+/**
+ * Reads settings from a JSON or YAML file.
+ *
+ * @throws UsageError if it can't be read or isn't well-formed, with the line where that is known
+ */
+export async function readConfigFile(path: string): Promise<RawConfig> {
+  const content = parseConfig(await readText(path), path);
+  if (content === null) return {};
+  if (typeof content !== 'object' || Array.isArray(content))
+    throw new UsageError(
+      `${path} holds ${Array.isArray(content) ? 'a list' : 'a single value'}, not settings`,
+      'Write one "name: value" per line.',
+    );
+  return Object.fromEntries(Object.entries(content).filter(([key]) => !recordedKeys.has(key)));
+}
+
+/** Settings with others laid over them, object by object. */
+export function mergeConfig(base: RawConfig, over: RawConfig): RawConfig {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    merged[key] = isRecord(below) && isRecord(value) ? mergeConfig(below, value) : value;
+  }
+  return merged;
+}
+
+/**
+ * Checks settings and fills in defaults.
+ *
+ * @param source where the settings were written, for the message
+ * @throws UsageError naming the setting, what it was and what it should be
+ */
+export function parseSettings<S extends z.ZodObject>(schema: S, raw: RawConfig, source: string): z.output<S> {
+  const result = schema.safeParse(raw);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const settings = settingsOf(schema);
+  if (issue?.code === 'unrecognized_keys') throw unknownKey(issue, settings, source);
+  throw wrongValue(issue?.path ?? [], raw, settings, source);
+}
+
+function unknownKey(issue: z.core.$ZodIssueUnrecognizedKeys, settings: readonly Setting[], source: string) {
+  const given = [...issue.path, issue.keys[0] ?? ''].map(String).join('.');
+  const known = settings.map(({ path }) => path.join('.'));
+  const near = nearest(given, known) ?? nearest(given.slice(given.lastIndexOf('.') + 1), known);
+  return new UsageError(
+    `${source}: unknown setting ${given}`,
+    near ? `Did you mean ${near}?` : `The settings are ${known.join(', ')}.`,
+  );
+}
+
+function wrongValue(
+  issuePath: readonly PropertyKey[],
+  raw: RawConfig,
+  settings: readonly Setting[],
+  source: string,
+) {
+  const path = issuePath.map(String);
+  const setting = settings.find((candidate) => candidate.path.every((key, index) => key === path[index]));
+  const name = (setting?.path ?? path).join('.');
+  const value = (setting?.path ?? path).reduce<unknown>(
+    (inner, key) => (isRecord(inner) ? inner[key] : undefined),
+    raw,
+  );
+  return new UsageError(
+    `${source}: ${name} can't be ${JSON.stringify(value) ?? String(value)}`,
+    setting
+      ? `Give ${setting.info.expects} (${setting.info.description}).`
+      : 'Write one "name: value" per line below it.',
+  );
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const reason = hasCode(error, 'ENOENT')
+      ? 'there is no such file'
+      : hasCode(error, 'EISDIR')
+        ? 'it is a folder'
+        : String(error);
+    throw new UsageError(`can't read ${path}: ${reason}`, 'Give --config a JSON or YAML file.', {
+      cause: error,
+    });
+  }
+}
+
+/** JSON is YAML with a smaller schema; one parser for both tells the line of every mistake, which `JSON.parse` doesn't. */
+function parseConfig(text: string, path: string): unknown {
+  const isJson = extname(path) === '.json';
+  try {
+    return parseYaml(text, { schema: isJson ? 'json' : 'core' }) as unknown;
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    const line = error.linePos?.[0].line ?? 1;
+    const reason = (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
+    throw new UsageError(
+      `${path}, line ${line}: ${lowerFirst(reason)}`,
+      `Correct that line; a setting is written ${isJson ? '"name": value' : 'name: value'}.`,
+      { cause: error },
+    );
+  }
+}
+
+function isRecord(value: unknown): value is RawConfig {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

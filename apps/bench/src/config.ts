@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import * as is from './settings.ts';
+
+/** Settings of the MEow agent. What is left out comes from the preset. */
+export const agentSchema = z.strictObject({
+  alpha: is.fromPreset(is.positiveNumber('temperature: weight of the entropy against the reward')),
+  gamma: is.fromPreset(is.fraction('discount factor')),
+  tau: is.fromPreset(is.fraction('step of the target network towards the trained one, each update')),
+  learningRate: is.fromPreset(is.positiveNumber("Adam's step size")),
+  gradClip: is.fromPreset(is.positiveNumber('largest norm of the gradient')),
+  batchSize: is.fromPreset(is.positiveInteger('transitions per update')),
+  dropout: is.fromPreset(is.probability('share of hidden units dropped in the couplings while training')),
+  couplings: is.fromPreset(is.positiveInteger('additive coupling layers in the flow')),
+  hidden: is.fromPreset(is.widths('hidden layers of the couplings and the prior')),
+  shiftHidden: is.fromPreset(is.widths('hidden layers of the reward shifts')),
+  logSigmaMin: is.fromPreset(is.number("lower bound of the prior's log standard deviation")),
+  logSigmaMax: is.fromPreset(is.number("upper bound of the prior's log standard deviation")),
+});
+
+/** A training run. What has no default here and is left out comes from the preset. */
+export const trainSchema = z.strictObject({
+  algo: is.oneOf(['meow'], 'algorithm').default('meow'),
+  env: is.word('environment').default('MultiGoal-v0'),
+  preset: is.optional(is.word('named settings to start from'), 'those of the environment'),
+  seed: is.wholeNumber('seed of everything random').default(0),
+  steps: is.fromPreset(is.positiveInteger('environment steps to train for')),
+  out: is.optional(is.word('folder of the run', 'folder'), 'runs/<env>/<algo>/seed-<seed>'),
+  warmup: is.fromPreset(is.wholeNumber('steps with random actions before the first update')),
+  updatesPerStep: is.fromPreset(is.positiveInteger('updates per environment step')),
+  numEnvs: is.positiveInteger('environments stepped together').default(1),
+  bufferSize: is.fromPreset(is.positiveInteger('transitions that the replay buffer holds')),
+  evaluateEvery: is.fromPreset(is.positiveInteger('steps between evaluations')),
+  evaluationEpisodes: is.positiveInteger('episodes per evaluation').default(10),
+  logEvery: is.positiveInteger('steps between lines of metrics.jsonl').default(100),
+  threads: is.positiveInteger('threads of the runtime').default(1),
+  agent: agentSchema.prefault({}),
+});
+
+/** Settings of the multi-goal demo. */
+export const demoSchema = z.strictObject({
+  seed: is.wholeNumber('seed of everything random').default(0),
+  steps: is.fromPreset(is.positiveInteger('environment steps to train for')),
+  out: is.word('folder of the report, the policies and the metrics', 'folder').default('runs/demo'),
+  rollouts: is.positiveInteger('episodes sampled from the trained policy').default(400),
+  threads: is.positiveInteger('threads of the runtime').default(1),
+});
+
+/** Settings of an evaluation. */
+export const evalSchema = z.strictObject({
+  episodes: is.positiveInteger('episodes to play').default(10),
+  stochastic: is.toggle('sample actions instead of taking the most likely one'),
+  seed: is.wholeNumber('seed of the starts and, with --stochastic, of the actions').default(0),
+  threads: is.positiveInteger('threads of the runtime').default(1),
+});
+
+/** Settings of an export. */
+export const exportSchema = z.strictObject({
+  out: is.optional(is.word('folder of the ONNX files', 'folder'), '<run>/policy'),
+  observations: is.positiveInteger('random observations to compare files and agent on').default(1000),
+  seed: is.wholeNumber('seed of those observations').default(0),
+});
+
+/** Settings of the speed measurement. */
+export const speedSchema = z.strictObject({
+  observationSize: is.positiveInteger('entries of an observation').default(17),
+  actionSize: is.positiveInteger('entries of an action').default(6),
+  batchSize: is.positiveInteger('transitions per update').default(256),
+  updates: is.positiveInteger('updates to time').default(200),
+  warmup: is.wholeNumber('updates before the clock starts').default(20),
+  threads: is.positiveInteger('threads of the runtime').default(1),
+  seed: is.wholeNumber('seed of weights and batches').default(0),
+});
+
+export type AgentConfig = z.output<typeof agentSchema>;
+export type TrainConfig = z.output<typeof trainSchema>;
+export type DemoConfig = z.output<typeof demoSchema>;
+export type EvalConfig = z.output<typeof evalSchema>;
+export type ExportConfig = z.output<typeof exportSchema>;
+export type SpeedConfig = z.output<typeof speedSchema>;

@@ -1,0 +1,57 @@
+import { CommanderError } from 'commander';
+
+/** A failure that the command line explains in one line: what happened and what to do about it. Exit code 1. */
+export class CliError extends Error {
+  readonly exitCode: number = 1;
+
+  /**
+   * @param cause what happened, without a final period
+   * @param remedy what to do, a whole sentence
+   */
+  constructor(cause: string, remedy: string, options?: ErrorOptions) {
+    super(`${cause}. ${remedy}`, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The command was called wrongly: nothing was begun. Exit code 2. */
+export class UsageError extends CliError {
+  override readonly exitCode = 2;
+}
+
+/** 0 for what isn't a failure (`--help`, `--version`), 2 for wrong usage, 1 for everything else. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CliError) return error.exitCode;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  return 1;
+}
+
+/** The line that stderr gets, without a stack: `<cause>. <remedy>`. */
+export function describeError(error: unknown): string {
+  const line = oneLine(error instanceof Error ? error.message || error.name : String(error));
+  if (error instanceof CliError) return line;
+  const sentence = /[.!?]$/.test(line) ? line : `${line}.`;
+  const hint = unexpected(error) ? ' Run again with --verbose for the stack trace.' : '';
+  return sentence + hint;
+}
+
+/** The stack with those of its causes, for `--verbose`. */
+export function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const own = error.stack ?? '';
+  return error.cause === undefined ? own : `${own}\ncaused by ${stackOf(error.cause) || String(error.cause)}`;
+}
+
+/** Whether an error has a system error code such as `ENOENT`. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+/** The packages' own errors are plain `Error`s that say what to do; anything else is news to the reader. */
+function unexpected(error: unknown): boolean {
+  return !(error instanceof Error) || error.constructor !== Error || 'code' in error;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ').trim();
+}

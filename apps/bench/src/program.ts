@@ -1,0 +1,176 @@
+import { Command, type CommanderError } from 'commander';
+import { z } from 'zod';
+import { mergeConfig, parseSettings, readConfigFile } from './config-file.ts';
+import { demoSchema, evalSchema, exportSchema, speedSchema, trainSchema } from './config.ts';
+import { UsageError } from './errors.ts';
+import { addFlags, givenFlags } from './flags.ts';
+import { createUi, type Io, type Ui } from './ui.ts';
+import { ownVersion } from './versions.ts';
+
+const globalSchema = z.object({
+  json: z.boolean().default(false),
+  quiet: z.boolean().default(false),
+  verbose: z.boolean().default(false),
+});
+
+const fileSchema = z.object({ config: z.string().optional(), force: z.boolean().default(false) });
+
+/** Declares the command line. Errors are thrown, never printed, and nothing exits. */
+export function createProgram(io: Io): Command {
+  const program = new Command('meow-bench')
+    .description(
+      'Train, evaluate, export and measure MEow: maximum-entropy RL with energy-based normalizing flows.',
+    )
+    .version(ownVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .option('--json', 'print the result as JSON, and nothing else on stdout')
+    .option('--quiet', 'print the result only')
+    .option('--verbose', 'print the stack trace of an error')
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: () => {},
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .addHelpText(
+      'after',
+      examples(
+        'meow-bench demo',
+        'meow-bench train --env MultiGoal-v0 --seed 1 --out runs/try',
+        'meow-bench eval runs/try --episodes 20 --stochastic',
+        'meow-bench export runs/try --out policy/',
+        'meow-bench speed --threads 1 --json',
+      ),
+    );
+
+  // Global options may stand before or after the subcommand, so they are known only when its action runs.
+  const ui = (): Ui => createUi(io, globalSchema.parse(program.opts()));
+
+  addDemo(program, ui);
+  addTrain(program, ui);
+  addEval(program, ui);
+  addExport(program, ui);
+  addSpeed(program, ui);
+  for (const command of [program, ...program.commands]) explainErrors(command);
+  return program;
+}
+
+function addDemo(program: Command, ui: () => Ui): void {
+  const command = program
+    .command('demo')
+    .summary("train on the multi-goal task and draw the paper's Figure 1")
+    .description(
+      "Train on the multi-goal task, draw the paper's Figure 1 from the run (soft value with trajectories, error of the " +
+        'soft value) and write report.html beside the exported policies. An earlier demo in the folder is replaced.',
+    )
+    .option('--force', 'replace the run that the folder holds, even if it is no demo')
+    .addHelpText('after', examples('meow-bench demo', 'meow-bench demo --seed 3 --out runs/demo-3'));
+  addFlags(command, demoSchema).action(async () => {
+    const config = parseSettings(demoSchema, givenFlags(command, demoSchema), 'command line');
+    const { demo } = await import('./commands/demo.ts');
+    await demo(config, fileSchema.parse(command.opts()), ui());
+  });
+}
+
+function addTrain(program: Command, ui: () => Ui): void {
+  const command = program
+    .command('train')
+    .summary('train an agent')
+    .description(
+      'Train an agent. Settings come from the preset of the environment, over it the file given with --config, over ' +
+        'that the flags. The resolved settings are kept in config.json, which --config accepts again.',
+    )
+    .option(
+      '--config <file>',
+      'JSON or YAML file with settings, named as the flags but in camelCase, the agent\'s below "agent"',
+    )
+    .option('--force', 'replace the run that the folder holds')
+    .addHelpText(
+      'after',
+      examples(
+        'meow-bench train --algo meow --env MultiGoal-v0 --seed 1 --steps 6000 --out runs/try',
+        'meow-bench train --config settings.yaml --alpha 1.5 --hidden 64,64',
+        'meow-bench train --config runs/try/config.json --seed 2 --out runs/again',
+      ),
+    );
+  addFlags(command, trainSchema).action(async () => {
+    const { config: path, force } = fileSchema.parse(command.opts());
+    const file = path === undefined ? {} : await readConfigFile(path);
+    // Checked alone first, so that the message can tell the file's mistakes from the flags'.
+    if (path !== undefined) parseSettings(trainSchema, file, path);
+    const settings = mergeConfig(file, givenFlags(command, trainSchema));
+    const config = parseSettings(trainSchema, settings, 'command line');
+    const { train } = await import('./commands/train.ts');
+    await train(config, { force }, ui());
+  });
+}
+
+function addEval(program: Command, ui: () => Ui): void {
+  const command = program
+    .command('eval')
+    .summary('play episodes with a trained policy')
+    .description('Play episodes with the policy of a run and report their returns.')
+    .argument('<run>', 'folder of a run')
+    .addHelpText(
+      'after',
+      examples('meow-bench eval runs/try', 'meow-bench eval runs/try --episodes 20 --stochastic --json'),
+    );
+  addFlags(command, evalSchema).action(async (run: string) => {
+    const config = parseSettings(evalSchema, givenFlags(command, evalSchema), 'command line');
+    const { evaluate } = await import('./commands/eval.ts');
+    await evaluate(run, config, ui());
+  });
+}
+
+function addExport(program: Command, ui: () => Ui): void {
+  const command = program
+    .command('export')
+    .summary('write a trained policy as ONNX files')
+    .description(
+      'Write policy.onnx (most likely action), policy-stochastic.onnx (sampled action with log-probability) and ' +
+        'critic.onnx (Q and V), each compared with the agent on random observations before it is kept.',
+    )
+    .argument('<run>', 'folder of a run')
+    .addHelpText('after', examples('meow-bench export runs/try', 'meow-bench export runs/try --out policy/'));
+  addFlags(command, exportSchema).action(async (run: string) => {
+    const config = parseSettings(exportSchema, givenFlags(command, exportSchema), 'command line');
+    const { exportPolicy } = await import('./commands/export.ts');
+    await exportPolicy(run, config, ui());
+  });
+}
+
+function addSpeed(program: Command, ui: () => Ui): void {
+  const command = program
+    .command('speed')
+    .summary('time updates and actions')
+    .description("Time updates and single actions with the paper's network on random data.")
+    .addHelpText(
+      'after',
+      examples(
+        'meow-bench speed --threads 1 --json',
+        'meow-bench speed --observation-size 376 --action-size 17',
+      ),
+    );
+  addFlags(command, speedSchema).action(async () => {
+    const config = parseSettings(speedSchema, givenFlags(command, speedSchema), 'command line');
+    const { speed } = await import('./commands/speed.ts');
+    await speed(config, ui());
+  });
+}
+
+/** Turns commander's complaints into usage errors; help and version, which it also throws, pass. */
+function explainErrors(command: Command): void {
+  command.exitOverride((error: CommanderError) => {
+    if (error.exitCode === 0 || error.code === 'commander.help') throw error;
+    const [, cause = '', suggestion] =
+      /^(?:error: )?(.*?)(?:\s*\((Did you mean .*)\))?$/s.exec(error.message) ?? [];
+    const path = command.parent ? `${command.parent.name()} ${command.name()}` : command.name();
+    throw new UsageError(cause.replace(/\.$/, ''), suggestion ?? `See ${path} --help.`);
+  });
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}

@@ -1,0 +1,112 @@
+import { SingleBar } from 'cli-progress';
+import type { OutputStream } from './ui.ts';
+
+/** Shows how far something is. */
+export interface Progress {
+  /** @param lastReturn the return of the episode that ended last, once there is one */
+  update(step: number, lastReturn?: number): void;
+  /** Clears the bar away, so that what is printed next begins on a line of its own. */
+  stop(): void;
+}
+
+/** How {@link createProgress} shows what. */
+export interface ProgressOptions {
+  /** Steps in all. */
+  readonly total: number;
+  /** What is being done: `training`. */
+  readonly label: string;
+  readonly stream: OutputStream;
+  /** Milliseconds, as `performance.now` gives them. */
+  readonly now?: () => number;
+  /** Seconds between the lines where the stream isn't a terminal; 5 by default. */
+  readonly linesEvery?: number;
+}
+
+/** Shows nothing. */
+export const silentProgress: Progress = { update: () => {}, stop: () => {} };
+
+/** A bar on a terminal; elsewhere, such as in a log file, a line every few seconds. */
+export function createProgress(options: ProgressOptions): Progress {
+  return options.stream.isTTY ? barProgress(options) : lineProgress(options);
+}
+
+function barProgress({ total, label, stream, now = () => performance.now() }: ProgressOptions): Progress {
+  const rate = rateMeter(now);
+  const bar = new SingleBar({
+    stream,
+    format: `${label} {bar} {percentage}% | {value}/{total} | {facts}`,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 24,
+    hideCursor: true,
+    clearOnComplete: true,
+    // Updates come thousands of times a second and mustn't cost a redraw each.
+    fps: 8,
+  });
+  bar.start(total, 0, { facts: '' });
+  return {
+    update: (step, lastReturn) =>
+      bar.update(step, { facts: facts({ step, total, rate: rate(step), lastReturn }) }),
+    stop: () => bar.stop(),
+  };
+}
+
+function lineProgress(options: ProgressOptions): Progress {
+  const { total, label, stream, now = () => performance.now(), linesEvery = 5 } = options;
+  const rate = rateMeter(now);
+  let printed = now();
+  return {
+    update(step, lastReturn) {
+      const perSecond = rate(step);
+      if (now() - printed < 1000 * linesEvery && step < total) return;
+      printed = now();
+      const percent = Math.floor((100 * step) / total);
+      stream.write(
+        `${label} ${step}/${total} (${percent}%), ${facts({ step, total, rate: perSecond, lastReturn })}\n`,
+      );
+    },
+    stop: () => {},
+  };
+}
+
+interface Facts {
+  readonly step: number;
+  readonly total: number;
+  readonly rate: number;
+  readonly lastReturn: number | undefined;
+}
+
+function facts({ step, total, rate, lastReturn }: Facts): string {
+  return [
+    `${rate.toFixed(rate < 10 ? 1 : 0)} steps/s`,
+    ...(lastReturn === undefined ? [] : [`return ${lastReturn.toFixed(1)}`]),
+    ...(rate > 0 && step < total ? [`${formatDuration((total - step) / rate)} left`] : []),
+  ].join(', ');
+}
+
+/** `1h05m`, `3m20s`, `12s`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole >= 3600) return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`;
+  return whole >= 60 ? `${Math.floor(whole / 60)}m${two(whole % 60)}s` : `${whole}s`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+/** Steps per second over the last ten seconds: the first steps, without updates, are no measure of the rest. */
+export function rateMeter(now: () => number): (step: number) => number {
+  const window = 10_000;
+  let seen = [{ time: now(), step: 0 }];
+  return (step) => {
+    const time = now();
+    const newest = seen.at(-1);
+    // Four marks a second are enough, and keep the list short.
+    if (newest && time - newest.time >= 250) {
+      seen = [...seen.filter((mark) => time - mark.time <= window), { time, step }];
+    }
+    const oldest = seen[0];
+    return oldest && time > oldest.time ? (1000 * (step - oldest.step)) / (time - oldest.time) : 0;
+  };
+}

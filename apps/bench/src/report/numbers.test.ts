@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { formatNumber, formatSeconds, formatShare, powerOfTen } from './numbers.ts';
+
+describe('formatNumber', () => {
+  it.each([
+    [0, '0'],
+    [-5, '−5'],
+    [4000, '4,000'],
+    [0.0123, '0.0123'],
+    [1e-5, '1 × 10⁻⁵'],
+    [-2.346e-5, '−2.35 × 10⁻⁵'],
+    [1.5e12, '1.5 × 10¹²'],
+    [Number.NEGATIVE_INFINITY, '−Infinity'],
+  ])('writes %d as %s', (value, expected) => {
+    expect(formatNumber(value)).toBe(expected);
+  });
+
+  it('rounds to the digits asked for', () => {
+    expect(formatNumber(-31.4159, 5)).toBe('−31.416');
+    expect(formatNumber(123_456, 9)).toBe('123,456');
+  });
+});
+
+it('powerOfTen writes superscripts', () => {
+  expect([powerOfTen(-12), powerOfTen(0), powerOfTen(3)]).toEqual(['10⁻¹²', '10⁰', '10³']);
+});
+
+it('formatSeconds changes its unit', () => {
+  expect([1.234, 42.4, 59.7, 3605].map(formatSeconds)).toEqual(['1.2 s', '42 s', '1 min 0 s', '60 min 5 s']);
+});
+
+it('formatShare gives whole percents, and zero of nothing', () => {
+  expect([formatShare(1, 3), formatShare(0, 0)]).toEqual(['33%', '0%']);
+});

@@ -1,0 +1,57 @@
+import type { Box } from './box.ts';
+
+/** What an environment tells besides the numbers an agent learns from; for logs and plots. */
+export type Info = Readonly<Record<string, unknown>>;
+
+/** What {@link Env.reset} may be asked for. */
+export interface ResetRequest {
+  /** Starts the environment's generator afresh; without it, the generator goes on from where it was. */
+  readonly seed?: number;
+  /** What the particular environment offers, such as a start position. */
+  readonly options?: object;
+}
+
+/** The first observation of an episode. */
+export interface ResetResult<I extends Info = Info> {
+  /** [obs], a new array that the caller may keep. */
+  readonly observation: Float64Array;
+  readonly info: I;
+}
+
+/** One transition. */
+export interface StepResult<I extends Info = Info> {
+  /** [obs], a new array that the caller may keep. */
+  readonly observation: Float64Array;
+  readonly reward: number;
+  /** The task ended here: nothing can be earned from this state on, so a value estimate must not bootstrap from it. */
+  readonly terminated: boolean;
+  /** The episode was cut off here, as by a time limit: a value estimate must bootstrap. Both flags may be set. */
+  readonly truncated: boolean;
+  readonly info: I;
+}
+
+/**
+ * One environment, with the semantics of Gymnasium 1.0 and later.
+ *
+ * An episode begins with `reset` and goes on until a step sets `terminated` or `truncated`. Stepping before the first
+ * reset, after the end of an episode, or after `close` throws.
+ *
+ * Reference: gymnasium.Env.
+ */
+export interface Env {
+  /** Name and version of the task, e.g. `MultiGoal-v0`; begins every error message. */
+  readonly id: string;
+  readonly observationSpace: Box;
+  readonly actionSpace: Box;
+  /** Begins an episode. Give a seed once, at the first reset: then every episode differs and the whole repeats. */
+  reset(request?: ResetRequest): ResetResult;
+  /**
+   * Advances by one action.
+   *
+   * @param action [act] finite numbers; the environment says what it does with those outside its space
+   * @throws RangeError if `action` has the wrong size or an entry that isn't finite
+   */
+  step(action: ArrayLike<number>): StepResult;
+  /** Frees what the environment holds. Closing twice is fine. */
+  close(): void;
+}

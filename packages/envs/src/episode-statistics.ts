@@ -1,0 +1,36 @@
+import type { Env } from './env.ts';
+import { wrapEnv } from './wrap-env.ts';
+
+/** What {@link episodeStatistics} puts into `info.episode` of an episode's last step. */
+export interface EpisodeStatistics {
+  /** Sum of the rewards, undiscounted. */
+  readonly return: number;
+  /** Number of steps. */
+  readonly length: number;
+}
+
+/**
+ * Adds `info.episode`, an {@link EpisodeStatistics}, to the last step of every episode.
+ *
+ * Wrap it around a time limit, not inside one, or truncated episodes won't be seen.
+ *
+ * Reference: gymnasium.wrappers.RecordEpisodeStatistics.
+ */
+export function episodeStatistics(env: Env): Env {
+  let sum = 0;
+  let length = 0;
+  return wrapEnv(env, {
+    reset(request) {
+      [sum, length] = [0, 0];
+      return env.reset(request);
+    },
+    step(action) {
+      const result = env.step(action);
+      sum += result.reward;
+      length += 1;
+      if (!(result.terminated || result.truncated)) return result;
+      const episode: EpisodeStatistics = { return: sum, length };
+      return { ...result, info: { ...result.info, episode } };
+    },
+  });
+}

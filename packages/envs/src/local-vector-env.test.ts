@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+
+import { vectorEnv, type LocalVectorEnv } from './local-vector-env.ts';
+import { makeEnv } from './make-env.ts';
+import { multiGoal } from './multi-goal.ts';
+import { countingEnv } from './testing/counting-env.ts';
+import type { AutoresetMode } from './vector-env.ts';
+
+/** Row 0 counts episodes from 0 and is truncated after 2 steps, row 1 from 100 and terminates after 3. */
+const pair = (autoresetMode: AutoresetMode) =>
+  vectorEnv([countingEnv({ length: 2 }), countingEnv({ length: 3, end: 'terminated', firstEpisode: 100 })], {
+    autoresetMode,
+  });
+
+const rows = (values: Float64Array) => [[...values.subarray(0, 2)], [...values.subarray(2)]];
+
+/** A step's arrays, copied because the environment reuses them; final rows where they mean nothing are left out. */
+function steps(env: LocalVectorEnv, actions: readonly [number, number][]) {
+  return actions.map((action) => {
+    const { observations, rewards, terminated, truncated, finalObservations } = env.step(action);
+    return {
+      observations: rows(observations),
+      rewards: [...rewards],
+      terminated: [...terminated],
+      truncated: [...truncated],
+      final: rows(finalObservations).map((row, i) => (terminated[i] || truncated[i] ? row : undefined)),
+    };
+  });
+}
+
+const three: [number, number][] = [
+  [0.5, -0.5],
+  [0.25, -0.25],
+  [0.125, -0.125],
+];
+
+describe('vectorEnv', () => {
+  it('begins every row at its own first observation', () => {
+    const { observations, infos } = pair('next-step').reset({ seed: 0 });
+    expect([...observations]).toEqual([0, 0, 100, 0]);
+    expect(infos).toEqual([{ begins: 0 }, { begins: 100 }]);
+  });
+
+  it('next-step: ignores the action after an end and gives the reset observation and reward 0', () => {
+    const env = pair('next-step');
+    env.reset({ seed: 0 });
+    const [, second, third] = steps(env, three);
+    expect(second).toEqual({
+      observations: [
+        [0, 2],
+        [100, 2],
+      ],
+      rewards: [0.25, -0.25],
+      terminated: [0, 0],
+      truncated: [1, 0],
+      final: [[0, 2], undefined],
+    });
+    expect(third).toEqual({
+      observations: [
+        [1, 0],
+        [100, 3],
+      ],
+      rewards: [0, -0.125],
+      terminated: [0, 1],
+      truncated: [0, 0],
+      final: [undefined, [100, 3]],
+    });
+    const [fourth] = steps(env, [[0.75, 0.75]]);
+    expect(fourth?.observations).toEqual([
+      [1, 1],
+      [101, 0],
+    ]);
+    expect(fourth?.rewards).toEqual([0.75, 0]);
+  });
+
+  it('same-step: gives the next start at once and the last observation beside it', () => {
+    const env = pair('same-step');
+    env.reset({ seed: 0 });
+    const [, second, third] = steps(env, three);
+    expect(second).toEqual({
+      observations: [
+        [1, 0],
+        [100, 2],
+      ],
+      rewards: [0.25, -0.25],
+      terminated: [0, 0],
+      truncated: [1, 0],
+      final: [[0, 2], undefined],
+    });
+    expect(third).toEqual({
+      observations: [
+        [1, 1],
+        [101, 0],
+      ],
+      rewards: [0.125, -0.125],
+      terminated: [0, 1],
+      truncated: [0, 0],
+      final: [undefined, [100, 3]],
+    });
+    expect(env.step([0, 0]).infos).toEqual([{ steps: 2 }, { steps: 1 }]);
+  });
+
+  it('disabled: waits for the caller, who resets by mask', () => {
+    const env = pair('disabled');
+    env.reset({ seed: 0 });
+    const [, second] = steps(env, three.slice(0, 2));
+    expect(second?.observations).toEqual([
+      [0, 2],
+      [100, 2],
+    ]);
+    expect(second?.final).toEqual([[0, 2], undefined]);
+    expect(() => env.step([0, 0])).toThrow(
+      'vectorEnv(Counting-v0): step(actions) was called while the episode of environment 0 is over',
+    );
+    expect([...env.reset({ mask: [true, false] }).observations]).toEqual([1, 0, 100, 2]);
+    const [third] = steps(env, [[0.125, -0.125]]);
+    expect(third?.observations).toEqual([
+      [1, 1],
+      [100, 3],
+    ]);
+    expect(third?.terminated).toEqual([0, 1]);
+  });
+
+  it('seeds row i with seed + i and goes on from there', () => {
+    const env = vectorEnv(() => multiGoal(), { numEnvs: 3 });
+    const first = [...env.reset({ seed: 10 }).observations];
+    const alone = [10, 11, 12].map((seed) => {
+      const single = multiGoal();
+      return { start: [...single.reset({ seed }).observation], next: [...single.reset().observation] };
+    });
+    expect(first).toEqual(alone.flatMap(({ start }) => start));
+    expect([...env.reset().observations]).toEqual(alone.flatMap(({ next }) => next));
+    expect([...env.reset({ seed: 10 }).observations]).toEqual(first);
+    const masked = [...env.reset({ seed: 20, mask: Uint8Array.of(0, 1, 0) }).observations];
+    expect(masked.slice(0, 2)).toEqual(first.slice(0, 2));
+    expect(masked.slice(2, 4)).toEqual([...multiGoal().reset({ seed: 21 }).observation]);
+  });
+
+  it('reuses its arrays', () => {
+    const env = vectorEnv(() => makeEnv('MultiGoal-v0'), { numEnvs: 2 });
+    const { observations } = env.reset({ seed: 0 });
+    const first = env.step([0, 0, 0, 0]);
+    const second = env.step([0, 0, 0, 0]);
+    expect(first.observations).toBe(observations);
+    expect(second.rewards).toBe(first.rewards);
+    expect(second.finalObservations).toBe(first.finalObservations);
+  });
+
+  it('refuses rows that do not fit', () => {
+    const env = vectorEnv(() => multiGoal(), { numEnvs: 2 });
+    env.reset({ seed: 0 });
+    expect(() => env.step([0, 0])).toThrow(
+      'vectorEnv(MultiGoal-v0): step(actions) got 2 entries, expected 4.',
+    );
+    expect(() => env.step([0, 0, Number.NaN, 0])).toThrow('MultiGoal-v0: step(action) got NaN in entry 0');
+    expect(() => env.reset({ mask: [1] })).toThrow('reset({ mask }) got 1 entries, expected 2');
+    env.close();
+    expect(() => env.step([0, 0, 0, 0])).toThrow('after close()');
+  });
+
+  it('refuses environments that do not belong together', () => {
+    const env = multiGoal();
+    expect(() => vectorEnv([])).toThrow('got no environments');
+    expect(() => vectorEnv([env, env])).toThrow('the same environment twice');
+    expect(() => vectorEnv([env, countingEnv({ length: 1 })])).toThrow(
+      'environment 1 (Counting-v0) has another observationSpace than environment 0',
+    );
+  });
+});

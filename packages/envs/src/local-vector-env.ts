@@ -1,0 +1,157 @@
+import { sameBox } from './box.ts';
+import type { Env, Info } from './env.ts';
+import type {
+  AutoresetMode,
+  VectorEnv,
+  VectorResetRequest,
+  VectorResetResult,
+  VectorStepResult,
+} from './vector-env.ts';
+
+/** A {@link VectorEnv} in this very thread: its calls return at once instead of promising. */
+export interface LocalVectorEnv extends VectorEnv {
+  reset(request?: VectorResetRequest): VectorResetResult;
+  step(actions: ArrayLike<number>): VectorStepResult;
+  close(): void;
+}
+
+/** Options of {@link vectorEnv}. */
+export interface VectorEnvOptions {
+  /** Default: `next-step`, as in Gymnasium. */
+  readonly autoresetMode?: AutoresetMode;
+}
+
+/** Options of {@link vectorEnv} for a factory. */
+export interface VectorEnvFactoryOptions extends VectorEnvOptions {
+  readonly numEnvs: number;
+}
+
+/**
+ * Steps several environments as one, in turn, in this thread.
+ *
+ * @param source the environments, or a function that makes the one with the given index
+ * @throws RangeError if there are none, if one is given twice, or if their spaces differ
+ */
+export function vectorEnv(source: readonly Env[], options?: VectorEnvOptions): LocalVectorEnv;
+export function vectorEnv(source: (index: number) => Env, options: VectorEnvFactoryOptions): LocalVectorEnv;
+export function vectorEnv(
+  source: readonly Env[] | ((index: number) => Env),
+  { autoresetMode = 'next-step', numEnvs = 0 }: VectorEnvOptions & Partial<VectorEnvFactoryOptions> = {},
+): LocalVectorEnv {
+  const envs =
+    typeof source === 'function' ? Array.from({ length: numEnvs }, (_, index) => source(index)) : [...source];
+  const { id, observationSpace, actionSpace } = checkAlike(envs);
+  const count = envs.length;
+  const width = observationSpace.size;
+  const where = `vectorEnv(${id})`;
+
+  const observations = new Float64Array(count * width);
+  const finalObservations = new Float64Array(count * width);
+  const rewards = new Float64Array(count);
+  const terminated = new Uint8Array(count);
+  const truncated = new Uint8Array(count);
+  const infos: Info[] = envs.map(() => ({}));
+  const actionBuffer = new Float64Array(count * actionSpace.size);
+  // Views made once; a view per row and step would cost more than copying the few numbers in it.
+  const actionRows = envs.map((_, i) =>
+    actionBuffer.subarray(i * actionSpace.size, (i + 1) * actionSpace.size),
+  );
+  const resetPending = new Uint8Array(count);
+
+  const resetRow = (env: Env, row: number, seed?: number) => {
+    const { observation, info } = env.reset(seed === undefined ? {} : { seed });
+    observations.set(observation, row * width);
+    resetPending[row] = 0;
+    return info;
+  };
+
+  const skipRow = (env: Env, row: number) => {
+    infos[row] = resetRow(env, row);
+    rewards[row] = 0;
+    terminated[row] = 0;
+    truncated[row] = 0;
+  };
+
+  const stepRow = (env: Env, row: number) => {
+    const result = env.step(actionRows[row] ?? []);
+    const done = result.terminated || result.truncated;
+    rewards[row] = result.reward;
+    terminated[row] = Number(result.terminated);
+    truncated[row] = Number(result.truncated);
+    infos[row] = result.info;
+    if (done) finalObservations.set(result.observation, row * width);
+    if (done && autoresetMode === 'same-step') resetRow(env, row);
+    else observations.set(result.observation, row * width);
+    if (done && autoresetMode !== 'same-step') resetPending[row] = 1;
+  };
+
+  return {
+    id,
+    numEnvs: count,
+    autoresetMode,
+    singleObservationSpace: observationSpace,
+    singleActionSpace: actionSpace,
+    reset({ seed, mask } = {}) {
+      if (mask && mask.length !== count) {
+        throw new RangeError(
+          `${where}: reset({ mask }) got ${mask.length} entries, expected ${count}. Give one per environment.`,
+        );
+      }
+      for (const [row, env] of envs.entries()) {
+        if (mask && !mask[row]) continue;
+        infos[row] = resetRow(env, row, seed === undefined ? undefined : seed + row);
+      }
+      return { observations, infos };
+    },
+    step(actions) {
+      if (actions.length !== actionBuffer.length) {
+        throw new RangeError(
+          `${where}: step(actions) got ${actions.length} entries, expected ${actionBuffer.length}. ` +
+            `Give one row of ${actionSpace.size} per environment, ${count} rows.`,
+        );
+      }
+      if (autoresetMode === 'disabled') checkNoneFinished(where, resetPending);
+      actionBuffer.set(actions);
+      for (const [row, env] of envs.entries()) {
+        if (resetPending[row]) skipRow(env, row);
+        else stepRow(env, row);
+      }
+      return { observations, rewards, terminated, truncated, finalObservations, infos };
+    },
+    close() {
+      for (const env of envs) env.close();
+    },
+  };
+}
+
+// Checked before any sub-environment moves, so that the error leaves all of them where they were.
+function checkNoneFinished(where: string, finished: Uint8Array): void {
+  const row = finished.indexOf(1);
+  if (row < 0) return;
+  throw new Error(
+    `${where}: step(actions) was called while the episode of environment ${row} is over. ` +
+      'In autoresetMode "disabled", call reset({ mask }) with the finished rows first.',
+  );
+}
+
+function checkAlike(envs: readonly Env[]): Env {
+  const [first] = envs;
+  if (!first) {
+    throw new RangeError('vectorEnv: got no environments, expected at least one. Give an array or numEnvs.');
+  }
+  if (new Set(envs).size !== envs.length) {
+    throw new RangeError(
+      `vectorEnv(${first.id}): got the same environment twice. Make a new one for every row.`,
+    );
+  }
+  for (const [index, env] of envs.entries()) {
+    for (const space of ['observationSpace', 'actionSpace'] as const) {
+      if (sameBox(env[space], first[space])) continue;
+      throw new RangeError(
+        `vectorEnv(${first.id}): environment ${index} (${env.id}) has another ${space} than environment 0. ` +
+          'Vectorize environments of one kind only.',
+      );
+    }
+  }
+  return first;
+}

@@ -1,0 +1,110 @@
+import { createGenerator } from '@meow-rl/random';
+import { describe, expect, it } from 'vitest';
+
+import type { Env } from '../env.ts';
+
+const STEPS = 300;
+
+/** Every number of a few seeded episodes under random actions, resetting without a seed where one ends. */
+function record(env: Env, seed: number): number[] {
+  const generator = createGenerator(1);
+  const numbers = [...env.reset({ seed }).observation];
+  for (let i = 0; i < STEPS; i += 1) {
+    const { observation, reward, terminated, truncated } = env.step(env.actionSpace.sample(generator));
+    numbers.push(...observation, reward, Number(terminated), Number(truncated));
+    if (terminated || truncated) numbers.push(...env.reset().observation);
+  }
+  return numbers;
+}
+
+/** Steps with random actions until the episode ends. */
+function finish(env: Env): void {
+  const generator = createGenerator(2);
+  for (let i = 0; i < 100_000; i += 1) {
+    const { terminated, truncated } = env.step(env.actionSpace.sample(generator));
+    if (terminated || truncated) return;
+  }
+  throw new Error(`${env.id}: no episode end within 100000 random steps. Give describeEnv a time limit.`);
+}
+
+/**
+ * The contract that every {@link Env} keeps.
+ *
+ * @param make makes a new environment whose episodes end within 100000 random steps
+ */
+export function describeEnv(name: string, make: () => Env): void {
+  describe(`${name} keeps the contract of Env`, () => {
+    it('repeats itself exactly for the same seed', () => {
+      expect(record(make(), 3)).toEqual(record(make(), 3));
+    });
+
+    it('repeats itself when one instance is seeded again', () => {
+      const env = make();
+      expect(record(env, 3)).toEqual(record(env, 3));
+    });
+
+    it('begins elsewhere for another seed, and for the next episode of the same seed', () => {
+      const env = make();
+      const first = env.reset({ seed: 4 }).observation;
+      expect(env.reset().observation).not.toEqual(first);
+      expect(env.reset({ seed: 5 }).observation).not.toEqual(first);
+      expect(env.reset({ seed: 4 }).observation).toEqual(first);
+    });
+
+    it('stays within its observation space and gives finite rewards', () => {
+      const env = make();
+      const generator = createGenerator(6);
+      expect(env.observationSpace.contains(env.reset({ seed: 6 }).observation)).toBe(true);
+      for (let i = 0; i < STEPS; i += 1) {
+        const { observation, reward, terminated, truncated } = env.step(env.actionSpace.sample(generator));
+        expect(env.observationSpace.contains(observation)).toBe(true);
+        expect(Number.isFinite(reward)).toBe(true);
+        if (terminated || truncated) env.reset();
+      }
+    });
+
+    it('gives observations that later steps leave alone, and leaves the action alone', () => {
+      const env = make();
+      const { observation } = env.reset({ seed: 7 });
+      const before = [...observation];
+      const action = env.actionSpace.sample(createGenerator(7));
+      const actionBefore = [...action];
+      env.step(action);
+      expect([...observation]).toEqual(before);
+      expect([...action]).toEqual(actionBefore);
+    });
+
+    it('refuses actions that are no actions, naming itself and the entry', () => {
+      const env = make();
+      env.reset({ seed: 8 });
+      const size = env.actionSpace.size;
+      const action = env.actionSpace.sample(createGenerator(8));
+      expect(() => env.step([...action, 0])).toThrow(
+        `${env.id}: step(action) got ${size + 1} entries, expected ${size}.`,
+      );
+      action[size - 1] = Number.NaN;
+      expect(() => env.step(action)).toThrow(`${env.id}: step(action) got NaN in entry ${size - 1}`);
+      action[size - 1] = Number.POSITIVE_INFINITY;
+      expect(() => env.step(action)).toThrow(`${env.id}: step(action) got Infinity in entry ${size - 1}`);
+    });
+
+    it('refuses calls that come out of turn', () => {
+      const env = make();
+      const action = env.actionSpace.sample(createGenerator(9));
+      expect(() => env.step(action)).toThrow(`${env.id}: step() was called before reset()`);
+      env.reset({ seed: 9 });
+      finish(env);
+      expect(() => env.step(action)).toThrow(`${env.id}: step() was called after the episode ended`);
+      env.reset();
+      env.step(action);
+      env.close();
+      env.close();
+      expect(() => env.step(action)).toThrow(`${env.id}: step() was called after close()`);
+      expect(() => env.reset()).toThrow(`${env.id}: reset() was called after close()`);
+    });
+
+    it('refuses a seed that is no integer', () => {
+      expect(() => make().reset({ seed: 0.5 })).toThrow('seed is 0.5, expected an integer');
+    });
+  });
+}

@@ -1,0 +1,2 @@
+export { countingEnv } from './counting-env.ts';
+export { describeEnv } from './describe-env.ts';

@@ -1,0 +1,38 @@
+import type { Env } from './env.ts';
+import { episodeGuard } from './episode-guard.ts';
+import { wrapEnv } from './wrap-env.ts';
+
+/**
+ * Truncates episodes after `maxSteps` steps. A last step that also terminates sets both flags, as in Gymnasium.
+ *
+ * @throws RangeError unless `maxSteps` is a positive integer
+ *
+ * Reference: gymnasium.wrappers.TimeLimit; Pardo et al., Time limits in reinforcement learning (2018).
+ */
+export function timeLimit(env: Env, maxSteps: number): Env {
+  if (!Number.isInteger(maxSteps) || maxSteps < 1) {
+    throw new RangeError(`timeLimit(${env.id}): maxSteps is ${maxSteps}, expected a positive integer.`);
+  }
+  // The inner environment doesn't know that its episode was cut off, so the wrapper has to refuse further steps.
+  const guard = episodeGuard(env.id);
+  let steps = 0;
+  return wrapEnv(env, {
+    reset(request) {
+      guard.reset();
+      steps = 0;
+      return env.reset(request);
+    },
+    step(action) {
+      guard.step();
+      const result = env.step(action);
+      steps += 1;
+      const truncated = result.truncated || steps >= maxSteps;
+      if (truncated || result.terminated) guard.end();
+      return { ...result, truncated };
+    },
+    close() {
+      guard.close();
+      env.close();
+    },
+  });
+}

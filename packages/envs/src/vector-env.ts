@@ -1,0 +1,71 @@
+import type { Box } from './box.ts';
+import type { Info } from './env.ts';
+
+/**
+ * Who begins the next episode of a sub-environment that is done, and when.
+ *
+ * - `next-step`: the following `step` does, ignoring that row's action; it gives the reset observation, reward 0 and
+ *   no flags. That row of that step is no transition.
+ * - `same-step`: the very step that ended the episode does; `observations` already hold the new episode's start.
+ * - `disabled`: the caller does, with `reset({ mask })`; stepping a finished one throws.
+ */
+export type AutoresetMode = 'next-step' | 'same-step' | 'disabled';
+
+/** A value, or a promise of it from an environment that runs elsewhere. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** What {@link VectorEnv.reset} may be asked for. */
+export interface VectorResetRequest {
+  /** Sub-environment i is seeded with `seed + i`; without it, each goes on with its own generator. */
+  readonly seed?: number;
+  /** [n], non-zero or true where to reset; the rows of the others stay as they are. Default: all. */
+  readonly mask?: ArrayLike<number | boolean>;
+}
+
+/** The observations after a reset. The arrays are reused: they hold until the next call. */
+export interface VectorResetResult {
+  /** [n, obs] */
+  readonly observations: Float64Array;
+  /** [n]; those of rows that weren't reset are from before. */
+  readonly infos: readonly Info[];
+}
+
+/** One step of every sub-environment. The arrays are reused: they hold until the next call. */
+export interface VectorStepResult {
+  /** [n, obs], what the next actions are to be chosen for (in `disabled` mode, of the rows still running). */
+  readonly observations: Float64Array;
+  /** [n] */
+  readonly rewards: Float64Array;
+  /** [n] of 0 or 1 */
+  readonly terminated: Uint8Array;
+  /** [n] of 0 or 1 */
+  readonly truncated: Uint8Array;
+  /** [n, obs], in every mode the last observation of the episode in rows where a flag is set; other rows mean nothing. */
+  readonly finalObservations: Float64Array;
+  /** [n], of this row's step; in `same-step` mode too, the info is the one of the step and not of the reset. */
+  readonly infos: readonly Info[];
+}
+
+/**
+ * n environments of one kind that step together. Rows are flat: entry j of row i is at `i * size + j`.
+ *
+ * Reference: gymnasium.vector.VectorEnv and gymnasium.vector.AutoresetMode.
+ */
+export interface VectorEnv {
+  /** Id of the sub-environments. */
+  readonly id: string;
+  readonly numEnvs: number;
+  readonly autoresetMode: AutoresetMode;
+  readonly singleObservationSpace: Box;
+  readonly singleActionSpace: Box;
+  /** Begins an episode in every sub-environment, or in those of `mask`. */
+  reset(request?: VectorResetRequest): Awaitable<VectorResetResult>;
+  /**
+   * Advances every sub-environment by its row of `actions`.
+   *
+   * @param actions [n, act]
+   */
+  step(actions: ArrayLike<number>): Awaitable<VectorStepResult>;
+  /** Closes every sub-environment. */
+  close(): Awaitable<void>;
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+
+import { box } from './box.ts';
+import { createEnv } from './create-env.ts';
+import type { Env } from './env.ts';
+import { episodeStatistics } from './episode-statistics.ts';
+import { multiGoal } from './multi-goal.ts';
+import { rescaleAction } from './rescale-action.ts';
+import { countingEnv } from './testing/counting-env.ts';
+import { describeEnv } from './testing/describe-env.ts';
+import { timeLimit } from './time-limit.ts';
+
+describeEnv('all wrappers together', () =>
+  episodeStatistics(timeLimit(rescaleAction(multiGoal(), -2, 2), 20)),
+);
+
+/** Test double: observes the action it was given. */
+const echoEnv = (low: number[], high: number[]) =>
+  createEnv({
+    id: 'Echo-v0',
+    observationSpace: box({
+      low: Number.NEGATIVE_INFINITY,
+      high: Number.POSITIVE_INFINITY,
+      shape: [low.length],
+    }),
+    actionSpace: box({ low, high }),
+    start: () => ({ observation: new Float64Array(low.length), info: {} }),
+    advance: (action) => ({
+      observation: action.slice(),
+      reward: 0,
+      terminated: false,
+      truncated: false,
+      info: {},
+    }),
+  });
+
+describe('rescaleAction', () => {
+  it('maps ends to ends exactly and the middle to the middle', () => {
+    const env = rescaleAction(echoEnv([-0.4, 0.1], [0.4, 0.7]));
+    env.reset();
+    expect([...env.step([-1, -1]).observation]).toEqual([-0.4, 0.1]);
+    expect([...env.step([1, 1]).observation]).toEqual([0.4, 0.7]);
+    const [x, y] = env.step([0.5, 0]).observation;
+    expect(x).toBeCloseTo(0.2, 12);
+    expect(y).toBeCloseTo(0.4, 12);
+    expect([...env.actionSpace.low, ...env.actionSpace.high]).toEqual([-1, -1, 1, 1]);
+  });
+
+  it('maps from other bounds', () => {
+    const env = rescaleAction(echoEnv([-4], [4]), 0, 10);
+    env.reset();
+    expect([...env.step([7.5]).observation]).toEqual([2]);
+  });
+
+  it('refuses bounds it cannot map', () => {
+    expect(() => rescaleAction(echoEnv([-1, -1], [1, Number.POSITIVE_INFINITY]))).toThrow(
+      'rescaleAction(Echo-v0): entry 1 of the action has an infinite bound',
+    );
+    expect(() => rescaleAction(echoEnv([-1], [1]), 1, 1)).toThrow('low is 1 and high 1');
+  });
+});
+
+/** Both flags of every step of an episode. */
+const flags = (env: Env, steps: number) => {
+  env.reset({ seed: 0 });
+  return Array.from({ length: steps }, () => {
+    const { terminated, truncated } = env.step([0]);
+    return [terminated, truncated];
+  });
+};
+
+describe('timeLimit', () => {
+  it('truncates the last step and starts counting again after a reset', () => {
+    const env = timeLimit(countingEnv({ length: 9 }), 2);
+    expect(flags(env, 2)).toEqual([
+      [false, false],
+      [false, true],
+    ]);
+    expect(() => env.step([0])).toThrow('step() was called after the episode ended');
+    expect(flags(env, 2)[0]).toEqual([false, false]);
+  });
+
+  it('sets both flags where the last step terminates, and keeps an earlier end', () => {
+    expect(flags(timeLimit(countingEnv({ length: 2, end: 'terminated' }), 2), 2)[1]).toEqual([true, true]);
+    expect(flags(timeLimit(countingEnv({ length: 2, end: 'terminated' }), 5), 2)[1]).toEqual([true, false]);
+    expect(flags(timeLimit(countingEnv({ length: 2 }), 5), 2)[1]).toEqual([false, true]);
+  });
+
+  it.each([0, 1.5, Number.NaN])('refuses %d steps', (maxSteps) => {
+    expect(() => timeLimit(countingEnv({ length: 1 }), maxSteps)).toThrow(`maxSteps is ${maxSteps}`);
+  });
+});
+
+describe('episodeStatistics', () => {
+  it('reports return and length at the end only, for every episode anew', () => {
+    const env = episodeStatistics(countingEnv({ length: 2 }));
+    for (let episode = 0; episode < 2; episode += 1) {
+      env.reset();
+      expect(env.step([0.25]).info).toEqual({ steps: 1 });
+      expect(env.step([0.5]).info).toEqual({ steps: 2, episode: { return: 0.75, length: 2 } });
+    }
+  });
+});

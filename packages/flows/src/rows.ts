@@ -1,0 +1,23 @@
+import { concat, formatShape, ShapeError } from '@meow-rl/graph';
+import type { Tensor } from '@meow-rl/graph';
+
+/**
+ * Repeats rows that belong to states until there is one for each row of `like`: k blocks, one after the other.
+ *
+ * @param perState [states, …]
+ * @param like [k · states, …]
+ * @throws ShapeError if the rows of `like` are no multiple of the states, or their number is unknown and differs
+ */
+export function repeatForRows(perState: Tensor, like: Tensor): Tensor {
+  const [states] = perState.shape;
+  const [rows] = like.shape;
+  if (states === rows) return perState;
+  if (typeof states !== 'number' || typeof rows !== 'number' || rows % states !== 0)
+    throw new ShapeError(
+      `repeatForRows: ${formatShape(like.shape)} has ${String(rows)} rows, which is no multiple of the ${String(states)} states of ${formatShape(perState.shape)}.`,
+    );
+  return concat(
+    Array.from({ length: rows / states }, () => perState),
+    0,
+  );
+}

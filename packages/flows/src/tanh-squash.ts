@@ -1,0 +1,51 @@
+import { abs, add, atanh, clip, div, exp, log, mul, neg, square, sub, sum, tanh } from '@meow-rl/graph';
+import type { Tensor } from '@meow-rl/graph';
+
+import type { Bijector } from './bijector.ts';
+
+/** How far from ±1 actions are kept, so that atanh stays finite. */
+export const SQUASH_MARGIN = 1e-5;
+
+/** float32's machine epsilon; keeps the logarithm of the Jacobian finite. */
+const EPSILON = 2 ** -23;
+
+const clipped = (a: Tensor): Tensor => clip(a, -1 + SQUASH_MARGIN, 1 - SQUASH_MARGIN);
+
+/**
+ * 1 − tanh² z = 4e / (1 + e)² with e = exp(−2|z|): exact where 1 − a² has lost its digits because a is near ±1.
+ */
+function squareSech(z: Tensor): Tensor {
+  const e = exp(mul(-2, abs(z)));
+  return div(mul(4, e), square(add(1, e)));
+}
+
+/** log(1 − a² + ε) from 1 − a², summed over the entries of an action. */
+const logJacobian = (slope: Tensor): Tensor => sum(log(add(slope, EPSILON)), { axes: [1] });
+
+/**
+ * Hyperbolic tangent, which brings unbounded values into (−1, 1).
+ *
+ *     forward   a = tanh z
+ *     inverse   z = atanh(clip(a, −1 + 1e-5, 1 − 1e-5))
+ *     log|det|  forward Σ log(1 − a² + ε), inverse its negative; it depends on the action and belongs to Q
+ *
+ * @param size entries of an action
+ *
+ * Reference: Haarnoja et al., Soft Actor-Critic (2018), appendix C.
+ */
+export const tanhSquash = (size: number): Bijector => ({
+  size,
+  constantJacobian: false,
+  fixesOrigin: true,
+  forward: (z) => ({ out: tanh(z), logDet: logJacobian(squareSech(z)) }),
+  inverse: (a) => {
+    const inside = clipped(a);
+    return { out: atanh(inside), logDet: neg(logJacobian(sub(1, square(inside)))) };
+  },
+});
+
+/**
+ * `log σ = low + ½ (high − low)(tanh(x) + 1)`: an unbounded network output as a logarithm of a scale inside a range.
+ */
+export const boundedLogScale = (x: Tensor, low: number, high: number): Tensor =>
+  add(low, mul(0.5 * (high - low), add(tanh(x), 1)));

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+
+import { onnxRuntimeNode } from '../onnxruntime-node.ts';
+import { referenceRuntime } from '../runtimes/reference.ts';
+import { axisLengths, cotangentsOf, gradientOf } from '../testing/case.ts';
+import { expectClose } from '../testing/expect-close.ts';
+import { finiteDifferences } from '../testing/finite-differences.ts';
+import { operatorCases } from '../testing/operator-cases.ts';
+import { runCase, runCaseUnoptimized } from '../testing/run-case.ts';
+
+const engine = onnxRuntimeNode();
+/** Operators whose results are flat or not numbers. */
+const flat = new Set(['less', 'greater', 'equal']);
+
+describe.each(Object.entries(operatorCases))('gradient of %s', (operator, cases) => {
+  it.skipIf(flat.has(operator))('is checked', () => {
+    expect(cases.filter(({ derivatives = 0, gradient }) => derivatives > 0 || gradient)).not.toHaveLength(0);
+  });
+
+  describe.each(cases.map((own) => [own.name, own] as const))('%s', (_, own) => {
+    const { derivatives = 0, gradient } = own;
+    if (gradient)
+      it('is the one worked out by hand', async () => {
+        const first = gradientOf(own, cotangentsOf(own, 'ones'));
+        expectClose(await runCase(referenceRuntime, first), gradient, 1e-12, 'reference');
+        expectClose(await runCase(engine, first), gradient, 1e-5, 'engine');
+      });
+
+    if (derivatives >= 1)
+      it('is the slope', async () => {
+        const cotangents = cotangentsOf(own, 'random');
+        const first = gradientOf(own, cotangents);
+        const exact = await runCase(referenceRuntime, first);
+        expectClose(exact, await finiteDifferences(own, cotangents), 1e-6, 'reference');
+        expectClose(await runCase(engine, first), exact, 1e-5, 'engine');
+        expectClose(await runCaseUnoptimized(first, axisLengths), exact, 1e-5, 'engine, unoptimized');
+      });
+
+    if (derivatives >= 2)
+      it('has a gradient that is its slope', async () => {
+        const first = gradientOf(own, cotangentsOf(own, 'random'));
+        const cotangents = cotangentsOf(first, 'random');
+        const second = gradientOf(first, cotangents);
+        const exact = await runCase(referenceRuntime, second);
+        expectClose(exact, await finiteDifferences(first, cotangents), 1e-6, 'reference');
+        expectClose(await runCase(engine, second), exact, 2e-5, 'engine');
+      });
+  });
+});

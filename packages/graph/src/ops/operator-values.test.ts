@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+
+import { onnxRuntimeNode } from '../onnxruntime-node.ts';
+import { referenceRuntime } from '../runtimes/reference.ts';
+import { axisLengths } from '../testing/case.ts';
+import { expectClose } from '../testing/expect-close.ts';
+import { operatorCases } from '../testing/operator-cases.ts';
+import { runCase, runCaseUnoptimized } from '../testing/run-case.ts';
+
+const engine = onnxRuntimeNode();
+
+describe.each(Object.entries(operatorCases))('%s', (_, cases) => {
+  it('has a value worked out by hand', () => {
+    expect(cases.filter(({ value }) => value !== undefined)).not.toHaveLength(0);
+  });
+
+  describe.each(cases.map((own) => [own.name, own] as const))('%s', (_, own) => {
+    const { value } = own;
+    if (value)
+      it('has the value worked out by hand', async () => {
+        expectClose(await runCase(referenceRuntime, own), value, 1e-12);
+      });
+
+    it('has the same value on the engine', async () => {
+      expectClose(await runCase(engine, own), await runCase(referenceRuntime, own), 1e-5);
+    });
+
+    it('has the same value on the engine without any optimization', async () => {
+      expectClose(await runCaseUnoptimized(own, axisLengths), await runCase(referenceRuntime, own), 1e-5);
+    });
+  });
+});

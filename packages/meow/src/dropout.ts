@@ -1,0 +1,44 @@
+import { constant, mul, reshape, slice, staticSize, window } from '@meow-rl/graph';
+import type { Tensor } from '@meow-rl/graph';
+import { stream } from '@meow-rl/random';
+
+/** Windows this many times smaller than the bank overlap seldom and are, offset by offset, different masks. */
+const BANK_OVER_WINDOW = 16;
+
+/**
+ * Dropout whose randomness comes from outside: a constant bank of masks, of which each layer takes a window at an offset
+ * that the host draws for each update.
+ *
+ * An entry is 0 with probability `rate` and else 1 / (1 − rate), so that expectations are kept.
+ */
+export interface DropoutBank {
+  /** Offsets are whole numbers from 0 up to, not including, this. */
+  readonly offsets: number;
+  /** Makes the function that drops: each use takes the next of the offsets, int64 [uses]. */
+  readonly masks: (offsets: Tensor) => (hidden: Tensor) => Tensor;
+}
+
+/**
+ * @param rate share of entries dropped, in [0, 1)
+ * @param largest elements of the largest activation that is dropped from
+ * @param seed decides the bank's content
+ *
+ * Reference: Srivastava et al., Dropout (2014), section 4.
+ */
+export function dropoutBank(rate: number, largest: number, seed: number): DropoutBank {
+  const length = largest * BANK_OVER_WINDOW;
+  const random = stream(seed, 0);
+  const keep = 1 / (1 - rate);
+  const bank = constant(Float32Array.from({ length }, () => (random.uniform() < rate ? 0 : keep)));
+  return {
+    offsets: length - largest + 1,
+    masks: (offsets) => {
+      let used = 0;
+      return (hidden) => {
+        const offset = slice(offsets, { start: used, end: used + 1 });
+        used += 1;
+        return mul(hidden, reshape(window(bank, offset, staticSize(hidden.shape)), hidden.shape));
+      };
+    },
+  };
+}

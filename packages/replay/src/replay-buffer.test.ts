@@ -1,0 +1,251 @@
+import { createGenerator } from '@meow-rl/random';
+import { describe, expect, it } from 'vitest';
+
+import { replayBuffer } from './replay-buffer.ts';
+import { emptyBatch, type TransitionBatch, type Transitions } from './transition-batch.ts';
+
+const sizes = { observationSize: 2, actionSize: 3 };
+const make = (capacity: number, seed = 0) => replayBuffer({ capacity, ...sizes, seed });
+
+/** Transitions first, first + 1, ...; every number says which transition, field and entry it belongs to. */
+function numbered(first: number, count: number): Transitions {
+  const rows = (width: number, offset: number) =>
+    Float64Array.from(
+      { length: count * width },
+      (_, i) => 16 * (first + Math.floor(i / width)) + offset + (i % width),
+    );
+  return {
+    observations: rows(2, 0),
+    actions: rows(3, 2),
+    rewards: rows(1, 5),
+    nextObservations: rows(2, 6),
+    terminated: Uint8Array.from({ length: count }, (_, i) => (first + i) % 2),
+  };
+}
+
+const asFloats = (transitions: Transitions): TransitionBatch => ({
+  observations: Float32Array.from(transitions.observations),
+  actions: Float32Array.from(transitions.actions),
+  rewards: Float32Array.from(transitions.rewards),
+  nextObservations: Float32Array.from(transitions.nextObservations),
+  terminated: Float32Array.from(transitions.terminated),
+});
+
+const numberOf = (reward: number) => (reward - 5) / 16;
+
+const copyOf = (batch: TransitionBatch) => structuredClone(batch);
+
+describe('add', () => {
+  it('keeps what it was given, row by row', () => {
+    const buffer = make(8);
+    buffer.add(numbered(0, 3));
+    buffer.add(numbered(3, 2));
+    expect(buffer.size).toBe(5);
+    expect(buffer.state().transitions).toEqual(asFloats(numbered(0, 5)));
+  });
+
+  it.each([
+    { added: [3, 3, 3], kept: [5, 6, 7, 8, 4], cursor: 4 },
+    { added: [5], kept: [0, 1, 2, 3, 4], cursor: 0 },
+    { added: [4, 5], kept: [5, 6, 7, 8, 4], cursor: 4 },
+    { added: [1, 1, 1, 1, 1, 1], kept: [5, 1, 2, 3, 4], cursor: 1 },
+    { added: [2, 0, 2], kept: [0, 1, 2, 3], cursor: 4 },
+  ])('wraps around: $added into 5 rows keeps $kept', ({ added, kept, cursor }) => {
+    const buffer = make(5);
+    let next = 0;
+    for (const count of added) {
+      buffer.add(numbered(next, count));
+      next += count;
+    }
+    const { transitions, cursor: at, size } = buffer.state();
+    expect(at).toBe(cursor);
+    expect(size).toBe(kept.length);
+    const expected = kept.map((number) => asFloats(numbered(number, 1)));
+    for (const field of ['observations', 'actions', 'rewards', 'nextObservations', 'terminated'] as const) {
+      expect([...transitions[field]]).toEqual(expected.flatMap((row) => Array.from(row[field])));
+    }
+  });
+
+  it('takes float32 rows as they are', () => {
+    const buffer = make(4);
+    buffer.add(asFloats(numbered(0, 4)));
+    expect(buffer.state().transitions).toEqual(asFloats(numbered(0, 4)));
+  });
+
+  it('refuses rows of the wrong size and more rows than fit', () => {
+    const buffer = make(4);
+    expect(() => buffer.add({ ...numbered(0, 2), actions: new Float32Array(4) })).toThrow(
+      'replay: actions has 4 entries, expected 6 for 2 rewards. Give one row of actionSize = 3 entries per transition.',
+    );
+    expect(() => buffer.add({ ...numbered(0, 2), terminated: new Float32Array(1) })).toThrow(
+      'replay: terminated has 1 entries, expected 2 for 2 rewards. Give one entry per transition.',
+    );
+    expect(() => buffer.add(numbered(0, 5))).toThrow(
+      'replay: add got 5 transitions, expected at most the capacity 4.',
+    );
+  });
+
+  it.each([
+    ['nextObservations', 3, Number.NaN, 'nextObservations is NaN in row 1, entry 1'],
+    ['observations', 0, Number.NEGATIVE_INFINITY, 'observations is -Infinity in row 0, entry 0'],
+    ['actions', 4, Number.NaN, 'actions is NaN in row 1, entry 1'],
+    ['rewards', 1, 1e39, 'rewards is 1e+39 in row 1, entry 0'],
+    ['terminated', 1, 0.5, 'terminated is 0.5 in row 1, entry 0'],
+  ] as const)('refuses a bad number in %s and adds nothing', (field, index, value, message) => {
+    const buffer = make(4);
+    const transitions = numbered(0, 2);
+    const bad = Float64Array.from(transitions[field]);
+    bad[index] = value;
+    expect(() => buffer.add({ ...transitions, [field]: bad })).toThrow(`replay: ${message}`);
+    expect(buffer.size).toBe(0);
+  });
+});
+
+describe('sample', () => {
+  it('draws every transition equally often (chi-square, 19 degrees of freedom)', () => {
+    const buffer = make(20, 1);
+    buffer.add(numbered(0, 15));
+    buffer.add(numbered(15, 12)); // wrapped: 7 to 26 are held
+    const counts = new Float64Array(27);
+    for (let i = 0; i < 400; i += 1) {
+      for (const reward of buffer.sample(100).rewards) {
+        counts[numberOf(reward)] = (counts[numberOf(reward)] ?? 0) + 1;
+      }
+    }
+    expect([...counts.subarray(0, 7)]).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    const chiSquare = counts.subarray(7).reduce((sum, n) => sum + (n - 2000) ** 2 / 2000, 0);
+    expect(chiSquare).toBeLessThan(43.8); // exceeded once in 1000 seeds
+    expect(chiSquare).toBeGreaterThan(5.4); // and below this as rarely
+  });
+
+  it('draws only what has been added while the buffer fills', () => {
+    const buffer = make(1000, 2);
+    buffer.add(numbered(0, 3));
+    const numbers = new Set([...buffer.sample(200).rewards].map(numberOf));
+    expect([...numbers].toSorted((a, b) => a - b)).toEqual([0, 1, 2]);
+  });
+
+  it('keeps the fields of a transition together', () => {
+    const buffer = make(50, 3);
+    buffer.add(numbered(0, 50));
+    const batch = buffer.sample(40);
+    for (let i = 0; i < 40; i += 1) {
+      const row = asFloats(numbered(numberOf(batch.rewards[i] ?? Number.NaN), 1));
+      expect(batch.observations.slice(2 * i, 2 * i + 2)).toEqual(row.observations);
+      expect(batch.actions.slice(3 * i, 3 * i + 3)).toEqual(row.actions);
+      expect(batch.nextObservations.slice(2 * i, 2 * i + 2)).toEqual(row.nextObservations);
+      expect(batch.terminated[i]).toBe(row.terminated[0]);
+    }
+  });
+
+  it('gathers wide rows as it does narrow ones', () => {
+    const buffer = replayBuffer({ capacity: 30, observationSize: 100, actionSize: 1, seed: 9 });
+    const observations = Float32Array.from({ length: 3000 }, (_, i) => i);
+    const nextObservations = observations.map((x) => x + 0.5);
+    const narrow = { actions: new Float32Array(30), terminated: new Float32Array(30) };
+    buffer.add({
+      ...narrow,
+      observations,
+      nextObservations,
+      rewards: Float32Array.from({ length: 30 }, (_, i) => i),
+    });
+    const batch = buffer.sample(8);
+    for (const [i, row] of batch.rewards.entries()) {
+      const [from, to] = [row * 100, row * 100 + 100];
+      expect(batch.observations.slice(i * 100, i * 100 + 100)).toEqual(observations.slice(from, to));
+      expect(batch.nextObservations.slice(i * 100, i * 100 + 100)).toEqual(nextObservations.slice(from, to));
+    }
+  });
+
+  it('reuses its batch, and fills another one when given', () => {
+    const buffer = make(10, 4);
+    buffer.add(numbered(0, 10));
+    const first = buffer.sample(6);
+    const arrays = Object.values(first);
+    const second = buffer.sample(6);
+    expect(second).toBe(first);
+    for (const [i, array] of Object.values(second).entries()) expect(array).toBe(arrays[i]);
+
+    const kept = copyOf(second);
+    const into = emptyBatch(6, sizes);
+    expect(buffer.sample(6, into)).toBe(into);
+    expect(into.rewards).not.toEqual(new Float32Array(6));
+    expect(second).toEqual(kept);
+  });
+
+  it('repeats itself with the same seed or generator', () => {
+    const generator = createGenerator(5);
+    const buffers = [
+      make(10, 5),
+      make(10, 5),
+      replayBuffer({ capacity: 10, ...sizes, generator }),
+      make(10, 6),
+    ];
+    const batches = buffers.map((buffer) => {
+      buffer.add(numbered(0, 10));
+      return copyOf(buffer.sample(20));
+    });
+    expect(batches[1]).toEqual(batches[0]);
+    expect(batches[2]).toEqual(batches[0]);
+    expect(batches[3]).not.toEqual(batches[0]);
+  });
+
+  it('refuses an empty buffer, impossible counts and batches of another size', () => {
+    const buffer = make(4);
+    expect(() => buffer.sample(1)).toThrow('replay: sample was called on an empty buffer.');
+    buffer.add(numbered(0, 1));
+    expect(() => buffer.sample(0)).toThrow('sample(n) got n = 0, expected a positive integer');
+    expect(() => buffer.sample(2, emptyBatch(3, sizes))).toThrow(
+      'into.observations of 6 entries, expected 4',
+    );
+  });
+});
+
+describe('state', () => {
+  it('restores to the same batches ever after, in a buffer that held something else', () => {
+    const buffer = make(7, 7);
+    buffer.add(numbered(0, 5));
+    buffer.add(numbered(5, 4));
+    buffer.sample(3);
+    const state = buffer.state();
+
+    const other = make(7, 8);
+    other.add(numbered(90, 7));
+    other.restore(state);
+    expect(other.size).toBe(7);
+    for (let round = 0; round < 3; round += 1) {
+      expect(copyOf(other.sample(5))).toEqual(copyOf(buffer.sample(5)));
+      other.add(numbered(20 + round, 2));
+      buffer.add(numbered(20 + round, 2));
+      expect(other.state()).toEqual(buffer.state());
+    }
+  });
+
+  it('is a copy, and holds only the rows in use', () => {
+    const buffer = make(100);
+    buffer.add(numbered(0, 2));
+    const state = buffer.state();
+    buffer.add(numbered(2, 90));
+    expect(state.transitions).toEqual(asFloats(numbered(0, 2)));
+  });
+
+  it('refuses a state of another buffer or a damaged one, and stays as it was', () => {
+    const buffer = make(5);
+    buffer.add(numbered(0, 3));
+    const before = buffer.state();
+    expect(() => buffer.restore(make(6).state())).toThrow('state with capacity = 6, expected 5');
+    expect(() => buffer.restore({ ...before, cursor: 2 })).toThrow('size 3 and cursor 2');
+    expect(() => buffer.restore({ ...before, size: 2, cursor: 2 })).toThrow('3 rows, expected its size 2');
+    expect(() => buffer.restore({ ...before, generator: { words: [0, 0, 0, 0], spare: null } })).toThrow(
+      'all 0',
+    );
+    expect(buffer.state()).toEqual(before);
+  });
+});
+
+it('refuses sizes that are no sizes', () => {
+  expect(() => replayBuffer({ capacity: 0, ...sizes, seed: 0 })).toThrow('replay: capacity is 0');
+  expect(() => replayBuffer({ capacity: 1, observationSize: 1.5, actionSize: 1, seed: 0 })).toThrow(
+    'replay: observationSize is 1.5',
+  );
+});

@@ -1,0 +1,52 @@
+import { multiGoal, timeLimit } from '@meow-rl/envs';
+import { countingEnv } from '@meow-rl/envs/testing';
+import { describe, expect, it } from 'vitest';
+
+import { evaluate } from './evaluate.ts';
+import { fakeAgent } from './testing/fake-agent.ts';
+
+describe('evaluate', () => {
+  it('sums rewards over whole episodes', async () => {
+    const agent = fakeAgent();
+    const result = await evaluate({ agent, env: countingEnv({ length: 4 }), episodes: 2, seed: 0 });
+    expect(result.lengths).toEqual([4, 4]);
+    // The fake agent acts 0, 0.01, 0.02, 0.03, and the action is the reward.
+    for (const value of result.returns) expect(value).toBeCloseTo(0.06, 6);
+    expect(result.standardDeviation).toBe(0);
+    expect(agent.acts).toEqual(Array.from({ length: 8 }, () => true));
+  });
+
+  it('gives mean and standard deviation of the returns it lists', async () => {
+    const env = timeLimit(multiGoal({ startSigma: 2 }), 3);
+    const { returns, mean, standardDeviation } = await evaluate({
+      agent: fakeAgent({ actionSize: 2 }),
+      env,
+      episodes: 2,
+      seed: 1,
+    });
+    const [a = 0, b = 0] = returns;
+    expect(a).not.toBe(b);
+    expect(mean).toBeCloseTo((a + b) / 2, 10);
+    expect(standardDeviation).toBeCloseTo(Math.abs(a - b) / 2, 10);
+  });
+
+  it('repeats itself for the same seed and samples when asked', async () => {
+    const agent = fakeAgent({ actionSize: 2 });
+    const env = timeLimit(multiGoal(), 3);
+    const options = { agent, env, episodes: 3, deterministic: false };
+    const first = await evaluate({ ...options, seed: 2 });
+    expect(await evaluate({ ...options, seed: 2 })).toEqual(first);
+    expect(await evaluate({ ...options, seed: 3 })).not.toEqual(first);
+    expect(agent.acts.includes(true)).toBe(false);
+  });
+
+  it('refuses what does not fit', async () => {
+    const env = countingEnv({ length: 1 });
+    await expect(evaluate({ agent: fakeAgent(), env, episodes: 0, seed: 0 })).rejects.toThrow(
+      'episodes is 0',
+    );
+    await expect(evaluate({ agent: fakeAgent({ actionSize: 3 }), env, seed: 0 })).rejects.toThrow(
+      'evaluate: the fake agent has actionSize = 3, expected 1 as in Counting-v0',
+    );
+  });
+});

@@ -1,0 +1,68 @@
+import type { Env } from '@meow-rl/envs';
+
+import type { Agent } from './agent.ts';
+import { checkFit } from './check-fit.ts';
+
+/** Options of {@link evaluate}. */
+export interface EvaluateOptions {
+  readonly agent: Agent;
+  /** Has to end its episodes, so give it a time limit; actions in [-1, 1]. */
+  readonly env: Env;
+  /** Number of episodes. Default: 10, as in the paper. */
+  readonly episodes?: number;
+  /** Whether the agent takes its most likely action instead of sampling one. Default: true. */
+  readonly deterministic?: boolean;
+  /** Seeds the first reset; the later episodes go on with the environment's generator. */
+  readonly seed: number;
+}
+
+/** What an evaluation found. */
+export interface EvaluationResult {
+  /** Undiscounted sums of rewards, one per episode. */
+  readonly returns: readonly number[];
+  /** Steps, one per episode. */
+  readonly lengths: readonly number[];
+  /** Mean of the returns. */
+  readonly mean: number;
+  /** Standard deviation of the returns, divided by their number as NumPy does; 0 for one episode. */
+  readonly standardDeviation: number;
+}
+
+/**
+ * Plays whole episodes without learning.
+ *
+ * @throws RangeError if agent and environment don't fit, or `episodes` isn't a positive integer
+ */
+export async function evaluate({
+  agent,
+  env,
+  episodes = 10,
+  deterministic = true,
+  seed,
+}: EvaluateOptions): Promise<EvaluationResult> {
+  checkFit('evaluate', agent, env);
+  if (!Number.isInteger(episodes) || episodes < 1) {
+    throw new RangeError(`evaluate: episodes is ${String(episodes)}, expected a positive integer.`);
+  }
+  const returns: number[] = [];
+  const lengths: number[] = [];
+  for (let episode = 0; episode < episodes; episode += 1) {
+    let { observation } = env.reset(episode === 0 ? { seed } : {});
+    let sum = 0;
+    let length = 0;
+    for (let done = false; !done; length += 1) {
+      const action = await agent.act(Float32Array.from(observation), { deterministic });
+      const result = env.step(action);
+      ({ observation } = result);
+      sum += result.reward;
+      done = result.terminated || result.truncated;
+    }
+    returns.push(sum);
+    lengths.push(length);
+  }
+  const mean = meanOf(returns);
+  const standardDeviation = Math.sqrt(meanOf(returns.map((value) => (value - mean) ** 2)));
+  return { returns, lengths, mean, standardDeviation };
+}
+
+const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,0 +1,56 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { metricsWriter } from './metrics-writer.ts';
+
+describe('metricsWriter', () => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'meow-rl-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const lines = async (path: string) =>
+    (await readFile(path, 'utf8')).split('\n').map((line) => (line ? JSON.parse(line) : 'end'));
+
+  it('writes one line per event in order, without progress, and all of them by close', async () => {
+    const path = join(folder, 'new', 'metrics.jsonl');
+    const writer = await metricsWriter(path);
+    const numbers = Array.from({ length: 200 }, (_, step) => step);
+    const writes = numbers.flatMap((step) => [
+      writer.write({ type: 'metrics', step, note: 'x'.repeat(step) } as { type: string }),
+      writer.write({ type: 'progress' }),
+    ]);
+    await writer.close();
+    const written = await lines(path);
+    expect(written.slice(0, 2)).toEqual([
+      { type: 'metrics', step: 0, note: '' },
+      { type: 'metrics', step: 1, note: 'x' },
+    ]);
+    expect(written.slice(0, -1).map(({ step }) => step)).toEqual(numbers);
+    expect(written.at(-1)).toBe('end');
+    await Promise.all(writes);
+  });
+
+  it('appends to what an earlier run wrote', async () => {
+    const path = join(folder, 'metrics.jsonl');
+    await writeFile(path, '{"type":"old"}\n');
+    const writer = await metricsWriter(path);
+    await writer.write({ type: 'new' });
+    await writer.close();
+    await writer.close();
+    expect(await lines(path)).toEqual([{ type: 'old' }, { type: 'new' }, 'end']);
+    await expect(writer.write({ type: 'late' })).rejects.toThrow('write was called after close()');
+  });
+
+  it('says which path it cannot write', async () => {
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    const path = join(file, 'metrics.jsonl');
+    await expect(metricsWriter(path)).rejects.toThrow(`metricsWriter: cannot write ${path}: `);
+    await expect(metricsWriter(folder)).rejects.toThrow('Give a path in a folder you may write to.');
+  });
+});

@@ -1,0 +1,1 @@
+export { metricsWriter, type MetricsWriter } from './metrics-writer.ts';

@@ -1,0 +1,298 @@
+import { box, makeEnv, multiGoal, timeLimit, vectorEnv, wrapEnv, type AutoresetMode } from '@meow-rl/envs';
+import { countingEnv } from '@meow-rl/envs/testing';
+import { stream } from '@meow-rl/random';
+import { replayBuffer } from '@meow-rl/replay';
+import { describe, expect, it } from 'vitest';
+
+import type { TrainEvent } from './events.ts';
+import { seedFor, seedStreams } from './seeds.ts';
+import { fakeAgent, type FakeAgentOptions } from './testing/fake-agent.ts';
+import { trainOffPolicy, type TrainOffPolicyOptions } from './train-off-policy.ts';
+
+/** Row 0: episodes 0, 1, ... truncated after 2 steps. Row 1: episodes 100, 101, ... terminated after 3. */
+const countingPair = (autoresetMode: AutoresetMode) =>
+  vectorEnv([countingEnv({ length: 2 }), countingEnv({ length: 3, end: 'terminated', firstEpisode: 100 })], {
+    autoresetMode,
+  });
+
+interface RunOptions extends Partial<TrainOffPolicyOptions> {
+  readonly mode?: AutoresetMode;
+  readonly fake?: FakeAgentOptions;
+}
+
+/** Trains a fake agent on the counting pair and returns all that can be seen of it. */
+async function run({ mode = 'same-step', fake = {}, ...options }: RunOptions = {}) {
+  const events: TrainEvent[] = [];
+  const agent = fakeAgent(fake);
+  const replay = replayBuffer({ capacity: 1000, observationSize: 2, actionSize: 1, seed: 0 });
+  const result = await trainOffPolicy({
+    agent,
+    env: countingPair(mode),
+    replay,
+    steps: 10,
+    batchSize: 4,
+    seed: 1,
+    ...options,
+    onEvent: async (event) => {
+      events.push(event);
+      await options.onEvent?.(event);
+    },
+  });
+  return { result, agent, events, stored: replay.state().transitions };
+}
+
+const ofType = <Type extends TrainEvent['type']>(events: readonly TrainEvent[], type: Type) =>
+  events.filter((event): event is Extract<TrainEvent, { type: Type }> => event.type === type);
+
+const withoutTime = (events: readonly TrainEvent[]) =>
+  events.map((event) => ({ ...event, time: 'time' in event }));
+
+/** `episode:step -> episode:step`, with T where terminated, per stored transition. */
+function arrows({ observations, nextObservations, terminated }: Awaited<ReturnType<typeof run>>['stored']) {
+  const point = (values: Float32Array, i: number) => `${values[2 * i]}:${values[2 * i + 1]}`;
+  return Array.from(
+    terminated,
+    (flag, i) => `${point(observations, i)} -> ${point(nextObservations, i)}${flag ? ' T' : ''}`,
+  );
+}
+
+describe('stored transitions', () => {
+  it('same-step', async () => {
+    const { stored, result } = await run({ mode: 'same-step' });
+    expect(arrows(stored)).toEqual([
+      ...['0:0 -> 0:1', '100:0 -> 100:1'],
+      ...['0:1 -> 0:2', '100:1 -> 100:2'],
+      ...['1:0 -> 1:1', '100:2 -> 100:3 T'],
+      ...['1:1 -> 1:2', '101:0 -> 101:1'],
+      ...['2:0 -> 2:1', '101:1 -> 101:2'],
+    ]);
+    expect(result.step).toBe(10);
+  });
+
+  it('disabled: the same as same-step', async () => {
+    expect((await run({ mode: 'disabled' })).stored).toEqual((await run({ mode: 'same-step' })).stored);
+  });
+
+  it('next-step: leaves out the steps that only reset, and does not count them', async () => {
+    const { stored, result } = await run({ mode: 'next-step' });
+    expect(arrows(stored)).toEqual([
+      ...['0:0 -> 0:1', '100:0 -> 100:1'],
+      ...['0:1 -> 0:2', '100:1 -> 100:2'],
+      ...['100:2 -> 100:3 T'],
+      ...['1:0 -> 1:1'],
+      ...['1:1 -> 1:2', '101:0 -> 101:1'],
+      ...['101:1 -> 101:2'],
+      ...['2:0 -> 2:1', '101:2 -> 101:3 T'],
+    ]);
+    expect(result.step).toBe(11); // the last vector step brings two
+  });
+
+  it.each(['same-step', 'next-step', 'disabled'] as const)(
+    '%s: pairs every action and reward with the observation acted on',
+    async (mode) => {
+      const { stored } = await run({ mode, steps: 60 });
+      for (const [i, action] of stored.actions.entries()) {
+        expect(action).toBe(Math.fround(0.01 * (stored.observations[2 * i + 1] ?? Number.NaN)));
+        expect(stored.rewards[i]).toBe(action);
+      }
+    },
+  );
+
+  it('gives the same experience in every mode, row by row', async () => {
+    const modes = ['same-step', 'next-step', 'disabled'] as const;
+    const runs = await Promise.all(modes.map((mode) => run({ mode, steps: 60 })));
+    const ofRow1 = runs.map(({ stored }) =>
+      arrows(stored).filter((arrow) => arrow.length > 12 && arrow[0] === '1'),
+    );
+    const shortest = Math.min(...ofRow1.map((row) => row.length));
+    expect(shortest).toBeGreaterThan(20);
+    expect(ofRow1[1]?.slice(0, shortest)).toEqual(ofRow1[0]?.slice(0, shortest));
+    expect(ofRow1[2]?.slice(0, shortest)).toEqual(ofRow1[0]?.slice(0, shortest));
+  });
+});
+
+describe('schedule', () => {
+  it('warms up with uniform actions of the exploration stream, without updates', async () => {
+    const { stored, agent, result } = await run({ steps: 10, warmup: 6 });
+    const expected = new Float32Array(6);
+    stream(1, seedStreams.exploration).fillUniform(expected, -1, 1);
+    expect(stored.actions.slice(0, 6)).toEqual(expected);
+    expect(stored.actions[6]).toBe(Math.fround(0.01 * (stored.observations[13] ?? Number.NaN)));
+    expect(agent.acts).toEqual([false, false]);
+    expect(result.updates).toBe(4);
+  });
+
+  it.each([
+    [0, 0],
+    [0.1, 10],
+    [0.25, 25],
+    [1, 100],
+    [3, 300],
+  ])('makes %d updates per step without losing fractions', async (updatesPerStep, updates) => {
+    const { result, agent } = await run({ steps: 120, warmup: 20, updatesPerStep });
+    expect(result).toEqual({ step: 120, updates, aborted: false });
+    expect(agent.updates).toBe(updates);
+  });
+
+  it('spreads fractional updates evenly', async () => {
+    const { events } = await run({ steps: 12, updatesPerStep: 0.25 });
+    expect(ofType(events, 'progress').map(({ updates }) => updates)).toEqual([0, 1, 1, 2, 2, 3]);
+  });
+});
+
+describe('events', () => {
+  it('reports every episode when it ends', async () => {
+    const { events } = await run({ steps: 8 });
+    const cents = (sum: number) => expect.closeTo(sum, 6);
+    expect(ofType(events, 'episode')).toEqual([
+      { type: 'episode', step: 4, environment: 0, return: cents(0.01), length: 2, terminated: false },
+      { type: 'episode', step: 6, environment: 1, return: cents(0.03), length: 3, terminated: true },
+      { type: 'episode', step: 8, environment: 0, return: cents(0.01), length: 2, terminated: false },
+    ]);
+  });
+
+  it('averages the updates since the last metrics, and the episodes', async () => {
+    const metrics = (_: unknown, update: number) => ({ loss: update, ...(update === 7 && { rare: 5 }) });
+    const { events } = await run({ steps: 12, logEvery: 4, warmup: 4, fake: { metrics } });
+    const expected = [
+      { step: 4, updates: 0, episodes: 1, meanLength: 2, update: {} },
+      { step: 8, updates: 4, episodes: 3, meanLength: 7 / 3, update: { loss: 2.5 } },
+      { step: 12, updates: 8, episodes: 5, meanLength: 12 / 5, update: { loss: 6.5, rare: 5 } },
+    ];
+    expect(ofType(events, 'metrics')).toMatchObject(expected);
+    expect(ofType(events, 'metrics').map(({ update }) => update)).toEqual(
+      expected.map(({ update }) => update),
+    );
+  });
+
+  it('leaves out means before the first episode has ended', async () => {
+    const { events } = await run({ steps: 2, logEvery: 2 });
+    expect(ofType(events, 'metrics')).toHaveLength(1);
+    expect(ofType(events, 'metrics')[0]).not.toHaveProperty('meanReturn');
+  });
+
+  it('tells the progress of every vector step', async () => {
+    const { events } = await run({ steps: 6 });
+    expect(ofType(events, 'progress')).toEqual([
+      { type: 'progress', step: 2, steps: 6, updates: 2, episodes: 0 },
+      { type: 'progress', step: 4, steps: 6, updates: 4, episodes: 1 },
+      { type: 'progress', step: 6, steps: 6, updates: 6, episodes: 2 },
+    ]);
+  });
+
+  it('evaluates on schedule, deterministically, in an environment of its own', async () => {
+    const env = countingEnv({ length: 4, firstEpisode: 50 });
+    const { events, agent } = await run({ steps: 12, evaluate: { env, every: 5, episodes: 3 } });
+    const evaluations = ofType(events, 'evaluation');
+    expect(evaluations.map(({ step, updates }) => [step, updates])).toEqual([
+      [6, 6],
+      [10, 10],
+    ]);
+    expect(evaluations[0]?.lengths).toEqual([4, 4, 4]);
+    expect(evaluations[0]?.mean).toBeCloseTo(0.06, 6);
+    expect(agent.acts.filter(Boolean)).toHaveLength(2 * 3 * 4);
+    expect(agent.acts.filter((deterministic) => !deterministic)).toHaveLength(6);
+  });
+});
+
+describe('seeds', () => {
+  const multiGoalRun = async (seed: number) => {
+    const env = vectorEnv(() => timeLimit(multiGoal(), 7), { numEnvs: 2 });
+    const replay = replayBuffer({
+      capacity: 200,
+      observationSize: 2,
+      actionSize: 2,
+      seed: seedFor('replay', seed),
+    });
+    const evaluate = { env: makeEnv('MultiGoal-v0', { maxSteps: 5 }), every: 20, episodes: 2 };
+    return run({
+      env,
+      replay,
+      agent: fakeAgent({ actionSize: 2 }),
+      steps: 60,
+      warmup: 20,
+      logEvery: 10,
+      evaluate,
+      seed,
+    });
+  };
+
+  it('give the same events but for their time, and others for another seed', async () => {
+    const [first, again, other] = [await multiGoalRun(3), await multiGoalRun(3), await multiGoalRun(4)];
+    expect(first.events.length).toBeGreaterThan(40);
+    expect(withoutTime(again.events)).toEqual(withoutTime(first.events));
+    expect(withoutTime(other.events)).not.toEqual(withoutTime(first.events));
+  });
+
+  it('keep wall-clock values under time', async () => {
+    const { events } = await multiGoalRun(3);
+    for (const { time } of ofType(events, 'metrics')) {
+      expect(Object.keys(time)).toEqual(['seconds', 'stepsPerSecond']);
+      expect(time.stepsPerSecond).toBeGreaterThan(0);
+    }
+  });
+
+  it('start every evaluation elsewhere', async () => {
+    const means = ofType((await multiGoalRun(3)).events, 'evaluation').map(({ mean }) => mean);
+    expect(means).toHaveLength(3);
+    expect(new Set(means).size).toBe(3);
+  });
+});
+
+describe('abort', () => {
+  it('stops at the next step boundary', async () => {
+    const controller = new AbortController();
+    const onEvent = (event: TrainEvent) => {
+      if (event.type === 'progress' && event.step === 4) controller.abort();
+    };
+    const { result, stored } = await run({ steps: 1000, signal: controller.signal, onEvent });
+    expect(result).toEqual({ step: 4, updates: 4, aborted: true });
+    expect(stored.rewards).toHaveLength(4);
+  });
+
+  it('does nothing when aborted before', async () => {
+    const { result, events } = await run({ signal: AbortSignal.abort() });
+    expect(result).toEqual({ step: 0, updates: 0, aborted: true });
+    expect(events).toEqual([]);
+  });
+});
+
+describe('errors', () => {
+  it('refuses an action space other than [-1, 1]', async () => {
+    const narrow = () =>
+      wrapEnv(countingEnv({ length: 2 }), { actionSpace: box({ low: -0.4, high: 0.4, shape: [1] }) });
+    await expect(run({ env: vectorEnv([narrow()]) })).rejects.toThrow(
+      'trainOffPolicy: action entry 0 of Counting-v0 is in [-0.4, 0.4], expected [-1, 1], in which agents act. ' +
+        'Wrap the environment with rescaleAction(env).',
+    );
+    await expect(run({ evaluate: { env: narrow(), every: 10 } })).rejects.toThrow(
+      'trainOffPolicy: evaluate: action',
+    );
+  });
+
+  it('refuses sizes that do not fit', async () => {
+    await expect(run({ fake: { observationSize: 3 } })).rejects.toThrow(
+      'the fake agent has observationSize = 3, expected 2 as in Counting-v0',
+    );
+    const replay = replayBuffer({ capacity: 10, observationSize: 2, actionSize: 2, seed: 0 });
+    await expect(run({ replay })).rejects.toThrow('the replay buffer has actionSize = 2, expected 1');
+  });
+
+  it.each([
+    [{ steps: 0 }, 'steps is 0, expected a positive integer'],
+    [{ batchSize: 1.5 }, 'batchSize is 1.5'],
+    [{ logEvery: 0 }, 'logEvery is 0'],
+    [{ warmup: -1 }, 'warmup is -1, expected a number of at least 0'],
+    [{ updatesPerStep: Number.NaN }, 'updatesPerStep is NaN'],
+    [{ seed: 0.5 }, 'seed is 0.5'],
+  ])('refuses %j', async (options, message) => {
+    await expect(run(options)).rejects.toThrow(message);
+  });
+
+  it('stops at the first update that is not finite', async () => {
+    const metrics = (_: unknown, update: number) => ({ fine: 1, loss: update < 3 ? 1 : Number.NaN });
+    await expect(run({ fake: { metrics } })).rejects.toThrow(
+      'trainOffPolicy: update 3 at step 4 reported loss = NaN, expected a finite number.',
+    );
+  });
+});

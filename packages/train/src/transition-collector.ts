@@ -1,0 +1,103 @@
+import type { VectorEnv, VectorStepResult } from '@meow-rl/envs';
+import type { Transitions } from '@meow-rl/replay';
+
+/** What one step of a vector environment brought. */
+export interface Collected {
+  /** The transitions in row order, without the rows that only reset; the arrays are reused. */
+  readonly transitions: Transitions;
+  /** [count], the row of the vector environment that each transition is of. */
+  readonly rows: Int32Array;
+  /** [count], 1 where the episode ended, by termination or truncation. */
+  readonly done: Uint8Array;
+}
+
+/** Turns the steps of a vector environment into transitions, whatever its autoreset mode. */
+export interface TransitionCollector {
+  /** [n, obs], what the next actions are to be chosen for; reused. */
+  readonly observations: Float32Array;
+  /** Begins a run: every row starts its first episode, seeded from `seed` on. */
+  reset(seed: number): Promise<void>;
+  /** Steps the environment by [n, act] actions, and begins new episodes where the mode leaves that to the caller. */
+  step(actions: Float32Array): Promise<Collected>;
+}
+
+/**
+ * The one place that knows the autoreset modes.
+ *
+ * The next observation of a transition is the last one of its episode where that ended, never the first of the next
+ * episode: a learner bootstraps from it after truncation. `terminated` alone marks where nothing follows. In
+ * `next-step` mode the step after an end only resets, so it is no transition and is left out.
+ */
+export function transitionCollector(env: VectorEnv): TransitionCollector {
+  const { numEnvs, autoresetMode, singleObservationSpace, singleActionSpace } = env;
+  const [width, actionWidth] = [singleObservationSpace.size, singleActionSpace.size];
+  const current = new Float32Array(numEnvs * width);
+  const observations = new Float32Array(numEnvs * width);
+  const nextObservations = new Float32Array(numEnvs * width);
+  const actions = new Float32Array(numEnvs * actionWidth);
+  const rewards = new Float64Array(numEnvs);
+  const terminated = new Uint8Array(numEnvs);
+  const done = new Uint8Array(numEnvs);
+  const rows = new Int32Array(numEnvs);
+  // [n], 1 where the episode ended at the step before.
+  const ended = new Uint8Array(numEnvs);
+
+  /** Writes the transition of `row` as the one with index `to`. */
+  const collect = (row: number, to: number, taken: Float32Array, result: VectorStepResult) => {
+    const isTerminated = result.terminated[row] === 1;
+    const isDone = isTerminated || result.truncated[row] === 1;
+    copyRow(current, row, observations, to, width);
+    copyRow(taken, row, actions, to, actionWidth);
+    copyRow(isDone ? result.finalObservations : result.observations, row, nextObservations, to, width);
+    rewards[to] = result.rewards[row] ?? Number.NaN;
+    terminated[to] = Number(isTerminated);
+    done[to] = Number(isDone);
+    rows[to] = row;
+    ended[row] = Number(isDone);
+  };
+
+  return {
+    observations: current,
+    async reset(seed) {
+      ended.fill(0);
+      current.set((await env.reset({ seed })).observations);
+    },
+    async step(taken) {
+      const result = await env.step(taken);
+      let count = 0;
+      for (let row = 0; row < numEnvs; row += 1) {
+        if (autoresetMode === 'next-step' && ended[row] === 1) {
+          ended[row] = 0;
+          continue;
+        }
+        collect(row, count, taken, result);
+        count += 1;
+      }
+      const mustReset = autoresetMode === 'disabled' && ended.includes(1);
+      current.set(mustReset ? (await env.reset({ mask: ended })).observations : result.observations);
+      return {
+        transitions: {
+          observations: observations.subarray(0, count * width),
+          actions: actions.subarray(0, count * actionWidth),
+          rewards: rewards.subarray(0, count),
+          nextObservations: nextObservations.subarray(0, count * width),
+          terminated: terminated.subarray(0, count),
+        },
+        rows: rows.subarray(0, count),
+        done: done.subarray(0, count),
+      };
+    },
+  };
+}
+
+function copyRow(
+  from: Float32Array | Float64Array,
+  fromRow: number,
+  into: Float32Array,
+  intoRow: number,
+  width: number,
+): void {
+  for (let i = 0; i < width; i += 1) {
+    into[intoRow * width + i] = from[fromRow * width + i] ?? Number.NaN;
+  }
+}
