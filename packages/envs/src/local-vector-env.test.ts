@@ -66,6 +66,7 @@ describe('vectorEnv', () => {
       final: [undefined, [100, 3]],
     });
     const [fourth] = steps(env, [[0.75, 0.75]]);
+    expect(env.reset({ mask: [0, 0] }).infos).toEqual([{ steps: 1 }, { begins: 101 }]);
     expect(fourth?.observations).toEqual([
       [1, 1],
       [101, 0],

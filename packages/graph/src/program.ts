@@ -59,8 +59,8 @@ export const mapValues = <K extends string, T, U>(
  * );
  * ```
  *
- * @throws GraphError if a next state has another shape than its state, an initial value another size, or an output
- *   reads a placeholder of another program
+ * @throws GraphError if a next state has another shape than its state or belongs to none, an initial value another size,
+ *   or an output reads a placeholder of another program
  */
 export function program<I extends string, S extends string, O extends string>(
   spec: { readonly inputs: Readonly<Record<I, InputSpec>>; readonly state: Readonly<Record<S, StateSpec>> },
@@ -80,6 +80,11 @@ export function program<I extends string, S extends string, O extends string>(
     return placeholder('state', name, { dtype: 'float32', shape });
   });
   const { outputs, next } = build(inputs, values);
+  const stray = Object.keys(next ?? {}).find((name) => !Object.hasOwn(spec.state, name));
+  if (stray !== undefined)
+    throw new GraphError(
+      `program: there is no state ${stray} to replace. It has ${Object.keys(spec.state).join(', ') || 'none'}.`,
+    );
   const state = mapValues(spec.state, (own, name): ProgramState => {
     const value = values[name];
     const after = next?.[name];

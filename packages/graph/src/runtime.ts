@@ -1,7 +1,7 @@
 import { DataError } from './errors.ts';
 import { entries } from './program.ts';
 import type { Program } from './program.ts';
-import { formatShape } from './shape.ts';
+import { formatShape, sameShape } from './shape.ts';
 import type { Shape } from './tensor.ts';
 
 /** Floating-point results: Float32Array on engines, Float64Array on the reference runtime. */
@@ -67,8 +67,8 @@ export function bindAxes(
   for (const [name, { shape }] of entries(program.inputs)) {
     const data = inputs[name];
     if (!data) throw new DataError(`run: input ${name} ${formatShape(shape)} is missing.`);
-    const unknown = new Set(shape.filter((dim) => typeof dim === 'string' && !axes.has(dim)));
-    if (unknown.size > 1)
+    const unknown = shape.filter((dim) => typeof dim === 'string' && !axes.has(dim));
+    if (unknown.length > 1)
       throw new DataError(
         `run: input ${name} ${formatShape(shape)} has several unknown axes; give a known one first.`,
       );
@@ -99,10 +99,12 @@ export function resolveShape(shape: Shape, axes: ReadonlyMap<string, number>): n
   return lengths.every((length) => length !== undefined) ? lengths : undefined;
 }
 
-/** Checks that a state taken from another executable has the size that this program declares. */
-export function checkSharedSize(name: string, expected: number, size: number): void {
-  if (size !== expected)
-    throw new DataError(`stateFrom: state ${name} has ${size} elements there, ${expected} here.`);
+/** Checks that a state taken from another executable has the shape that this program declares. */
+export function checkSharedShape(name: string, here: Shape, there: Shape): void {
+  if (!sameShape(here, there))
+    throw new DataError(
+      `stateFrom: state ${name} is ${formatShape(there)} there, ${formatShape(here)} here. Rename one of them.`,
+    );
 }
 
 /** Checks a value for `writeState`. */

@@ -34,7 +34,7 @@ export function checkAxis(where: string, shape: Shape, axis: number): Dim {
   const dim = shape[axis];
   if (dim === undefined)
     throw new ShapeError(
-      `${where}: axis ${axis} does not exist in ${formatShape(shape)}. Give 0 to ${shape.length - 1}.`,
+      `${where}: axis ${axis} does not exist in ${formatShape(shape)}. ${shape.length > 0 ? `Give 0 to ${shape.length - 1}.` : 'It is a scalar.'}`,
     );
   return dim;
 }

@@ -6,15 +6,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { metricsWriter } from './metrics-writer.ts';
 
+const lines = async (path: string) =>
+  (await readFile(path, 'utf8')).split('\n').map((line) => (line ? JSON.parse(line) : 'end'));
+
 describe('metricsWriter', () => {
   let folder = '';
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'meow-rl-'));
   });
   afterEach(() => rm(folder, { recursive: true }));
-
-  const lines = async (path: string) =>
-    (await readFile(path, 'utf8')).split('\n').map((line) => (line ? JSON.parse(line) : 'end'));
 
   it('writes one line per event in order, without progress, and all of them by close', async () => {
     const path = join(folder, 'new', 'metrics.jsonl');

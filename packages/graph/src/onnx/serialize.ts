@@ -1,7 +1,8 @@
+import { constantKey } from '../constant-key.ts';
 import { GraphError } from '../errors.ts';
 import { entries } from '../program.ts';
-import type { Program } from '../program.ts';
-import { isStatic } from '../shape.ts';
+import type { Program, ProgramState } from '../program.ts';
+import { formatShape, isStatic, sizeOfShape } from '../shape.ts';
 import type { DType, Node, Shape, Tensor } from '../tensor.ts';
 import { nodesBehind } from '../traverse.ts';
 import type { OnnxAttribute, OnnxEmitter } from './emitter.ts';
@@ -43,21 +44,23 @@ const valueInfo = (name: string, dtype: DType, shape: Shape): OnnxValueInfo => (
   },
 });
 
-/** Constants this small are compared by content, larger ones by identity. */
-const SMALL = 64;
-
-/** Collects ONNX nodes and initializers while the graph is walked. */
-function collector(): OnnxEmitter & { nodes: OnnxNode[]; initializers: OnnxTensor[] } {
+/**
+ * Collects ONNX nodes and initializers while the graph is walked.
+ *
+ * @param taken names that belong to the program's inputs and outputs
+ */
+function collector(
+  taken: ReadonlySet<string>,
+): OnnxEmitter & { nodes: OnnxNode[]; initializers: OnnxTensor[] } {
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
   const known = new Map<string, string>();
+  const unique = (name: string): string => (taken.has(name) ? unique(`${name}_`) : name);
   const constantOf = (data: ArrayLike<number>, shape: readonly number[], dtype: DType): string => {
-    const uniform = data.length > SMALL && Array.from(data).every((value) => value === data[0]);
-    const content = data.length <= SMALL ? Array.from(data).join() : uniform ? `all ${data[0]}` : undefined;
-    const key = content === undefined ? undefined : `${dtype}[${shape.join()}]${content}`;
+    const key = constantKey(data, shape, dtype);
     const before = key === undefined ? undefined : known.get(key);
     if (before !== undefined) return before;
-    const name = `constant_${initializers.length}`;
+    const name = unique(`constant_${initializers.length}`);
     initializers.push({
       name,
       dims: shape.map(BigInt),
@@ -69,7 +72,7 @@ function collector(): OnnxEmitter & { nodes: OnnxNode[]; initializers: OnnxTenso
   };
   const nodeWithOutputs: OnnxEmitter['nodeWithOutputs'] = (opType, inputs, outputs, attributes = {}) => {
     const name = `${opType}_${nodes.length}`;
-    const names = Array.from({ length: outputs }, (_, i) => (outputs === 1 ? name : `${name}_${i}`));
+    const names = Array.from({ length: outputs }, (_, i) => unique(outputs === 1 ? name : `${name}_${i}`));
     nodes.push({
       name,
       opType,
@@ -104,14 +107,60 @@ export interface SerializeOptions {
   readonly frozenState?: Readonly<Record<string, ArrayLike<number>>>;
 }
 
+/** The value that a state is frozen to. */
+function frozenValue(
+  key: string,
+  { shape, next }: ProgramState,
+  frozenState: Readonly<Record<string, ArrayLike<number>>>,
+): ArrayLike<number> {
+  const value = frozenState[key];
+  if (!value)
+    throw new GraphError(`serialize: no value for the state ${key}. Give one for each state to freeze.`);
+  if (next)
+    throw new GraphError(
+      `serialize: the state ${key} changes from run to run and cannot be frozen. Freeze a program that only reads it.`,
+    );
+  if (value.length !== sizeOfShape(shape))
+    throw new GraphError(
+      `serialize: the state ${key} is ${formatShape(shape)} but its frozen value has ${value.length} elements.`,
+    );
+  return value;
+}
+
+/** Names that a file gives to the outside; each must be used once. */
+function outsideNames(names: readonly string[]): ReadonlySet<string> {
+  const taken = new Set<string>();
+  for (const name of names) {
+    if (taken.has(name))
+      throw new GraphError(
+        `serialize: ${name} names two of the program's inputs, states and outputs. Rename one.`,
+      );
+    taken.add(name);
+  }
+  return taken;
+}
+
 /**
  * A program as the bytes of an ONNX file.
  *
- * @throws GraphError if a frozen state is missing or changes, or an input and an output have the same name
+ * @throws GraphError if a frozen state is missing, changes or has another size, or two inputs, states or outputs have
+ *   the same name
  */
 export function serialize(program: Program, options: SerializeOptions = {}): Uint8Array {
   const { name = 'program', metadata = {}, frozenState } = options;
-  const emit = collector();
+  const results = [
+    ...entries(program.outputs),
+    ...entries(program.state).flatMap(([key, { next }]): [string, Tensor][] =>
+      next ? [[nextName(key), next]] : [],
+    ),
+  ];
+  const emit = collector(
+    outsideNames([
+      ...Object.keys(program.inputs),
+      ...(frozenState ? [] : Object.keys(program.state)),
+      ...results.map(([key]) => key),
+    ]),
+  );
   const named = new Map<Node, readonly string[]>();
   const inputs: OnnxValueInfo[] = [];
   const outputs: OnnxValueInfo[] = [];
@@ -120,22 +169,14 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
     named.set(tensor.node, [key]);
     inputs.push(valueInfo(key, tensor.dtype, tensor.shape));
   }
-  for (const [key, { value, shape }] of entries(program.state)) {
-    const frozen = frozenState?.[key];
-    if (frozenState && !frozen)
-      throw new GraphError(`serialize: no value for the state ${key}. Give one for each state to freeze.`);
-    if (frozen) named.set(value.node, [emit.constant(frozen, shape)]);
+  for (const [key, state] of entries(program.state)) {
+    const { value, shape } = state;
+    if (frozenState) named.set(value.node, [emit.constant(frozenValue(key, state, frozenState), shape)]);
     else {
       named.set(value.node, [key]);
       inputs.push(valueInfo(key, value.dtype, value.shape));
     }
   }
-  const results = [
-    ...entries(program.outputs),
-    ...entries(program.state).flatMap(([key, { next }]): [string, Tensor][] =>
-      next ? [[nextName(key), next]] : [],
-    ),
-  ];
   const nameOf = ({ node, index }: Tensor): string => named.get(node)?.[index] ?? '';
   for (const node of nodesBehind(results.map(([, tensor]) => tensor))) {
     if (node.kind === 'operator') named.set(node, node.kernel.onnx(node.inputs.map(nameOf), emit));
@@ -144,11 +185,7 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
       if (type && isStatic(type.shape)) named.set(node, [emit.constant(node.data, type.shape, type.dtype)]);
     }
   }
-  const taken = new Set(inputs.map((input) => input.name));
   for (const [key, tensor] of results) {
-    if (taken.has(key))
-      throw new GraphError(`serialize: ${key} names both an input and an output. Rename one.`);
-    taken.add(key);
     // Graph outputs need a node of their own: a tensor may be an input, or be asked for under two names.
     emit.nodes.push({
       name: `output_${key}`,

@@ -78,6 +78,10 @@ const linearOperator = operator<readonly [x: Tensor, weight: Tensor, bias: Tenso
   shape: ([x, weight, bias]) => {
     const [rows = 1, inputs] = x.shape;
     const [outputs = 1, weightInputs] = weight.shape;
+    if (x.dtype !== 'float32' || weight.dtype !== 'float32' || bias.dtype !== 'float32')
+      throw new ShapeError(
+        `linear: expected float32, float32 and float32, got ${x.dtype}, ${weight.dtype} and ${bias.dtype}. Convert with toFloat.`,
+      );
     if (x.shape.length !== 2 || weight.shape.length !== 2 || inputs !== weightInputs)
       throw new ShapeError(
         `linear: x ${formatShape(x.shape)} does not fit weight ${formatShape(weight.shape)}. Expected [rows, inputs] and [outputs, inputs].`,

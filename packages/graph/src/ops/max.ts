@@ -1,3 +1,4 @@
+import { ShapeError } from '../errors.ts';
 import { operator } from '../operator.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, div, mul, sub } from './arithmetic.ts';
@@ -9,7 +10,11 @@ import type { ReduceOptions } from './reduce.ts';
 
 const maxOperator = operator<readonly [Tensor], { axes: readonly number[] }>({
   name: 'max',
-  shape: ([x], { axes }) => [{ dtype: x.dtype, shape: reducedShape(x.shape, axes, true) }],
+  shape: ([x], { axes }) => {
+    if (x.dtype !== 'float32')
+      throw new ShapeError(`max: expected float32, got ${x.dtype}. Convert with toFloat.`);
+    return [{ dtype: x.dtype, shape: reducedShape(x.shape, axes, true) }];
+  },
   value: ([x], { axes }) => [reduceNd(x, axes, Number.NEGATIVE_INFINITY, Math.max)],
   vjp: ([dy], { inputs: [x], outputs: [y], attributes: { axes } }) => {
     if (!dy) return [undefined];

@@ -1,6 +1,6 @@
 import { ShapeError } from '../errors.ts';
 import { operator } from '../operator.ts';
-import { formatShape, staticDim } from '../shape.ts';
+import { formatShape, sameShape, staticDim } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, mul, neg, sub } from './arithmetic.ts';
 import { mean } from './max.ts';
@@ -72,8 +72,17 @@ export const standardize = (x: Tensor, epsilon = 1e-5): Tensor => standardizeOpe
  * @param x [rows, features]
  * @param scale γ, [features]
  * @param shift β, [features]
+ * @throws ShapeError if these do not fit
  *
  * Reference: Ba et al., Layer Normalization (2016), equation 4.
  */
-export const layerNorm = (x: Tensor, scale: Tensor, shift: Tensor, epsilon = 1e-5): Tensor =>
-  add(mul(standardize(x, epsilon), scale), shift);
+export function layerNorm(x: Tensor, scale: Tensor, shift: Tensor, epsilon = 1e-5): Tensor {
+  const standardized = standardize(x, epsilon);
+  const features = staticDim('layerNorm', x.shape, 1);
+  for (const [name, { shape }] of Object.entries({ scale, shift }))
+    if (!sameShape(shape, [features]))
+      throw new ShapeError(
+        `layerNorm: ${name} ${formatShape(shape)} must be [${features}], one entry per feature.`,
+      );
+  return add(mul(standardized, scale), shift);
+}

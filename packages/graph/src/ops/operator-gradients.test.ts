@@ -12,12 +12,16 @@ const engine = onnxRuntimeNode();
 /** Operators whose results are flat or not numbers. */
 const flat = new Set(['less', 'greater', 'equal']);
 
-describe.each(Object.entries(operatorCases))('gradient of %s', (operator, cases) => {
-  it.skipIf(flat.has(operator))('is checked', () => {
-    expect(cases.filter(({ derivatives = 0, gradient }) => derivatives > 0 || gradient)).not.toHaveLength(0);
+const differentiable = Object.entries(operatorCases).filter(([operator]) => !flat.has(operator));
+
+describe.each(differentiable)('gradient of %s', (_, cases) => {
+  const checked = cases.filter(({ derivatives = 0, gradient }) => derivatives > 0 || gradient);
+
+  it('is checked', () => {
+    expect(checked).not.toHaveLength(0);
   });
 
-  describe.each(cases.map((own) => [own.name, own] as const))('%s', (_, own) => {
+  describe.each(checked.map((own) => [own.name, own] as const))('%s', (_, own) => {
     const { derivatives = 0, gradient } = own;
     if (gradient)
       it('is the one worked out by hand', async () => {

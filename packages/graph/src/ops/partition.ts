@@ -73,7 +73,9 @@ const concatOperator = operator<readonly Tensor[], { axis: number }>({
  */
 export const concat = (inputs: readonly Tensor[], axis = 0): Tensor => {
   const [only, ...rest] = inputs;
-  return only && rest.length === 0 ? only : concatOperator(inputs, { axis })[0];
+  if (!only || rest.length > 0) return concatOperator(inputs, { axis })[0];
+  checkAxis('concat', only.shape, axis);
+  return only;
 };
 
 const splitOperator = operator<

@@ -66,7 +66,8 @@ export const dropAxes = (x: Tensor, axes: readonly number[]): Tensor =>
 const sumOperator = operator<readonly [Tensor], { axes: readonly number[] }>({
   name: 'sum',
   shape: ([x], { axes }) => {
-    if (x.dtype !== 'float32') throw new ShapeError(`sum: expected float32, got ${x.dtype}.`);
+    if (x.dtype !== 'float32')
+      throw new ShapeError(`sum: expected float32, got ${x.dtype}. Convert with toFloat.`);
     return [{ dtype: x.dtype, shape: reducedShape(x.shape, axes, true) }];
   },
   value: ([x], { axes }) => [reduceNd(x, axes, 0, (a, b) => a + b)],

@@ -1,24 +1,22 @@
+import { constantKey } from '../constant-key.ts';
 import { isStatic, sizeOfShape } from '../shape.ts';
 import { constant } from '../tensor.ts';
 import type { Node, OperatorNode, Tensor } from '../tensor.ts';
 import { nodesBehind } from '../traverse.ts';
-import { mapValues } from '../program.ts';
+import { mapValues, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import { evaluate } from '../runtimes/reference.ts';
 import { simplify } from './simplify.ts';
 
-/** Constants this small are merged by content. */
-const SMALL = 64;
+const tensorKey = ({ node, index, dtype, shape }: Tensor): string =>
+  (node.kind === 'constant' ? constantKey(node.data, shape, dtype) : undefined) ?? `${node.id}:${index}`;
 
-const tensorKey = ({ node, index }: Tensor): string => {
-  const type = node.outputs[0];
-  return node.kind === 'constant' && node.data.length <= SMALL
-    ? `${type?.dtype}[${type?.shape.join()}]${Array.from(node.data).join()}`
-    : `${node.id}:${index}`;
-};
+/** JSON has no infinities and would write each of them as null. */
+const attributeText = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 
-const nodeKey = (node: OperatorNode, inputs: readonly Tensor[]): string =>
-  `${node.operator}(${inputs.map(tensorKey).join(' ')})${JSON.stringify(node.attributes)}`;
+const nodeKey = ({ operator, inputs, attributes }: OperatorNode): string =>
+  `${operator}(${inputs.map(tensorKey).join(' ')})${JSON.stringify(attributes, attributeText)}`;
 
 /** Computes an operator on constants now, unless its result is larger than what it is computed from. */
 function fold(node: OperatorNode): readonly Tensor[] | undefined {
@@ -41,25 +39,30 @@ function fold(node: OperatorNode): readonly Tensor[] | undefined {
 export function optimize<I extends string, S extends string, O extends string>(
   program: Program<I, S, O>,
 ): Program<I, S, O> {
-  const states = Object.values<Program['state'][string]>(program.state);
-  const results = [...Object.values<Tensor>(program.outputs), ...states.flatMap(({ next }) => next ?? [])];
   const replaced = new Map<Node, readonly Tensor[]>();
   const known = new Map<string, readonly Tensor[]>();
   const current = (tensor: Tensor): Tensor => replaced.get(tensor.node)?.[tensor.index] ?? tensor;
 
-  for (const node of nodesBehind(results)) {
+  /** What stands for a node's outputs: those of an equal node, or its own, simplified as far as rules go. */
+  const settle = (outputs: readonly Tensor[]): readonly Tensor[] => {
+    const node = outputs[0]?.node;
+    if (node?.kind !== 'operator') return outputs;
+    const key = nodeKey(node);
+    const before = known.get(key);
+    if (before) return before;
+    const simpler = fold(node) ?? simplify(node);
+    // A rule may answer with one output of a node that has several; such nodes are settled already.
+    const isWhole = simpler?.[0]?.node.outputs.length === simpler?.length;
+    const settled = simpler && isWhole ? settle(simpler) : (simpler ?? outputs);
+    known.set(key, settled);
+    return settled;
+  };
+
+  for (const node of nodesBehind(resultsOf(program))) {
     if (node.kind !== 'operator') continue;
     const inputs = node.inputs.map(current);
-    const key = nodeKey(node, inputs);
-    let outputs = known.get(key);
-    if (!outputs) {
-      const unchanged = inputs.every((input, i) => input === node.inputs[i]);
-      const rebuilt = unchanged ? node.outputs : node.kernel.rebuild(inputs);
-      const own = rebuilt[0]?.node;
-      outputs = own?.kind === 'operator' ? (fold(own) ?? simplify(own) ?? rebuilt) : rebuilt;
-      known.set(key, outputs);
-    }
-    replaced.set(node, outputs);
+    const unchanged = inputs.every((input, i) => input === node.inputs[i]);
+    replaced.set(node, settle(unchanged ? node.outputs : node.kernel.rebuild(inputs)));
   }
   return {
     inputs: program.inputs,

@@ -60,7 +60,7 @@ function mergeReshape(node: OperatorNode): Tensor | undefined {
 /**
  * Rewrites one node into cheaper ones that give the same numbers; undefined where no rule applies.
  *
- * Each rule is exact: products with 1, sums with 0 and repetitions that broadcasting does anyway.
+ * Each rule is exact but for the sign of zero: products with 1, sums with 0 and repetitions that broadcasting does anyway.
  */
 export function simplify(node: OperatorNode): readonly Tensor[] | undefined {
   const simpler = skipNeutral(node) ?? skipExpand(node) ?? mergeReshape(node);

@@ -5,7 +5,7 @@ import { nextName, serialize } from '../onnx/serialize.ts';
 import { optimize } from '../passes/optimize.ts';
 import { entries } from '../program.ts';
 import type { Program } from '../program.ts';
-import { bindAxes, checkSharedSize, checkStateValue, resolveShape } from '../runtime.ts';
+import { bindAxes, checkSharedShape, checkStateValue, resolveShape } from '../runtime.ts';
 import type { Executable, FloatArray, InputData, LoadOptions, Runtime } from '../runtime.ts';
 import { product } from '../ndarray.ts';
 import type { DType, TensorType } from '../tensor.ts';
@@ -77,18 +77,18 @@ export function onnxRuntime(
       throw new DataError(
         `stateFrom: the other executable was not loaded by ${name}. Load both by one runtime.`,
       );
-    const session = await Session.create(serialize(optimize(program)), sessionOptions);
     const own = new Map(
       entries(program.state).map(([key, { shape, initial }]): [string, Cell] => {
         const found = shared?.get(key);
         if (found) {
-          checkSharedSize(key, initial.length, found.current.size);
+          checkSharedShape(key, shape, found.current.dims);
           return [key, found];
         }
         const current = new Tensor('float32', Float32Array.from(initial), shape);
         return [key, { current, spare: allocate('float32', shape) }];
       }),
     );
+    const session = await Session.create(serialize(optimize(program)), sessionOptions);
     const changing = entries(program.state).flatMap(([key, { next }]) => (next ? [key] : []));
     // Outputs are written into the same buffers while the lengths of named axes stay the same.
     const outputBuffers = new Map<string, OrtTensor>();

@@ -2,13 +2,14 @@ import { DataError } from '../errors.ts';
 import type { NdArray } from '../ndarray.ts';
 import { entries, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
-import { bindAxes, checkSharedSize, checkStateValue, resolveShape } from '../runtime.ts';
+import { bindAxes, checkSharedShape, checkStateValue, resolveShape } from '../runtime.ts';
 import type { Executable, Runtime } from '../runtime.ts';
-import type { ConstantNode, Node, Tensor } from '../tensor.ts';
+import type { ConstantNode, Node, Shape, Tensor } from '../tensor.ts';
 import { nodesBehind } from '../traverse.ts';
 
 /** Where an executable keeps its state: cells that executables may share. */
 interface Cell {
+  readonly shape: Shape;
   value: Float64Array;
 }
 
@@ -49,10 +50,10 @@ function load<I extends string, S extends string, O extends string>(
   if (stateFrom && !shared)
     throw new DataError('stateFrom: the other executable was not loaded by this runtime.');
   const own = new Map(
-    entries(program.state).map(([name, { initial }]): [string, Cell] => {
+    entries(program.state).map(([name, { shape, initial }]): [string, Cell] => {
       const found = shared?.get(name);
-      if (found) checkSharedSize(name, initial.length, found.value.length);
-      return [name, found ?? { value: Float64Array.from(initial) }];
+      if (found) checkSharedShape(name, shape, found.shape);
+      return [name, found ?? { shape, value: Float64Array.from(initial) }];
     }),
   );
   let disposed = false;
@@ -77,7 +78,8 @@ function load<I extends string, S extends string, O extends string>(
       const outputs = Object.fromEntries(names.map((name, i) => [name, values[i]?.data]));
       const changed = entries(program.state).filter(([, { next }]) => next !== undefined);
       changed.forEach(([name], i) => {
-        cell(name).value = values[names.length + i]?.data ?? new Float64Array();
+        // A copy: an output may be the same array, and outputs belong to the caller.
+        cell(name).value = Float64Array.from(values[names.length + i]?.data ?? []);
       });
       return outputs as Record<O, Float64Array>;
     },

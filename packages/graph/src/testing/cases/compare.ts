@@ -63,6 +63,7 @@ export const compareCases = {
       (a) => where(greater(a, 0), ops.log(a), mul(a, a)),
       {
         value: [Math.LN2, 4],
+        gradient: [0.5, -4],
       },
     ),
     example(

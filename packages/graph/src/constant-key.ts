@@ -1,0 +1,20 @@
+import { formatShape } from './shape.ts';
+import type { DType, Shape } from './tensor.ts';
+
+/** Constants this small are compared by content. */
+const SMALL = 64;
+
+// Dividing by 0 and by −0 gives different numbers, so the two must not be merged.
+const text = (value: number | undefined): string => (Object.is(value, -0) ? '-0' : String(value));
+
+function isUniform(data: ArrayLike<number>): boolean {
+  for (let i = 1; i < data.length; i++) if (!Object.is(data[i], data[0])) return false;
+  return true;
+}
+
+/** A text that constants share exactly if they are the same; undefined for large ones, which are told apart by identity. */
+export function constantKey(data: ArrayLike<number>, shape: Shape, dtype: DType): string | undefined {
+  const type = `${dtype}${formatShape(shape)}`;
+  if (data.length <= SMALL) return `${type}:${Array.from(data, text).join()}`;
+  return isUniform(data) ? `${type}: all ${text(data[0])}` : undefined;
+}

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+
+import { ShapeError } from '../errors.ts';
+import { symbol } from '../testing/symbol.ts';
+import * as ops from './index.ts';
+
+const vector = symbol([3]);
+const matrix = symbol([2, 3]);
+const batch = symbol(['batch', 3]);
+const integers = symbol([3], 'int64');
+const flags = symbol([3], 'bool');
+const { linear, matmul, swish, where } = ops;
+
+type Misuse = readonly [call: string, misuse: () => unknown, message: string];
+
+const unaries = ['abs', 'atanh', 'exp', 'log', 'neg', 'reciprocal', 'relu', 'sigmoid'] as const;
+const moreUnaries = ['softplus', 'sqrt', 'tanh'] as const;
+const binaries = ['add', 'div', 'maximum', 'minimum', 'mul', 'sub'] as const;
+const comparisons = ['equal', 'greater', 'less'] as const;
+
+const elementWise: readonly Misuse[] = [
+  ...[...unaries, ...moreUnaries].map((name): Misuse => [
+    `${name}(int64)`,
+    () => ops[name](integers),
+    `${name}: expected float32, got int64. Convert with toFloat.`,
+  ]),
+  ...binaries.flatMap((name): Misuse[] => [
+    [
+      `${name}(int64, float32)`,
+      () => ops[name](integers, vector),
+      `${name}: expected float32 and float32, got int64 and float32. Convert with toFloat.`,
+    ],
+    [
+      `${name} that does not broadcast`,
+      () => ops[name](matrix, symbol([2])),
+      `${name}: [2, 3] and [2] do not broadcast: 3 against 2. Axes must be equal or 1.`,
+    ],
+    [
+      `${name} of a named axis with a number`,
+      () => ops[name](batch, matrix),
+      `${name}: [batch, 3] and [2, 3] do not broadcast: batch against 2. Axes must be equal or 1.`,
+    ],
+  ]),
+  [
+    'square(bool)',
+    () => ops.square(flags),
+    'mul: expected float32 and float32, got bool and bool. Convert with toFloat.',
+  ],
+  ...comparisons.flatMap((name): Misuse[] => [
+    [
+      `${name}(int64, float32)`,
+      () => ops[name](integers, vector),
+      `${name}: expected two numbers of one dtype, got int64 and float32. Convert one with toFloat.`,
+    ],
+    [
+      `${name}(bool, bool)`,
+      () => ops[name](flags, flags),
+      `${name}: expected two numbers of one dtype, got bool and bool. Convert one with toFloat.`,
+    ],
+    [
+      `${name} that does not broadcast`,
+      () => ops[name](vector, symbol([4])),
+      `${name}: [3] and [4] do not broadcast: 3 against 4. Axes must be equal or 1.`,
+    ],
+  ]),
+  [
+    'where(float32, …)',
+    () => where(vector, 1, 0),
+    'where: the condition must be bool, got float32. Compare first.',
+  ],
+  [
+    'where of two dtypes',
+    () => where(flags, integers, 0),
+    'where: both branches need one dtype, got int64 and float32.',
+  ],
+  [
+    'where that does not broadcast',
+    () => where(flags, symbol([2]), 0),
+    'where: [3] and [2] do not broadcast: 3 against 2. Axes must be equal or 1.',
+  ],
+  ['clip with low > high', () => ops.clip(vector, 2, 1), 'clip: low 2 must not exceed high 1.'],
+  ['clip with NaN', () => ops.clip(vector, Number.NaN, 1), 'clip: low NaN must not exceed high 1.'],
+  ['clip(int64)', () => ops.clip(integers, 0, 1), 'clip: expected float32, got int64.'],
+  [
+    'swish(int64)',
+    () => swish(integers, vector),
+    'swish: expected float32 and float32, got int64 and float32.',
+  ],
+  [
+    'swish with a slope that does not broadcast',
+    () => swish(matrix, symbol([2])),
+    'swish: beta [2] does not broadcast to x [2, 3]. Give one beta per unit.',
+  ],
+  [
+    'swish with a slope larger than x',
+    () => swish(vector, matrix),
+    'swish: beta [2, 3] does not broadcast to x [3]. Give one beta per unit.',
+  ],
+];
+
+const products: readonly Misuse[] = [
+  [
+    'matmul of a vector',
+    () => matmul(matrix, vector),
+    'matmul: expected two float32 matrices, got float32 [2, 3] and float32 [3]. Reshape them to two axes.',
+  ],
+  [
+    'matmul(int64)',
+    () => matmul(symbol([2, 3], 'int64'), matrix),
+    'matmul: expected two float32 matrices, got int64 [2, 3] and float32 [2, 3]. Reshape them to two axes.',
+  ],
+  [
+    'matmul with unequal inner axes',
+    () => matmul(matrix, matrix),
+    'matmul: inner axes differ: 3 of a [2, 3] against 2 of b [2, 3].',
+  ],
+  [
+    'matmul, transposed, with unequal inner axes',
+    () => matmul(matrix, batch, { transposeA: true }),
+    'matmul: inner axes differ: 2 of a [2, 3]ᵀ against batch of b [batch, 3].',
+  ],
+  [
+    'linear with unequal inputs',
+    () => linear(matrix, symbol([4, 2]), symbol([4])),
+    'linear: x [2, 3] does not fit weight [4, 2]. Expected [rows, inputs] and [outputs, inputs].',
+  ],
+  [
+    'linear of a vector',
+    () => linear(vector, symbol([4, 3]), symbol([4])),
+    'linear: x [3] does not fit weight [4, 3]. Expected [rows, inputs] and [outputs, inputs].',
+  ],
+  [
+    'linear with a bias of another size',
+    () => linear(matrix, symbol([4, 3]), vector),
+    'linear: bias [3] must be [4].',
+  ],
+  [
+    'linear(int64)',
+    () => linear(matrix, symbol([4, 3]), symbol([4], 'int64')),
+    'linear: expected float32, float32 and float32, got float32, float32 and int64. Convert with toFloat.',
+  ],
+];
+
+describe.each([
+  ['element-wise operators', elementWise],
+  ['matrix products', products],
+] as const)('shape errors of %s', (_, misuses) => {
+  it.each(misuses)('%s', (_, misuse, message) => {
+    expect(misuse).toThrow(new ShapeError(message));
+  });
+});
