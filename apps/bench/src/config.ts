@@ -26,8 +26,8 @@ export const trainSchema = z.strictObject({
   steps: is.fromPreset(is.positiveInteger('environment steps to train for')),
   out: is.optional(is.word('folder of the run', 'folder'), 'runs/<env>/<algo>/seed-<seed>'),
   warmup: is.fromPreset(is.wholeNumber('steps with random actions before the first update')),
-  updatesPerStep: is.fromPreset(is.positiveInteger('updates per environment step')),
-  numEnvs: is.positiveInteger('environments stepped together').default(1),
+  updatesPerStep: is.fromPreset(is.positiveNumber('updates per environment step, may be a fraction')),
+  numEnvs: is.fromPreset(is.positiveInteger('environments stepped together')),
   bufferSize: is.fromPreset(is.positiveInteger('transitions that the replay buffer holds')),
   evaluateEvery: is.fromPreset(is.positiveInteger('steps between evaluations')),
   evaluationEpisodes: is.positiveInteger('episodes per evaluation').default(10),
@@ -38,6 +38,7 @@ export const trainSchema = z.strictObject({
 
 /** Settings of the multi-goal demo. */
 export const demoSchema = z.strictObject({
+  preset: is.word('named settings to train with').default('multi-goal-demo'),
   seed: is.wholeNumber('seed of everything random').default(0),
   steps: is.fromPreset(is.positiveInteger('environment steps to train for')),
   out: is.word('folder of the report, the policies and the metrics', 'folder').default('runs/demo'),

@@ -47,9 +47,10 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
-/** The packages' own errors are plain `Error`s that say what to do; anything else is news to the reader. */
+/** The packages' own errors say what to do; what the language or the system throws by itself is news to the reader. */
 function unexpected(error: unknown): boolean {
-  return !(error instanceof Error) || error.constructor !== Error || 'code' in error;
+  const ours = error instanceof Error && !(error instanceof TypeError || error instanceof ReferenceError);
+  return !ours || 'code' in error;
 }
 
 function oneLine(text: string): string {

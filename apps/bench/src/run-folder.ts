@@ -106,7 +106,7 @@ export async function writeAtomically(path: string, text: string): Promise<void>
 }
 
 const entriesOfRuns =
-  /^(config\.json|metrics\.jsonl|report\.html|checkpoints|policy|events\.out\.tfevents\..*)$/;
+  /^(config\.json|metrics\.jsonl|report\.html|summary\.json|checkpoints|policy|events\.out\.tfevents\..*)$/;
 
 /** What a run has written into a folder; nothing where there is no such folder. */
 async function runEntries(path: string): Promise<string[]> {

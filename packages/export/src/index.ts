@@ -1,1 +1,10 @@
-export {};
+export type { Deployment } from './deployment.ts';
+export { PolicyFileError } from './errors.ts';
+export { decodeMetadata, encodeMetadata } from './metadata.ts';
+export type { PolicyMetadata } from './metadata.ts';
+export { deployedPrograms, POLICY_FILES, policyFiles } from './policy-files.ts';
+export type { DeployedPrograms, PolicyFile } from './policy-files.ts';
+export { openPolicy, openPolicyFile } from './policy.ts';
+export type { Policy, PolicyEngine, PolicySession } from './policy.ts';
+export { verifyPolicy, verifySession } from './verify.ts';
+export type { Verification, VerifyOptions } from './verify.ts';

@@ -25,7 +25,10 @@ export interface Mapped {
 export interface Bijector {
   /** Entries of a latent and of an action. */
   readonly size: number;
-  /** Whether, for a given state, the Jacobian is the same at every point: Proposition 2's condition. */
+  /**
+   * Whether, for a given state, the Jacobian's determinant is the same at every point: Proposition 2's condition. The
+   * Jacobian itself may vary, as that of an additive coupling does.
+   */
   readonly constantJacobian: boolean;
   /** Whether it maps 0 to 0 for every state; the deterministic action then need not evaluate it. Default false. */
   readonly fixesOrigin?: boolean;

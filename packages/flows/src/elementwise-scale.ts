@@ -1,8 +1,8 @@
 import { exp, mul, neg, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
-import type { Bijector } from './bijector.ts';
-import { repeatForRows } from './rows.ts';
+import type { Bijector, Mapped } from './bijector.ts';
+import { checkWidth, repeatForRows } from './rows.ts';
 
 export interface ElementwiseScaleOptions {
   /** Entries of an action. */
@@ -18,15 +18,26 @@ export interface ElementwiseScaleOptions {
  *     inverse   z = a ⊙ exp(−log σ(s))
  *     log|det|  Σ log σ(s), of the state alone: it belongs to V
  *
+ * @throws ShapeError if a point or what `logScale` gives has another number of entries
+ *
  * Reference: MEow, "Practical implementation" (element-wise linear layer).
  */
 export function elementwiseScale({ size, logScale }: ElementwiseScaleOptions): Bijector {
+  const logScaleOf = (state: Tensor): Tensor => {
+    const own = logScale(state);
+    checkWidth('elementwiseScale: logScale', own, size);
+    return own;
+  };
+  const scaled = (x: Tensor, factor: Tensor): Mapped => {
+    checkWidth('elementwiseScale', x, size);
+    return { out: mul(x, repeatForRows(factor, x)) };
+  };
   return {
     size,
     constantJacobian: true,
     fixesOrigin: true,
-    forward: (z, state) => ({ out: mul(z, repeatForRows(exp(logScale(state)), z)) }),
-    inverse: (a, state) => ({ out: mul(a, repeatForRows(exp(neg(logScale(state))), a)) }),
-    stateLogDet: (state) => sum(logScale(state), { axes: [1] }),
+    forward: (z, state) => scaled(z, exp(logScaleOf(state))),
+    inverse: (a, state) => scaled(a, exp(neg(logScaleOf(state)))),
+    stateLogDet: (state) => sum(logScaleOf(state), { axes: [1] }),
   };
 }

@@ -1,9 +1,9 @@
-import { add, constant, expandAs, formatShape, matmul, ShapeError, slice, sub, sum } from '@meow-rl/graph';
+import { add, constant, expandAs, matmul, ShapeError, slice, sub, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 import type { Bijector, Mapped } from './bijector.ts';
 import type { Prior } from './gaussian-prior.ts';
-import { repeatForRows } from './rows.ts';
+import { checkWidth, repeatForRows } from './rows.ts';
 
 export interface EnergyFlowOptions {
   readonly prior: Prior;
@@ -32,7 +32,7 @@ export interface EnergyFlow {
   /**
    * The deterministic action g⁻¹(μ|s), [states, size]: the most likely point before the squash.
    *
-   * @throws ShapeError if a layer's Jacobian is not constant: the image of the prior's mode is then not the mode
+   * @throws ShapeError if a layer's Jacobian determinant is not constant: the image of the prior's mode is then not the mode
    */
   readonly mode: (state: Tensor) => Tensor;
 }
@@ -70,13 +70,9 @@ export function energyFlow({ prior, layers, squash }: EnergyFlowOptions): Energy
     throw new ShapeError(
       `energyFlow: layer ${misfit} has ${chain[misfit]?.size} entries, the prior has ${size}. Give all the action's size.`,
     );
-  const checkWidth = (where: string, x: Tensor): void => {
-    if (x.shape.length !== 2 || x.shape[1] !== size)
-      throw new ShapeError(`energyFlow.${where}: expected [rows, ${size}], got ${formatShape(x.shape)}.`);
-  };
 
   const energy: EnergyFlow['energy'] = (action, state) => {
-    checkWidth('energy', action);
+    checkWidth('energyFlow.energy', action, size);
     let out = action;
     let logDet: Tensor | undefined;
     for (const layer of chain.toReversed()) {
@@ -104,7 +100,7 @@ export function energyFlow({ prior, layers, squash }: EnergyFlowOptions): Energy
     logNormalizer,
     logProb: (action, state) => sub(energy(action, state), repeatForRows(logNormalizer(state), action)),
     sample: (noise, state) => {
-      checkWidth('sample', noise);
+      checkWidth('energyFlow.sample', noise, size);
       const { out, logDet } = generate(noise, state, chain);
       const ofPrior = sub(prior.energy(noise), repeatForRows(logNormalizer(state), noise));
       // Generation multiplies the density by 1 / |det ∂a/∂z|, so its log-determinant is subtracted.
@@ -114,7 +110,7 @@ export function energyFlow({ prior, layers, squash }: EnergyFlowOptions): Energy
       const varying = layers.findIndex((layer) => !layer.constantJacobian);
       if (varying >= 0)
         throw new ShapeError(
-          `energyFlow.mode: the Jacobian of layer ${varying} depends on the action, so g⁻¹(μ|s) is not the most likely action (Proposition 2). Use layers with constantJacobian, or sample.`,
+          `energyFlow.mode: the Jacobian determinant of layer ${varying} depends on the action, so g⁻¹(μ|s) is not the most likely action (Proposition 2). Use layers with constantJacobian, or sample.`,
         );
       // Layers that keep the origin in place leave the prior's mode where it is.
       const first = chain.findIndex((layer) => layer.fixesOrigin !== true);

@@ -1,4 +1,4 @@
-import { add, layerNorm, linear, matmul, split, swish } from '@meow-rl/graph';
+import { add, layerNorm, linear, matmul, ShapeError, split, swish } from '@meow-rl/graph';
 import type { Parameters, ParameterSpec, Tensor } from '@meow-rl/graph';
 import type { Generator } from '@meow-rl/random';
 
@@ -30,6 +30,7 @@ export interface Mlp {
    *   first layer is then computed once per state.
    * @param dropout applied to each hidden activation; default none
    * @returns [rows, output]
+   * @throws ShapeError if the parts are not those that `inputs` announced
    */
   readonly apply: (
     params: Parameters,
@@ -79,6 +80,8 @@ export function mlp({
   }).flat();
 
   const firstLayer = (params: Parameters, parts: readonly Tensor[]): Tensor => {
+    if (parts.length !== inputs.length)
+      throw new ShapeError(`mlp ${name}: expected ${inputs.length} input parts, got ${parts.length}.`);
     const weight = params(`${name}.0.weight`);
     const bias = params(`${name}.0.bias`);
     const [rows] = parts;

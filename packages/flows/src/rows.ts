@@ -2,6 +2,16 @@ import { concat, formatShape, ShapeError } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 /**
+ * Checks that rows have the width that a layer was made for; broadcasting would hide another one.
+ *
+ * @throws ShapeError if `x` is not [rows, size]
+ */
+export function checkWidth(where: string, x: Tensor, size: number): void {
+  if (x.shape.length !== 2 || x.shape[1] !== size)
+    throw new ShapeError(`${where}: expected [rows, ${size}], got ${formatShape(x.shape)}.`);
+}
+
+/**
  * Repeats rows that belong to states until there is one for each row of `like`: k blocks, one after the other.
  *
  * @param perState [states, …]

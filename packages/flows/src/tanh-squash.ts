@@ -2,6 +2,7 @@ import { abs, add, atanh, clip, div, exp, log, mul, neg, square, sub, sum, tanh 
 import type { Tensor } from '@meow-rl/graph';
 
 import type { Bijector } from './bijector.ts';
+import { checkWidth } from './rows.ts';
 
 /** How far from ±1 actions are kept, so that atanh stays finite. */
 export const SQUASH_MARGIN = 1e-5;
@@ -30,6 +31,7 @@ const logJacobian = (slope: Tensor): Tensor => sum(log(add(slope, EPSILON)), { a
  *     log|det|  forward Σ log(1 − a² + ε), inverse its negative; it depends on the action and belongs to Q
  *
  * @param size entries of an action
+ * @throws ShapeError if a point has another number of entries
  *
  * Reference: Haarnoja et al., Soft Actor-Critic (2018), appendix C.
  */
@@ -37,8 +39,12 @@ export const tanhSquash = (size: number): Bijector => ({
   size,
   constantJacobian: false,
   fixesOrigin: true,
-  forward: (z) => ({ out: tanh(z), logDet: logJacobian(squareSech(z)) }),
+  forward: (z) => {
+    checkWidth('tanhSquash', z, size);
+    return { out: tanh(z), logDet: logJacobian(squareSech(z)) };
+  },
   inverse: (a) => {
+    checkWidth('tanhSquash', a, size);
     const inside = clipped(a);
     return { out: atanh(inside), logDet: neg(logJacobian(sub(1, square(inside)))) };
   },

@@ -1,4 +1,5 @@
 export { DataError, GraphError, ShapeError } from './errors.ts';
+export { mapInput, mapOutputs } from './compose.ts';
 export { grad } from './grad.ts';
 export type { OnnxAttribute, OnnxEmitter } from './onnx/emitter.ts';
 export { decodeModel } from './onnx/schema.ts';

@@ -30,8 +30,8 @@ export function onnxRuntimeNode(options: OnnxRuntimeNodeOptions = {}): Runtime {
     executionMode: 'sequential',
     executionProviders,
     graphOptimizationLevel: 'all',
-    // Errors are thrown anyway; warnings about unused initializers of a graph that we generate help nobody.
-    logSeverityLevel: 3,
+    // Errors are thrown anyway, and warnings about unused initializers of a graph that we generate help nobody.
+    logSeverityLevel: 4,
     ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
   });
 }

@@ -13,8 +13,8 @@ export type InputData = Float32Array | Float64Array | Int32Array | readonly numb
 /**
  * A loaded program.
  *
- * Runs follow one another: starting one before the last has ended throws. The arrays that `run` returns are reused by
- * the next run of the same executable; copy what must last.
+ * Runs follow one another: starting one before the last has ended throws. The arrays that `run` returns may be
+ * reused by the next run of the same executable; copy what must last.
  */
 export interface Executable<I extends string = string, S extends string = string, O extends string = string> {
   /**
@@ -27,7 +27,7 @@ export interface Executable<I extends string = string, S extends string = string
   readState(name: S): FloatArray;
   /** Replaces a state's current value. */
   writeState(name: S, value: ArrayLike<number>): void;
-  /** Frees the engine's memory. Later calls throw. */
+  /** Frees the engine's memory. Later calls throw. Throws DataError itself while a run has not finished. */
   dispose(): Promise<void>;
 }
 

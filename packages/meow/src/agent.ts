@@ -9,7 +9,13 @@ import type { MeowConfig } from './config.ts';
 import { NonFiniteError } from './errors.ts';
 import { meowModel } from './model.ts';
 import type { MeowModel, Sizes } from './model.ts';
-import { criticProgram, modeProgram, sampleProgram, valueProgram } from './programs.ts';
+import {
+  criticProgram,
+  modeProgram,
+  sampleProgram,
+  sampleWithLogProbProgram,
+  valueProgram,
+} from './programs.ts';
 import { updateProgram } from './update.ts';
 import type { UpdateMetric } from './update.ts';
 
@@ -35,6 +41,13 @@ export interface MeowAgent extends Agent {
     actions: Float32Array,
   ): Promise<Readonly<Record<'q1' | 'q2' | 'value' | 'logProb', Float32Array>>>;
   update(batch: TransitionBatch): Promise<Record<UpdateMetric, number>>;
+  /** The programs to deploy, on actions in [−1, 1], with the present parameters: what `@meow-rl/export` takes. */
+  deployment(): {
+    readonly policy: ReturnType<typeof modeProgram>;
+    readonly stochastic: ReturnType<typeof sampleWithLogProbProgram>;
+    readonly critic: ReturnType<typeof criticProgram>;
+    readonly state: Readonly<Record<'parameters', Float32Array>>;
+  };
   /** The parameters by name, copied. */
   parameters(): ParameterValues;
   /** The target's parameters by name, copied. */
@@ -140,6 +153,12 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
       return metrics;
     },
 
+    deployment: () => ({
+      policy: modeProgram(model),
+      stochastic: sampleWithLogProbProgram(model),
+      critic: criticProgram(model),
+      state: { parameters: copy(learner.readState('parameters')) },
+    }),
     parameters: () => model.layout.unflatten(learner.readState('parameters')),
     targetParameters: () => model.layout.unflatten(learner.readState('target')),
     loadParameters: (online, target = online) => {

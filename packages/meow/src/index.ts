@@ -5,8 +5,8 @@ export type { MeowConfig } from './config.ts';
 export { NonFiniteError } from './errors.ts';
 export { meowModel, pessimistic } from './model.ts';
 export type { BoundModel, MeowModel, Sizes } from './model.ts';
-export { MULTI_GOAL_PAPER } from './presets.ts';
-export type { MeowPreset } from './presets.ts';
+export { MEOW_PRESETS, PRESET_OF_ENVIRONMENT } from './presets.ts';
+export type { MeowPreset, MeowPresetName } from './presets.ts';
 export {
   criticProgram,
   modeProgram,

@@ -15,3 +15,4 @@ export {
   type TrainOffPolicyOptions,
   type TrainResult,
 } from './train-off-policy.ts';
+export { decodeSafetensors, encodeSafetensors, type NamedTensors, type SavedTensors } from './safetensors.ts';

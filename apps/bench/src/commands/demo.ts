@@ -1,8 +1,124 @@
+import { multiGoalDefaults } from '@meow-rl/envs';
+
+import { trainSchema } from '../config.ts';
 import type { DemoConfig } from '../config.ts';
+import { parseSettings } from '../config-file.ts';
+import { countByGoal, ROLLOUT_STEPS, sampleRollouts } from '../demo/rollouts.ts';
+import { softValueErrors, softValueGrid } from '../demo/soft-value.ts';
+import { CliError } from '../errors.ts';
+import { interruptible } from '../interrupt.ts';
+import { exportRunAgent, FILE_DESCRIPTIONS } from '../policy-export.ts';
+import type { DemoReport } from '../report/data.ts';
+import { demoReportHtml } from '../report/demo-report.ts';
+import { resolveTrain } from '../resolve.ts';
+import { createRunFolder } from '../run-folder.ts';
 import type { RunOptions } from '../run-folder.ts';
+import { formatPairs } from '../table.ts';
+import { createRunAgent, runTraining } from '../training.ts';
 import type { Ui } from '../ui.ts';
 
+const GRID_POINTS = 71;
+
 /** Trains on the multi-goal task, draws the paper's Figure 1 and writes the report with the policies. */
-export async function demo(_config: DemoConfig, _options: RunOptions, _ui: Ui): Promise<void> {
-  throw new Error('demo: not built yet.');
+export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Promise<void> {
+  const { seed, rollouts, threads, steps, preset } = config;
+  const settings = resolveTrain(
+    parseSettings(
+      trainSchema,
+      {
+        env: 'MultiGoal-v0',
+        preset,
+        seed,
+        threads,
+        ...(steps === undefined ? {} : { steps }),
+        logEvery: 500,
+      },
+      'demo',
+    ),
+  );
+  const folder = await createRunFolder({ path: config.out, command: 'demo', ...options });
+  await folder.writeConfig(settings);
+  ui.info(`Training MEow on ${settings.env} with seed ${seed}: ${settings.steps} steps`);
+  const agent = await createRunAgent(settings);
+  try {
+    const outcome = await interruptible(
+      (signal) => runTraining(agent, settings, folder, ui, signal),
+      () => ui.warn('interrupted; finishing this step.'),
+    );
+    if (outcome.aborted)
+      throw new CliError(
+        `interrupted after ${outcome.step} of ${settings.steps} steps; the parameters are in ${folder.path}`,
+        'Run the demo again for a report.',
+      );
+    ui.info(`Playing ${rollouts} episodes from the origin`);
+    const trajectories = await sampleRollouts(agent, rollouts, seed);
+    const reachedByGoal = countByGoal(trajectories);
+
+    ui.info('Comparing the soft value with quadrature');
+    const valueError = await softValueErrors(agent, [0, 0], seed);
+
+    ui.info('Exporting the policy and verifying it');
+    const files = await exportRunAgent(agent, folder.file('policy'), {
+      environment: settings.env,
+      trainingSteps: outcome.step,
+      seed,
+    });
+    const verified = files.find(({ kind }) => kind === 'policy');
+    const verify = { maxError: verified?.maxError ?? Number.NaN, observations: verified?.observations ?? 0 };
+
+    const { extent, goalRadius, goals } = multiGoalDefaults;
+    const { agent: agentSettings, ...runSettings } = settings;
+    const report: DemoReport = {
+      title: 'MEow on the multi-goal task',
+      seed,
+      steps: outcome.step,
+      trainSeconds: outcome.seconds,
+      settings: { ...runSettings, ...agentSettings },
+      goals: goals.map(([x, y]) => ({ x, y })),
+      goalRadius,
+      bounds: extent,
+      softValue: await softValueGrid(agent, extent, GRID_POINTS),
+      trajectories,
+      rollouts,
+      reachedByGoal,
+      valueError,
+      curve: outcome.metrics.flatMap(({ step, meanReturn }) =>
+        meanReturn === undefined ? [] : { step, meanReturn },
+      ),
+      verify,
+      files: files.map(({ kind }) => ({
+        name: `policy/${kind === 'stochastic' ? 'policy-stochastic' : kind}.onnx`,
+        description: FILE_DESCRIPTIONS[kind],
+      })),
+    };
+    await folder.writeText('report.html', demoReportHtml(report));
+    const reached = reachedByGoal.reduce((total, count) => total + count, 0);
+    const summary = {
+      seed,
+      steps: outcome.step,
+      updates: outcome.updates,
+      rollouts,
+      reachedByGoal,
+      reached,
+      valueReference: valueError.reference,
+      valueErrorExact: valueError.exact,
+      valueErrorImportance: valueError.importance.at(-1)?.mean,
+      valueErrorMonteCarlo: valueError.monteCarlo.at(-1)?.mean,
+      verifyMaxError: verify.maxError,
+      trainSeconds: outcome.seconds,
+    };
+    await folder.writeJson('summary.json', summary);
+    ui.result(
+      { run: folder.path, report: folder.file('report.html'), ...summary },
+      formatPairs({
+        trained: `${outcome.step} steps, ${outcome.updates} updates in ${outcome.seconds.toFixed(1)} s`,
+        'goals reached': `${reached} of ${rollouts} within ${ROLLOUT_STEPS} steps: ${goals.map(([x, y], i) => `(${x}, ${y}) ${reachedByGoal[i]}`).join(', ')}`,
+        'soft value': `off by ${valueError.exact.toExponential(1)} from quadrature (${valueError.reference.toFixed(3)})`,
+        policy: `${folder.file('policy', 'policy.onnx')}, agrees with the agent to ${verify.maxError.toExponential(1)}`,
+        report: folder.file('report.html'),
+      }),
+    );
+  } finally {
+    await agent.dispose();
+  }
 }

@@ -1,7 +1,34 @@
+import path from 'node:path';
+
 import type { ExportConfig } from '../config.ts';
+import { exportRunAgent, FILE_DESCRIPTIONS } from '../policy-export.ts';
+import { openRun } from '../saved-run.ts';
+import { formatTable } from '../table.ts';
 import type { Ui } from '../ui.ts';
 
 /** Writes the ONNX files of a run, each verified against the agent. */
-export async function exportPolicy(_run: string, _config: ExportConfig, _ui: Ui): Promise<void> {
-  throw new Error('export: not built yet.');
+export async function exportPolicy(run: string, config: ExportConfig, ui: Ui): Promise<void> {
+  const { settings, agent, step } = await openRun(run);
+  try {
+    const files = await exportRunAgent(agent, config.out ?? path.join(run, 'policy'), {
+      environment: settings.env,
+      trainingSteps: step,
+      observations: config.observations,
+      seed: config.seed,
+    });
+    ui.result(
+      { run, environment: settings.env, step, files },
+      formatTable(
+        ['file', 'what it computes', 'largest error', 'observations'],
+        files.map(({ kind, path: file, maxError, observations }) => [
+          file,
+          FILE_DESCRIPTIONS[kind],
+          maxError.toExponential(1),
+          observations,
+        ]),
+      ),
+    );
+  } finally {
+    await agent.dispose();
+  }
 }

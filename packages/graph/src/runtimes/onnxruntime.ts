@@ -3,12 +3,12 @@ import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'o
 import { DataError } from '../errors.ts';
 import { nextName, serialize } from '../onnx/serialize.ts';
 import { optimize } from '../passes/optimize.ts';
-import { entries } from '../program.ts';
+import { entries, mapValues } from '../program.ts';
 import type { Program } from '../program.ts';
 import { bindAxes, checkSharedShape, checkStateValue, resolveShape } from '../runtime.ts';
 import type { Executable, FloatArray, InputData, LoadOptions, Runtime } from '../runtime.ts';
-import { product } from '../ndarray.ts';
-import type { DType, TensorType } from '../tensor.ts';
+import { formatShape, sameShape } from '../shape.ts';
+import type { DType } from '../tensor.ts';
 
 /** What is needed of an onnxruntime package, whichever engine is behind it. */
 export interface OnnxRuntimeModule {
@@ -18,10 +18,9 @@ export interface OnnxRuntimeModule {
   readonly Tensor: TensorConstructor;
 }
 
-/** One state: the buffer that runs read and the one that the next run writes. They change places after each run. */
+/** One state. A run replaces its tensor: onnxruntime gives each result in a new array, whatever buffer it is offered. */
 interface Cell {
   current: OrtTensor;
-  spare: OrtTensor;
 }
 
 const cells = new WeakMap<object, Map<string, Cell>>();
@@ -40,6 +39,24 @@ function toFloats(tensor: OrtTensor): Float32Array {
 }
 
 /**
+ * A result of the shape that the program promises. Engines do not check: a window that reaches past the end of what it
+ * looks into comes out short.
+ */
+function checkResult(
+  engine: string,
+  results: Readonly<Record<string, OrtTensor>>,
+  key: string,
+  shape: readonly number[] | undefined,
+): OrtTensor {
+  const tensor = results[key];
+  if (!tensor || (shape && !sameShape(tensor.dims, shape)))
+    throw new DataError(
+      `${engine}: ${key} came out as ${tensor ? formatShape(tensor.dims) : 'nothing'}, expected ${formatShape(shape ?? [])}. Look for a window that reaches past the end.`,
+    );
+  return tensor;
+}
+
+/**
  * Makes a runtime from an onnxruntime package.
  *
  * @param name how it is called in messages
@@ -50,13 +67,6 @@ export function onnxRuntime(
   { InferenceSession: Session, Tensor }: OnnxRuntimeModule,
   sessionOptions: InferenceSession.SessionOptions,
 ): Runtime {
-  const allocate = (dtype: DType, shape: readonly number[]): OrtTensor => {
-    const size = product(shape);
-    if (dtype === 'int64') return new Tensor('int64', new BigInt64Array(size), shape);
-    if (dtype === 'bool') return new Tensor('bool', new Uint8Array(size), shape);
-    return new Tensor('float32', new Float32Array(size), shape);
-  };
-
   const wrapInput = (data: InputData, dtype: DType, shape: readonly number[]): OrtTensor => {
     if (dtype === 'int64')
       return new Tensor(
@@ -84,14 +94,11 @@ export function onnxRuntime(
           checkSharedShape(key, shape, found.current.dims);
           return [key, found];
         }
-        const current = new Tensor('float32', Float32Array.from(initial), shape);
-        return [key, { current, spare: allocate('float32', shape) }];
+        return [key, { current: new Tensor('float32', Float32Array.from(initial), shape) }];
       }),
     );
     const session = await Session.create(serialize(optimize(program)), sessionOptions);
-    const changing = entries(program.state).flatMap(([key, { next }]) => (next ? [key] : []));
-    // Outputs are written into the same buffers while the lengths of named axes stay the same.
-    const outputBuffers = new Map<string, OrtTensor>();
+    const changing = entries(program.state).filter(([, { next }]) => next);
     let running = false;
     let disposed = false;
 
@@ -101,31 +108,12 @@ export function onnxRuntime(
         throw new DataError(disposed ? 'the executable was disposed of.' : `unknown state ${key}.`);
       return found;
     };
-    const outputBuffer = (
-      key: string,
-      type: TensorType,
-      axes: ReadonlyMap<string, number>,
-    ): OrtTensor | null => {
-      const shape = resolveShape(type.shape, axes);
-      if (!shape) return null;
-      const before = outputBuffers.get(key);
-      if (before && before.dims.every((dim, axis) => dim === shape[axis])) return before;
-      const buffer = allocate(type.dtype, shape);
-      outputBuffers.set(key, buffer);
-      return buffer;
-    };
     const collectFeeds = (inputs: Readonly<Record<I, InputData>>, axes: ReadonlyMap<string, number>) => {
       const feeds: Record<string, OrtTensor> = {};
       for (const [key, { dtype, shape }] of entries(program.inputs))
         feeds[key] = wrapInput(inputs[key], dtype, resolveShape(shape, axes) ?? []);
       for (const [key, { current }] of own) feeds[key] = current;
       return feeds;
-    };
-    const collectFetches = (axes: ReadonlyMap<string, number>) => {
-      const fetches: Record<string, OrtTensor | null> = {};
-      for (const [key, type] of entries(program.outputs)) fetches[key] = outputBuffer(key, type, axes);
-      for (const key of changing) fetches[nextName(key)] = cell(key).spare;
-      return fetches;
     };
 
     const executable: Executable<I, S, O> = {
@@ -136,16 +124,15 @@ export function onnxRuntime(
         const axes = bindAxes(program, inputs);
         running = true;
         try {
-          const results = await session.run(collectFeeds(inputs, axes), collectFetches(axes));
-          for (const key of changing) {
-            const own = cell(key);
-            [own.current, own.spare] = [own.spare, own.current];
-          }
-          const outputs = entries(program.outputs).map(([key]): [string, FloatArray] => {
-            const tensor = results[key];
-            return [key, tensor ? toFloats(tensor) : new Float32Array()];
-          });
-          return Object.fromEntries(outputs) as Record<O, FloatArray>;
+          const results = await session.run(collectFeeds(inputs, axes));
+          const outputs = mapValues(program.outputs, ({ shape }, key): FloatArray =>
+            toFloats(checkResult(name, results, key, resolveShape(shape, axes))),
+          );
+          const after = changing.map(
+            ([key, { shape }]) => [cell(key), checkResult(name, results, nextName(key), shape)] as const,
+          );
+          for (const [own, tensor] of after) own.current = tensor;
+          return outputs;
         } finally {
           running = false;
         }
@@ -156,6 +143,7 @@ export function onnxRuntime(
         float32(cell(key).current).set(value);
       },
       dispose: async () => {
+        if (running) throw new DataError('dispose: a run has not finished. Await it first.');
         if (disposed) return;
         disposed = true;
         await session.release();

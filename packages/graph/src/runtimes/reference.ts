@@ -48,7 +48,9 @@ function load<I extends string, S extends string, O extends string>(
 ): Executable<I, S, O> {
   const shared = stateFrom ? cells.get(stateFrom) : undefined;
   if (stateFrom && !shared)
-    throw new DataError('stateFrom: the other executable was not loaded by this runtime.');
+    throw new DataError(
+      'stateFrom: the other executable was not loaded by reference. Load both by one runtime.',
+    );
   const own = new Map(
     entries(program.state).map(([name, { shape, initial }]): [string, Cell] => {
       const found = shared?.get(name);

@@ -1,0 +1,16 @@
+import type { Program } from '@meow-rl/graph';
+
+/**
+ * What an agent offers for deployment: its programs on actions in [−1, 1], and the state that they read.
+ *
+ * Shapes: `observation` [batch, O], `action` and `noise` [batch, A], everything else [batch].
+ */
+export interface Deployment {
+  /** The deterministic action. */
+  readonly policy: Program<'observation', string, 'action'>;
+  /** Actions sampled from standard normal noise. */
+  readonly stochastic?: Program<'observation' | 'noise', string, 'action' | 'logProb'>;
+  readonly critic?: Program<'observation' | 'action', string, 'q1' | 'q2' | 'value'>;
+  /** Values of the states that the programs read, by name. */
+  readonly state: Readonly<Record<string, ArrayLike<number>>>;
+}

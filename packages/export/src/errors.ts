@@ -1,0 +1,4 @@
+/** A policy file cannot be read, is of another kind, or does not agree with its agent. */
+export class PolicyFileError extends Error {
+  override readonly name = 'PolicyFileError';
+}

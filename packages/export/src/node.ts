@@ -1,0 +1,105 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import type { Agent } from '@meow-rl/train';
+import * as ort from 'onnxruntime-node';
+
+import type { Deployment } from './deployment.ts';
+import { PolicyFileError } from './errors.ts';
+import type { PolicyMetadata } from './metadata.ts';
+import { openPolicy, openPolicyFile } from './policy.ts';
+import type { Policy } from './policy.ts';
+import { POLICY_FILES, policyFiles } from './policy-files.ts';
+import type { PolicyFile } from './policy-files.ts';
+import { verifyPolicy, verifySession } from './verify.ts';
+import type { Verification, VerifyOptions } from './verify.ts';
+
+/**
+ * Loads a `policy.onnx` on onnxruntime-node.
+ *
+ * @throws PolicyFileError if the file is missing, damaged, or no policy of this project
+ */
+export async function loadPolicy(file: string): Promise<Policy> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    throw new PolicyFileError(`${file}: it cannot be read. Give the path of a policy.onnx.`, {
+      cause: error,
+    });
+  }
+  return openPolicy(bytes, ort, file);
+}
+
+/** Name of a file that is not yet verified. */
+const draftOf = (target: string): string => `${target}.draft`;
+
+/** A file of an export and how well it agrees with the agent. */
+export interface ExportedFile extends Verification {
+  readonly kind: PolicyFile;
+  readonly path: string;
+}
+
+/**
+ * Writes an agent's ONNX files into a folder. Each is compared with the agent first, and only then takes its name.
+ *
+ * @throws PolicyFileError if a file does not agree with the agent or cannot be written; files of an earlier export then
+ *   stay as they are
+ */
+export async function exportAgent(
+  agent: Agent,
+  deployment: Deployment,
+  folder: string,
+  metadata: PolicyMetadata,
+  options: VerifyOptions = {},
+): Promise<ExportedFile[]> {
+  const files = Object.entries(policyFiles(deployment, metadata)) as [PolicyFile, Uint8Array][];
+  const written: ExportedFile[] = [];
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const [kind, bytes] of files) {
+      const target = path.join(folder, POLICY_FILES[kind]);
+      await writeFile(draftOf(target), bytes);
+      const verification = await verifyFile(kind, draftOf(target), agent, deployment, options);
+      written.push({ kind, path: target, ...verification });
+    }
+    for (const { path: target } of written) await rename(draftOf(target), target);
+  } catch (error) {
+    await Promise.allSettled(
+      files.map(([kind]) => rm(draftOf(path.join(folder, POLICY_FILES[kind])), { force: true })),
+    );
+    if (error instanceof PolicyFileError) throw error;
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new PolicyFileError(
+      `${folder}: the policy cannot be written (${cause}). Give a folder that can be.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return written;
+}
+
+/** Reads a file back from the disk and compares it with the agent. */
+async function verifyFile(
+  kind: PolicyFile,
+  file: string,
+  agent: Agent,
+  deployment: Deployment,
+  options: VerifyOptions,
+): Promise<Verification> {
+  if (kind === 'policy') {
+    const policy = await loadPolicy(file);
+    try {
+      return await verifyPolicy(agent, policy, options);
+    } finally {
+      await policy.dispose();
+    }
+  }
+  const session = await openPolicyFile(await readFile(file), ort, file);
+  try {
+    return await verifySession(kind, deployment, session, options.seed);
+  } finally {
+    await session.dispose();
+  }
+}

@@ -1,0 +1,95 @@
+import type { Box } from '@meow-rl/envs';
+import { add, constant, div, mapInput, mapOutputs, mul, optimize, serialize, sub } from '@meow-rl/graph';
+import type { Program, Tensor } from '@meow-rl/graph';
+
+import type { Deployment } from './deployment.ts';
+import { encodeMetadata } from './metadata.ts';
+import type { PolicyMetadata } from './metadata.ts';
+
+/** Names of the files of an export. */
+export const POLICY_FILES = {
+  policy: 'policy.onnx',
+  stochastic: 'policy-stochastic.onnx',
+  critic: 'critic.onnx',
+} as const;
+
+export type PolicyFile = keyof typeof POLICY_FILES;
+
+/** The programs of an agent in the environment's units, as they are written to files. */
+export interface DeployedPrograms {
+  readonly policy: Program<'observation', string, 'action'>;
+  readonly stochastic: Program<'observation' | 'noise', string, 'action' | 'log_prob'> | undefined;
+  readonly critic: Program<'observation' | 'action', string, 'q1' | 'q2' | 'value'> | undefined;
+}
+
+/** Conversions between actions in [−1, 1] and in the environment's units. */
+function unitsOf(space: Box) {
+  const half = space.high.map((high, i) => (high - (space.low[i] ?? 0)) / 2);
+  const middle = space.high.map((high, i) => (high + (space.low[i] ?? 0)) / 2);
+  const volume = half.reduce((total, own) => total + Math.log(own), 0);
+  const identity = half.every((own) => own === 1) && middle.every((own) => own === 0);
+  return {
+    toEnvironment: (action: Tensor): Tensor =>
+      identity ? action : add(constant(middle), mul(action, constant(half))),
+    fromEnvironment: (action: Tensor): Tensor =>
+      identity ? action : div(sub(action, constant(middle)), constant(half)),
+    // A density over larger units is smaller: log p(a_env) = log p(a) − Σ log((high − low) / 2)
+    logProb: (logProb: Tensor): Tensor => (identity ? logProb : sub(logProb, volume)),
+  };
+}
+
+/** An agent's programs with actions in the environment's units, named as the ONNX contract names them. */
+export function deployedPrograms(
+  { policy, stochastic, critic }: Deployment,
+  actionSpace: Box,
+): DeployedPrograms {
+  const units = unitsOf(actionSpace);
+  return {
+    policy: mapOutputs(policy, ({ action }) => ({ action: units.toEnvironment(action) })),
+    stochastic:
+      stochastic &&
+      mapOutputs(stochastic, ({ action, logProb }) => ({
+        action: units.toEnvironment(action),
+        log_prob: units.logProb(logProb),
+      })),
+    critic:
+      critic &&
+      mapOutputs(
+        mapInput<'observation' | 'action', string, 'q1' | 'q2' | 'value'>(
+          critic,
+          'action',
+          { shape: critic.inputs.action.shape },
+          units.fromEnvironment,
+        ),
+        ({ q1, q2, value }) => ({ q1, q2, value }),
+      ),
+  };
+}
+
+/**
+ * The bytes of an agent's ONNX files by kind; kinds that the agent does not offer are absent.
+ *
+ * `policy`: `observation` [batch, O] as the environment gives it to `action` [batch, A] in the environment's units.
+ * `stochastic` adds the input `noise` [batch, A], standard normal, and the output `log_prob` [batch], the log-density of
+ * that action in those units. `critic`: `observation`, `action` to `q1`, `q2`, `value`, [batch] each.
+ */
+export function policyFiles(
+  deployment: Deployment,
+  metadata: PolicyMetadata,
+): Partial<Record<PolicyFile, Uint8Array>> {
+  const programs = deployedPrograms(deployment, metadata.actionSpace);
+  const properties = encodeMetadata(metadata);
+  const write = (name: string, program: Program): Uint8Array =>
+    serialize(optimize(program), {
+      name,
+      metadata: properties,
+      frozenState: Object.fromEntries(
+        Object.keys(program.state).map((key) => [key, deployment.state[key] ?? []]),
+      ),
+    });
+  return {
+    policy: write('policy', programs.policy),
+    ...(programs.stochastic ? { stochastic: write('policy_stochastic', programs.stochastic) } : {}),
+    ...(programs.critic ? { critic: write('critic', programs.critic) } : {}),
+  };
+}

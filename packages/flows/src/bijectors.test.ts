@@ -1,0 +1,195 @@
+import { constant, expandAs, slice } from '@meow-rl/graph';
+import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { describe, expect, it } from 'vitest';
+
+import {
+  additiveCoupling,
+  alternatingMask,
+  boundedLogScale,
+  elementwiseScale,
+  mlp,
+  repeatForRows,
+  tanhSquash,
+} from './index.ts';
+import { compute, matrix } from './testing/compute.ts';
+import type { Given } from './testing/compute.ts';
+import { describeBijector } from './testing/describe-bijector.ts';
+import type { BijectorSubject } from './testing/describe-bijector.ts';
+import { expectClose } from './testing/expect-close.ts';
+import { randomRows } from './testing/random-values.ts';
+import { sinhWarp } from './testing/sinh-warp.ts';
+
+const STATE = 3;
+
+const coupling = (mask: readonly number[]) => (): BijectorSubject => {
+  const network = mlp({
+    name: 'shift',
+    inputs: [mask.length, STATE],
+    hidden: [5, 4],
+    output: mask.length,
+    layerNorm: true,
+    weights: 'orthogonal',
+  });
+  return {
+    parameters: network.parameters,
+    bind: (params) =>
+      additiveCoupling({ mask, conditioner: (masked, state) => network.apply(params, [masked, state]) }),
+  };
+};
+
+const scale = (size: number) => (): BijectorSubject => {
+  const network = mlp({ name: 'scale', inputs: [STATE], hidden: [4], output: size, weights: 'zero' });
+  return {
+    parameters: network.parameters,
+    bind: (params) =>
+      elementwiseScale({
+        size,
+        logScale: (state) => boundedLogScale(network.apply(params, [state]), -2, 1),
+      }),
+  };
+};
+
+describeBijector('additiveCoupling with a mask of two entries', coupling([1, 0]));
+describeBijector('additiveCoupling with a mask of three entries', coupling([0, 1, 0]));
+describeBijector('additiveCoupling with neighbours that move together', coupling([1, 1, 0, 0]));
+describeBijector('additiveCoupling of one action entry', coupling([0]));
+describeBijector('additiveCoupling that moves every entry by the state', coupling([0, 0, 0]));
+describeBijector('elementwiseScale of one entry', scale(1));
+describeBijector('elementwiseScale of three entries', scale(3));
+// The ε in the logarithm is what log|det| is off by: 2⁻²³ / (1 − a²) per entry, here a² ≤ 0.93.
+for (const size of [1, 3])
+  describeBijector(`tanhSquash of ${size}`, () => ({ parameters: [], bind: () => tanhSquash(size) }), {
+    actionBound: 0.96,
+    logDetTolerance: (size * 2 ** -23) / (1 - 0.96 ** 2),
+  });
+describeBijector('sinhWarp (test double)', () => ({ parameters: [], bind: () => sinhWarp(2) }));
+
+const aState = matrix([[0.3, -0.8, 1.2]]);
+const refuse = () => {
+  throw new Error('test double: a conditioner that must not be asked');
+};
+
+describe('additiveCoupling', () => {
+  it('lets masked entries pass and moves the others by what the conditioner gives', async () => {
+    const { out, back } = await compute({ z: matrix([[1, 2, 3]]), state: aState }, ({ z, state }) => {
+      const layer = additiveCoupling({
+        mask: [1, 0, 0],
+        conditioner: (masked) => expandAs(slice(masked, { axis: 1, end: 1 }), masked),
+      });
+      return { out: layer.forward(z, state).out, back: layer.inverse(z, state).out };
+    });
+    expect(out).toEqual([1, 3, 4]);
+    expect(back).toEqual([1, 1, 2]);
+  });
+
+  it('shows its conditioner only the masked entries', async () => {
+    let seen = constant(0);
+    const { masked } = await compute({ z: matrix([[1, 2, 3]]), state: aState }, ({ z, state }) => {
+      const conditioner = (x: typeof z) => (seen = x);
+      additiveCoupling({ mask: [1, 0, 1], conditioner }).forward(z, state);
+      return { masked: seen };
+    });
+    expect(masked).toEqual([1, 0, 3]);
+  });
+
+  it('refuses masks that are empty or not of 0 and 1', () => {
+    expect(() => additiveCoupling({ mask: [], conditioner: refuse })).toThrow(
+      'additiveCoupling: mask [] must have one 0 or 1 per action entry.',
+    );
+    expect(() => additiveCoupling({ mask: [1, 0.5], conditioner: refuse })).toThrow(
+      'mask [1, 0.5] must have',
+    );
+  });
+
+  it('refuses points that the mask does not fit', async () => {
+    const layer = additiveCoupling({ mask: [1, 0, 1, 0], conditioner: refuse });
+    const points = matrix([[1, 2, 3, 4, 5, 6]]);
+    await expect(
+      compute({ points, state: aState }, (inputs) => ({
+        out: layer.forward(inputs.points, inputs.state).out,
+      })),
+    ).rejects.toThrow(
+      'additiveCoupling: mask has 4 entries but the action has 6. Give one 0 or 1 per action entry.',
+    );
+  });
+
+  it('alternates its mask from coupling to coupling', () => {
+    expect(alternatingMask(4, 0)).toEqual([1, 0, 1, 0]);
+    expect(alternatingMask(3, 1)).toEqual([0, 1, 0]);
+    expect(alternatingMask(1, 1)).toEqual([0]);
+  });
+});
+
+describe('elementwiseScale', () => {
+  it('refuses a scale of another width, which broadcasting would hide', async () => {
+    const layer = elementwiseScale({ size: 2, logScale: (state) => slice(state, { axis: 1, end: 1 }) });
+    const message = 'elementwiseScale: logScale: expected [rows, 2], got [1, 1].';
+    const z = matrix([[1, 2]]);
+    await expect(
+      compute({ z, state: aState }, (inputs) => ({ out: layer.forward(inputs.z, inputs.state).out })),
+    ).rejects.toThrow(message);
+    await expect(
+      compute({ state: aState }, ({ state }) => ({ own: layer.stateLogDet?.(state) ?? state })),
+    ).rejects.toThrow(message);
+  });
+});
+
+describe('tanhSquash', () => {
+  const squash = tanhSquash(1);
+
+  it('keeps actions at and beyond the edge finite, as far inside as the margin', async () => {
+    const edges = matrix([[1], [-1], [1 - 1e-5], [0.5]]);
+    const { out, logDet } = await compute({ edges, state: aState }, ({ edges, state }) => {
+      const { out, logDet = out } = squash.inverse(edges, state);
+      return { out, logDet };
+    });
+    const inside = Math.atanh(1 - 1e-5);
+    expectClose(out, [inside, -inside, inside, Math.atanh(0.5)], 1e-9);
+    const atMargin = -Math.log(1 - (1 - 1e-5) ** 2 + 2 ** -23);
+    expectClose(logDet, [atMargin, atMargin, atMargin, -Math.log(0.75 + 2 ** -23)], 1e-9);
+  });
+
+  it('knows its Jacobian in float32 where 1 − a² has lost its digits', async () => {
+    const latents = matrix([[5], [-7], [9]]);
+    const { logDet } = await compute(
+      { latents, state: aState },
+      ({ latents, state }) => ({ logDet: squash.forward(latents, state).logDet ?? latents }),
+      onnxRuntimeNode(),
+    );
+    const expected = [5, 7, 9].map((z) => Math.log(1 / Math.cosh(z) ** 2 + 2 ** -23));
+    expectClose(logDet, expected, 1e-5);
+  });
+});
+
+describe('boundedLogScale', () => {
+  it('reaches from low to high with the middle at 0', async () => {
+    const { scale } = await compute({ x: matrix([[-50, 0, 50]]) }, ({ x }) => ({
+      scale: boundedLogScale(x, -5, -0.3),
+    }));
+    expectClose(scale, [-5, -2.65, -0.3], 1e-12);
+  });
+});
+
+describe('repeatForRows', () => {
+  const repeated = (perState: Given, like: Given) =>
+    compute({ perState, like }, (inputs) => ({ out: repeatForRows(inputs.perState, inputs.like) }));
+
+  it('repeats the states block by block', async () => {
+    const states = matrix([
+      [1, 2],
+      [3, 4],
+    ]);
+    const { out } = await repeated(states, matrix(randomRows(1, 6, 1, 1)));
+    expect(out).toEqual([1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4]);
+  });
+
+  it('refuses rows that are no multiple of the states', async () => {
+    const states = matrix(randomRows(1, 3, 2, 1));
+    await expect(repeated(states, matrix(randomRows(2, 4, 1, 1)))).rejects.toThrow(
+      'repeatForRows: [4, 1] has 4 rows, which is no multiple of the 3 states of [3, 2].',
+    );
+    await expect(repeated(states, { shape: ['batch', 1], data: [1, 2, 3] })).rejects.toThrow(
+      'repeatForRows: [batch, 1] has batch rows',
+    );
+  });
+});

@@ -1,0 +1,274 @@
+import { concat, grad, nodesBehind, slice, sum } from '@meow-rl/graph';
+import type { Tensor } from '@meow-rl/graph';
+import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { createGenerator } from '@meow-rl/random';
+import { describe, expect, it } from 'vitest';
+
+import { additiveCoupling, elementwiseScale, energyFlow, gaussianPrior, tanhSquash } from './index.ts';
+import type { EnergyFlow } from './index.ts';
+import { compute, matrix, rowsOf } from './testing/compute.ts';
+import { expectClose, spreadOf } from './testing/expect-close.ts';
+import { logAbsDet } from './testing/log-abs-det.ts';
+import { logIntegral, squareQuadrature } from './testing/quadrature.ts';
+import { randomFlow } from './testing/random-flow.ts';
+import { randomRows } from './testing/random-values.ts';
+import { sinhWarp } from './testing/sinh-warp.ts';
+
+type Rows = readonly (readonly number[])[];
+
+const STATE = 2;
+const states = randomRows(1, 3, STATE, 1.5);
+
+/** energy and logProb of actions, logNormalizer of states. */
+const densities = (flow: EnergyFlow, actions: Rows, ofStates: Rows) =>
+  compute({ action: matrix(actions), state: matrix(ofStates) }, ({ action, state }) => ({
+    energy: flow.energy(action, state),
+    logProb: flow.logProb(action, state),
+    logNormalizer: flow.logNormalizer(state),
+  }));
+
+const samples = (flow: EnergyFlow, noise: Rows, ofStates: Rows) =>
+  compute({ noise: matrix(noise), state: matrix(ofStates) }, ({ noise, state }) => flow.sample(noise, state));
+
+function normalRows(seed: number, rows: number, width: number): number[][] {
+  const values = new Float64Array(rows * width);
+  createGenerator(seed).fillNormal(values);
+  return rowsOf(Array.from(values), width);
+}
+
+const zeros = (rows: number, width: number): number[][] => rowsOf(Array(rows * width).fill(0), width);
+
+describe.each([
+  { size: 1, perAxis: 121 },
+  { size: 2, perAxis: 61 },
+])('energyFlow of $size action entries', ({ size, perAxis }) => {
+  const { flow, unsquashed, layers } = randomFlow(size, STATE, 7);
+  const quadrature = squareQuadrature(size, perAxis);
+
+  it('has the integral of exp(energy) as normalizer, and a density that integrates to 1 (Proposition 1)', async () => {
+    const normalizers: number[] = [];
+    for (const state of states) {
+      const found = await densities(flow, quadrature.points, [state]);
+      const [logNormalizer = Number.NaN] = found.logNormalizer;
+      expect(Math.abs(logIntegral(quadrature, found.energy) - logNormalizer)).toBeLessThan(1e-4);
+      expect(Math.abs(logIntegral(quadrature, found.logProb))).toBeLessThan(1e-4);
+      normalizers.push(logNormalizer);
+    }
+    expect(spreadOf(normalizers)).toBeGreaterThan(0.1);
+  });
+
+  it('would be caught if a layer kept part of its log-determinant to itself', async () => {
+    const [scale, ...couplings] = layers;
+    if (!scale) throw new Error('the flow begins with a scale');
+    const { stateLogDet: _, ...silent } = scale;
+    const wrong = energyFlow({
+      prior: gaussianPrior(size),
+      layers: [silent, ...couplings],
+      squash: tanhSquash(size),
+    });
+    const found = await densities(wrong, quadrature.points, states.slice(0, 1));
+    const off = logIntegral(quadrature, found.energy) - (found.logNormalizer[0] ?? Number.NaN);
+    expect(Math.abs(off)).toBeGreaterThan(0.1);
+  });
+
+  it('gives sampled actions the log-probability that it gives them as actions', async () => {
+    const noise = normalRows(2, 6, size);
+    const { action, logProb } = await samples(flow, noise, states);
+    const found = await densities(flow, rowsOf(action, size), states);
+    // The two directions add ε to 1 − a² computed in two ways; nothing else differs.
+    expectClose(logProb, found.logProb, 1e-6);
+  });
+
+  it('gives sampled actions the density of their noise over the Jacobian of sampling', async () => {
+    const noise = normalRows(3, 6, size);
+    const { jacobian, logProb } = await compute(
+      { noise: matrix(noise), state: matrix(states) },
+      ({ noise, state }) => {
+        const { action, logProb } = flow.sample(noise, state);
+        const rows = Array.from({ length: size }, (_, i) =>
+          grad(sum(slice(action, { axis: 1, start: i, end: i + 1 })), [noise]),
+        );
+        return { jacobian: concat(rows.flat(), 1), logProb };
+      },
+    );
+    const expected = rowsOf(jacobian, size * size).map((flat, i) => {
+      const ofNoise = (noise[i] ?? []).reduce((total, u) => total - 0.5 * (u * u + Math.log(2 * Math.PI)), 0);
+      return ofNoise - logAbsDet(rowsOf(flat, size));
+    });
+    expectClose(logProb, expected, 1e-5);
+  });
+
+  it('offers as mode what maximizes the density before the squash (Proposition 2)', async () => {
+    const { mode } = await compute({ state: matrix(states) }, ({ state }) => ({ mode: flow.mode(state) }));
+    for (const [i, state] of states.entries()) {
+      let best = zeros(1, size)[0] ?? [];
+      // A coarse search, then a fine one around its result.
+      for (const step of [0.2, 0.01]) {
+        const around = squareQuadrature(size, 41, 20 * step).points.map((point) => point.map(Math.atanh));
+        const points = around.map((offset) => offset.map((x, axis) => x + (best[axis] ?? 0)));
+        const { logProb } = await densities(unsquashed, points, [state]);
+        best = points[logProb.indexOf(Math.max(...logProb))] ?? [];
+      }
+      expectClose((rowsOf(mode, size)[i] ?? []).map(Math.atanh), best, 0.0051, `state ${i}`);
+    }
+  });
+
+  it('has the same values on onnxruntime-node in float32', async () => {
+    const [noise, actions] = [normalRows(4, 6, size), randomRows(5, 6, size, 0.9)];
+    const measure = (runtime?: ReturnType<typeof onnxRuntimeNode>) =>
+      compute(
+        { noise: matrix(noise), action: matrix(actions), state: matrix(states) },
+        ({ noise, action, state }) => {
+          const sampled = flow.sample(noise, state);
+          return {
+            action: sampled.action,
+            sampledLogProb: sampled.logProb,
+            logProb: flow.logProb(action, state),
+            logNormalizer: flow.logNormalizer(state),
+            mode: flow.mode(state),
+          };
+        },
+        runtime,
+      );
+    const [reference, engine] = [await measure(), await measure(onnxRuntimeNode())];
+    expectClose(engine.action, reference.action, 1e-5, 'action');
+    expectClose(engine.sampledLogProb, reference.sampledLogProb, 5e-5, 'sampledLogProb');
+    expectClose(engine.logProb, reference.logProb, 5e-5, 'logProb');
+    expectClose(engine.logNormalizer, reference.logNormalizer, 1e-5, 'logNormalizer');
+    expectClose(engine.mode, reference.mode, 1e-5, 'mode');
+  });
+});
+
+describe('samples', () => {
+  it('follow the density: largest distance of the distribution functions, one action entry', async () => {
+    const COUNT = 4000;
+    const { flow } = randomFlow(1, STATE, 8);
+    const [state = []] = states;
+    const { action } = await samples(flow, normalRows(6, COUNT, 1), [state]);
+    const sorted = action.toSorted((a, b) => a - b);
+    const quadrature = squareQuadrature(1, 801);
+    const { logProb } = await densities(flow, quadrature.points, [state]);
+    let below = 0;
+    let drawn = 0;
+    let largest = 0;
+    for (const [i, [point = 0]] of quadrature.points.entries()) {
+      const mass = Math.exp((logProb[i] ?? Number.NaN) + (quadrature.logWeights[i] ?? Number.NaN));
+      below += mass;
+      while ((sorted[drawn] ?? 2) <= point) drawn += 1;
+      // The point's own cell is half below it.
+      largest = Math.max(largest, Math.abs(drawn / COUNT - (below - mass / 2)));
+    }
+    // Kolmogorov and Smirnov: beyond 1.63 / √n in one of a hundred.
+    expect(largest).toBeLessThan(1.63 / Math.sqrt(COUNT));
+    expect(below).toBeCloseTo(1, 4);
+  });
+});
+
+const inputNames = (tensor: Tensor): string[] =>
+  nodesBehind([tensor]).flatMap((node) => (node.kind === 'input' ? [node.name] : []));
+
+describe('what is evaluated', () => {
+  /** Test double: a conditioner that must not be asked. */
+  const untouchable = additiveCoupling({
+    mask: [1, 0],
+    conditioner: () => {
+      throw new Error('a coupling was evaluated');
+    },
+  });
+  const scale = elementwiseScale({ size: 2, logScale: (state) => state });
+
+  it('of the normalizer is what the state alone decides, never a coupling', async () => {
+    const flow = energyFlow({
+      prior: gaussianPrior(2),
+      layers: [scale, untouchable],
+      squash: tanhSquash(2),
+    });
+    const { value } = await compute({ state: matrix(states) }, ({ state }) => ({
+      value: flow.logNormalizer(state),
+    }));
+    expectClose(
+      value,
+      states.map(([a = 0, b = 0]) => a + b + Math.log(2 * Math.PI)),
+      1e-12,
+    );
+    await expect(samples(flow, states, states)).rejects.toThrow('a coupling was evaluated');
+  });
+
+  it('of the normalizer has no gradient for a coupling, and says so', async () => {
+    const { flow, params } = randomFlow(2, STATE, 9);
+    const gradientOf = (name: string) =>
+      compute({ state: matrix(states) }, ({ state }) => ({
+        gradient: concat(grad(sum(flow.logNormalizer(state)), [params(name)])),
+      }));
+    await expect(gradientOf('coupling0.0.weight')).rejects.toThrow(
+      'grad: the loss does not depend on entry 0',
+    );
+    expect(spreadOf((await gradientOf('scale.0.weight')).gradient)).toBeGreaterThan(0);
+  });
+
+  it('of the mode leaves out what fixes the origin in front', async () => {
+    const silent = elementwiseScale({
+      size: 2,
+      logScale: () => {
+        throw new Error('the scale was evaluated');
+      },
+    });
+    const shift = additiveCoupling({ mask: [0, 0], conditioner: (_, state) => state });
+    const own = { prior: gaussianPrior(2), squash: tanhSquash(2) };
+    const mode = (layers: Parameters<typeof energyFlow>[0]['layers']) =>
+      compute({ state: matrix(states) }, ({ state }) => {
+        const mode = energyFlow({ ...own, layers }).mode(state);
+        expect(inputNames(mode)).toEqual(['state']);
+        return { mode };
+      });
+    expectClose((await mode([silent, shift])).mode, states.flat().map(Math.tanh), 1e-12);
+    expect((await mode([silent])).mode).toEqual([0, 0, 0, 0, 0, 0]);
+    await expect(mode([shift, silent])).rejects.toThrow('the scale was evaluated');
+  });
+});
+
+describe('energyFlow without layers', () => {
+  it('is the prior', async () => {
+    const flow = energyFlow({ prior: gaussianPrior(2), layers: [] });
+    const points = randomRows(10, 6, 2, 2);
+    const expected = points.map(([x = 0, y = 0]) => -0.5 * (x * x + y * y) - Math.log(2 * Math.PI));
+    const found = await densities(flow, points, states);
+    expectClose(found.logProb, expected, 1e-12);
+    expectClose(
+      found.logNormalizer,
+      [1, 1, 1].map(() => Math.log(2 * Math.PI)),
+      1e-12,
+    );
+    expectClose((await samples(flow, points, states)).action, points.flat(), 1e-12);
+  });
+});
+
+describe('energyFlow refuses', () => {
+  it('parts of different sizes', () => {
+    expect(() => energyFlow({ prior: gaussianPrior(2), layers: [tanhSquash(2), tanhSquash(3)] })).toThrow(
+      "energyFlow: layer 1 has 3 entries, the prior has 2. Give all the action's size.",
+    );
+    expect(() => energyFlow({ prior: gaussianPrior(2), layers: [], squash: tanhSquash(1) })).toThrow(
+      'energyFlow: layer 0 has 1 entries',
+    );
+  });
+
+  it('actions and noise of another width', async () => {
+    const { flow } = randomFlow(2, STATE, 11);
+    await expect(densities(flow, [[0.1]], states.slice(0, 1))).rejects.toThrow(
+      'energyFlow.energy: expected [rows, 2], got [1, 1].',
+    );
+    await expect(samples(flow, [[0.1, 0.2, 0.3]], states.slice(0, 1))).rejects.toThrow(
+      'energyFlow.sample: expected [rows, 2], got [1, 3].',
+    );
+  });
+
+  it('to offer a mode where a determinant depends on the action', async () => {
+    const flow = energyFlow({ prior: gaussianPrior(2), layers: [sinhWarp(2)], squash: tanhSquash(2) });
+    await expect(
+      compute({ state: matrix(states) }, ({ state }) => ({ mode: flow.mode(state) })),
+    ).rejects.toThrow(
+      'energyFlow.mode: the Jacobian determinant of layer 0 depends on the action, so g⁻¹(μ|s) is not the most likely action (Proposition 2).',
+    );
+  });
+});

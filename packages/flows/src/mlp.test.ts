@@ -1,0 +1,198 @@
+import { constant, DataError, mul, parameterLayout, ShapeError } from '@meow-rl/graph';
+import type { ParameterValues } from '@meow-rl/graph';
+import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { createGenerator } from '@meow-rl/random';
+import { describe, expect, it } from 'vitest';
+
+import { mlp, orthogonal, uniformBias, zeros } from './index.ts';
+import type { MlpOptions } from './index.ts';
+import { compute, matrix, rowsOf } from './testing/compute.ts';
+import { expectClose } from './testing/expect-close.ts';
+import { randomParameters, randomRows } from './testing/random-values.ts';
+
+/** The network of one row in plain loops, from the equations. */
+function plainMlp(
+  params: ParameterValues,
+  { name, hidden, layerNorm }: MlpOptions,
+  input: readonly number[],
+) {
+  const data = (parameter: string): number[] => Array.from(params[`${name}.${parameter}`]?.data ?? []);
+  let h = [...input];
+  for (let k = 0; k <= hidden.length; k++) {
+    const weight = rowsOf(data(`${k}.weight`), h.length);
+    const bias = data(`${k}.bias`);
+    h = weight.map((row, i) => row.reduce((total, w, j) => total + w * (h[j] ?? 0), bias[i] ?? 0));
+    if (k === hidden.length) break;
+    if (layerNorm === true) {
+      const mean = h.reduce((total, x) => total + x, 0) / h.length;
+      const variance = h.reduce((total, x) => total + (x - mean) ** 2, 0) / h.length;
+      const [gain, shift] = [data(`${k}.norm.weight`), data(`${k}.norm.bias`)];
+      h = h.map((x, i) => ((x - mean) / Math.sqrt(variance + 1e-5)) * (gain[i] ?? 0) + (shift[i] ?? 0));
+    }
+    const beta = data(`${k}.beta`);
+    h = h.map((x, i) => x / (1 + Math.exp(-(beta[i] ?? 0) * x)));
+  }
+  return h;
+}
+
+const base = { name: 'net', inputs: [2, 3], hidden: [6, 4], output: 2, weights: 'orthogonal' } as const;
+
+describe.each([true, false])('mlp with layerNorm %s', (layerNorm) => {
+  const options: MlpOptions = { ...base, layerNorm };
+  const network = mlp(options);
+  const layout = parameterLayout(network.parameters);
+  const flat = randomParameters(network.parameters, 1);
+  const params = layout.unflatten(flat);
+
+  it.each([1, 3])('computes what the plain loop does, with %s blocks of rows per state', async (blocks) => {
+    const states = randomRows(2, 4, 3, 1);
+    const points = randomRows(3, 4 * blocks, 2, 1);
+    const expected = points.flatMap((point, i) =>
+      plainMlp(params, options, [...point, ...(states[i % 4] ?? [])]),
+    );
+    for (const [runtime, tolerance] of [
+      [undefined, 1e-12],
+      [onnxRuntimeNode(), 1e-5],
+    ] as const) {
+      const { out } = await compute(
+        { points: matrix(points), states: matrix(states) },
+        (inputs) => ({ out: network.apply(layout.unpack(constant(flat)), [inputs.points, inputs.states]) }),
+        runtime,
+      );
+      expectClose(out, expected, tolerance);
+    }
+  });
+
+  it('takes one input and no hidden layer', async () => {
+    const own: MlpOptions = { ...options, inputs: [3], hidden: [] };
+    const linear = mlp(own);
+    const linearLayout = parameterLayout(linear.parameters);
+    const linearFlat = randomParameters(linear.parameters, 4);
+    const rows = randomRows(5, 2, 3, 1);
+    const { out } = await compute({ rows: matrix(rows) }, (inputs) => ({
+      out: linear.apply(linearLayout.unpack(constant(linearFlat)), [inputs.rows]),
+    }));
+    expectClose(
+      out,
+      rows.flatMap((row) => plainMlp(linearLayout.unflatten(linearFlat), own, row)),
+      1e-12,
+    );
+  });
+
+  it('hands each hidden activation to dropout, in order, and no other', async () => {
+    const shapes: string[] = [];
+    const rows = matrix(randomRows(6, 2, 2, 1));
+    const states = matrix(randomRows(7, 2, 3, 1));
+    const { out } = await compute({ rows, states }, (inputs) => ({
+      out: network.apply(layout.unpack(constant(flat)), [inputs.rows, inputs.states], (hidden) => {
+        shapes.push(hidden.shape.join('x'));
+        return mul(0, hidden);
+      }),
+    }));
+    expect(shapes).toEqual(['2x6', '2x4']);
+    const lastBias = Array.from(params['net.2.bias']?.data ?? []);
+    expectClose(out, [...lastBias, ...lastBias], 1e-12, 'with all dropped only the last bias is left');
+  });
+
+  it('refuses parts that it was not made for', async () => {
+    const apply = (widths: readonly number[]) =>
+      compute(
+        Object.fromEntries(widths.map((width, i) => [`x${i}`, matrix(randomRows(8, 2, width, 1))])),
+        (inputs) => ({ out: network.apply(layout.unpack(constant(flat)), Object.values(inputs)) }),
+      );
+    await expect(apply([2])).rejects.toThrow('mlp net: expected 2 input parts, got 1.');
+    await expect(apply([2, 3, 1])).rejects.toThrow('mlp net: expected 2 input parts, got 3.');
+    await expect(apply([3, 2])).rejects.toThrow(ShapeError);
+  });
+
+  it('names its parameters by layer', () => {
+    const norm = (k: number) => (layerNorm ? [`net.${k}.norm.weight [6]`, `net.${k}.norm.bias [6]`] : []);
+    const names = network.parameters.map(({ name, shape }) => `${name} [${shape.join(', ')}]`);
+    expect(names.slice(0, 3)).toEqual(['net.0.weight [6, 5]', 'net.0.bias [6]', 'net.0.beta [6]']);
+    expect(names.slice(3, layerNorm ? 5 : 3)).toEqual(norm(0));
+    expect(names.slice(-2)).toEqual(['net.2.weight [2, 4]', 'net.2.bias [2]']);
+    expect(names).toHaveLength(layerNorm ? 12 : 8);
+  });
+});
+
+describe('start values', () => {
+  const startOf = (options: MlpOptions): ParameterValues => {
+    const random = createGenerator(1);
+    return Object.fromEntries(
+      mlp(options).parameters.map(({ name, shape, initial }) => [name, { shape, data: initial(random) }]),
+    );
+  };
+
+  it('are weights as asked for, biases of torch, slopes 1 and the identity as normalization', () => {
+    const start = startOf({ ...base, layerNorm: true });
+    const data = (name: string) => Array.from(start[name]?.data ?? []);
+    expect(Math.hypot(...data('net.2.weight'))).toBeCloseTo(Math.SQRT2, 6);
+    expect(data('net.0.beta')).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(data('net.0.norm.weight')).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(data('net.0.norm.bias')).toEqual([0, 0, 0, 0, 0, 0]);
+    const bias = data('net.1.bias').map(Math.abs);
+    expect(Math.max(...bias)).toBeLessThanOrEqual(1 / Math.sqrt(6));
+    expect(Math.max(...bias)).toBeGreaterThan(0);
+  });
+
+  it('are zero weights where asked for, with biases as ever', () => {
+    const start = startOf({ ...base, weights: 'zero' });
+    for (const k of [0, 1, 2])
+      expect(new Set(Array.from(start[`net.${k}.weight`]?.data ?? []))).toEqual(new Set([0]));
+    expect(new Set(Array.from(start['net.0.bias']?.data ?? [])).size).toBe(6);
+  });
+
+  it('fit the layout that the network declares', () => {
+    const network = mlp({ ...base, layerNorm: true });
+    expect(() =>
+      parameterLayout(network.parameters).flatten(startOf({ ...base, layerNorm: true })),
+    ).not.toThrow();
+    expect(() => parameterLayout(network.parameters).flatten(startOf(base))).toThrow(DataError);
+  });
+});
+
+describe('initializers', () => {
+  it.each([
+    [3, 7],
+    [7, 3],
+    [5, 5],
+    [64, 66],
+    [1, 4],
+  ])('orthogonal %i x %i has orthonormal rows or columns', (rows, columns) => {
+    const values = rowsOf(Array.from(orthogonal(rows, columns)(createGenerator(2))), columns);
+    const vectors =
+      rows <= columns ? values : Array.from({ length: columns }, (_, j) => values.map((row) => row[j] ?? 0));
+    for (const [i, a] of vectors.entries())
+      for (const [j, b] of vectors.entries()) {
+        const overlap = a.reduce((total, x, at) => total + x * (b[at] ?? 0), 0);
+        expect(Math.abs(overlap - (i === j ? 1 : 0)), `${i} with ${j}`).toBeLessThan(1e-6);
+      }
+  });
+
+  it('orthogonal is uniform: the mean of many matrices is zero, the square 1 / length', () => {
+    const random = createGenerator(3);
+    const draws = Array.from({ length: 4000 }, () => orthogonal(2, 3)(random));
+    for (let at = 0; at < 6; at++) {
+      const entries = draws.map((draw) => draw[at] ?? Number.NaN);
+      const mean = entries.reduce((total, x) => total + x, 0) / entries.length;
+      const squares = entries.reduce((total, x) => total + x * x, 0) / entries.length;
+      expect(Math.abs(mean)).toBeLessThan(0.04);
+      expect(Math.abs(squares - 1 / 3)).toBeLessThan(0.03);
+    }
+  });
+
+  it('uniformBias fills ±1/√inputs evenly', () => {
+    const values = Array.from(uniformBias(10_000, 25)(createGenerator(4)));
+    expect(Math.max(...values)).toBeLessThanOrEqual(0.2);
+    expect(Math.max(...values)).toBeGreaterThan(0.199);
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(-0.2);
+    expect(Math.min(...values)).toBeLessThan(-0.199);
+    expect(Math.abs(values.reduce((total, x) => total + x, 0) / values.length)).toBeLessThan(0.005);
+  });
+
+  it('zeros are zeros, and the same seed gives the same start', () => {
+    expect(zeros(3)(createGenerator(5))).toEqual(new Float32Array(3));
+    expect(orthogonal(4, 6)(createGenerator(6))).toEqual(orthogonal(4, 6)(createGenerator(6)));
+    expect(orthogonal(4, 6)(createGenerator(6))).not.toEqual(orthogonal(4, 6)(createGenerator(7)));
+  });
+});

@@ -1,0 +1,181 @@
+import * as ort from 'onnxruntime-node';
+import { describe, expect, it } from 'vitest';
+
+import { GraphError } from '../errors.ts';
+import { add, linear, mul, split, sum, tanh, toFloat } from '../ops/index.ts';
+import { program } from '../program.ts';
+import { referenceRuntime } from '../runtimes/reference.ts';
+import { constant } from '../tensor.ts';
+import { expectClose } from '../testing/expect-close.ts';
+import { decodeModel } from './schema.ts';
+import { nextName, serialize } from './serialize.ts';
+
+const spec = {
+  inputs: { x: { shape: ['batch', 3] } },
+  state: { w: { shape: [2, 3], initial: [1, 0, -1, 0.5, 0.25, 2] }, b: { shape: [2], initial: [0.1, -0.1] } },
+} as const;
+
+const policy = program(spec, ({ x }, { w, b }) => ({ outputs: { action: tanh(linear(x, w, b)) } }));
+const learner = program(spec, ({ x }, { w, b }) => ({
+  outputs: { loss: sum(x) },
+  next: { b: add(b, sum(w)) },
+}));
+
+const names = (list: readonly { readonly name: string }[]): string[] => list.map(({ name }) => name);
+
+async function runModel(model: Uint8Array, feeds: Readonly<Record<string, ort.Tensor>>) {
+  const session = await ort.InferenceSession.create(model, { logSeverityLevel: 4 });
+  const outputs = await session.run(feeds);
+  await session.release();
+  return outputs;
+}
+
+describe('serialize', () => {
+  it('writes a model that can be decoded again', () => {
+    const model = decodeModel(
+      serialize(learner, { name: 'learner', metadata: { algorithm: 'meow', '': 'ä' } }),
+    );
+    expect(model.irVersion).toBe(8n);
+    expect(model.opsetImport).toMatchObject([{ domain: '', version: 18n }]);
+    expect(model.producerName).toBe('meow-rl');
+    expect(model.metadataProps).toMatchObject([
+      { key: 'algorithm', value: 'meow' },
+      { key: '', value: 'ä' },
+    ]);
+    const { graph } = model;
+    expect(graph.name).toBe('learner');
+    expect(names(graph.input)).toEqual(['x', 'w', 'b']);
+    expect(names(graph.output)).toEqual(['loss', 'b.next']);
+    expect(nextName('b')).toBe('b.next');
+    expect(graph.input[0]?.type.tensorType.shape.dim).toMatchObject([
+      { dimParam: 'batch' },
+      { dimValue: 3n },
+    ]);
+    expect(graph.input[0]?.type.tensorType.elemType).toBe(1);
+    expect(graph.node.map(({ opType }) => opType)).toContain('ReduceSum');
+  });
+
+  it('writes the element types of inputs and outputs', () => {
+    const typed = program(
+      { inputs: { at: { shape: [1], dtype: 'int64' }, flag: { shape: [], dtype: 'bool' } }, state: {} },
+      ({ at, flag }) => ({ outputs: { a: at, f: flag, y: toFloat(flag) } }),
+    );
+    const { graph } = decodeModel(serialize(typed));
+    const types = [...graph.input, ...graph.output].map(({ name, type }) => [name, type.tensorType.elemType]);
+    expect(types).toEqual([
+      ['at', 7],
+      ['flag', 9],
+      ['a', 7],
+      ['f', 9],
+      ['y', 1],
+    ]);
+  });
+
+  it('writes equal constants once', () => {
+    const own = program({ inputs: { x: { shape: [3] } }, state: {} }, ({ x }) => ({
+      outputs: { y: add(mul(x, constant([1, 2, 3])), constant([1, 2, 3])), z: mul(add(x, 0), -0) },
+    }));
+    expect(decodeModel(serialize(own)).graph.initializer).toHaveLength(3);
+  });
+
+  it('gives the same numbers with frozen state', async () => {
+    const frozenState = { w: [2, 1, 0, -1, 0.5, 1], b: [0.3, -0.2] };
+    const bytes = serialize(policy, { frozenState });
+    const { graph } = decodeModel(bytes);
+    expect(names(graph.input)).toEqual(['x']);
+    expect(names(graph.output)).toEqual(['action']);
+    const x = [1, 2, 3, -1, 0.5, 0.25];
+    const executable = await referenceRuntime.load(policy);
+    executable.writeState('w', frozenState.w);
+    executable.writeState('b', frozenState.b);
+    const { action } = await executable.run({ x });
+    const outputs = await runModel(bytes, { x: new ort.Tensor('float32', x, [2, 3]) });
+    expect(outputs['action']?.dims).toEqual([2, 2]);
+    expectClose(Float32Array.from(outputs['action']?.data ?? [], Number), action, 1e-6);
+  });
+
+  it('keeps the names of the program whatever its own names are', async () => {
+    const own = program(
+      { inputs: { constant_0: { shape: [2] }, Mul_0: { shape: [] } }, state: {} },
+      (inputs) => {
+        const [first = constant(0), second = constant(0)] = split(
+          mul(inputs.constant_0, inputs.Mul_0),
+          [1, 1],
+        );
+        return { outputs: { Split_1_0: second, Split_1: add(first, 10) } };
+      },
+    );
+    const outputs = await runModel(serialize(own), {
+      constant_0: new ort.Tensor('float32', [1, 2], [2]),
+      Mul_0: new ort.Tensor('float32', [3], []),
+    });
+    expect(Array.from<unknown>(outputs['Split_1_0']?.data ?? [])).toEqual([6]);
+    expect(Array.from<unknown>(outputs['Split_1']?.data ?? [])).toEqual([13]);
+  });
+
+  it('gives a tensor under two names, an input as an output, and a constant', async () => {
+    const own = program({ inputs: { x: { shape: [1] } }, state: {} }, ({ x }) => {
+      const y = mul(x, 2);
+      return { outputs: { a: y, b: y, same: x, two: constant([2]) } };
+    });
+    const outputs = await runModel(serialize(own), { x: new ort.Tensor('float32', [4], [1]) });
+    const values = Object.entries(outputs).map(([name, { data }]) => [name, ...Array.from<unknown>(data)]);
+    expect(values).toEqual([
+      ['a', 8],
+      ['b', 8],
+      ['same', 4],
+      ['two', 2],
+    ]);
+  });
+});
+
+describe('serialize refuses', () => {
+  it('to freeze a state that changes', () => {
+    const frozenState = { w: [1, 2, 3, 4, 5, 6], b: [1, 2] };
+    expect(() => serialize(learner, { frozenState })).toThrow(
+      new GraphError(
+        'serialize: the state b changes from run to run and cannot be frozen. Freeze a program that only reads it.',
+      ),
+    );
+  });
+
+  it('to freeze without a value', () => {
+    expect(() => serialize(policy, { frozenState: { w: [1, 2, 3, 4, 5, 6] } })).toThrow(
+      new GraphError('serialize: no value for the state b. Give one for each state to freeze.'),
+    );
+  });
+
+  it('to freeze a value of another size', () => {
+    expect(() => serialize(policy, { frozenState: { w: [1, 2, 3], b: [1, 2] } })).toThrow(
+      new GraphError('serialize: the state w is [2, 3] but its frozen value has 3 elements.'),
+    );
+  });
+
+  it.each([
+    ['an input and an output', 'x', () => program(spec, ({ x }) => ({ outputs: { x: sum(x) } }))],
+    ['a state and an output', 'w', () => program(spec, (_, { w }) => ({ outputs: { w: sum(w) } }))],
+    [
+      'an input and a state',
+      'x',
+      () =>
+        program({ inputs: { x: { shape: [1] } }, state: { x: { shape: [1], initial: [0] } } }, ({ x }) => ({
+          outputs: { y: x },
+        })),
+    ],
+    [
+      'an output and a next state',
+      'b.next',
+      () => program(spec, (_, { b }) => ({ outputs: { 'b.next': b }, next: { b: mul(b, 2) } })),
+    ],
+  ])('one name for %s', (_, name, build) => {
+    expect(() => serialize(build())).toThrow(
+      new GraphError(`serialize: ${name} names two of the program's inputs, states and outputs. Rename one.`),
+    );
+  });
+});
+
+describe('decodeModel', () => {
+  it('refuses bytes that are no model', () => {
+    expect(() => decodeModel(new Uint8Array([255, 255, 255]))).toThrow(Error);
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+
+import { onnxRuntimeNode } from '../onnxruntime-node.ts';
+import { program } from '../program.ts';
+import { referenceRuntime } from '../runtimes/reference.ts';
+import { expectClose } from '../testing/expect-close.ts';
+import { adam, adamState } from './adam.ts';
+import type { AdamOptions } from './adam.ts';
+
+const start = [0.5, -1, 2];
+const gradients = [
+  [0.1, -2, 0.003],
+  [0.4, 1, -0.02],
+  [-0.3, 0.5, 0],
+  [0, 0, 10],
+  [1e-4, -1e-4, 1e-9],
+];
+
+/** Algorithm 1 of the paper, as it is written there. */
+function adamByHand({ learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions): number[][] {
+  const [theta, m, v] = [[...start], [0, 0, 0], [0, 0, 0]];
+  return gradients.map((gradient, step) => {
+    const t = step + 1;
+    gradient.forEach((g, i) => {
+      m[i] = beta1 * (m[i] ?? 0) + (1 - beta1) * g;
+      v[i] = beta2 * (v[i] ?? 0) + (1 - beta2) * g * g;
+      const mHat = m[i] / (1 - beta1 ** t);
+      const vHat = v[i] / (1 - beta2 ** t);
+      theta[i] = (theta[i] ?? 0) - (learningRate * mHat) / (Math.sqrt(vHat) + epsilon);
+    });
+    return [...theta];
+  });
+}
+
+const stepWith = (options: AdamOptions) =>
+  program(
+    {
+      inputs: { gradient: { shape: [3] } },
+      state: { parameters: { shape: [3], initial: start }, ...adamState(3) },
+    },
+    ({ gradient }, { parameters, ...state }) => {
+      const next = adam(parameters, gradient, state, options);
+      return { outputs: {}, next: { parameters: next.parameters, ...next.state } };
+    },
+  );
+
+describe('adam', () => {
+  it.each<readonly [string, AdamOptions]>([
+    ['its defaults', { learningRate: 1e-3 }],
+    ['other decays and a large epsilon', { learningRate: 0.1, beta1: 0.5, beta2: 0.9, epsilon: 0.1 }],
+  ])('takes the steps of the paper with %s', async (_, options) => {
+    const exact = await referenceRuntime.load(stepWith(options));
+    const engine = await onnxRuntimeNode().load(stepWith(options));
+    for (const [step, expected] of adamByHand(options).entries()) {
+      const gradient = gradients[step] ?? [];
+      await exact.run({ gradient });
+      await engine.run({ gradient });
+      expectClose(exact.readState('parameters'), expected, 1e-12, `step ${step + 1}`);
+      expectClose(engine.readState('parameters'), expected, 2e-6, `step ${step + 1} on the engine`);
+    }
+    await engine.dispose();
+  });
+
+  it('has bias corrections that are right to the last bits of float32 from the first step on', async () => {
+    const engine = await onnxRuntimeNode().load(stepWith({ learningRate: 1e-3 }));
+    for (let t = 1; t <= 3; t++) {
+      await engine.run({ gradient: [1, 1, 1] });
+      const [first = 0] = engine.readState('firstWeight');
+      const [second = 0] = engine.readState('secondWeight');
+      expect(Math.abs(first / (1 - 0.9 ** t) - 1)).toBeLessThan(2e-7);
+      // 1 − 0.999ᵗ computed in float32 would be off by 1e-5 here.
+      expect(Math.abs(second / (1 - 0.999 ** t) - 1)).toBeLessThan(2e-7);
+    }
+    await engine.dispose();
+  });
+
+  it('takes a first step of the learning rate against the gradient whatever its size', async () => {
+    const engine = await onnxRuntimeNode().load(stepWith({ learningRate: 0.01 }));
+    await engine.run({ gradient: [1e-4, -3, 1e4] });
+    expectClose(engine.readState('parameters'), [0.49, -0.99, 1.99], 2e-6);
+    await engine.dispose();
+  });
+});
