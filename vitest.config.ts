@@ -6,6 +6,8 @@ const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
 };
+// A guard against hanging, not a measurement: shared machines can be slow.
+const testTimeout = 60_000;
 const sources = (suffix: string) => [`{packages,apps}/*/src/**/*.${suffix}.ts`];
 
 export default defineConfig({
@@ -15,11 +17,13 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          testTimeout,
+          hookTimeout: testTimeout,
           include: sources('test'),
           exclude: [...sources('golden.test'), ...sources('slow.test')],
         },
       },
-      { ...shared, test: { name: 'golden', include: sources('golden.test') } },
+      { ...shared, test: { name: 'golden', include: sources('golden.test'), testTimeout } },
       {
         ...shared,
         test: { name: 'slow', include: sources('slow.test'), testTimeout: 3_600_000, hookTimeout: 600_000 },

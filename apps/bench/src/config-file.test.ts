@@ -81,7 +81,6 @@ describe('parseSettings', () => {
       algo: 'meow',
       env: 'MultiGoal-v0',
       seed: 0,
-      numEnvs: 1,
       evaluationEpisodes: 10,
       logEvery: 100,
       threads: 1,

@@ -139,7 +139,6 @@ describe('settings reach the commands', () => {
         env: 'MultiGoal-v0',
         seed: 5,
         steps: 100,
-        numEnvs: 1,
         evaluationEpisodes: 10,
         logEvery: 100,
         threads: 1,
@@ -174,7 +173,13 @@ describe('settings reach the commands', () => {
     await call('eval', 'runs/try', '--episodes', '20', '--stochastic');
     await call('export', 'runs/try', '--out', 'policy/');
     await call('speed', '--threads', '2');
-    expect(vi.mocked(demo).mock.lastCall?.[0]).toEqual({ seed: 3, out: 'runs/x', rollouts: 400, threads: 1 });
+    expect(vi.mocked(demo).mock.lastCall?.[0]).toEqual({
+      preset: 'multi-goal-demo',
+      seed: 3,
+      out: 'runs/x',
+      rollouts: 400,
+      threads: 1,
+    });
     expect(vi.mocked(evaluate).mock.lastCall?.slice(0, 2)).toEqual([
       'runs/try',
       { episodes: 20, stochastic: true, seed: 0, threads: 1 },

@@ -170,10 +170,10 @@ describe('boundedLogScale', () => {
   });
 });
 
-describe('repeatForRows', () => {
-  const repeated = (perState: Given, like: Given) =>
-    compute({ perState, like }, (inputs) => ({ out: repeatForRows(inputs.perState, inputs.like) }));
+const repeated = (perState: Given, like: Given) =>
+  compute({ perState, like }, (inputs) => ({ out: repeatForRows(inputs.perState, inputs.like) }));
 
+describe('repeatForRows', () => {
   it('repeats the states block by block', async () => {
     const states = matrix([
       [1, 2],

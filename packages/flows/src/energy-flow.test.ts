@@ -40,7 +40,7 @@ const zeros = (rows: number, width: number): number[][] => rowsOf(Array(rows * w
 
 describe.each([
   { size: 1, perAxis: 121 },
-  { size: 2, perAxis: 61 },
+  { size: 2, perAxis: 71 },
 ])('energyFlow of $size action entries', ({ size, perAxis }) => {
   const { flow, unsquashed, layers } = randomFlow(size, STATE, 7);
   const quadrature = squareQuadrature(size, perAxis);
@@ -54,7 +54,7 @@ describe.each([
       expect(Math.abs(logIntegral(quadrature, found.logProb))).toBeLessThan(1e-4);
       normalizers.push(logNormalizer);
     }
-    expect(spreadOf(normalizers)).toBeGreaterThan(0.1);
+    expect(spreadOf(normalizers)).toBeGreaterThan(0.05);
   });
 
   it('would be caught if a layer kept part of its log-determinant to itself', async () => {
@@ -102,14 +102,14 @@ describe.each([
     const { mode } = await compute({ state: matrix(states) }, ({ state }) => ({ mode: flow.mode(state) }));
     for (const [i, state] of states.entries()) {
       let best = zeros(1, size)[0] ?? [];
-      // A coarse search, then a fine one around its result.
-      for (const step of [0.2, 0.01]) {
-        const around = squareQuadrature(size, 41, 20 * step).points.map((point) => point.map(Math.atanh));
+      // A coarse search, then finer ones around its result.
+      for (const step of [0.3, 0.05, 0.005, 0.001]) {
+        const around = squareQuadrature(size, 25, 12 * step).points.map((point) => point.map(Math.atanh));
         const points = around.map((offset) => offset.map((x, axis) => x + (best[axis] ?? 0)));
         const { logProb } = await densities(unsquashed, points, [state]);
         best = points[logProb.indexOf(Math.max(...logProb))] ?? [];
       }
-      expectClose((rowsOf(mode, size)[i] ?? []).map(Math.atanh), best, 0.0051, `state ${i}`);
+      expectClose((rowsOf(mode, size)[i] ?? []).map(Math.atanh), best, 2e-3, `state ${i}`);
     }
   });
 
@@ -121,7 +121,7 @@ describe.each([
         ({ noise, action, state }) => {
           const sampled = flow.sample(noise, state);
           return {
-            action: sampled.action,
+            sampled: sampled.action,
             sampledLogProb: sampled.logProb,
             logProb: flow.logProb(action, state),
             logNormalizer: flow.logNormalizer(state),
@@ -131,7 +131,7 @@ describe.each([
         runtime,
       );
     const [reference, engine] = [await measure(), await measure(onnxRuntimeNode())];
-    expectClose(engine.action, reference.action, 1e-5, 'action');
+    expectClose(engine.sampled, reference.sampled, 1e-5, 'sampled');
     expectClose(engine.sampledLogProb, reference.sampledLogProb, 5e-5, 'sampledLogProb');
     expectClose(engine.logProb, reference.logProb, 5e-5, 'logProb');
     expectClose(engine.logNormalizer, reference.logNormalizer, 1e-5, 'logNormalizer');

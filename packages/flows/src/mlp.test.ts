@@ -5,7 +5,7 @@ import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
 import { mlp, orthogonal, uniformBias, zeros } from './index.ts';
-import type { MlpOptions } from './index.ts';
+import type { Mlp, MlpOptions } from './index.ts';
 import { compute, matrix, rowsOf } from './testing/compute.ts';
 import { expectClose } from './testing/expect-close.ts';
 import { randomParameters, randomRows } from './testing/random-values.ts';
@@ -34,6 +34,17 @@ function plainMlp(
   }
   return h;
 }
+
+const zeroParameters = ({ parameters }: Mlp) => {
+  const layout = parameterLayout(parameters);
+  return layout.unpack(constant(new Float32Array(layout.size)));
+};
+
+const applyTo = (network: Mlp, widths: readonly number[]) =>
+  compute(
+    Object.fromEntries(widths.map((width, i) => [`x${i}`, matrix(randomRows(8, 2, width, 1))])),
+    (inputs) => ({ out: network.apply(zeroParameters(network), Object.values(inputs)) }),
+  );
 
 const base = { name: 'net', inputs: [2, 3], hidden: [6, 4], output: 2, weights: 'orthogonal' } as const;
 
@@ -95,14 +106,9 @@ describe.each([true, false])('mlp with layerNorm %s', (layerNorm) => {
   });
 
   it('refuses parts that it was not made for', async () => {
-    const apply = (widths: readonly number[]) =>
-      compute(
-        Object.fromEntries(widths.map((width, i) => [`x${i}`, matrix(randomRows(8, 2, width, 1))])),
-        (inputs) => ({ out: network.apply(layout.unpack(constant(flat)), Object.values(inputs)) }),
-      );
-    await expect(apply([2])).rejects.toThrow('mlp net: expected 2 input parts, got 1.');
-    await expect(apply([2, 3, 1])).rejects.toThrow('mlp net: expected 2 input parts, got 3.');
-    await expect(apply([3, 2])).rejects.toThrow(ShapeError);
+    await expect(applyTo(network, [2])).rejects.toThrow('mlp net: expected 2 input parts, got 1.');
+    await expect(applyTo(network, [2, 3, 1])).rejects.toThrow('mlp net: expected 2 input parts, got 3.');
+    await expect(applyTo(network, [3, 2])).rejects.toThrow(ShapeError);
   });
 
   it('names its parameters by layer', () => {
@@ -115,14 +121,14 @@ describe.each([true, false])('mlp with layerNorm %s', (layerNorm) => {
   });
 });
 
-describe('start values', () => {
-  const startOf = (options: MlpOptions): ParameterValues => {
-    const random = createGenerator(1);
-    return Object.fromEntries(
-      mlp(options).parameters.map(({ name, shape, initial }) => [name, { shape, data: initial(random) }]),
-    );
-  };
+const startOf = (options: MlpOptions): ParameterValues => {
+  const random = createGenerator(1);
+  return Object.fromEntries(
+    mlp(options).parameters.map(({ name, shape, initial }) => [name, { shape, data: initial(random) }]),
+  );
+};
 
+describe('start values', () => {
   it('are weights as asked for, biases of torch, slopes 1 and the identity as normalization', () => {
     const start = startOf({ ...base, layerNorm: true });
     const data = (name: string) => Array.from(start[name]?.data ?? []);

@@ -34,7 +34,7 @@ async function gradientAt(
 ): Promise<Float32Array | Float64Array> {
   const own = program({ inputs: { x: { shape: [x.length] } }, state: {} }, ({ x }) => {
     const [gradient] = grad(loss(x), [x]);
-    return { outputs: { gradient: gradient ?? constant(Number.NaN) } };
+    return { outputs: { gradient } };
   });
   const executable = await referenceRuntime.load(own);
   return (await executable.run({ x })).gradient;
@@ -44,7 +44,7 @@ describe('grad', () => {
   it('is 1 for the loss itself', async () => {
     const loss = sum(constant([1, 2]));
     const [gradient] = grad(loss, [loss]);
-    expect(gradient?.node).toMatchObject({ kind: 'constant', data: [1] });
+    expect(gradient.node).toMatchObject({ kind: 'constant', data: [1] });
   });
 
   it('adds up what comes from several uses of a tensor', async () => {
@@ -59,7 +59,7 @@ describe('grad', () => {
   it('gives intermediate tensors their whole gradient beside their inputs', async () => {
     const own = program({ inputs: { x: { shape: [1] } }, state: {} }, ({ x }) => {
       const middle = square(x);
-      const [ofX = x, ofMiddle = x] = grad(sum(mul(middle, middle)), [x, middle]);
+      const [ofX, ofMiddle] = grad(sum(mul(middle, middle)), [x, middle]);
       return { outputs: { ofX, ofMiddle } };
     });
     const { ofX, ofMiddle } = await (await referenceRuntime.load(own)).run({ x: [3] });
@@ -76,7 +76,7 @@ describe('grad', () => {
     const own = program({ inputs: { x: { shape: [3] } }, state: {} }, ({ x }) => {
       const [first = x, rest = x] = split(x, [1, 2]);
       const loss = add(sum(mul(first, 5)), sum(square(rest)));
-      const [ofX = x, ofRest = x] = grad(loss, [x, rest]);
+      const [ofX, ofRest] = grad(loss, [x, rest]);
       return { outputs: { ofX, ofRest } };
     });
     const { ofX, ofRest } = await (await referenceRuntime.load(own)).run({ x: [1, 2, 3] });
@@ -93,7 +93,7 @@ describe('grad', () => {
     const chain = program({ inputs: { x: { shape: [2] } }, state: {} }, ({ x }) => {
       let y = x;
       for (let i = 0; i < 5_000; i++) y = i % 2 === 0 ? mul(y, 1.001) : div(y, 1.001);
-      const [gradient = x] = grad(sum(tanh(y)), [x]);
+      const [gradient] = grad(sum(tanh(y)), [x]);
       return { outputs: { gradient } };
     });
     expect(nodesBehind([chain.outputs.gradient]).length).toBeGreaterThan(10_000);

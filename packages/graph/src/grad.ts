@@ -11,6 +11,8 @@ const describe = (tensor: Tensor): string => {
   return `${name} ${formatShape(tensor.shape)}`;
 };
 
+type TensorPer<W extends readonly Tensor[]> = { readonly [K in keyof W]: Tensor };
+
 /**
  * Gradients of a scalar: `∂loss/∂wrt[i]`, by reverse accumulation. It adds nodes to the graph and runs nothing.
  *
@@ -21,7 +23,7 @@ const describe = (tensor: Tensor): string => {
  *
  * Reference: Griewank and Walther, Evaluating Derivatives (2008), section 3.2.
  */
-export function grad(loss: Tensor, wrt: readonly Tensor[]): readonly Tensor[] {
+export function grad<const W extends readonly Tensor[]>(loss: Tensor, wrt: W): TensorPer<W> {
   if (loss.shape.length > 0 || loss.dtype !== 'float32')
     throw new GraphError(
       `grad: the loss must be a float32 scalar, got ${loss.dtype} ${formatShape(loss.shape)}. Take its mean or sum.`,
@@ -44,7 +46,7 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): readonly Tensor[] {
         accumulate(gradients, input, contribution);
     });
   }
-  return wrt.map((tensor, i) => {
+  const results = wrt.map((tensor, i) => {
     const gradient = gradients.get(tensor.node)?.[tensor.index];
     if (!gradient)
       throw new GraphError(
@@ -52,6 +54,8 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): readonly Tensor[] {
       );
     return gradient;
   });
+  // `map` forgets that its result is as long as the tuple.
+  return results as TensorPer<W>;
 }
 
 /** Nodes whose result depends on one of the targets; only these need gradients. */

@@ -48,7 +48,7 @@ describe('parameterLayout', () => {
       expect(parameters('weight').shape).toEqual([2, 3]);
       expect(parameters('slope').shape).toEqual([]);
       const loss = add(sum(mul(parameters('weight'), parameters('slope'))), sum(mul(parameters('bias'), 3)));
-      const [gradient = flat] = grad(loss, [flat]);
+      const [gradient] = grad(loss, [flat]);
       return { outputs: { loss, gradient } };
     });
     const { loss, gradient } = await (await referenceRuntime.load(own)).run({ flat: layout.flatten(values) });

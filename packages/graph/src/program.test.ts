@@ -28,10 +28,10 @@ describe('program', () => {
   });
 });
 
-describe('program refuses', () => {
-  const build = (next: (w: Tensor) => Readonly<Record<string, Tensor>>) => () =>
-    program(spec, ({ x }, { w }) => ({ outputs: { x }, next: next(w) }));
+const replacing = (next: (w: Tensor) => Readonly<Record<string, Tensor>>) => () =>
+  program(spec, ({ x }, { w }) => ({ outputs: { x }, next: next(w) }));
 
+describe('program refuses', () => {
   it('an initial value of another size', () => {
     const state = { w: { shape: [2, 2], initial: [1, 2, 3] } };
     expect(() => program({ inputs: {}, state }, () => ({ outputs: {} }))).toThrow(
@@ -40,19 +40,19 @@ describe('program refuses', () => {
   });
 
   it('a next value of another shape', () => {
-    expect(build((w) => ({ w: reshape(w, [1, 2]) }))).toThrow(
+    expect(replacing((w) => ({ w: reshape(w, [1, 2]) }))).toThrow(
       new GraphError('program: next value of state w is float32 [1, 2], expected float32 [2].'),
     );
   });
 
   it('a next value of another dtype', () => {
-    expect(build((w) => ({ w: greater(w, 0) }))).toThrow(
+    expect(replacing((w) => ({ w: greater(w, 0) }))).toThrow(
       new GraphError('program: next value of state w is bool [2], expected float32 [2].'),
     );
   });
 
   it('a next value of a state that it does not have', () => {
-    expect(build((w) => ({ weights: w }))).toThrow(
+    expect(replacing((w) => ({ weights: w }))).toThrow(
       new GraphError('program: there is no state weights to replace. It has w, v.'),
     );
   });

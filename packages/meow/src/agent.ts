@@ -16,6 +16,7 @@ import {
   sampleWithLogProbProgram,
   valueProgram,
 } from './programs.ts';
+import { STREAM } from './streams.ts';
 import { updateProgram } from './update.ts';
 import type { UpdateMetric } from './update.ts';
 
@@ -56,9 +57,6 @@ export interface MeowAgent extends Agent {
   loadParameters(values: ParameterValues, target?: ParameterValues): void;
 }
 
-/** Streams of one seed, so that no two uses of randomness share numbers. */
-const STREAM = { weights: 0, noise: 1, dropout: 2 } as const;
-
 const copy = (values: FloatArray): Float32Array => Float32Array.from(values);
 const scalar = (values: FloatArray): number => values[0] ?? Number.NaN;
 
@@ -94,7 +92,7 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
   learner.writeState('target', initial);
 
   const noiseSource = stream(seed, STREAM.noise);
-  const dropoutSource = stream(seed, STREAM.dropout);
+  const dropoutSource = stream(seed, STREAM.dropoutOffsets);
   const offsets = new Int32Array(model.dropoutLayers);
   let noise = new Float32Array(0);
   let updates = 0;

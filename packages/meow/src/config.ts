@@ -43,32 +43,39 @@ export const MEOW_DEFAULTS: MeowConfig = {
 };
 
 interface Rule {
-  readonly holds: (value: number) => boolean;
+  readonly holds: (value: unknown) => boolean;
   readonly expected: string;
 }
 
-const positive: Rule = { holds: (value) => value > 0 && Number.isFinite(value), expected: 'a number > 0' };
-const count: Rule = {
-  holds: (value) => Number.isInteger(value) && value > 0,
-  expected: 'a whole number >= 1',
+const number = (expected: string, holds: (value: number) => boolean): Rule => ({
+  expected,
+  holds: (value) => typeof value === 'number' && holds(value),
+});
+const positive = number('a number > 0', (value) => value > 0 && Number.isFinite(value));
+const count = number('a whole number >= 1', (value) => Number.isInteger(value) && value > 0);
+const finite = number('a finite number', Number.isFinite);
+const units: Rule = {
+  expected: 'a list of whole numbers >= 1',
+  holds: (value) => Array.isArray(value) && value.length > 0 && value.every(count.holds),
 };
-const finite: Rule = { holds: Number.isFinite, expected: 'a finite number' };
-const share: Rule = { holds: (value) => value >= 0 && value < 1, expected: 'a number >= 0 and < 1' };
 
 const rules: Readonly<Record<keyof MeowConfig, Rule>> = {
   alpha: positive,
-  gamma: { holds: (value) => value >= 0 && value <= 1, expected: 'a number from 0 to 1' },
-  tau: { holds: (value) => value > 0 && value <= 1, expected: 'a number > 0 and <= 1' },
+  gamma: number('a number from 0 to 1', (value) => value >= 0 && value <= 1),
+  tau: number('a number > 0 and <= 1', (value) => value > 0 && value <= 1),
   learningRate: positive,
   gradClip: positive,
   batchSize: count,
-  dropout: share,
+  dropout: number('a number >= 0 and < 1', (value) => value >= 0 && value < 1),
   couplings: count,
-  hidden: count,
-  shiftHidden: count,
+  hidden: units,
+  shiftHidden: units,
   logSigmaMin: finite,
   logSigmaMax: finite,
 };
+
+/** JSON has no NaN and no infinities. */
+const shown = (value: unknown): string => (typeof value === 'number' ? String(value) : JSON.stringify(value));
 
 /**
  * Fills in the defaults and checks every field.
@@ -82,12 +89,7 @@ export function resolveMeowConfig(options: Partial<MeowConfig> = {}): MeowConfig
   const config: MeowConfig = { ...MEOW_DEFAULTS, ...options };
   for (const [key, { holds, expected }] of Object.entries(rules)) {
     const value: unknown = Reflect.get(config, key);
-    const values: unknown[] =
-      key === 'hidden' || key === 'shiftHidden' ? (Array.isArray(value) ? value : []) : [value];
-    if (values.length === 0 || !values.every((entry) => typeof entry === 'number' && holds(entry)))
-      throw new RangeError(
-        `meow: ${key} must be ${key === 'hidden' || key === 'shiftHidden' ? 'a list of whole numbers >= 1' : expected}, got ${JSON.stringify(value)}.`,
-      );
+    if (!holds(value)) throw new RangeError(`meow: ${key} must be ${expected}, got ${shown(value)}.`);
   }
   if (config.logSigmaMin >= config.logSigmaMax)
     throw new RangeError(

@@ -1,6 +1,6 @@
 import { constant, mul, reshape, slice, staticSize, window } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
-import { stream } from '@meow-rl/random';
+import type { Generator } from '@meow-rl/random';
 
 /** Windows this many times smaller than the bank overlap seldom and are, offset by offset, different masks. */
 const BANK_OVER_WINDOW = 16;
@@ -21,13 +21,12 @@ export interface DropoutBank {
 /**
  * @param rate share of entries dropped, in [0, 1)
  * @param largest elements of the largest activation that is dropped from
- * @param seed decides the bank's content
+ * @param random draws the bank's content
  *
  * Reference: Srivastava et al., Dropout (2014), section 4.
  */
-export function dropoutBank(rate: number, largest: number, seed: number): DropoutBank {
+export function dropoutBank(rate: number, largest: number, random: Generator): DropoutBank {
   const length = largest * BANK_OVER_WINDOW;
-  const random = stream(seed, 0);
   const keep = 1 / (1 - rate);
   const bank = constant(Float32Array.from({ length }, () => (random.uniform() < rate ? 0 : keep)));
   return {

@@ -14,11 +14,13 @@ import {
   sub,
 } from '@meow-rl/graph';
 import type { AdamState, Program, Tensor } from '@meow-rl/graph';
+import { stream } from '@meow-rl/random';
 
 import { dropoutBank } from './dropout.ts';
 import type { DropoutBank } from './dropout.ts';
 import { pessimistic } from './model.ts';
 import type { BoundModel, MeowModel } from './model.ts';
+import { STREAM } from './streams.ts';
 
 /** What an update reports, each a scalar. */
 export type UpdateMetric =
@@ -87,7 +89,11 @@ export function updateProgram(model: MeowModel, seed: number): UpdateProgram {
   const { alpha, gamma, tau, learningRate, gradClip, batchSize } = config;
   const dropout =
     dropoutLayers > 0
-      ? dropoutBank(config.dropout, 2 * batchSize * Math.max(...config.hidden), seed)
+      ? dropoutBank(
+          config.dropout,
+          2 * batchSize * Math.max(...config.hidden),
+          stream(seed, STREAM.dropoutMasks),
+        )
       : undefined;
   const flat = { shape: [layout.size], initial: new Float32Array(layout.size) };
 

@@ -34,6 +34,8 @@ const ROUNDING = 1e-9;
 const STATES = 3;
 const BLOCKS = 2;
 
+const zeroPerRow = (x: Tensor): Tensor => mul(0, sum(x, { axes: [1] }));
+
 /** Row i of the Jacobian of every point: gradients of entry i of `out`. Holds where rows do not depend on one another. */
 const jacobianRows = (out: Tensor, at: Tensor, size: number): Tensor[] =>
   Array.from({ length: size }, (_, i) => {
@@ -74,11 +76,10 @@ export function describeBijector(
       ({ point, state }) => {
         const { out, logDet } = bijector[direction](point, state);
         hasLogDet = logDet !== undefined;
-        const none = (rows: Tensor): Tensor => mul(0, sum(rows, { axes: [1] }));
         return {
           out,
-          logDet: logDet ?? none(point),
-          stateLogDet: bijector.stateLogDet?.(state) ?? none(state),
+          logDet: logDet ?? zeroPerRow(point),
+          stateLogDet: bijector.stateLogDet?.(state) ?? zeroPerRow(state),
           jacobian: concat(jacobianRows(out, point, size), 1),
         };
       },

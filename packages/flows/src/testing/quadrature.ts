@@ -12,7 +12,7 @@ export function squareQuadrature(size: number, perAxis: number, bound = 6): Quad
   const step = (2 * bound) / (perAxis - 1);
   const latents = Array.from({ length: perAxis }, (_, i) => i * step - bound);
   let grid: number[][] = [[]];
-  for (let axis = 0; axis < size; axis++) grid = grid.flatMap((point) => latents.map((z) => [...point, z]));
+  for (let axis = 0; axis < size; axis++) grid = grid.flatMap((point) => latents.map((z) => point.concat(z)));
   return {
     points: grid.map((point) => point.map(Math.tanh)),
     logWeights: grid.map((point) =>

@@ -38,7 +38,7 @@ export function randomFlow(size: number, stateSize: number, seed: number): Rando
     }),
   );
   const specs = [scale, ...conditioners].flatMap(({ parameters }) => parameters);
-  const params = parameterLayout(specs).unpack(constant(randomParameters(specs, seed, 1.2)));
+  const params = parameterLayout(specs).unpack(constant(randomParameters(specs, seed, 1.6)));
   const layers = [
     elementwiseScale({ size, logScale: (state) => boundedLogScale(scale.apply(params, [state]), -1, 0.2) }),
     ...conditioners.map((network, i) =>

@@ -11,12 +11,10 @@ const withDim = (shape: Shape, axis: number, dim: Dim): Shape =>
   shape.map((own, at) => (at === axis ? dim : own));
 
 function sliceNd(x: NdArray, axis: number, start: number, length: number): NdArray {
-  const read = reader({ ...x });
+  const read = reader(x);
   const shape = x.shape.map((dim, at) => (at === axis ? length : dim));
-  // An axis of length 1 is read by broadcasting, so the offset must not be added there.
-  const offset = x.shape[axis] === 1 ? 0 : start;
   return buildNd(x.dtype, shape, (position) =>
-    read(position.map((at, own) => (own === axis ? at + offset : at))),
+    read(position.map((at, own) => (own === axis ? at + start : at))),
   );
 }
 

@@ -1,0 +1,195 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { main } from '../main.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'meow-bench-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const inFolder = (...parts: string[]): string => path.join(folder, ...parts);
+
+/** A stream that keeps what is written. */
+const sink = (chunks: string[]): Writable =>
+  new Writable({
+    write: (chunk, _encoding, done) => {
+      chunks.push(String(chunk));
+      done();
+    },
+  });
+
+/** Runs the command line as a user would, but in this process. */
+async function bench(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const code = await main(argv, { stdout: sink(out), stderr: sink(err) });
+  return { code, out: out.join(''), err: err.join('') };
+}
+
+const small = ['--hidden', '8,8', '--shift-hidden', '8', '--batch-size', '16', '--log-every', '50'];
+const train = (name: string, ...more: string[]) =>
+  bench(
+    'train',
+    '--steps',
+    '200',
+    '--warmup',
+    '100',
+    ...small,
+    '--evaluate-every',
+    '150',
+    '--evaluation-episodes',
+    '2',
+    '--out',
+    inFolder(name),
+    ...more,
+  );
+
+/** The lines of a metrics file without what the clock decides. */
+async function metricsOf(name: string): Promise<unknown[]> {
+  const text = await readFile(inFolder(name, 'metrics.jsonl'), 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const { time, ...rest }: Record<string, unknown> = JSON.parse(line);
+      expect(time === undefined || typeof time === 'object').toBe(true);
+      return rest;
+    });
+}
+
+describe('train, eval and export', () => {
+  test('train leaves settings, metrics, a policy and a summary', async () => {
+    const { code, out, err } = await train('a', '--seed', '5', '--json');
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    const summary = JSON.parse(await readFile(inFolder('a', 'summary.json'), 'utf8'));
+    expect(summary).toMatchObject({
+      algorithm: 'meow',
+      environment: 'MultiGoal-v0',
+      seed: 5,
+      steps: 200,
+      updates: 100,
+    });
+    expect(summary.verifyMaxError).toBeLessThan(1e-5);
+    expect(JSON.parse(out)).toEqual({ run: inFolder('a'), ...summary });
+    const config = JSON.parse(await readFile(inFolder('a', 'config.json'), 'utf8'));
+    expect(config).toMatchObject({
+      seed: 5,
+      preset: 'multi-goal-paper',
+      agent: { tau: 0.0005, hidden: [8, 8] },
+    });
+    const metrics = (await metricsOf('a')) as { type: string; step: number }[];
+    expect(metrics.filter(({ type }) => type === 'metrics').map(({ step }) => step)).toEqual([
+      50, 100, 150, 200,
+    ]);
+    expect(metrics.filter(({ type }) => type === 'evaluation').map(({ step }) => step)).toEqual([150]);
+  });
+
+  test('the same seed gives the same metrics, another seed others', async () => {
+    await train('b', '--seed', '5');
+    await train('c', '--seed', '6');
+    expect(await metricsOf('b')).toEqual(await metricsOf('a'));
+    expect(await metricsOf('c')).not.toEqual(await metricsOf('a'));
+  });
+
+  test('a run’s config.json can be trained again', async () => {
+    const { code } = await bench(
+      'train',
+      '--config',
+      inFolder('a', 'config.json'),
+      '--out',
+      inFolder('again'),
+    );
+    expect(code).toBe(0);
+    expect(await metricsOf('again')).toEqual(await metricsOf('a'));
+  });
+
+  test('eval plays the saved policy', async () => {
+    const first = await bench('eval', inFolder('a'), '--episodes', '3', '--json');
+    const second = await bench('eval', inFolder('a'), '--episodes', '3', '--json');
+    const { returns, mean, step } = JSON.parse(first.out);
+    expect(returns).toHaveLength(3);
+    expect(mean).toBeCloseTo((returns[0] + returns[1] + returns[2]) / 3);
+    expect(step).toBe(200);
+    expect(second.out).toBe(first.out);
+    const stochastic = await bench('eval', inFolder('a'), '--episodes', '3', '--stochastic');
+    expect(stochastic.out).toContain('sampled');
+  });
+
+  test('export writes the files that train wrote', async () => {
+    const { code, out } = await bench('export', inFolder('a'), '--out', inFolder('policy'));
+    expect(code).toBe(0);
+    expect(out).toContain(inFolder('policy', 'policy.onnx'));
+    for (const name of ['policy.onnx', 'policy-stochastic.onnx', 'critic.onnx'])
+      expect(await readFile(inFolder('policy', name))).toEqual(await readFile(inFolder('a', 'policy', name)));
+  });
+
+  test('speed prints medians', async () => {
+    const { out } = await bench('speed', '--updates', '3', '--warmup', '1', '--batch-size', '16', '--json');
+    const { rows } = JSON.parse(out);
+    expect(rows[0].what).toBe('update, batch 16');
+    expect(rows[0].milliseconds.median).toBeGreaterThan(0);
+  });
+});
+
+describe('bad input', () => {
+  test.each([
+    [
+      ['train', '--env', 'MultiGaol-v0'],
+      2,
+      /there is no environment MultiGaol-v0\. Did you mean MultiGoal-v0\?/,
+    ],
+    [['train', '--preset', 'nothing'], 2, /there is no preset nothing\. .*multi-goal-paper/],
+    [['train', '--steps', '500'], 2, /warmup 1000 leaves nothing to learn in 500 steps/],
+    [['train', '--log-sigma-min', '3'], 2, /logSigmaMin must be less than logSigmaMax/],
+  ])('%s', async (argv, expected, message) => {
+    const { code, err } = await bench(...argv);
+    expect(code).toBe(expected);
+    expect(err).toMatch(message);
+    expect(err.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('a folder that cannot be written', async () => {
+    await writeFile(inFolder('file'), '');
+    const { code, err } = await train('file/run');
+    expect(code).toBe(1);
+    expect(err).toMatch(/can't write to .* Give another folder with --out\./);
+  });
+
+  test('a folder that holds a run already', async () => {
+    const { code, err } = await train('a');
+    expect(code).toBe(2);
+    expect(err).toContain('already holds a run');
+  });
+
+  test('a damaged checkpoint', async () => {
+    const file = inFolder('c', 'checkpoints', 'final.safetensors');
+    const bytes = await readFile(file);
+    await writeFile(file, bytes.subarray(0, bytes.length - 5));
+    const { code, err } = await bench('eval', inFolder('c'));
+    expect(code).toBe(1);
+    expect(err).toMatch(/final\.safetensors: the file is damaged/);
+    await rm(file);
+    expect((await bench('eval', inFolder('c'))).err).toContain('the run has not finished');
+  });
+
+  test('a checkpoint of other networks', async () => {
+    const file = inFolder('b', 'config.json');
+    const config = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify({ ...config, agent: { ...config.agent, hidden: [9, 8] } }));
+    const { code, err } = await bench('export', inFolder('b'));
+    expect(code).toBe(1);
+    expect(err).toMatch(/does not fit the networks in config\.json/);
+  });
+
+  test('a folder without a run', async () => {
+    const { code, err } = await bench('eval', folder);
+    expect(code).toBe(2);
+    expect(err).toContain('holds no run');
+  });
+});

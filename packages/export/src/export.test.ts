@@ -1,0 +1,191 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import type { MeowAgent } from '@meow-rl/meow';
+import * as ort from 'onnxruntime-node';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { openPolicyFile, PolicyFileError, policyFiles, verifyPolicy } from './index.ts';
+import { exportAgent, loadPolicy } from './node.ts';
+import { actionSpace, metadata, normalRows, trainedAgent } from './testing/trained-agent.ts';
+
+let agent: MeowAgent;
+let folder: string;
+const file = (name: string): string => path.join(folder, name);
+
+beforeAll(async () => {
+  agent = await trainedAgent();
+  folder = await mkdtemp(path.join(tmpdir(), 'meow-export-'));
+  await exportAgent(agent, agent.deployment(), folder, metadata);
+});
+afterAll(async () => {
+  await agent.dispose();
+  await rm(folder, { recursive: true });
+});
+
+const toUnits = (action: number, entry: number): number => {
+  const [low = 0, high = 0] = [actionSpace.low[entry], actionSpace.high[entry]];
+  return low + ((action + 1) / 2) * (high - low);
+};
+
+describe('policy.onnx', () => {
+  test('gives the agent’s deterministic action in the environment’s units, for any batch', async () => {
+    const policy = await loadPolicy(file('policy.onnx'));
+    for (const rows of [1, 7, 256]) {
+      const observations = normalRows(rows, 5, rows);
+      const expected = await agent.act(observations, { deterministic: true });
+      const actions = await policy.act(observations);
+      expect(actions).toHaveLength(rows * 3);
+      actions.forEach((action, i) =>
+        expect(action).toBeCloseTo(toUnits(expected[i] ?? Number.NaN, i % 3), 5),
+      );
+    }
+    await policy.dispose();
+  });
+
+  test('carries its metadata', async () => {
+    const policy = await loadPolicy(file('policy.onnx'));
+    expect(policy.metadata).toMatchObject({
+      algorithm: 'meow',
+      environment: 'Test-v0',
+      trainingSteps: 123,
+      versions: { test: '1.2.3' },
+    });
+    expect([...policy.metadata.actionSpace.low]).toEqual([-2, 0, 10]);
+    expect([...policy.metadata.observationSpace.high]).toEqual(Array.from({ length: 5 }, () => Infinity));
+    await policy.dispose();
+  });
+
+  test('is a plain ONNX model that needs nothing of this project', async () => {
+    const session = await ort.InferenceSession.create(file('policy.onnx'));
+    expect(session.inputNames).toEqual(['observation']);
+    expect(session.outputNames).toEqual(['action']);
+    const observation = new ort.Tensor('float32', normalRows(2, 5, 9), [2, 5]);
+    const { action } = await session.run({ observation });
+    expect(action?.dims).toEqual([2, 3]);
+    await session.release();
+  });
+
+  test('refuses rows of another size', async () => {
+    const policy = await loadPolicy(file('policy.onnx'));
+    await expect(policy.act(new Float32Array(6))).rejects.toThrow(
+      'input observation has 6 entries, expected one or more rows of 5',
+    );
+    await policy.dispose();
+  });
+});
+
+describe('policy-stochastic.onnx and critic.onnx', () => {
+  test('log_prob is the log-density in the environment’s units: (Q − V) / α less the units’ volume', async () => {
+    const sampler = await openPolicyFile(await readFile(file('policy-stochastic.onnx')), ort);
+    const critic = await openPolicyFile(await readFile(file('critic.onnx')), ort);
+    expect([...sampler.inputNames].toSorted()).toEqual(['noise', 'observation']);
+    const observation = normalRows(16, 5, 1);
+    const { action = new Float32Array(), log_prob: logProb } = await sampler.run({
+      observation,
+      noise: normalRows(16, 3, 2),
+    });
+    const { q1, q2, value } = await critic.run({ observation, action });
+    const volume = Math.log(2) + Math.log(2) + Math.log(0.5);
+    for (let row = 0; row < 16; row++) {
+      const q = Math.min(q1?.[row] ?? Number.NaN, q2?.[row] ?? Number.NaN);
+      const expected = (q - (value?.[row] ?? 0)) / agent.config.alpha - volume;
+      expect(logProb?.[row]).toBeCloseTo(expected, 2);
+      actionSpace.validate(action.subarray(3 * row, 3 * row + 3), 'action', { inRange: true });
+    }
+    await sampler.dispose();
+    await critic.dispose();
+  });
+
+  test('noise of zeros gives the deterministic action', async () => {
+    const sampler = await openPolicyFile(await readFile(file('policy-stochastic.onnx')), ort);
+    const policy = await loadPolicy(file('policy.onnx'));
+    const observation = normalRows(4, 5, 4);
+    const { action } = await sampler.run({ observation, noise: new Float32Array(12) });
+    expect(action).toEqual(await policy.act(observation));
+    await expect(sampler.run({ observation, noise: new Float32Array(9) })).rejects.toThrow(
+      'different numbers of rows',
+    );
+    await sampler.dispose();
+    await policy.dispose();
+  });
+});
+
+describe('verification', () => {
+  test('passes for the agent and fails for one that has learned on', async () => {
+    const policy = await loadPolicy(file('policy.onnx'));
+    const { observations, maxError } = await verifyPolicy(agent, policy);
+    expect(observations).toBe(1000);
+    expect(maxError).toBeLessThan(1e-6);
+    const other = await trainedAgent();
+    const moved = other.parameters();
+    const bias = moved['coupling3.2.bias'];
+    other.loadParameters({
+      ...moved,
+      'coupling3.2.bias': { shape: bias?.shape ?? [], data: Float32Array.of(0.01, 0.01, 0.01) },
+    });
+    await expect(verifyPolicy(other, policy)).rejects.toThrow(/differ by .* allowed is/);
+    await other.dispose();
+    await policy.dispose();
+  });
+
+  test('keeps the earlier files if the new ones do not agree', async () => {
+    const before = await readFile(file('policy.onnx'));
+    const deployment = agent.deployment();
+    const wrong = { ...deployment, state: { parameters: deployment.state.parameters.map((p) => p * 1.01) } };
+    await expect(exportAgent(agent, wrong, folder, metadata)).rejects.toThrow(PolicyFileError);
+    expect(await readFile(file('policy.onnx'))).toEqual(before);
+    expect((await readdir(folder)).toSorted()).toEqual([
+      'critic.onnx',
+      'policy-stochastic.onnx',
+      'policy.onnx',
+    ]);
+  });
+
+  test('says so when the folder cannot be written', async () => {
+    await writeFile(file('taken'), '');
+    await expect(exportAgent(agent, agent.deployment(), file('taken/policy'), metadata)).rejects.toThrow(
+      /the policy cannot be written .* Give a folder that can be\./,
+    );
+    await rm(file('taken'));
+  });
+});
+
+describe('damaged files', () => {
+  test('a missing file', async () => {
+    await expect(loadPolicy(file('none.onnx'))).rejects.toThrow(/none\.onnx: it cannot be read/);
+  });
+
+  test.each([
+    ['empty', new Uint8Array()],
+    ['text', new TextEncoder().encode('this is not a model')],
+  ])('%s', async (_, bytes) => {
+    await writeFile(file('bad'), bytes);
+    await expect(loadPolicy(file('bad'))).rejects.toThrow(PolicyFileError);
+    await rm(file('bad'));
+  });
+
+  test('cut off anywhere', async () => {
+    const bytes = policyFiles(agent.deployment(), metadata).policy ?? new Uint8Array();
+    for (let part = 0; part < 40; part++) {
+      await writeFile(file('bad'), bytes.subarray(0, Math.floor((bytes.length * part) / 40)));
+      await expect(loadPolicy(file('bad'))).rejects.toThrow(PolicyFileError);
+    }
+    await rm(file('bad'));
+  });
+
+  test('an ONNX file of somebody else', async () => {
+    const { serialize, program, mul } = await import('@meow-rl/graph');
+    const other = program({ inputs: { x: { shape: [2] } }, state: {} }, ({ x }) => ({
+      outputs: { y: mul(x, 2) },
+    }));
+    await writeFile(file('bad'), serialize(other));
+    await expect(loadPolicy(file('bad'))).rejects.toThrow('an ONNX file without meow-rl metadata');
+    await rm(file('bad'));
+  });
+
+  test('the critic where the policy is expected', async () => {
+    await expect(loadPolicy(file('critic.onnx'))).rejects.toThrow('Give policy.onnx of an export.');
+  });
+});

@@ -1,0 +1,246 @@
+import { expectClose } from '@meow-rl/flows/testing';
+import { DataError, referenceRuntime } from '@meow-rl/graph';
+import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { createMeowAgent, MEOW_DEFAULTS, NonFiniteError } from './index.ts';
+import type { MeowAgent, MeowAgentOptions } from './index.ts';
+import { randomBatch } from './testing/random-batch.ts';
+import { randomValues, SMALL } from './testing/small-model.ts';
+
+const sizes = { observationSize: 3, actionSize: 2 };
+const ROWS = 8;
+const runtime = onnxRuntimeNode();
+const opened: MeowAgent[] = [];
+
+async function smallAgent(options: Partial<MeowAgentOptions> = {}): Promise<MeowAgent> {
+  const agent = await createMeowAgent({
+    runtime,
+    ...sizes,
+    ...options,
+    config: { ...SMALL, dropout: 0.2, ...options.config },
+  });
+  opened.push(agent);
+  return agent;
+}
+
+afterEach(async () => {
+  for (const agent of opened.splice(0)) await agent.dispose();
+});
+
+const batchOf = (seed: number) => randomBatch(seed, ROWS, sizes);
+const { observations, actions } = batchOf(100);
+const sampling = { deterministic: false } as const;
+const best = { deterministic: true } as const;
+
+/** An agent with random parameters instead of its start values. */
+async function randomAgent(options: Partial<MeowAgentOptions> = {}): Promise<MeowAgent> {
+  const agent = await smallAgent(options);
+  agent.loadParameters(agent.model.layout.unflatten(randomValues(agent.model, 1)));
+  return agent;
+}
+
+/** Everything that an agent shows in a few updates and actions. */
+async function record(agent: MeowAgent): Promise<unknown[]> {
+  const shown: unknown[] = [await agent.act(observations, sampling)];
+  for (let seed = 0; seed < 4; seed++) {
+    shown.push(await agent.update(batchOf(seed)));
+    shown.push(await agent.act(observations, sampling), await agent.act(observations, best));
+  }
+  return [...shown, agent.parameters(), agent.targetParameters()];
+}
+
+describe('createMeowAgent', () => {
+  it('gives the same bits for the same seed, and others for another', async () => {
+    const first = await record(await smallAgent({ seed: 3 }));
+    expect(await record(await smallAgent({ seed: 3 }))).toEqual(first);
+    const other = await record(await smallAgent({ seed: 4 }));
+    for (const [i, value] of other.entries()) expect(value, `entry ${i}`).not.toEqual(first[i]);
+  });
+
+  it('learns the same whether it acts in between or not', async () => {
+    const [acting, still] = [await smallAgent(), await smallAgent()];
+    await acting.act(observations, sampling);
+    expect(await acting.update(batchOf(1))).toEqual(await still.update(batchOf(1)));
+    expect(acting.parameters()).toEqual(still.parameters());
+  });
+
+  it('has the target where the parameters start, and moves both', async () => {
+    const agent = await smallAgent();
+    const start = agent.parameters();
+    expect(agent.targetParameters()).toEqual(start);
+    await agent.update(batchOf(1));
+    expect(agent.parameters()).not.toEqual(start);
+    expect(agent.targetParameters()).not.toEqual(start);
+    expect(agent.targetParameters()).not.toEqual(agent.parameters());
+  });
+
+  it('resolves its settings and refuses wrong ones', async () => {
+    const agent = await smallAgent({ config: { alpha: 2 } });
+    expect(agent.config).toEqual({ ...MEOW_DEFAULTS, ...SMALL, dropout: 0.2, alpha: 2 });
+    expect([agent.algorithm, agent.observationSize, agent.actionSize]).toEqual(['meow', 3, 2]);
+    await expect(smallAgent({ config: { tau: 2 } })).rejects.toThrow(RangeError);
+  });
+
+  it('does on onnxruntime-node what it does on the reference runtime', async () => {
+    const [engine, reference] = [await smallAgent(), await smallAgent({ runtime: referenceRuntime })];
+    for (let seed = 0; seed < 3; seed++) {
+      const [found, expected] = [await engine.update(batchOf(seed)), await reference.update(batchOf(seed))];
+      expectClose(Object.values(found), Object.values(expected), 1e-4, `update ${seed}`);
+    }
+    const acts = async (agent: MeowAgent) => Array.from(await agent.act(observations, sampling));
+    expectClose(await acts(engine), await acts(reference), 1e-3);
+  });
+});
+
+describe('act', () => {
+  it('samples anew each time, and has one deterministic answer', async () => {
+    const agent = await randomAgent();
+    const sampled = await agent.act(observations, sampling);
+    expect(sampled).toHaveLength(ROWS * 2);
+    expect(Math.max(...sampled.map(Math.abs))).toBeLessThanOrEqual(1);
+    expect(await agent.act(observations, sampling)).not.toEqual(sampled);
+    const mode = await agent.act(observations, best);
+    expect(await agent.act(observations, best)).toEqual(mode);
+    expect(mode).not.toEqual(sampled);
+  });
+
+  it('answers for any number of rows, each by itself', async () => {
+    const agent = await randomAgent();
+    const all = await agent.act(observations, best);
+    const one = await agent.act(observations.slice(3, 6), best);
+    expectClose(Array.from(one), Array.from(all.slice(2, 4)), 1e-6);
+    await expect(agent.act(observations.slice(0, 6), sampling)).resolves.toHaveLength(4);
+  });
+
+  it('follows each update', async () => {
+    const agent = await randomAgent();
+    const before = [await agent.act(observations, best), await agent.value(observations)];
+    await agent.update(batchOf(1));
+    expect(await agent.act(observations, best)).not.toEqual(before[0]);
+    expect(await agent.value(observations)).not.toEqual(before[1]);
+  });
+
+  it('gives arrays that later calls leave alone', async () => {
+    const agent = await randomAgent();
+    const first = await agent.act(observations, sampling);
+    const copy = first.slice();
+    await agent.act(observations, sampling);
+    expect(first).toEqual(copy);
+  });
+
+  it('refuses observations that are not whole rows', async () => {
+    const agent = await smallAgent();
+    const message = 'meow: observations has 4 entries, which is no multiple of 3.';
+    await expect(agent.act(new Float32Array(4), best)).rejects.toThrow(message);
+    await expect(agent.act(new Float32Array(4), sampling)).rejects.toThrow(message);
+    await expect(agent.value(new Float32Array(4))).rejects.toThrow(message);
+    await expect(agent.act(new Float32Array(0), best)).rejects.toThrow(DataError);
+  });
+});
+
+describe('critic', () => {
+  it('is consistent: (min(q1, q2) − value) / α = logProb', async () => {
+    const agent = await randomAgent({ config: { alpha: 0.6 } });
+    const { q1, q2, value, logProb } = await agent.critic(observations, actions);
+    const expected = Array.from(q1, (q, i) => (Math.min(q, q2[i] ?? 0) - (value[i] ?? 0)) / 0.6);
+    expectClose(Array.from(logProb), expected, 1e-4);
+    expect(Array.from(value)).toEqual(Array.from(await agent.value(observations)));
+    expect(q1).not.toEqual(q2);
+  });
+
+  it('refuses actions that do not fit the observations', async () => {
+    const agent = await smallAgent();
+    await expect(agent.critic(observations, actions.slice(2))).rejects.toThrow(
+      'meow: 7 actions do not fit 8 observations. Give one action for each.',
+    );
+    await expect(agent.critic(observations, actions.slice(1))).rejects.toThrow(
+      'meow: actions has 15 entries',
+    );
+  });
+});
+
+describe('parameters', () => {
+  it('go from one agent to another', async () => {
+    const [from, to] = [await smallAgent({ seed: 1 }), await smallAgent({ seed: 2 })];
+    await from.update(batchOf(1));
+    to.loadParameters(from.parameters(), from.targetParameters());
+    expect(to.parameters()).toEqual(from.parameters());
+    expect(to.targetParameters()).toEqual(from.targetParameters());
+    expect(await to.act(observations, best)).toEqual(await from.act(observations, best));
+    to.loadParameters(from.parameters());
+    expect(to.targetParameters()).toEqual(from.parameters());
+  });
+
+  it('are copies', async () => {
+    const agent = await smallAgent();
+    const taken = agent.parameters();
+    const before = agent.parameters();
+    for (const { data } of Object.values(taken)) if (data instanceof Float32Array) data.fill(9);
+    expect(taken).not.toEqual(before);
+    expect(agent.parameters()).toEqual(before);
+  });
+
+  it('are refused if one is missing or of another shape', async () => {
+    const agent = await smallAgent();
+    const { ['prior.0.weight']: weight, ...rest } = agent.parameters();
+    expect(() => agent.loadParameters(rest)).toThrow(
+      'flatten: parameter prior.0.weight must be [6, 3], got nothing.',
+    );
+    const turned = { ...rest, 'prior.0.weight': { shape: [3, 6], data: weight?.data ?? [] } };
+    expect(() => agent.loadParameters(turned)).toThrow('must be [6, 3], got [3, 6]');
+  });
+
+  it('are those of the deployment', async () => {
+    const agent = await randomAgent();
+    const { policy, state } = agent.deployment();
+    const deployed = await runtime.load(policy);
+    deployed.writeState('parameters', state.parameters);
+    const { action } = await deployed.run({ observation: observations });
+    expect(action).toEqual(await agent.act(observations, best));
+    await deployed.dispose();
+  });
+});
+
+describe('update', () => {
+  it('refuses a batch of another size, and goes on with the right one', async () => {
+    const agent = await smallAgent();
+    const start = agent.parameters();
+    await expect(agent.update(randomBatch(1, ROWS + 1, sizes))).rejects.toThrow(DataError);
+    expect(agent.parameters()).toEqual(start);
+    await expect(agent.update(batchOf(1))).resolves.toHaveProperty('loss');
+  });
+
+  it('names the update and the entry of the batch that is not finite', async () => {
+    const agent = await smallAgent();
+    await agent.update(batchOf(1));
+    const batch = batchOf(2);
+    batch.rewards[5] = Number.NaN;
+    const error: unknown = await agent.update(batch).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(NonFiniteError);
+    expect(error).toMatchObject({
+      update: 2,
+      term: "entry 5 of the batch's rewards",
+      message:
+        "meow: entry 5 of the batch's rewards became NaN in update 2. The environment gave it; look there.",
+    });
+  });
+
+  it('names the term that stopped being finite where the batch is to blame for nothing', async () => {
+    const agent = await smallAgent({ config: { learningRate: 1e30 } });
+    await agent.update(batchOf(1));
+    const error: unknown = await agent.update(batchOf(2)).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(NonFiniteError);
+    expect(error).toMatchObject({ update: 2, term: '?' });
+  });
+});
+
+describe('dispose', () => {
+  it('ends the agent', async () => {
+    const agent = await smallAgent();
+    await agent.dispose();
+    await expect(agent.act(observations, best)).rejects.toThrow('disposed');
+    await expect(agent.update(batchOf(1))).rejects.toThrow('disposed');
+    expect(() => agent.parameters()).toThrow('disposed');
+  });
+});

@@ -1,0 +1,167 @@
+import { compute, expectClose } from '@meow-rl/flows/testing';
+import { concat, grad, referenceRuntime, sum } from '@meow-rl/graph';
+import type { Executable } from '@meow-rl/graph';
+import type { TransitionBatch } from '@meow-rl/replay';
+import { describe, expect, it } from 'vitest';
+
+import { criticProgram, softTarget, updateProgram, valueProgram } from './index.ts';
+import type { MeowModel, UpdateInput, UpdateMetric } from './index.ts';
+import { randomBatch } from './testing/random-batch.ts';
+import { randomValues, smallModel } from './testing/small-model.ts';
+
+const sizes = { observationSize: 2, actionSize: 2 };
+type Learner = Executable<UpdateInput, 'parameters' | 'target', UpdateMetric>;
+
+const inputsOf = (batch: TransitionBatch, dropoutOffsets: readonly number[] = []) => ({
+  observation: batch.observations,
+  action: batch.actions,
+  reward: batch.rewards,
+  nextObservation: batch.nextObservations,
+  terminated: batch.terminated,
+  dropoutOffsets,
+});
+
+async function learnerOf(model: MeowModel, parameters: Float32Array, target = parameters): Promise<Learner> {
+  const learner = await referenceRuntime.load(updateProgram(model, 1).program);
+  learner.writeState('parameters', parameters);
+  learner.writeState('target', target);
+  return learner;
+}
+
+const mean = (values: readonly number[]): number => values.reduce((total, x) => total + x, 0) / values.length;
+
+describe('softTarget', () => {
+  const vector = (data: readonly number[]) => ({ shape: [data.length], data });
+  const given = { reward: vector([1, 2]), terminated: vector([0, 1]), nextValue: vector([10, 10]) };
+
+  it('bootstraps where the episode goes on and nowhere else', async () => {
+    const { y } = await compute(given, ({ reward, terminated, nextValue }) => ({
+      y: softTarget(reward, terminated, nextValue, 0.9),
+    }));
+    expectClose(y, [10, 2], 1e-12);
+  });
+
+  it('passes no gradient', async () => {
+    const gradient = compute(given, ({ reward, terminated, nextValue }) => ({
+      g: concat(grad(sum(softTarget(reward, terminated, nextValue, 0.9)), [nextValue])),
+    }));
+    await expect(gradient).rejects.toThrow('stopGradient');
+  });
+});
+
+describe('updateProgram', () => {
+  const model = smallModel(sizes, { gamma: 0.9, tau: 0.25 });
+  const batch = randomBatch(1, 8, sizes);
+  const [online, target] = [randomValues(model, 2), randomValues(model, 3)];
+
+  it('reports what the programs for value and Q say of the batch, with the target for V', async () => {
+    const metrics = await (await learnerOf(model, online, target)).run(inputsOf(batch));
+    const values = await referenceRuntime.load(valueProgram(model));
+    values.writeState('parameters', target);
+    const { value } = await values.run({ observation: batch.nextObservations });
+    const critics = await referenceRuntime.load(criticProgram(model));
+    critics.writeState('parameters', online);
+    const { q1, q2 } = await critics.run({ observation: batch.observations, action: batch.actions });
+
+    const next = Array.from(value);
+    const y = next.map((v, i) => (batch.rewards[i] ?? 0) + 0.9 * (1 - (batch.terminated[i] ?? 0)) * v);
+    const errors = [...q1, ...q2].map((q, i) => (q - (y[i % 8] ?? Number.NaN)) ** 2);
+    expectClose(
+      [metrics.loss, metrics.meanQ, metrics.meanTarget, metrics.meanNextValue].map(
+        (metric) => metric[0] ?? 0,
+      ),
+      [mean(errors), mean([...q1, ...q2]), mean(y), mean(next)],
+      1e-10,
+    );
+    expect(batch.terminated).toContain(1);
+  });
+
+  it('moves the target by τ towards the new parameters', async () => {
+    const learner = await learnerOf(model, online, target);
+    await learner.run(inputsOf(batch));
+    const moved = Array.from(learner.readState('parameters'));
+    expect(moved.filter((value, i) => value !== online[i]).length).toBeGreaterThan(0.9 * moved.length);
+    const expected = moved.map((value, i) => 0.75 * (target[i] ?? 0) + 0.25 * value);
+    expectClose(Array.from(learner.readState('target')), expected, 1e-12);
+  });
+
+  it('trains every network', async () => {
+    const learner = await learnerOf(model, online, target);
+    await learner.run(inputsOf(batch));
+    const [before, after] = [online, learner.readState('parameters')].map((flat) =>
+      model.layout.unflatten(flat),
+    );
+    const still = Object.keys(before ?? {}).filter((name) =>
+      before?.[name]?.data.every((value, i) => value === after?.[name]?.data[i]),
+    );
+    expect(still).toEqual([]);
+  });
+
+  it('takes a step no longer for a gradient beyond gradClip', async () => {
+    const step = async (gradClip: number) => {
+      // Adam forgets the scale of a gradient; one that is tiny against its ε shows it.
+      const clipped = smallModel(sizes, { gradClip });
+      const learner = await learnerOf(clipped, online);
+      const { gradientNorm } = await learner.run(inputsOf(batch));
+      const moved = Array.from(learner.readState('parameters'), (value, i) => value - (online[i] ?? 0));
+      return { norm: gradientNorm[0] ?? 0, length: Math.hypot(...moved) };
+    };
+    const [loose, tight] = [await step(1e6), await step(1e-9)];
+    expect(tight.norm).toBe(loose.norm);
+    expect(loose.norm).toBeGreaterThan(1);
+    expect(tight.length).toBeLessThan(0.1 * loose.length);
+  });
+});
+
+describe('updateProgram with dropout', () => {
+  const seldom = smallModel(sizes, { dropout: 1e-12 });
+  const batch = randomBatch(4, 8, sizes);
+  const start = randomValues(seldom, 5);
+
+  it('that drops nothing is the update without dropout', async () => {
+    expect(seldom.dropoutLayers).toBe(4);
+    const plain = await learnerOf(smallModel(sizes), start);
+    const dropping = await learnerOf(seldom, start);
+    const expected = await plain.run(inputsOf(batch));
+    const found = await dropping.run(inputsOf(batch, [0, 1, 2, 3]));
+    for (const metric of ['loss', 'gradientNorm', 'meanQ'] as const)
+      expectClose(Array.from(found[metric]), Array.from(expected[metric]), 1e-9, metric);
+    expectClose(
+      Array.from(dropping.readState('parameters')),
+      Array.from(plain.readState('parameters')),
+      1e-9,
+    );
+  });
+
+  it('has other masks for other offsets, and no effect on the target', async () => {
+    const model = smallModel(sizes, { dropout: 0.5 });
+    const run = async (offsets: readonly number[]) => {
+      const { loss, meanTarget } = await (await learnerOf(model, start)).run(inputsOf(batch, offsets));
+      return [loss[0], meanTarget[0]];
+    };
+    const [first, again, other] = [
+      await run([0, 1, 2, 3]),
+      await run([0, 1, 2, 3]),
+      await run([9, 90, 60, 30]),
+    ];
+    expect(again).toEqual(first);
+    expect(other[0]).not.toBe(first[0]);
+    expect(other[1]).toBe(first[1]);
+  });
+
+  it.each([
+    { dropout: 0, differ: false },
+    { dropout: 0.5, differ: true },
+  ])('of share $dropout: that the two Q have masks of their own is $differ', async ({ dropout, differ }) => {
+    // One transition and equal shifts: then only masks can make the two Q differ, by 2 √variance.
+    const model = smallModel(sizes, { dropout, batchSize: 1 });
+    const values = model.layout.unflatten(start);
+    const twins = Object.entries(values).map(([name]) => [name, values[name.replace('shift2', 'shift1')]]);
+    const learner = await learnerOf(model, model.layout.flatten(Object.fromEntries(twins)));
+    const offsets = Array.from({ length: model.dropoutLayers }, (_, i) => 7 * i);
+    const { loss, meanQ, meanTarget } = await learner.run(inputsOf(randomBatch(6, 1, sizes), offsets));
+    const variance = (loss[0] ?? 0) - ((meanQ[0] ?? 0) - (meanTarget[0] ?? 0)) ** 2;
+    if (differ) expect(variance).toBeGreaterThan(1e-4);
+    else expect(Math.abs(variance)).toBeLessThan(1e-12);
+  });
+});
