@@ -21,7 +21,7 @@ export const mapOutputs = <I extends string, S extends string, O extends string,
  */
 export function mapInput<I extends string, S extends string, O extends string>(
   program: Program<I, S, O>,
-  name: I,
+  name: NoInfer<I>,
   spec: InputSpec,
   from: (input: Tensor) => Tensor,
 ): Program<I, S, O> {
