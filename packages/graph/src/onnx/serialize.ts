@@ -185,23 +185,34 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
       if (type && isStatic(type.shape)) named.set(node, [emit.constant(node.data, type.shape, type.dtype)]);
     }
   }
+  const computed = new Set(emit.nodes.flatMap((node) => node.output));
+  const renamed = new Map<string, string>();
   for (const [key, tensor] of results) {
-    // Graph outputs need a node of their own: a tensor may be an input, or be asked for under two names.
-    emit.nodes.push({
-      name: `output_${key}`,
-      opType: 'Identity',
-      input: [nameOf(tensor)],
-      output: [key],
-      attribute: [],
-    });
+    const own = nameOf(tensor);
+    // A tensor that is an input, or is asked for under two names, needs a copy; others just take the output's name.
+    if (computed.has(own) && !renamed.has(own)) renamed.set(own, key);
+    else
+      emit.nodes.push({
+        name: `output_${key}`,
+        opType: 'Identity',
+        input: [own],
+        output: [key],
+        attribute: [],
+      });
     outputs.push(valueInfo(key, tensor.dtype, tensor.shape));
   }
+  const rename = (name: string): string => renamed.get(name) ?? name;
+  const nodes = emit.nodes.map((node) => ({
+    ...node,
+    input: node.input.map(rename),
+    output: node.output.map(rename),
+  }));
   return encodeModel({
     irVersion: IR_VERSION,
     producerName: 'meow-rl',
     producerVersion: '0',
     opsetImport: [{ domain: '', version: OPSET }],
     metadataProps: entries(metadata).map(([key, value]) => ({ key, value })),
-    graph: { name, node: emit.nodes, initializer: emit.initializers, input: inputs, output: outputs },
+    graph: { name, node: nodes, initializer: emit.initializers, input: inputs, output: outputs },
   });
 }

@@ -15,8 +15,14 @@ const tensorKey = ({ node, index, dtype, shape }: Tensor): string =>
 const attributeText = (_: string, value: unknown): unknown =>
   typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 
-const nodeKey = ({ operator, inputs, attributes }: OperatorNode): string =>
-  `${operator}(${inputs.map(tensorKey).join(' ')})${JSON.stringify(attributes, attributeText)}`;
+/** Operators that give the same bits with their inputs exchanged. */
+const commutative: ReadonlySet<string> = new Set(['add', 'mul']);
+
+function nodeKey({ operator, inputs, attributes }: OperatorNode): string {
+  const keys = inputs.map(tensorKey);
+  if (commutative.has(operator)) keys.sort();
+  return `${operator}(${keys.join(' ')})${JSON.stringify(attributes, attributeText)}`;
+}
 
 /** Computes an operator on constants now, unless its result is larger than what it is computed from. */
 function fold(node: OperatorNode): readonly Tensor[] | undefined {
@@ -43,8 +49,11 @@ export function optimize<I extends string, S extends string, O extends string>(
   const known = new Map<string, readonly Tensor[]>();
   const current = (tensor: Tensor): Tensor => replaced.get(tensor.node)?.[tensor.index] ?? tensor;
 
+  const final = new Set<Node>();
+
   /** What stands for a node's outputs: those of an equal node, or its own, simplified as far as rules go. */
-  const settle = (outputs: readonly Tensor[]): readonly Tensor[] => {
+  const settle = (given: readonly Tensor[]): readonly Tensor[] => {
+    const outputs = onSettledInputs(given);
     const node = outputs[0]?.node;
     if (node?.kind !== 'operator') return outputs;
     const key = nodeKey(node);
@@ -55,7 +64,18 @@ export function optimize<I extends string, S extends string, O extends string>(
     const isWhole = simpler?.[0]?.node.outputs.length === simpler?.length;
     const settled = simpler && isWhole ? settle(simpler) : (simpler ?? outputs);
     known.set(key, settled);
+    for (const tensor of settled) final.add(tensor.node);
     return settled;
+  };
+
+  /** A rule may have made more than one node; those before the last are settled here. */
+  const onSettledInputs = (outputs: readonly Tensor[]): readonly Tensor[] => {
+    const node = outputs[0]?.node;
+    if (node?.kind !== 'operator' || final.has(node)) return outputs;
+    const inputs = node.inputs.map((input) =>
+      final.has(input.node) ? input : (settle(input.node.outputs)[input.index] ?? input),
+    );
+    return inputs.every((input, i) => input === node.inputs[i]) ? outputs : node.kernel.rebuild(inputs);
   };
 
   for (const node of nodesBehind(resultsOf(program))) {

@@ -1,6 +1,8 @@
 import { add, div, mul, sub } from '../ops/arithmetic.ts';
 import { reshape } from '../ops/layout.ts';
-import { broadcastsTo, sameShape } from '../shape.ts';
+import { matmul } from '../ops/matmul.ts';
+import { broadcastsTo, isStatic, sameShape, sizeOfShape } from '../shape.ts';
+import { constant } from '../tensor.ts';
 import type { OperatorNode, Tensor } from '../tensor.ts';
 
 /** Whether every element is this number, without looking at more than one element of what is not constant. */
@@ -57,12 +59,85 @@ function mergeReshape(node: OperatorNode): Tensor | undefined {
   return before && reshape(before, output.shape);
 }
 
+/** The inputs of a tensor, if that operator computes it. */
+const inputsOf = ({ node }: Tensor, operator: string): readonly Tensor[] | undefined =>
+  node.kind === 'operator' && node.operator === operator ? node.inputs : undefined;
+
+/**
+ * `Σⱼ xᵢⱼ vⱼ` is the product of x with the vector v, and `Σⱼ (xᵢⱼ vⱼ) yᵢⱼ` that of x ⊙ y: one pass over the matrix fewer, and
+ * x ⊙ y is often wanted anyway (layer normalization's scale has it as gradient).
+ */
+function productWithVector(node: OperatorNode): Tensor | undefined {
+  const [product] = node.inputs;
+  const [output] = node.outputs;
+  const factors = product && inputsOf(product, 'mul');
+  const [axis, ...more] = Array.isArray(node.attributes['axes']) ? node.attributes['axes'] : [];
+  if (node.operator !== 'sum' || !factors || !output || axis !== 1 || more.length > 0) return undefined;
+  const withVector = (matrix: Tensor, vector: Tensor): Tensor | undefined => {
+    const [length] = vector.shape;
+    const fits = vector.shape.length === 1 && matrix.shape.length === 2 && matrix.shape[1] === length;
+    return fits && length !== undefined
+      ? reshape(matmul(matrix, reshape(vector, [length, 1])), output.shape)
+      : undefined;
+  };
+  const [x, y] = factors;
+  if (!x || !y) return undefined;
+  const direct = withVector(x, y) ?? withVector(y, x);
+  if (direct) return direct;
+  for (const [scaled, other] of [
+    [x, y],
+    [y, x],
+  ] as const) {
+    const [matrix, vector] = inputsOf(scaled, 'mul') ?? [];
+    if (!matrix || !vector || !sameShape(matrix.shape, other.shape) || vector.shape.length !== 1) continue;
+    const own = withVector(mul(matrix, other), vector);
+    if (own) return own;
+  }
+  return undefined;
+}
+
+/** Largest constant that a short row is written out to. */
+const WRITTEN_OUT = 16_384;
+
+/** Longest row that is worth writing out: engines broadcast longer ones at full speed. */
+const SHORT_ROW = 32;
+
+/** A short constant row against many rows, such as a coupling's mask: the engine's loop over so few entries is slow. */
+function writeOutRow(node: OperatorNode): Tensor | undefined {
+  const rebuild = broadcasting.get(node.operator);
+  const [x, y] = node.inputs;
+  const [output] = node.outputs;
+  if (!rebuild || !x || !y || !output || !isStatic(output.shape) || output.shape.length !== 2)
+    return undefined;
+  const size = sizeOfShape(output.shape);
+  const written = (row: Tensor): Tensor | undefined => {
+    const { node: own } = row;
+    if (own.kind !== 'constant' || row.shape.length !== 1 || own.data.length < 2) return undefined;
+    if (own.data.length > SHORT_ROW || size > WRITTEN_OUT || size === own.data.length) return undefined;
+    const { data } = own;
+    return constant(
+      Float64Array.from({ length: size }, (_, i) => data[i % data.length] ?? 0),
+      isStatic(output.shape) ? output.shape : [],
+    );
+  };
+  const left = written(x);
+  if (left && sameShape(y.shape, output.shape)) return rebuild(left, y);
+  const right = written(y);
+  return right && sameShape(x.shape, output.shape) ? rebuild(x, right) : undefined;
+}
+
 /**
  * Rewrites one node into cheaper ones that give the same numbers; undefined where no rule applies.
  *
- * Each rule is exact but for the sign of zero: products with 1, sums with 0 and repetitions that broadcasting does anyway.
+ * Rules are exact but for the sign of zero (products with 1, sums with 0, repetitions that broadcasting does anyway), or
+ * change the order of a sum.
  */
 export function simplify(node: OperatorNode): readonly Tensor[] | undefined {
-  const simpler = skipNeutral(node) ?? skipExpand(node) ?? mergeReshape(node);
+  const simpler =
+    skipNeutral(node) ??
+    skipExpand(node) ??
+    mergeReshape(node) ??
+    productWithVector(node) ??
+    writeOutRow(node);
   return simpler && [simpler];
 }
