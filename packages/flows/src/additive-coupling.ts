@@ -37,7 +37,7 @@ export function additiveCoupling({ mask, conditioner }: AdditiveCouplingOptions)
   };
   return {
     size: mask.length,
-    constantJacobian: true,
+    constantDeterminant: true,
     forward: (z, state) => ({ out: add(z, shift(z, state)) }),
     inverse: (a, state) => ({ out: sub(a, shift(a, state)) }),
   };

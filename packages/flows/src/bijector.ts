@@ -29,7 +29,7 @@ export interface Bijector {
    * Whether, for a given state, the Jacobian's determinant is the same at every point: Proposition 2's condition. The
    * Jacobian itself may vary, as that of an additive coupling does.
    */
-  readonly constantJacobian: boolean;
+  readonly constantDeterminant: boolean;
   /** Whether it maps 0 to 0 for every state; the deterministic action then need not evaluate it. Default false. */
   readonly fixesOrigin?: boolean;
   /** From latent to action; `logDet` is the action-dependent part of log|det ∂a/∂z|. */

@@ -34,7 +34,7 @@ export function elementwiseScale({ size, logScale }: ElementwiseScaleOptions): B
   };
   return {
     size,
-    constantJacobian: true,
+    constantDeterminant: true,
     fixesOrigin: true,
     forward: (z, state) => scaled(z, exp(logScaleOf(state))),
     inverse: (a, state) => scaled(a, exp(neg(logScaleOf(state)))),

@@ -107,10 +107,10 @@ export function energyFlow({ prior, layers, squash }: EnergyFlowOptions): Energy
       return { action: out, logProb: logDet ? sub(ofPrior, logDet) : ofPrior };
     },
     mode: (state) => {
-      const varying = layers.findIndex((layer) => !layer.constantJacobian);
+      const varying = layers.findIndex((layer) => !layer.constantDeterminant);
       if (varying >= 0)
         throw new ShapeError(
-          `energyFlow.mode: the Jacobian determinant of layer ${varying} depends on the action, so g⁻¹(μ|s) is not the most likely action (Proposition 2). Use layers with constantJacobian, or sample.`,
+          `energyFlow.mode: the Jacobian determinant of layer ${varying} depends on the action, so g⁻¹(μ|s) is not the most likely action (Proposition 2). Use layers with constantDeterminant, or sample.`,
         );
       // Layers that keep the origin in place leave the prior's mode where it is.
       const first = chain.findIndex((layer) => layer.fixesOrigin !== true);

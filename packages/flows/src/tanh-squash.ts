@@ -37,7 +37,7 @@ const logJacobian = (slope: Tensor): Tensor => sum(log(add(slope, EPSILON)), { a
  */
 export const tanhSquash = (size: number): Bijector => ({
   size,
-  constantJacobian: false,
+  constantDeterminant: false,
   fixesOrigin: true,
   forward: (z) => {
     checkWidth('tanhSquash', z, size);

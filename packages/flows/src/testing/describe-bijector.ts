@@ -118,8 +118,8 @@ export function describeBijector(
       async (direction) => {
         const points = pointsOf(direction, 6);
         const { hasLogDet, logDet, logAbsDet } = await measure(direction, points, states.slice(0, 1));
-        expect(hasLogDet).toBe(!bijector.constantJacobian);
-        if (bijector.constantJacobian) expect(spreadOf(logAbsDet)).toBeLessThan(ROUNDING);
+        expect(hasLogDet).toBe(!bijector.constantDeterminant);
+        if (bijector.constantDeterminant) expect(spreadOf(logAbsDet)).toBeLessThan(ROUNDING);
         else {
           expect(spreadOf(logAbsDet)).toBeGreaterThan(1e-3);
           expect(spreadOf(logDet)).toBeGreaterThan(1e-3);

@@ -15,7 +15,7 @@ function asinh(a: Tensor): Tensor {
 /** Test double of a non-linear layer: `a = sinh z`, unbounded, whose determinant depends on the action. */
 export const sinhWarp = (size: number): Bijector => ({
   size,
-  constantJacobian: false,
+  constantDeterminant: false,
   fixesOrigin: true,
   forward: (z) => {
     checkWidth('sinhWarp', z, size);
