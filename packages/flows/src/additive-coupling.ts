@@ -2,11 +2,15 @@ import { add, constant, mul, ShapeError, sub } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 import type { Bijector } from './bijector.ts';
+import { repeatForRows } from './rows.ts';
 
 export interface AdditiveCouplingOptions {
   /** m, one 0 or 1 per action entry; all 0 with one action entry: the state alone shifts it. */
   readonly mask: readonly number[];
-  /** t, maps the masked point [rows, size] and the state [states, features] to shifts [rows, size]. */
+  /**
+   * t, maps the masked point [rows, size] and the state [states, features] to shifts [rows, size], or to k blocks of
+   * them, [k · rows, size]: the point is then repeated for each, as with several dropout masks.
+   */
   readonly conditioner: (masked: Tensor, state: Tensor) => Tensor;
 }
 
@@ -38,8 +42,14 @@ export function additiveCoupling({ mask, conditioner }: AdditiveCouplingOptions)
   return {
     size: mask.length,
     constantDeterminant: true,
-    forward: (z, state) => ({ out: add(z, shift(z, state)) }),
-    inverse: (a, state) => ({ out: sub(a, shift(a, state)) }),
+    forward: (z, state) => {
+      const t = shift(z, state);
+      return { out: add(repeatForRows(z, t), t) };
+    },
+    inverse: (a, state) => {
+      const t = shift(a, state);
+      return { out: sub(repeatForRows(a, t), t) };
+    },
   };
 }
 

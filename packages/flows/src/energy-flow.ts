@@ -81,7 +81,7 @@ export function energyFlow({ prior, layers, squash }: EnergyFlowOptions): Energy
       logDet = plus(logDet, mapped.logDet);
     }
     const own = prior.energy(out);
-    return logDet ? add(own, logDet) : own;
+    return logDet ? add(own, repeatForRows(logDet, own)) : own;
   };
 
   const logNormalizer: EnergyFlow['logNormalizer'] = (state) => {

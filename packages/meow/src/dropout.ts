@@ -1,4 +1,4 @@
-import { constant, mul, reshape, slice, staticSize, window } from '@meow-rl/graph';
+import { concat, constant, mul, reshape, slice, staticSize, window } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import type { Generator } from '@meow-rl/random';
 
@@ -14,8 +14,13 @@ const BANK_OVER_WINDOW = 16;
 export interface DropoutBank {
   /** Offsets are whole numbers from 0 up to, not including, this. */
   readonly offsets: number;
-  /** Makes the function that drops: each use takes the next of the offsets, int64 [uses]. */
-  readonly masks: (offsets: Tensor) => (hidden: Tensor) => Tensor;
+  /**
+   * Makes the function that drops: each use takes the next of the offsets, int64 [uses].
+   *
+   * Activations of fewer rows than `rows` are repeated first, so that each copy gets a mask of its own. What comes before
+   * the first use is then computed once for all copies.
+   */
+  readonly masks: (offsets: Tensor, rows?: number) => (hidden: Tensor) => Tensor;
 }
 
 /**
@@ -31,9 +36,11 @@ export function dropoutBank(rate: number, largest: number, random: Generator): D
   const bank = constant(Float32Array.from({ length }, () => (random.uniform() < rate ? 0 : keep)));
   return {
     offsets: length - largest + 1,
-    masks: (offsets) => {
+    masks: (offsets, rows) => {
       let used = 0;
-      return (hidden) => {
+      return (given) => {
+        const copies = rows === undefined ? 1 : rows / staticSize(given.shape.slice(0, 1));
+        const hidden = concat(Array.from({ length: copies }, () => given));
         const offset = slice(offsets, { start: used, end: used + 1 });
         used += 1;
         return mul(hidden, reshape(window(bank, offset, staticSize(hidden.shape)), hidden.shape));

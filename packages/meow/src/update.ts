@@ -64,7 +64,8 @@ function twinQ(
   dropped: boolean,
 ): Tensor {
   if (!dropped) return concat(bound.softQ(observation, action));
-  const energy = bound.flow.energy(concat([action, action]), observation);
+  // The masks make two rows of each, see below.
+  const energy = bound.flow.energy(action, observation);
   return mul(alpha, add(energy, concat(bound.shifts(observation))));
 }
 
@@ -116,7 +117,7 @@ export function updateProgram(model: MeowModel, seed: number): UpdateProgram {
       const nextValue = pessimistic(model.bind(layout.unpack(target)).softV(nextObservation));
       const y = softTarget(reward, terminated, nextValue, gamma);
 
-      const online = model.bind(layout.unpack(parameters), dropout?.masks(dropoutOffsets));
+      const online = model.bind(layout.unpack(parameters), dropout?.masks(dropoutOffsets, 2 * batchSize));
       const q = twinQ(online, observation, action, alpha, dropout !== undefined);
       const loss = mean(square(sub(q, concat([y, y]))));
 
