@@ -1,8 +1,9 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { MeowAgent } from '@meow-rl/meow';
 import { decodeSafetensors, encodeSafetensors } from '@meow-rl/train';
+import { makeFolder } from '@meow-rl/train/node';
 
 import { CliError, hasCode } from './errors.ts';
 
@@ -20,9 +21,9 @@ export async function saveCheckpoint(file: string, agent: MeowAgent, step: numbe
     ),
   );
   const bytes = encodeSafetensors(tensors, { algorithm: agent.algorithm, step: String(step) });
-  await mkdir(path.dirname(file), { recursive: true });
   const temporary = `${file}.tmp`;
   try {
+    await makeFolder(path.dirname(file));
     const handle = await open(temporary, 'w');
     try {
       await handle.writeFile(bytes);
@@ -55,9 +56,13 @@ export async function loadCheckpoint(file: string, agent: MeowAgent): Promise<nu
     bytes = await readFile(file);
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
-    throw new CliError(`${file} does not exist: the run has not finished`, 'Train again with --force.', {
-      cause: error,
-    });
+    throw new CliError(
+      `${file} does not exist: the run has not finished, or its checkpoint was removed`,
+      'Train again with --force.',
+      {
+        cause: error,
+      },
+    );
   }
   const { tensors, metadata } = decodeSafetensors(bytes, file);
   const part = (name: (typeof PARTS)[number]) =>

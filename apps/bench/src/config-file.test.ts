@@ -42,12 +42,20 @@ describe('readConfigFile', () => {
     ['d.json', '{\n  "seed": 1,\n  "steps" 3\n}\n', 3],
     ['e.json', '{\n  "seed": 1', 2],
     ['f.json', '{\n  "seed": x\n}', 2],
+    ['g.json', '{\n  "seed": 1,\n}', 3],
   ])('names file and line of a mistake: %s', async (name, text, line) => {
     const path = await configFile(name, text);
     const error: unknown = await readConfigFile(path).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(UsageError);
     expect(String(error)).toMatch(/^UsageError: \S+, line \d+: [^\n]+\. Correct that line; [^\n]+\.$/);
     expect(String(error)).toContain(`${path}, line ${line}: `);
+  });
+
+  it('does not take YAML for JSON, nor an alias without its anchor', async () => {
+    const quotes = await readConfigFile(await configFile('h.json', "{'seed': 1}")).catch(String);
+    expect(quotes).toMatch(/^UsageError: .*h\.json.*: .*Correct that line/);
+    const alias = await readConfigFile(await configFile('h.yaml', 'seed: *x\n')).catch(String);
+    expect(alias).toMatch(/^UsageError: .*h\.yaml.*: unresolved alias/);
   });
 
   it('refuses a list', async () => {

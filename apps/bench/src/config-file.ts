@@ -99,18 +99,53 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** JSON is YAML with a smaller schema; one parser for both tells the line of every mistake, which `JSON.parse` doesn't. */
 function parseConfig(text: string, path: string): unknown {
-  const isJson = extname(path) === '.json';
+  return extname(path) === '.json' ? parseJson(text, path) : parseYamlText(text, path);
+}
+
+function parseJson(text: string, path: string): unknown {
   try {
-    return parseYaml(text, { schema: isJson ? 'json' : 'core' }) as unknown;
+    return JSON.parse(text) as unknown;
   } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    const line = jsonErrorLine(text, message);
+    // Some messages go on with a piece of the file, which may run over lines.
+    const reason = message.replace(/(, ["'.]| in JSON at position| is not valid JSON).*$/s, '');
+    throw new UsageError(
+      `${path}${line === undefined ? '' : `, line ${line}`}: ${lowerFirst(reason)}`,
+      'Correct that line; a setting is written "name": value, with a comma between two.',
+      { cause: error },
+    );
+  }
+}
+
+/** Where JSON is broken: from the position that the engine tells, or where the stricter of YAML's rules break too. */
+function jsonErrorLine(text: string, message: string): number | undefined {
+  const position = /position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return text.slice(0, Number(position)).split('\n').length;
+  try {
+    parseYaml(text, { schema: 'json' });
+    return undefined;
+  } catch (error) {
+    return error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
+  }
+}
+
+function parseYamlText(text: string, path: string): unknown {
+  try {
+    return parseYaml(text) as unknown;
+  } catch (error) {
+    if (!(error instanceof YAMLParseError))
+      throw new UsageError(
+        `${path}: ${lowerFirst(error instanceof Error ? error.message : String(error))}`,
+        'A setting is written name: value.',
+        { cause: error },
+      );
     const line = error.linePos?.[0].line ?? 1;
     const reason = (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
     throw new UsageError(
       `${path}, line ${line}: ${lowerFirst(reason)}`,
-      `Correct that line; a setting is written ${isJson ? '"name": value' : 'name: value'}.`,
+      'Correct that line; a setting is written name: value.',
       { cause: error },
     );
   }

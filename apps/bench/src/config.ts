@@ -30,6 +30,12 @@ export const trainSchema = z.strictObject({
   numEnvs: is.fromPreset(is.positiveInteger('environments stepped together')),
   bufferSize: is.fromPreset(is.positiveInteger('transitions that the replay buffer holds')),
   evaluateEvery: is.fromPreset(is.positiveInteger('steps between evaluations')),
+  policy: is.fromPreset(
+    is.oneOf(
+      ['last', 'averaged'],
+      'parameters that become the policy: of the last update, or their Polyak average (the target)',
+    ),
+  ),
   evaluationEpisodes: is.positiveInteger('episodes per evaluation').default(10),
   logEvery: is.positiveInteger('steps between lines of metrics.jsonl').default(100),
   threads: is.positiveInteger('threads of the runtime').default(1),

@@ -65,12 +65,13 @@ function addDemo(program: Command, ui: () => Ui): void {
       "Train on the multi-goal task, draw the paper's Figure 1 from the run (soft value with trajectories, error of the " +
         'soft value) and write report.html beside the exported policies. An earlier demo in the folder is replaced.',
     )
+    .option('--config <file>', 'JSON or YAML file with settings, named as the flags but in camelCase')
     .option('--force', 'replace the run that the folder holds, even if it is no demo')
     .addHelpText('after', examples('meow-bench demo', 'meow-bench demo --seed 3 --out runs/demo-3'));
   addFlags(command, demoSchema).action(async () => {
-    const config = parseSettings(demoSchema, givenFlags(command, demoSchema), 'command line');
+    const { settings, force } = await givenSettings(command, demoSchema);
     const { demo } = await import('./commands/demo.ts');
-    await demo(config, fileSchema.parse(command.opts()), ui());
+    await demo(parseSettings(demoSchema, settings, 'command line'), { force }, ui());
   });
 }
 
@@ -96,26 +97,36 @@ function addTrain(program: Command, ui: () => Ui): void {
       ),
     );
   addFlags(command, trainSchema).action(async () => {
-    const { config: path, force } = fileSchema.parse(command.opts());
-    const file = path === undefined ? {} : await readConfigFile(path);
-    // Checked alone first, so that the message can tell the file's mistakes from the flags'.
-    if (path !== undefined) parseSettings(trainSchema, file, path);
-    const settings = mergeConfig(file, givenFlags(command, trainSchema));
-    const config = parseSettings(trainSchema, settings, 'command line');
+    const { settings, force } = await givenSettings(command, trainSchema);
     const { train } = await import('./commands/train.ts');
-    await train(config, { force }, ui());
+    await train(parseSettings(trainSchema, settings, 'command line'), { force }, ui());
   });
+}
+
+/** The settings of the file that `--config` names, and over them the flags. */
+async function givenSettings(command: Command, schema: z.ZodObject) {
+  const { config: path, force } = fileSchema.parse(command.opts());
+  const file = path === undefined ? {} : await readConfigFile(path);
+  // Checked alone first, so that the message can tell the file's mistakes from the flags'.
+  if (path !== undefined) parseSettings(schema, file, path);
+  return { settings: mergeConfig(file, givenFlags(command, schema)), force };
 }
 
 function addEval(program: Command, ui: () => Ui): void {
   const command = program
     .command('eval')
     .summary('play episodes with a trained policy')
-    .description('Play episodes with the policy of a run and report their returns.')
-    .argument('<run>', 'folder of a run')
+    .description(
+      'Play episodes with the policy of a run, or with an exported policy.onnx, and report their returns.',
+    )
+    .argument('<run>', 'folder of a run, or a policy.onnx')
     .addHelpText(
       'after',
-      examples('meow-bench eval runs/try', 'meow-bench eval runs/try --episodes 20 --stochastic --json'),
+      examples(
+        'meow-bench eval runs/try',
+        'meow-bench eval runs/try --episodes 20 --stochastic --json',
+        'meow-bench eval runs/try/policy/policy.onnx',
+      ),
     );
   addFlags(command, evalSchema).action(async (run: string) => {
     const config = parseSettings(evalSchema, givenFlags(command, evalSchema), 'command line');
@@ -130,7 +141,8 @@ function addExport(program: Command, ui: () => Ui): void {
     .summary('write a trained policy as ONNX files')
     .description(
       'Write policy.onnx (most likely action), policy-stochastic.onnx (sampled action with log-probability) and ' +
-        'critic.onnx (Q and V), each compared with the agent on random observations before it is kept.',
+        'critic.onnx (Q and V). Before they are kept, the policy is compared with the agent on random observations, the ' +
+        'others with its programs in float64.',
     )
     .argument('<run>', 'folder of a run')
     .addHelpText('after', examples('meow-bench export runs/try', 'meow-bench export runs/try --out policy/'));

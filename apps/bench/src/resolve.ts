@@ -45,20 +45,31 @@ function presetOf(name: string): MeowPreset {
 export function resolveTrain(config: TrainConfig): ResolvedTrain {
   const { out: _folder, ...settings } = config;
   checkEnvironment(config.env);
-  const name = config.preset ?? PRESET_OF_ENVIRONMENT[config.env] ?? 'multi-goal-paper';
+  const name = config.preset ?? PRESET_OF_ENVIRONMENT[config.env];
+  if (name === undefined)
+    throw new UsageError(
+      `there are no settings for ${config.env}`,
+      `Name some with --preset: ${Object.keys(MEOW_PRESETS).join(', ')}.`,
+    );
   const { agent: presetAgent, ...preset } = presetOf(name);
   let agent: MeowConfig;
   try {
     agent = resolveMeowConfig({ ...presetAgent, ...config.agent });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(message.replace(/\.$/, ''), 'Change the flag or the file.', { cause: error });
+    throw new UsageError(
+      message.replace(/^meow: /, '').replace(/\.$/, ''),
+      'Change it in the flags or the file.',
+      {
+        cause: error,
+      },
+    );
   }
   const resolved = { ...preset, ...settings, preset: name, agent };
   if (resolved.warmup >= resolved.steps)
     throw new UsageError(
       `warmup ${resolved.warmup} leaves nothing to learn in ${resolved.steps} steps`,
-      'Give a smaller --warmup or more --steps.',
+      `Give more than ${resolved.warmup} steps.`,
     );
   return resolved;
 }

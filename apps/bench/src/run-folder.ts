@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolder } from '@meow-rl/train/node';
 import { readConfigFile, type RawConfig } from './config-file.ts';
 import { CliError, hasCode, UsageError } from './errors.ts';
 import { toJson } from './json.ts';
@@ -56,7 +57,7 @@ export async function createRunFolder({ path, command, force }: RunFolderOptions
       'Give another folder with --out, or replace that run with --force.',
     );
   await guardWrite(path, async () => {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     await Promise.all(old.map((entry) => rm(join(path, entry), { recursive: true })));
   });
   const writeText = (name: string, text: string) =>
@@ -87,7 +88,7 @@ export async function readRunConfig(path: string): Promise<RawConfig> {
 
 /** Writes a file by way of a temporary one beside it, which a rename then puts in place. */
 export async function writeAtomically(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     const file = await open(temporary, 'w');
@@ -133,6 +134,10 @@ const writeProblems: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
+  ENOENT: 'the file system refuses to make that folder',
+  ENAMETOOLONG: 'the path is too long',
+  ELOOP: 'its links go in a circle',
+  EIO: 'the disk does not answer',
   ENOTDIR: 'a part of the path is a file, not a folder',
   EEXIST: 'a file of that name is in the way',
 };

@@ -8,7 +8,7 @@ import { parseSettings } from './config-file.ts';
 import { resolveTrain } from './resolve.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { readRunConfig } from './run-folder.ts';
-import { createRunAgent } from './training.ts';
+import { adoptPolicy, createRunAgent } from './training.ts';
 
 /** A finished run, with its agent as it was at the end. */
 export interface SavedRun {
@@ -31,6 +31,7 @@ export async function openRun(
   const agent = await createRunAgent({ ...settings, ...overrides });
   try {
     const step = await loadCheckpoint(path.join(folder, FINAL_CHECKPOINT), agent);
+    adoptPolicy(agent, settings);
     return { settings, agent, step };
   } catch (error) {
     await agent.dispose();

@@ -30,6 +30,11 @@ export function createRunAgent(
   });
 }
 
+/** Makes the parameters that the settings ask for the ones that act: the last ones, or the target's average. */
+export function adoptPolicy(agent: MeowAgent, { policy }: Pick<ResolvedTrain, 'policy'>): void {
+  if (policy === 'averaged') agent.loadParameters(agent.targetParameters());
+}
+
 /** What a training run leaves in memory. */
 export interface TrainingOutcome extends TrainResult {
   readonly metrics: readonly MetricsEvent[];
@@ -39,7 +44,10 @@ export interface TrainingOutcome extends TrainResult {
   readonly seconds: number;
 }
 
-/** Trains the agent; writes `metrics.jsonl` as it goes and the parameters at the end. */
+/**
+ * Trains the agent; writes `metrics.jsonl` as it goes and the parameters at the end. Afterwards the agent acts with the
+ * parameters that the settings ask for.
+ */
 export async function runTraining(
   agent: MeowAgent,
   settings: ResolvedTrain,
@@ -83,7 +91,8 @@ export async function runTraining(
       ...(signal ? { signal } : {}),
       onEvent: (event) => {
         if (event.type === 'progress') {
-          bar.update(event.step, lastReturn);
+          // Several environments at once may step past the end.
+          bar.update(Math.min(event.step, steps), lastReturn);
           return undefined;
         }
         if (event.type === 'episode') {
@@ -96,6 +105,7 @@ export async function runTraining(
     });
     const seconds = (performance.now() - begun) / 1000;
     await saveCheckpoint(folder.file(FINAL_CHECKPOINT), agent, result.step);
+    adoptPolicy(agent, settings);
     return { ...result, metrics, evaluations, episodes, seconds };
   } finally {
     bar.stop();

@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Agent } from '@meow-rl/train';
+import { makeFolder } from '@meow-rl/train/node';
 import * as ort from 'onnxruntime-node';
 
 import type { Deployment } from './deployment.ts';
@@ -56,7 +57,7 @@ export async function exportAgent(
   const files = Object.entries(policyFiles(deployment, metadata)) as [PolicyFile, Uint8Array][];
   const written: ExportedFile[] = [];
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (const [kind, bytes] of files) {
       const target = path.join(folder, POLICY_FILES[kind]);
       await writeFile(draftOf(target), bytes);

@@ -20,7 +20,10 @@ export interface VerifyOptions {
 /** How well a file agrees with its agent. */
 export interface Verification {
   readonly observations: number;
-  /** Largest difference of an action's entry, relative to the half-width of the action space. */
+  /**
+   * Largest difference: of the policy, of an action's entry relative to the half-width of the action space; of the other
+   * files, of an output, relative or absolute, whichever is smaller.
+   */
   readonly maxError: number;
 }
 

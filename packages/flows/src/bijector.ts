@@ -36,6 +36,11 @@ export interface Bijector {
   readonly forward: (z: Tensor, state: Tensor) => Mapped;
   /** From action to latent; `logDet` is the action-dependent part of log|det ∂z/∂a|. */
   readonly inverse: (a: Tensor, state: Tensor) => Mapped;
+  /**
+   * The latent that `inverse` gives for `forward(z)`, without the digits that this way would lose. Needed of a squash that
+   * clips actions; absent where it is z itself.
+   */
+  readonly nearest?: (z: Tensor) => Tensor;
   /** The part of the forward log|det ∂a/∂z| that depends on the state alone, [states]; absent where it is 0. */
   readonly stateLogDet?: (state: Tensor) => Tensor;
 }

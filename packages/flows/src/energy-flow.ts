@@ -1,4 +1,4 @@
-import { add, constant, expandAs, matmul, ShapeError, slice, sub, sum } from '@meow-rl/graph';
+import { add, constant, expandAs, matmul, ShapeError, slice, sub, sum, GraphError } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 import type { Bijector, Mapped } from './bijector.ts';
@@ -27,12 +27,12 @@ export interface EnergyFlow {
   readonly logNormalizer: (state: Tensor) => Tensor;
   /** log π(a|s), [rows]. */
   readonly logProb: (action: Tensor, state: Tensor) => Tensor;
-  /** Actions from standard normal noise [rows, size], with their log-probability [rows]. */
+  /** Actions from standard normal noise [rows, size], with `logProb(action)` [rows] to more digits than the action holds. */
   readonly sample: (noise: Tensor, state: Tensor) => { readonly action: Tensor; readonly logProb: Tensor };
   /**
    * The deterministic action g⁻¹(μ|s), [states, size]: the most likely point before the squash.
    *
-   * @throws ShapeError if a layer's Jacobian determinant is not constant: the image of the prior's mode is then not the mode
+   * @throws GraphError if a layer's Jacobian determinant is not constant: the image of the prior's mode is then not the mode
    */
   readonly mode: (state: Tensor) => Tensor;
 }
@@ -71,17 +71,22 @@ export function energyFlow({ prior, layers, squash }: EnergyFlowOptions): Energy
       `energyFlow: layer ${misfit} has ${chain[misfit]?.size} entries, the prior has ${size}. Give all the action's size.`,
     );
 
-  const energy: EnergyFlow['energy'] = (action, state) => {
-    checkWidth('energyFlow.energy', action, size);
-    let out = action;
-    let logDet: Tensor | undefined;
-    for (const layer of chain.toReversed()) {
-      const mapped = layer.inverse(out, state);
-      out = mapped.out;
-      logDet = plus(logDet, mapped.logDet);
+  /** Energy of a point that the given layers lead to. */
+  const energyThrough = (through: readonly Bijector[], point: Tensor, state: Tensor): Tensor => {
+    let out = point;
+    let total: Tensor | undefined;
+    for (const layer of through.toReversed()) {
+      const { out: next, logDet } = layer.inverse(out, state);
+      out = next;
+      total = plus(total, logDet);
     }
     const own = prior.energy(out);
-    return logDet ? add(own, repeatForRows(logDet, own)) : own;
+    return total ? add(own, repeatForRows(total, own)) : own;
+  };
+
+  const energy: EnergyFlow['energy'] = (action, state) => {
+    checkWidth('energyFlow.energy', action, size);
+    return energyThrough(chain, action, state);
   };
 
   const logNormalizer: EnergyFlow['logNormalizer'] = (state) => {
@@ -101,21 +106,33 @@ export function energyFlow({ prior, layers, squash }: EnergyFlowOptions): Energy
     logProb: (action, state) => sub(energy(action, state), repeatForRows(logNormalizer(state), action)),
     sample: (noise, state) => {
       checkWidth('energyFlow.sample', noise, size);
-      const { out, logDet } = generate(noise, state, chain);
-      const ofPrior = sub(prior.energy(noise), repeatForRows(logNormalizer(state), noise));
-      // Generation multiplies the density by 1 / |det ∂a/∂z|, so its log-determinant is subtracted.
-      return { action: out, logProb: logDet ? sub(ofPrior, logDet) : ofPrior };
+      const { out: latent, logDet } = generate(noise, state, layers);
+      const normalizer = repeatForRows(logNormalizer(state), noise);
+      // Generation multiplies the density by 1 / |det ∂a/∂z|, so log-determinants are subtracted.
+      if (!squash) {
+        const ofPrior = sub(prior.energy(noise), normalizer);
+        return { action: latent, logProb: logDet ? sub(ofPrior, logDet) : ofPrior };
+      }
+      // Where the squash clips, the density of the action is that of the nearest latent inside.
+      const inside = squash.nearest?.(latent) ?? latent;
+      const ofLatent = sub(energyThrough(layers, inside, state), normalizer);
+      const { logDet: squashed } = squash.forward(inside, state);
+      return {
+        action: squash.forward(latent, state).out,
+        logProb: squashed ? sub(ofLatent, squashed) : ofLatent,
+      };
     },
     mode: (state) => {
       const varying = layers.findIndex((layer) => !layer.constantDeterminant);
       if (varying >= 0)
-        throw new ShapeError(
+        throw new GraphError(
           `energyFlow.mode: the Jacobian determinant of layer ${varying} depends on the action, so g⁻¹(μ|s) is not the most likely action (Proposition 2). Use layers with constantDeterminant, or sample.`,
         );
       // Layers that keep the origin in place leave the prior's mode where it is.
       const first = chain.findIndex((layer) => layer.fixesOrigin !== true);
-      const zeros = matmul(slice(state, { axis: 1, end: 1 }), constant(new Float32Array(size), [1, size]));
-      const origin = expandAs(constant(0), zeros);
+      // Only its shape is used: one row per state.
+      const rows = matmul(slice(state, { axis: 1, end: 1 }), constant(new Float32Array(size), [1, size]));
+      const origin = expandAs(constant(0), rows);
       return first < 0 ? origin : generate(origin, state, chain.slice(first)).out;
     },
   };

@@ -10,6 +10,9 @@ export const SQUASH_MARGIN = 1e-5;
 /** float32's machine epsilon; keeps the logarithm of the Jacobian finite. */
 const EPSILON = 2 ** -23;
 
+/** Where latents end up when their action is clipped at the margin. */
+const FARTHEST = Math.atanh(1 - SQUASH_MARGIN);
+
 const clipped = (a: Tensor): Tensor => clip(a, -1 + SQUASH_MARGIN, 1 - SQUASH_MARGIN);
 
 /**
@@ -43,6 +46,7 @@ export const tanhSquash = (size: number): Bijector => ({
     checkWidth('tanhSquash', z, size);
     return { out: tanh(z), logDet: logJacobian(squareSech(z)) };
   },
+  nearest: (z) => clip(z, -FARTHEST, FARTHEST),
   inverse: (a) => {
     checkWidth('tanhSquash', a, size);
     const inside = clipped(a);

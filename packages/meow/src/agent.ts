@@ -141,12 +141,14 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
       const metrics: Record<UpdateMetric, number> = {
         loss: scalar(results.loss),
         gradientNorm: scalar(results.gradientNorm),
+        parameterNorm: scalar(results.parameterNorm),
         meanQ: scalar(results.meanQ),
         meanTarget: scalar(results.meanTarget),
         meanNextValue: scalar(results.meanNextValue),
         meanLogSigma: scalar(results.meanLogSigma),
       };
-      if (!Number.isFinite(metrics.loss) || !Number.isFinite(metrics.gradientNorm))
+      // One of these is not finite if anything is: they depend on all the rest.
+      if (![metrics.loss, metrics.gradientNorm, metrics.parameterNorm].every(Number.isFinite))
         throw firstNonFinite(updates, batch, metrics);
       return metrics;
     },
@@ -169,7 +171,7 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
   };
 }
 
-const LOWER = 'Lower learningRate or gradClip, or raise logSigmaMin.';
+const LOWER = 'Training has diverged: lower learningRate or gradClip, or scale the rewards down.';
 
 /** Finds what went wrong first: an input, then the terms in the order in which they are computed. */
 function firstNonFinite(
@@ -195,6 +197,7 @@ function firstNonFinite(
     ['meanQ', 'the soft Q'],
     ['loss', 'the loss'],
     ['gradientNorm', "the gradient's norm"],
+    ['parameterNorm', 'the norm of the new parameters'],
   ];
   const [metric, term] = order.find(([key]) => !Number.isFinite(metrics[key])) ?? ['loss', 'the loss'];
   return new NonFiniteError(update, term, metrics[metric], LOWER);

@@ -2,7 +2,7 @@ import { concat, constant, mul, reshape, slice, staticSize, window } from '@meow
 import type { Tensor } from '@meow-rl/graph';
 import type { Generator } from '@meow-rl/random';
 
-/** Windows this many times smaller than the bank overlap seldom and are, offset by offset, different masks. */
+/** How often the largest window fits. Windows may overlap: shifted against each other they are different masks. */
 const BANK_OVER_WINDOW = 16;
 
 /**

@@ -4,6 +4,7 @@ import {
   add,
   clipByGlobalNorm,
   concat,
+  globalNorm,
   grad,
   mean,
   mul,
@@ -26,6 +27,7 @@ import { STREAM } from './streams.ts';
 export type UpdateMetric =
   | 'loss'
   | 'gradientNorm'
+  | 'parameterNorm'
   | 'meanQ'
   | 'meanTarget'
   | 'meanNextValue'
@@ -127,6 +129,7 @@ export function updateProgram(model: MeowModel, seed: number): UpdateProgram {
         outputs: {
           loss,
           gradientNorm: norm,
+          parameterNorm: globalNorm(nextParameters),
           meanQ: mean(q),
           meanTarget: mean(y),
           meanNextValue: mean(nextValue),

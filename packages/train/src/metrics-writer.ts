@@ -1,5 +1,7 @@
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+
+import { makeFolder } from './make-folder.ts';
 
 /** A file of JSON lines that grows by one line per event. */
 export interface MetricsWriter {
@@ -46,7 +48,7 @@ export async function metricsWriter(path: string): Promise<MetricsWriter> {
 
 async function openForAppending(path: string): Promise<FileHandle> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     return await open(path, 'a');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

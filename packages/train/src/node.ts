@@ -1,1 +1,2 @@
+export { makeFolder } from './make-folder.ts';
 export { metricsWriter, type MetricsWriter } from './metrics-writer.ts';

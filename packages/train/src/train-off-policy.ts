@@ -128,7 +128,10 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     // Counted from the end of the warm-up instead of accumulated, so that no rounding error does.
     const due = Math.floor((step - warmup) * updatesPerStep + 1e-9);
     for (; updates < due; updates += 1) {
-      const metrics = await agent.update(replay.sample(batchSize));
+      const metrics = await agent.update(replay.sample(batchSize)).catch((cause: unknown) => {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new Error(`trainOffPolicy: at step ${step}: ${reason}`, { cause });
+      });
       checkMetrics(metrics, updates + 1, step);
       means.add(metrics);
     }

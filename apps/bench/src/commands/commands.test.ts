@@ -121,6 +121,23 @@ describe('train, eval and export', () => {
     expect(stochastic.out).toContain('sampled');
   });
 
+  test('eval plays an exported policy as it plays the run', async () => {
+    const ofRun = JSON.parse((await bench('eval', inFolder('a'), '--episodes', '2', '--json')).out);
+    const file = inFolder('a', 'policy', 'policy.onnx');
+    const ofFile = JSON.parse((await bench('eval', file, '--episodes', '2', '--json')).out);
+    expect(ofFile.mean).toBeCloseTo(ofRun.mean, 2);
+    expect(ofFile.step).toBe(200);
+    expect((await bench('eval', file, '--stochastic')).err).toContain('Leave --stochastic out.');
+  });
+
+  test('the averaged policy is the one that is exported and evaluated', async () => {
+    await train('averaged', '--seed', '5', '--policy', 'averaged');
+    const averaged = await readFile(inFolder('averaged', 'policy', 'policy.onnx'));
+    expect(averaged.equals(await readFile(inFolder('a', 'policy', 'policy.onnx')))).toBe(false);
+    await bench('export', inFolder('averaged'), '--out', inFolder('averaged-again'));
+    expect(await readFile(inFolder('averaged-again', 'policy.onnx'))).toEqual(averaged);
+  });
+
   test('export writes the files that train wrote', async () => {
     const { code, out } = await bench('export', inFolder('a'), '--out', inFolder('policy'));
     expect(code).toBe(0);
@@ -176,6 +193,20 @@ describe('bad input', () => {
     expect(err).toMatch(/final\.safetensors: the file is damaged/);
     await rm(file);
     expect((await bench('eval', inFolder('c'))).err).toContain('the run has not finished');
+  });
+
+  test('a damaged ONNX file', async () => {
+    const bytes = await readFile(inFolder('a', 'policy', 'policy.onnx'));
+    await writeFile(inFolder('bad.onnx'), bytes.subarray(0, 1000));
+    const { code, err } = await bench('eval', inFolder('bad.onnx'));
+    expect(code).toBe(1);
+    expect(err).toMatch(/bad\.onnx: it is no ONNX file or is damaged \(1000 bytes\)\. Export it again\.\n$/);
+  });
+
+  test('training that diverges names the step and the term', async () => {
+    const { code, err } = await train('diverged', '--learning-rate', '1e30');
+    expect(code).toBe(1);
+    expect(err).toMatch(/at step 101: meow: the norm of the new parameters became Infinity in update 1\./);
   });
 
   test('a checkpoint of other networks', async () => {

@@ -102,8 +102,11 @@ export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Pro
       reached,
       valueReference: valueError.reference,
       valueErrorExact: valueError.exact,
-      valueErrorImportance: valueError.importance.at(-1)?.mean,
-      valueErrorMonteCarlo: valueError.monteCarlo.at(-1)?.mean,
+      valueErrors: {
+        samples: valueError.samples,
+        importance: valueError.importance,
+        monteCarlo: valueError.monteCarlo,
+      },
       verifyMaxError: verify.maxError,
       trainSeconds: outcome.seconds,
     };

@@ -34,6 +34,7 @@ export async function train(config: TrainConfig, options: RunOptions, ui: Ui): P
       updates: outcome.updates,
       episodes: outcome.episodes,
       aborted: outcome.aborted,
+      meanReturn: outcome.metrics.at(-1)?.meanReturn,
       ...(last && {
         evaluation: { step: last.step, mean: last.mean, standardDeviation: last.standardDeviation },
       }),

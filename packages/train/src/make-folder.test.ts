@@ -1,0 +1,34 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { makeFolder } from './make-folder.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'meow-folder-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('makeFolder', () => {
+  it('makes the folders above too, and accepts one that is there', async () => {
+    const deep = path.join(folder, 'a', 'b', 'c');
+    await makeFolder(deep);
+    await makeFolder(deep);
+    expect((await stat(deep)).isDirectory()).toBe(true);
+  });
+
+  it('fails below a file', async () => {
+    await writeFile(path.join(folder, 'file'), '');
+    await expect(makeFolder(path.join(folder, 'file', 'a'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'fails at once where the file system has no folders to make',
+    async () => {
+      await expect(makeFolder('/proc/meow/run')).rejects.toMatchObject({ code: 'ENOENT' });
+    },
+  );
+});
