@@ -79,6 +79,14 @@ describe.each([
     expectClose(logProb, found.logProb, 1e-6);
   });
 
+  it('does so where the squash clips, beyond the margin', async () => {
+    const noise = normalRows(4, 6, size).map((row) => row.map((u) => 30 * u));
+    const { action, logProb } = await samples(flow, noise, states);
+    expect(action.some((a) => Math.abs(a) > 1 - 1e-5)).toBe(true);
+    const found = await densities(flow, rowsOf(action, size), states);
+    expectClose(logProb, found.logProb, 1e-6);
+  });
+
   it('gives sampled actions the density of their noise over the Jacobian of sampling', async () => {
     const noise = normalRows(3, 6, size);
     const { jacobian, logProb } = await compute(
