@@ -34,7 +34,7 @@ const booleans: Readonly<Record<string, readonly ['jnt' | 'actuator' | 'tendon',
   jnt_limited: ['jnt', 'limited'],
   actuator_ctrllimited: ['actuator', 'ctrllimited'],
   actuator_forcelimited: ['actuator', 'forcelimited'],
-  tendon_limited: ['tendon', 'limited'],
+  tendon_limited: ['tendon', '_limited'],
 };
 
 function read(model: MjModel, field: string, count: number): unknown {
