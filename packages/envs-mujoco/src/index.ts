@@ -1,0 +1,10 @@
+export * from './models/index.ts';
+export { loadMujoco, type Mujoco } from './mujoco.ts';
+export { mujocoEnvs } from './mujoco-envs.ts';
+export type { MujocoEnv, MujocoResetOptions } from './task-env.ts';
+export { halfCheetah, type HalfCheetahOptions } from './tasks/half-cheetah.ts';
+export { hopper, type HopperOptions } from './tasks/hopper.ts';
+export { invertedPendulum, type InvertedPendulumOptions } from './tasks/inverted-pendulum.ts';
+export { swimmer, type SwimmerOptions } from './tasks/swimmer.ts';
+export type { TaskVersion } from './tasks/version.ts';
+export { walker2d, type Walker2dOptions } from './tasks/walker2d.ts';

@@ -1,0 +1,11 @@
+export { antModel } from './ant.ts';
+export { halfCheetahModel } from './half-cheetah.ts';
+export { hopperModel } from './hopper.ts';
+export { humanoidModel } from './humanoid.ts';
+export { humanoidStandupModel } from './humanoid-standup.ts';
+export { invertedDoublePendulumModel } from './inverted-double-pendulum.ts';
+export { invertedPendulumModel } from './inverted-pendulum.ts';
+export { pusherModel } from './pusher.ts';
+export { reacherModel } from './reacher.ts';
+export { swimmerModel } from './swimmer.ts';
+export { walker2dModel, type Walker2dModelOptions } from './walker2d.ts';

@@ -1,0 +1,94 @@
+/** An interval, bounds as [lower, upper]; either may be infinite. */
+export type Range = readonly [number, number];
+
+/** What an option is by default and which values it takes. */
+export interface Option<T> {
+  readonly fallback: T;
+  /** What values it takes, as an error message says it. */
+  readonly expected: string;
+  accepts(value: unknown): boolean;
+}
+
+/** One {@link Option} for every field of T. */
+export type OptionTable<T> = { readonly [K in keyof T]-?: Option<T[K]> };
+
+export const weight = (fallback: number): Option<number> => ({
+  fallback,
+  expected: 'a finite number',
+  accepts: Number.isFinite,
+});
+
+export const scale = (fallback: number): Option<number> => ({
+  fallback,
+  expected: 'a finite number, 0 or more',
+  accepts: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
+});
+
+export const count = (fallback: number): Option<number> => ({
+  fallback,
+  expected: 'a positive integer',
+  accepts: (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1,
+});
+
+export const flag = (fallback: boolean): Option<boolean> => ({
+  fallback,
+  expected: 'true or false',
+  accepts: (value) => typeof value === 'boolean',
+});
+
+export const range = (low: number, high: number): Option<Range> => ({
+  fallback: [low, high],
+  expected: 'two numbers, the lower first',
+  accepts: (value) =>
+    Array.isArray(value) &&
+    value.length === 2 &&
+    value.every((bound) => typeof bound === 'number') &&
+    Number(value[0]) <= Number(value[1]),
+});
+
+export const index = (fallback: string | number): Option<string | number> => ({
+  fallback,
+  expected: 'a name or an index',
+  accepts: (value) => typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value)),
+});
+
+/** A text that may be left out. */
+export const text: Option<string | undefined> = {
+  fallback: undefined,
+  expected: 'a text',
+  accepts: (value) => typeof value === 'string',
+};
+
+/** Files by name that may be left out. */
+export const files: Option<Readonly<Record<string, string | Uint8Array>> | undefined> = {
+  fallback: undefined,
+  expected: 'an object of texts or Uint8Arrays by file name',
+  accepts: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((file) => typeof file === 'string' || file instanceof Uint8Array),
+};
+
+/**
+ * The options of `given`, and defaults for the others.
+ *
+ * @throws RangeError for an option that isn't in the table or has a value that it doesn't take
+ */
+export function resolveOptions<T extends object>(id: string, table: OptionTable<T>, given: object): T {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(table, name)) {
+      throw new RangeError(`${id}: option ${name} is unknown. Known ones: ${Object.keys(table).join(', ')}.`);
+    }
+    const option: Option<unknown> = table[name as keyof T];
+    if (value !== undefined && !option.accepts(value)) {
+      throw new RangeError(`${id}: option ${name} is ${show(value)}, expected ${option.expected}.`);
+    }
+  }
+  const chosen = Object.entries<Option<unknown>>(table).map(([name, { fallback }]) => [
+    name,
+    (Object.hasOwn(given, name) ? Reflect.get(given, name) : undefined) ?? fallback,
+  ]);
+  return Object.fromEntries(chosen) as T;
+}
+
+const show = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));

@@ -1,0 +1,185 @@
+import { box, createEnv, type Info, type TypedEnv } from '@meow-rl/envs';
+import type { Generator } from '@meow-rl/random';
+
+import { decodeNumbers, encodeNumbers, type MujocoState } from './env-state.ts';
+import type { Mujoco } from './mujoco.ts';
+import { Simulation, type SimulationOptions } from './simulation.ts';
+
+/** Where an episode may be asked to begin, instead of at random. */
+export interface MujocoResetOptions {
+  /** [nq] positions. Default: random as the task says. */
+  readonly qpos: ArrayLike<number>;
+  /** [nv] velocities. Default: random as the task says. */
+  readonly qvel: ArrayLike<number>;
+}
+
+/** An environment whose physics can be looked at, saved and put back. */
+export interface MujocoEnv extends TypedEnv<Partial<MujocoResetOptions>, Info, Info> {
+  /** The physics, for reading. */
+  readonly simulation: Simulation;
+  /** Simulation steps that one step of the environment takes. */
+  readonly frameSkip: number;
+  /** The state in the middle of an episode. */
+  state(): MujocoState;
+  /** Continues an episode from a state of the same task: the same actions then give the same bits. */
+  restore(state: MujocoState): void;
+}
+
+/** What a step was worth. */
+export interface Judgement {
+  readonly reward: number;
+  readonly terminated: boolean;
+  readonly info: Info;
+}
+
+/** A step as {@link TaskRules.judge} sees it; the simulation is at its end. */
+export interface Transition {
+  /** [act] as it was given. */
+  readonly action: Float64Array;
+  /** What {@link TaskRules.track} gave before and after. */
+  readonly before: Float64Array;
+  readonly after: Float64Array;
+  /** Seconds that it took. */
+  readonly dt: number;
+}
+
+/** What makes a simulation a task. */
+export interface TaskRules {
+  /** Moves the start, given as the initial configuration at rest, to a random one. */
+  start(generator: Generator, qpos: Float64Array, qvel: Float64Array): void;
+  /** [obs] a new array, of the same size always. */
+  observe(): Float64Array;
+  /** Numbers whose change in a step matters. Default: none. */
+  track?(): Float64Array;
+  judge(transition: Transition): Judgement;
+  /** `info` of a reset. Default: empty. */
+  resetInfo?(): Info;
+}
+
+/** What a task runs on. */
+export interface TaskOptions extends SimulationOptions {
+  /** Simulation steps that one step of the environment takes. */
+  readonly frameSkip: number;
+  /** Whether the rules read `cfrc_ext`, which costs time to compute. Default: false. */
+  readonly contactForces?: boolean;
+}
+
+/**
+ * Makes an environment of a simulation and rules.
+ *
+ * A simulation that diverges (NaN, or beyond 1e10) terminates the episode with reward 0, the last observation that was
+ * sound, and `info.diverged` set. MuJoCo by itself would silently start over in the middle of the episode.
+ */
+export function taskEnv(
+  mujoco: Mujoco,
+  options: TaskOptions,
+  rulesOf: (simulation: Simulation) => TaskRules,
+): MujocoEnv {
+  const simulation = new Simulation(mujoco, options);
+  try {
+    return envOf(simulation, options, rulesOf(simulation));
+  } catch (error) {
+    simulation.close();
+    throw error;
+  }
+}
+
+const NOTHING = new Float64Array(0);
+
+function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): MujocoEnv {
+  const { id, frameSkip, contactForces = false } = options;
+  const dt = frameSkip * simulation.timestep;
+  const track = () => rules.track?.() ?? NOTHING;
+  let tracked: Float64Array = NOTHING;
+  let observation: Float64Array = NOTHING;
+  let current: Generator | undefined;
+  let running = false;
+
+  // Gymnasium's action spaces have bounds in float32.
+  const { low, high } = simulation.controlBounds();
+  const { nq, nv } = simulation.model;
+  simulation.place(simulation.initialPosition, new Float64Array(nv));
+
+  const env = createEnv<Partial<MujocoResetOptions>, Info, Info>({
+    id,
+    observationSpace: box({
+      low: Number.NEGATIVE_INFINITY,
+      high: Number.POSITIVE_INFINITY,
+      shape: [rules.observe().length],
+    }),
+    actionSpace: box({ low: Float32Array.from(low), high: Float32Array.from(high) }),
+    start(generator, { qpos, qvel }) {
+      current = generator;
+      const startPosition = simulation.initialPosition.slice();
+      const startVelocity = new Float64Array(nv);
+      rules.start(generator, startPosition, startVelocity);
+      if (qpos !== undefined) fill(startPosition, qpos, `${id}: reset option qpos`, nq);
+      if (qvel !== undefined) fill(startVelocity, qvel, `${id}: reset option qvel`, nv);
+      simulation.reset();
+      simulation.place(startPosition, startVelocity);
+      tracked = track();
+      observation = rules.observe();
+      running = true;
+      return { observation: observation.slice(), info: rules.resetInfo?.() ?? {} };
+    },
+    advance(action) {
+      simulation.view('ctrl').set(action);
+      if (!simulation.step(frameSkip)) {
+        running = false;
+        const info = { diverged: true };
+        return { observation: observation.slice(), reward: 0, terminated: true, truncated: false, info };
+      }
+      if (contactForces) simulation.computeContactForces();
+      const before = tracked;
+      tracked = track();
+      observation = rules.observe();
+      const judgement = rules.judge({ action, before, after: tracked, dt });
+      running = !judgement.terminated;
+      return { observation: observation.slice(), truncated: false, ...judgement };
+    },
+    release: () => simulation.close(),
+  });
+
+  return {
+    ...env,
+    simulation,
+    frameSkip,
+    state() {
+      if (!running || current === undefined) {
+        throw new Error(`${id}: state() was called outside of an episode. Call reset() first.`);
+      }
+      return {
+        physics: encodeNumbers(simulation.capture()),
+        tracked: encodeNumbers(tracked),
+        observation: encodeNumbers(observation),
+        generator: current.state(),
+      };
+    },
+    restore(state) {
+      const physics = decodeNumbers(state.physics, `${id}: state.physics`);
+      const savedTracked = decodeNumbers(state.tracked, `${id}: state.tracked`);
+      const savedObservation = decodeNumbers(state.observation, `${id}: state.observation`);
+      // Opens an episode; everything that it draws and sets is overwritten.
+      env.reset();
+      simulation.restore(physics);
+      current?.restore(state.generator);
+      tracked = savedTracked;
+      observation = savedObservation;
+    },
+    close() {
+      running = false;
+      env.close();
+    },
+  };
+}
+
+function fill(target: Float64Array, values: ArrayLike<number>, where: string, size: number): void {
+  if (values.length !== size) {
+    throw new RangeError(`${where} has ${values.length} entries, expected ${size}. Give one per coordinate.`);
+  }
+  target.set(values);
+  for (const [i, value] of target.entries()) {
+    if (!Number.isFinite(value))
+      throw new RangeError(`${where} has ${value} in entry ${i}, expected a finite number.`);
+  }
+}

@@ -1,0 +1,103 @@
+import type { Generator } from '@meow-rl/random';
+
+import type { Assets } from '../compile-model.ts';
+import { count, files, flag, scale, text, type OptionTable, type Range } from '../options.ts';
+import type { Simulation } from '../simulation.ts';
+import type { Transition } from '../task-env.ts';
+
+/** Options that every task has. */
+export interface CommonOptions {
+  /** MJCF of another model to do the task with. Default: the model of the task. */
+  readonly xml: string | undefined;
+  /** Files that `xml` refers to. Default: none. */
+  readonly assets: Assets | undefined;
+  /** Simulation steps that one step of the environment takes. */
+  readonly frameSkip: number;
+}
+
+export const commonOptions = (frameSkip: number): OptionTable<CommonOptions> => ({
+  xml: text,
+  assets: files,
+  frameSkip: count(frameSkip),
+});
+
+/** Options of the tasks that begin at random around the initial configuration. */
+export interface NoisyOptions extends CommonOptions {
+  /** Scale of the random start. */
+  readonly resetNoiseScale: number;
+}
+
+export const noisyOptions = (frameSkip: number, noise: number): OptionTable<NoisyOptions> => ({
+  ...commonOptions(frameSkip),
+  resetNoiseScale: scale(noise),
+});
+
+/** Options of the tasks that move away from where they start. */
+export interface LocomotionOptions extends NoisyOptions {
+  /** Whether to leave out the coordinates that rewards don't depend on, x and in space y. Default: true. */
+  readonly excludeCurrentPositionsFromObservation: boolean;
+}
+
+export const locomotionOptions = (frameSkip: number, noise: number): OptionTable<LocomotionOptions> => ({
+  ...noisyOptions(frameSkip, noise),
+  excludeCurrentPositionsFromObservation: flag(true),
+});
+
+/** Adds U(−scale, scale) to positions and velocities. */
+export const uniformStart =
+  (noise: number) => (generator: Generator, qpos: Float64Array, qvel: Float64Array) => {
+    addUniform(generator, qpos, noise);
+    addUniform(generator, qvel, noise);
+  };
+
+/** Adds U(−scale, scale) to positions and scale · N(0, 1) to velocities. */
+export const gaussianStart =
+  (noise: number) => (generator: Generator, qpos: Float64Array, qvel: Float64Array) => {
+    addUniform(generator, qpos, noise);
+    for (let i = 0; i < qvel.length; i += 1) qvel[i] = entry(qvel, i) + noise * generator.normal();
+  };
+
+/** Adds U(−bound, bound) to every entry. */
+export function addUniform(generator: Generator, values: Float64Array, bound: number): void {
+  for (let i = 0; i < values.length; i += 1) {
+    values[i] = entry(values, i) + bound * (2 * generator.uniform() - 1);
+  }
+}
+
+/** An entry known to be there; NaN would show if it weren't. */
+export const entry = (values: ArrayLike<number>, i: number): number => values[i] ?? Number.NaN;
+
+export const clamp = (x: number, [low, high]: Range): number => Math.min(Math.max(x, low), high);
+
+/** Whether low < x < high. */
+export const inside = (x: number, [low, high]: Range): boolean => low < x && x < high;
+
+/** Σ x², added up in order. */
+export function sumOfSquares(values: Float64Array): number {
+  let sum = 0;
+  for (const x of values) sum += x * x;
+  return sum;
+}
+
+/** One new array of all numbers of the parts. */
+export function concat(...parts: readonly ArrayLike<number>[]): Float64Array {
+  const all = new Float64Array(parts.reduce((total, part) => total + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
+}
+
+/** The velocities, cut off at ±10. */
+export const clippedVelocity = (simulation: Simulation): Float64Array =>
+  simulation.qvel.map((v) => clamp(v, [-10, 10]));
+
+/** How fast entry `i` of what is tracked changed. */
+export const rate = ({ before, after, dt }: Transition, i: number): number =>
+  (entry(after, i) - entry(before, i)) / dt;
+
+/** The first `n` positions, to track. */
+export const firstPositions = (simulation: Simulation, n: number): Float64Array =>
+  simulation.qpos.slice(0, n);

@@ -1,0 +1,37 @@
+import { builtinEnvs, makeEnv } from '@meow-rl/envs';
+import { describe, expect, it } from 'vitest';
+
+import { mujocoEnvs } from '../mujoco-envs.ts';
+import { largestDifference, readGolden, type GoldenRollout } from '../testing/golden.ts';
+
+const registry = { ...builtinEnvs, ...(await mujocoEnvs()) };
+
+/** Rollouts of the tasks that there are. */
+const rollouts = (['v4', 'v5'] as const).flatMap((version) =>
+  Object.entries(readGolden<GoldenRollout>(`gymnasium-${version}.json`))
+    .map(([name, golden]) => ({ id: `${name}-${version}`, golden }))
+    .filter(({ id }) => id in registry),
+);
+
+describe.each(rollouts)('$id', ({ id, golden }) => {
+  it('replays what Gymnasium recorded', () => {
+    const env = makeEnv(id, { registry });
+    expect(largestDifference(env.actionSpace.low, golden.actionLow)).toBe(0);
+    expect(largestDifference(env.actionSpace.high, golden.actionHigh)).toBe(0);
+    env.reset({ seed: 0, options: { qpos: golden.qpos, qvel: golden.qvel } });
+    for (const [i, expected] of golden.steps.entries()) {
+      const { observation, reward, terminated, info } = env.step(expected.action);
+      expect(largestDifference(observation, expected.obs), `observation of step ${i}`).toBeLessThan(1e-8);
+      expect(Math.abs(reward - expected.reward), `reward of step ${i}`).toBeLessThan(1e-8);
+      expect(terminated, `termination of step ${i}`).toBe(expected.terminated);
+      for (const [term, value] of Object.entries(expected.info)) {
+        const own = info[term];
+        expect(typeof own === 'number' ? Math.abs(own - value) : own, `${term} of step ${i}`).toBeLessThan(
+          1e-8,
+        );
+      }
+      if (terminated) break;
+    }
+    env.close();
+  });
+});
