@@ -6,6 +6,8 @@ const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
 };
+// Worker threads inherit it, so that they run TypeScript sources too; Node 20 can't by itself.
+const execArgv = ['--import', new URL('scripts/typescript-workers.mjs', import.meta.url).href];
 // A guard against hanging, not a measurement: shared machines can be slow.
 const testTimeout = 60_000;
 const sources = (suffix: string) => [`{packages,apps}/*/src/**/*.${suffix}.ts`];
@@ -17,16 +19,23 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          execArgv,
           testTimeout,
           hookTimeout: testTimeout,
           include: sources('test'),
           exclude: [...sources('golden.test'), ...sources('slow.test')],
         },
       },
-      { ...shared, test: { name: 'golden', include: sources('golden.test'), testTimeout } },
+      { ...shared, test: { name: 'golden', execArgv, include: sources('golden.test'), testTimeout } },
       {
         ...shared,
-        test: { name: 'slow', include: sources('slow.test'), testTimeout: 3_600_000, hookTimeout: 600_000 },
+        test: {
+          name: 'slow',
+          execArgv,
+          include: sources('slow.test'),
+          testTimeout: 3_600_000,
+          hookTimeout: 600_000,
+        },
       },
     ],
   },
