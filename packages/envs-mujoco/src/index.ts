@@ -1,3 +1,4 @@
+export { bareStepper, type BareStepper } from './bare-stepper.ts';
 export type { Assets } from './compile-model.ts';
 export * from './models/index.ts';
 export { loadMujoco, type Mujoco } from './mujoco.ts';

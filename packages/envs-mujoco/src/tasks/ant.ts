@@ -10,6 +10,7 @@ import {
   entry,
   gaussianStart,
   locomotionOptions,
+  planeDistance,
   planePosition,
   rate,
   type LocomotionOptions,
@@ -108,7 +109,9 @@ export function ant(mujoco: Mujoco, given: Partial<AntOptions> = {}): MujocoEnv 
           reward: forward + survive - (control + contact),
           terminated: !healthy && options.terminateWhenUnhealthy,
           info: {
-            ...planePosition(simulation.qpos),
+            x_position: entry(simulation.qpos, 0),
+            y_position: entry(simulation.qpos, 1),
+            distance_from_origin: planeDistance(simulation.qpos),
             x_velocity: velocity,
             y_velocity: rate(transition, 1),
             reward_forward: forward,
@@ -163,7 +166,9 @@ export function antV4(mujoco: Mujoco, given: Partial<AntV4Options> = {}): Mujoco
             reward_forward: velocity,
             reward_ctrl: useContactForces ? -contact : -control,
             reward_survive: survive,
-            ...planePosition(transition.after),
+            x_position: entry(transition.after, 0),
+            y_position: entry(transition.after, 1),
+            distance_from_origin: planeDistance(transition.after),
             x_velocity: velocity,
             y_velocity: rate(transition, 1),
             forward_reward: velocity,
@@ -183,8 +188,12 @@ function contactCost(
   simulation: Simulation,
   { contactCostWeight, contactForceRange: [low, high] }: AntBaseOptions,
 ): number {
+  const forces = simulation.view('cfrc_ext');
   let sum = 0;
-  for (const force of simulation.view('cfrc_ext')) sum += clamp(force, low, high) ** 2;
+  for (let i = 0; i < forces.length; i += 1) {
+    const force = clamp(entry(forces, i), low, high);
+    sum += force * force;
+  }
   return contactCostWeight * sum;
 }
 

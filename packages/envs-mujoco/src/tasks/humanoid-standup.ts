@@ -48,16 +48,16 @@ export function humanoidStandup(mujoco: Mujoco, given: Partial<HumanoidStandupOp
   const xml = options.xml ?? humanoidStandupModel();
   const contactForces = options.includeCfrcExtInObservation || options.impactCostWeight !== 0;
   return taskEnv(mujoco, { ...options, id, xml, contactForces }, (simulation) => {
-    const seen = () => ({
-      x_position: entry(simulation.qpos, 0),
-      y_position: entry(simulation.qpos, 1),
-      z_distance_from_origin: entry(simulation.qpos, 2) - entry(simulation.initialPosition, 2),
-      ...tendons(simulation),
-    });
+    const startHeight = entry(simulation.initialPosition, 2);
     return {
       start: uniformStart(options.resetNoiseScale),
       observe: humanoidObservation(simulation, options),
-      resetInfo: seen,
+      resetInfo: () => ({
+        x_position: entry(simulation.qpos, 0),
+        y_position: entry(simulation.qpos, 1),
+        z_distance_from_origin: entry(simulation.qpos, 2) - startHeight,
+        ...tendons(simulation),
+      }),
       judge: ({ action }) => {
         const up = (options.uphCostWeight * entry(simulation.qpos, 2)) / simulation.timestep;
         const control = options.ctrlCostWeight * sumOfSquares(action);
@@ -68,7 +68,16 @@ export function humanoidStandup(mujoco: Mujoco, given: Partial<HumanoidStandupOp
         return {
           reward: up - control - impact + 1,
           terminated: false,
-          info: { ...seen(), reward_linup: up, reward_quadctrl: -control, reward_impact: -impact },
+          info: {
+            x_position: entry(simulation.qpos, 0),
+            y_position: entry(simulation.qpos, 1),
+            z_distance_from_origin: entry(simulation.qpos, 2) - startHeight,
+            tendon_length: simulation.view('ten_length').slice(),
+            tendon_velocity: simulation.view('ten_velocity').slice(),
+            reward_linup: up,
+            reward_quadctrl: -control,
+            reward_impact: -impact,
+          },
         };
       },
     };

@@ -9,6 +9,7 @@ import {
   entry,
   inside,
   locomotionOptions,
+  planeDistance,
   planePosition,
   rate,
   sumOfSquares,
@@ -78,12 +79,11 @@ export function humanoid(mujoco: Mujoco, given: Partial<HumanoidOptions> = {}): 
   const xml = options.xml ?? humanoidModel();
   const contactForces = options.includeCfrcExtInObservation || options.contactCostWeight !== 0;
   return taskEnv(mujoco, { ...options, id, xml, contactForces }, (simulation) => {
-    const seen = () => ({ ...planePosition(simulation.qpos), ...tendons(simulation) });
     return {
       start: uniformStart(options.resetNoiseScale),
       observe: humanoidObservation(simulation, options),
       track: centreOfMass(simulation),
-      resetInfo: seen,
+      resetInfo: () => ({ ...planePosition(simulation.qpos), ...tendons(simulation) }),
       judge: (transition) => {
         const healthy = inside(entry(simulation.qpos, 2), options.healthyZRange);
         const velocity = rate(transition, 0);
@@ -98,7 +98,11 @@ export function humanoid(mujoco: Mujoco, given: Partial<HumanoidOptions> = {}): 
           reward: forward + survive - (control + contact),
           terminated: !healthy && options.terminateWhenUnhealthy,
           info: {
-            ...seen(),
+            x_position: entry(simulation.qpos, 0),
+            y_position: entry(simulation.qpos, 1),
+            distance_from_origin: planeDistance(simulation.qpos),
+            tendon_length: simulation.view('ten_length').slice(),
+            tendon_velocity: simulation.view('ten_velocity').slice(),
             x_velocity: velocity,
             y_velocity: rate(transition, 1),
             reward_survive: survive,
@@ -155,7 +159,9 @@ export function humanoidV4(mujoco: Mujoco, given: Partial<HumanoidV4Options> = {
             reward_linvel: forward,
             reward_quadctrl: -control,
             reward_alive: survive,
-            ...planePosition(transition.after),
+            x_position: entry(transition.after, 0),
+            y_position: entry(transition.after, 1),
+            distance_from_origin: planeDistance(transition.after),
             x_velocity: velocity,
             y_velocity: rate(transition, 1),
             forward_reward: forward,
@@ -166,7 +172,7 @@ export function humanoidV4(mujoco: Mujoco, given: Partial<HumanoidV4Options> = {
   });
 }
 
-/** Lengths and speeds of the tendons, for `info`. */
+/** Lengths and speeds of the tendons, for `info` of a reset. */
 export const tendons = (simulation: Simulation) => ({
   tendon_length: simulation.view('ten_length').slice(),
   tendon_velocity: simulation.view('ten_velocity').slice(),

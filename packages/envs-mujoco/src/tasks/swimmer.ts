@@ -3,8 +3,10 @@ import type { Mujoco } from '../mujoco.ts';
 import { resolveOptions, weight, type OptionTable } from '../options.ts';
 import { taskEnv, type MujocoEnv } from '../task-env.ts';
 import {
+  entry,
   firstPositions,
   locomotionOptions,
+  planeDistance,
   planePosition,
   positionsAndVelocities,
   rate,
@@ -54,7 +56,9 @@ export function swimmer(mujoco: Mujoco, given: Partial<SwimmerOptions> = {}): Mu
         reward: forward - control,
         terminated: false,
         info: {
-          ...planePosition(transition.after),
+          x_position: entry(transition.after, 0),
+          y_position: entry(transition.after, 1),
+          distance_from_origin: planeDistance(transition.after),
           x_velocity: velocity,
           y_velocity: rate(transition, 1),
           reward_forward: forward,
