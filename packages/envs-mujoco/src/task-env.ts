@@ -1,7 +1,7 @@
-import { box, createEnv, type Info, type TypedEnv } from '@meow-rl/envs';
+import { box, createEnv, encodeNumbers, type Info, type TypedEnv } from '@meow-rl/envs';
 import type { Generator } from '@meow-rl/random';
 
-import { decodeNumbers, encodeNumbers, type MujocoState } from './env-state.ts';
+import { savedTask } from './env-state.ts';
 import type { Mujoco } from './mujoco.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 
@@ -13,16 +13,12 @@ export interface MujocoResetOptions {
   readonly qvel: ArrayLike<number>;
 }
 
-/** An environment whose physics can be looked at, saved and put back. */
+/** An environment whose physics can be looked at. Its state is that of the physics too, warm start included. */
 export interface MujocoEnv extends TypedEnv<Partial<MujocoResetOptions>, Info, Info> {
   /** The physics, for reading. */
   readonly simulation: Simulation;
   /** Simulation steps that one step of the environment takes. */
   readonly frameSkip: number;
-  /** The state in the middle of an episode. */
-  state(): MujocoState;
-  /** Continues an episode from a state of the same task: the same actions then give the same bits. */
-  restore(state: MujocoState): void;
 }
 
 /** What a step was worth. */
@@ -92,8 +88,8 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
   const track = () => rules.track?.() ?? NOTHING;
   let tracked: Float64Array = NOTHING;
   let observation: Float64Array = NOTHING;
-  let current: Generator | undefined;
-  let running = false;
+  // Physics that diverged can't be put back, and needn't be: the next episode begins from scratch.
+  let sound = true;
 
   // Gymnasium's action spaces have bounds in float32.
   const { low, high } = simulation.controlBounds();
@@ -109,7 +105,6 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
     }),
     actionSpace: box({ low: Float32Array.from(low), high: Float32Array.from(high) }),
     start(generator, { qpos, qvel }) {
-      current = generator;
       const startPosition = simulation.initialPosition.slice();
       const startVelocity = new Float64Array(nv);
       rules.start(generator, startPosition, startVelocity);
@@ -119,13 +114,13 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
       simulation.place(startPosition, startVelocity);
       tracked = track();
       observation = rules.observe();
-      running = true;
+      sound = true;
       return { observation: observation.slice(), info: rules.resetInfo?.() ?? {} };
     },
     advance(action) {
       simulation.view('ctrl').set(action);
       if (!simulation.step(frameSkip)) {
-        running = false;
+        sound = false;
         const info = { diverged: true };
         return { observation: observation.slice(), reward: 0, terminated: true, truncated: false, info };
       }
@@ -134,43 +129,24 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
       tracked = track();
       observation = rules.observe();
       const judgement = rules.judge({ action, before, after: tracked, dt });
-      running = !judgement.terminated;
       return { observation: observation.slice(), truncated: false, ...judgement };
+    },
+    capture: () => ({
+      physics: sound ? encodeNumbers(simulation.capture()) : null,
+      tracked: encodeNumbers(tracked),
+      observation: encodeNumbers(observation),
+    }),
+    resume(saved) {
+      const { physics, tracked: savedTracked, observation: savedObservation } = savedTask(id, saved);
+      if (physics) simulation.restore(physics);
+      sound = physics !== null;
+      tracked = savedTracked;
+      observation = savedObservation;
     },
     release: () => simulation.close(),
   });
 
-  return {
-    ...env,
-    simulation,
-    frameSkip,
-    state() {
-      if (!running || current === undefined) {
-        throw new Error(`${id}: state() was called outside of an episode. Call reset() first.`);
-      }
-      return {
-        physics: encodeNumbers(simulation.capture()),
-        tracked: encodeNumbers(tracked),
-        observation: encodeNumbers(observation),
-        generator: current.state(),
-      };
-    },
-    restore(state) {
-      const physics = decodeNumbers(state.physics, `${id}: state.physics`);
-      const savedTracked = decodeNumbers(state.tracked, `${id}: state.tracked`);
-      const savedObservation = decodeNumbers(state.observation, `${id}: state.observation`);
-      // Opens an episode; everything that it draws and sets is overwritten.
-      env.reset();
-      simulation.restore(physics);
-      current?.restore(state.generator);
-      tracked = savedTracked;
-      observation = savedObservation;
-    },
-    close() {
-      running = false;
-      env.close();
-    },
-  };
+  return { ...env, simulation, frameSkip };
 }
 
 function fill(target: Float64Array, values: ArrayLike<number>, where: string, size: number): void {

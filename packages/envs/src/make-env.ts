@@ -1,6 +1,8 @@
 import type { Env } from './env.ts';
+import type { ResumableEnv } from './env-state.ts';
 import { multiGoal } from './multi-goal.ts';
 import { timeLimit } from './time-limit.ts';
+import { wrapEnv } from './wrap-env.ts';
 
 /** How to make one kind of environment. */
 export interface EnvSpec {
@@ -35,7 +37,10 @@ export interface MakeEnvOptions {
  *
  * @throws RangeError for an id that isn't in the registry, listing those that are
  */
-export function makeEnv(id: string, { registry = builtinEnvs, maxSteps, options }: MakeEnvOptions = {}): Env {
+export function makeEnv(
+  id: string,
+  { registry = builtinEnvs, maxSteps, options }: MakeEnvOptions = {},
+): ResumableEnv {
   const spec = Object.hasOwn(registry, id) ? registry[id] : undefined;
   if (!spec) {
     throw new RangeError(
@@ -45,5 +50,5 @@ export function makeEnv(id: string, { registry = builtinEnvs, maxSteps, options 
   }
   const env = spec.create(options);
   const limit = maxSteps ?? spec.maxSteps;
-  return limit === Number.POSITIVE_INFINITY ? env : timeLimit(env, limit);
+  return limit === Number.POSITIVE_INFINITY ? wrapEnv(env, {}) : timeLimit(env, limit);
 }
