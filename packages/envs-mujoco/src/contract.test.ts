@@ -20,6 +20,13 @@ const make = (id: string, maxSteps: number) => {
   return env;
 };
 
+/** What the actions give, resetting where an episode ends. */
+const play = (env: Env, actions: readonly Float64Array[]) =>
+  actions.map((action) => {
+    const result = env.step(action);
+    return result.terminated || result.truncated ? [result, env.reset()] : [result];
+  });
+
 describeEnv('Hopper-v5', () => make('Hopper-v5', 100));
 
 describe('every MuJoCo task', () => {
@@ -27,11 +34,6 @@ describe('every MuJoCo task', () => {
     const [env, other] = [make(id, 15), make(id, 15)];
     const generator = createGenerator(0);
     const actions = Array.from({ length: 30 }, () => env.actionSpace.sample(generator));
-    const play = (env: Env, actions: readonly Float64Array[]) =>
-      actions.map((action) => {
-        const result = env.step(action);
-        return result.terminated || result.truncated ? [result, env.reset()] : [result];
-      });
     env.reset({ seed: 5 });
     play(env, actions.slice(0, 8));
     const state: EnvState = JSON.parse(JSON.stringify(env.state()));

@@ -1,6 +1,7 @@
 import type { Env } from './env.ts';
 import type { ResumableEnv } from './env-state.ts';
 import { multiGoal } from './multi-goal.ts';
+import { rescaleAction } from './rescale-action.ts';
 import { timeLimit } from './time-limit.ts';
 import { wrapEnv } from './wrap-env.ts';
 
@@ -26,6 +27,8 @@ export interface MakeEnvOptions {
   readonly registry?: EnvRegistry;
   /** Steps after which an episode is truncated, `Infinity` for never. Default: what the registry says. */
   readonly maxSteps?: number;
+  /** Whether actions are given in [-1, 1] and mapped to the environment's bounds, as agents do. Default: false. */
+  readonly rescaleActions?: boolean;
   /** Passed on to the environment's own factory. */
   readonly options?: object;
 }
@@ -39,7 +42,7 @@ export interface MakeEnvOptions {
  */
 export function makeEnv(
   id: string,
-  { registry = builtinEnvs, maxSteps, options }: MakeEnvOptions = {},
+  { registry = builtinEnvs, maxSteps, rescaleActions = false, options }: MakeEnvOptions = {},
 ): ResumableEnv {
   const spec = Object.hasOwn(registry, id) ? registry[id] : undefined;
   if (!spec) {
@@ -50,5 +53,6 @@ export function makeEnv(
   }
   const env = spec.create(options);
   const limit = maxSteps ?? spec.maxSteps;
-  return limit === Number.POSITIVE_INFINITY ? wrapEnv(env, {}) : timeLimit(env, limit);
+  const limited = limit === Number.POSITIVE_INFINITY ? wrapEnv(env, {}) : timeLimit(env, limit);
+  return rescaleActions ? rescaleAction(limited) : limited;
 }
