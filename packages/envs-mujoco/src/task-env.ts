@@ -43,6 +43,8 @@ export interface Transition {
   readonly after: Float64Array;
   /** Seconds that it took. */
   readonly dt: number;
+  /** [obs] what was observed at its end. */
+  readonly observation: Float64Array;
 }
 
 /** What makes a simulation a task. */
@@ -137,7 +139,13 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
       const before = tracked;
       tracked = track();
       const seen = rules.observe();
-      const { reward, terminated, info } = rules.judge({ action, before, after: tracked, dt });
+      const { reward, terminated, info } = rules.judge({
+        action,
+        before,
+        after: tracked,
+        dt,
+        observation: seen,
+      });
       observation.set(seen);
       running = !terminated;
       return { observation: seen, reward, terminated, truncated: false, info };
