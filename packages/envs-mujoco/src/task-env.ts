@@ -19,6 +19,8 @@ export interface MujocoEnv extends TypedEnv<Partial<MujocoResetOptions>, Info, I
   readonly simulation: Simulation;
   /** Simulation steps that one step of the environment takes. */
   readonly frameSkip: number;
+  /** Whether a step also computes the contact forces `cfrc_ext`. */
+  readonly contactForces: boolean;
   /** The state in the middle of an episode. */
   state(): MujocoState;
   /** Continues an episode from a state of the same task: the same actions then give the same bits. */
@@ -41,6 +43,8 @@ export interface Transition {
   readonly after: Float64Array;
   /** Seconds that it took. */
   readonly dt: number;
+  /** [obs] what was observed at its end. */
+  readonly observation: Float64Array;
 }
 
 /** What makes a simulation a task. */
@@ -91,7 +95,6 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
   const dt = frameSkip * simulation.timestep;
   const track = () => rules.track?.() ?? NOTHING;
   let tracked: Float64Array = NOTHING;
-  let observation: Float64Array = NOTHING;
   let current: Generator | undefined;
   let running = false;
 
@@ -99,13 +102,15 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
   const { low, high } = simulation.controlBounds();
   const { nq, nv } = simulation.model;
   simulation.place(simulation.initialPosition, new Float64Array(nv));
+  // A copy of the last one, in place: large arrays are slow to make.
+  let observation = rules.observe();
 
   const env = createEnv<Partial<MujocoResetOptions>, Info, Info>({
     id,
     observationSpace: box({
       low: Number.NEGATIVE_INFINITY,
       high: Number.POSITIVE_INFINITY,
-      shape: [rules.observe().length],
+      shape: [observation.length],
     }),
     actionSpace: box({ low: Float32Array.from(low), high: Float32Array.from(high) }),
     start(generator, { qpos, qvel }) {
@@ -118,12 +123,13 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
       simulation.reset();
       simulation.place(startPosition, startVelocity);
       tracked = track();
-      observation = rules.observe();
+      const seen = rules.observe();
+      observation.set(seen);
       running = true;
-      return { observation: observation.slice(), info: rules.resetInfo?.() ?? {} };
+      return { observation: seen, info: rules.resetInfo?.() ?? {} };
     },
     advance(action) {
-      simulation.view('ctrl').set(action);
+      simulation.control(action);
       if (!simulation.step(frameSkip)) {
         running = false;
         const info = { diverged: true };
@@ -132,10 +138,17 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
       if (contactForces) simulation.computeContactForces();
       const before = tracked;
       tracked = track();
-      observation = rules.observe();
-      const judgement = rules.judge({ action, before, after: tracked, dt });
-      running = !judgement.terminated;
-      return { observation: observation.slice(), truncated: false, ...judgement };
+      const seen = rules.observe();
+      const { reward, terminated, info } = rules.judge({
+        action,
+        before,
+        after: tracked,
+        dt,
+        observation: seen,
+      });
+      observation.set(seen);
+      running = !terminated;
+      return { observation: seen, reward, terminated, truncated: false, info };
     },
     release: () => simulation.close(),
   });
@@ -144,6 +157,7 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
     ...env,
     simulation,
     frameSkip,
+    contactForces,
     state() {
       if (!running || current === undefined) {
         throw new Error(`${id}: state() was called outside of an episode. Call reset() first.`);
