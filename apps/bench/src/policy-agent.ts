@@ -8,7 +8,10 @@ import { UsageError } from './errors.ts';
  * A deployed policy as an agent, which plays but does not learn: its actions, which are in the environment's units, are
  * taken back to [-1, 1].
  */
-export function policyAgent(policy: Policy, env: Env): Agent {
+export function policyAgent(
+  policy: Policy,
+  env: Pick<Env, 'id' | 'observationSpace' | 'actionSpace'>,
+): Agent {
   const { observationSpace, actionSpace } = policy.metadata;
   if (observationSpace.size !== env.observationSpace.size || actionSpace.size !== env.actionSpace.size)
     throw new UsageError(

@@ -1,8 +1,8 @@
-import { makeEnv } from '@meow-rl/envs';
 import { exportAgent } from '@meow-rl/export/node';
 import type { ExportedFile } from '@meow-rl/export/node';
 import type { MeowAgent } from '@meow-rl/meow';
 
+import { spacesOf } from './environments.ts';
 import { versions } from './versions.ts';
 
 export interface PolicyExportOptions {
@@ -13,12 +13,12 @@ export interface PolicyExportOptions {
 }
 
 /** Writes an agent's ONNX files, in the environment's units, each verified before it is kept. */
-export function exportRunAgent(
+export async function exportRunAgent(
   agent: MeowAgent,
   folder: string,
   { environment, trainingSteps, ...verify }: PolicyExportOptions,
 ): Promise<ExportedFile[]> {
-  const { observationSpace, actionSpace } = makeEnv(environment);
+  const { observationSpace, actionSpace } = await spacesOf(environment);
   return exportAgent(
     agent,
     agent.deployment(),

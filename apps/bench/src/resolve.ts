@@ -1,34 +1,16 @@
 import { MEOW_PRESETS, PRESET_OF_ENVIRONMENT, resolveMeowConfig } from '@meow-rl/meow';
 import type { MeowConfig, MeowPreset } from '@meow-rl/meow';
-import { builtinEnvs } from '@meow-rl/envs';
 
 import type { TrainConfig } from './config.ts';
+import { checkEnvironment } from './environments.ts';
 import { UsageError } from './errors.ts';
-import { nearest } from './suggest.ts';
+import { unknownName } from './unknown-name.ts';
 
 /** A training run with every setting given. */
 export type ResolvedTrain = Required<Omit<TrainConfig, 'out' | 'preset' | 'agent'>> & {
   readonly preset: string;
   readonly agent: MeowConfig;
 };
-
-/** Ids of the environments that can be trained on. */
-export const environmentIds = (): readonly string[] => Object.keys(builtinEnvs);
-
-/**
- * @throws UsageError for an id that does not exist
- */
-export function checkEnvironment(id: string): void {
-  if (!environmentIds().includes(id)) throw unknownName('environment', id, environmentIds());
-}
-
-function unknownName(what: string, name: string, known: readonly string[]): UsageError {
-  const close = nearest(name, known);
-  return new UsageError(
-    `there is no ${what} ${name}`,
-    `${close === undefined ? '' : `Did you mean ${close}? `}Known: ${known.join(', ')}.`,
-  );
-}
 
 function presetOf(name: string): MeowPreset {
   const known: Readonly<Record<string, MeowPreset>> = MEOW_PRESETS;
@@ -42,9 +24,9 @@ function presetOf(name: string): MeowPreset {
  *
  * @throws UsageError for an unknown environment or preset, or settings that contradict each other
  */
-export function resolveTrain(config: TrainConfig): ResolvedTrain {
+export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> {
   const { out: _folder, ...settings } = config;
-  checkEnvironment(config.env);
+  await checkEnvironment(config.env);
   const name = config.preset ?? PRESET_OF_ENVIRONMENT[config.env];
   if (name === undefined)
     throw new UsageError(

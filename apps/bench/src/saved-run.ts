@@ -27,7 +27,7 @@ export async function openRun(
   overrides: { readonly threads?: number } = {},
 ): Promise<SavedRun> {
   const raw = await readRunConfig(folder);
-  const settings = resolveTrain(parseSettings(trainSchema, raw, path.join(folder, 'config.json')));
+  const settings = await resolveTrain(parseSettings(trainSchema, raw, path.join(folder, 'config.json')));
   const agent = await createRunAgent({ ...settings, ...overrides });
   try {
     const step = await loadCheckpoint(path.join(folder, FINAL_CHECKPOINT), agent);

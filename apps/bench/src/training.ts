@@ -1,5 +1,4 @@
-import { makeEnv, rescaleAction, vectorEnv } from '@meow-rl/envs';
-import type { Env } from '@meow-rl/envs';
+import { vectorEnv } from '@meow-rl/envs';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createMeowAgent } from '@meow-rl/meow';
 import type { MeowAgent } from '@meow-rl/meow';
@@ -9,18 +8,16 @@ import type { EvaluationEvent, MetricsEvent, TrainResult } from '@meow-rl/train'
 import { metricsWriter } from '@meow-rl/train/node';
 
 import { FINAL_CHECKPOINT, saveCheckpoint } from './checkpoint.ts';
+import { makeAgentEnv, spacesOf } from './environments.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Ui } from './ui.ts';
 
-/** An environment as agents see it: actions in [-1, 1]. */
-export const makeAgentEnv = (id: string): Env => rescaleAction(makeEnv(id));
-
 /** The agent of a run, with the parameters that training starts from. */
-export function createRunAgent(
+export async function createRunAgent(
   settings: Pick<ResolvedTrain, 'env' | 'seed' | 'threads' | 'agent'>,
 ): Promise<MeowAgent> {
-  const { observationSpace, actionSpace } = makeAgentEnv(settings.env);
+  const { observationSpace, actionSpace } = await spacesOf(settings.env);
   return createMeowAgent({
     runtime: onnxRuntimeNode({ threads: settings.threads }),
     observationSize: observationSpace.size,
@@ -56,8 +53,9 @@ export async function runTraining(
   signal?: AbortSignal,
 ): Promise<TrainingOutcome> {
   const { env: id, seed, steps, warmup, updatesPerStep, numEnvs, logEvery } = settings;
-  const env = vectorEnv(() => makeAgentEnv(id), { numEnvs, autoresetMode: 'same-step' });
-  const evaluationEnv = makeAgentEnv(id);
+  const envs = await Promise.all(Array.from({ length: numEnvs }, () => makeAgentEnv(id)));
+  const env = vectorEnv(envs, { autoresetMode: 'same-step' });
+  const evaluationEnv = await makeAgentEnv(id);
   const replay = replayBuffer({
     // A run cannot fill more than its own steps.
     capacity: Math.min(settings.bufferSize, steps + numEnvs),

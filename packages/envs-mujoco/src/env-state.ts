@@ -10,14 +10,18 @@ export interface SavedTask {
   readonly observation: Float64Array;
 }
 
-/** @throws TypeError unless `saved` is what the task `id` captured */
-export function savedTask(id: string, saved: Json): SavedTask {
+/**
+ * @param observationSize of the task
+ * @throws TypeError unless `saved` is what the task `id` captured
+ */
+export function savedTask(id: string, saved: Json, observationSize: number): SavedTask {
   const fields = fieldsOf(saved);
-  const numbers = (name: string) => decodeNumbers(fields[name], `${id}: state.own.task.${name}`);
+  const numbers = (name: string, size?: number) =>
+    decodeNumbers(fields[name], `${id}: state.own.task.${name}`, size);
   return {
     physics: fields['physics'] === null ? null : numbers('physics'),
     tracked: numbers('tracked'),
-    observation: numbers('observation'),
+    observation: numbers('observation', observationSize),
   };
 }
 

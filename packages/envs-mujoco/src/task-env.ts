@@ -19,6 +19,8 @@ export interface MujocoEnv extends TypedEnv<Partial<MujocoResetOptions>, Info, I
   readonly simulation: Simulation;
   /** Simulation steps that one step of the environment takes. */
   readonly frameSkip: number;
+  /** Whether a step also computes the contact forces `cfrc_ext`. */
+  readonly contactForces: boolean;
 }
 
 /** What a step was worth. */
@@ -37,6 +39,8 @@ export interface Transition {
   readonly after: Float64Array;
   /** Seconds that it took. */
   readonly dt: number;
+  /** [obs] what was observed at its end. */
+  readonly observation: Float64Array;
 }
 
 /** What makes a simulation a task. */
@@ -87,7 +91,6 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
   const dt = frameSkip * simulation.timestep;
   const track = () => rules.track?.() ?? NOTHING;
   let tracked: Float64Array = NOTHING;
-  let observation: Float64Array = NOTHING;
   // Physics that diverged can't be put back, and needn't be: the next episode begins from scratch.
   let sound = true;
 
@@ -95,13 +98,15 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
   const { low, high } = simulation.controlBounds();
   const { nq, nv } = simulation.model;
   simulation.place(simulation.initialPosition, new Float64Array(nv));
+  // A copy of the last one, in place: large arrays are slow to make.
+  const observation = rules.observe();
 
   const env = createEnv<Partial<MujocoResetOptions>, Info, Info>({
     id,
     observationSpace: box({
       low: Number.NEGATIVE_INFINITY,
       high: Number.POSITIVE_INFINITY,
-      shape: [rules.observe().length],
+      shape: [observation.length],
     }),
     actionSpace: box({ low: Float32Array.from(low), high: Float32Array.from(high) }),
     start(generator, { qpos, qvel }) {
@@ -113,12 +118,13 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
       simulation.reset();
       simulation.place(startPosition, startVelocity);
       tracked = track();
-      observation = rules.observe();
+      const seen = rules.observe();
+      observation.set(seen);
       sound = true;
-      return { observation: observation.slice(), info: rules.resetInfo?.() ?? {} };
+      return { observation: seen, info: rules.resetInfo?.() ?? {} };
     },
     advance(action) {
-      simulation.view('ctrl').set(action);
+      simulation.control(action);
       if (!simulation.step(frameSkip)) {
         sound = false;
         const info = { diverged: true };
@@ -127,9 +133,16 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
       if (contactForces) simulation.computeContactForces();
       const before = tracked;
       tracked = track();
-      observation = rules.observe();
-      const judgement = rules.judge({ action, before, after: tracked, dt });
-      return { observation: observation.slice(), truncated: false, ...judgement };
+      const seen = rules.observe();
+      const { reward, terminated, info } = rules.judge({
+        action,
+        before,
+        after: tracked,
+        dt,
+        observation: seen,
+      });
+      observation.set(seen);
+      return { observation: seen, reward, terminated, truncated: false, info };
     },
     capture: () => ({
       physics: sound ? encodeNumbers(simulation.capture()) : null,
@@ -137,16 +150,16 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
       observation: encodeNumbers(observation),
     }),
     resume(saved) {
-      const { physics, tracked: savedTracked, observation: savedObservation } = savedTask(id, saved);
-      if (physics) simulation.restore(physics);
-      sound = physics !== null;
-      tracked = savedTracked;
-      observation = savedObservation;
+      const { observation: last, ...task } = savedTask(id, saved, observation.length);
+      if (task.physics) simulation.restore(task.physics);
+      sound = task.physics !== null;
+      tracked = task.tracked;
+      observation.set(last);
     },
     release: () => simulation.close(),
   });
 
-  return { ...env, simulation, frameSkip };
+  return { ...env, simulation, frameSkip, contactForces };
 }
 
 function fill(target: Float64Array, values: ArrayLike<number>, where: string, size: number): void {

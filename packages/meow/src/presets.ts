@@ -31,6 +31,15 @@ const multiGoal: Partial<MeowConfig> = {
   logSigmaMax: 1,
 };
 
+/** What the paper's MuJoCo runs have in common; `steps` and the agent's settings differ by task. */
+const mujoco = {
+  numEnvs: 1,
+  updatesPerStep: 1,
+  bufferSize: 1_000_000,
+  evaluateEvery: 10_000,
+  policy: 'last',
+} as const;
+
 /**
  * Presets by name.
  *
@@ -38,6 +47,8 @@ const multiGoal: Partial<MeowConfig> = {
  *   widely after its 4,000 steps.
  * - `multi-goal-demo`: eight environments for wider experience, twice the temperature and averaged parameters, so that no goal
  *   is lost while the values of the others still swing.
+ * - `half-cheetah`, `hopper`, `walker2d`, `ant`, `humanoid`: the authors' settings for the MuJoCo tasks, v4 and v5 alike.
+ * - `mujoco`: what those have in common and Hopper's temperature, for the tasks that the paper leaves out. Not tuned.
  *
  * Reference: Chao et al., MEow (2024), appendix on experimental setups.
  */
@@ -62,6 +73,17 @@ export const MEOW_PRESETS = {
     evaluateEvery: 8000,
     policy: 'averaged',
   },
+  'half-cheetah': {
+    ...mujoco,
+    agent: { alpha: 0.25, tau: 0.003, logSigmaMax: 2 },
+    steps: 1_500_000,
+    warmup: 10_000,
+  },
+  hopper: { ...mujoco, agent: { alpha: 0.25, tau: 0.005 }, steps: 1_500_000, warmup: 5000 },
+  walker2d: { ...mujoco, agent: { alpha: 0.1, tau: 0.005 }, steps: 4_000_000, warmup: 10_000 },
+  ant: { ...mujoco, agent: { alpha: 0.05, tau: 0.0001 }, steps: 4_000_000, warmup: 5000 },
+  humanoid: { ...mujoco, agent: { alpha: 0.125, tau: 0.0005 }, steps: 5_000_000, warmup: 5000 },
+  mujoco: { ...mujoco, agent: {}, steps: 1_000_000, warmup: 5000 },
 } as const satisfies Readonly<Record<string, MeowPreset>>;
 
 export type MeowPresetName = keyof typeof MEOW_PRESETS;
@@ -69,4 +91,20 @@ export type MeowPresetName = keyof typeof MEOW_PRESETS;
 /** The preset that an environment is trained with unless another is asked for. */
 export const PRESET_OF_ENVIRONMENT: Readonly<Record<string, MeowPresetName>> = {
   'MultiGoal-v0': 'multi-goal-paper',
+  'HalfCheetah-v5': 'half-cheetah',
+  'HalfCheetah-v4': 'half-cheetah',
+  'Hopper-v5': 'hopper',
+  'Hopper-v4': 'hopper',
+  'Walker2d-v5': 'walker2d',
+  'Walker2d-v4': 'walker2d',
+  'Ant-v5': 'ant',
+  'Ant-v4': 'ant',
+  'Humanoid-v5': 'humanoid',
+  'Humanoid-v4': 'humanoid',
+  'HumanoidStandup-v5': 'mujoco',
+  'Swimmer-v5': 'mujoco',
+  'Reacher-v5': 'mujoco',
+  'Pusher-v5': 'mujoco',
+  'InvertedPendulum-v5': 'mujoco',
+  'InvertedDoublePendulum-v5': 'mujoco',
 };

@@ -22,7 +22,7 @@ const GRID_POINTS = 71;
 /** Trains on the multi-goal task, draws the paper's Figure 1 and writes the report with the policies. */
 export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Promise<void> {
   const { seed, rollouts, threads, steps, preset } = config;
-  const settings = resolveTrain(
+  const settings = await resolveTrain(
     parseSettings(
       trainSchema,
       {

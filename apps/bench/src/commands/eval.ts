@@ -3,11 +3,10 @@ import { evaluate as playEpisodes } from '@meow-rl/train';
 import type { Agent } from '@meow-rl/train';
 
 import type { EvalConfig } from '../config.ts';
+import { checkEnvironment, makeAgentEnv, spacesOf } from '../environments.ts';
 import { policyAgent } from '../policy-agent.ts';
-import { checkEnvironment } from '../resolve.ts';
 import { openRun } from '../saved-run.ts';
 import { formatPairs, formatTable } from '../table.ts';
-import { makeAgentEnv } from '../training.ts';
 import type { Ui } from '../ui.ts';
 
 /** What is evaluated, from a run's folder or an exported file. */
@@ -25,15 +24,16 @@ async function openCandidate(source: string, threads: number): Promise<Candidate
   }
   const policy = await loadPolicy(source);
   const { environment, trainingSteps } = policy.metadata;
-  checkEnvironment(environment);
-  return { agent: policyAgent(policy, makeAgentEnv(environment)), environment, step: trainingSteps };
+  await checkEnvironment(environment);
+  const agent = policyAgent(policy, { id: environment, ...(await spacesOf(environment)) });
+  return { agent, environment, step: trainingSteps };
 }
 
 /** Plays episodes with the policy of a run, or with an exported one, and reports their returns. */
 export async function evaluate(source: string, config: EvalConfig, ui: Ui): Promise<void> {
   const { episodes, stochastic, seed, threads } = config;
   const { agent, environment, step } = await openCandidate(source, threads);
-  const env = makeAgentEnv(environment);
+  const env = await makeAgentEnv(environment);
   try {
     const result = await playEpisodes({ agent, env, episodes, deterministic: !stochastic, seed });
     const { returns, lengths, mean, standardDeviation } = result;

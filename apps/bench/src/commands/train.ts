@@ -10,7 +10,7 @@ import type { Ui } from '../ui.ts';
 
 /** Trains an agent and keeps the run in its folder: settings, metrics, parameters, verified policy, summary. */
 export async function train(config: TrainConfig, options: RunOptions, ui: Ui): Promise<void> {
-  const settings = resolveTrain(config);
+  const settings = await resolveTrain(config);
   const folder = await createRunFolder({ path: runPath(config), command: 'train', ...options });
   await folder.writeConfig(settings);
   ui.info(`Training ${settings.algo} on ${settings.env}, seed ${settings.seed}, in ${folder.path}`);

@@ -67,10 +67,20 @@ export function addUniform(generator: Generator, values: Float64Array, bound: nu
 /** An entry known to be there; NaN would show if it weren't. */
 export const entry = (values: ArrayLike<number>, i: number): number => values[i] ?? Number.NaN;
 
-export const clamp = (x: number, [low, high]: Range): number => Math.min(Math.max(x, low), high);
+export const clamp = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high);
+
+/** U(low, high). */
+export const uniform = (generator: Generator, low: number, high: number): number =>
+  low + (high - low) * generator.uniform();
 
 /** Whether low < x < high. */
 export const inside = (x: number, [low, high]: Range): boolean => low < x && x < high;
+
+/** Whether all values from entry `from` on are inside. */
+export function allInside(values: ArrayLike<number>, from: number, bounds: Range): boolean {
+  for (let i = from; i < values.length; i += 1) if (!inside(entry(values, i), bounds)) return false;
+  return true;
+}
 
 /** Σ x², added up in order. */
 export function sumOfSquares(values: Float64Array): number {
@@ -90,13 +100,44 @@ export function concat(...parts: readonly ArrayLike<number>[]): Float64Array {
   return all;
 }
 
-/** The velocities, cut off at ±10. */
-export const clippedVelocity = (simulation: Simulation): Float64Array =>
-  simulation.qvel.map((v) => clamp(v, [-10, 10]));
+/** Positions from entry `skip` on and velocities. */
+export const positionsAndVelocities = ({ qpos, qvel }: Simulation, skip: number): Float64Array => {
+  const all = new Float64Array(qpos.length - skip + qvel.length);
+  let end = 0;
+  for (let i = skip; i < qpos.length; i += 1) all[end++] = entry(qpos, i);
+  for (let i = 0; i < qvel.length; i += 1) all[end++] = entry(qvel, i);
+  return all;
+};
 
 /** How fast entry `i` of what is tracked changed. */
 export const rate = ({ before, after, dt }: Transition, i: number): number =>
   (entry(after, i) - entry(before, i)) / dt;
+
+/** x and y of the frame of body `index`, to track. */
+export const bodyPosition2 = (simulation: Simulation, index: number): Float64Array =>
+  simulation.view('xpos').slice(3 * index, 3 * index + 2);
+
+/** |p − q| of the points whose coordinates begin at entries `p` and `q`. */
+export const distance = (points: ArrayLike<number>, p: number, q: number): number =>
+  Math.sqrt(
+    (entry(points, p) - entry(points, q)) ** 2 +
+      (entry(points, p + 1) - entry(points, q + 1)) ** 2 +
+      (entry(points, p + 2) - entry(points, q + 2)) ** 2,
+  );
+
+/** How far from the origin the first two numbers of `place` are. */
+export const planeDistance = (place: ArrayLike<number>): number =>
+  Math.sqrt(entry(place, 0) ** 2 + entry(place, 1) ** 2);
+
+/**
+ * Where in the plane, for `info` of a reset: the first two numbers of `place`. Steps write these fields out, as
+ * spreading an object takes longer than all else in a small task.
+ */
+export const planePosition = (place: ArrayLike<number>) => ({
+  x_position: entry(place, 0),
+  y_position: entry(place, 1),
+  distance_from_origin: planeDistance(place),
+});
 
 /** The first `n` positions, to track. */
 export const firstPositions = (simulation: Simulation, n: number): Float64Array =>

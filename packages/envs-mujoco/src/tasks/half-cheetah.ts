@@ -3,10 +3,11 @@ import type { Mujoco } from '../mujoco.ts';
 import { resolveOptions, weight, type OptionTable } from '../options.ts';
 import { taskEnv, type MujocoEnv } from '../task-env.ts';
 import {
-  concat,
+  entry,
   firstPositions,
   gaussianStart,
   locomotionOptions,
+  positionsAndVelocities,
   rate,
   type LocomotionOptions,
 } from './common.ts';
@@ -48,8 +49,9 @@ export function halfCheetah(
   const xml = options.xml ?? halfCheetahModel();
   return taskEnv(mujoco, { ...options, id, xml }, (simulation) => ({
     start: gaussianStart(options.resetNoiseScale),
-    observe: () => concat(simulation.qpos.subarray(skip), simulation.qvel),
+    observe: () => positionsAndVelocities(simulation, skip),
     track: () => firstPositions(simulation, 1),
+    resetInfo: () => (version === 'v5' ? { x_position: entry(simulation.qpos, 0) } : {}),
     judge: (transition) => {
       const velocity = rate(transition, 0);
       const forward = options.forwardRewardWeight * velocity;

@@ -2,7 +2,7 @@ import { invertedPendulumModel } from '../models/inverted-pendulum.ts';
 import type { Mujoco } from '../mujoco.ts';
 import { resolveOptions } from '../options.ts';
 import { taskEnv, type MujocoEnv } from '../task-env.ts';
-import { concat, entry, noisyOptions, uniformStart, type NoisyOptions } from './common.ts';
+import { entry, noisyOptions, positionsAndVelocities, uniformStart, type NoisyOptions } from './common.ts';
 
 /** Options of {@link invertedPendulum}, named as Gymnasium's. */
 export type InvertedPendulumOptions = NoisyOptions;
@@ -27,7 +27,7 @@ export function invertedPendulum(mujoco: Mujoco, given: Partial<InvertedPendulum
   const xml = options.xml ?? invertedPendulumModel();
   return taskEnv(mujoco, { ...options, id, xml }, (simulation) => ({
     start: uniformStart(options.resetNoiseScale),
-    observe: () => concat(simulation.qpos, simulation.qvel),
+    observe: () => positionsAndVelocities(simulation, 0),
     judge: () => {
       const terminated = !(Math.abs(entry(simulation.qpos, 1)) <= FALLEN);
       const reward = terminated ? 0 : 1;

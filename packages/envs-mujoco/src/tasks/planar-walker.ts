@@ -2,12 +2,13 @@ import type { Mujoco } from '../mujoco.ts';
 import { flag, range, weight, type OptionTable, type Range } from '../options.ts';
 import { taskEnv, type MujocoEnv } from '../task-env.ts';
 import {
-  clippedVelocity,
-  concat,
+  allInside,
+  clamp,
   entry,
   firstPositions,
   inside,
   locomotionOptions,
+  positionsAndVelocities,
   rate,
   uniformStart,
   type LocomotionOptions,
@@ -53,6 +54,9 @@ export interface PlanarWalker {
   readonly stateRange?: Range;
 }
 
+/** Velocities are seen cut off at ± this. */
+const MAX_SPEED = 10;
+
 /** A planar robot that is to go forward and not fall; see its task for the formula. */
 export function planarWalker(
   mujoco: Mujoco,
@@ -64,11 +68,20 @@ export function planarWalker(
     const isHealthy = (): boolean =>
       inside(entry(simulation.qpos, 1), options.healthyZRange) &&
       inside(entry(simulation.qpos, 2), options.healthyAngleRange) &&
-      concat(simulation.qpos.subarray(2), simulation.qvel).every((value) => inside(value, stateRange));
+      allInside(simulation.qpos, 2, stateRange) &&
+      allInside(simulation.qvel, 0, stateRange);
+    const height = () => entry(simulation.qpos, 1) - entry(simulation.initialPosition, 1);
     return {
       start: uniformStart(options.resetNoiseScale),
-      observe: () => concat(simulation.qpos.subarray(skip), clippedVelocity(simulation)),
+      observe() {
+        const seen = positionsAndVelocities(simulation, skip);
+        for (let i = seen.length - simulation.qvel.length; i < seen.length; i += 1)
+          seen[i] = clamp(entry(seen, i), -MAX_SPEED, MAX_SPEED);
+        return seen;
+      },
       track: () => firstPositions(simulation, 1),
+      resetInfo: () =>
+        version === 'v5' ? { x_position: entry(simulation.qpos, 0), z_distance_from_origin: height() } : {},
       judge: (transition) => {
         const healthy = isHealthy();
         const velocity = rate(transition, 0);
@@ -76,17 +89,21 @@ export function planarWalker(
         const control = controlCost(options.ctrlCostWeight, transition.action);
         const paid = healthy || (version === 'v4' && options.terminateWhenUnhealthy);
         const survive = paid ? options.healthyReward : 0;
-        const seen = { x_position: transition.after[0], x_velocity: velocity };
-        const terms = {
-          z_distance_from_origin: entry(simulation.qpos, 1) - entry(simulation.initialPosition, 1),
-          reward_forward: forward,
-          reward_ctrl: -control,
-          reward_survive: survive,
-        };
+        const x = entry(transition.after, 0);
         return {
           reward: forward + survive - control,
           terminated: !healthy && options.terminateWhenUnhealthy,
-          info: version === 'v5' ? { ...seen, ...terms } : seen,
+          info:
+            version === 'v4'
+              ? { x_position: x, x_velocity: velocity }
+              : {
+                  x_position: x,
+                  z_distance_from_origin: height(),
+                  x_velocity: velocity,
+                  reward_forward: forward,
+                  reward_ctrl: -control,
+                  reward_survive: survive,
+                },
         };
       },
     };

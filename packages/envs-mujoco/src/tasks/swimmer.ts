@@ -3,10 +3,12 @@ import type { Mujoco } from '../mujoco.ts';
 import { resolveOptions, weight, type OptionTable } from '../options.ts';
 import { taskEnv, type MujocoEnv } from '../task-env.ts';
 import {
-  concat,
   entry,
   firstPositions,
   locomotionOptions,
+  planeDistance,
+  planePosition,
+  positionsAndVelocities,
   rate,
   uniformStart,
   type LocomotionOptions,
@@ -43,10 +45,10 @@ export function swimmer(mujoco: Mujoco, given: Partial<SwimmerOptions> = {}): Mu
   const xml = options.xml ?? swimmerModel();
   return taskEnv(mujoco, { ...options, id, xml }, (simulation) => ({
     start: uniformStart(options.resetNoiseScale),
-    observe: () => concat(simulation.qpos.subarray(skip), simulation.qvel),
+    observe: () => positionsAndVelocities(simulation, skip),
     track: () => firstPositions(simulation, 2),
+    resetInfo: () => planePosition(simulation.qpos),
     judge: (transition) => {
-      const [x, y] = [entry(transition.after, 0), entry(transition.after, 1)];
       const velocity = rate(transition, 0);
       const forward = options.forwardRewardWeight * velocity;
       const control = controlCost(options.ctrlCostWeight, transition.action);
@@ -54,9 +56,9 @@ export function swimmer(mujoco: Mujoco, given: Partial<SwimmerOptions> = {}): Mu
         reward: forward - control,
         terminated: false,
         info: {
-          x_position: x,
-          y_position: y,
-          distance_from_origin: Math.hypot(x, y),
+          x_position: entry(transition.after, 0),
+          y_position: entry(transition.after, 1),
+          distance_from_origin: planeDistance(transition.after),
           x_velocity: velocity,
           y_velocity: rate(transition, 1),
           reward_forward: forward,

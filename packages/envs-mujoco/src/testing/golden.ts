@@ -28,6 +28,22 @@ export interface GoldenRollout {
   }[];
 }
 
+/** Steps of one task under given options, as Gymnasium takes them. */
+export interface GoldenOptions {
+  id: string;
+  options: Record<string, unknown>;
+  qpos: number[];
+  qvel: number[];
+  resetInfo: Record<string, number | number[]>;
+  steps: {
+    action: number[];
+    obs: number[];
+    reward: number;
+    terminated: boolean;
+    info: Record<string, number | number[]>;
+  }[];
+}
+
 /** Where golden files lie: GOLDEN_DIR, or this package's fixtures. */
 const folder = process.env['GOLDEN_DIR'] ?? fileURLToPath(new URL('../../fixtures', import.meta.url));
 
