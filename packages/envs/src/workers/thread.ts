@@ -17,6 +17,17 @@ import type { ThreadData, ThreadMemory, ThreadReady } from './thread-data.ts';
 // A thread that waits for commands doesn't run its event loop, which is what prints and frees; so it does now and then.
 const TURN_MILLISECONDS = 50;
 
+// Going to sleep and being woken takes longer than a few steps; the next command often comes before that.
+const SPIN_MILLISECONDS = 0.2;
+
+/** Waits for a moment for another command than `seen`: awake first, then asleep. */
+function awaitCommand(control: Int32Array, seen: number): void {
+  const begun = performance.now();
+  while (performance.now() - begun < SPIN_MILLISECONDS)
+    if (Atomics.load(control, Control.go) !== seen) return;
+  Atomics.wait(control, Control.go, seen, TURN_MILLISECONDS);
+}
+
 /** Marks the row being worked on, so that the main thread can name it whatever happens here. */
 function watched(env: Env, mark: () => void): Env {
   return wrapEnv(env, {
@@ -110,9 +121,11 @@ async function serve(data: ThreadData, main: MessagePort): Promise<void> {
   let seen = 0;
   let turned = performance.now();
   for (;;) {
-    const waited = Atomics.wait(control, Control.go, seen, TURN_MILLISECONDS);
-    if (waited !== 'timed-out') {
-      seen = Atomics.load(control, Control.go);
+    awaitCommand(control, seen);
+    const go = Atomics.load(control, Control.go);
+    // Being woken doesn't mean that there is a new one: the call may be of a command that was seen before it came.
+    if (go !== seen) {
+      seen = go;
       const command = control[Control.command] ?? 0;
       sent = 0;
       commands[command]?.();

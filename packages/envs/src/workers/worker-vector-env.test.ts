@@ -60,6 +60,18 @@ async function play(env: VectorEnv, count: number, seed?: number): Promise<unkno
 const modes = ['next-step', 'same-step', 'disabled'] as const;
 
 describe('workerVectorEnv', () => {
+  it('takes each of many quick steps once', async () => {
+    const env = await make({ id: 'MultiGoal-v0', numEnvs: 2, autoresetMode: 'same-step' });
+    await env.reset({ seed: 0 });
+    const still = new Float64Array(4);
+    for (let i = 0; i < 40_000; i += 1) await env.step(still);
+    expect(env.workers).toBe(2);
+    // Without actions nothing reaches a goal: 200 steps an episode.
+    expect((await env.step(still)).truncated).toEqual(Uint8Array.of(0, 0));
+    for (let i = 0; i < 198; i += 1) await env.step(still);
+    expect((await env.step(still)).truncated).toEqual(Uint8Array.of(1, 1));
+  });
+
   it.each(modes)('%s: gives what one thread gives, to the bit, for any number of workers', async (mode) => {
     const others =
       mode === 'same-step'
