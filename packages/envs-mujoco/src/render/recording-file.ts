@@ -25,14 +25,23 @@ type Header = Omit<Recording, 'qpos' | 'rewards'> & { readonly steps: number };
  *
  * Integers are little-endian. In a byte plane lie, most significant first, the first bytes of all numbers, then the
  * second and so on.
+ *
+ * @throws RangeError unless `qpos` has a row more than `rewards` entries
  */
 export async function encodeRecording(recording: Recording): Promise<Uint8Array<ArrayBuffer>> {
   const { qpos, rewards, ...rest } = recording;
+  const { nq } = rest.scene;
+  const expected = nq * (rewards.length + 1);
+  if (qpos.length !== expected)
+    throw new RangeError(
+      `recording: qpos has ${qpos.length} numbers, expected ${expected} for ${rewards.length} steps of ${nq} positions. ` +
+        'Give a row for the reset and one for each step.',
+    );
   const header = new TextEncoder().encode(
     JSON.stringify({ ...rest, steps: rewards.length } satisfies Header),
   );
   const body = await piped(
-    [header, toBytePlanes(qpos, recording.scene.nq), toBytePlanes(rewards, 1)],
+    [header, toBytePlanes(qpos, nq), toBytePlanes(rewards, 1)],
     new CompressionStream('gzip'),
   );
   const bytes = new Uint8Array(PREFIX_SIZE + body.length);

@@ -95,49 +95,48 @@ export function describeScene({ model }: Simulation): Scene {
 }
 
 function readBodies(model: MjModel, reference: Float64Array): SceneBody[] {
-  const types: Int32Array = model.jnt_type;
   const owners: Int32Array = model.jnt_bodyid;
-  const addresses: Int32Array = model.jnt_qposadr;
-  const joints = Array.from({ length: model.njnt }, (_, i) => {
-    const address = at(addresses, i);
-    return {
-      body: at(owners, i),
-      type: named(jointTypes, at(types, i)),
-      address,
-      position: vector(model.jnt_pos, i),
-      axis: vector(model.jnt_axis, i),
-      reference: at(reference, address),
-    };
-  });
+  const joints = Array.from({ length: model.njnt }, (_, i) => readJoint(model, i, reference));
   const parents: Int32Array = model.body_parentid;
   return Array.from({ length: model.nbody }, (_, i) => ({
     parent: at(parents, i),
     position: vector(model.body_pos, i),
     quaternion: four(model.body_quat, i),
-    joints: joints.filter(({ body }) => body === i).map(({ body: _, ...joint }) => joint),
+    joints: joints.filter((_, joint) => at(owners, joint) === i),
   }));
 }
 
+function readJoint(model: MjModel, joint: number, reference: Float64Array): SceneJoint {
+  const type = named(jointTypes, at(model.jnt_type, joint));
+  const address = at(model.jnt_qposadr, joint);
+  return {
+    type,
+    address,
+    position: vector(model.jnt_pos, joint),
+    axis: vector(model.jnt_axis, joint),
+    reference: at(reference, address),
+  };
+}
+
 function readGeoms(model: MjModel): SceneGeom[] {
-  const types: Int32Array = model.geom_type;
-  const bodies: Int32Array = model.geom_bodyid;
   const groups: Int32Array = model.geom_group;
-  const data: Int32Array = model.geom_dataid;
   return Array.from({ length: model.ngeom }, (_, i) => i)
     .filter((i) => at(groups, i) < VISIBLE_GROUPS)
-    .map((i) => {
-      const type = named(geomTypes, at(types, i));
-      const color = colorOf(model, i);
-      return {
-        body: at(bodies, i),
-        type,
-        size: vector(model.geom_size, i),
-        position: vector(model.geom_pos, i),
-        quaternion: four(model.geom_quat, i),
-        ...(color && { color }),
-        ...(type === 'mesh' && { mesh: at(data, i) }),
-      };
-    });
+    .map((i) => readGeom(model, i));
+}
+
+function readGeom(model: MjModel, geom: number): SceneGeom {
+  const type = named(geomTypes, at(model.geom_type, geom));
+  const color = colorOf(model, geom);
+  return {
+    body: at(model.geom_bodyid, geom),
+    type,
+    size: vector(model.geom_size, geom),
+    position: vector(model.geom_pos, geom),
+    quaternion: four(model.geom_quat, geom),
+    ...(color && { color }),
+    ...(type === 'mesh' && { mesh: at(model.geom_dataid, geom) }),
+  };
 }
 
 /** The geom's own colour, or its material's; undefined if the model leaves it to the viewer. */
@@ -160,7 +159,8 @@ function readMesh(model: MjModel, mesh: number): SceneMesh {
   };
 }
 
-const at = (values: ArrayLike<number>, i: number): number => values[i] ?? Number.NaN;
+// Adding 0 turns −0 into 0, which JSON can't tell apart.
+const at = (values: ArrayLike<number>, i: number): number => (values[i] ?? Number.NaN) + 0;
 
 const vector = (values: ArrayLike<number>, i: number): Vec3 => [
   at(values, 3 * i),

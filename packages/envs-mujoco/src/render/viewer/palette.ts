@@ -35,7 +35,8 @@ export const dark: Surroundings = {
 };
 
 const WORLD = '#8c99a8';
-const TRUNK = '#2f6f8f';
+// The first body that hangs in the world, and others beside it: things to push, targets.
+const TRUNKS = ['#2f6f8f', '#e0b03c', '#6c9f4f'] as const;
 // From the trunk outwards; the two sides differ, so that legs which pass each other can be told apart.
 const SIDES = [
   ['#d9663b', '#e58c4f', '#efb46c'],
@@ -58,7 +59,7 @@ export function bodyColors(scene: Scene, qpos: ArrayLike<number>): Color[] {
     const inherited = siblings.length < 2 ? sides[parent] : undefined;
     const apart = Math.abs(across - trunk) > 1e-3 ? Number(across > trunk) : siblings.indexOf(i) % 2;
     sides[i] = inherited ?? apart;
-    if (depth === 0) return new Color(siblings.indexOf(i) === 0 ? TRUNK : SIDES[0][1]);
+    if (depth === 0) return new Color(TRUNKS[siblings.indexOf(i) % TRUNKS.length]);
     const shades = SIDES[sides[i] === 1 ? 1 : 0];
     return new Color(shades[(depth - 1) % shades.length]);
   });

@@ -76,7 +76,7 @@ export function createStage(canvas: HTMLCanvasElement, recording: Recording, req
   const subjectNow = first.clone();
   const followed = first.clone();
 
-  const distance = () => (1.08 * radius) / Math.sin(fieldOfView(camera) / 2);
+  const distance = () => (1.15 * radius) / Math.sin(fieldOfView(camera) / 2);
   const resetView = () => {
     const offset = viewDirection(scene).multiplyScalar(distance());
     controls.target.copy(center);
@@ -105,7 +105,8 @@ export function createStage(canvas: HTMLCanvasElement, recording: Recording, req
     renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
     renderer.setSize(width, height, false);
     camera.aspect = width / height;
-    camera.updateProjectionMatrix();
+    // Looks a little lower than straight ahead, so that the controls hide nothing.
+    camera.setViewOffset(width, height, 0, 0.045 * height, width, height);
     requestDraw();
   };
   const sizes = new ResizeObserver(resize);
@@ -207,5 +208,5 @@ function viewDirection({ bodies }: Scene): Vector3 {
     const along = Math.abs(axis[2]);
     return (type === 'hinge' && along > 0.99) || (type === 'slide' && along < 0.01);
   });
-  return new Vector3(0.35, -1, flat ? 1.7 : 0.34).normalize();
+  return new Vector3(flat ? 0.2 : 0.35, -1, flat ? 1.7 : 0.34).normalize();
 }
