@@ -1,3 +1,4 @@
+export { isMujocoEnv } from './is-mujoco-env.ts';
 export { forwardKinematics, type Pose } from './kinematics.ts';
 export type { Quaternion } from './quaternion.ts';
 export { recordEpisode, type RecordedEnv, type RecorderOptions } from './recorder.ts';

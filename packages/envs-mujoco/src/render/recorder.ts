@@ -8,6 +8,8 @@ import { describeScene } from './scene.ts';
 export interface RecorderOptions {
   /** One line about the policy, its training, the seed. Default: empty. */
   readonly caption?: string;
+  /** Called after the last step of every episode. Default: nothing is. */
+  readonly onEpisode?: (recording: Recording) => void;
 }
 
 /** An environment that remembers the episode it plays. */
@@ -31,7 +33,7 @@ export interface RecordedEnv extends Env {
 export function recordEpisode(
   env: Env,
   task: Pick<MujocoEnv, 'simulation' | 'frameSkip'>,
-  { caption = '' }: RecorderOptions = {},
+  { caption = '', onEpisode }: RecorderOptions = {},
 ): RecordedEnv {
   const { simulation, frameSkip } = task;
   const scene = describeScene(simulation);
@@ -40,6 +42,23 @@ export function recordEpisode(
   let rewards: number[] = [];
   let ending: Ending = 'unfinished';
   const keep = () => frames.push(Float32Array.from(simulation.qpos));
+
+  const recording = (): Recording => {
+    if (frames.length === 0)
+      throw new Error(`${env.id}: recording() was called before an episode. Call reset() first.`);
+    const qpos = new Float32Array(frames.length * scene.nq);
+    for (const [i, positions] of frames.entries()) qpos.set(positions, i * scene.nq);
+    return {
+      environment: env.id,
+      caption,
+      dt,
+      scene,
+      qpos,
+      rewards: Float32Array.from(rewards),
+      episodeReturn: rewards.reduce((sum, reward) => sum + reward, 0),
+      ending,
+    };
+  };
 
   const wrapped = wrapEnv(env, {
     reset(request) {
@@ -58,27 +77,10 @@ export function recordEpisode(
       if (diverged) ending = 'diverged';
       else if (result.terminated) ending = 'terminated';
       else if (result.truncated) ending = 'truncated';
+      if (onEpisode && (result.terminated || result.truncated)) onEpisode(recording());
       return result;
     },
   });
 
-  return {
-    ...wrapped,
-    recording() {
-      if (frames.length === 0)
-        throw new Error(`${env.id}: recording() was called before an episode. Call reset() first.`);
-      const qpos = new Float32Array(frames.length * scene.nq);
-      for (const [i, positions] of frames.entries()) qpos.set(positions, i * scene.nq);
-      return {
-        environment: env.id,
-        caption,
-        dt,
-        scene,
-        qpos,
-        rewards: Float32Array.from(rewards),
-        episodeReturn: rewards.reduce((sum, reward) => sum + reward, 0),
-        ending,
-      };
-    },
-  };
+  return { ...wrapped, recording };
 }
