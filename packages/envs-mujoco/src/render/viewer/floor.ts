@@ -26,7 +26,7 @@ const REACH = 60;
 /**
  * @param radius of what is looked at, for the size of tiles
  */
-export function createFloor({ size, position, quaternion }: SceneGeom, radius: number): Floor {
+export function createFloor({ body, size, position, quaternion }: SceneGeom, radius: number): Floor {
   const tile = tileSize(radius);
   const [halfX, halfY] = size;
   const endless = Math.min(halfX || Infinity, halfY || Infinity) > ENDLESS * radius;
@@ -65,7 +65,7 @@ export function createFloor({ size, position, quaternion }: SceneGeom, radius: n
       texture.needsUpdate = true;
     },
     follow(point) {
-      if (!endless || !level) return;
+      if (!endless || !level || body !== 0) return;
       // By whole pairs of tiles, so that the pattern stays where it is.
       mesh.position.x = Math.round(point.x / (2 * tile)) * 2 * tile;
       mesh.position.y = Math.round(point.y / (2 * tile)) * 2 * tile;

@@ -18,6 +18,7 @@ const page = {
   speed: element('speed', HTMLSelectElement),
   follow: element('follow', HTMLInputElement),
   resetView: element('reset-view', HTMLButtonElement),
+  controls: element('controls', HTMLElement),
   message: element('message', HTMLElement),
 };
 
@@ -167,6 +168,7 @@ async function start(): Promise<void> {
 
 start().catch((error: unknown) => {
   const reason = error instanceof Error ? error.message : String(error);
+  page.controls.hidden = true;
   page.message.hidden = false;
   page.message.textContent = `The replay can't be shown. ${reason}`;
   throw error;

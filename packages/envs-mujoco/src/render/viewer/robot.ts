@@ -8,6 +8,7 @@ import {
   Group,
   Mesh,
   MeshStandardMaterial,
+  type Object3D,
   SphereGeometry,
 } from 'three';
 
@@ -21,6 +22,8 @@ export interface Robot {
   readonly group: Group;
   /** Moves every body to where it is for these positions. */
   place(qpos: ArrayLike<number>): void;
+  /** Lets something go along with a body. */
+  attach(part: Object3D, body: number): void;
   dispose(): void;
 }
 
@@ -52,6 +55,7 @@ export function createRobot(recording: Recording): Robot {
         bodies[i]?.quaternion.set(x, y, z, w);
       }
     },
+    attach: (part, body) => void bodies[body]?.add(part),
     dispose() {
       for (const { geometry, material } of meshes) {
         geometry.dispose();

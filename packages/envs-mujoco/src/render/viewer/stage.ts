@@ -36,27 +36,27 @@ const FIELD_OF_VIEW = 35;
  * Sets up camera, lights and floor around a robot, in the size and at the angle that suit it.
  *
  * @param requestDraw called when something other than the positions changed: the camera, the window, the colours
+ * @throws Error in a browser without WebGL
  */
 export function createStage(canvas: HTMLCanvasElement, recording: Recording, requestDraw: () => void): Stage {
   const { scene } = recording;
   const listening = new AbortController();
-  const renderer = new WebGLRenderer({ canvas, antialias: true });
+  const renderer = createRenderer(canvas);
   renderer.shadowMap.enabled = true;
   const world = new Stage3d();
-  const camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 1000);
-  camera.up.set(0, 0, 1);
-
   const robot = createRobot(recording);
   robot.place(frame(recording, 0));
   world.add(robot.group);
   const { center, radius } = extent(robot.group);
+  const camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.02 * radius, 200 * radius);
+  camera.up.set(0, 0, 1);
   const fog = new Fog(0, 0, 0);
   world.fog = fog;
 
-  const floors = scene.geoms
-    .filter(({ type }) => type === 'plane')
-    .map((plane) => createFloor(plane, radius));
-  for (const { mesh } of floors) world.add(mesh);
+  const planes = scene.geoms.filter(({ type }) => type === 'plane');
+  const floors = planes.map((plane) => createFloor(plane, radius));
+  // Bodies that hold planes don't move.
+  for (const [i, { mesh }] of floors.entries()) robot.attach(mesh, planes[i]?.body ?? 0);
 
   const sky = new HemisphereLight();
   sky.position.set(0, 0, 1);
@@ -153,6 +153,17 @@ export function createStage(canvas: HTMLCanvasElement, recording: Recording, req
   };
 }
 
+function createRenderer(canvas: HTMLCanvasElement): WebGLRenderer {
+  try {
+    return new WebGLRenderer({ canvas, antialias: true });
+  } catch (error) {
+    throw new Error(
+      'This browser draws no 3D graphics (WebGL). Switch on hardware acceleration, or open the page in another browser.',
+      { cause: error },
+    );
+  }
+}
+
 const SUN = new Vector3(-0.35, -0.45, 0.82).normalize();
 
 function createSun(radius: number): DirectionalLight {
@@ -175,10 +186,11 @@ function fieldOfView({ fov, aspect }: PerspectiveCamera): number {
   return Math.min(vertical, 2 * Math.atan(Math.tan(vertical / 2) * aspect));
 }
 
-/** A sphere around everything in the first frame. */
+/** A sphere around everything in the first frame but the floor; of 1 m if there is nothing. */
 function extent(group: Object3D): Sphere {
   group.updateMatrixWorld(true);
-  return new Box3().setFromObject(group, true).getBoundingSphere(new Sphere());
+  const box = new Box3().setFromObject(group, true);
+  return box.isEmpty() ? new Sphere(new Vector3(), 1) : box.getBoundingSphere(new Sphere());
 }
 
 /** The first body that moves. */
