@@ -7,7 +7,11 @@ const shared = {
   ssr: { resolve: { conditions, externalConditions: conditions } },
 };
 // Worker threads inherit it, so that they run TypeScript sources too; Node 20 can't by itself.
-const execArgv = ['--import', new URL('scripts/typescript-workers.mjs', import.meta.url).href];
+const execArgv = [
+  '--conditions=@meow-rl/source',
+  '--import',
+  new URL('scripts/typescript-workers.mjs', import.meta.url).href,
+];
 // A guard against hanging, not a measurement: shared machines can be slow.
 const testTimeout = 60_000;
 const sources = (suffix: string) => [`{packages,apps}/*/src/**/*.${suffix}.ts`];

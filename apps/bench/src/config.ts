@@ -60,6 +60,17 @@ export const evalSchema = z.strictObject({
   threads: is.positiveInteger('threads of the runtime').default(1),
 });
 
+/** Settings of a replay page. */
+export const renderSchema = z.strictObject({
+  out: is.optional(is.word('HTML file; the recordings go beside it', 'file'), '<run>/replay.html'),
+  episodes: is.positiveInteger('episodes to play').default(1),
+  stochastic: is.toggle('sample actions instead of taking the most likely one'),
+  seed: is.wholeNumber('seed of the starts and, with --random, of the actions').default(0),
+  random: is.toggle('act at random instead of with a policy'),
+  env: is.optional(is.word('environment, with --random'), 'that of the policy'),
+  threads: is.positiveInteger('threads of the runtime').default(1),
+});
+
 /** Settings of an export. */
 export const exportSchema = z.strictObject({
   out: is.optional(is.word('folder of the ONNX files', 'folder'), '<run>/policy'),
@@ -82,5 +93,6 @@ export type AgentConfig = z.output<typeof agentSchema>;
 export type TrainConfig = z.output<typeof trainSchema>;
 export type DemoConfig = z.output<typeof demoSchema>;
 export type EvalConfig = z.output<typeof evalSchema>;
+export type RenderConfig = z.output<typeof renderSchema>;
 export type ExportConfig = z.output<typeof exportSchema>;
 export type SpeedConfig = z.output<typeof speedSchema>;

@@ -1,7 +1,7 @@
 import { Command, type CommanderError } from 'commander';
 import { z } from 'zod';
 import { mergeConfig, parseSettings, readConfigFile } from './config-file.ts';
-import { demoSchema, evalSchema, exportSchema, speedSchema, trainSchema } from './config.ts';
+import { demoSchema, evalSchema, exportSchema, renderSchema, speedSchema, trainSchema } from './config.ts';
 import { UsageError } from './errors.ts';
 import { addFlags, givenFlags } from './flags.ts';
 import { createUi, type Io, type Ui } from './ui.ts';
@@ -41,6 +41,7 @@ export function createProgram(io: Io): Command {
         'meow-bench train --env MultiGoal-v0 --seed 1 --out runs/try',
         'meow-bench eval runs/try --episodes 20 --stochastic',
         'meow-bench export runs/try --out policy/',
+        'meow-bench render runs/try --out replay.html',
         'meow-bench speed --threads 1 --json',
       ),
     );
@@ -52,6 +53,7 @@ export function createProgram(io: Io): Command {
   addTrain(program, ui);
   addEval(program, ui);
   addExport(program, ui);
+  addRender(program, ui);
   addSpeed(program, ui);
   for (const command of [program, ...program.commands]) explainErrors(command);
   return program;
@@ -150,6 +152,30 @@ function addExport(program: Command, ui: () => Ui): void {
     const config = parseSettings(exportSchema, givenFlags(command, exportSchema), 'command line');
     const { exportPolicy } = await import('./commands/export.ts');
     await exportPolicy(run, config, ui());
+  });
+}
+
+function addRender(program: Command, ui: () => Ui): void {
+  const command = program
+    .command('render')
+    .summary('draw episodes of a MuJoCo task in 3D')
+    .description(
+      'Play episodes of a MuJoCo task with the policy of a run, with an exported policy.onnx or at random. Write each ' +
+        'as a compact recording (.qpos) and all of them as one HTML file, which replays them in any browser.',
+    )
+    .argument('[run]', 'folder of a run, or a policy.onnx')
+    .addHelpText(
+      'after',
+      examples(
+        'meow-bench render runs/cheetah',
+        'meow-bench render runs/cheetah/policy/policy.onnx --out cheetah.html --episodes 3',
+        'meow-bench render --random --env Hopper-v5',
+      ),
+    );
+  addFlags(command, renderSchema).action(async (run: string | undefined) => {
+    const config = parseSettings(renderSchema, givenFlags(command, renderSchema), 'command line');
+    const { render } = await import('./commands/render.ts');
+    await render(run, config, ui());
   });
 }
 

@@ -87,13 +87,13 @@ export async function readRunConfig(path: string): Promise<RawConfig> {
 }
 
 /** Writes a file by way of a temporary one beside it, which a rename then puts in place. */
-export async function writeAtomically(path: string, text: string): Promise<void> {
+export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
   await makeFolder(dirname(path));
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     const file = await open(temporary, 'w');
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       // Otherwise the rename can reach the disk before the content does.
       await file.sync();
     } finally {
@@ -107,7 +107,7 @@ export async function writeAtomically(path: string, text: string): Promise<void>
 }
 
 const entriesOfRuns =
-  /^(config\.json|metrics\.jsonl|report\.html|summary\.json|checkpoints|policy|events\.out\.tfevents\..*)$/;
+  /^(config\.json|metrics\.jsonl|report\.html|replay.*\.(?:html|qpos)|summary\.json|checkpoints|policy|events\.out\.tfevents\..*)$/;
 
 /** What a run has written into a folder; nothing where there is no such folder. */
 async function runEntries(path: string): Promise<string[]> {
@@ -142,7 +142,12 @@ const writeProblems: Readonly<Record<string, string>> = {
   EEXIST: 'a file of that name is in the way',
 };
 
-async function guardWrite<T>(path: string, write: () => Promise<T>): Promise<T> {
+/**
+ * Runs `write`.
+ *
+ * @throws CliError for what the file system refuses
+ */
+export async function guardWrite<T>(path: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {

@@ -1,30 +1,32 @@
-import type { GeneratorState } from '@meow-rl/random';
+import { decodeNumbers, type Json } from '@meow-rl/envs';
 
-/** Everything an environment needs to continue exactly where it stood, as plain JSON. */
-export interface MujocoState {
-  /** Bytes of the physics' state, warm start and controls included, in base64: JSON would lose the sign of −0. */
-  readonly physics: string;
-  /** Bytes of what the reward measures change of, such as a position before the next step. */
-  readonly tracked: string;
+/** What a task remembers between calls. */
+export interface SavedTask {
+  /** Time, positions, velocities, warm start, controls and forces; null after a divergence. */
+  readonly physics: Float64Array | null;
+  /** What the reward measures change of, such as a position before the next step. */
+  readonly tracked: Float64Array;
   /** The last observation, which a step that diverges returns again. */
-  readonly observation: string;
-  readonly generator: GeneratorState;
+  readonly observation: Float64Array;
 }
 
-export function encodeNumbers(values: Float64Array): string {
-  let text = '';
-  for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) {
-    text += String.fromCharCode(byte);
-  }
-  return btoa(text);
+/**
+ * @param observationSize of the task
+ * @throws TypeError unless `saved` is what the task `id` captured
+ */
+export function savedTask(id: string, saved: Json, observationSize: number): SavedTask {
+  const fields = fieldsOf(saved);
+  const numbers = (name: string, size?: number) =>
+    decodeNumbers(fields[name], `${id}: state.own.task.${name}`, size);
+  return {
+    physics: fields['physics'] === null ? null : numbers('physics'),
+    tracked: numbers('tracked'),
+    observation: numbers('observation', observationSize),
+  };
 }
 
-/** @throws TypeError unless `text` is what {@link encodeNumbers} made */
-export function decodeNumbers(text: string, where: string): Float64Array {
-  try {
-    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-    return new Float64Array(bytes.buffer);
-  } catch (error) {
-    throw new TypeError(`${where} is damaged. Give what state() returned, unchanged.`, { cause: error });
-  }
+function fieldsOf(saved: Json): { readonly [name: string]: Json | undefined } {
+  return typeof saved === 'object' && saved !== null && !Array.isArray(saved)
+    ? (saved as { readonly [name: string]: Json })
+    : {};
 }

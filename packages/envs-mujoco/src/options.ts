@@ -52,6 +52,13 @@ export const index = (fallback: string | number): Option<string | number> => ({
   accepts: (value) => typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value)),
 });
 
+/** A function; the error for a wrong one can't say more, as types are gone at run time. */
+export const call = <T>(fallback: T): Option<T> => ({
+  fallback,
+  expected: 'a function',
+  accepts: (value) => typeof value === 'function',
+});
+
 /** A text that may be left out. */
 export const text: Option<string | undefined> = {
   fallback: undefined,

@@ -109,6 +109,14 @@ export class Simulation {
     return this.view('qvel');
   }
 
+  /**
+   * Bytes that contacts and constraints may take (`<size memory>` of the model) and the most that they took so far. With
+   * too few, MuJoCo leaves out contacts.
+   */
+  get memory(): { readonly bytes: number; readonly used: number } {
+    return { bytes: this.model.narena, used: this.#data.maxuse_arena };
+  }
+
   /** Simulated seconds since the reset. */
   get time(): number {
     return this.#clock;
@@ -140,11 +148,16 @@ export class Simulation {
    * @returns whether all went well; false if the state got NaN or beyond 1e10, which makes MuJoCo start over
    */
   step(count: number): boolean {
-    const earliest = this.#clock + (count - 0.5) * this.timestep;
+    // Starting over puts the clock back to 0, which shows only on a clock that wasn't there: lend it a second.
+    const lent = this.#clock > 0 ? 0 : 1;
+    if (lent > 0) this.#data.time = lent;
+    const earliest = lent + this.#clock + (count - 0.5) * this.timestep;
     this.advance(count);
+    const wentOn = this.#data.time >= earliest;
+    if (lent > 0 && wentOn) this.#data.time -= lent;
     this.#clock = this.#data.time;
-    // Starting over puts the clock back. A state that went bad in the last step isn't noticed by MuJoCo yet.
-    return this.#clock >= earliest && isSane(this.qpos) && isSane(this.qvel);
+    // A state that went bad in the last step isn't noticed by MuJoCo yet.
+    return wentOn && isSane(this.qpos) && isSane(this.qvel);
   }
 
   /** Like {@link Simulation.step} without looking at what came of it. */

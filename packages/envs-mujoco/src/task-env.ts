@@ -1,7 +1,7 @@
-import { box, createEnv, type Info, type TypedEnv } from '@meow-rl/envs';
+import { box, createEnv, encodeNumbers, type Info, type TypedEnv } from '@meow-rl/envs';
 import type { Generator } from '@meow-rl/random';
 
-import { decodeNumbers, encodeNumbers, type MujocoState } from './env-state.ts';
+import { savedTask } from './env-state.ts';
 import type { Mujoco } from './mujoco.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 
@@ -13,7 +13,7 @@ export interface MujocoResetOptions {
   readonly qvel: ArrayLike<number>;
 }
 
-/** An environment whose physics can be looked at, saved and put back. */
+/** An environment whose physics can be looked at. Its state is that of the physics too, warm start included. */
 export interface MujocoEnv extends TypedEnv<Partial<MujocoResetOptions>, Info, Info> {
   /** The physics, for reading. */
   readonly simulation: Simulation;
@@ -21,10 +21,6 @@ export interface MujocoEnv extends TypedEnv<Partial<MujocoResetOptions>, Info, I
   readonly frameSkip: number;
   /** Whether a step also computes the contact forces `cfrc_ext`. */
   readonly contactForces: boolean;
-  /** The state in the middle of an episode. */
-  state(): MujocoState;
-  /** Continues an episode from a state of the same task: the same actions then give the same bits. */
-  restore(state: MujocoState): void;
 }
 
 /** What a step was worth. */
@@ -43,6 +39,8 @@ export interface Transition {
   readonly after: Float64Array;
   /** Seconds that it took. */
   readonly dt: number;
+  /** [obs] what was observed at its end. */
+  readonly observation: Float64Array;
 }
 
 /** What makes a simulation a task. */
@@ -93,15 +91,15 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
   const dt = frameSkip * simulation.timestep;
   const track = () => rules.track?.() ?? NOTHING;
   let tracked: Float64Array = NOTHING;
-  let current: Generator | undefined;
-  let running = false;
+  // Physics that diverged can't be put back, and needn't be: the next episode begins from scratch.
+  let sound = true;
 
   // Gymnasium's action spaces have bounds in float32.
   const { low, high } = simulation.controlBounds();
   const { nq, nv } = simulation.model;
   simulation.place(simulation.initialPosition, new Float64Array(nv));
   // A copy of the last one, in place: large arrays are slow to make.
-  let observation = rules.observe();
+  const observation = rules.observe();
 
   const env = createEnv<Partial<MujocoResetOptions>, Info, Info>({
     id,
@@ -112,7 +110,6 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
     }),
     actionSpace: box({ low: Float32Array.from(low), high: Float32Array.from(high) }),
     start(generator, { qpos, qvel }) {
-      current = generator;
       const startPosition = simulation.initialPosition.slice();
       const startVelocity = new Float64Array(nv);
       rules.start(generator, startPosition, startVelocity);
@@ -123,13 +120,13 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
       tracked = track();
       const seen = rules.observe();
       observation.set(seen);
-      running = true;
+      sound = true;
       return { observation: seen, info: rules.resetInfo?.() ?? {} };
     },
     advance(action) {
       simulation.control(action);
       if (!simulation.step(frameSkip)) {
-        running = false;
+        sound = false;
         const info = { diverged: true };
         return { observation: observation.slice(), reward: 0, terminated: true, truncated: false, info };
       }
@@ -137,46 +134,32 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
       const before = tracked;
       tracked = track();
       const seen = rules.observe();
-      const { reward, terminated, info } = rules.judge({ action, before, after: tracked, dt });
+      const { reward, terminated, info } = rules.judge({
+        action,
+        before,
+        after: tracked,
+        dt,
+        observation: seen,
+      });
       observation.set(seen);
-      running = !terminated;
       return { observation: seen, reward, terminated, truncated: false, info };
+    },
+    capture: () => ({
+      physics: sound ? encodeNumbers(simulation.capture()) : null,
+      tracked: encodeNumbers(tracked),
+      observation: encodeNumbers(observation),
+    }),
+    resume(saved) {
+      const { observation: last, ...task } = savedTask(id, saved, observation.length);
+      if (task.physics) simulation.restore(task.physics);
+      sound = task.physics !== null;
+      tracked = task.tracked;
+      observation.set(last);
     },
     release: () => simulation.close(),
   });
 
-  return {
-    ...env,
-    simulation,
-    frameSkip,
-    contactForces,
-    state() {
-      if (!running || current === undefined) {
-        throw new Error(`${id}: state() was called outside of an episode. Call reset() first.`);
-      }
-      return {
-        physics: encodeNumbers(simulation.capture()),
-        tracked: encodeNumbers(tracked),
-        observation: encodeNumbers(observation),
-        generator: current.state(),
-      };
-    },
-    restore(state) {
-      const physics = decodeNumbers(state.physics, `${id}: state.physics`);
-      const savedTracked = decodeNumbers(state.tracked, `${id}: state.tracked`);
-      const savedObservation = decodeNumbers(state.observation, `${id}: state.observation`);
-      // Opens an episode; everything that it draws and sets is overwritten.
-      env.reset();
-      simulation.restore(physics);
-      current?.restore(state.generator);
-      tracked = savedTracked;
-      observation = savedObservation;
-    },
-    close() {
-      running = false;
-      env.close();
-    },
-  };
+  return { ...env, simulation, frameSkip, contactForces };
 }
 
 function fill(target: Float64Array, values: ArrayLike<number>, where: string, size: number): void {

@@ -1,4 +1,5 @@
 import type { Box } from './box.ts';
+import type { EnvState } from './env-state.ts';
 
 /** What an environment tells besides the numbers an agent learns from; for logs and plots. */
 export type Info = Readonly<Record<string, unknown>>;
@@ -54,4 +55,15 @@ export interface Env {
   step(action: ArrayLike<number>): StepResult;
   /** Frees what the environment holds. Closing twice is fine. */
   close(): void;
+  /**
+   * All that later calls depend on, before, in or between episodes, as plain data. May be left out by an environment
+   * that can't say it: then training works, and continuing a saved run doesn't.
+   */
+  state?(): EnvState;
+  /**
+   * Goes on from what {@link Env.state} gave, here or in another instance: the same calls then give the same bits.
+   *
+   * @throws TypeError for a state that is damaged or of another environment; nothing has changed then
+   */
+  restore?(state: EnvState): void;
 }

@@ -1,3 +1,8 @@
+import { damaged } from './env-state.ts';
+
+/** Where an environment that isn't closed is in its life. */
+export type EpisodePhase = 'new' | 'running' | 'ended';
+
 /** Follows where an environment is in its life and throws when a call comes out of turn. */
 export interface EpisodeGuard {
   /** Call first thing in `reset`. */
@@ -8,6 +13,12 @@ export interface EpisodeGuard {
   end(): void;
   /** Call in `close`; true the first time. */
   close(): boolean;
+  /** Where it is, for {@link EpisodeGuard.restore}. Throws after `close`. */
+  state(): EpisodePhase;
+  /** Call first thing in `restore`, with what state() gave; throws after `close`, and if it isn't a phase. */
+  check(phase: unknown): EpisodePhase;
+  /** Continues from a checked phase. */
+  restore(phase: EpisodePhase): void;
 }
 
 /**
@@ -16,7 +27,7 @@ export interface EpisodeGuard {
  * @param id begins the messages
  */
 export function episodeGuard(id: string): EpisodeGuard {
-  let phase: 'new' | 'running' | 'ended' | 'closed' = 'new';
+  let phase: EpisodePhase | 'closed' = 'new';
   const refuse = (call: string, when: string, advice: string) =>
     new Error(`${id}: ${call} was called ${when}. ${advice}`);
   return {
@@ -37,6 +48,18 @@ export function episodeGuard(id: string): EpisodeGuard {
       const first = phase !== 'closed';
       phase = 'closed';
       return first;
+    },
+    state() {
+      if (phase === 'closed') throw refuse('state()', 'after close()', 'Take the state before.');
+      return phase;
+    },
+    check(saved) {
+      if (phase === 'closed') throw refuse('restore()', 'after close()', 'Make a new environment.');
+      if (saved === 'new' || saved === 'running' || saved === 'ended') return saved;
+      throw damaged(id, 'own.phase');
+    },
+    restore(saved) {
+      phase = saved;
     },
   };
 }

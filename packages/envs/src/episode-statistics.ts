@@ -1,4 +1,14 @@
 import type { Env } from './env.ts';
+import {
+  countOf,
+  decodeNumbers,
+  encodeNumbers,
+  envState,
+  innerState,
+  ownState,
+  restoreEnv,
+  type ResumableEnv,
+} from './env-state.ts';
 import { wrapEnv } from './wrap-env.ts';
 
 /** What {@link episodeStatistics} puts into `info.episode` of an episode's last step. */
@@ -16,7 +26,8 @@ export interface EpisodeStatistics {
  *
  * Reference: gymnasium.wrappers.RecordEpisodeStatistics.
  */
-export function episodeStatistics(env: Env): Env {
+export function episodeStatistics(env: Env): ResumableEnv {
+  const name = `episodeStatistics(${env.id})`;
   let sum = 0;
   let length = 0;
   return wrapEnv(env, {
@@ -31,6 +42,14 @@ export function episodeStatistics(env: Env): Env {
       if (!(result.terminated || result.truncated)) return result;
       const episode: EpisodeStatistics = { return: sum, length };
       return { ...result, info: { ...result.info, episode } };
+    },
+    state: () => ({ of: name, own: { return: encodeNumbers([sum]), length }, inner: envState(env) }),
+    restore(state) {
+      const own = ownState(state, name);
+      const [savedSum = Number.NaN] = decodeNumbers(own['return'], `${name}: state.own.return`, 1);
+      const savedLength = countOf(own['length'], name, 'own.length');
+      restoreEnv(env, innerState(state, name));
+      [sum, length] = [savedSum, savedLength];
     },
   });
 }

@@ -1,7 +1,16 @@
 export { box, sameBox, type Box, type BoxOptions } from './box.ts';
+export {
+  decodeNumbers,
+  encodeNumbers,
+  envState,
+  restoreEnv,
+  type EnvState,
+  type Json,
+  type ResumableEnv,
+} from './env-state.ts';
 export { createEnv, type Dynamics, type TypedEnv } from './create-env.ts';
 export type { Env, Info, ResetRequest, ResetResult, StepResult } from './env.ts';
-export { episodeGuard, type EpisodeGuard } from './episode-guard.ts';
+export { episodeGuard, type EpisodeGuard, type EpisodePhase } from './episode-guard.ts';
 export { episodeStatistics, type EpisodeStatistics } from './episode-statistics.ts';
 export {
   vectorEnv,
@@ -29,4 +38,5 @@ export type {
   VectorResetResult,
   VectorStepResult,
 } from './vector-env.ts';
+export type { RowState, VectorEnvState } from './vector-state.ts';
 export { wrapEnv } from './wrap-env.ts';

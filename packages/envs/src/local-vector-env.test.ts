@@ -1,10 +1,14 @@
+import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
 import { vectorEnv, type LocalVectorEnv } from './local-vector-env.ts';
 import { makeEnv } from './make-env.ts';
 import { multiGoal } from './multi-goal.ts';
 import { countingEnv } from './testing/counting-env.ts';
+import { timeLimit } from './time-limit.ts';
 import type { AutoresetMode } from './vector-env.ts';
+import type { VectorEnvState } from './vector-state.ts';
+import { wrapEnv } from './wrap-env.ts';
 
 /** Row 0 counts episodes from 0 and is truncated after 2 steps, row 1 from 100 and terminates after 3. */
 const pair = (autoresetMode: AutoresetMode) =>
@@ -153,7 +157,9 @@ describe('vectorEnv', () => {
     expect(() => env.step([0, 0])).toThrow(
       'vectorEnv(MultiGoal-v0): step(actions) got 2 entries, expected 4.',
     );
-    expect(() => env.step([0, 0, Number.NaN, 0])).toThrow('MultiGoal-v0: step(action) got NaN in entry 0');
+    expect(() => env.step([0, 0, Number.NaN, 0])).toThrow(
+      'vectorEnv(MultiGoal-v0): step(actions) got NaN in entry 0 of row 1',
+    );
     expect(() => env.reset({ mask: [1] })).toThrow('reset({ mask }) got 1 entries, expected 2');
     env.close();
     expect(() => env.step([0, 0, 0, 0])).toThrow('after close()');
@@ -166,5 +172,78 @@ describe('vectorEnv', () => {
     expect(() => vectorEnv([env, countingEnv({ length: 1 })])).toThrow(
       'environment 1 (Counting-v0) has another observationSpace than environment 0',
     );
+  });
+});
+
+/** One row of the multi-goal task. */
+const single = (autoresetMode: AutoresetMode) => vectorEnv([multiGoal()], { autoresetMode });
+
+/** Everything of `count` random steps, resetting where the mode leaves that to the caller. */
+const play = (env: LocalVectorEnv, count: number) => {
+  const generator = createGenerator(5);
+  const done = new Uint8Array(env.numEnvs);
+  return Array.from({ length: count }, () => {
+    if (env.autoresetMode === 'disabled') env.reset({ mask: done });
+    const actions = Float64Array.from({ length: env.numEnvs * env.singleActionSpace.size }, () =>
+      generator.uniform(),
+    );
+    const { observations, rewards, terminated, truncated, infos } = env.step(actions);
+    done.set(terminated.map((flag, row) => flag | (truncated[row] ?? 0)));
+    return { observations: [...observations], rewards: [...rewards], done: [...done], infos: [...infos] };
+  });
+};
+
+describe('state of a vectorEnv', () => {
+  it.each(['next-step', 'same-step', 'disabled'] as const)(
+    '%s: continues to the same bits from every step',
+    (mode) => {
+      const make = () => vectorEnv((i) => timeLimit(multiGoal(), 2 + i), { numEnvs: 3, autoresetMode: mode });
+      for (let taken = 0; taken < 6; taken += 1) {
+        const env = make();
+        env.reset({ seed: 1 });
+        const finished = new Uint8Array(3);
+        for (let i = 0; i < taken; i += 1) {
+          if (mode === 'disabled') env.reset({ mask: finished });
+          const { terminated, truncated } = env.step(new Float64Array(6).fill(0.1));
+          finished.set(terminated.map((flag, row) => flag | (truncated[row] ?? 0)));
+        }
+        const state: VectorEnvState = JSON.parse(JSON.stringify(env.state()));
+        const last = [...env.reset({ mask: [0, 0, 0] }).observations];
+        const other = make();
+        expect([...other.restore(state).observations]).toEqual(last);
+        if (mode === 'disabled') {
+          env.reset({ mask: finished });
+          other.reset({ mask: finished });
+        }
+        expect(play(other, 12)).toEqual(play(env, 12));
+      }
+    },
+  );
+
+  it('refuses a state of other rows, mode or task, and a damaged one', () => {
+    const env = single('same-step');
+    env.reset({ seed: 0 });
+    const state = env.state();
+    const [row] = state.rows;
+    if (!row) throw new Error('no row');
+    expect(() => env.restore({ ...state, rows: [row, row] })).toThrow(
+      'a state of 2 environments, expected one of 1',
+    );
+    expect(() => single('disabled').restore(state)).toThrow('autoresetMode same-step, expected disabled');
+    expect(() => vectorEnv([countingEnv({ length: 1 })]).restore(state)).toThrow(
+      'got a state of MultiGoal-v0',
+    );
+    expect(() => env.restore({ ...state, rows: [{ ...row, observation: 'AAAA' }] })).toThrow(
+      'state.rows[0].observation is damaged',
+    );
+    expect(() => env.restore(JSON.parse('{}'))).toThrow('damaged state.rows');
+  });
+
+  it('says so where the environments cannot be saved, and steps them all the same', () => {
+    const { id, observationSpace, actionSpace, reset, step, close } = multiGoal();
+    const env = vectorEnv([wrapEnv({ id, observationSpace, actionSpace, reset, step, close }, {})]);
+    env.reset({ seed: 0 });
+    expect(env.step([0, 0]).terminated[0]).toBe(0);
+    expect(() => env.state()).toThrow("MultiGoal-v0: state() isn't offered by this environment");
   });
 });

@@ -1,4 +1,6 @@
 import { sameBox } from './box.ts';
+import { checkActions, checkMask, checkNoneFinished } from './check-actions.ts';
+import { decodeNumbers, encodeNumbers, envState, restoreEnv } from './env-state.ts';
 import type { Env, Info } from './env.ts';
 import type {
   AutoresetMode,
@@ -7,12 +9,15 @@ import type {
   VectorResetResult,
   VectorStepResult,
 } from './vector-env.ts';
+import { rowStates, type VectorEnvState } from './vector-state.ts';
 
 /** A {@link VectorEnv} in this very thread: its calls return at once instead of promising. */
 export interface LocalVectorEnv extends VectorEnv {
   reset(request?: VectorResetRequest): VectorResetResult;
   step(actions: ArrayLike<number>): VectorStepResult;
   close(): void;
+  state(): VectorEnvState;
+  restore(state: VectorEnvState): VectorResetResult;
 }
 
 /** Options of {@link vectorEnv}. */
@@ -92,11 +97,7 @@ export function vectorEnv(
     singleObservationSpace: observationSpace,
     singleActionSpace: actionSpace,
     reset({ seed, mask } = {}) {
-      if (mask && mask.length !== count) {
-        throw new RangeError(
-          `${where}: reset({ mask }) got ${mask.length} entries, expected ${count}. Give one per environment.`,
-        );
-      }
+      checkMask(where, count, mask);
       for (const [row, env] of envs.entries()) {
         if (mask && !mask[row]) continue;
         infos[row] = resetRow(env, row, seed === undefined ? undefined : seed + row);
@@ -104,13 +105,8 @@ export function vectorEnv(
       return { observations, infos };
     },
     step(actions) {
-      if (actions.length !== actionBuffer.length) {
-        throw new RangeError(
-          `${where}: step(actions) got ${actions.length} entries, expected ${actionBuffer.length}. ` +
-            `Give one row of ${actionSpace.size} per environment, ${count} rows.`,
-        );
-      }
       if (autoresetMode === 'disabled') checkNoneFinished(where, resetPending);
+      checkActions(actions, { where, width: actionSpace.size, ignored: resetPending });
       actionBuffer.set(actions);
       for (const [row, env] of envs.entries()) {
         if (resetPending[row]) skipRow(env, row);
@@ -121,17 +117,31 @@ export function vectorEnv(
     close() {
       for (const env of envs) env.close();
     },
+    state: () => ({
+      of: id,
+      autoresetMode,
+      rows: envs.map((env, row) => ({
+        env: envState(env),
+        resetPending: resetPending[row] === 1,
+        observation: encodeNumbers(observations.subarray(row * width, (row + 1) * width)),
+      })),
+    }),
+    restore(state) {
+      const rows = rowStates(state, { id, numEnvs: count, autoresetMode }, where);
+      const restored = rows.map(({ observation }, row) =>
+        decodeNumbers(observation, `${where}: state.rows[${row}].observation`, width),
+      );
+      for (const [row, env] of envs.entries()) {
+        const saved = rows[row];
+        if (!saved) continue;
+        restoreEnv(env, saved.env);
+        observations.set(restored[row] ?? [], row * width);
+        resetPending[row] = Number(saved.resetPending);
+        infos[row] = {};
+      }
+      return { observations, infos };
+    },
   };
-}
-
-// Checked before any sub-environment moves, so that the error leaves all of them where they were.
-function checkNoneFinished(where: string, finished: Uint8Array): void {
-  const row = finished.indexOf(1);
-  if (row < 0) return;
-  throw new Error(
-    `${where}: step(actions) was called while the episode of environment ${row} is over. ` +
-      'In autoresetMode "disabled", call reset({ mask }) with the finished rows first.',
-  );
 }
 
 function checkAlike(envs: readonly Env[]): Env {

@@ -1,6 +1,9 @@
 import type { Env } from './env.ts';
+import type { ResumableEnv } from './env-state.ts';
 import { multiGoal } from './multi-goal.ts';
+import { rescaleAction } from './rescale-action.ts';
 import { timeLimit } from './time-limit.ts';
+import { wrapEnv } from './wrap-env.ts';
 
 /** How to make one kind of environment. */
 export interface EnvSpec {
@@ -24,6 +27,8 @@ export interface MakeEnvOptions {
   readonly registry?: EnvRegistry;
   /** Steps after which an episode is truncated, `Infinity` for never. Default: what the registry says. */
   readonly maxSteps?: number;
+  /** Whether actions are given in [-1, 1] and mapped to the environment's bounds, as agents do. Default: false. */
+  readonly rescaleActions?: boolean;
   /** Passed on to the environment's own factory. */
   readonly options?: object;
 }
@@ -35,7 +40,10 @@ export interface MakeEnvOptions {
  *
  * @throws RangeError for an id that isn't in the registry, listing those that are
  */
-export function makeEnv(id: string, { registry = builtinEnvs, maxSteps, options }: MakeEnvOptions = {}): Env {
+export function makeEnv(
+  id: string,
+  { registry = builtinEnvs, maxSteps, rescaleActions = false, options }: MakeEnvOptions = {},
+): ResumableEnv {
   const spec = Object.hasOwn(registry, id) ? registry[id] : undefined;
   if (!spec) {
     throw new RangeError(
@@ -45,5 +53,6 @@ export function makeEnv(id: string, { registry = builtinEnvs, maxSteps, options 
   }
   const env = spec.create(options);
   const limit = maxSteps ?? spec.maxSteps;
-  return limit === Number.POSITIVE_INFINITY ? env : timeLimit(env, limit);
+  const limited = limit === Number.POSITIVE_INFINITY ? wrapEnv(env, {}) : timeLimit(env, limit);
+  return rescaleActions ? rescaleAction(limited) : limited;
 }

@@ -1,5 +1,6 @@
 import { box } from './box.ts';
 import { createEnv, type TypedEnv } from './create-env.ts';
+import { decodeNumbers, encodeNumbers } from './env-state.ts';
 
 /** A point of the plane, `[x, y]`. */
 export type Point = readonly [x: number, y: number];
@@ -108,6 +109,10 @@ export function multiGoal(options: MultiGoalOptions = {}): MultiGoalEnv {
         truncated: false,
         info: { goal: reached ? goal : undefined },
       };
+    },
+    capture: () => encodeNumbers([x, y]),
+    resume(saved) {
+      [x = 0, y = 0] = decodeNumbers(saved, `${id}: state.own.task`, 2);
     },
   });
 }

@@ -1,5 +1,6 @@
 import { box } from './box.ts';
 import type { Env } from './env.ts';
+import type { ResumableEnv } from './env-state.ts';
 import { wrapEnv } from './wrap-env.ts';
 
 /**
@@ -15,7 +16,7 @@ import { wrapEnv } from './wrap-env.ts';
  *
  * Reference: gymnasium.wrappers.RescaleAction.
  */
-export function rescaleAction(env: Env, low = -1, high = 1): Env {
+export function rescaleAction(env: Env, low = -1, high = 1): ResumableEnv {
   const { id, actionSpace: own } = env;
   if (!(Number.isFinite(low) && Number.isFinite(high) && low < high)) {
     throw new RangeError(

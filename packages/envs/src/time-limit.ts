@@ -1,4 +1,5 @@
 import type { Env } from './env.ts';
+import { countOf, envState, innerState, ownState, restoreEnv, type ResumableEnv } from './env-state.ts';
 import { episodeGuard } from './episode-guard.ts';
 import { wrapEnv } from './wrap-env.ts';
 
@@ -9,12 +10,13 @@ import { wrapEnv } from './wrap-env.ts';
  *
  * Reference: gymnasium.wrappers.TimeLimit; Pardo et al., Time limits in reinforcement learning (2018).
  */
-export function timeLimit(env: Env, maxSteps: number): Env {
+export function timeLimit(env: Env, maxSteps: number): ResumableEnv {
   if (!Number.isInteger(maxSteps) || maxSteps < 1) {
     throw new RangeError(`timeLimit(${env.id}): maxSteps is ${maxSteps}, expected a positive integer.`);
   }
   // The inner environment doesn't know that its episode was cut off, so the wrapper has to refuse further steps.
   const guard = episodeGuard(env.id);
+  const name = `timeLimit(${env.id})`;
   let steps = 0;
   return wrapEnv(env, {
     reset(request) {
@@ -33,6 +35,15 @@ export function timeLimit(env: Env, maxSteps: number): Env {
     close() {
       guard.close();
       env.close();
+    },
+    state: () => ({ of: name, own: { phase: guard.state(), steps }, inner: envState(env) }),
+    restore(state) {
+      const own = ownState(state, name);
+      const phase = guard.check(own['phase']);
+      const savedSteps = countOf(own['steps'], name, 'own.steps');
+      restoreEnv(env, innerState(state, name));
+      guard.restore(phase);
+      steps = savedSteps;
     },
   });
 }

@@ -1,5 +1,6 @@
 import type { Box } from './box.ts';
 import type { Info } from './env.ts';
+import type { VectorEnvState } from './vector-state.ts';
 
 /**
  * Who begins the next episode of a sub-environment that is done, and when.
@@ -63,9 +64,24 @@ export interface VectorEnv {
   /**
    * Advances every sub-environment by its row of `actions`.
    *
-   * @param actions [n, act]
+   * @param actions [n, act], finite; rows that only reset are ignored
+   * @throws RangeError for a wrong size or a number that isn't finite, before anything has moved
    */
   step(actions: ArrayLike<number>): Awaitable<VectorStepResult>;
   /** Closes every sub-environment. */
   close(): Awaitable<void>;
+  /**
+   * All that later calls depend on, in any autoreset mode and between episodes too, as plain data.
+   *
+   * @throws Error if the sub-environments don't offer it
+   */
+  state(): Awaitable<VectorEnvState>;
+  /**
+   * Goes on from what {@link VectorEnv.state} gave, here or in another instance: the same actions then give the same
+   * bits. A state that is refused in one row may have been put back in others; restore or reset before going on.
+   *
+   * @returns the last observations of then, for which the next actions are to be chosen; infos are empty
+   * @throws TypeError for a state that is damaged, of another environment, number of rows or autoreset mode
+   */
+  restore(state: VectorEnvState): Awaitable<VectorResetResult>;
 }

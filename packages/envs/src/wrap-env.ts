@@ -1,11 +1,13 @@
 import type { Env } from './env.ts';
+import { envState, restoreEnv, type ResumableEnv } from './env-state.ts';
 
 /**
  * An environment that does what `env` does, except where `changes` say otherwise.
  *
- * Spreading an environment would lose methods that live on a prototype.
+ * Spreading an environment would lose methods that live on a prototype. A wrapper that remembers something between
+ * calls has to change `state` and `restore` too, or a restored run differs.
  */
-export function wrapEnv(env: Env, changes: Partial<Env>): Env {
+export function wrapEnv(env: Env, changes: Partial<Env>): ResumableEnv {
   return {
     id: env.id,
     observationSpace: env.observationSpace,
@@ -13,6 +15,8 @@ export function wrapEnv(env: Env, changes: Partial<Env>): Env {
     reset: (request) => env.reset(request),
     step: (action) => env.step(action),
     close: () => env.close(),
+    state: () => envState(env),
+    restore: (state) => restoreEnv(env, state),
     ...changes,
   };
 }

@@ -1,33 +1,10 @@
-import { loadPolicy } from '@meow-rl/export/node';
 import { evaluate as playEpisodes } from '@meow-rl/train';
-import type { Agent } from '@meow-rl/train';
 
+import { openCandidate } from '../candidate.ts';
 import type { EvalConfig } from '../config.ts';
-import { checkEnvironment, makeAgentEnv, spacesOf } from '../environments.ts';
-import { policyAgent } from '../policy-agent.ts';
-import { openRun } from '../saved-run.ts';
+import { makeAgentEnv } from '../environments.ts';
 import { formatPairs, formatTable } from '../table.ts';
 import type { Ui } from '../ui.ts';
-
-/** What is evaluated, from a run's folder or an exported file. */
-interface Candidate {
-  readonly agent: Agent;
-  readonly environment: string;
-  /** Environment steps that it was trained for. */
-  readonly step: number;
-}
-
-async function openCandidate(source: string, threads: number): Promise<Candidate> {
-  if (!source.endsWith('.onnx')) {
-    const { agent, settings, step } = await openRun(source, { threads });
-    return { agent, environment: settings.env, step };
-  }
-  const policy = await loadPolicy(source);
-  const { environment, trainingSteps } = policy.metadata;
-  await checkEnvironment(environment);
-  const agent = policyAgent(policy, { id: environment, ...(await spacesOf(environment)) });
-  return { agent, environment, step: trainingSteps };
-}
 
 /** Plays episodes with the policy of a run, or with an exported one, and reports their returns. */
 export async function evaluate(source: string, config: EvalConfig, ui: Ui): Promise<void> {

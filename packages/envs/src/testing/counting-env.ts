@@ -37,5 +37,10 @@ export function countingEnv({
         info: { steps },
       };
     },
+    capture: () => [episode, steps],
+    resume(saved) {
+      if (!Array.isArray(saved)) throw new TypeError('Counting-v0: state.own.task is no array.');
+      [episode, steps] = saved.map(Number) as [number, number];
+    },
   });
 }

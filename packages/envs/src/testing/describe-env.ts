@@ -1,6 +1,7 @@
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
+import { envState, restoreEnv, type EnvState } from '../env-state.ts';
 import type { Env } from '../env.ts';
 
 const STEPS = 300;
@@ -16,6 +17,21 @@ function record(env: Env, seed: number): number[] {
   }
   return numbers;
 }
+
+/** What `steps` random actions give, with resets where an episode ends; goes on from wherever `env` stands. */
+function play(env: Env, steps: number, atEnd: boolean): number[] {
+  const generator = createGenerator(3);
+  const numbers = atEnd ? [...env.reset().observation] : [];
+  for (let i = 0; i < steps; i += 1) {
+    const { observation, reward, terminated, truncated } = env.step(env.actionSpace.sample(generator));
+    numbers.push(...observation, reward, Number(terminated), Number(truncated));
+    if (terminated || truncated) numbers.push(...env.reset().observation);
+  }
+  return numbers;
+}
+
+/** The state of `env` as it comes back from a file. */
+const saved = (env: Env): EnvState => JSON.parse(JSON.stringify(envState(env)));
 
 /** Steps with random actions until the episode ends. */
 function finish(env: Env): void {
@@ -101,6 +117,52 @@ export function describeEnv(name: string, make: () => Env): void {
       env.close();
       expect(() => env.step(action)).toThrow(`${env.id}: step() was called after close()`);
       expect(() => env.reset()).toThrow(`${env.id}: reset() was called after close()`);
+    });
+
+    it('continues from its state in a new instance to the same bits, across episodes', () => {
+      const env = make();
+      env.reset({ seed: 10 });
+      const generator = createGenerator(10);
+      for (let i = 0; i < 3; i += 1) env.step(env.actionSpace.sample(generator));
+      const state = saved(env);
+      const kept = JSON.stringify(state);
+      const expected = play(env, STEPS, false);
+      for (const other of [make(), env]) {
+        restoreEnv(other, state);
+        expect(play(other, STEPS, false)).toEqual(expected);
+        other.close();
+      }
+      expect(JSON.stringify(state)).toBe(kept);
+    });
+
+    it('continues from between two episodes and from before the first', () => {
+      const env = make();
+      const first = saved(env);
+      const start = env.reset().observation;
+      finish(env);
+      const between = saved(env);
+      const next = play(env, STEPS, true);
+      const other = make();
+      restoreEnv(other, between);
+      expect(() => other.step(env.actionSpace.sample(createGenerator(1)))).toThrow('after the episode ended');
+      expect(play(other, STEPS, true)).toEqual(next);
+      restoreEnv(other, first);
+      expect(() => other.step(env.actionSpace.sample(createGenerator(1)))).toThrow('before reset()');
+      expect(other.reset().observation).toEqual(start);
+    });
+
+    it('refuses states that are damaged, of another task, or asked for after close()', () => {
+      const env = make();
+      env.reset({ seed: 11 });
+      const state = saved(env);
+      const before = JSON.stringify(state);
+      expect(() => restoreEnv(env, { ...state, of: 'Other-v0' })).toThrow('got a state of Other-v0');
+      expect(() => restoreEnv(env, { ...state, own: null })).toThrow('damaged state.own');
+      expect(() => restoreEnv(env, JSON.parse('"text"'))).toThrow('restore(state) got string');
+      expect(JSON.stringify(envState(env))).toBe(before);
+      env.close();
+      expect(() => envState(env)).toThrow(`${env.id}: state() was called after close()`);
+      expect(() => restoreEnv(env, state)).toThrow(`${env.id}: restore() was called after close()`);
     });
 
     it('refuses a seed that is no integer', () => {

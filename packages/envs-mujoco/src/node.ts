@@ -1,0 +1,1 @@
+export { makeVectorEnv, type MakeVectorEnvOptions } from './make-vector-env.ts';

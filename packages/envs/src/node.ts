@@ -1,0 +1,5 @@
+export {
+  workerVectorEnv,
+  type WorkerVectorEnv,
+  type WorkerVectorEnvOptions,
+} from './workers/worker-vector-env.ts';

@@ -1,0 +1,147 @@
+// The entry of a worker's thread.
+import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+
+import type { Box } from '../box.ts';
+import type { Env, Info } from '../env.ts';
+import { vectorEnv } from '../local-vector-env.ts';
+import { makeEnv } from '../make-env.ts';
+import type { VectorEnvState } from '../vector-state.ts';
+import { wrapEnv } from '../wrap-env.ts';
+import { infoWriter, type WorkerMessage } from './infos.ts';
+import { loadRegistry } from './load-registry.ts';
+import { Command, Control, messagesPlace, rowPlace, sharedBlock } from './shared-block.ts';
+import type { ThreadData, ThreadMemory, ThreadReady } from './thread-data.ts';
+
+// A thread that waits for commands doesn't run its event loop, which is what prints and frees; so it does now and then.
+const TURN_MILLISECONDS = 50;
+
+// Going to sleep and being woken takes longer than a few steps; the next command often comes before that.
+const SPIN_MILLISECONDS = 0.2;
+
+/** Waits for a moment for another command than `seen`: awake first, then asleep. */
+function awaitCommand(control: Int32Array, seen: number): void {
+  const begun = performance.now();
+  while (performance.now() - begun < SPIN_MILLISECONDS)
+    if (Atomics.load(control, Control.go) !== seen) return;
+  Atomics.wait(control, Control.go, seen, TURN_MILLISECONDS);
+}
+
+/** Marks the row being worked on, so that the main thread can name it whatever happens here. */
+function watched(env: Env, mark: () => void): Env {
+  return wrapEnv(env, {
+    reset(request) {
+      mark();
+      return env.reset(request);
+    },
+    step(action) {
+      mark();
+      return env.step(action);
+    },
+  });
+}
+
+/** Answers a command that the environments may refuse without harm. */
+function answer(send: (message: WorkerMessage) => void, value: () => unknown): void {
+  try {
+    send({ kind: 'answer', value: value() });
+  } catch (error) {
+    send({ kind: 'refusal', error });
+  }
+}
+
+const spaceOf = ({ low, high, shape }: Box) => ({ low, high, shape });
+
+async function serve(data: ThreadData, main: MessagePort): Promise<void> {
+  const { id, worker, first, count, port, autoresetMode } = data;
+  const registry = await loadRegistry(data.module, data.exportName);
+  const makeOptions = {
+    registry,
+    rescaleActions: data.rescaleActions,
+    ...(data.maxSteps !== undefined && { maxSteps: data.maxSteps }),
+    ...(data.options !== undefined && { options: data.options }),
+  };
+  let control: Int32Array = new Int32Array(0);
+  const env = vectorEnv(
+    (index) =>
+      watched(makeEnv(id, makeOptions), () => {
+        control[rowPlace(worker)] = first + index;
+      }),
+    { numEnvs: count, autoresetMode },
+  );
+
+  const ready: ThreadReady = {
+    observationSpace: spaceOf(env.singleObservationSpace),
+    actionSpace: spaceOf(env.singleActionSpace),
+  };
+  const memory = once(main, 'message');
+  main.postMessage(ready, []);
+  const [{ buffer, ...shape }] = (await memory) as [ThreadMemory];
+  const block = sharedBlock(buffer, shape);
+  control = block.control;
+
+  let sent = 0;
+  const send = (message: WorkerMessage) => {
+    port.postMessage(message, []);
+    sent += 1;
+  };
+  const writeInfo = infoWriter(block, send);
+  const { actionWidth, width } = shape;
+  const actions = block.actions.subarray(first * actionWidth, (first + count) * actionWidth);
+  const publish = (observations: Float64Array, infos: readonly Info[]) => {
+    block.observations.set(observations, first * width);
+    for (const [row, info] of infos.entries()) writeInfo(info, first + row);
+  };
+
+  const received = (): unknown => receiveMessageOnPort(port)?.message;
+
+  const commands: Readonly<Record<number, () => void>> = {
+    [Command.step]() {
+      const result = env.step(actions);
+      publish(result.observations, result.infos);
+      block.finalObservations.set(result.finalObservations, first * width);
+      block.rewards.set(result.rewards, first);
+      block.terminated.set(result.terminated, first);
+      block.truncated.set(result.truncated, first);
+    },
+    [Command.reset]() {
+      const { observations, infos } = env.reset(received() as { seed?: number; mask?: Uint8Array });
+      publish(observations, infos);
+    },
+    [Command.state]: () => answer(send, () => env.state()),
+    [Command.restore]: () =>
+      answer(send, () => {
+        const { observations, infos } = env.restore(received() as VectorEnvState);
+        publish(observations, infos);
+      }),
+    [Command.close]: () => env.close(),
+  };
+
+  let seen = 0;
+  let turned = performance.now();
+  for (;;) {
+    awaitCommand(control, seen);
+    const go = Atomics.load(control, Control.go);
+    // Being woken doesn't mean that there is a new one: the call may be of a command that was seen before it came.
+    if (go !== seen) {
+      seen = go;
+      const command = control[Control.command] ?? 0;
+      sent = 0;
+      commands[command]?.();
+      control[messagesPlace(worker)] = sent;
+      control[rowPlace(worker)] = -1;
+      if (Atomics.sub(control, Control.busy, 1) === 1) {
+        Atomics.store(control, Control.done, seen);
+        Atomics.notify(control, Control.done);
+      }
+    }
+    if (performance.now() - turned >= TURN_MILLISECONDS) {
+      await turn();
+      turned = performance.now();
+    }
+  }
+}
+
+if (!parentPort) throw new Error('This module is the entry of a worker thread. Use workerVectorEnv.');
+await serve(workerData as ThreadData, parentPort);

@@ -1,0 +1,218 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+import { createGenerator } from '@meow-rl/random';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { vectorEnv } from '../local-vector-env.ts';
+import { makeEnv } from '../make-env.ts';
+import { registry } from '../testing/worker-registry.ts';
+import type { AutoresetMode, VectorEnv } from '../vector-env.ts';
+import type { VectorEnvState } from '../vector-state.ts';
+import { workerVectorEnv, type WorkerVectorEnvOptions } from './worker-vector-env.ts';
+
+const module = new URL('../testing/worker-registry.ts', import.meta.url);
+
+const open: VectorEnv[] = [];
+afterEach(async () => {
+  await Promise.allSettled(open.splice(0).map((env) => env.close()));
+});
+
+const make = async (options: Partial<WorkerVectorEnvOptions> = {}) => {
+  const env = await workerVectorEnv({ module, id: 'Troubled-v0', numEnvs: 3, workers: 2, ...options });
+  open.push(env);
+  return env;
+};
+
+const local = (id: string, numEnvs: number, autoresetMode: AutoresetMode) =>
+  vectorEnv(() => makeEnv(id, { registry: registry(), rescaleActions: true }), { numEnvs, autoresetMode });
+
+/** Everything that `count` random steps give; resets finished rows where the mode leaves that to the caller. */
+async function play(env: VectorEnv, count: number, seed?: number): Promise<unknown[]> {
+  const generator = createGenerator(4);
+  const { numEnvs, autoresetMode, singleActionSpace, singleObservationSpace } = env;
+  const seen: unknown[] = [];
+  const done = new Uint8Array(numEnvs);
+  if (seed !== undefined) {
+    const { observations, infos } = await env.reset({ seed });
+    seen.push([...observations], [...infos]);
+  }
+  for (let i = 0; i < count; i += 1) {
+    if (autoresetMode === 'disabled' && done.includes(1)) {
+      const { observations, infos } = await env.reset({ mask: done });
+      seen.push([...observations], [...infos]);
+    }
+    const actions = new Float64Array(numEnvs * singleActionSpace.size);
+    generator.fillUniform(actions, -0.2, 0.2);
+    const result = await env.step(actions);
+    const width = singleObservationSpace.size;
+    const finals: number[][] = [];
+    for (let row = 0; row < numEnvs; row += 1) {
+      done[row] = (result.terminated[row] ?? 0) | (result.truncated[row] ?? 0);
+      if (done[row]) finals.push([...result.finalObservations.subarray(row * width, (row + 1) * width)]);
+    }
+    seen.push([...result.observations], [...result.rewards], [...result.terminated], [...result.truncated]);
+    seen.push(finals, [...result.infos]);
+  }
+  return seen;
+}
+
+const modes = ['next-step', 'same-step', 'disabled'] as const;
+
+describe('workerVectorEnv', () => {
+  it('takes each of many quick steps once', async () => {
+    const env = await make({ id: 'MultiGoal-v0', numEnvs: 2, autoresetMode: 'same-step' });
+    await env.reset({ seed: 0 });
+    const still = new Float64Array(4);
+    for (let i = 0; i < 40_000; i += 1) await env.step(still);
+    expect(env.workers).toBe(2);
+    // Without actions nothing reaches a goal: 200 steps an episode.
+    expect((await env.step(still)).truncated).toEqual(Uint8Array.of(0, 0));
+    for (let i = 0; i < 198; i += 1) await env.step(still);
+    expect((await env.step(still)).truncated).toEqual(Uint8Array.of(1, 1));
+  });
+
+  it.each(modes)('%s: gives what one thread gives, to the bit, for any number of workers', async (mode) => {
+    const others =
+      mode === 'same-step'
+        ? ([
+            ['MultiGoal-v0', 4, 3],
+            ['Troubled-v0', 2, 9],
+          ] as const)
+        : [];
+    for (const [id, numEnvs, workers] of [['Troubled-v0', 5, 2] as const, ...others]) {
+      const env = await make({ id, numEnvs, workers, autoresetMode: mode, rescaleActions: true });
+      expect(env.workers).toBe(Math.min(workers, numEnvs));
+      expect(await play(env, 40, 7)).toStrictEqual(await play(local(id, numEnvs, mode), 40, 7));
+    }
+  });
+
+  it.each(modes)('%s: continues from a state of one thread, and the other way round', async (mode) => {
+    const [here, there] = [
+      local('Troubled-v0', 3, mode),
+      await make({ autoresetMode: mode, rescaleActions: true }),
+    ];
+    await play(here, 11, 3);
+    const state: VectorEnvState = JSON.parse(JSON.stringify(here.state()));
+    const last = [...here.reset({ mask: [0, 0, 0] }).observations];
+    const finished = state.rows.map(({ resetPending }) => resetPending);
+    expect([...(await there.restore(state)).observations]).toEqual(last);
+    expect(await there.state()).toEqual(state);
+    if (mode === 'disabled') {
+      here.reset({ mask: finished });
+      await there.reset({ mask: finished });
+    }
+    expect(await play(there, 12)).toStrictEqual(await play(here, 12));
+    const back: VectorEnvState = JSON.parse(JSON.stringify(await there.state()));
+    here.restore(back);
+    expect(here.state()).toEqual(back);
+  });
+
+  it('leaves results alone until the next call is done, and the event loop free meanwhile', async () => {
+    const env = await make();
+    const first = await env.reset({ seed: 0 });
+    const before = [...first.observations];
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    const stepping = env.step([0.5, -4, 0.5]);
+    expect([...first.observations]).toEqual(before);
+    await expect(env.step([0, 0, 0])).rejects.toThrow(
+      'step() was called while step() is under way. Await it first.',
+    );
+    const { observations, infos } = await stepping;
+    expect(turned).toBe(true);
+    expect(observations).toBe(first.observations);
+    expect(observations[0]).toBe(1);
+    expect(infos[0]).toBe(infos[0]);
+  });
+
+  it('refuses actions before anything moves, naming row and entry', async () => {
+    const env = await make();
+    await expect(env.step([0, 0, 0])).rejects.toThrow('step() was called before reset() of environment 0');
+    await env.reset({ seed: 0 });
+    await env.step([0, 0, 0]);
+    const state = await env.state();
+    await expect(env.step([0, 0])).rejects.toThrow('step(actions) got 2 entries, expected 3');
+    await expect(env.step([0, Number.NaN, 0])).rejects.toThrow(
+      'workerVectorEnv(Troubled-v0): step(actions) got NaN in entry 0 of row 1',
+    );
+    await expect(env.reset({ mask: [1] })).rejects.toThrow('reset({ mask }) got 1 entries, expected 3');
+    await expect(env.reset({ seed: 0.5 })).rejects.toThrow('seed is 0.5, expected an integer');
+    expect(await env.state()).toEqual(state);
+  });
+
+  it('refuses states that do not fit, and goes on', async () => {
+    const env = await make();
+    await env.reset({ seed: 0 });
+    const state = await env.state();
+    const [row] = state.rows;
+    if (!row) throw new Error('no row');
+    await expect(env.restore({ ...state, rows: [row] })).rejects.toThrow('got a state of 1 environments');
+    const torn = { ...row, env: { ...row.env, of: 'Other-v0' } };
+    await expect(env.restore({ ...state, rows: [row, row, torn] })).rejects.toThrow(
+      'got a state of Other-v0',
+    );
+    await env.restore(state);
+    expect(await env.state()).toEqual(state);
+    const unsaved = await make({ options: { unsaved: true } });
+    await unsaved.reset({ seed: 0 });
+    await expect(unsaved.state()).rejects.toThrow("Troubled-v0: state() isn't offered by this environment");
+    expect((await unsaved.step([1, 1, 1])).rewards[2]).toBe(1);
+  });
+
+  it.each([
+    ['an exception', 2, 'the joint came off'],
+    ['process.exit', 3, 'its thread ended with exit code 7'],
+    ['no memory left', 4, 'memory'],
+  ])('%s in a step: names environment and action, and is closed', async (_, action, problem) => {
+    const env = await make({ maxHeapMegabytes: 32 });
+    await env.reset({ seed: 0 });
+    await env.step([0, 0, 0]);
+    const failure = env.step([0, 0, action]);
+    await expect(failure).rejects.toThrow(problem);
+    await expect(failure).rejects.toThrow(
+      `workerVectorEnv(Troubled-v0): environment 2 of Troubled-v0 failed in step() with action [${action}]`,
+    );
+    await expect(env.step([0, 0, 0])).rejects.toThrow('step() was called after it was closed by a failure');
+    await env.close();
+  });
+
+  it('closes: twice, while a step is under way, and for good', async () => {
+    const env = await make();
+    await env.reset({ seed: 0 });
+    await Promise.all([env.close(), env.close()]);
+    await env.close();
+    await expect(env.step([0, 0, 0])).rejects.toThrow('step() was called after close()');
+    const busy = await make();
+    await busy.reset({ seed: 0 });
+    const step = expect(busy.step([0, 0, 0])).rejects.toThrow(
+      'close() was called while step() was under way',
+    );
+    await busy.close();
+    await step;
+  });
+
+  it('lets the process end while nothing is under way, and not before', async () => {
+    const script = `
+      import { workerVectorEnv } from '${new URL('./worker-vector-env.ts', import.meta.url).href}';
+      const env = await workerVectorEnv({ module: '${module.href}', id: 'Troubled-v0', numEnvs: 2, workers: 2 });
+      await env.reset({ seed: 0 });
+      const { observations } = await env.step([-4, 0]);
+      console.log('steps', observations[0], observations[2]);`;
+    const args = [...process.execArgv, '--input-type=module', '--eval', script];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    expect(stdout).toBe('steps 1 1\n');
+  });
+
+  it('says why its threads can not start', async () => {
+    await expect(make({ id: 'Missing-v0' })).rejects.toThrow(
+      'environment "Missing-v0" is unknown. Known ones: MultiGoal-v0',
+    );
+    await expect(make({ exportName: 'nonsense' })).rejects.toThrow('export "nonsense" of');
+    await expect(make({ module: new URL('./absent.ts', import.meta.url) })).rejects.toThrow('absent.ts');
+    await expect(make({ workers: 0 })).rejects.toThrow('workers is 0, expected a positive integer');
+    await expect(make({ numEnvs: 1.5 })).rejects.toThrow('numEnvs is 1.5');
+  });
+});
