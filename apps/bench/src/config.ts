@@ -89,6 +89,19 @@ export const speedSchema = z.strictObject({
   seed: is.wholeNumber('seed of weights and batches').default(0),
 });
 
+/** Settings of the measurement of environments. */
+export const envSpeedSchema = z.strictObject({
+  envs: is.words('MuJoCo tasks to measure, or all', 'id,id').default(['all']),
+  seconds: is.positiveNumber('length of a round').default(0.5),
+  rounds: is.positiveInteger('rounds, of which the median counts').default(5),
+  numEnvs: is.positiveInteger('environments that are stepped together over workers').default(16),
+  workers: is.optional(is.positiveInteger('worker threads to spread them over'), 'one per core'),
+  python: is.optional(
+    is.word('Python with gymnasium[mujoco], to measure that too', 'file'),
+    "the peers' environment if installed, else python3",
+  ),
+});
+
 export type AgentConfig = z.output<typeof agentSchema>;
 export type TrainConfig = z.output<typeof trainSchema>;
 export type DemoConfig = z.output<typeof demoSchema>;
@@ -96,3 +109,4 @@ export type EvalConfig = z.output<typeof evalSchema>;
 export type RenderConfig = z.output<typeof renderSchema>;
 export type ExportConfig = z.output<typeof exportSchema>;
 export type SpeedConfig = z.output<typeof speedSchema>;
+export type EnvSpeedConfig = z.output<typeof envSpeedSchema>;

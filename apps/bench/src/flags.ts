@@ -41,7 +41,7 @@ function nest([key = '', ...rest]: readonly string[], value: unknown): RawConfig
 }
 
 function parseFlag({ kind, info, schema }: Setting, flag: string, text: string): unknown {
-  const value = kind === 'number' ? toNumber(text) : kind === 'list' ? text.split(',').map(toNumber) : text;
+  const value = valueOf[kind](text);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new UsageError(
@@ -49,6 +49,14 @@ function parseFlag({ kind, info, schema }: Setting, flag: string, text: string):
     `Give ${info.expects} (${info.description}).`,
   );
 }
+
+const valueOf: Readonly<Record<Setting['kind'], (text: string) => unknown>> = {
+  number: toNumber,
+  list: (text) => text.split(',').map(toNumber),
+  words: (text) => text.split(',').map((word) => word.trim()),
+  text: (text) => text,
+  switch: (text) => text,
+};
 
 /** Stricter than `Number`, which takes an empty text for zero. */
 function toNumber(text: string): number {

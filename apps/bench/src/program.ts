@@ -1,7 +1,15 @@
 import { Command, type CommanderError } from 'commander';
 import { z } from 'zod';
 import { mergeConfig, parseSettings, readConfigFile } from './config-file.ts';
-import { demoSchema, evalSchema, exportSchema, renderSchema, speedSchema, trainSchema } from './config.ts';
+import {
+  demoSchema,
+  envSpeedSchema,
+  evalSchema,
+  exportSchema,
+  renderSchema,
+  speedSchema,
+  trainSchema,
+} from './config.ts';
 import { UsageError } from './errors.ts';
 import { addFlags, givenFlags } from './flags.ts';
 import { createUi, type Io, type Ui } from './ui.ts';
@@ -55,6 +63,7 @@ export function createProgram(io: Io): Command {
   addExport(program, ui);
   addRender(program, ui);
   addSpeed(program, ui);
+  addEnvSpeed(program, ui);
   for (const command of [program, ...program.commands]) explainErrors(command);
   return program;
 }
@@ -195,6 +204,25 @@ function addSpeed(program: Command, ui: () => Ui): void {
     const config = parseSettings(speedSchema, givenFlags(command, speedSchema), 'command line');
     const { speed } = await import('./commands/speed.ts');
     await speed(config, ui());
+  });
+}
+
+function addEnvSpeed(program: Command, ui: () => Ui): void {
+  const command = program
+    .command('env-speed')
+    .summary('time the MuJoCo environments')
+    .description(
+      'Count the steps per second of MuJoCo tasks under random actions: of the environment and of bare MuJoCo in one ' +
+        'thread, of vector environments over worker threads, and of Gymnasium where Python has it.',
+    )
+    .addHelpText(
+      'after',
+      examples('meow-bench env-speed', 'meow-bench env-speed --envs HalfCheetah-v5,Ant-v5 --json'),
+    );
+  addFlags(command, envSpeedSchema).action(async () => {
+    const config = parseSettings(envSpeedSchema, givenFlags(command, envSpeedSchema), 'command line');
+    const { envSpeed } = await import('./commands/env-speed.ts');
+    await envSpeed(config, ui());
   });
 }
 

@@ -19,7 +19,7 @@ export interface Setting {
   /** `['agent', 'learningRate']` */
   readonly path: readonly string[];
   readonly info: SettingInfo;
-  readonly kind: 'number' | 'list' | 'text' | 'switch';
+  readonly kind: 'number' | 'list' | 'words' | 'text' | 'switch';
   /** Accepts one value of this setting, without regard to a default. */
   readonly schema: z.ZodType;
   readonly defaultValue?: unknown;
@@ -76,6 +76,14 @@ export const widths = (description: string) =>
     placeholder: 'n,n',
   });
 
+/** Names: `HalfCheetah-v5,Ant-v5` on the command line. */
+export const words = (description: string, placeholder: string) =>
+  describe(z.array(z.string().min(1)).min(1), {
+    description,
+    expects: 'a list of names such as a,b',
+    placeholder,
+  });
+
 /** A text that isn't empty. */
 export const word = (description: string, placeholder = 'name') =>
   describe(z.string().min(1), { description, expects: 'a text', placeholder });
@@ -113,6 +121,6 @@ function unwrap(field: z.core.$ZodType): { core: z.core.$ZodType; defaultValue?:
 
 function kindOf(schema: z.ZodType): Setting['kind'] {
   if (schema instanceof z.ZodBoolean) return 'switch';
-  if (schema instanceof z.ZodArray) return 'list';
+  if (schema instanceof z.ZodArray) return schema.element instanceof z.ZodString ? 'words' : 'list';
   return schema instanceof z.ZodNumber ? 'number' : 'text';
 }

@@ -1,0 +1,72 @@
+import { availableParallelism } from 'node:os';
+
+import { MUJOCO_ENV_IDS, type MujocoEnvId } from '@meow-rl/envs-mujoco';
+
+import type { EnvSpeedConfig } from '../config.ts';
+import { defaultPython, gymnasiumSpeed, type GymnasiumSpeed } from '../env-speed/gymnasium.ts';
+import { threadSpeed, vectorSpeeds } from '../env-speed/measure.ts';
+import { formatTable } from '../table.ts';
+import type { Ui } from '../ui.ts';
+import { unknownName } from '../unknown-name.ts';
+import { versions } from '../versions.ts';
+
+/** Measures how many steps of MuJoCo tasks a second has, in one thread and over all, beside bare MuJoCo and Gymnasium. */
+export async function envSpeed(config: EnvSpeedConfig, ui: Ui): Promise<void> {
+  const { seconds, rounds, numEnvs, workers = availableParallelism(), python = defaultPython() } = config;
+  const ids = config.envs.includes('all') ? [...MUJOCO_ENV_IDS] : config.envs.map(mujocoId);
+  const bar = ui.progress('measuring', ids.length);
+  const rows = [];
+  let gymnasiumProblem: string | undefined;
+  for (const [i, id] of ids.entries()) {
+    const thread = await threadSpeed(id, { seconds, rounds });
+    const [one = Number.NaN, all = Number.NaN] = await vectorSpeeds(id, {
+      numEnvs,
+      workers: [1, workers],
+      seconds,
+      rounds,
+    });
+    const gymnasium: GymnasiumSpeed = await gymnasiumSpeed(python, id, Math.ceil(thread.env * seconds));
+    if ('error' in gymnasium) gymnasiumProblem = gymnasium.error;
+    rows.push({ id, thread, vector: { one, all, scaling: all / one }, gymnasium });
+    bar.update(i + 1);
+  }
+  bar.stop();
+  ui.result(
+    { numEnvs, workers, seconds, rounds, versions: versions(), rows },
+    [
+      `environment steps per second, medians of ${rounds} rounds of ${seconds} s; ${numEnvs} environments over 1 and ${workers} workers`,
+      '',
+      formatTable(
+        [
+          'task',
+          'one thread',
+          'bare MuJoCo',
+          'ratio',
+          '1 worker',
+          `${workers} workers`,
+          'ratio',
+          'Gymnasium',
+        ],
+        rows.map(({ id, thread, vector, gymnasium }) => [
+          id,
+          Math.round(thread.env),
+          Math.round(thread.bare),
+          thread.ratio.toFixed(3),
+          Math.round(vector.one),
+          Math.round(vector.all),
+          vector.scaling.toFixed(2),
+          'error' in gymnasium ? '-' : Math.round(gymnasium.stepsPerSecond),
+        ]),
+      ),
+      ...(gymnasiumProblem === undefined
+        ? []
+        : ['', `Gymnasium is left out where it gave: ${gymnasiumProblem}`]),
+    ].join('\n'),
+  );
+}
+
+function mujocoId(name: string): MujocoEnvId {
+  const id = MUJOCO_ENV_IDS.find((known) => known === name);
+  if (id === undefined) throw unknownName('MuJoCo task', name, MUJOCO_ENV_IDS);
+  return id;
+}
