@@ -1,13 +1,15 @@
-export {
-  replayBuffer,
-  type ReplayBuffer,
-  type ReplayBufferOptions,
-  type ReplayBufferState,
-} from './replay-buffer.ts';
+export type { ReplayBufferHead, ReplayBufferPart, ReplayBufferState } from './buffer-state.ts';
+export type { TransitionOrigins } from './episode-links.ts';
+export type { NStepOptions } from './n-step.ts';
+export type { BetaSchedule, PrioritizedOptions, SavedPriorities } from './prioritized.ts';
+export { replayBufferBytes } from './replay-buffer-bytes.ts';
+export { replayBuffer, type ReplayBuffer, type ReplayBufferOptions } from './replay-buffer.ts';
 export {
   emptyBatch,
+  type BatchExtra,
   type TransitionBatch,
   type TransitionField,
+  type TransitionRows,
   type Transitions,
   type TransitionSizes,
 } from './transition-batch.ts';

@@ -45,21 +45,20 @@ describe('add', () => {
   });
 
   it.each([
-    { added: [3, 3, 3], kept: [5, 6, 7, 8, 4], cursor: 4 },
-    { added: [5], kept: [0, 1, 2, 3, 4], cursor: 0 },
-    { added: [4, 5], kept: [5, 6, 7, 8, 4], cursor: 4 },
-    { added: [1, 1, 1, 1, 1, 1], kept: [5, 1, 2, 3, 4], cursor: 1 },
-    { added: [2, 0, 2], kept: [0, 1, 2, 3], cursor: 4 },
-  ])('wraps around: $added into 5 rows keeps $kept', ({ added, kept, cursor }) => {
+    { added: [3, 3, 3], kept: [4, 5, 6, 7, 8] },
+    { added: [5], kept: [0, 1, 2, 3, 4] },
+    { added: [4, 5], kept: [4, 5, 6, 7, 8] },
+    { added: [1, 1, 1, 1, 1, 1], kept: [1, 2, 3, 4, 5] },
+    { added: [2, 0, 2], kept: [0, 1, 2, 3] },
+  ])('wraps around: $added into 5 rows keeps $kept', ({ added, kept }) => {
     const buffer = make(5);
     let next = 0;
     for (const count of added) {
       buffer.add(numbered(next, count));
       next += count;
     }
-    const { transitions, cursor: at, size } = buffer.state();
-    expect(at).toBe(cursor);
-    expect(size).toBe(kept.length);
+    const { transitions, first } = buffer.state();
+    expect([first, buffer.added, buffer.size]).toEqual([kept[0], next, kept.length]);
     const expected = kept.map((number) => asFloats(numbered(number, 1)));
     for (const field of ['observations', 'actions', 'rewards', 'nextObservations', 'terminated'] as const) {
       expect([...transitions[field]]).toEqual(expected.flatMap((row) => Array.from(row[field])));
@@ -198,6 +197,10 @@ describe('sample', () => {
     expect(() => buffer.sample(2, emptyBatch(3, sizes))).toThrow(
       'into.observations of 6 entries, expected 4',
     );
+    expect(() => buffer.sample(2, emptyBatch(2, sizes, ['discounts']))).toThrow(
+      "into.discounts, which this buffer doesn't fill",
+    );
+    expect(() => buffer.updatePriorities([0], [1])).toThrow('a buffer that draws uniformly');
   });
 });
 
@@ -229,13 +232,33 @@ describe('state', () => {
     expect(state.transitions).toEqual(asFloats(numbered(0, 2)));
   });
 
+  it('gives what was added from a number on', () => {
+    const buffer = make(5);
+    buffer.add(numbered(0, 4));
+    buffer.add(numbered(4, 4)); // rows 3 and 4, then 0 to 2
+    expect(buffer.state({ from: 4 }).transitions).toEqual(asFloats(numbered(4, 4)));
+    expect(buffer.state({ from: 8 }).transitions.rewards).toEqual(new Float32Array(0));
+    for (const from of [2, 9, 3.5]) {
+      expect(() => buffer.state({ from })).toThrow(
+        `from = ${from}, expected a number from 3, the oldest transition held, to 8`,
+      );
+    }
+  });
+
   it('refuses a state of another buffer or a damaged one, and stays as it was', () => {
     const buffer = make(5);
     buffer.add(numbered(0, 3));
     const before = buffer.state();
     expect(() => buffer.restore(make(6).state())).toThrow('state with capacity = 6, expected 5');
-    expect(() => buffer.restore({ ...before, cursor: 2 })).toThrow('size 3 and cursor 2');
-    expect(() => buffer.restore({ ...before, size: 2, cursor: 2 })).toThrow('3 rows, expected its size 2');
+    expect(() => buffer.restore({ ...before, added: 2.5 })).toThrow('added = 2.5, expected a count');
+    expect(() => buffer.restore({ ...before, added: 2 })).toThrow(
+      'transitions 0 to 2, expected transitions from 0 to at most 1',
+    );
+    expect(() => buffer.restore({ ...before, added: 4 })).toThrow('transitions up to 2, expected up to 3');
+    expect(() => buffer.restore(buffer.state({ from: 1 }))).toThrow('transitions 1 to 2, expected');
+    expect(() => buffer.restore({ ...before, lasts: [] })).toThrow(
+      'a state with nStep, expected one without',
+    );
     expect(() => buffer.restore({ ...before, generator: { words: [0, 0, 0, 0], spare: null } })).toThrow(
       'all 0',
     );

@@ -6,12 +6,15 @@ export interface TransitionSizes {
   readonly actionSize: number;
 }
 
+/** The name of a column of transitions. */
+export type TransitionField = 'observations' | 'actions' | 'rewards' | 'nextObservations' | 'terminated';
+
 /**
- * n transitions as flat rows of float32, ready to be the inputs of a tensor program.
+ * n transitions as flat rows of float32.
  *
  * `n` is `rewards.length`. Entry j of row i is at `i * size + j`.
  */
-export interface TransitionBatch {
+export interface TransitionRows {
   /** [n, obs], where the action was taken. */
   readonly observations: Float32Array;
   /** [n, act] */
@@ -24,10 +27,28 @@ export interface TransitionBatch {
   readonly terminated: Float32Array;
 }
 
-/** The name of a column of transitions. */
-export type TransitionField = keyof TransitionBatch;
+/**
+ * n transitions to learn from, ready to be the inputs of a tensor program.
+ *
+ * From a buffer with `nStep` a transition spans m steps: `rewards` is the discounted sum of m rewards, `nextObservations`
+ * and `terminated` are those after the last one. What a buffer's options don't call for is absent.
+ */
+export interface TransitionBatch extends TransitionRows {
+  /** [n], with `nStep`: γ^m (1 − terminated), the factor of the value at `nextObservations`. */
+  readonly discounts?: Float32Array;
+  /** [n], with `prioritized`: the importance weight of the transition's loss, in (0, 1]. */
+  readonly weights?: Float32Array;
+  /**
+   * [n], with `prioritized`: which transitions these are, for {@link ReplayBuffer.updatePriorities}. Transitions are
+   * numbered from 0 in the order they were added, and never anew.
+   */
+  readonly indices?: Float64Array;
+}
 
-/** Transitions as they come from environments: the fields of a {@link TransitionBatch} in any float width, or flags in bytes. */
+/** The fields of a batch that only some buffers fill. */
+export type BatchExtra = 'discounts' | 'weights' | 'indices';
+
+/** Transitions as they come from environments: {@link TransitionRows} in any float width, or flags in bytes. */
 export type Transitions = {
   readonly [Field in TransitionField]: Float32Array | Float64Array | Uint8Array;
 };
@@ -44,13 +65,24 @@ export const transitionFields = ({
   ['terminated', 1],
 ];
 
-/** A batch of `n` rows of zeros. */
-export function emptyBatch(n: number, { observationSize, actionSize }: TransitionSizes): TransitionBatch {
+/**
+ * A batch of `n` rows of zeros.
+ *
+ * @param extras the fields besides those of every transition: `extras` of the buffer that is to fill it
+ */
+export function emptyBatch(
+  n: number,
+  { observationSize, actionSize }: TransitionSizes,
+  extras: readonly BatchExtra[] = [],
+): TransitionBatch {
   return {
     observations: new Float32Array(n * observationSize),
     actions: new Float32Array(n * actionSize),
     rewards: new Float32Array(n),
     nextObservations: new Float32Array(n * observationSize),
     terminated: new Float32Array(n),
+    ...(extras.includes('discounts') && { discounts: new Float32Array(n) }),
+    ...(extras.includes('weights') && { weights: new Float32Array(n) }),
+    ...(extras.includes('indices') && { indices: new Float64Array(n) }),
   };
 }

@@ -15,4 +15,9 @@ export {
   type TrainOffPolicyOptions,
   type TrainResult,
 } from './train-off-policy.ts';
-export { decodeSafetensors, encodeSafetensors, type NamedTensors, type SavedTensors } from './safetensors.ts';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type NamedTensors,
+  type SavedTensors,
+} from '@meow-rl/safetensors';

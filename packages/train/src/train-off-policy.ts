@@ -121,7 +121,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     if (signal?.aborted) return { step, updates, aborted: true };
     const before = step;
     const collected = await collector.step(await chooseActions());
-    replay.add(collected.transitions);
+    replay.add(collected.transitions, collected);
     step += collected.rows.length;
     await reportEpisodes(collected);
 

@@ -1,0 +1,160 @@
+import { generatorFromState, type GeneratorState } from '@meow-rl/random';
+
+import { checkTransitions } from './check-transitions.ts';
+import type { SavedPriorities } from './prioritized.ts';
+import type { TransitionRows, TransitionSizes } from './transition-batch.ts';
+
+/** What a buffer holds besides its transitions, in objects of its own. */
+export interface ReplayBufferHead extends TransitionSizes {
+  readonly capacity: number;
+  /** Transitions ever added; the last `capacity` of them are held. Transition k lies in row k mod capacity. */
+  readonly added: number;
+  readonly generator: GeneratorState;
+  /**
+   * With `nStep`: for each sub-environment the number of the transition that its next one continues, -1 where none.
+   * Otherwise null.
+   */
+  readonly lasts: readonly number[] | null;
+  /** With `prioritized`, otherwise null. */
+  readonly priorities: SavedPriorities | null;
+}
+
+/** Consecutive transitions of a buffer, oldest first. */
+export interface ReplayBufferPart {
+  /** The number of the first one. */
+  readonly first: number;
+  readonly transitions: TransitionRows;
+  /**
+   * [n], with `nStep`: how many transitions before each one its predecessor in the same episode was added, 0 where
+   * there is none. Otherwise null.
+   */
+  readonly previous: Int32Array | null;
+}
+
+/** A buffer as it is saved: all of it, or what was added from number `first` on. */
+export interface ReplayBufferState extends ReplayBufferHead, ReplayBufferPart {}
+
+/** The number of the oldest transition held. */
+export const oldestOf = ({
+  added,
+  capacity,
+}: {
+  readonly added: number;
+  readonly capacity: number;
+}): number => Math.max(0, added - capacity);
+
+/** What a state must have been saved from. */
+export interface ExpectedBuffer extends TransitionSizes {
+  readonly capacity: number;
+  /** Whether it has `nStep`. */
+  readonly linked: boolean;
+  /** α if it is prioritized, otherwise null. */
+  readonly alpha: number | null;
+}
+
+const remedy = 'Make the buffer with the options of the one that was saved.';
+const damaged = 'The state is damaged; take an earlier one.';
+
+const isCount = (value: number, most = Number.MAX_SAFE_INTEGER): boolean =>
+  Number.isInteger(value) && value >= 0 && value <= most;
+
+/**
+ * Throws unless a state is of a buffer like the expected one, and sound.
+ *
+ * @throws RangeError, or TypeError for the generator
+ */
+export function checkHead(head: ReplayBufferHead, expected: ExpectedBuffer): void {
+  for (const name of ['capacity', 'observationSize', 'actionSize'] as const) {
+    if (head[name] === expected[name]) continue;
+    throw new RangeError(
+      `replay: restore got a state with ${name} = ${String(head[name])}, expected ${expected[name]}. ${remedy}`,
+    );
+  }
+  const alpha = head.priorities?.alpha ?? null;
+  const found = { nStep: head.lasts !== null, 'prioritized.alpha': alpha ?? 'none' };
+  const wanted = { nStep: expected.linked, 'prioritized.alpha': expected.alpha ?? 'none' };
+  for (const name of ['nStep', 'prioritized.alpha'] as const) {
+    if (found[name] === wanted[name]) continue;
+    const what = (value: unknown) =>
+      typeof value === 'boolean'
+        ? `${value ? 'with' : 'without'} ${name}`
+        : `with ${name} = ${String(value)}`;
+    throw new RangeError(
+      `replay: restore got a state ${what(found[name])}, expected one ${what(wanted[name])}. ${remedy}`,
+    );
+  }
+  if (!isCount(head.added)) {
+    throw new RangeError(
+      `replay: restore got a state with added = ${String(head.added)}, expected a count. ${damaged}`,
+    );
+  }
+  for (const [environment, last] of (head.lasts ?? []).entries()) {
+    if (last === -1 || isCount(last, head.added - 1)) continue;
+    throw new RangeError(
+      `replay: restore got a state with lasts[${environment}] = ${String(last)}, expected -1 or the number of one of ` +
+        `its ${head.added} transitions. ${damaged}`,
+    );
+  }
+  if (head.priorities) checkPriorities(head.priorities, head.added - oldestOf(head));
+  generatorFromState(head.generator);
+}
+
+/**
+ * Throws unless a part begins at number `first`, and is sound.
+ *
+ * @returns the number behind its last transition
+ */
+export function checkPart(
+  part: ReplayBufferPart,
+  first: number,
+  added: number,
+  expected: ExpectedBuffer,
+): number {
+  const rows = checkTransitions(part.transitions, expected);
+  if (part.first !== first || first + rows > added) {
+    throw new RangeError(
+      `replay: restore got transitions ${part.first} to ${part.first + rows - 1}, expected transitions from ${first} ` +
+        `to at most ${added - 1}. ${damaged}`,
+    );
+  }
+  const links = part.previous?.length ?? 0;
+  if (links !== (expected.linked ? rows : 0)) {
+    throw new RangeError(
+      `replay: restore got ${links} links for ${rows} transitions, expected ${expected.linked ? rows : 'none'}. ${damaged}`,
+    );
+  }
+  for (const [i, distance] of (part.previous ?? []).entries()) {
+    if (isCount(distance, Math.min(expected.capacity - 1, first + i))) continue;
+    throw new RangeError(
+      `replay: restore got the predecessor of transition ${first + i} at distance ${distance}, expected 0 to ` +
+        `${Math.min(expected.capacity - 1, first + i)}. ${damaged}`,
+    );
+  }
+  return first + rows;
+}
+
+/** Throws unless the transitions restored end where the state does. */
+export function checkEnd(end: number, added: number): void {
+  if (end === added) return;
+  throw new RangeError(
+    `replay: restore got transitions up to ${end - 1}, expected up to ${added - 1}. ${damaged}`,
+  );
+}
+
+function checkPriorities({ values, largest, batches }: SavedPriorities, size: number): void {
+  if (values.length !== size) {
+    throw new RangeError(
+      `replay: restore got ${values.length} priorities, expected ${size}, one per transition. ${damaged}`,
+    );
+  }
+  const bad = values.findIndex((value) => !(value > 0 && Number.isFinite(value)));
+  if (bad >= 0 || !(largest > 0 && Number.isFinite(largest))) {
+    throw new RangeError(
+      `replay: restore got priority ${bad >= 0 ? `${values[bad]} in entry ${bad}` : `${largest} as the largest`}, ` +
+        `expected a finite number above 0. ${damaged}`,
+    );
+  }
+  if (!isCount(batches)) {
+    throw new RangeError(`replay: restore got batches = ${String(batches)}, expected a count. ${damaged}`);
+  }
+}

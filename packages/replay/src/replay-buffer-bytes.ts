@@ -1,0 +1,34 @@
+import { leafCount } from './sum-tree.ts';
+import type { TransitionSizes } from './transition-batch.ts';
+
+const FLOAT32_BYTES = 4;
+const LINK_BYTES = 8;
+const NODE_BYTES = 8;
+
+/**
+ * Bytes of memory that a {@link replayBuffer} with these options allocates, all of it when it is made:
+ *
+ *     transitions    4 capacity (2 obs + act + 2)
+ *     nStep          8 capacity
+ *     prioritized    16 times the capacity, rounded up to a power of two
+ *
+ * Batches and states are on top of that: a whole `state()` is another copy of the transitions held.
+ *
+ * @param options options of `replayBuffer`, of which only these count
+ */
+export function replayBufferBytes({
+  capacity,
+  observationSize,
+  actionSize,
+  nStep,
+  prioritized,
+}: TransitionSizes & {
+  readonly capacity: number;
+  readonly nStep?: unknown;
+  readonly prioritized?: unknown;
+}): number {
+  const transitions = FLOAT32_BYTES * capacity * (2 * observationSize + actionSize + 2);
+  const links = nStep === undefined ? 0 : LINK_BYTES * capacity;
+  const tree = prioritized === undefined ? 0 : 2 * NODE_BYTES * leafCount(capacity);
+  return transitions + links + tree;
+}
