@@ -16,3 +16,19 @@ export {
   type TrainResult,
 } from './train-off-policy.ts';
 export { decodeSafetensors, encodeSafetensors, type NamedTensors, type SavedTensors } from './safetensors.ts';
+export { composeLoggers, type LogPosition, type RunLogger } from './loggers/run-logger.ts';
+export { scalarsOf } from './loggers/scalars.ts';
+export {
+  bootstrapInterval,
+  improvementInterval,
+  interquartileMean,
+  mean,
+  probabilityOfImprovement,
+  quantile,
+  runScore,
+  standardDeviation,
+  type BootstrapOptions,
+  type ConfidenceInterval,
+  type RunScore,
+  type Strata,
+} from './statistics/index.ts';
