@@ -78,9 +78,19 @@ export const speedSchema = z.strictObject({
   seed: is.wholeNumber('seed of weights and batches').default(0),
 });
 
+/** Settings of a comparison. */
+export const compareSchema = z.strictObject({
+  out: is.optional(is.word('folder to write learning curves and tables to', 'folder'), 'nothing is written'),
+  last: is.positiveInteger('evaluations in the average at the end of a run').default(10),
+  confidence: is.share('share that the intervals cover').default(0.95),
+  resamples: is.positiveInteger('bootstrap resamples behind an interval').default(2000),
+  seed: is.wholeNumber('seed of the resampling').default(0),
+});
+
 export type AgentConfig = z.output<typeof agentSchema>;
 export type TrainConfig = z.output<typeof trainSchema>;
 export type DemoConfig = z.output<typeof demoSchema>;
 export type EvalConfig = z.output<typeof evalSchema>;
 export type ExportConfig = z.output<typeof exportSchema>;
 export type SpeedConfig = z.output<typeof speedSchema>;
+export type CompareConfig = z.output<typeof compareSchema>;

@@ -1,7 +1,7 @@
 import { Command, type CommanderError } from 'commander';
 import { z } from 'zod';
 import { mergeConfig, parseSettings, readConfigFile } from './config-file.ts';
-import { demoSchema, evalSchema, exportSchema, speedSchema, trainSchema } from './config.ts';
+import { compareSchema, demoSchema, evalSchema, exportSchema, speedSchema, trainSchema } from './config.ts';
 import { UsageError } from './errors.ts';
 import { addFlags, givenFlags } from './flags.ts';
 import { createUi, type Io, type Ui } from './ui.ts';
@@ -42,6 +42,7 @@ export function createProgram(io: Io): Command {
         'meow-bench eval runs/try --episodes 20 --stochastic',
         'meow-bench export runs/try --out policy/',
         'meow-bench speed --threads 1 --json',
+        'meow-bench compare runs --out comparison',
       ),
     );
 
@@ -53,6 +54,7 @@ export function createProgram(io: Io): Command {
   addEval(program, ui);
   addExport(program, ui);
   addSpeed(program, ui);
+  addCompare(program, ui);
   for (const command of [program, ...program.commands]) explainErrors(command);
   return program;
 }
@@ -169,6 +171,31 @@ function addSpeed(program: Command, ui: () => Ui): void {
     const config = parseSettings(speedSchema, givenFlags(command, speedSchema), 'command line');
     const { speed } = await import('./commands/speed.ts');
     await speed(config, ui());
+  });
+}
+
+function addCompare(program: Command, ui: () => Ui): void {
+  const command = program
+    .command('compare')
+    .summary('compare runs over their seeds')
+    .description(
+      'Group runs by environment, algorithm and settings, and report over their seeds: mean and standard deviation of ' +
+        'the final evaluation, interquartile mean with a bootstrap interval, average of the last evaluations, and how ' +
+        'likely one algorithm beats another. Runs in progress count with what they have.',
+    )
+    .argument('<runs...>', 'folders of runs, or folders that they lie in')
+    .addHelpText(
+      'after',
+      examples(
+        'meow-bench compare runs',
+        'meow-bench compare runs/HalfCheetah-v5 runs/Hopper-v5 --out comparison',
+        'meow-bench compare runs/HalfCheetah-v5/meow --json',
+      ),
+    );
+  addFlags(command, compareSchema).action(async (runs: string[]) => {
+    const config = parseSettings(compareSchema, givenFlags(command, compareSchema), 'command line');
+    const { compare } = await import('./commands/compare.ts');
+    await compare(runs, config, ui());
   });
 }
 
