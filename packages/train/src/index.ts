@@ -32,3 +32,18 @@ export {
   type RunScore,
   type Strata,
 } from './statistics/index.ts';
+export { normalizedAgent, type NormalizedAgentOptions } from './normalizers/normalized-agent.ts';
+export {
+  observationNormalizer,
+  type ObservationNormalizer,
+  type ObservationNormalizerOptions,
+  type ObservationScaling,
+} from './normalizers/observation-normalizer.ts';
+export {
+  rewardScaler,
+  type RewardScaler,
+  type RewardScalerOptions,
+  type RewardScalerState,
+} from './normalizers/reward-scaler.ts';
+export { runningMoments, type MomentsState, type RunningMoments } from './normalizers/running-moments.ts';
+export type { Collected } from './transition-collector.ts';
