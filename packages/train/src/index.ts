@@ -7,6 +7,7 @@ export type {
   ProgressEvent,
   Timing,
   TrainEvent,
+  TrainingTiming,
 } from './events.ts';
 export { seedFor, seedStreams, type SeedStream } from './seeds.ts';
 export {

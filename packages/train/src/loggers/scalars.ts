@@ -16,12 +16,17 @@ export function scalarsOf(event: TrainEvent): Record<string, number> {
       return {
         'train/updates': event.updates,
         'train/episodes': event.episodes,
-        ...(event.meanReturn === undefined ? {} : { 'train/mean_return': event.meanReturn }),
-        ...(event.meanLength === undefined ? {} : { 'train/mean_length': event.meanLength }),
+        ...prefixed('train', {
+          mean_return: event.meanReturn,
+          mean_length: event.meanLength,
+          replay_size: event.replaySize,
+        }),
         ...prefixed('update', event.update),
         ...prefixed('time', {
           seconds: event.time.seconds,
           steps_per_second: event.time.stepsPerSecond,
+          update_milliseconds: event.time.updateMilliseconds,
+          memory_mebibytes: event.time.memoryMebibytes,
         }),
       };
     case 'episode':
@@ -37,5 +42,13 @@ export function scalarsOf(event: TrainEvent): Record<string, number> {
   }
 }
 
-const prefixed = (group: string, values: Readonly<Record<string, number>>): Record<string, number> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]));
+/** Numbers under their group's name; absent ones stay absent. */
+const prefixed = (
+  group: string,
+  values: Readonly<Record<string, number | undefined>>,
+): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) =>
+      value === undefined ? [] : [[`${group}/${name}`, value] as const],
+    ),
+  );

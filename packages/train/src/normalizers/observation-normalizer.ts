@@ -103,16 +103,17 @@ export function observationNormalizer({
         );
       }
       const { mean, scale } = scaling();
-      for (let i = 0; i < out.length; i += 1) {
-        const x = observations[i] ?? Number.NaN;
-        const value = (x - (mean[i % size] ?? 0)) * (scale[i % size] ?? 1);
-        if (Number.isNaN(value)) {
-          throw new RangeError(
-            `observationNormalizer: entry ${i % size} of observation ${Math.floor(i / size)} is ${x}, expected a ` +
-              'number. Find out which environment gave it.',
-          );
+      // Two loops: a remainder for each number nearly doubles the time.
+      for (let row = 0; row < out.length; row += size) {
+        for (let i = 0; i < size; i += 1) {
+          const x = observations[row + i] ?? Number.NaN;
+          const value = (x - (mean[i] ?? 0)) * (scale[i] ?? 1);
+          // Written so that NaN, which fails every comparison, gets to the end.
+          if (value <= clip && value >= -clip) out[row + i] = value;
+          else if (value > clip) out[row + i] = clip;
+          else if (value < -clip) out[row + i] = -clip;
+          else throw notANumber(x, i, row / size);
         }
-        out[i] = Math.min(clip, Math.max(-clip, value));
       }
       return out;
     },
@@ -127,3 +128,9 @@ export function observationNormalizer({
     },
   };
 }
+
+const notANumber = (x: number, entry: number, row: number) =>
+  new RangeError(
+    `observationNormalizer: entry ${entry} of observation ${row} is ${x}, expected a number. ` +
+      'Find out which environment gave it.',
+  );
