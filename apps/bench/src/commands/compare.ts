@@ -17,7 +17,8 @@ import type { Ui } from '../ui.ts';
 
 /** Compares algorithms over the seeds of their runs; what was left out or is unfinished is said. */
 export async function compare(sources: readonly string[], config: CompareConfig, ui: Ui): Promise<void> {
-  const read = await Promise.all((await findRuns(sources)).map(readRun));
+  const folders = await findRuns(sources);
+  const read = await Promise.all(folders.map((folder) => readRun(folder, config.until)));
   const unreadable = read.flatMap((result) => ('run' in result ? [] : [result]));
   const { groups, leftOut: copies } = groupRuns(
     read.flatMap((result) => ('run' in result ? [result.run] : [])),
@@ -35,6 +36,14 @@ export async function compare(sources: readonly string[], config: CompareConfig,
   const comparison = analyse(groups, { last, confidence, resamples, seed });
   const text = formatComparison(comparison, config);
   for (const { folder, note } of notes) ui.warn(`${folder}: ${note}`);
+  for (const result of comparison.environments) {
+    const steps = result.groups.flatMap((group) => group.steps);
+    const [first, end] = [Math.min(...steps), Math.max(...steps)];
+    if (first < end)
+      ui.warn(
+        `${result.environment}: the last evaluations are at steps ${first} to ${end}; --until ${first} compares all there`,
+      );
+  }
   for (const run of leftOut) ui.warn(`left out ${describe(run)}`);
 
   const files: string[] = [];

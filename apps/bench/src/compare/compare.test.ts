@@ -86,7 +86,15 @@ describe('compare', () => {
         await writeRun(join(root, env, 'sac', `${seed}`), { env, algo: 'sac', seed, means: [worse] });
       }
     const { code, out, err } = await compare(root);
-    expect([code, err]).toEqual([0, '']);
+    expect(code).toBe(0);
+    expect(err).toBe(
+      ['A-v0', 'B-v0']
+        .map(
+          (env) =>
+            `meow-bench: ${env}: the last evaluations are at steps 100 to 200; --until 100 compares all there\n`,
+        )
+        .join(''),
+    );
     expect(out.replace(/ +/g, ' ')).toBe(
       [
         'A-v0',
@@ -111,6 +119,27 @@ describe('compare', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('compares at an earlier step', async () => {
+    const root = await temporaryFolder();
+    await writeRun(join(root, '1'), { seed: 1, means: [1, 20, 300] });
+    await writeRun(join(root, '2'), { seed: 2, means: [3, 40] });
+    const { result, err } = await compareJson(root, '--until', '250');
+    expect(err).toBe('');
+    expect(result.environments[0].groups[0]).toMatchObject({
+      steps: [200, 200],
+      final: { mean: 30 },
+      // The first up to its second evaluation, the second to its end.
+      seconds: (2 + 90) / 2,
+    });
+    expect((await compareJson(root, '--until', '250')).result.environments[0].groups[0].curve).toHaveLength(
+      2,
+    );
+    expect(await compare(root, '--until', '50')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('no evaluation up to step 50'),
+    });
   });
 
   it('labels groups by what their settings differ in', async () => {
@@ -151,6 +180,7 @@ describe('compare', () => {
     expect(err.replaceAll(root, '').split('\n')).toEqual([
       'meow-bench: /2: the last line of metrics.jsonl is cut off and was passed over',
       'meow-bench: /2: not finished: at step 100 of 1000',
+      'meow-bench: Task-v0: the last evaluations are at steps 100 to 300; --until 100 compares all there',
       'meow-bench: left out /3: no evaluation yet, at step 0 of 1000',
       'meow-bench: left out /5: line 2 of metrics.jsonl is damaged: it is no JSON',
       expect.stringMatching(/^meow-bench: left out \/6: line 1 of metrics.jsonl: mean: .*expected number/),

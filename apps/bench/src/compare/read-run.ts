@@ -10,6 +10,8 @@ export interface RunEvaluation {
   readonly step: number;
   /** Mean return of its episodes. */
   readonly mean: number;
+  /** Wall-clock seconds since training began, where the log says so. */
+  readonly seconds?: number;
 }
 
 /** What a comparison needs of a run. */
@@ -24,7 +26,7 @@ export interface Run {
   readonly evaluations: readonly RunEvaluation[];
   /** Environment steps so far. */
   readonly step: number;
-  /** Wall-clock seconds of training so far. */
+  /** Wall-clock seconds of training so far, or up to the last evaluation that counts. */
   readonly seconds: number;
   /** What the reader should know of it, such as that it is in progress. */
   readonly notes: readonly string[];
@@ -56,18 +58,26 @@ class Unreadable extends Error {}
 /**
  * Reads a run's folder. A run in progress counts with what it has; a line that was cut off at the end of
  * `metrics.jsonl`, as by a kill, is passed over with a note.
+ *
+ * @param until evaluations after this step don't count; default: all do
  */
-export async function readRun(folder: string): Promise<ReadRun> {
+export async function readRun(folder: string, until = Number.POSITIVE_INFINITY): Promise<ReadRun> {
   try {
     const config = checked(configSchema, await readJson(folder, 'config.json'), 'config.json');
     const log = await readLog(folder);
     const summary = await readSummary(folder);
     const notes = [...log.notes, ...(summary.note ? [summary.note] : [])];
     if (!summary.finished) notes.push(`not finished: at step ${log.step} of ${config.steps}`);
-    if (log.evaluations.length === 0)
-      throw new Unreadable(`no evaluation yet, at step ${log.step} of ${config.steps}`);
+    const evaluations = log.evaluations.filter(({ step }) => step <= until);
+    const last = evaluations.at(-1);
+    if (!last)
+      throw new Unreadable(
+        log.evaluations.length > 0
+          ? `no evaluation up to step ${until}`
+          : `no evaluation yet, at step ${log.step} of ${config.steps}`,
+      );
+    const cut = evaluations.length < log.evaluations.length;
     const { env: environment, algo: algorithm, seed } = config;
-    const { step, evaluations } = log;
     return {
       run: {
         folder,
@@ -76,8 +86,8 @@ export async function readRun(folder: string): Promise<ReadRun> {
         seed,
         config,
         evaluations,
-        step,
-        seconds: summary.seconds ?? log.seconds,
+        step: log.step,
+        seconds: (cut ? last.seconds : summary.seconds) ?? log.seconds,
         notes,
       },
     };
@@ -146,7 +156,7 @@ async function readLog(folder: string): Promise<Log> {
     const before = evaluations.at(-1)?.step ?? -1;
     if (at <= before)
       throw new Unreadable(`${where} evaluates at step ${at} after step ${before}: two runs wrote to it`);
-    evaluations.push({ step: at, mean });
+    evaluations.push({ step: at, mean, ...(event.time ? { seconds: event.time.seconds } : {}) });
   }
   const notes = torn === '' ? [] : [`the last line of ${name} is cut off and was passed over`];
   return { evaluations, step, seconds, notes };

@@ -115,6 +115,25 @@ describe('bootstrapInterval', () => {
     expect(bootstrapInterval(scores, overall, { resamples: 4000, seed: 2 })).not.toEqual(interval);
   });
 
+  it('agrees with SciPy and NumPy on five seeds', () => {
+    const x = [3120, 3315, 2980, 3404, 3251];
+    const y = [2900, 3200, 3300, 2500, 3100];
+    // scipy.stats.bootstrap((x,), trim_mean, method='percentile', n_resamples=50000)
+    const iqm = bootstrapInterval([x], (scores) => interquartileMean(scores.flat()), { resamples: 20_000 });
+    expect(iqm.estimate).toBeCloseTo(9686 / 3, 9);
+    expect(iqm.low).toBeCloseTo(9080 / 3, 9);
+    expect(iqm.high).toBeCloseTo(10_123 / 3, 9);
+    // 50000 resamples of both, within each task, drawn and counted with NumPy.
+    const second = [
+      [1, 2, 3, 4, 5],
+      [2, 3, 1, 0, 2],
+    ] as const;
+    const improvement = improvementInterval([x, second[0]], [y, second[1]], { resamples: 20_000 });
+    expect(improvement.estimate).toBeCloseTo(0.76, 12);
+    expect(improvement.low).toBeCloseTo(0.52, 12);
+    expect(improvement.high).toBeCloseTo(0.94, 12);
+  });
+
   it('of the probability of improvement lies in [0, 1] around it', () => {
     const { estimate, low, high } = improvementInterval([[1, 2, 3, 4]], [[2.5, 0, 1.5]]);
     expect(estimate).toBeCloseTo(9 / 12, 14);
