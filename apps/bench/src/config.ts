@@ -102,6 +102,16 @@ export const envSpeedSchema = z.strictObject({
   ),
 });
 
+/** Settings of a comparison. */
+export const compareSchema = z.strictObject({
+  out: is.optional(is.word('folder to write learning curves and tables to', 'folder'), 'nothing is written'),
+  until: is.optional(is.positiveInteger('evaluations after this step do not count'), 'all count'),
+  last: is.positiveInteger('evaluations in the average at the end of a run').default(10),
+  confidence: is.share('share that the intervals cover').default(0.95),
+  resamples: is.positiveInteger('bootstrap resamples behind an interval').default(2000),
+  seed: is.wholeNumber('seed of the resampling').default(0),
+});
+
 export type AgentConfig = z.output<typeof agentSchema>;
 export type TrainConfig = z.output<typeof trainSchema>;
 export type DemoConfig = z.output<typeof demoSchema>;
@@ -110,3 +120,4 @@ export type RenderConfig = z.output<typeof renderSchema>;
 export type ExportConfig = z.output<typeof exportSchema>;
 export type SpeedConfig = z.output<typeof speedSchema>;
 export type EnvSpeedConfig = z.output<typeof envSpeedSchema>;
+export type CompareConfig = z.output<typeof compareSchema>;

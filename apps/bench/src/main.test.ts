@@ -62,13 +62,16 @@ describe('wrong usage exits with 2 and one line', () => {
 });
 
 describe('help and version exit with 0 on stdout', () => {
-  it.each(['demo', 'train', 'eval', 'export', 'speed'])('%s --help has examples', async (command) => {
-    const { code, out, err } = await call(command, '--help');
-    expect([code, err]).toEqual([0, '']);
-    expect(out).toContain(`Usage: meow-bench ${command}`);
-    expect(out).toContain(`Examples:\n  meow-bench ${command}`);
-    expect(out).toContain('--verbose');
-  });
+  it.each(['demo', 'train', 'eval', 'export', 'speed', 'compare'])(
+    '%s --help has examples',
+    async (command) => {
+      const { code, out, err } = await call(command, '--help');
+      expect([code, err]).toEqual([0, '']);
+      expect(out).toContain(`Usage: meow-bench ${command}`);
+      expect(out).toContain(`Examples:\n  meow-bench ${command}`);
+      expect(out).toContain('--verbose');
+    },
+  );
 
   it('puts each example on a line', async () => {
     expect((await call('--help')).out).toContain('\n  meow-bench demo\n  meow-bench train ');

@@ -2,6 +2,7 @@ import { Command, type CommanderError } from 'commander';
 import { z } from 'zod';
 import { mergeConfig, parseSettings, readConfigFile } from './config-file.ts';
 import {
+  compareSchema,
   demoSchema,
   envSpeedSchema,
   evalSchema,
@@ -51,6 +52,7 @@ export function createProgram(io: Io): Command {
         'meow-bench export runs/try --out policy/',
         'meow-bench render runs/try --out replay.html',
         'meow-bench speed --threads 1 --json',
+        'meow-bench compare runs --out comparison',
       ),
     );
 
@@ -64,6 +66,7 @@ export function createProgram(io: Io): Command {
   addRender(program, ui);
   addSpeed(program, ui);
   addEnvSpeed(program, ui);
+  addCompare(program, ui);
   for (const command of [program, ...program.commands]) explainErrors(command);
   return program;
 }
@@ -223,6 +226,31 @@ function addEnvSpeed(program: Command, ui: () => Ui): void {
     const config = parseSettings(envSpeedSchema, givenFlags(command, envSpeedSchema), 'command line');
     const { envSpeed } = await import('./commands/env-speed.ts');
     await envSpeed(config, ui());
+  });
+}
+
+function addCompare(program: Command, ui: () => Ui): void {
+  const command = program
+    .command('compare')
+    .summary('compare runs over their seeds')
+    .description(
+      'Group runs by environment, algorithm and settings, and report over their seeds: mean and standard deviation of ' +
+        'the final evaluation, interquartile mean with a bootstrap interval, average of the last evaluations, and how ' +
+        'likely one algorithm beats another. Runs in progress count with what they have.',
+    )
+    .argument('<runs...>', 'folders of runs, or folders that they lie in')
+    .addHelpText(
+      'after',
+      examples(
+        'meow-bench compare runs',
+        'meow-bench compare runs/HalfCheetah-v5 runs/Hopper-v5 --out comparison',
+        'meow-bench compare runs/HalfCheetah-v5/meow --json',
+      ),
+    );
+  addFlags(command, compareSchema).action(async (runs: string[]) => {
+    const config = parseSettings(compareSchema, givenFlags(command, compareSchema), 'command line');
+    const { compare } = await import('./commands/compare.ts');
+    await compare(runs, config, ui());
   });
 }
 

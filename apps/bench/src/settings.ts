@@ -68,6 +68,14 @@ export const probability = (description: string) =>
     placeholder: 'p',
   });
 
+/** A number between zero and one, neither included. */
+export const share = (description: string) =>
+  describe(z.number().gt(0).lt(1), {
+    description,
+    expects: 'a number between 0 and 1, such as 0.95',
+    placeholder: 'p',
+  });
+
 /** Widths of layers: `64,64` on the command line. */
 export const widths = (description: string) =>
   describe(z.array(z.int().positive()).min(1), {

@@ -98,7 +98,7 @@ export async function runTraining(
           episodes += 1;
         } else if (event.type === 'metrics') metrics.push(event);
         else evaluations.push(event);
-        return writer.write(event);
+        return writer.log(event);
       },
     });
     const seconds = (performance.now() - begun) / 1000;

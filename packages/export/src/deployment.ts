@@ -1,7 +1,8 @@
 import type { Program } from '@meow-rl/graph';
+import type { ObservationScaling } from '@meow-rl/train';
 
 /**
- * What an agent offers for deployment: its programs on actions in [−1, 1], and the state that they read.
+ * What an agent offers for deployment: its programs on actions in [−1, 1], and what they were trained with.
  *
  * Shapes: `observation` [batch, O], `action` and `noise` [batch, A], everything else [batch].
  */
@@ -11,6 +12,11 @@ export interface Deployment {
   /** Actions sampled from standard normal noise. */
   readonly stochastic?: Program<'observation' | 'noise', string, 'action' | 'logProb'>;
   readonly critic?: Program<'observation' | 'action', string, 'q1' | 'q2' | 'value'>;
+  /**
+   * Standardization of observations that the agent was trained with, `scaling()` of its normalizer: the files then take
+   * raw observations. Default: none, the programs see observations as they are.
+   */
+  readonly normalizer?: ObservationScaling;
   /** Values of the states that the programs read, by name. */
   readonly state: Readonly<Record<string, ArrayLike<number>>>;
 }

@@ -44,6 +44,7 @@ export interface ExportedFile extends Verification {
 /**
  * Writes an agent's ONNX files into a folder. Each is compared with the agent first, and only then takes its name.
  *
+ * @param agent on raw observations: where the deployment has a normalizer, the agent that `normalizedAgent` returned
  * @throws PolicyFileError if a file does not agree with the agent or cannot be written; files of an earlier export then
  *   stay as they are
  */
@@ -92,7 +93,7 @@ async function verifyFile(
   if (kind === 'policy') {
     const policy = await loadPolicy(file);
     try {
-      return await verifyPolicy(agent, policy, options);
+      return await verifyPolicy(agent, policy, { ...normalizerOf(deployment), ...options });
     } finally {
       await policy.dispose();
     }
@@ -104,3 +105,5 @@ async function verifyFile(
     await session.dispose();
   }
 }
+
+const normalizerOf = ({ normalizer }: Deployment) => (normalizer ? { normalizer } : {});

@@ -1,8 +1,21 @@
 import type { Box } from '@meow-rl/envs';
-import { add, constant, div, mapInput, mapOutputs, mul, optimize, serialize, sub } from '@meow-rl/graph';
+import {
+  add,
+  clip,
+  constant,
+  div,
+  mapInput,
+  mapOutputs,
+  mul,
+  optimize,
+  serialize,
+  sub,
+} from '@meow-rl/graph';
 import type { Program, Tensor } from '@meow-rl/graph';
+import type { ObservationScaling } from '@meow-rl/train';
 
 import type { Deployment } from './deployment.ts';
+import { PolicyFileError } from './errors.ts';
 import { encodeMetadata } from './metadata.ts';
 import type { PolicyMetadata } from './metadata.ts';
 
@@ -38,12 +51,39 @@ function unitsOf(space: Box) {
   };
 }
 
-/** An agent's programs with actions in the environment's units, named as the ONNX contract names them. */
+/**
+ * A program that standardizes its observations first: `clip((x − mean) · scale, ±clip)`.
+ *
+ * @throws PolicyFileError if the numbers are for observations of another size, or not finite
+ */
+function takingRaw<I extends string, S extends string, O extends string>(
+  program: Program<I | 'observation', S, O>,
+  normalizer: ObservationScaling | undefined,
+): Program<I | 'observation', S, O> {
+  if (!normalizer) return program;
+  const { mean, scale, clip: bound } = normalizer;
+  const { shape } = program.inputs.observation;
+  const fits = [mean, scale].every(
+    (values) => values.length === shape[1] && values.every((value) => Number.isFinite(value)),
+  );
+  if (!fits)
+    throw new PolicyFileError(
+      `export: the normalizer has ${mean.length} means and ${scale.length} scales, expected ${shape[1]} finite ones as in the observation. Give scaling() of the agent's own normalizer.`,
+    );
+  return mapInput<I | 'observation', S, O>(program, 'observation', { shape }, (raw) =>
+    clip(mul(sub(raw, constant(mean)), constant(scale)), -bound, bound),
+  );
+}
+
+/** An agent's programs on raw observations, with actions in the environment's units, named as the ONNX contract names them. */
 export function deployedPrograms(
-  { policy, stochastic, critic }: Deployment,
+  { normalizer, ...programs }: Deployment,
   actionSpace: Box,
 ): DeployedPrograms {
   const units = unitsOf(actionSpace);
+  const policy = takingRaw<'observation', string, 'action'>(programs.policy, normalizer);
+  const stochastic = programs.stochastic && takingRaw(programs.stochastic, normalizer);
+  const critic = programs.critic && takingRaw(programs.critic, normalizer);
   return {
     policy: mapOutputs(policy, ({ action }) => ({ action: units.toEnvironment(action) })),
     stochastic:

@@ -1,7 +1,7 @@
 import { referenceRuntime } from '@meow-rl/graph';
 import type { Program } from '@meow-rl/graph';
 import { stream } from '@meow-rl/random';
-import type { Agent } from '@meow-rl/train';
+import type { Agent, ObservationScaling } from '@meow-rl/train';
 
 import type { Deployment } from './deployment.ts';
 import { PolicyFileError } from './errors.ts';
@@ -15,6 +15,8 @@ export interface VerifyOptions {
   readonly seed?: number;
   /** Largest difference allowed, relative to the half-width of the action space; default 1e-5. */
   readonly tolerance?: number;
+  /** Observations are drawn where this standardization is at home: spread like those it has seen. */
+  readonly normalizer?: ObservationScaling;
 }
 
 /** How well a file agrees with its agent. */
@@ -27,11 +29,23 @@ export interface Verification {
   readonly maxError: number;
 }
 
-/** Observations drawn from a space, row-major. */
-function randomObservations(policy: Pick<Policy, 'metadata'>, rows: number, seed: number): Float32Array {
+/** Observations drawn from a space, or normal ones around the mean of a standardization; row-major. */
+function randomObservations(
+  policy: Pick<Policy, 'metadata'>,
+  rows: number,
+  seed: number,
+  normalizer?: ObservationScaling,
+): Float32Array {
   const random = stream(seed, 0);
   const { observationSpace } = policy.metadata;
   const all = new Float32Array(rows * observationSpace.size);
+  if (normalizer) {
+    const { mean, scale } = normalizer;
+    return all.map((_, i) => {
+      const entry = i % observationSpace.size;
+      return (mean[entry] ?? Number.NaN) + random.normal() / (scale[entry] ?? Number.NaN);
+    });
+  }
   for (let row = 0; row < rows; row++) all.set(observationSpace.sample(random), row * observationSpace.size);
   return all;
 }
@@ -44,9 +58,9 @@ function randomObservations(policy: Pick<Policy, 'metadata'>, rows: number, seed
 export async function verifyPolicy(
   agent: Agent,
   policy: Policy,
-  { observations = 1000, seed = 0, tolerance = 1e-5 }: VerifyOptions = {},
+  { observations = 1000, seed = 0, tolerance = 1e-5, normalizer }: VerifyOptions = {},
 ): Promise<Verification> {
-  const inputs = randomObservations(policy, observations, seed);
+  const inputs = randomObservations(policy, observations, seed, normalizer);
   const ofAgent = await agent.act(inputs, { deterministic: true });
   const ofPolicy = await policy.act(inputs);
   const { low, high, size } = policy.metadata.actionSpace;
@@ -91,7 +105,7 @@ export async function verifySession(
     for (let row = 0; row < REFERENCE_ROWS; row++)
       other.set(actionSpace.sample(random), row * actionSpace.size);
   const inputs = {
-    observation: randomObservations(session, REFERENCE_ROWS, seed),
+    observation: randomObservations(session, REFERENCE_ROWS, seed, deployment.normalizer),
     [kind === 'stochastic' ? 'noise' : 'action']: other,
   };
   const reference = await referenceRuntime.load(program);

@@ -1,5 +1,7 @@
 import type { TransitionBatch } from '@meow-rl/replay';
 
+import type { Collected } from './transition-collector.ts';
+
 /** Numbers of one update by documented names, such as `criticLoss`. */
 export type UpdateMetrics = Readonly<Record<string, number>>;
 
@@ -22,6 +24,11 @@ export interface Agent {
   act(observations: Float32Array, options: { readonly deterministic: boolean }): Promise<Float32Array>;
   /** Takes one gradient step on a batch, whose arrays may change once the promise is fulfilled. */
   update(batch: TransitionBatch): Promise<UpdateMetrics>;
+  /**
+   * Sees each step of training as it was collected, before updates on it; for running statistics. The arrays are the
+   * loop's and change with the next step.
+   */
+  observe?(collected: Collected): void;
   /** Frees what the agent holds. */
   dispose(): Promise<void>;
 }

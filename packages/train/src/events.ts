@@ -8,6 +8,14 @@ export interface Timing {
   readonly stepsPerSecond: number;
 }
 
+/** Timing of training. */
+export interface TrainingTiming extends Timing {
+  /** Mean milliseconds of the updates since the last event of this kind; absent if there were none. */
+  readonly updateMilliseconds?: number;
+  /** Memory of the process in MiB, its resident set; absent where the platform doesn't tell. */
+  readonly memoryMebibytes?: number;
+}
+
 /** Averages of training, every `logEvery` steps. */
 export interface MetricsEvent {
   readonly type: 'metrics';
@@ -23,7 +31,9 @@ export interface MetricsEvent {
   readonly meanLength?: number;
   /** Mean of what the updates since the last event of this kind reported, by name; empty if there were none. */
   readonly update: Readonly<Record<string, number>>;
-  readonly time: Timing;
+  /** Transitions in the replay buffer; absent for loops without one. */
+  readonly replaySize?: number;
+  readonly time: TrainingTiming;
 }
 
 /** One training episode has ended. */

@@ -7,6 +7,7 @@ export type {
   ProgressEvent,
   Timing,
   TrainEvent,
+  TrainingTiming,
 } from './events.ts';
 export { seedFor, seedStreams, type SeedStream } from './seeds.ts';
 export {
@@ -21,3 +22,34 @@ export {
   type NamedTensors,
   type SavedTensors,
 } from '@meow-rl/safetensors';
+export { composeLoggers, type LogPosition, type RunLogger } from './loggers/run-logger.ts';
+export { scalarsOf } from './loggers/scalars.ts';
+export {
+  bootstrapInterval,
+  improvementInterval,
+  interquartileMean,
+  mean,
+  probabilityOfImprovement,
+  quantile,
+  runScore,
+  standardDeviation,
+  type BootstrapOptions,
+  type ConfidenceInterval,
+  type RunScore,
+  type Strata,
+} from './statistics/index.ts';
+export { normalizedAgent, type NormalizedAgentOptions } from './normalizers/normalized-agent.ts';
+export {
+  observationNormalizer,
+  type ObservationNormalizer,
+  type ObservationNormalizerOptions,
+  type ObservationScaling,
+} from './normalizers/observation-normalizer.ts';
+export {
+  rewardScaler,
+  type RewardScaler,
+  type RewardScalerOptions,
+  type RewardScalerState,
+} from './normalizers/reward-scaler.ts';
+export { runningMoments, type MomentsState, type RunningMoments } from './normalizers/running-moments.ts';
+export type { Collected } from './transition-collector.ts';

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,8 +21,8 @@ describe('metricsWriter', () => {
     const writer = await metricsWriter(path);
     const numbers = Array.from({ length: 200 }, (_, step) => step);
     const writes = numbers.flatMap((step) => [
-      writer.write({ type: 'metrics', step, note: 'x'.repeat(step) } as { type: string }),
-      writer.write({ type: 'progress' }),
+      writer.log({ type: 'metrics', step, note: 'x'.repeat(step) } as { type: string }),
+      writer.log({ type: 'progress' }),
     ]);
     await writer.close();
     const written = await lines(path);
@@ -39,11 +39,34 @@ describe('metricsWriter', () => {
     const path = join(folder, 'metrics.jsonl');
     await writeFile(path, '{"type":"old"}\n');
     const writer = await metricsWriter(path);
-    await writer.write({ type: 'new' });
+    await writer.log({ type: 'new' });
     await writer.close();
     await writer.close();
     expect(await lines(path)).toEqual([{ type: 'old' }, { type: 'new' }, 'end']);
-    await expect(writer.write({ type: 'late' })).rejects.toThrow('write was called after close()');
+    await expect(writer.log({ type: 'late' })).rejects.toThrow('write was called after close()');
+  });
+
+  it('goes on at a position, without what came after it', async () => {
+    const path = join(folder, 'metrics.jsonl');
+    const first = await metricsWriter(path);
+    await first.log({ type: 'kept' });
+    const position = await first.position();
+    expect(position).toEqual({ 'metrics.jsonl': 16 });
+    await first.log({ type: 'lost' });
+    await first.close();
+    await appendFile(path, '{"type":"torn');
+    const second = await metricsWriter(path, { position: { ...position, other: 3 } });
+    await second.log({ type: 'new' });
+    await second.close();
+    expect(await lines(path)).toEqual([{ type: 'kept' }, { type: 'new' }, 'end']);
+
+    await expect(metricsWriter(path, { position: { 'metrics.jsonl': 1000 } })).rejects.toThrow(
+      `${path} has 31 bytes, expected at least 1000 as when the checkpoint was written.`,
+    );
+    await expect(metricsWriter(path, { position: { other: 3 } })).rejects.toThrow(
+      'the position knows other, expected metrics.jsonl.',
+    );
+    expect(await lines(path)).toHaveLength(3);
   });
 
   it('says which path it cannot write', async () => {

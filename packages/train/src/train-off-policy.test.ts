@@ -5,6 +5,8 @@ import { replayBuffer } from '@meow-rl/replay';
 import { describe, expect, it } from 'vitest';
 
 import type { TrainEvent } from './events.ts';
+import { normalizedAgent } from './normalizers/normalized-agent.ts';
+import { observationNormalizer } from './normalizers/observation-normalizer.ts';
 import { seedFor, seedStreams } from './seeds.ts';
 import { fakeAgent, type FakeAgentOptions } from './testing/fake-agent.ts';
 import { trainOffPolicy, type TrainOffPolicyOptions } from './train-off-policy.ts';
@@ -56,6 +58,17 @@ function arrows({ observations, nextObservations, terminated }: Awaited<ReturnTy
     (flag, i) => `${point(observations, i)} -> ${point(nextObservations, i)}${flag ? ' T' : ''}`,
   );
 }
+
+it('shows the agent each step that it stores, warm-up included', async () => {
+  const observations = observationNormalizer({ size: 2 });
+  const inner = fakeAgent();
+  const { stored } = await run({ agent: normalizedAgent(inner, { observations }), warmup: 4, steps: 10 });
+  expect(observations.count).toBe(10);
+  const whole = observationNormalizer({ size: 2 });
+  whole.observe(stored.observations);
+  expect(observations.state()).toEqual(whole.state());
+  expect(inner.updates).toBe(6);
+});
 
 describe('stored transitions', () => {
   it('same-step', async () => {

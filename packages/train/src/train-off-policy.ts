@@ -122,6 +122,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     const before = step;
     const collected = await collector.step(await chooseActions());
     replay.add(collected.transitions, collected);
+    agent.observe?.(collected);
     step += collected.rows.length;
     await reportEpisodes(collected);
 

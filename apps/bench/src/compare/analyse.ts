@@ -1,0 +1,148 @@
+import {
+  bootstrapInterval,
+  improvementInterval,
+  interquartileMean,
+  mean,
+  runScore,
+  standardDeviation,
+} from '@meow-rl/train';
+import type { BootstrapOptions, ConfidenceInterval, Strata } from '@meow-rl/train';
+
+import type { RunGroup } from './group-runs.ts';
+
+/** A mean over seeds; without a standard deviation if there is one seed only. */
+export interface Spread {
+  readonly mean: number;
+  readonly standardDeviation?: number;
+}
+
+/** A point of a learning curve. */
+export interface CurvePoint extends ConfidenceInterval {
+  readonly step: number;
+  /** Seeds evaluated at this step. */
+  readonly seeds: number;
+}
+
+/** What the seeds of one group say. */
+export interface GroupResult {
+  readonly algorithm: string;
+  readonly label: string;
+  readonly seeds: readonly number[];
+  /** Steps of the seeds' last evaluations: the smallest and the largest. */
+  readonly steps: readonly [number, number];
+  /** Over the seeds' last evaluations. */
+  readonly final: Spread;
+  /** Interquartile mean of the last evaluations, with its bootstrap interval. */
+  readonly iqm: ConfidenceInterval;
+  /** Over the seeds' averages of their last evaluations. */
+  readonly lastAverage: Spread;
+  /** Mean wall-clock seconds of training. */
+  readonly seconds: number;
+  /** IQM over seeds at each evaluation. */
+  readonly curve: readonly CurvePoint[];
+}
+
+/** How likely a run of `x` ends better than one of `y`. */
+export interface Improvement {
+  readonly x: string;
+  readonly y: string;
+  readonly probability: ConfidenceInterval;
+}
+
+/** The groups of one environment. */
+export interface EnvironmentResult {
+  readonly environment: string;
+  readonly groups: readonly GroupResult[];
+  /** Of every pair of groups. */
+  readonly improvements: readonly Improvement[];
+}
+
+/** The whole comparison. */
+export interface Comparison {
+  readonly environments: readonly EnvironmentResult[];
+  /** Averaged over the environments in which both labels occur, of which there are at least two. */
+  readonly overall: readonly (Improvement & { readonly environments: readonly string[] })[];
+}
+
+/** Options of {@link analyse}. */
+export interface AnalyseOptions extends BootstrapOptions {
+  /** Evaluations that `lastAverage` averages. */
+  readonly last: number;
+}
+
+/** Computes all numbers of a comparison; groups of one environment stand together. */
+export function analyse(groups: readonly RunGroup[], options: AnalyseOptions): Comparison {
+  const names = [...new Set(groups.map(({ environment }) => environment))];
+  const byEnvironment = names.map((environment) => ({
+    environment,
+    own: groups.filter((group) => group.environment === environment),
+  }));
+  const labels = [...new Set(groups.map(({ label }) => label))];
+  const overall = pairsOf(labels).flatMap(([x, y]) => {
+    const shared = byEnvironment.flatMap(({ environment, own }) => {
+      const [first, second] = [x, y].map((label) => own.find((group) => group.label === label));
+      return first && second ? [{ environment, first, second }] : [];
+    });
+    if (shared.length < 2) return [];
+    const probability = improvementInterval(
+      shared.map(({ first }) => finals(first)),
+      shared.map(({ second }) => finals(second)),
+      options,
+    );
+    return [{ x, y, probability, environments: shared.map(({ environment }) => environment) }];
+  });
+  return {
+    environments: byEnvironment.map(({ environment, own }) => ({
+      environment,
+      groups: own.map((group) => resultOf(group, options)),
+      improvements: pairsOf(own).map(([x, y]) => ({
+        x: x.label,
+        y: y.label,
+        probability: improvementInterval([finals(x)], [finals(y)], options),
+      })),
+    })),
+    overall,
+  };
+}
+
+const finals = (group: RunGroup): number[] =>
+  group.runs.map(({ evaluations }) => runScore(evaluations).final);
+
+const iqmOf = (scores: Strata): number => interquartileMean(scores.flat());
+
+function resultOf({ algorithm, label, runs }: RunGroup, options: AnalyseOptions): GroupResult {
+  const scores = runs.map(({ evaluations }) => runScore(evaluations, options.last));
+  const steps = scores.map(({ step }) => step);
+  const final = scores.map((score) => score.final);
+  return {
+    algorithm,
+    label,
+    seeds: runs.map(({ seed }) => seed),
+    steps: [Math.min(...steps), Math.max(...steps)],
+    final: spreadOf(final),
+    iqm: bootstrapInterval([final], iqmOf, options),
+    lastAverage: spreadOf(scores.map(({ lastAverage }) => lastAverage)),
+    seconds: mean(runs.map(({ seconds }) => seconds)),
+    curve: curveOf(runs, options),
+  };
+}
+
+function curveOf(runs: RunGroup['runs'], options: BootstrapOptions): CurvePoint[] {
+  const byStep = new Map<number, number[]>();
+  for (const { evaluations } of runs)
+    for (const { step, mean: value } of evaluations) byStep.set(step, [...(byStep.get(step) ?? []), value]);
+  return [...byStep]
+    .toSorted(([a], [b]) => a - b)
+    .map(([step, values]) => {
+      const { estimate, low, high } = bootstrapInterval([values], iqmOf, options);
+      return { step, seeds: values.length, estimate, low, high };
+    });
+}
+
+const spreadOf = (values: readonly number[]): Spread => ({
+  mean: mean(values),
+  ...(values.length > 1 ? { standardDeviation: standardDeviation(values) } : {}),
+});
+
+const pairsOf = <T>(items: readonly T[]): [T, T][] =>
+  items.flatMap((x, i) => items.slice(i + 1).map((y): [T, T] => [x, y]));

@@ -1,0 +1,260 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { main } from '../main.ts';
+import { captureIo } from '../testing/capture.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
+import { readRun } from './read-run.ts';
+
+interface MadeUpRun {
+  readonly env?: string;
+  readonly algo?: string;
+  readonly seed: number;
+  readonly means: readonly number[];
+  readonly settings?: object;
+  readonly finished?: boolean;
+  readonly tail?: string;
+}
+
+/** Writes a run that evaluated every 100 steps. */
+async function writeRun(folder: string, run: MadeUpRun): Promise<void> {
+  const { env = 'Task-v0', algo = 'meow', seed, means, settings = {}, finished = true, tail = '' } = run;
+  await mkdir(folder, { recursive: true });
+  await writeFile(
+    join(folder, 'config.json'),
+    JSON.stringify({ command: 'train', env, algo, seed, steps: 1000, preset: 'p', ...settings }),
+  );
+  const lines = means.map((mean, i) =>
+    JSON.stringify({ type: 'evaluation', step: 100 * (i + 1), mean, time: { seconds: i + 1, duration: 1 } }),
+  );
+  await writeFile(join(folder, 'metrics.jsonl'), [...lines, tail].join('\n'));
+  if (finished)
+    await writeFile(join(folder, 'summary.json'), JSON.stringify({ aborted: false, trainSeconds: 90 }));
+}
+
+async function compare(...argv: string[]) {
+  const io = captureIo();
+  const code = await main(['compare', ...argv], io);
+  return { code, out: io.out(), err: io.err() };
+}
+
+async function compareJson(...argv: string[]) {
+  const { out, err } = await compare('--json', ...argv);
+  return { result: JSON.parse(out), err };
+}
+
+describe('compare', () => {
+  it('reports the seeds of each algorithm, by the last evaluations', async () => {
+    const root = await temporaryFolder();
+    for (const [seed, end] of [1, 2, 3, 10].entries()) {
+      await writeRun(join(root, 'meow', `${seed}`), { seed, means: [99, end - 1, end] });
+      await writeRun(join(root, 'sac', `${seed}`), { algo: 'sac', seed, means: [0, 2, 2.5] });
+    }
+    const { result, err } = await compareJson(root, '--last', '2');
+    expect(err).toBe('');
+    const [{ environment, groups, improvements }] = result.environments;
+    expect(environment).toBe('Task-v0');
+    expect(groups[0]).toMatchObject({
+      label: 'meow',
+      seeds: [0, 1, 2, 3],
+      steps: [300, 300],
+      final: { mean: 4, standardDeviation: Math.sqrt((9 + 4 + 1 + 36) / 3) },
+      iqm: { estimate: 2.5, low: 1, high: 10 },
+      lastAverage: { mean: 3.5 },
+      seconds: 90,
+    });
+    expect(groups[1]).toMatchObject({ label: 'sac', iqm: { estimate: 2.5, low: 2.5, high: 2.5 } });
+    expect(groups[0].curve.map(({ step, seeds }: { step: number; seeds: number }) => [step, seeds])).toEqual([
+      [100, 4],
+      [200, 4],
+      [300, 4],
+    ]);
+    expect(improvements).toEqual([
+      { x: 'meow', y: 'sac', probability: { estimate: 0.5, low: expect.any(Number), high: 1 } },
+    ]);
+    expect(result.overall).toEqual([]);
+  });
+
+  it('prints a table per environment, and averages over environments', async () => {
+    const root = await temporaryFolder();
+    for (const env of ['A-v0', 'B-v0'])
+      for (const seed of [1, 2]) {
+        await writeRun(join(root, env, 'meow', `${seed}`), { env, seed, means: [5, 10 * seed] });
+        const worse = env === 'A-v0' ? 0 : 15;
+        await writeRun(join(root, env, 'sac', `${seed}`), { env, algo: 'sac', seed, means: [worse] });
+      }
+    const { code, out, err } = await compare(root);
+    expect(code).toBe(0);
+    expect(err).toBe(
+      ['A-v0', 'B-v0']
+        .map(
+          (env) =>
+            `meow-bench: ${env}: the last evaluations are at steps 100 to 200; --until 100 compares all there\n`,
+        )
+        .join(''),
+    );
+    expect(out.replace(/ +/g, ' ')).toBe(
+      [
+        'A-v0',
+        'algorithm seeds steps final return IQM 95% interval last 10 wall time',
+        'meow 2 200 15.0 ± 7.1 15.0 10.0 to 20.0 10.0 ± 3.5 1m30s',
+        'sac 2 100 0.0 ± 0.0 0.0 0.0 to 0.0 0.0 ± 0.0 1m30s',
+        '',
+        'probability of improvement P 95% interval',
+        'meow > sac 1.00 1.00 to 1.00',
+        '',
+        'B-v0',
+        'algorithm seeds steps final return IQM 95% interval last 10 wall time',
+        'meow 2 200 15.0 ± 7.1 15.0 10.0 to 20.0 10.0 ± 3.5 1m30s',
+        'sac 2 100 15.0 ± 0.0 15.0 15.0 to 15.0 15.0 ± 0.0 1m30s',
+        '',
+        'probability of improvement P 95% interval',
+        'meow > sac 0.50 0.00 to 1.00',
+        '',
+        'Probability of improvement, averaged over environments',
+        'pair P 95% interval environments',
+        'meow > sac 0.75 0.50 to 1.00 A-v0, B-v0',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('compares at an earlier step', async () => {
+    const root = await temporaryFolder();
+    await writeRun(join(root, '1'), { seed: 1, means: [1, 20, 300] });
+    await writeRun(join(root, '2'), { seed: 2, means: [3, 40] });
+    const { result, err } = await compareJson(root, '--until', '250');
+    expect(err).toBe('');
+    expect(result.environments[0].groups[0]).toMatchObject({
+      steps: [200, 200],
+      final: { mean: 30 },
+      // The first up to its second evaluation, the second to its end.
+      seconds: (2 + 90) / 2,
+    });
+    expect((await compareJson(root, '--until', '250')).result.environments[0].groups[0].curve).toHaveLength(
+      2,
+    );
+    expect(await compare(root, '--until', '50')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('no evaluation up to step 50'),
+    });
+  });
+
+  it('labels groups by what their settings differ in', async () => {
+    const root = await temporaryFolder();
+    const means = [1];
+    await writeRun(join(root, 'a'), {
+      seed: 1,
+      means,
+      settings: { agent: { alpha: 0.1, tau: 1 }, threads: 1 },
+    });
+    await writeRun(join(root, 'b'), {
+      seed: 2,
+      means,
+      settings: { agent: { alpha: 0.1, tau: 1 }, threads: 2 },
+    });
+    await writeRun(join(root, 'c'), { seed: 1, means, settings: { agent: { alpha: 0.2, tau: 1 } } });
+    const labels = async () =>
+      (await compareJson(root)).result.environments[0].groups.map(
+        ({ label, seeds }: { label: string; seeds: number[] }) => `${label}: ${seeds.join(' ')}`,
+      );
+    expect(await labels()).toEqual(['meow (alpha=0.1): 1 2', 'meow (alpha=0.2): 1']);
+    await writeRun(join(root, 'c'), { seed: 1, means, settings: { preset: 'other', agent: { alpha: 0.2 } } });
+    expect(await labels()).toEqual(['meow (other): 1', 'meow (p): 1 2']);
+  });
+
+  it('says what is unfinished, torn or left out', async () => {
+    const root = await temporaryFolder();
+    await writeRun(join(root, '1'), { seed: 1, means: [1, 2, 3] });
+    await writeRun(join(root, '2'), { seed: 2, means: [4], finished: false, tail: '{"type":"eval' });
+    await writeRun(join(root, '3'), { seed: 3, means: [], finished: false });
+    await writeRun(join(root, '4'), { seed: 1, means: [1] });
+    await writeRun(join(root, '5'), { seed: 5, means: [1], tail: 'no json\n' });
+    await writeRun(join(root, '6'), { seed: 6, means: [Number.NaN], tail: '' });
+    await mkdir(join(root, '7'));
+    await writeFile(join(root, '7', 'metrics.jsonl'), '');
+    const { result, err } = await compareJson(root);
+    expect(result.environments[0].groups[0].seeds).toEqual([1, 2]);
+    expect(err.replaceAll(root, '').split('\n')).toEqual([
+      'meow-bench: /2: the last line of metrics.jsonl is cut off and was passed over',
+      'meow-bench: /2: not finished: at step 100 of 1000',
+      'meow-bench: Task-v0: the last evaluations are at steps 100 to 300; --until 100 compares all there',
+      'meow-bench: left out /3: no evaluation yet, at step 0 of 1000',
+      'meow-bench: left out /5: line 2 of metrics.jsonl is damaged: it is no JSON',
+      expect.stringMatching(/^meow-bench: left out \/6: line 1 of metrics.jsonl: mean: .*expected number/),
+      'meow-bench: left out /7: there is no config.json',
+      'meow-bench: left out /4: same settings and seed 1 as /1',
+      '',
+    ]);
+    expect(await compare(join(root, '3'))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('none of the runs can be compared: '),
+    });
+  });
+
+  it('writes learning curves that stand alone, and the tables', async () => {
+    const root = await temporaryFolder();
+    await writeRun(join(root, 'runs', '1'), { seed: 1, means: [1, 5] });
+    await writeRun(join(root, 'runs', '2'), { seed: 2, means: [1], finished: false });
+    const out = join(root, 'comparison');
+    expect(await compare(join(root, 'runs'), '--out', out)).toMatchObject({ code: 0 });
+    expect((await readdir(out)).toSorted()).toEqual(['Task-v0.svg', 'compare.md']);
+    const svg = await readFile(join(out, 'Task-v0.svg'), 'utf8');
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" /);
+    expect(svg).toContain('meow, 2 seeds');
+    expect(svg).toContain('environment steps');
+    expect(svg).toContain('stroke-dasharray');
+    const page = await readFile(join(out, 'compare.md'), 'utf8');
+    expect(page).toContain('![Learning curves](Task-v0.svg)');
+    expect(page).toContain('95% interval');
+  });
+
+  it('takes patterns, and refuses what holds no runs', async () => {
+    const root = await temporaryFolder();
+    await writeRun(join(root, 'x-1'), { seed: 1, means: [1] });
+    await writeRun(join(root, 'x-2'), { seed: 2, means: [1] });
+    await writeRun(join(root, 'y'), { seed: 3, means: [1] });
+    const { result } = await compareJson(join(root, 'x-*'));
+    expect(result.environments[0].groups[0].seeds).toEqual([1, 2]);
+    await mkdir(join(root, 'empty'));
+    expect(await compare(join(root, 'empty'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('empty holds no runs: there is no config.json in it or below.'),
+    });
+    expect(await compare(join(root, 'none'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Give folders of runs, or one that they lie in'),
+    });
+  });
+});
+
+describe('readRun', () => {
+  it('takes the steps and the time from the log where there is no summary', async () => {
+    const folder = await temporaryFolder();
+    const tail = `${JSON.stringify({ type: 'metrics', step: 350, time: { seconds: 12, stepsPerSecond: 1 } })}\n`;
+    await writeRun(folder, { seed: 1, means: [1, 2], finished: false, tail });
+    expect(await readRun(folder)).toMatchObject({
+      run: { step: 350, seconds: 12, notes: ['not finished: at step 350 of 1000'] },
+    });
+  });
+
+  it('refuses a log of two runs, and notes a damaged summary', async () => {
+    const folder = await temporaryFolder();
+    const tail = `${JSON.stringify({ type: 'evaluation', step: 100, mean: 1 })}\n`;
+    await writeRun(folder, { seed: 1, means: [1, 2], tail });
+    expect(await readRun(folder)).toEqual({
+      folder,
+      reason: 'line 3 of metrics.jsonl evaluates at step 100 after step 200: two runs wrote to it',
+    });
+    await writeRun(folder, { seed: 1, means: [1, 2] });
+    await writeFile(join(folder, 'summary.json'), '{');
+    expect(await readRun(folder)).toMatchObject({
+      run: {
+        seconds: 2,
+        notes: ['summary.json is damaged: it is no JSON; the wall time is taken from metrics.jsonl'],
+      },
+    });
+  });
+});

@@ -1,0 +1,100 @@
+import type { Run } from './read-run.ts';
+
+/** Runs that differ in nothing but their seed. */
+export interface RunGroup {
+  readonly environment: string;
+  /** The algorithm, with the settings that tell it from others of that name in the same environment. */
+  readonly label: string;
+  readonly algorithm: string;
+  /** Seeds ascending. */
+  readonly runs: readonly Run[];
+}
+
+/** A run that does not count, and why. */
+export interface LeftOut {
+  readonly folder: string;
+  readonly reason: string;
+}
+
+/** Keys of `config.json` that do not make two runs different experiments. */
+const INCIDENTAL: ReadonlySet<string> = new Set([
+  'command',
+  'versions',
+  'env',
+  'algo',
+  'seed',
+  'out',
+  'threads',
+  'logEvery',
+]);
+
+/** Settings by dotted name, values as text. */
+export function flatSettings(config: Readonly<Record<string, unknown>>, prefix = ''): Map<string, string> {
+  const flat = new Map<string, string>();
+  for (const [key, value] of Object.entries(config)) {
+    if (prefix === '' && INCIDENTAL.has(key)) continue;
+    const name = prefix + key;
+    if (isRecord(value)) for (const entry of flatSettings(value, `${name}.`)) flat.set(...entry);
+    else flat.set(name, Array.isArray(value) ? value.join(',') : String(value));
+  }
+  return flat;
+}
+
+/**
+ * Groups runs by environment, algorithm and settings. Of two runs with the same seed and settings one is a copy of the
+ * other, which would make intervals narrower than they are: the longer one counts.
+ */
+export function groupRuns(runs: readonly Run[]): {
+  readonly groups: RunGroup[];
+  readonly leftOut: LeftOut[];
+} {
+  const leftOut: LeftOut[] = [];
+  const byKey = new Map<string, Map<number, Run>>();
+  for (const run of runs) {
+    const settings = [...flatSettings(run.config)].toSorted();
+    const key = JSON.stringify([run.environment, run.algorithm, settings]);
+    const seeds = byKey.get(key) ?? new Map<number, Run>();
+    byKey.set(key, seeds);
+    const other = seeds.get(run.seed);
+    const [kept, copy] = other && other.step >= run.step ? [other, run] : [run, other];
+    seeds.set(run.seed, kept);
+    if (copy)
+      leftOut.push({ folder: copy.folder, reason: `same settings and seed ${copy.seed} as ${kept.folder}` });
+  }
+  const unnamed = [...byKey.values()].map((seeds) => [...seeds.values()].toSorted((a, b) => a.seed - b.seed));
+  const groups = unnamed.flatMap((own) => {
+    const [first] = own;
+    if (!first) return [];
+    const { environment, algorithm } = first;
+    const rivals = unnamed.flatMap(([rival]) =>
+      rival && rival.environment === environment && rival.algorithm === algorithm ? [rival] : [],
+    );
+    return [{ environment, algorithm, label: labelOf(first, rivals), runs: own }];
+  });
+  return {
+    groups: groups.toSorted(
+      (a, b) => compareText(a.environment, b.environment) || compareText(a.label, b.label),
+    ),
+    leftOut,
+  };
+}
+
+/** The algorithm's name; where several settings share it, the preset if that tells them apart, else what differs. */
+function labelOf(run: Run, rivals: readonly Run[]): string {
+  if (rivals.length <= 1) return run.algorithm;
+  const settings = rivals.map((rival) => flatSettings(rival.config));
+  const own = flatSettings(run.config);
+  const presets = new Set(settings.map((flat) => flat.get('preset')));
+  if (presets.size === rivals.length && own.has('preset')) return `${run.algorithm} (${own.get('preset')})`;
+  const names = [...new Set(settings.flatMap((flat) => [...flat.keys()]))];
+  const differing = names.filter((name) => new Set(settings.map((flat) => flat.get(name))).size > 1);
+  const shown = differing.map(
+    (name) => `${name.slice(name.lastIndexOf('.') + 1)}=${own.get(name) ?? 'none'}`,
+  );
+  return `${run.algorithm} (${shown.join(', ')})`;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,178 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { z } from 'zod';
+
+import { hasCode } from '../errors.ts';
+
+/** An evaluation as `metrics.jsonl` keeps it. */
+export interface RunEvaluation {
+  readonly step: number;
+  /** Mean return of its episodes. */
+  readonly mean: number;
+  /** Wall-clock seconds since training began, where the log says so. */
+  readonly seconds?: number;
+}
+
+/** What a comparison needs of a run. */
+export interface Run {
+  readonly folder: string;
+  readonly environment: string;
+  readonly algorithm: string;
+  readonly seed: number;
+  /** All of `config.json`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** At least one, steps ascending. */
+  readonly evaluations: readonly RunEvaluation[];
+  /** Environment steps so far. */
+  readonly step: number;
+  /** Wall-clock seconds of training so far, or up to the last evaluation that counts. */
+  readonly seconds: number;
+  /** What the reader should know of it, such as that it is in progress. */
+  readonly notes: readonly string[];
+}
+
+/** A run, or why it cannot be compared. */
+export type ReadRun = { readonly run: Run } | { readonly folder: string; readonly reason: string };
+
+const configSchema = z.looseObject({
+  env: z.string(),
+  algo: z.string(),
+  seed: z.int(),
+  steps: z.int().positive(),
+});
+
+const eventSchema = z.looseObject({
+  type: z.string(),
+  step: z.int().nonnegative(),
+  time: z.looseObject({ seconds: z.number() }).optional(),
+});
+
+const evaluationSchema = z.looseObject({ type: z.literal('evaluation'), step: z.int(), mean: z.number() });
+
+const summarySchema = z.looseObject({ aborted: z.boolean().default(false), trainSeconds: z.number() });
+
+/** Why a run has to be left out. */
+class Unreadable extends Error {}
+
+/**
+ * Reads a run's folder. A run in progress counts with what it has; a line that was cut off at the end of
+ * `metrics.jsonl`, as by a kill, is passed over with a note.
+ *
+ * @param until evaluations after this step don't count; default: all do
+ */
+export async function readRun(folder: string, until = Number.POSITIVE_INFINITY): Promise<ReadRun> {
+  try {
+    const config = checked(configSchema, await readJson(folder, 'config.json'), 'config.json');
+    const log = await readLog(folder);
+    const summary = await readSummary(folder);
+    const notes = [...log.notes, ...(summary.note ? [summary.note] : [])];
+    if (!summary.finished) notes.push(`not finished: at step ${log.step} of ${config.steps}`);
+    const evaluations = log.evaluations.filter(({ step }) => step <= until);
+    const last = evaluations.at(-1);
+    if (!last)
+      throw new Unreadable(
+        log.evaluations.length > 0
+          ? `no evaluation up to step ${until}`
+          : `no evaluation yet, at step ${log.step} of ${config.steps}`,
+      );
+    const cut = evaluations.length < log.evaluations.length;
+    const { env: environment, algo: algorithm, seed } = config;
+    return {
+      run: {
+        folder,
+        environment,
+        algorithm,
+        seed,
+        config,
+        evaluations,
+        step: log.step,
+        seconds: (cut ? last.seconds : summary.seconds) ?? log.seconds,
+        notes,
+      },
+    };
+  } catch (error) {
+    if (error instanceof Unreadable) return { folder, reason: error.message };
+    throw error;
+  }
+}
+
+async function readText(folder: string, name: string): Promise<string | undefined> {
+  try {
+    return await readFile(path.join(folder, name), 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw new Unreadable(
+      `${name} cannot be read (${error instanceof Error ? error.message : String(error)})`,
+    );
+  }
+}
+
+async function readJson(folder: string, name: string): Promise<unknown> {
+  const text = await readText(folder, name);
+  if (text === undefined) throw new Unreadable(`there is no ${name}`);
+  return parsed(text, name);
+}
+
+function parsed(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Unreadable(`${where} is damaged: it is no JSON`);
+  }
+}
+
+function checked<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new Unreadable(`${where}: ${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'it does not fit'}`);
+}
+
+interface Log {
+  readonly evaluations: readonly RunEvaluation[];
+  readonly step: number;
+  readonly seconds: number;
+  readonly notes: readonly string[];
+}
+
+async function readLog(folder: string): Promise<Log> {
+  const name = 'metrics.jsonl';
+  const text = await readText(folder, name);
+  if (text === undefined) throw new Unreadable(`there is no ${name}`);
+  const lines = text.split('\n');
+  // Whole lines end with a newline: what follows the last one is empty, or a line that was being written.
+  const torn = lines.pop() ?? '';
+  const evaluations: RunEvaluation[] = [];
+  let [step, seconds] = [0, 0];
+  for (const [index, line] of lines.entries()) {
+    const where = `line ${index + 1} of ${name}`;
+    const value = parsed(line, where);
+    const event = checked(eventSchema, value, where);
+    step = Math.max(step, event.step);
+    seconds = Math.max(seconds, event.time?.seconds ?? 0);
+    if (event.type !== 'evaluation') continue;
+    const { step: at, mean } = checked(evaluationSchema, value, where);
+    const before = evaluations.at(-1)?.step ?? -1;
+    if (at <= before)
+      throw new Unreadable(`${where} evaluates at step ${at} after step ${before}: two runs wrote to it`);
+    evaluations.push({ step: at, mean, ...(event.time ? { seconds: event.time.seconds } : {}) });
+  }
+  const notes = torn === '' ? [] : [`the last line of ${name} is cut off and was passed over`];
+  return { evaluations, step, seconds, notes };
+}
+
+async function readSummary(
+  folder: string,
+): Promise<{ readonly finished: boolean; readonly seconds?: number; readonly note?: string }> {
+  const name = 'summary.json';
+  const text = await readText(folder, name);
+  if (text === undefined) return { finished: false };
+  try {
+    const { aborted, trainSeconds } = checked(summarySchema, parsed(text, name), name);
+    return { finished: !aborted, seconds: trainSeconds };
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    return { finished: true, note: `${error.message}; the wall time is taken from metrics.jsonl` };
+  }
+}

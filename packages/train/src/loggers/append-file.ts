@@ -1,0 +1,88 @@
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { makeFolder } from '../make-folder.ts';
+
+/** A file that grows at its end. */
+export interface AppendFile {
+  /** Appends, in the order of the calls; fulfilled once the bytes have been handed to the operating system. */
+  append(data: string | Uint8Array): Promise<void>;
+  /** The file's length in bytes once everything appended so far is safely on the disk. */
+  position(): Promise<number>;
+  /** Waits for everything appended, flushes it to the disk and closes. Closing twice is fine. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a file for appending, making its folder if need be.
+ *
+ * @param where begins messages
+ * @param bytes length to cut the file to first; without it nothing is cut
+ * @throws Error if the file can't be written, or is shorter than `bytes`
+ */
+export async function appendFile(where: string, path: string, bytes?: number): Promise<AppendFile> {
+  const file = await openForAppending(where, path);
+  try {
+    if (bytes !== undefined) await cut(where, path, file, bytes);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  let last: Promise<void> = Promise.resolve();
+  let closing: Promise<void> | undefined;
+
+  return {
+    async append(data) {
+      if (closing) {
+        throw new Error(
+          `${where}: write was called after close() of ${path}. Close it when the run has ended.`,
+        );
+      }
+      // One after the other: pieces written at once could be torn apart.
+      last = last.then(() => file.appendFile(data));
+      await last;
+    },
+    async position() {
+      await last;
+      await file.sync();
+      return (await file.stat()).size;
+    },
+    close() {
+      closing ??= flushAndClose(file, last);
+      return closing;
+    },
+  };
+}
+
+async function openForAppending(where: string, path: string): Promise<FileHandle> {
+  try {
+    await makeFolder(dirname(path));
+    return await open(path, 'a');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${where}: cannot write ${path}: ${reason}. Give a path in a folder you may write to.`, {
+      cause,
+    });
+  }
+}
+
+async function cut(where: string, path: string, file: FileHandle, bytes: number): Promise<void> {
+  const { size } = await file.stat();
+  if (size < bytes) {
+    throw new Error(
+      `${where}: ${path} has ${size} bytes, expected at least ${bytes} as when the checkpoint was written. ` +
+        'Restore the file, or resume from an earlier checkpoint.',
+    );
+  }
+  await file.truncate(bytes);
+}
+
+async function flushAndClose(file: FileHandle, written: Promise<void>): Promise<void> {
+  try {
+    await written;
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,54 @@
+import type { TrainEvent } from '../events.ts';
+
+/**
+ * The numbers of an event by the names that dashboards show them under, such as `update/loss`; none for `progress`.
+ *
+ * | group        | of                                     |
+ * | ------------ | -------------------------------------- |
+ * | `train`      | episodes during training, and progress |
+ * | `evaluation` | evaluations                            |
+ * | `update`     | what the agent's updates report        |
+ * | `time`       | wall-clock measurements                |
+ */
+export function scalarsOf(event: TrainEvent): Record<string, number> {
+  switch (event.type) {
+    case 'metrics':
+      return {
+        'train/updates': event.updates,
+        'train/episodes': event.episodes,
+        ...prefixed('train', {
+          mean_return: event.meanReturn,
+          mean_length: event.meanLength,
+          replay_size: event.replaySize,
+        }),
+        ...prefixed('update', event.update),
+        ...prefixed('time', {
+          seconds: event.time.seconds,
+          steps_per_second: event.time.stepsPerSecond,
+          update_milliseconds: event.time.updateMilliseconds,
+          memory_mebibytes: event.time.memoryMebibytes,
+        }),
+      };
+    case 'episode':
+      return { 'train/episode_return': event.return, 'train/episode_length': event.length };
+    case 'evaluation':
+      return {
+        'evaluation/mean_return': event.mean,
+        'evaluation/standard_deviation': event.standardDeviation,
+        'time/evaluation_seconds': event.time.duration,
+      };
+    case 'progress':
+      return {};
+  }
+}
+
+/** Numbers under their group's name; absent ones stay absent. */
+const prefixed = (
+  group: string,
+  values: Readonly<Record<string, number | undefined>>,
+): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) =>
+      value === undefined ? [] : [[`${group}/${name}`, value] as const],
+    ),
+  );

@@ -1,0 +1,54 @@
+import type { TransitionBatch } from '@meow-rl/replay';
+
+import type { Agent } from '../agent.ts';
+import type { ObservationNormalizer } from './observation-normalizer.ts';
+import type { RewardScaler } from './reward-scaler.ts';
+
+/** What {@link normalizedAgent} puts before an agent. */
+export interface NormalizedAgentOptions {
+  readonly observations?: ObservationNormalizer;
+  readonly rewards?: RewardScaler;
+}
+
+/**
+ * An agent that takes raw observations and rewards and hands them on normalized, when acting and when learning, each
+ * time by the present statistics. Replay buffer, loop and evaluation see raw numbers only.
+ *
+ * The statistics grow through `observe`, which training loops call with what they collect; acting and evaluating leave
+ * them as they are. Give `scaling()` of the normalizer to the export, so that the policy takes raw observations too.
+ *
+ * @throws RangeError if the normalizer is of another size than the agent
+ */
+export function normalizedAgent(
+  agent: Agent,
+  { observations: normalizer, rewards: scaler }: NormalizedAgentOptions,
+): Agent & Required<Pick<Agent, 'observe'>> {
+  if (normalizer && normalizer.size !== agent.observationSize) {
+    throw new RangeError(
+      `normalizedAgent: the normalizer is for ${normalizer.size} entries, expected ${agent.observationSize} as in the ` +
+        `${agent.algorithm} agent. Make it with size: agent.observationSize.`,
+    );
+  }
+  const { algorithm, observationSize, actionSize } = agent;
+  const normalize = (rows: Float32Array) => (normalizer ? normalizer.normalize(rows) : rows);
+  return {
+    algorithm,
+    observationSize,
+    actionSize,
+    act: (observations, options) => agent.act(normalize(observations), options),
+    update: (batch: TransitionBatch) =>
+      agent.update({
+        ...batch,
+        observations: normalize(batch.observations),
+        nextObservations: normalize(batch.nextObservations),
+        rewards: scaler ? scaler.scale(batch.rewards) : batch.rewards,
+      }),
+    observe(collected) {
+      const { transitions, rows, done } = collected;
+      normalizer?.observe(transitions.observations);
+      scaler?.observe(transitions.rewards, rows, done);
+      agent.observe?.(collected);
+    },
+    dispose: () => agent.dispose(),
+  };
+}

@@ -1,0 +1,10 @@
+export {
+  bootstrapInterval,
+  type BootstrapOptions,
+  type ConfidenceInterval,
+  type Strata,
+} from './bootstrap.ts';
+export { interquartileMean } from './interquartile-mean.ts';
+export { mean, quantile, standardDeviation } from './moments.ts';
+export { improvementInterval, probabilityOfImprovement } from './probability-of-improvement.ts';
+export { runScore, type RunScore } from './run-score.ts';
