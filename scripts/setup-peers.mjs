@@ -21,4 +21,8 @@ function run(command, ...args) {
 
 run(python, '-m', 'venv', path.join(folder, '.venv'));
 run(ownPython, '-m', 'pip', 'install', '--quiet', '--requirement', path.join(folder, 'requirements.txt'));
-run(ownPython, path.join(folder, 'check.py'), fileURLToPath(new URL('../packages/meow/fixtures/meow-update.json', import.meta.url)));
+run(
+  ownPython,
+  path.join(folder, 'check.py'),
+  fileURLToPath(new URL('../packages/meow/fixtures/meow-update.json', import.meta.url)),
+);
