@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { meowModel, resolveMeowConfig, updateProgram } from '@meow-rl/meow';
+import type { MeowModel, UpdateProgram } from '@meow-rl/meow';
 import { createGenerator } from '@meow-rl/random';
 
 import { CliError } from '../errors.ts';
@@ -13,7 +14,11 @@ import { phasesOf, summarizeProfile } from './phases.ts';
 import type { ProfileRow } from './phases.ts';
 
 /** The update of a measured network as a program, with what its dropout draws from. */
-export function measuredUpdate({ batchSize, seed, ...sizes }: Measured) {
+export function measuredUpdate({
+  batchSize,
+  seed,
+  ...sizes
+}: Measured): UpdateProgram & { readonly model: MeowModel } {
   const model = meowModel(sizes, resolveMeowConfig({ batchSize }));
   return { model, ...updateProgram(model, seed) };
 }
