@@ -94,7 +94,11 @@ async function startPeer(
   const child = spawn(peerPython, ['worker.py', peer, '--threads', String(threads)], {
     cwd: peersFolder,
     stdio: ['pipe', 'pipe', 'inherit'],
+    // Gymnasium warns at each start of things that it does itself.
+    env: { ...process.env, PYTHONWARNINGS: 'ignore' },
   });
+  // A process that has ended breaks the pipe; that it gives no answer is reported below.
+  child.stdin.on('error', () => {});
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ask = async (request: Readonly<Record<string, unknown>>) => {
     child.stdin.write(`${JSON.stringify(request)}\n`);
