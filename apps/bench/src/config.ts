@@ -85,7 +85,16 @@ export const speedSchema = z.strictObject({
   batchSize: is.positiveInteger('transitions per update').default(256),
   updates: is.positiveInteger('updates to time').default(200),
   warmup: is.wholeNumber('updates before the clock starts').default(20),
+  rounds: is.positiveInteger('parts that the updates are timed in, taking turns with the peers').default(10),
   threads: is.positiveInteger('threads of the runtime').default(1),
+  all: is.toggle("measure all sizes of the paper's tasks, with 1 and with 2 threads"),
+  loopSteps: is
+    .wholeNumber('environment steps of the whole training loop on HalfCheetah-v5, 0 for none')
+    .default(500),
+  peers: is.optional(is.word('PyTorch and JAX versions to compare with', 'torch,jax'), 'none'),
+  profile: is.toggle('print the time per operator and per phase of an update'),
+  roofline: is.toggle("count an update's work and compare it with what the machine can do"),
+  soak: is.wholeNumber('updates to watch memory and garbage collection over, 0 for none').default(0),
   seed: is.wholeNumber('seed of weights and batches').default(0),
 });
 

@@ -194,13 +194,19 @@ function addRender(program: Command, ui: () => Ui): void {
 function addSpeed(program: Command, ui: () => Ui): void {
   const command = program
     .command('speed')
-    .summary('time updates and actions')
-    .description("Time updates and single actions with the paper's network on random data.")
+    .summary('time updates, actions and the training loop')
+    .description(
+      "Time updates, actions and replay with the paper's network on random data, and the training loop on HalfCheetah-v5. " +
+        'With --peers the same update in PyTorch and JAX takes turns with ours; npm run peers:setup installs them.',
+    )
     .addHelpText(
       'after',
       examples(
         'meow-bench speed --threads 1 --json',
-        'meow-bench speed --observation-size 376 --action-size 17',
+        'meow-bench speed --observation-size 348 --action-size 17 --profile --roofline',
+        'meow-bench speed --peers torch,jax --rounds 20',
+        'meow-bench speed --all --json',
+        'meow-bench speed --loop-steps 0 --soak 50000',
       ),
     );
   addFlags(command, speedSchema).action(async () => {

@@ -1,90 +1,93 @@
-import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
-import { createMeowAgent } from '@meow-rl/meow';
-import { createGenerator } from '@meow-rl/random';
-import { emptyBatch } from '@meow-rl/replay';
-
 import type { SpeedConfig } from '../config.ts';
-import { formatTable } from '../table.ts';
+import { compareLoops } from '../speed/loop-comparison.ts';
+import { measureSize, PAPER_SIZES } from '../speed/measure.ts';
+import type { SizeResult } from '../speed/measure.ts';
+import { createMeasuredAgent, randomBatch } from '../speed/own.ts';
+import { checkPeersInstalled, parsePeers } from '../speed/peer-process.ts';
+import { profileUpdates } from '../speed/profile.ts';
+import { roofline } from '../speed/roofline.ts';
+import { soak } from '../speed/soak.ts';
+import { loopText, profileText, rooflineText, sizeText, soakText } from '../speed/text.ts';
 import type { Ui } from '../ui.ts';
 import { versions } from '../versions.ts';
 
-/** Batches of observations that acting is timed with. */
-const ACTION_BATCHES = [1, 16, 256];
-
-interface Timing {
-  readonly median: number;
-  readonly p10: number;
-  readonly p90: number;
-}
-
-/** Milliseconds of each run, as quantiles: the machine may be shared, so the mean would measure its other users. */
-async function time(runs: number, warmup: number, work: () => Promise<unknown>): Promise<Timing> {
-  for (let i = 0; i < warmup; i++) await work();
-  const durations: number[] = [];
-  for (let i = 0; i < runs; i++) {
-    const begun = performance.now();
-    await work();
-    durations.push(performance.now() - begun);
-  }
-  durations.sort((a, b) => a - b);
-  const quantile = (q: number): number => durations[Math.floor(q * (durations.length - 1))] ?? Number.NaN;
-  return { median: quantile(0.5), p10: quantile(0.1), p90: quantile(0.9) };
-}
-
-/** Times updates and actions of an agent with the paper's network on random data. */
+/** Times updates, actions, replay and the whole loop of an agent with the paper's network, on request against peers. */
 export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
-  const { observationSize, actionSize, batchSize, updates, warmup, threads, seed } = config;
-  const agent = await createMeowAgent({
-    runtime: onnxRuntimeNode({ threads }),
-    observationSize,
-    actionSize,
-    seed,
-    config: { batchSize },
-  });
-  try {
-    const random = createGenerator(seed);
-    const batch = emptyBatch(batchSize, { observationSize, actionSize });
-    random.fillNormal(batch.observations);
-    random.fillUniform(batch.actions, -0.98, 0.98);
-    random.fillNormal(batch.rewards);
-    random.fillNormal(batch.nextObservations);
+  const { observationSize, actionSize, batchSize, updates, warmup, rounds, seed, loopSteps } = config;
+  const peers = config.peers === undefined ? [] : parsePeers(config.peers);
+  if (peers.length > 0) checkPeersInstalled();
+  const sizes = config.all ? PAPER_SIZES : [{ observationSize, actionSize }];
+  const threadCounts = config.all ? [1, 2] : [config.threads];
+  const first = { observationSize, actionSize, batchSize, threads: config.threads, seed };
+  const text: string[] = [];
 
-    const bar = ui.progress('timing updates', updates + warmup);
-    let done = 0;
-    const update = await time(updates, warmup, async () => {
-      await agent.update(batch);
-      bar.update((done += 1));
-    });
-    bar.stop();
-    const rows: { what: string; milliseconds: Timing }[] = [
-      { what: `update, batch ${batchSize}`, milliseconds: update },
-    ];
-    for (const rowsOfBatch of ACTION_BATCHES) {
-      const observations = new Float32Array(rowsOfBatch * observationSize);
-      random.fillNormal(observations);
-      for (const deterministic of [true, false])
-        rows.push({
-          what: `${deterministic ? 'deterministic' : 'sampled'} action, batch ${rowsOfBatch}`,
-          milliseconds: await time(updates, warmup, () => agent.act(observations, { deterministic })),
-        });
+  const results: SizeResult[] = [];
+  for (const threads of threadCounts)
+    for (const size of sizes) {
+      const label = `timing ${size.observationSize}, ${size.actionSize}`;
+      const bar = ui.progress(label, rounds);
+      const measured = { ...size, batchSize, threads, seed };
+      const result = await measureSize(measured, peers, { updates, warmup, rounds }, (done) =>
+        bar.update(done),
+      );
+      bar.stop();
+      results.push(result);
+      text.push(sizeText(result));
     }
-    ui.result(
-      { observationSize, actionSize, threads, versions: versions(), rows },
-      [
-        `observation ${observationSize}, action ${actionSize}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${updates} runs each`,
-        '',
-        formatTable(
-          ['milliseconds', 'median', '10 %', '90 %'],
-          rows.map(({ what, milliseconds: { median, p10, p90 } }) => [
-            what,
-            median.toFixed(3),
-            p10.toFixed(3),
-            p90.toFixed(3),
-          ]),
-        ),
-      ].join('\n'),
-    );
+
+  const loops = [];
+  if (loopSteps > 0)
+    for (const threads of threadCounts) {
+      const bar = ui.progress('timing the loop', 3);
+      const compared = await compareLoops(peers, loopSteps, { threads, seed }, (done) => bar.update(done));
+      bar.stop();
+      loops.push({ threads, compared });
+      text.push(loopText(compared, threads));
+    }
+
+  const profile = config.profile ? await profileUpdates(first, updates) : undefined;
+  if (profile) text.push(profileText(profile));
+
+  const bound = config.roofline ? await roofline(first) : undefined;
+  if (bound) text.push(rooflineText(bound, medianUpdate(results, first)));
+
+  const soaked = config.soak > 0 ? await soakAgent(first, config.soak, ui) : undefined;
+  if (soaked) text.push(soakText(soaked));
+
+  ui.result(
+    {
+      versions: versions(),
+      rounds,
+      sizes: results,
+      ...(loops.length > 0 ? { loops } : {}),
+      ...(profile ? { profile } : {}),
+      ...(bound
+        ? { roofline: { ...bound, updateOverBound: medianUpdate(results, first) / bound.bound } }
+        : {}),
+      ...(soaked ? { soak: soaked } : {}),
+    },
+    text.join('\n\n'),
+  );
+}
+
+type Measured = Parameters<typeof roofline>[0];
+
+/** The measured update of a size; NaN if it is none of those measured. */
+const medianUpdate = (results: readonly SizeResult[], { observationSize, actionSize, threads }: Measured) =>
+  results.find(
+    (result) =>
+      result.observationSize === observationSize &&
+      result.actionSize === actionSize &&
+      result.threads === threads,
+  )?.update[0]?.milliseconds.median ?? Number.NaN;
+
+async function soakAgent(measured: Measured, updates: number, ui: Ui) {
+  const agent = await createMeasuredAgent(measured);
+  const bar = ui.progress('soaking', updates);
+  try {
+    return await soak(agent, randomBatch(measured), updates, (done) => bar.update(done));
   } finally {
+    bar.stop();
     await agent.dispose();
   }
 }

@@ -1,16 +1,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { z } from 'zod';
 
-const run = promisify(execFile);
+import { peerPython, peersFolder } from '../speed/peer-process.ts';
 
-/** The folder is as far from `src/env-speed` as from `dist/env-speed`. */
-const peersFolder = fileURLToPath(new URL('../../peers/', import.meta.url));
-const ownPython = path.join(peersFolder, '.venv', 'bin', 'python');
+const run = promisify(execFile);
 
 const answerSchema = z.union([z.object({ stepsPerSecond: z.number() }), z.object({ error: z.string() })]);
 
@@ -18,7 +15,7 @@ const answerSchema = z.union([z.object({ stepsPerSecond: z.number() }), z.object
 export type GymnasiumSpeed = z.output<typeof answerSchema>;
 
 /** The Python that the peers were installed for, else the one on the path. */
-export const defaultPython = (): string => (existsSync(ownPython) ? ownPython : 'python3');
+export const defaultPython = (): string => (existsSync(peerPython) ? peerPython : 'python3');
 
 /** Steps of Gymnasium's task per second in one thread. An old v4 task needs a Gymnasium that still has it. */
 export async function gymnasiumSpeed(python: string, id: string, steps: number): Promise<GymnasiumSpeed> {

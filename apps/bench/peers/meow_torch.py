@@ -1,0 +1,165 @@
+"""MEow's update in PyTorch, eagerly, as it is commonly written.
+
+Two variants of one network:
+
+- `authors` does the work that the published implementation does: the batch is doubled for the two Q and for the two V
+  alike, V goes through the whole flow at a zero action although only the prior and the shifts matter, couplings are
+  affine with a scale of zero, and the target is averaged parameter by parameter.
+- `lean` leaves out what the result does not depend on: V comes from the state networks, couplings are additive, Adam and
+  the averaging work on lists of parameters at once.
+"""
+
+import copy
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from settings import CLIP, EPSILON
+
+
+class Hidden(nn.Linear):
+    """Linear, layer normalization if asked for, Swish with a beta per unit, dropout."""
+
+    def __init__(self, inputs, units, layer_norm, dropout):
+        super().__init__(inputs, units)
+        self.beta = nn.Parameter(torch.ones(units))
+        self.norm = nn.LayerNorm(units) if layer_norm else nn.Identity()
+        self.dropout = nn.Dropout(dropout) if dropout > 0 else nn.Identity()
+
+    def forward(self, x):
+        h = self.norm(super().forward(x))
+        return self.dropout(h * torch.sigmoid(self.beta * h))
+
+
+def mlp(inputs, hidden, output, layer_norm=False, dropout=0.0, orthogonal=False):
+    sizes = [inputs, *hidden]
+    layers = [Hidden(a, b, layer_norm, dropout) for a, b in zip(sizes, sizes[1:])]
+    network = nn.Sequential(*layers, nn.Linear(sizes[-1], output))
+    for layer in network:
+        if orthogonal:
+            nn.init.orthogonal_(layer.weight)
+        else:
+            nn.init.zeros_(layer.weight)
+    return network
+
+
+class Meow(nn.Module):
+    def __init__(self, settings, lean):
+        super().__init__()
+        c = self.settings = settings
+        self.lean = lean
+        for i in range(c.couplings):
+            network = mlp(
+                c.action_size + c.observation_size,
+                c.hidden,
+                c.action_size,
+                layer_norm=True,
+                dropout=c.dropout,
+                orthogonal=True,
+            )
+            self.add_module(f"coupling{i}", network)
+            self.register_buffer(f"mask{i}", torch.tensor(c.mask(i)), persistent=False)
+        self.prior = mlp(c.observation_size, c.hidden, c.action_size)
+        self.shift1 = mlp(c.observation_size, c.shift_hidden, 1)
+        self.shift2 = mlp(c.observation_size, c.shift_hidden, 1)
+
+    def log_sigma(self, state):
+        low, high = self.settings.log_sigma_min, self.settings.log_sigma_max
+        return low + 0.5 * (high - low) * (torch.tanh(self.prior(state)) + 1)
+
+    def move(self, i, x, state):
+        """What coupling i adds, the scale that multiplies, and what it leaves alone."""
+        kept = getattr(self, f"mask{i}") * x
+        shift = getattr(self, f"coupling{i}")(torch.cat([kept, state], dim=1))
+        return kept, shift
+
+    def inverse(self, action, state):
+        """Latents, and log|det| of the squash and of the couplings."""
+        a = action.clamp(-1 + CLIP, 1 - CLIP)
+        z = torch.atanh(a)
+        log_det = -torch.log(1 - a * a + EPSILON).sum(dim=1)
+        for i in reversed(range(self.settings.couplings)):
+            moved = 1 - getattr(self, f"mask{i}")
+            kept, shift = self.move(i, z, state)
+            if self.lean:
+                z = z - moved * shift
+            else:
+                scale = torch.zeros_like(kept)
+                z = kept + moved * (z - shift) * torch.exp(-scale)
+                log_det = log_det - (moved * scale).sum(dim=1)
+        return z, log_det
+
+    def shifts(self, state):
+        return torch.cat([self.shift1(state)[:, 0], self.shift2(state)[:, 0]])
+
+    def soft_q(self, state, action):
+        """Q1 of the batch, then Q2 of it: each row with a dropout mask of its own."""
+        states = torch.cat([state, state])
+        z, log_det = self.inverse(torch.cat([action, action]), states)
+        energy = -0.5 * ((z * torch.exp(-self.log_sigma(states))) ** 2).sum(dim=1) + log_det
+        return self.settings.alpha * (energy + self.shifts(state))
+
+    def soft_v(self, state):
+        c = self.settings
+        normalizer = 0.5 * c.action_size * math.log(2 * math.pi)
+        if self.lean:
+            log_sigma = self.log_sigma(state).sum(dim=1)
+            return c.alpha * (torch.cat([log_sigma, log_sigma]) + normalizer + self.shifts(state))
+        states = torch.cat([state, state])
+        z, _ = self.inverse(torch.zeros(len(states), c.action_size, dtype=state.dtype), states)
+        log_sigma = self.log_sigma(states)
+        _energy = -0.5 * ((z * torch.exp(-log_sigma)) ** 2).sum(dim=1)
+        return c.alpha * (log_sigma.sum(dim=1) + normalizer + self.shifts(state))
+
+    def act(self, state, noise):
+        z = noise * torch.exp(self.log_sigma(state))
+        for i in range(self.settings.couplings):
+            moved = 1 - getattr(self, f"mask{i}")
+            kept, shift = self.move(i, z, state)
+            z = z + moved * shift if self.lean else kept + moved * (z * torch.exp(torch.zeros_like(kept)) + shift)
+        return torch.tanh(z)
+
+
+class Learner:
+    def __init__(self, settings, lean, dtype=torch.float32):
+        self.settings = settings
+        self.lean = lean
+        self.online = Meow(settings, lean).to(dtype)
+        self.target = copy.deepcopy(self.online).eval()
+        self.parameters = list(self.online.parameters())
+        self.averages = list(self.target.parameters())
+        self.adam = torch.optim.Adam(self.parameters, lr=settings.learning_rate, foreach=lean or None)
+
+    def load(self, values):
+        """Parameters by name, for the online network and the target."""
+        for network in (self.online, self.target):
+            network.load_state_dict(values)
+
+    @torch.no_grad()
+    def act(self, observation):
+        self.online.eval()
+        state = torch.as_tensor(observation, dtype=torch.float32)
+        noise = torch.randn(len(state), self.settings.action_size)
+        return self.online.act(state, noise).numpy()
+
+    def update(self, observation, action, reward, next_observation, terminated):
+        c = self.settings
+        with torch.no_grad():
+            first, second = self.target.soft_v(next_observation).chunk(2)
+            y = reward + c.gamma * (1 - terminated) * torch.min(first, second)
+        self.online.train()
+        q = self.online.soft_q(observation, action)
+        loss = F.mse_loss(q, torch.cat([y, y]))
+        self.adam.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.parameters, c.grad_clip)
+        self.adam.step()
+        with torch.no_grad():
+            if self.lean:
+                torch._foreach_lerp_(self.averages, self.parameters, c.tau)
+            else:
+                for mean, parameter in zip(self.averages, self.parameters):
+                    mean.copy_(c.tau * parameter + (1 - c.tau) * mean)
+        return loss, norm

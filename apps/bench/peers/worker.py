@@ -1,0 +1,132 @@
+"""A peer that measures on request: one JSON object per line in, one out.
+
+    worker.py torch|jax --threads N
+
+Requests: {"command": "setup", "variant", "observationSize", "actionSize", "batchSize", "seed"},
+{"command": "update", "runs"}, {"command": "act", "runs", "rows"}, {"command": "loop", "steps", "warmup"}.
+Answers: {"milliseconds": [...]}, {"stepsPerSecond": x}, {"versions": {...}} or {"error": text}. Nothing runs between requests.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+
+
+def pin_threads(threads):
+    """Before the libraries are imported: they read these once."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = str(threads)
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    if threads == 1:
+        os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    # XLA sizes its pools by it.
+    os.environ["NPROC"] = str(threads)
+
+
+def timed(runs, work):
+    milliseconds = []
+    for _ in range(runs):
+        begun = time.perf_counter()
+        work()
+        milliseconds.append(1000 * (time.perf_counter() - begun))
+    return {"milliseconds": milliseconds}
+
+
+def random_batch(rows, observation_size, action_size, seed):
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    normal = lambda *shape: random.standard_normal(shape).astype(np.float32)
+    actions = random.uniform(-0.98, 0.98, (rows, action_size)).astype(np.float32)
+    return [normal(rows, observation_size), actions, normal(rows), normal(rows, observation_size), np.zeros(rows, np.float32)]
+
+
+class TorchPeer:
+    def __init__(self, threads):
+        import torch
+
+        torch.set_num_threads(threads)
+        self.torch = torch
+        self.versions = {"torch": torch.__version__}
+
+    def setup(self, settings, variant, batch):
+        from meow_torch import Learner
+
+        self.learner = Learner(settings, lean=variant == "lean")
+        self.batch = [self.torch.from_numpy(field) for field in batch]
+
+    def update(self):
+        self.learner.update(*self.batch)
+
+    def act(self, observation):
+        self.learner.act(observation)
+
+    def loop(self, steps, warmup):
+        from loop_torch import steps_per_second
+
+        return steps_per_second(self.learner, steps, warmup)
+
+
+class JaxPeer:
+    def __init__(self, threads):
+        import jax
+
+        self.jax = jax
+        self.versions = {"jax": jax.__version__}
+
+    def setup(self, settings, variant, batch):
+        from meow_jax import Learner
+
+        self.learner = Learner(settings)
+        self.batch = batch
+
+    def update(self):
+        loss, norm = self.learner.update(*self.batch)
+        self.jax.block_until_ready((self.learner.state, loss, norm))
+
+    def act(self, observation):
+        self.learner.act(observation)
+
+
+def answer(peer, request):
+    command = request["command"]
+    if command == "setup":
+        from settings import Settings
+
+        sizes = request["observationSize"], request["actionSize"]
+        peer.observation_size = sizes[0]
+        peer.setup(Settings(*sizes), request["variant"], random_batch(request["batchSize"], *sizes, request["seed"]))
+        return {"versions": peer.versions}
+    if command == "update":
+        return timed(request["runs"], peer.update)
+    if command == "act":
+        observation = random_batch(request["rows"], peer.observation_size, 1, 0)[0]
+        return timed(request["runs"], lambda: peer.act(observation))
+    if command == "loop":
+        return {"stepsPerSecond": peer.loop(request["steps"], request["warmup"])}
+    raise ValueError(f"unknown command {command}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("peer", choices=["torch", "jax"])
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    pin_threads(options.threads)
+    try:
+        peer = {"torch": TorchPeer, "jax": JaxPeer}[options.peer](options.threads)
+    except ImportError as error:
+        print(json.dumps({"error": str(error)}), flush=True)
+        return
+    for line in sys.stdin:
+        try:
+            result = answer(peer, json.loads(line))
+        except Exception as error:  # The line protocol is the only way to tell the parent.
+            result = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(result), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+import { main } from '../main.ts';
+import { captureIo } from '../testing/capture.ts';
+
+const resultSchema = z.object({
+  sizes: z.array(
+    z.object({
+      threads: z.number(),
+      update: z.array(
+        z.object({
+          name: z.string(),
+          milliseconds: z.object({ median: z.number() }),
+          ratio: z.number(),
+        }),
+      ),
+      action: z.array(z.object({ rows: z.number(), deterministic: z.boolean() })),
+      replaySample: z.object({ median: z.number().positive() }),
+    }),
+  ),
+  profile: z.array(z.object({ phase: z.string(), operator: z.string(), milliseconds: z.number() })),
+  soak: z.object({ updates: z.number() }),
+});
+
+const small = ['--observation-size', '2', '--action-size', '2', '--batch-size', '8', '--updates', '4'];
+
+test('speed measures a size, profiles its update and watches memory', async () => {
+  const io = captureIo();
+  const more = ['--warmup', '1', '--rounds', '2', '--loop-steps', '0', '--profile', '--soak', '5'];
+  expect(await main(['speed', ...small, ...more, '--json'], io), io.err()).toBe(0);
+  const { sizes, profile, soak } = resultSchema.parse(JSON.parse(io.out()));
+  expect(sizes).toHaveLength(1);
+  expect(sizes[0]?.update).toMatchObject([{ name: 'meow-rl', ratio: 1 }]);
+  expect(sizes[0]?.action.map(({ rows, deterministic }) => [rows, deterministic])).toEqual([
+    [1, false],
+    [1, true],
+    [16, false],
+    [16, true],
+    [256, false],
+    [256, true],
+  ]);
+  const of = (phase: string) => profile.filter((row) => row.phase === phase).map(({ operator }) => operator);
+  for (const phase of ['target', 'forward', 'backward']) expect(of(phase)).toContain('Gemm');
+  expect(soak.updates).toBe(5);
+});
+
+test('speed refuses a peer that it does not know before it measures', async () => {
+  const io = captureIo();
+  expect(await main(['speed', '--peers', 'keras'], io)).toBe(2);
+  expect(io.err()).toContain('Give one or more of torch, jax');
+});

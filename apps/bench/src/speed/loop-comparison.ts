@@ -1,0 +1,53 @@
+import { makeAgentEnv } from '../environments.ts';
+import { peerContestants } from './peer-process.ts';
+import type { Peer, PeerContestant } from './peer-process.ts';
+import { quantile } from './statistics.ts';
+import { loopStepsPerSecond, LOOP_ENVIRONMENT } from './training-loop.ts';
+
+/** Environment steps per second of a whole training loop, and how many times as many this project makes. */
+export interface LoopResult {
+  readonly name: string;
+  readonly stepsPerSecond: number;
+  readonly ratio: number;
+}
+
+/** Rounds of the comparison: each starts the loop anew. */
+const ROUNDS = 3;
+
+/** Measures the loop on HalfCheetah-v5, against PyTorch with Gymnasium if it is among the peers. */
+export async function compareLoops(
+  peers: readonly Peer[],
+  steps: number,
+  options: { readonly threads: number; readonly seed: number },
+  onRound: (done: number) => void,
+): Promise<LoopResult[]> {
+  const warmup = 1000;
+  const env = await makeAgentEnv(LOOP_ENVIRONMENT);
+  const sizes = { observationSize: env.observationSpace.size, actionSize: env.actionSpace.size };
+  env.close();
+  const others: PeerContestant[] = peers.includes('torch')
+    ? await peerContestants('torch', { ...sizes, batchSize: 256, ...options })
+    : [];
+  try {
+    const loops = [
+      { name: 'meow-rl', run: () => loopStepsPerSecond(steps, warmup, options) },
+      ...others.map((peer) => ({ name: peer.name, run: () => peer.loop(steps, warmup) })),
+    ];
+    const rates = loops.map((): number[] => []);
+    const rounds = others.length > 0 ? ROUNDS : 1;
+    for (let round = 0; round < rounds; round++) {
+      for (const [i, { run }] of loops.entries()) rates[i]?.push(await run());
+      onRound(round + 1);
+    }
+    return loops.map(({ name }, i) => ({
+      name,
+      stepsPerSecond: quantile(rates[i] ?? [], 0.5),
+      ratio: quantile(
+        (rates[0] ?? []).map((own, round) => own / (rates[i]?.[round] ?? Number.NaN)),
+        0.5,
+      ),
+    }));
+  } finally {
+    for (const peer of others) await peer.close();
+  }
+}

@@ -1,0 +1,96 @@
+import type { Sizes } from '@meow-rl/meow';
+import { createGenerator } from '@meow-rl/random';
+import { emptyBatch, replayBuffer } from '@meow-rl/replay';
+
+import { inRounds } from './contestant.ts';
+import type { Placed } from './contestant.ts';
+import { ownContestant } from './own.ts';
+import type { Measured } from './own.ts';
+import { peerContestants } from './peer-process.ts';
+import type { Peer, PeerContestant } from './peer-process.ts';
+import { durations, timingOf } from './statistics.ts';
+import type { Timing } from './statistics.ts';
+
+/** The paper's tasks: the multi-goal task, Hopper, HalfCheetah and Walker2d, Ant v4 and v5, Humanoid. */
+export const PAPER_SIZES: readonly Sizes[] = [
+  [2, 2],
+  [11, 3],
+  [17, 6],
+  [27, 8],
+  [105, 8],
+  [348, 17],
+].map(([observationSize = 0, actionSize = 0]) => ({ observationSize, actionSize }));
+
+/** Batches of observations that acting is timed with; the peers act on the first. */
+export const ACTION_BATCHES = [1, 16, 256] as const;
+
+/** How much is run. */
+export interface Effort {
+  /** Updates timed in all, in `rounds` parts. */
+  readonly updates: number;
+  readonly warmup: number;
+  readonly rounds: number;
+}
+
+/** Everything that is measured of one network's size. */
+export interface SizeResult extends Measured {
+  /** This project first. */
+  readonly update: readonly Placed[];
+  readonly action: readonly (Placed & { readonly rows: number; readonly deterministic: boolean })[];
+  readonly replaySample: Timing;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Milliseconds of drawing a batch from a buffer of 100 000 transitions. */
+async function replaySampling(
+  { observationSize, actionSize, batchSize, seed }: Measured,
+  runs: number,
+): Promise<Timing> {
+  const sizes = { observationSize, actionSize };
+  const capacity = 100_000;
+  const replay = replayBuffer({ capacity, ...sizes, seed });
+  const filling = emptyBatch(capacity, sizes);
+  createGenerator(seed).fillNormal(filling.observations);
+  replay.add(filling);
+  return timingOf((await durations(2 * runs, () => replay.sample(batchSize))).slice(runs));
+}
+
+/** Times updates, actions and replay sampling for one size, and the peers in the same rounds. */
+export async function measureSize(
+  measured: Measured,
+  peers: readonly Peer[],
+  { updates, warmup, rounds }: Effort,
+  onRound: (done: number) => void,
+): Promise<SizeResult> {
+  const own = await ownContestant(measured);
+  const others: PeerContestant[] = [];
+  try {
+    for (const peer of peers) others.push(...(await peerContestants(peer, measured)));
+    const all = [own, ...others];
+    for (const contestant of all) await contestant.update(warmup);
+    const perRound = Math.ceil(updates / rounds);
+    const update = await inRounds(all, rounds, (contestant) => contestant.update(perRound), onRound);
+
+    const action: (Placed & { rows: number; deterministic: boolean })[] = [];
+    for (const rows of ACTION_BATCHES) {
+      const acting = rows === 1 ? all : [own];
+      for (const contestant of acting) await contestant.act(warmup, rows);
+      const placed = await inRounds(acting, rounds, (contestant) => contestant.act(perRound, rows));
+      for (const result of placed) action.push({ ...result, rows, deterministic: false });
+      const observations = new Float32Array(rows * measured.observationSize);
+      const mode = () => own.agent.act(observations, { deterministic: true });
+      await durations(warmup, mode);
+      const milliseconds = timingOf(await durations(updates, mode));
+      action.push({ name: own.name, milliseconds, ratio: 1, rows, deterministic: true });
+    }
+    return {
+      ...measured,
+      update,
+      action,
+      replaySample: await replaySampling(measured, updates),
+      versions: Object.assign({}, ...others.map(({ versions }) => versions)),
+    };
+  } finally {
+    for (const contestant of [own, ...others]) await contestant.close();
+  }
+}

@@ -1,0 +1,55 @@
+import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { createMeowAgent } from '@meow-rl/meow';
+import type { MeowAgent, Sizes } from '@meow-rl/meow';
+import { createGenerator } from '@meow-rl/random';
+import { emptyBatch } from '@meow-rl/replay';
+import type { TransitionBatch } from '@meow-rl/replay';
+
+import type { Contestant } from './contestant.ts';
+import { durations } from './statistics.ts';
+
+/** What is measured: a network's sizes and how it is run. */
+export interface Measured extends Sizes {
+  readonly batchSize: number;
+  readonly threads: number;
+  readonly seed: number;
+}
+
+/** A batch of random transitions, none of them terminal. */
+export function randomBatch({ observationSize, actionSize, batchSize, seed }: Measured): TransitionBatch {
+  const random = createGenerator(seed);
+  const batch = emptyBatch(batchSize, { observationSize, actionSize });
+  random.fillNormal(batch.observations);
+  random.fillUniform(batch.actions, -0.98, 0.98);
+  random.fillNormal(batch.rewards);
+  random.fillNormal(batch.nextObservations);
+  return batch;
+}
+
+/** An agent with the paper's network. */
+export const createMeasuredAgent = (measured: Measured): Promise<MeowAgent> =>
+  createMeowAgent({
+    runtime: onnxRuntimeNode({ threads: measured.threads }),
+    observationSize: measured.observationSize,
+    actionSize: measured.actionSize,
+    seed: measured.seed,
+    config: { batchSize: measured.batchSize },
+  });
+
+/** This project's agent as a contestant. Closing it disposes of the agent. */
+export async function ownContestant(measured: Measured): Promise<Contestant & { readonly agent: MeowAgent }> {
+  const agent = await createMeasuredAgent(measured);
+  const batch = randomBatch(measured);
+  const random = createGenerator(measured.seed);
+  return {
+    name: 'meow-rl',
+    agent,
+    update: (runs) => durations(runs, () => agent.update(batch)),
+    act: (runs, rows) => {
+      const observations = new Float32Array(rows * measured.observationSize);
+      random.fillNormal(observations);
+      return durations(runs, () => agent.act(observations, { deterministic: false }));
+    },
+    close: () => agent.dispose(),
+  };
+}

@@ -1,0 +1,67 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { meowModel, resolveMeowConfig, updateProgram } from '@meow-rl/meow';
+import type { MeowModel, UpdateProgram } from '@meow-rl/meow';
+import { createGenerator } from '@meow-rl/random';
+
+import { CliError } from '../errors.ts';
+import { randomBatch } from './own.ts';
+import type { Measured } from './own.ts';
+import { phasesOf, summarizeProfile } from './phases.ts';
+import type { ProfileRow } from './phases.ts';
+
+/** The update of a measured network as a program, with what its dropout draws from. */
+export function measuredUpdate({
+  batchSize,
+  seed,
+  ...sizes
+}: Measured): UpdateProgram & { readonly model: MeowModel } {
+  const model = meowModel(sizes, resolveMeowConfig({ batchSize }));
+  return { model, ...updateProgram(model, seed) };
+}
+
+/** Profiles some updates; the time per operator and phase includes what profiling itself costs. */
+export async function profileUpdates(measured: Measured, runs: number): Promise<ProfileRow[]> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'meow-bench-profile-'));
+  try {
+    const { model, program, dropout } = measuredUpdate(measured);
+    const runtime = onnxRuntimeNode({
+      threads: measured.threads,
+      profilePrefix: path.join(folder, 'update'),
+    });
+    const learner = await runtime.load(program);
+    const random = createGenerator(measured.seed);
+    const initial = model.initialize(random);
+    learner.writeState('parameters', initial);
+    learner.writeState('target', initial);
+    const batch = randomBatch(measured);
+    const offsets = new Int32Array(model.dropoutLayers);
+    for (let run = 0; run < runs; run++) {
+      if (dropout) random.fillIntegers(offsets, dropout.offsets);
+      await learner.run({
+        observation: batch.observations,
+        action: batch.actions,
+        reward: batch.rewards,
+        nextObservation: batch.nextObservations,
+        discount: new Float32Array(measured.batchSize).fill(0.99),
+        weight: new Float32Array(measured.batchSize).fill(1),
+        dropoutOffsets: offsets,
+      });
+    }
+    // The engine writes the file when its session ends.
+    await learner.dispose();
+    const [file] = await readdir(folder);
+    if (file === undefined)
+      throw new CliError('onnxruntime wrote no profile', `Look whether ${tmpdir()} can be written to.`);
+    return summarizeProfile(
+      JSON.parse(await readFile(path.join(folder, file), 'utf8')),
+      phasesOf(program),
+      runs,
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,58 @@
+import { vectorEnv } from '@meow-rl/envs';
+import type { MeowAgent } from '@meow-rl/meow';
+import { replayBuffer } from '@meow-rl/replay';
+import { trainOffPolicy } from '@meow-rl/train';
+
+import { makeAgentEnv } from '../environments.ts';
+import { createMeasuredAgent } from './own.ts';
+
+/** The environment that the whole loop is measured on. */
+export const LOOP_ENVIRONMENT = 'HalfCheetah-v5';
+
+/** Updates that are made before the clock starts. */
+const FIRST_UPDATES = 20;
+
+/**
+ * Environment steps per second of the whole loop with one update per step: act, step, store, sample, update.
+ *
+ * @param warmup steps with random actions and without updates, before the clock starts
+ */
+export async function loopStepsPerSecond(
+  steps: number,
+  warmup: number,
+  { threads, seed }: { readonly threads: number; readonly seed: number },
+): Promise<number> {
+  const env = vectorEnv(await agentEnv(), { numEnvs: 1, autoresetMode: 'same-step' });
+  const sizes = { observationSize: env.singleObservationSpace.size, actionSize: env.singleActionSpace.size };
+  const agent = await createMeasuredAgent({ ...sizes, batchSize: 256, threads, seed });
+  try {
+    let updates = 0;
+    let begun = Number.NaN;
+    const clocked: MeowAgent = {
+      ...agent,
+      update: (batch) => {
+        updates += 1;
+        if (updates === FIRST_UPDATES + 1) begun = performance.now();
+        return agent.update(batch);
+      },
+    };
+    await trainOffPolicy({
+      agent: clocked,
+      env,
+      replay: replayBuffer({ capacity: 1_000_000, ...sizes, seed }),
+      steps: warmup + FIRST_UPDATES + steps,
+      warmup,
+      seed,
+    });
+    return (1000 * steps) / (performance.now() - begun);
+  } finally {
+    await agent.dispose();
+    await env.close();
+  }
+}
+
+/** A maker of one environment: what `vectorEnv` calls, although loading MuJoCo takes a promise. */
+async function agentEnv() {
+  const env = await makeAgentEnv(LOOP_ENVIRONMENT);
+  return () => env;
+}
