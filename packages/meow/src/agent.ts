@@ -116,11 +116,11 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
     config,
     model,
 
-    act: async (observations, { deterministic }) => {
+    act: async (observations, { deterministic, generator = noiseSource }) => {
       const rows = rowsOf('observations', observations, observationSize);
       if (deterministic) return copy((await mode.run({ observation: observations })).action);
       if (noise.length !== rows * actionSize) noise = new Float32Array(rows * actionSize);
-      noiseSource.fillNormal(noise);
+      generator.fillNormal(noise);
       return copy((await sampler.run({ observation: observations, noise })).action);
     },
 

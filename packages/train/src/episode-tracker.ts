@@ -12,6 +12,21 @@ export interface EpisodeTracker {
   step(row: number, reward: number, done: boolean): FinishedEpisode | undefined;
   /** Means over the last episodes, empty before the first has ended. */
   means(): { meanReturn: number; meanLength: number } | Record<string, never>;
+  /** A copy of all that it counts, as plain JSON. */
+  state(): EpisodeTrackerState;
+  /** Counts on from a saved state of as many rows. */
+  restore(state: EpisodeTrackerState): void;
+}
+
+/** What an {@link EpisodeTracker} knows. */
+export interface EpisodeTrackerState {
+  readonly count: number;
+  /** Rewards summed up so far in the running episodes, one per row. */
+  readonly sums: readonly number[];
+  /** Steps of the running episodes, one per row. */
+  readonly lengths: readonly number[];
+  /** The last episodes, oldest first. */
+  readonly recent: readonly FinishedEpisode[];
 }
 
 /**
@@ -21,7 +36,7 @@ export interface EpisodeTracker {
 export function episodeTracker(rows: number, window = 100): EpisodeTracker {
   const sums = new Float64Array(rows);
   const lengths = new Uint32Array(rows);
-  const recent: FinishedEpisode[] = [];
+  let recent: FinishedEpisode[] = [];
   let count = 0;
   const meanOf = (field: keyof FinishedEpisode) =>
     recent.reduce((sum, episode) => sum + episode[field], 0) / recent.length;
@@ -43,6 +58,13 @@ export function episodeTracker(rows: number, window = 100): EpisodeTracker {
     },
     means() {
       return recent.length > 0 ? { meanReturn: meanOf('return'), meanLength: meanOf('length') } : {};
+    },
+    state: () => ({ count, sums: [...sums], lengths: [...lengths], recent: [...recent] }),
+    restore(state) {
+      count = state.count;
+      sums.set(state.sums);
+      lengths.set(state.lengths);
+      recent = [...state.recent];
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Env } from '@meow-rl/envs';
+import { stream } from '@meow-rl/random';
 
 import type { Agent } from './agent.ts';
 import { checkFit } from './check-fit.ts';
@@ -12,7 +13,10 @@ export interface EvaluateOptions {
   readonly episodes?: number;
   /** Whether the agent takes its most likely action instead of sampling one. Default: true. */
   readonly deterministic?: boolean;
-  /** Seeds the first reset; the later episodes go on with the environment's generator. */
+  /**
+   * Seeds the first reset, the later episodes go on with the environment's generator; and the noise of sampled actions. The
+   * agent's own generator isn't used.
+   */
   readonly seed: number;
 }
 
@@ -44,6 +48,7 @@ export async function evaluate({
   if (!Number.isInteger(episodes) || episodes < 1) {
     throw new RangeError(`evaluate: episodes is ${String(episodes)}, expected a positive integer.`);
   }
+  const generator = stream(seed, NOISE_STREAM);
   const returns: number[] = [];
   const lengths: number[] = [];
   for (let episode = 0; episode < episodes; episode += 1) {
@@ -51,7 +56,7 @@ export async function evaluate({
     let sum = 0;
     let length = 0;
     for (let done = false; !done; length += 1) {
-      const action = await agent.act(Float32Array.from(observation), { deterministic });
+      const action = await agent.act(Float32Array.from(observation), { deterministic, generator });
       const result = env.step(action);
       ({ observation } = result);
       sum += result.reward;
@@ -64,5 +69,8 @@ export async function evaluate({
   const standardDeviation = Math.sqrt(meanOf(returns.map((value) => (value - mean) ** 2)));
   return { returns, lengths, mean, standardDeviation };
 }
+
+// Stream 0 of the seed is the environment's.
+const NOISE_STREAM = 1;
 
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -47,9 +47,11 @@ export interface EpisodeEvent {
   readonly terminated: boolean;
 }
 
-/** One evaluation has been done. */
+/** One evaluation has been done; its own numbers are those of deterministic actions. */
 export interface EvaluationEvent extends EvaluationResult {
   readonly type: 'evaluation';
+  /** The same with sampled actions, where the schedule asks for it. */
+  readonly stochastic?: EvaluationResult;
   readonly step: number;
   readonly updates: number;
   /** Seconds since training began, and how long the evaluation took. */

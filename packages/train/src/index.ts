@@ -1,4 +1,4 @@
-export type { Agent, UpdateMetrics } from './agent.ts';
+export type { ActOptions, Agent, AgentState, SavableAgent, UpdateMetrics } from './agent.ts';
 export { evaluate, type EvaluateOptions, type EvaluationResult } from './evaluate.ts';
 export type {
   EpisodeEvent,
@@ -9,9 +9,11 @@ export type {
   TrainEvent,
   TrainingTiming,
 } from './events.ts';
+export type { OffPolicyState } from './off-policy-state.ts';
 export { seedFor, seedStreams, type SeedStream } from './seeds.ts';
 export {
   trainOffPolicy,
+  type CheckpointSchedule,
   type EvaluationSchedule,
   type TrainOffPolicyOptions,
   type TrainResult,

@@ -7,8 +7,10 @@ import { checkFit } from './check-fit.ts';
 import { episodeTracker } from './episode-tracker.ts';
 import { evaluate } from './evaluate.ts';
 import type { TrainEvent } from './events.ts';
+import type { OffPolicyState } from './off-policy-state.ts';
 import { runningMeans } from './running-means.ts';
 import { seedFor, seedStreams } from './seeds.ts';
+import { stepClock } from './step-clock.ts';
 import { transitionCollector } from './transition-collector.ts';
 
 /** When and how {@link trainOffPolicy} evaluates. */
@@ -19,8 +21,19 @@ export interface EvaluationSchedule {
   readonly every: number;
   /** Episodes per evaluation. Default: 10, as in the paper. */
   readonly episodes?: number;
-  /** Whether the agent takes its most likely action. Default: true. */
-  readonly deterministic?: boolean;
+  /** Whether to play as many episodes with sampled actions too. Default: false. */
+  readonly stochastic?: boolean;
+}
+
+/** When {@link trainOffPolicy} hands over its state to be saved. */
+export interface CheckpointSchedule {
+  /** Environment steps between checkpoints. A run that the signal stops is saved too. */
+  readonly every: number;
+  /**
+   * Saves the run: this state of the loop, and those of agent, environments and replay buffer, which don't change until the
+   * promise is fulfilled. What takes long may go on after that.
+   */
+  readonly save: (state: OffPolicyState) => Promise<void>;
 }
 
 /** Options of {@link trainOffPolicy}. */
@@ -38,12 +51,24 @@ export interface TrainOffPolicyOptions {
   readonly updatesPerStep?: number;
   /** Transitions per update. Default: 256, as in the paper. */
   readonly batchSize?: number;
+  /**
+   * Whether updates overlap with acting and stepping the environment: a step's actions then come from the parameters before
+   * the last update, always, so the run is as repeatable as without. Needs an agent with `actsDuringUpdate`. Default: false.
+   */
+  readonly pipeline?: boolean;
   /** Default: none. */
   readonly evaluate?: EvaluationSchedule;
   /** Environment steps between `metrics` events. Default: 1000. */
   readonly logEvery?: number;
   /** Fixes the environments, the warm-up and the evaluations, through {@link seedStreams}. */
   readonly seed: number;
+  /** Default: none. */
+  readonly checkpoint?: CheckpointSchedule;
+  /**
+   * Continues from a saved state instead of beginning. Agent, environments and replay buffer have to be restored to the same
+   * moment, and the other options have to be the same: then everything goes on to the same bits.
+   */
+  readonly resume?: OffPolicyState;
   /** Stops the run at the next step boundary. */
   readonly signal?: AbortSignal;
   /** Called with every event; a promise is awaited, so a slow listener slows the run instead of piling up. */
@@ -61,7 +86,7 @@ export interface TrainResult {
 }
 
 /**
- * The off-policy loop: act, store, update, and now and then report and evaluate.
+ * The off-policy loop: act, store, update, and now and then report, evaluate and save.
  *
  * A step is one transition of one sub-environment. The steps on which a `next-step` environment only resets aren't
  * counted, so the same number of steps means the same amount of experience in every autoreset mode. With the same
@@ -71,8 +96,9 @@ export interface TrainResult {
  * @throws Error if an update reports a number that isn't finite
  */
 export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<TrainResult> {
-  const { agent, env, replay, steps, seed, signal, onEvent } = options;
-  const { warmup = 0, updatesPerStep = 1, batchSize = 256, logEvery = 1000, evaluate: schedule } = options;
+  const { agent, env, replay, steps, seed, signal, onEvent, checkpoint, resume } = options;
+  const { warmup = 0, updatesPerStep = 1, batchSize = 256, logEvery = 1000, pipeline = false } = options;
+  const { evaluate: schedule } = options;
   checkOptions({ ...options, warmup, updatesPerStep, batchSize, logEvery });
 
   const exploration = stream(seed, seedStreams.exploration);
@@ -81,9 +107,28 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
   const collector = transitionCollector(env);
   const episodes = episodeTracker(env.numEnvs);
   const means = runningMeans();
-  const clock = stepClock();
+  const clock = stepClock(resume);
   let step = 0;
   let updates = 0;
+
+  const state = (): OffPolicyState => ({
+    step,
+    updates,
+    seconds: clock.seconds(),
+    exploration: exploration.state(),
+    collector: collector.state(),
+    episodes: episodes.state(),
+    means: means.state(),
+  });
+
+  const begin = async () => {
+    if (!resume) return collector.reset(seedFor('environment', seed));
+    ({ step, updates } = resume);
+    exploration.restore(resume.exploration);
+    collector.restore(resume.collector);
+    episodes.restore(resume.episodes);
+    means.restore(resume.means);
+  };
 
   const emit = async (event: TrainEvent) => onEvent?.(event);
 
@@ -91,6 +136,22 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     if (step >= warmup) return agent.act(collector.observations, { deterministic: false });
     exploration.fillUniform(randomActions, -1, 1);
     return randomActions;
+  };
+
+  const collect = async () => collector.step(await chooseActions());
+
+  /** Makes the updates that the steps so far call for. */
+  const learn = async () => {
+    // Counted from the end of the warm-up instead of accumulated, so that no rounding error does.
+    const due = Math.floor((step - warmup) * updatesPerStep + 1e-9);
+    for (; updates < due; updates += 1) {
+      const metrics = await agent.update(replay.sample(batchSize)).catch((cause: unknown) => {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new Error(`trainOffPolicy: at step ${step}: ${reason}`, { cause });
+      });
+      checkMetrics(metrics, updates + 1, step);
+      means.add(metrics);
+    }
   };
 
   const reportEpisodes = async ({ transitions, rows, done }: Awaited<ReturnType<typeof collector.step>>) => {
@@ -105,37 +166,36 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
   const reportEvaluation = async (how: EvaluationSchedule) => {
     const begun = clock.seconds();
     // Other start states at every evaluation, yet the same ones however the run got to this step.
-    const result = await evaluate({ ...how, agent, seed: evaluationSeed + step });
+    const play = (deterministic: boolean) =>
+      evaluate({ ...how, agent, deterministic, seed: evaluationSeed + step });
+    const result = await play(true);
+    const stochastic = how.stochastic ? { stochastic: await play(false) } : {};
     const seconds = clock.seconds();
     await emit({
       type: 'evaluation',
       step,
       updates,
       ...result,
+      ...stochastic,
       time: { seconds, duration: seconds - begun },
     });
   };
 
-  await collector.reset(seedFor('environment', seed));
+  await begin();
+  let saved = step;
   while (step < steps) {
-    if (signal?.aborted) return { step, updates, aborted: true };
+    if (signal?.aborted) {
+      if (step > saved) await checkpoint?.save(state());
+      return { step, updates, aborted: true };
+    }
     const before = step;
-    const collected = await collector.step(await chooseActions());
+    const [collected] = await Promise.all([collect(), pipeline ? learn() : undefined]);
     replay.add(collected.transitions, collected);
     agent.observe?.(collected);
     step += collected.rows.length;
     await reportEpisodes(collected);
-
-    // Counted from the end of the warm-up instead of accumulated, so that no rounding error does.
-    const due = Math.floor((step - warmup) * updatesPerStep + 1e-9);
-    for (; updates < due; updates += 1) {
-      const metrics = await agent.update(replay.sample(batchSize)).catch((cause: unknown) => {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new Error(`trainOffPolicy: at step ${step}: ${reason}`, { cause });
-      });
-      checkMetrics(metrics, updates + 1, step);
-      means.add(metrics);
-    }
+    // Overlapped with the next step, except behind the last one.
+    if (!pipeline || step >= steps) await learn();
 
     if (crossed(before, step, logEvery)) {
       const update = means.take();
@@ -151,30 +211,19 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
       });
     }
     if (schedule && crossed(before, step, schedule.every)) await reportEvaluation(schedule);
+    if (checkpoint && crossed(before, step, checkpoint.every)) {
+      await checkpoint.save(state());
+      saved = step;
+    }
     await emit({ type: 'progress', step, steps, updates, episodes: episodes.count });
   }
+  if (step > saved) await checkpoint?.save(state());
   return { step, updates, aborted: false };
 }
 
 /** Whether a multiple of `every` lies in (before, after]. */
 const crossed = (before: number, after: number, every: number) =>
   Math.floor(after / every) > Math.floor(before / every);
-
-function stepClock() {
-  const start = performance.now();
-  const seconds = () => (performance.now() - start) / 1000;
-  let last = { seconds: 0, step: 0 };
-  return {
-    seconds,
-    /** The timing at `step`, with the speed since the call before. */
-    lap(step: number) {
-      const now = { seconds: seconds(), step };
-      const stepsPerSecond = (step - last.step) / (now.seconds - last.seconds);
-      last = now;
-      return { seconds: now.seconds, stepsPerSecond };
-    },
-  };
-}
 
 // A diverged update has already changed the weights: going on would only hide where it happened.
 function checkMetrics(metrics: UpdateMetrics, update: number, step: number): void {
@@ -202,8 +251,18 @@ function checkOptions(options: CheckedOptions): void {
         'Make the buffer for this environment.',
     );
   }
+  if (options.pipeline && !agent.actsDuringUpdate) {
+    throw new RangeError(
+      `trainOffPolicy: pipeline is set, but the ${agent.algorithm} agent can't act while it updates. ` +
+        'Make it with a learner in threads of its own, or leave pipeline out.',
+    );
+  }
   const counts = { steps: options.steps, batchSize: options.batchSize, logEvery: options.logEvery };
-  for (const [name, value] of Object.entries({ ...counts, 'evaluate.every': schedule?.every ?? 1 })) {
+  for (const [name, value] of Object.entries({
+    ...counts,
+    'evaluate.every': schedule?.every ?? 1,
+    'checkpoint.every': options.checkpoint?.every ?? 1,
+  })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`trainOffPolicy: ${name} is ${String(value)}, expected a positive integer.`);
     }

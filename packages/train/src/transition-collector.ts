@@ -19,6 +19,18 @@ export interface TransitionCollector {
   reset(seed: number): Promise<void>;
   /** Steps the environment by [n, act] actions, and begins new episodes where the mode leaves that to the caller. */
   step(actions: Float32Array): Promise<Collected>;
+  /** A copy of what the next step depends on beside the environment's own state, as plain JSON. */
+  state(): CollectorState;
+  /** Goes on from a saved state; the environment is restored by whoever saved it. */
+  restore(state: CollectorState): void;
+}
+
+/** What a {@link TransitionCollector} remembers between steps. */
+export interface CollectorState {
+  /** [n, obs], what the next actions are to be chosen for. */
+  readonly observations: readonly number[];
+  /** [n], 1 where the episode ended at the step before. */
+  readonly ended: readonly number[];
 }
 
 /**
@@ -58,6 +70,13 @@ export function transitionCollector(env: VectorEnv): TransitionCollector {
 
   return {
     observations: current,
+    state: () => ({ observations: [...current], ended: [...ended] }),
+    restore(state) {
+      checkLength('observations', state.observations, current.length);
+      checkLength('ended', state.ended, ended.length);
+      current.set(state.observations);
+      ended.set(state.ended);
+    },
     async reset(seed) {
       ended.fill(0);
       current.set((await env.reset({ seed })).observations);
@@ -88,6 +107,14 @@ export function transitionCollector(env: VectorEnv): TransitionCollector {
       };
     },
   };
+}
+
+function checkLength(name: string, values: readonly number[], expected: number): void {
+  if (values.length === expected) return;
+  throw new RangeError(
+    `trainOffPolicy: the saved ${name} have ${values.length} entries, expected ${expected}. ` +
+      'Resume with the environment, and as many of it, that the run was begun with.',
+  );
 }
 
 function copyRow(

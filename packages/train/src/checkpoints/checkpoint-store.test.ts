@@ -1,0 +1,222 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { createGenerator } from '@meow-rl/random';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { openCheckpointStore } from './checkpoint-store.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'checkpoints-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const at = (...parts: readonly (string | number)[]) => path.join(folder, ...parts.map(String));
+
+/** A checkpoint whose every number depends on its step. */
+const numbered = (step: number, score?: number): Checkpoint => ({
+  step,
+  ...(score === undefined ? {} : { score }),
+  values: { loop: { step, generator: { words: [step, 2, 3, 4], spare: null } }, negativeZero: [0.1 * step] },
+  tensors: {
+    'agent/parameters': { shape: [2, 3], data: Float32Array.from({ length: 6 }, (_, i) => i / step) },
+    'agent/step': { shape: [], data: Float32Array.of(step) },
+  },
+});
+
+describe('a checkpoint', () => {
+  it('comes back as it was saved', async () => {
+    const store = await openCheckpointStore(folder);
+    await store.save(numbered(7, -2.5));
+    expect(await readCheckpoint(at(7))).toEqual(numbered(7, -2.5));
+  });
+
+  it('can be checked with sha256sum', async () => {
+    const store = await openCheckpointStore(folder);
+    await store.save(numbered(7));
+    expect(execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: at(7), encoding: 'utf8' })).toBe(
+      'state.json: OK\ntensors.safetensors: OK\n',
+    );
+  });
+
+  it('of another version or format says so', async () => {
+    const store = await openCheckpointStore(folder);
+    await store.save(numbered(7));
+    const state = await readFile(at(7, 'state.json'), 'utf8');
+    const replaced = async (text: string) => {
+      await writeFile(at(7, 'state.json'), text);
+      const sums = execFileSync('sha256sum', ['state.json', 'tensors.safetensors'], { cwd: at(7) });
+      await writeFile(at(7, 'SHA256SUMS'), sums);
+      return readCheckpoint(at(7));
+    };
+    await expect(replaced(state.replace('"version":1', '"version":2'))).rejects.toThrow(
+      'its format has version 2, this program reads 1. Use the version of meow-rl',
+    );
+    await expect(replaced(state.replace('meow-rl checkpoint', 'other'))).rejects.toThrow('another format');
+  });
+
+  it('never loads wrongly in silence, whatever happened to its bytes', async () => {
+    const store = await openCheckpointStore(folder);
+    await store.save(numbered(7, 1));
+    const random = createGenerator(0);
+    const names = ['state.json', 'tensors.safetensors', 'SHA256SUMS'];
+    const sound = new Map<string, Buffer>();
+    for (const name of names) sound.set(name, await readFile(at(7, name)));
+    let refused = 0;
+    for (let i = 0; i < 600; i += 1) {
+      const name = names[i % names.length] ?? '';
+      const original = sound.get(name) ?? Buffer.alloc(0);
+      const content = mutate(original, random);
+      if (content.equals(original)) continue;
+      await writeFile(at(7, name), content);
+      await expect(readCheckpoint(at(7))).rejects.toThrow(/^checkpoint .*7 is damaged: .+/);
+      refused += 1;
+      await writeFile(at(7, name), original);
+    }
+    expect(refused).toBeGreaterThan(550);
+    expect(await readCheckpoint(at(7))).toEqual(numbered(7, 1));
+  });
+
+  it('with a missing or swapped file says so', async () => {
+    const store = await openCheckpointStore(folder);
+    await store.save(numbered(7));
+    await store.save(numbered(8));
+    await rename(at(8, 'tensors.safetensors'), at(7, 'tensors.safetensors'));
+    await expect(readCheckpoint(at(8))).rejects.toThrow("8 is damaged: tensors.safetensors can't be read");
+    await expect(readCheckpoint(at(7))).rejects.toThrow('7 is damaged: tensors.safetensors has checksum');
+    await expect(readCheckpoint(at(9))).rejects.toThrow("9 is damaged: SHA256SUMS can't be read");
+  });
+});
+
+/** Flips a bit, overwrites a byte, cuts, repeats or removes a stretch. */
+function mutate(content: Buffer, random: ReturnType<typeof createGenerator>): Buffer {
+  const position = random.integer(content.length);
+  const copy = Buffer.from(content);
+  switch (random.integer(5)) {
+    case 0:
+      copy[position] = (copy[position] ?? 0) ^ (1 << random.integer(8));
+      return copy;
+    case 1:
+      copy[position] = random.integer(256);
+      return copy;
+    case 2:
+      return copy.subarray(0, position);
+    case 3:
+      return Buffer.concat([copy, copy.subarray(position)]);
+    default:
+      return Buffer.concat([
+        copy.subarray(0, position),
+        copy.subarray(Math.min(copy.length, position + 1 + random.integer(40))),
+      ]);
+  }
+}
+
+describe('the store', () => {
+  it('keeps the last ones and the best', async () => {
+    const store = await openCheckpointStore(folder, { keepLast: 2 });
+    for (const [step, score] of [
+      [1, 5],
+      [2, 9],
+      [3, 7],
+      [4, 9],
+    ] as const)
+      await store.save(numbered(step, score));
+    expect(await listCheckpoints(folder)).toEqual([4, 3]);
+    await store.save(numbered(5, 1));
+    const kept = await store.save(numbered(6, 2));
+    expect(await listCheckpoints(folder)).toEqual([6, 5, 4]);
+    expect(kept.map(({ step, score }) => [step, score])).toEqual([
+      [6, 2],
+      [5, 1],
+      [4, 9],
+    ]);
+  });
+
+  it('remembers the best over a restart, and can do without', async () => {
+    await (await openCheckpointStore(folder, { keepLast: 1 })).save(numbered(1, 9));
+    const again = await openCheckpointStore(folder, { keepLast: 1 });
+    await again.save(numbered(2, 3));
+    await again.save(numbered(3, 4));
+    expect(await listCheckpoints(folder)).toEqual([3, 1]);
+    const without = await openCheckpointStore(folder, { keepLast: 1, keepBest: false });
+    await without.save(numbered(4, 1));
+    expect(await listCheckpoints(folder)).toEqual([4]);
+  });
+
+  it('replaces a checkpoint of the same step', async () => {
+    const store = await openCheckpointStore(folder);
+    await store.save(numbered(3, 1));
+    await store.save(numbered(3, 2));
+    expect((await readCheckpoint(at(3))).score).toBe(2);
+    expect(await readdir(folder)).toEqual(['3']);
+  });
+
+  it('drops the future of the checkpoint that the run goes on from', async () => {
+    const store = await openCheckpointStore(folder);
+    for (const step of [1, 2, 3]) await store.save(numbered(step));
+    await openCheckpointStore(folder, { discardAfter: 1 });
+    expect(await readdir(folder)).toEqual(['1']);
+  });
+
+  it('clears away what a killed run left, and finishes a replacement', async () => {
+    const store = await openCheckpointStore(folder);
+    await store.save(numbered(3));
+    await store.save(numbered(4));
+    await mkdir(at('.saving-5'));
+    await writeFile(at('.saving-5', 'state.json'), '{"ha');
+    await mkdir(at('.deleting-1'));
+    // Killed between the two renames: the new one is lost, the old one has to come back.
+    await rename(at(4), at('.replaced-4'));
+    expect(await listCheckpoints(folder)).toEqual([3]);
+    await openCheckpointStore(folder);
+    expect((await readdir(folder)).toSorted()).toEqual(['3', '4']);
+    expect(await readCheckpoint(at(4))).toEqual(numbered(4));
+  });
+
+  it('lets a damaged checkpoint be, and does not count it', async () => {
+    const store = await openCheckpointStore(folder);
+    await store.save(numbered(1, 100));
+    await writeFile(at(1, 'state.json'), 'nonsense');
+    const again = await openCheckpointStore(folder, { keepLast: 1 });
+    await again.save(numbered(2, 1));
+    await again.save(numbered(3, 2));
+    expect(await listCheckpoints(folder)).toEqual([3, 1]);
+  });
+});
+
+/** Whether this process may mount a small file system to fill up. */
+const canMount = (() => {
+  try {
+    execFileSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+if (!canMount) console.log('skipped: the full disk, which takes the right to mount a file system');
+
+describe.skipIf(!canMount && !process.env['CI'])('a full disk', () => {
+  beforeEach(() => void execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]));
+  afterEach(() => void execFileSync('umount', [folder]));
+
+  it('is an error that leaves the older checkpoints as they were', async () => {
+    const store = await openCheckpointStore(folder);
+    await store.save(numbered(1));
+    const large = { ...numbered(2), tensors: { big: { shape: [40_000], data: new Float32Array(40_000) } } };
+    await expect(store.save(large)).rejects.toThrow(
+      /^can't save checkpoint .*2: the disk is full\. The ones before it are unharmed: make room/,
+    );
+    expect(await readdir(folder)).toEqual(['1']);
+    expect(await readCheckpoint(at(1))).toEqual(numbered(1));
+    await store.save(numbered(2));
+    expect(await listCheckpoints(folder)).toEqual([2, 1]);
+  });
+});
+
+it('lists nothing where there is no folder', async () => {
+  expect(await listCheckpoints(at('none'))).toEqual([]);
+});

@@ -1,0 +1,123 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+import { makeFolder } from '../make-folder.ts';
+import { listCheckpoints, readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { syncFolder } from './durable-files.ts';
+import { writeProblem } from './write-problem.ts';
+
+/** How many checkpoints a {@link CheckpointStore} keeps. */
+export interface CheckpointStoreOptions {
+  /** The newest ones that stay. Default: 3. */
+  readonly keepLast?: number;
+  /** Whether the one with the highest score stays too. Default: true. */
+  readonly keepBest?: boolean;
+}
+
+/** The checkpoints of one run. */
+export interface CheckpointStore {
+  /**
+   * Saves a checkpoint, whole or not at all, then deletes those that needn't stay.
+   *
+   * @returns the ones that stay, newest first
+   * @throws Error if it can't be written; the older ones are as they were
+   */
+  save(checkpoint: Checkpoint): Promise<readonly KeptCheckpoint[]>;
+}
+
+/** A checkpoint without its tensors. */
+export type KeptCheckpoint = Omit<Checkpoint, 'tensors'>;
+
+/** Prefixes of folders that are being made or deleted, or make room for another one of their name. */
+const [SAVING, DELETING, REPLACED] = ['.saving-', '.deleting-', '.replaced-'];
+
+/**
+ * Opens the folder of a run's checkpoints for writing, and removes what a killed run left half done.
+ *
+ * Each checkpoint is a folder named by its step. It gets that name only when all of it is on the disk, and loses it before
+ * it is deleted: at any instant, what has such a name is complete.
+ *
+ * @param discardAfter the step that the run goes on from: later checkpoints belong to a future that is made anew
+ */
+export async function openCheckpointStore(
+  folder: string,
+  { keepLast = 3, keepBest = true, discardAfter }: CheckpointStoreOptions & { discardAfter?: number } = {},
+): Promise<CheckpointStore> {
+  await makeFolder(folder);
+  await recover(folder);
+  const at = (name: string | number) => path.join(folder, String(name));
+
+  const remove = async (step: number) => {
+    await rename(at(step), at(`${DELETING}${step}`));
+    await rm(at(`${DELETING}${step}`), { recursive: true, force: true });
+  };
+
+  const steps = await listCheckpoints(folder);
+  for (const step of steps) if (discardAfter !== undefined && step > discardAfter) await remove(step);
+  let kept: KeptCheckpoint[] = [];
+  for (const step of await listCheckpoints(folder)) {
+    // A damaged one stays for its owner to look at, but counts for nothing.
+    const found = await readCheckpoint(at(step)).catch(() => undefined);
+    if (found) kept.push(withoutTensors(found));
+  }
+
+  return {
+    async save(checkpoint) {
+      const { step } = checkpoint;
+      const saving = at(`${SAVING}${step}`);
+      try {
+        await rm(saving, { recursive: true, force: true });
+        await mkdir(saving);
+        await writeCheckpoint(saving, checkpoint);
+        await syncFolder(saving);
+        const replaces = (await listCheckpoints(folder)).includes(step);
+        if (replaces) await rename(at(step), at(`${REPLACED}${step}`));
+        await rename(saving, at(step));
+        await syncFolder(folder);
+        if (replaces) await rm(at(`${REPLACED}${step}`), { recursive: true, force: true });
+      } catch (error) {
+        await rm(saving, { recursive: true, force: true }).catch(() => {});
+        throw cannotSave(at(step), error);
+      }
+      const others = kept.filter((own) => own.step !== step);
+      const all = [withoutTensors(checkpoint), ...others].toSorted((a, b) => b.step - a.step);
+      const best = keepBest ? bestOf(all) : undefined;
+      kept = all.filter((own, i) => i < keepLast || own === best);
+      for (const own of all) if (!kept.includes(own)) await remove(own.step);
+      return kept;
+    },
+  };
+}
+
+/** Finishes or undoes what a run was doing when it was killed. */
+async function recover(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  for (const name of names.filter((own) => own.startsWith(REPLACED))) {
+    const step = name.slice(REPLACED.length);
+    if (!names.includes(step)) await rename(path.join(folder, name), path.join(folder, step));
+  }
+  for (const name of await readdir(folder)) {
+    if ([SAVING, DELETING, REPLACED].some((prefix) => name.startsWith(prefix)))
+      await rm(path.join(folder, name), { recursive: true, force: true });
+  }
+}
+
+const withoutTensors = ({ step, score, values }: Checkpoint): KeptCheckpoint => ({
+  step,
+  ...(score === undefined ? {} : { score }),
+  values,
+});
+
+const bestOf = (checkpoints: readonly KeptCheckpoint[]) =>
+  checkpoints
+    .filter(({ score }) => score !== undefined)
+    // The first of equals is the newest.
+    .toSorted((a, b) => (b.score ?? 0) - (a.score ?? 0))[0];
+
+function cannotSave(folder: string, error: unknown): Error {
+  const reason = writeProblem(error) ?? (error instanceof Error ? error.message : String(error));
+  return new Error(
+    `can't save checkpoint ${folder}: ${reason}. The ones before it are unharmed: make room, then resume the run.`,
+    { cause: error },
+  );
+}
