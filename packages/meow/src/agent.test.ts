@@ -228,6 +228,24 @@ describe('update', () => {
     });
   });
 
+  it('takes discounts and weights, by default one step and 1', async () => {
+    const batch = batchOf(1);
+    const plain = await smallAgent();
+    const metrics = await plain.update(batch);
+    const given = await smallAgent();
+    expect(given.tdErrors()).toHaveLength(0);
+    const discounts = batch.terminated.map((ended) => 0.99 * (1 - ended));
+    const weights = new Float32Array(ROWS).fill(1);
+    expect(await given.update({ ...batch, discounts, weights })).toEqual(metrics);
+    expect(given.tdErrors()).toEqual(plain.tdErrors());
+    expect(given.tdErrors()).toHaveLength(ROWS);
+    const other = await smallAgent();
+    const doubled = await other.update({ ...batch, weights: weights.map((weight) => 2 * weight) });
+    expect(doubled.loss).toBeCloseTo(2 * metrics.loss, 5);
+    weights[3] = Number.NaN;
+    await expect(other.update({ ...batch, weights })).rejects.toThrow("entry 3 of the batch's weights");
+  });
+
   it('names the term that stopped being finite where the batch is to blame for nothing', async () => {
     const agent = await smallAgent({ config: { learningRate: 1e30 } });
     const error: unknown = await agent.update(batchOf(1)).catch((reason: unknown) => reason);

@@ -29,6 +29,14 @@ export interface MeowAgentOptions extends Sizes {
   readonly config?: Partial<MeowConfig>;
 }
 
+/** A batch with what prioritized replay and returns over several steps add to it. */
+export interface MeowBatch extends TransitionBatch {
+  /** What V of the next observation counts, [n]; default `γ (1 − terminated)`, with n steps `γⁿ (1 − terminated)`. */
+  readonly discounts?: Float32Array;
+  /** Weights of the squared errors, [n]; default 1. */
+  readonly weights?: Float32Array;
+}
+
 /** A MEow agent: one network for policy, Q and V, trained with one loss. */
 export interface MeowAgent extends Agent {
   readonly algorithm: 'meow';
@@ -41,7 +49,9 @@ export interface MeowAgent extends Agent {
     observations: Float32Array,
     actions: Float32Array,
   ): Promise<Readonly<Record<'q1' | 'q2' | 'value' | 'logProb', Float32Array>>>;
-  update(batch: TransitionBatch): Promise<Record<UpdateMetric, number>>;
+  update(batch: MeowBatch): Promise<Record<UpdateMetric, number>>;
+  /** ½ (|Q₁ − y| + |Q₂ − y|) of each transition of the last update's batch, copied; empty before the first. */
+  tdErrors(): Float32Array;
   /** The programs to deploy, on actions in [−1, 1], with the present parameters: what `@meow-rl/export` takes. */
   deployment(): {
     readonly policy: ReturnType<typeof modeProgram>;
@@ -94,7 +104,9 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
   const noiseSource = stream(seed, STREAM.noise);
   const dropoutSource = stream(seed, STREAM.dropoutOffsets);
   const offsets = new Int32Array(model.dropoutLayers);
+  const ones = new Float32Array(config.batchSize).fill(1);
   let noise = new Float32Array(0);
+  let tdErrors: FloatArray = new Float32Array(0);
   let updates = 0;
 
   return {
@@ -134,10 +146,12 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
         action: batch.actions,
         reward: batch.rewards,
         nextObservation: batch.nextObservations,
-        terminated: batch.terminated,
+        discount: batch.discounts ?? batch.terminated.map((ended) => config.gamma * (1 - ended)),
+        weight: batch.weights ?? ones,
         dropoutOffsets: offsets,
       });
       updates += 1;
+      tdErrors = results.tdError;
       const metrics: Record<UpdateMetric, number> = {
         loss: scalar(results.loss),
         gradientNorm: scalar(results.gradientNorm),
@@ -152,6 +166,8 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
         throw firstNonFinite(updates, batch, metrics);
       return metrics;
     },
+
+    tdErrors: () => copy(tdErrors),
 
     deployment: () => ({
       policy: modeProgram(model),
@@ -173,21 +189,32 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
 
 const LOWER = 'Training has diverged: lower learningRate or gradClip, or scale the rewards down.';
 
+/** What a batch holds, and whence. */
+const BATCH_FIELDS = [
+  ['observations', 'environment'],
+  ['actions', 'environment'],
+  ['rewards', 'environment'],
+  ['nextObservations', 'environment'],
+  ['terminated', 'environment'],
+  ['discounts', 'replay buffer'],
+  ['weights', 'replay buffer'],
+] as const satisfies readonly (readonly [keyof MeowBatch, string])[];
+
 /** Finds what went wrong first: an input, then the terms in the order in which they are computed. */
 function firstNonFinite(
   update: number,
-  batch: TransitionBatch,
+  batch: MeowBatch,
   metrics: Readonly<Record<UpdateMetric, number>>,
 ): NonFiniteError {
-  for (const field of ['observations', 'actions', 'rewards', 'nextObservations', 'terminated'] as const) {
-    const values: Float32Array = batch[field];
-    const entry = values.findIndex((value) => !Number.isFinite(value));
+  for (const [field, source] of BATCH_FIELDS) {
+    const values = batch[field];
+    const entry = values?.findIndex((value) => !Number.isFinite(value)) ?? -1;
     if (entry >= 0)
       return new NonFiniteError(
         update,
         `entry ${entry} of the batch's ${field}`,
-        values[entry] ?? Number.NaN,
-        'The environment gave it; look there.',
+        values?.[entry] ?? Number.NaN,
+        `The ${source} gave it; look there.`,
       );
   }
   const order: readonly (readonly [UpdateMetric, string])[] = [

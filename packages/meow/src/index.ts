@@ -1,8 +1,12 @@
 export { createMeowAgent } from './agent.ts';
-export type { MeowAgent, MeowAgentOptions } from './agent.ts';
+export type { MeowAgent, MeowAgentOptions, MeowBatch } from './agent.ts';
+export { applyGradient, learnerState } from './apply-gradient.ts';
+export type { LearnerState, StepMetric } from './apply-gradient.ts';
 export { MEOW_DEFAULTS, resolveMeowConfig } from './config.ts';
 export type { MeowConfig } from './config.ts';
 export { NonFiniteError } from './errors.ts';
+export { gradientInputs, meowGradient, softTarget } from './gradient.ts';
+export type { GradientInput, GradientMetric, GradientOptions, MeowGradient } from './gradient.ts';
 export { meowModel, pessimistic } from './model.ts';
 export type { BoundModel, MeowModel, Sizes } from './model.ts';
 export { MEOW_PRESETS, PRESET_OF_ENVIRONMENT } from './presets.ts';
@@ -14,5 +18,5 @@ export {
   sampleWithLogProbProgram,
   valueProgram,
 } from './programs.ts';
-export { softTarget, updateProgram } from './update.ts';
-export type { UpdateInput, UpdateMetric, UpdateProgram } from './update.ts';
+export { applyProgram, gradientProgram, updateProgram } from './update.ts';
+export type { GradientProgram, UpdateInput, UpdateMetric, UpdateProgram } from './update.ts';

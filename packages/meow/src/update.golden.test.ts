@@ -34,7 +34,8 @@ describe.each(runtimes)('updates on $runtime.name', ({ runtime, tolerance }) => 
         action: act.flat(),
         reward,
         nextObservation: nextObs.flat(),
-        terminated: done,
+        discount: done.map((ended) => model.config.gamma * (1 - ended)),
+        weight: done.map(() => 1),
         dropoutOffsets: [],
       });
       const expected = golden.steps[i];

@@ -4,20 +4,28 @@ import type { Executable } from '@meow-rl/graph';
 import type { TransitionBatch } from '@meow-rl/replay';
 import { describe, expect, it } from 'vitest';
 
-import { criticProgram, softTarget, updateProgram, valueProgram } from './index.ts';
-import type { MeowModel, UpdateInput, UpdateMetric } from './index.ts';
+import {
+  applyProgram,
+  criticProgram,
+  gradientProgram,
+  softTarget,
+  updateProgram,
+  valueProgram,
+} from './index.ts';
+import type { LearnerState, MeowModel, UpdateInput, UpdateMetric } from './index.ts';
 import { randomBatch } from './testing/random-batch.ts';
 import { randomValues, smallModel } from './testing/small-model.ts';
 
 const sizes = { observationSize: 2, actionSize: 2 };
-type Learner = Executable<UpdateInput, 'parameters' | 'target', UpdateMetric>;
+type Learner = Executable<UpdateInput, LearnerState, UpdateMetric | 'tdError'>;
 
-const inputsOf = (batch: TransitionBatch, dropoutOffsets: readonly number[] = []) => ({
+const inputsOf = (batch: TransitionBatch, dropoutOffsets: readonly number[] = [], gamma = 0.9) => ({
   observation: batch.observations,
   action: batch.actions,
   reward: batch.rewards,
   nextObservation: batch.nextObservations,
-  terminated: batch.terminated,
+  discount: Array.from(batch.terminated, (ended) => gamma * (1 - ended)),
+  weight: Array.from(batch.rewards, () => 1),
   dropoutOffsets,
 });
 
@@ -33,18 +41,18 @@ const mean = (values: readonly number[]): number => values.reduce((total, x) => 
 const vector = (data: readonly number[]) => ({ shape: [data.length], data });
 
 describe('softTarget', () => {
-  const given = { reward: vector([1, 2]), terminated: vector([0, 1]), nextValue: vector([10, 10]) };
+  const given = { reward: vector([1, 2]), discount: vector([0.9, 0]), nextValue: vector([10, 10]) };
 
   it('bootstraps where the episode goes on and nowhere else', async () => {
-    const { y } = await compute(given, ({ reward, terminated, nextValue }) => ({
-      y: softTarget(reward, terminated, nextValue, 0.9),
+    const { y } = await compute(given, ({ reward, discount, nextValue }) => ({
+      y: softTarget(reward, discount, nextValue),
     }));
     expectClose(y, [10, 2], 1e-12);
   });
 
   it('passes no gradient', async () => {
-    const gradient = compute(given, ({ reward, terminated, nextValue }) => ({
-      g: concat(grad(sum(softTarget(reward, terminated, nextValue, 0.9)), [nextValue])),
+    const gradient = compute(given, ({ reward, discount, nextValue }) => ({
+      g: concat(grad(sum(softTarget(reward, discount, nextValue)), [nextValue])),
     }));
     await expect(gradient).rejects.toThrow('stopGradient');
   });
@@ -61,7 +69,7 @@ async function stepWith(gradClip: number) {
 }
 
 describe('updateProgram', () => {
-  const model = smallModel(sizes, { gamma: 0.9, tau: 0.25 });
+  const model = smallModel(sizes, { tau: 0.25 });
   const batch = { ...randomBatch(1, 8, sizes), terminated: Float32Array.of(0, 0, 1, 0, 0, 0, 0, 0) };
   const [online, target] = [randomValues(model, 2), randomValues(model, 3)];
 
@@ -112,6 +120,88 @@ describe('updateProgram', () => {
     expect(tight.norm).toBe(loose.norm);
     expect(loose.norm).toBeGreaterThan(1);
     expect(tight.length).toBeLessThan(0.1 * loose.length);
+  });
+});
+
+describe('weights and discounts', () => {
+  const model = smallModel(sizes);
+  const batch = randomBatch(7, 8, sizes);
+  const start = randomValues(model, 2);
+  const run = async (own: Partial<ReturnType<typeof inputsOf>>) =>
+    (await learnerOf(model, start)).run({ ...inputsOf(batch), ...own });
+
+  it('reports the error of each transition, and weighs its square', async () => {
+    // Equal shifts make both Q equal, so that the mean of |δ| squared is the mean of δ².
+    const values = model.layout.unflatten(start);
+    const twins = Object.entries(values).map(([name]) => [name, values[name.replace('shift2', 'shift1')]]);
+    const weight = [0, 1, 2, 3, 0.5, 0, 0, 1];
+    const learner = await learnerOf(model, model.layout.flatten(Object.fromEntries(twins)));
+    const { loss, tdError } = await learner.run({ ...inputsOf(batch), weight });
+    expect(Math.min(...tdError)).toBeGreaterThan(0);
+    expectClose(Array.from(loss), [mean(weight.map((w, i) => w * (tdError[i] ?? 0) ** 2))], 1e-12);
+  });
+
+  it('weighs in the gradient what it weighs in the loss', async () => {
+    const [whole, half] = [await run({}), await run({ weight: Array.from({ length: 8 }, () => 0.5) })];
+    expectClose(Array.from(half.gradientNorm), [0.5 * (whole.gradientNorm[0] ?? 0)], 1e-12);
+  });
+
+  it('counts the next value by its discount', async () => {
+    const discount = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
+    const values = await referenceRuntime.load(valueProgram(model));
+    values.writeState('parameters', start);
+    const { value } = await values.run({ observation: batch.nextObservations });
+    const y = discount.map((d, i) => (batch.rewards[i] ?? 0) + d * (value[i] ?? 0));
+    expectClose(Array.from((await run({ discount })).meanTarget), [mean(y)], 1e-10);
+  });
+});
+
+/** The first or second half of something. */
+const halfOf = <T extends { length: number; slice: (start: number, end: number) => T }>(
+  all: T,
+  i: number,
+): T => all.slice((i * all.length) / 2, ((i + 1) * all.length) / 2);
+
+describe('gradientProgram and applyProgram', () => {
+  it('on parts of a batch make the same step as the whole', async () => {
+    const model = smallModel(sizes);
+    const batch = inputsOf(randomBatch(8, 8, sizes));
+    const [online, target] = [randomValues(model, 2), randomValues(model, 3)];
+    const learner = await learnerOf(model, online, target);
+    const whole = await learner.run(batch);
+
+    const worker = await referenceRuntime.load(gradientProgram(model, 4, 1).program);
+    worker.writeState('parameters', online);
+    worker.writeState('target', target);
+    const part = async (i: number) =>
+      worker.run({
+        observation: halfOf(batch.observation, i),
+        action: halfOf(batch.action, i),
+        reward: halfOf(batch.reward, i),
+        nextObservation: halfOf(batch.nextObservation, i),
+        discount: halfOf(batch.discount, i),
+        weight: halfOf(batch.weight, i),
+        dropoutOffsets: [],
+      });
+    const [first, second] = [await part(0), await part(1)];
+    for (const metric of ['loss', 'meanQ', 'meanTarget', 'meanNextValue', 'meanLogSigma'] as const)
+      expectClose(
+        [(first[metric][0] ?? 0) + (second[metric][0] ?? 0)],
+        Array.from(whole[metric]),
+        1e-12,
+        metric,
+      );
+    expectClose([...first.tdError, ...second.tdError], Array.from(whole.tdError), 1e-12);
+
+    const apply = await referenceRuntime.load(applyProgram(model));
+    apply.writeState('parameters', online);
+    apply.writeState('target', target);
+    const norms = await apply.run({
+      gradient: Array.from(first.gradient, (value, i) => value + (second.gradient[i] ?? 0)),
+    });
+    expectClose(Array.from(norms.gradientNorm), Array.from(whole.gradientNorm), 1e-12);
+    for (const state of ['parameters', 'target', 'firstMoment', 'secondMoment'] as const)
+      expectClose(Array.from(apply.readState(state)), Array.from(learner.readState(state)), 1e-12, state);
   });
 });
 

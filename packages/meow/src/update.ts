@@ -1,143 +1,93 @@
-import {
-  adam,
-  adamState,
-  add,
-  clipByGlobalNorm,
-  concat,
-  globalNorm,
-  grad,
-  mean,
-  mul,
-  polyak,
-  program,
-  square,
-  stopGradient,
-  sub,
-} from '@meow-rl/graph';
-import type { AdamState, Program, Tensor } from '@meow-rl/graph';
+import { program } from '@meow-rl/graph';
+import type { Program } from '@meow-rl/graph';
 import { stream } from '@meow-rl/random';
 
+import { applyGradient, learnerState } from './apply-gradient.ts';
+import type { LearnerState, StepMetric } from './apply-gradient.ts';
 import { dropoutBank } from './dropout.ts';
 import type { DropoutBank } from './dropout.ts';
-import { pessimistic } from './model.ts';
-import type { BoundModel, MeowModel } from './model.ts';
+import { gradientInputs, meowGradient } from './gradient.ts';
+import type { GradientInput, GradientMetric } from './gradient.ts';
+import type { MeowModel } from './model.ts';
 import { STREAM } from './streams.ts';
 
-/** What an update reports, each a scalar. */
-export type UpdateMetric =
-  | 'loss'
-  | 'gradientNorm'
-  | 'parameterNorm'
-  | 'meanQ'
-  | 'meanTarget'
-  | 'meanNextValue'
-  | 'meanLogSigma';
-
 /** What an update reads. */
-export type UpdateInput =
-  | 'observation'
-  | 'action'
-  | 'reward'
-  | 'nextObservation'
-  | 'terminated'
-  | 'dropoutOffsets';
+export type UpdateInput = GradientInput;
 
-/** The update as a program. */
-export interface UpdateProgram {
-  readonly program: Program<UpdateInput, 'parameters' | 'target' | keyof AdamState, UpdateMetric>;
-  /** Whose offsets to draw for each update; undefined if nothing is dropped, `dropoutOffsets` is then empty. */
+/** What an update reports, each a scalar. */
+export type UpdateMetric = GradientMetric | StepMetric;
+
+/** A program that computes gradients, and whose offsets to draw for each run. */
+interface WithDropout<P> {
+  readonly program: P;
+  /** Undefined if nothing is dropped, the input `dropoutOffsets` is then empty. */
   readonly dropout: DropoutBank | undefined;
 }
 
-/**
- * The soft target: `y = r + γ (1 − terminated) min(V₁, V₂)(s′)`, with the target's parameters and without gradient.
- *
- * Reference: Chao et al., MEow (2024), equation 3.
- */
-export const softTarget = (reward: Tensor, terminated: Tensor, nextValue: Tensor, gamma: number): Tensor =>
-  stopGradient(add(reward, mul(mul(gamma, sub(1, terminated)), nextValue)));
+/** The update as a program. */
+export type UpdateProgram = WithDropout<Program<UpdateInput, LearnerState, UpdateMetric | 'tdError'>>;
 
-/** Both soft Q of the batch in one vector, [2 · batch]. Where units are dropped each has its own masks. */
-function twinQ(
-  bound: BoundModel,
-  observation: Tensor,
-  action: Tensor,
-  alpha: number,
-  dropped: boolean,
-): Tensor {
-  if (!dropped) return concat(bound.softQ(observation, action));
-  // The masks make two rows of each, see below.
-  const energy = bound.flow.energy(action, observation);
-  return mul(alpha, add(energy, concat(bound.shifts(observation))));
-}
+/** The gradient of some of a batch's rows as a program. */
+export type GradientProgram = WithDropout<
+  Program<GradientInput, 'parameters' | 'target', GradientMetric | 'gradient' | 'tdError'>
+>;
 
-/** The gradient with respect to one tensor. */
-const gradientOf = (loss: Tensor, parameters: Tensor): Tensor => concat(grad(loss, [parameters]));
+/** The bank of dropout masks for two copies of each row. */
+const maskBank = ({ config, dropoutLayers }: MeowModel, rows: number, seed: number) =>
+  dropoutLayers > 0
+    ? dropoutBank(config.dropout, 2 * rows * Math.max(...config.hidden), stream(seed, STREAM.dropoutMasks))
+    : undefined;
 
 /**
- * One training step: target, loss, gradient, clipping, Adam, target averaging.
- *
- *     L(θ) = mean over i = 1, 2 and the batch of (Qᵢ(s, a) − y)²
- *
- * Inputs: `observation` and `nextObservation` [batch, O], `action` [batch, A] in [−1, 1], `reward` and `terminated` (0 or
- * 1) [batch], `dropoutOffsets` int64 [couplings · hidden layers]. The batch size is fixed, so that sums over it are
- * products with ones.
+ * One training step as a program: target, loss, gradient, clipping, Adam, target averaging. Its inputs are
+ * `gradientInputs`; besides the metrics it gives `tdError` [batch].
  *
  * @param seed decides the content of the bank of dropout masks
  *
  * Reference: Chao et al., MEow (2024), equation 3 and "Practical implementation".
  */
 export function updateProgram(model: MeowModel, seed: number): UpdateProgram {
-  const { config, layout, observationSize, actionSize, dropoutLayers } = model;
-  const { alpha, gamma, tau, learningRate, gradClip, batchSize } = config;
-  const dropout =
-    dropoutLayers > 0
-      ? dropoutBank(
-          config.dropout,
-          2 * batchSize * Math.max(...config.hidden),
-          stream(seed, STREAM.dropoutMasks),
-        )
-      : undefined;
-  const flat = { shape: [layout.size], initial: new Float32Array(layout.size) };
-
+  const { batchSize } = model.config;
+  const dropout = maskBank(model, batchSize, seed);
   const built = program(
-    {
-      inputs: {
-        observation: { shape: [batchSize, observationSize] },
-        action: { shape: [batchSize, actionSize] },
-        reward: { shape: [batchSize] },
-        nextObservation: { shape: [batchSize, observationSize] },
-        terminated: { shape: [batchSize] },
-        dropoutOffsets: { dtype: 'int64', shape: [dropoutLayers] },
-      },
-      state: { parameters: flat, target: flat, ...adamState(layout.size) },
-    },
-    (
-      { observation, action, reward, nextObservation, terminated, dropoutOffsets },
-      { parameters, target, ...moments },
-    ) => {
-      const nextValue = pessimistic(model.bind(layout.unpack(target)).softV(nextObservation));
-      const y = softTarget(reward, terminated, nextValue, gamma);
-
-      const online = model.bind(layout.unpack(parameters), dropout?.masks(dropoutOffsets, 2 * batchSize));
-      const q = twinQ(online, observation, action, alpha, dropout !== undefined);
-      const loss = mean(square(sub(q, concat([y, y]))));
-
-      const { gradient, norm } = clipByGlobalNorm(gradientOf(loss, parameters), gradClip);
-      const { parameters: nextParameters, state } = adam(parameters, gradient, moments, { learningRate });
-      return {
-        outputs: {
-          loss,
-          gradientNorm: norm,
-          parameterNorm: globalNorm(nextParameters),
-          meanQ: mean(q),
-          meanTarget: mean(y),
-          meanNextValue: mean(nextValue),
-          meanLogSigma: mean(online.logSigma(observation)),
-        },
-        next: { parameters: nextParameters, target: polyak(target, nextParameters, tau), ...state },
-      };
+    { inputs: gradientInputs(model, batchSize), state: learnerState(model) },
+    (inputs, state) => {
+      const { parameters, target } = state;
+      const found = meowGradient(model, { inputs, parameters, target, dropout, batchSize });
+      const { metrics, next } = applyGradient(model, found.gradient, state);
+      return { outputs: { ...found.metrics, ...metrics, tdError: found.tdError }, next };
     },
   );
   return { program: built, dropout };
 }
+
+/**
+ * The first half of a training step for some rows of each batch: workers that share a batch run it and add up their
+ * gradients and metrics, which are divided by the whole batch's size already.
+ *
+ * @param rows of the batch that a run takes
+ * @param seed decides the content of the bank of dropout masks
+ */
+export function gradientProgram(model: MeowModel, rows: number, seed: number): GradientProgram {
+  const { batchSize } = model.config;
+  const dropout = maskBank(model, rows, seed);
+  const { parameters, target } = learnerState(model);
+  const built = program(
+    { inputs: gradientInputs(model, rows), state: { parameters, target } },
+    (inputs, state) => {
+      const { gradient, metrics, tdError } = meowGradient(model, { inputs, ...state, dropout, batchSize });
+      return { outputs: { gradient, ...metrics, tdError } };
+    },
+  );
+  return { program: built, dropout };
+}
+
+/** The second half of a training step: `gradient` [parameters] of the whole batch to the next state. */
+export const applyProgram = (model: MeowModel): Program<'gradient', LearnerState, StepMetric> =>
+  program(
+    { inputs: { gradient: { shape: [model.layout.size] } }, state: learnerState(model) },
+    ({ gradient }, state) => {
+      const { metrics, next } = applyGradient(model, gradient, state);
+      return { outputs: metrics, next };
+    },
+  );
