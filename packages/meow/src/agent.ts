@@ -2,13 +2,16 @@ import { DataError } from '@meow-rl/graph';
 import type { FloatArray, ParameterValues, Runtime } from '@meow-rl/graph';
 import { stream } from '@meow-rl/random';
 import type { TransitionBatch } from '@meow-rl/replay';
-import type { Agent } from '@meow-rl/train';
+import type { SavableAgent } from '@meow-rl/train';
 
+import { packState, unpackState } from './agent-state.ts';
 import { resolveMeowConfig } from './config.ts';
 import type { MeowConfig } from './config.ts';
-import { NonFiniteError } from './errors.ts';
+import type { LearnerFactory } from './learner/learner.ts';
+import { localLearner } from './learner/local-learner.ts';
 import { meowModel } from './model.ts';
 import type { MeowModel, Sizes } from './model.ts';
+import { firstNonFinite } from './non-finite.ts';
 import {
   criticProgram,
   modeProgram,
@@ -17,7 +20,6 @@ import {
   valueProgram,
 } from './programs.ts';
 import { STREAM } from './streams.ts';
-import { updateProgram } from './update.ts';
 import type { UpdateMetric } from './update.ts';
 
 export interface MeowAgentOptions extends Sizes {
@@ -27,6 +29,11 @@ export interface MeowAgentOptions extends Sizes {
   readonly seed?: number;
   /** What differs from the defaults. */
   readonly config?: Partial<MeowConfig>;
+  /**
+   * Where updates happen, for instance `threadedLearner({ threads: 2 })` of `@meow-rl/meow/node`. Default: in the calling
+   * thread, on `runtime`.
+   */
+  readonly learner?: LearnerFactory;
 }
 
 /** A batch with what prioritized replay and returns over several steps add to it. */
@@ -38,7 +45,7 @@ export interface MeowBatch extends TransitionBatch {
 }
 
 /** A MEow agent: one network for policy, Q and V, trained with one loss. */
-export interface MeowAgent extends Agent {
+export interface MeowAgent extends SavableAgent {
   readonly algorithm: 'meow';
   readonly config: MeowConfig;
   readonly model: MeowModel;
@@ -68,7 +75,6 @@ export interface MeowAgent extends Agent {
 }
 
 const copy = (values: FloatArray): Float32Array => Float32Array.from(values);
-const scalar = (values: FloatArray): number => values[0] ?? Number.NaN;
 
 function rowsOf(what: string, data: Float32Array, size: number): number {
   const rows = data.length / size;
@@ -85,29 +91,45 @@ function rowsOf(what: string, data: Float32Array, size: number): number {
  * @throws RangeError for settings out of range
  */
 export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAgent> {
-  const { runtime, seed = 0, observationSize, actionSize } = options;
+  const { runtime, seed = 0, observationSize, actionSize, learner: makeLearner = localLearner } = options;
   const config = resolveMeowConfig(options.config);
   const model = meowModel({ observationSize, actionSize }, config);
-  const { program, dropout } = updateProgram(model, seed);
+  const noiseSource = stream(seed, STREAM.noise);
+  const dropoutSource = stream(seed, STREAM.dropoutOffsets);
 
-  const learner = await runtime.load(program);
-  const shared = { stateFrom: learner };
-  const sampler = await runtime.load(sampleProgram(model), shared);
+  const learner = await makeLearner({ model, seed, runtime, dropoutOffsets: dropoutSource });
+  const { stateFrom } = learner;
+  const sampler = await runtime.load(sampleProgram(model), stateFrom ? { stateFrom } : {});
+  const shared = { stateFrom: sampler };
   const mode = await runtime.load(modeProgram(model), shared);
   const values = await runtime.load(valueProgram(model), shared);
   const critics = await runtime.load(criticProgram(model), shared);
 
-  const initial = model.initialize(stream(seed, STREAM.weights));
-  learner.writeState('parameters', initial);
-  learner.writeState('target', initial);
-
-  const noiseSource = stream(seed, STREAM.noise);
-  const dropoutSource = stream(seed, STREAM.dropoutOffsets);
-  const offsets = new Int32Array(model.dropoutLayers);
   const ones = new Float32Array(config.batchSize).fill(1);
   let noise = new Float32Array(0);
   let tdErrors: FloatArray = new Float32Array(0);
   let updates = 0;
+
+  // What has begun before an update is through keeps the parameters that it began with.
+  const acting = new Set<Promise<unknown>>();
+  const act = async <T>(run: Promise<T>): Promise<T> => {
+    acting.add(run);
+    try {
+      return await run;
+    } finally {
+      acting.delete(run);
+    }
+  };
+  const adoptParameters = () => {
+    if (!stateFrom) sampler.writeState('parameters', learner.parameters());
+  };
+  const writeLearner = (state: Parameters<typeof learner.writeState>[0]) => {
+    learner.writeState(state);
+    adoptParameters();
+  };
+
+  const initial = model.initialize(stream(seed, STREAM.weights));
+  writeLearner({ parameters: initial, target: initial });
 
   return {
     algorithm: 'meow',
@@ -115,18 +137,19 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
     actionSize,
     config,
     model,
+    actsDuringUpdate: learner.actsDuringUpdate,
 
     act: async (observations, { deterministic, generator = noiseSource }) => {
       const rows = rowsOf('observations', observations, observationSize);
-      if (deterministic) return copy((await mode.run({ observation: observations })).action);
+      if (deterministic) return copy((await act(mode.run({ observation: observations }))).action);
       if (noise.length !== rows * actionSize) noise = new Float32Array(rows * actionSize);
       generator.fillNormal(noise);
-      return copy((await sampler.run({ observation: observations, noise })).action);
+      return copy((await act(sampler.run({ observation: observations, noise }))).action);
     },
 
     value: async (observations) => {
       rowsOf('observations', observations, observationSize);
-      return copy((await values.run({ observation: observations })).value);
+      return copy((await act(values.run({ observation: observations }))).value);
     },
 
     critic: async (observations, actions) => {
@@ -135,32 +158,24 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
         throw new DataError(
           `meow: ${actions.length / actionSize} actions do not fit ${rows} observations. Give one action for each.`,
         );
-      const { q1, q2, value, logProb } = await critics.run({ observation: observations, action: actions });
+      const run = critics.run({ observation: observations, action: actions });
+      const { q1, q2, value, logProb } = await act(run);
       return { q1: copy(q1), q2: copy(q2), value: copy(value), logProb: copy(logProb) };
     },
 
     update: async (batch) => {
-      if (dropout) dropoutSource.fillIntegers(offsets, dropout.offsets);
-      const results = await learner.run({
+      const { metrics, ...result } = await learner.update({
         observation: batch.observations,
         action: batch.actions,
         reward: batch.rewards,
         nextObservation: batch.nextObservations,
         discount: batch.discounts ?? batch.terminated.map((ended) => config.gamma * (1 - ended)),
         weight: batch.weights ?? ones,
-        dropoutOffsets: offsets,
       });
       updates += 1;
-      tdErrors = results.tdError;
-      const metrics: Record<UpdateMetric, number> = {
-        loss: scalar(results.loss),
-        gradientNorm: scalar(results.gradientNorm),
-        parameterNorm: scalar(results.parameterNorm),
-        meanQ: scalar(results.meanQ),
-        meanTarget: scalar(results.meanTarget),
-        meanNextValue: scalar(results.meanNextValue),
-        meanLogSigma: scalar(results.meanLogSigma),
-      };
+      ({ tdErrors } = result);
+      while (acting.size > 0) await Promise.allSettled(acting);
+      adoptParameters();
       // One of these is not finite if anything is: they depend on all the rest.
       if (![metrics.loss, metrics.gradientNorm, metrics.parameterNorm].every(Number.isFinite))
         throw firstNonFinite(updates, batch, metrics);
@@ -173,59 +188,34 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
       policy: modeProgram(model),
       stochastic: sampleWithLogProbProgram(model),
       critic: criticProgram(model),
-      state: { parameters: copy(learner.readState('parameters')) },
+      state: { parameters: copy(sampler.readState('parameters')) },
     }),
-    parameters: () => model.layout.unflatten(learner.readState('parameters')),
-    targetParameters: () => model.layout.unflatten(learner.readState('target')),
+    parameters: () => model.layout.unflatten(sampler.readState('parameters')),
+    targetParameters: () => model.layout.unflatten(learner.readState().target),
     loadParameters: (online, target = online) => {
-      learner.writeState('parameters', model.layout.flatten(online));
-      learner.writeState('target', model.layout.flatten(target));
+      writeLearner({
+        parameters: model.layout.flatten(online),
+        target: model.layout.flatten(target),
+      });
+    },
+    state: () =>
+      packState(model, {
+        learner: learner.readState(),
+        updates,
+        noise: noiseSource.state(),
+        dropout: dropoutSource.state(),
+      }),
+    restore: (state) => {
+      const saved = unpackState(model, state);
+      writeLearner(saved.learner);
+      noiseSource.restore(saved.noise);
+      dropoutSource.restore(saved.dropout);
+      ({ updates } = saved);
+      tdErrors = new Float32Array(0);
     },
     dispose: async () => {
-      for (const executable of [sampler, mode, values, critics, learner]) await executable.dispose();
+      await learner.dispose();
+      for (const executable of [sampler, mode, values, critics]) await executable.dispose();
     },
   };
-}
-
-const LOWER = 'Training has diverged: lower learningRate or gradClip, or scale the rewards down.';
-
-/** What a batch holds, and whence. */
-const BATCH_FIELDS = [
-  ['observations', 'environment'],
-  ['actions', 'environment'],
-  ['rewards', 'environment'],
-  ['nextObservations', 'environment'],
-  ['terminated', 'environment'],
-  ['discounts', 'replay buffer'],
-  ['weights', 'replay buffer'],
-] as const satisfies readonly (readonly [keyof MeowBatch, string])[];
-
-/** Finds what went wrong first: an input, then the terms in the order in which they are computed. */
-function firstNonFinite(
-  update: number,
-  batch: MeowBatch,
-  metrics: Readonly<Record<UpdateMetric, number>>,
-): NonFiniteError {
-  for (const [field, source] of BATCH_FIELDS) {
-    const values = batch[field];
-    const entry = values?.findIndex((value) => !Number.isFinite(value)) ?? -1;
-    if (entry >= 0)
-      return new NonFiniteError(
-        update,
-        `entry ${entry} of the batch's ${field}`,
-        values?.[entry] ?? Number.NaN,
-        `The ${source} gave it; look there.`,
-      );
-  }
-  const order: readonly (readonly [UpdateMetric, string])[] = [
-    ['meanNextValue', "the target's soft value V(s')"],
-    ['meanTarget', 'the target y'],
-    ['meanLogSigma', "the prior's log sigma"],
-    ['meanQ', 'the soft Q'],
-    ['loss', 'the loss'],
-    ['gradientNorm', "the gradient's norm"],
-    ['parameterNorm', 'the norm of the new parameters'],
-  ];
-  const [metric, term] = order.find(([key]) => !Number.isFinite(metrics[key])) ?? ['loss', 'the loss'];
-  return new NonFiniteError(update, term, metrics[metric], LOWER);
 }

@@ -7,6 +7,13 @@ export type { MeowConfig } from './config.ts';
 export { NonFiniteError } from './errors.ts';
 export { gradientInputs, meowGradient, softTarget } from './gradient.ts';
 export type { GradientInput, GradientMetric, GradientOptions, MeowGradient } from './gradient.ts';
+export type {
+  Learner,
+  LearnerBatch,
+  LearnerFactory,
+  LearnerResult,
+  LearnerSetup,
+} from './learner/learner.ts';
 export { meowModel, pessimistic } from './model.ts';
 export type { BoundModel, MeowModel, Sizes } from './model.ts';
 export { MEOW_PRESETS, PRESET_OF_ENVIRONMENT } from './presets.ts';
