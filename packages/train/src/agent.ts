@@ -54,6 +54,8 @@ export interface Agent {
    * loop's and change with the next step.
    */
   observe?(collected: Collected): void;
+  /** [n], |TD error| of each transition of the last update's batch, copied; what prioritized replay needs. */
+  tdErrors?(): Float32Array;
   /** Frees what the agent holds. */
   dispose(): Promise<void>;
 }

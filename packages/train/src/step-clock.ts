@@ -1,9 +1,13 @@
-/** Measures how long a run has been going and how fast. */
+import type { TrainingTiming } from './events.ts';
+
+/** Measures how long a run has been going, how fast, and in how much memory. */
 export interface StepClock {
   /** Seconds of training so far. */
   seconds(): number;
-  /** The timing at `step`, with the speed since the call before. */
-  lap(step: number): { seconds: number; stepsPerSecond: number };
+  /** Counts an update that took so long. */
+  countUpdate(milliseconds: number): void;
+  /** The timing at `step`, with speed and updates since the call before. */
+  lap(step: number): TrainingTiming;
 }
 
 /** @param start where a resumed run stands */
@@ -11,13 +15,28 @@ export function stepClock(start = { seconds: 0, step: 0 }): StepClock {
   const begun = performance.now();
   const seconds = () => start.seconds + (performance.now() - begun) / 1000;
   let last = start;
+  let updates = { milliseconds: 0, count: 0 };
   return {
     seconds,
+    countUpdate(milliseconds) {
+      updates = { milliseconds: updates.milliseconds + milliseconds, count: updates.count + 1 };
+    },
     lap(step) {
       const now = { seconds: seconds(), step };
       const stepsPerSecond = (step - last.step) / (now.seconds - last.seconds);
+      const { milliseconds, count } = updates;
       last = now;
-      return { seconds: now.seconds, stepsPerSecond };
+      updates = { milliseconds: 0, count: 0 };
+      return {
+        seconds: now.seconds,
+        stepsPerSecond,
+        ...(count > 0 && { updateMilliseconds: milliseconds / count }),
+        ...memory(),
+      };
     },
   };
 }
+
+/** The resident set, where there is a process. */
+const memory = () =>
+  typeof process === 'undefined' ? {} : { memoryMebibytes: process.memoryUsage.rss() / 2 ** 20 };

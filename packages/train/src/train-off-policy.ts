@@ -2,8 +2,8 @@ import type { Env, VectorEnv } from '@meow-rl/envs';
 import { stream } from '@meow-rl/random';
 import type { ReplayBuffer } from '@meow-rl/replay';
 
-import type { Agent, UpdateMetrics } from './agent.ts';
-import { checkFit } from './check-fit.ts';
+import type { Agent } from './agent.ts';
+import { checkMetrics, checkOptions } from './check-training.ts';
 import { episodeTracker } from './episode-tracker.ts';
 import { evaluate } from './evaluate.ts';
 import type { TrainEvent } from './events.ts';
@@ -145,12 +145,16 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     // Counted from the end of the warm-up instead of accumulated, so that no rounding error does.
     const due = Math.floor((step - warmup) * updatesPerStep + 1e-9);
     for (; updates < due; updates += 1) {
-      const metrics = await agent.update(replay.sample(batchSize)).catch((cause: unknown) => {
+      const batch = replay.sample(batchSize);
+      const begun = performance.now();
+      const metrics = await agent.update(batch).catch((cause: unknown) => {
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw new Error(`trainOffPolicy: at step ${step}: ${reason}`, { cause });
       });
+      clock.countUpdate(performance.now() - begun);
       checkMetrics(metrics, updates + 1, step);
       means.add(metrics);
+      if (batch.indices && agent.tdErrors) replay.updatePriorities(batch.indices, agent.tdErrors());
     }
   };
 
@@ -207,6 +211,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
         episodes: episodes.count,
         ...episodes.means(),
         update,
+        replaySize: replay.size,
         time,
       });
     }
@@ -224,53 +229,3 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
 /** Whether a multiple of `every` lies in (before, after]. */
 const crossed = (before: number, after: number, every: number) =>
   Math.floor(after / every) > Math.floor(before / every);
-
-// A diverged update has already changed the weights: going on would only hide where it happened.
-function checkMetrics(metrics: UpdateMetrics, update: number, step: number): void {
-  for (const [name, value] of Object.entries(metrics)) {
-    if (Number.isFinite(value)) continue;
-    throw new Error(
-      `trainOffPolicy: update ${update} at step ${step} reported ${name} = ${value}, expected a finite number. ` +
-        'Training has diverged; lower the learning rate or the gradient clip.',
-    );
-  }
-}
-
-type CheckedOptions = TrainOffPolicyOptions &
-  Required<Pick<TrainOffPolicyOptions, 'warmup' | 'updatesPerStep' | 'batchSize' | 'logEvery'>>;
-
-function checkOptions(options: CheckedOptions): void {
-  const { agent, env, replay, evaluate: schedule } = options;
-  const { id, singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
-  checkFit('trainOffPolicy', agent, { id, observationSpace, actionSpace });
-  if (schedule) checkFit('trainOffPolicy: evaluate', agent, schedule.env);
-  for (const name of ['observationSize', 'actionSize'] as const) {
-    if (replay[name] === agent[name]) continue;
-    throw new RangeError(
-      `trainOffPolicy: the replay buffer has ${name} = ${replay[name]}, expected ${agent[name]} as in the agent. ` +
-        'Make the buffer for this environment.',
-    );
-  }
-  if (options.pipeline && !agent.actsDuringUpdate) {
-    throw new RangeError(
-      `trainOffPolicy: pipeline is set, but the ${agent.algorithm} agent can't act while it updates. ` +
-        'Make it with a learner in threads of its own, or leave pipeline out.',
-    );
-  }
-  const counts = { steps: options.steps, batchSize: options.batchSize, logEvery: options.logEvery };
-  for (const [name, value] of Object.entries({
-    ...counts,
-    'evaluate.every': schedule?.every ?? 1,
-    'checkpoint.every': options.checkpoint?.every ?? 1,
-  })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`trainOffPolicy: ${name} is ${String(value)}, expected a positive integer.`);
-    }
-  }
-  const { warmup, updatesPerStep } = options;
-  for (const [name, value] of Object.entries({ warmup, updatesPerStep })) {
-    if (!(Number.isFinite(value) && value >= 0)) {
-      throw new RangeError(`trainOffPolicy: ${name} is ${String(value)}, expected a number of at least 0.`);
-    }
-  }
-}

@@ -49,6 +49,8 @@ export function normalizedAgent(
       scaler?.observe(transitions.rewards, rows, done);
       agent.observe?.(collected);
     },
+    ...(agent.actsDuringUpdate === undefined ? {} : { actsDuringUpdate: agent.actsDuringUpdate }),
+    ...(agent.tdErrors && { tdErrors: () => agent.tdErrors?.() ?? new Float32Array(0) }),
     dispose: () => agent.dispose(),
   };
 }

@@ -1,0 +1,59 @@
+import type { UpdateMetrics } from './agent.ts';
+import { checkFit } from './check-fit.ts';
+import type { TrainOffPolicyOptions } from './train-off-policy.ts';
+
+// A diverged update has already changed the weights: going on would only hide where it happened.
+export function checkMetrics(metrics: UpdateMetrics, update: number, step: number): void {
+  for (const [name, value] of Object.entries(metrics)) {
+    if (Number.isFinite(value)) continue;
+    throw new Error(
+      `trainOffPolicy: update ${update} at step ${step} reported ${name} = ${value}, expected a finite number. ` +
+        'Training has diverged; lower the learning rate or the gradient clip.',
+    );
+  }
+}
+
+type CheckedOptions = TrainOffPolicyOptions &
+  Required<Pick<TrainOffPolicyOptions, 'warmup' | 'updatesPerStep' | 'batchSize' | 'logEvery'>>;
+
+export function checkOptions(options: CheckedOptions): void {
+  const { agent, env, replay, evaluate: schedule } = options;
+  const { id, singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
+  checkFit('trainOffPolicy', agent, { id, observationSpace, actionSpace });
+  if (schedule) checkFit('trainOffPolicy: evaluate', agent, schedule.env);
+  for (const name of ['observationSize', 'actionSize'] as const) {
+    if (replay[name] === agent[name]) continue;
+    throw new RangeError(
+      `trainOffPolicy: the replay buffer has ${name} = ${replay[name]}, expected ${agent[name]} as in the agent. ` +
+        'Make the buffer for this environment.',
+    );
+  }
+  if (options.pipeline && !agent.actsDuringUpdate) {
+    throw new RangeError(
+      `trainOffPolicy: pipeline is set, but the ${agent.algorithm} agent can't act while it updates. ` +
+        'Make it with a learner in threads of its own, or leave pipeline out.',
+    );
+  }
+  if (replay.extras.includes('indices') && !agent.tdErrors) {
+    throw new RangeError(
+      `trainOffPolicy: the replay buffer draws by priority, but the ${agent.algorithm} agent doesn't tell its TD errors. ` +
+        'Give the agent tdErrors(), or make the buffer without prioritized.',
+    );
+  }
+  const counts = { steps: options.steps, batchSize: options.batchSize, logEvery: options.logEvery };
+  for (const [name, value] of Object.entries({
+    ...counts,
+    'evaluate.every': schedule?.every ?? 1,
+    'checkpoint.every': options.checkpoint?.every ?? 1,
+  })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`trainOffPolicy: ${name} is ${String(value)}, expected a positive integer.`);
+    }
+  }
+  const { warmup, updatesPerStep } = options;
+  for (const [name, value] of Object.entries({ warmup, updatesPerStep })) {
+    if (!(Number.isFinite(value) && value >= 0)) {
+      throw new RangeError(`trainOffPolicy: ${name} is ${String(value)}, expected a number of at least 0.`);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { makeEnv, multiGoal, rescaleAction, timeLimit, vectorEnv, type AutoresetMode } from '@meow-rl/envs';
+import { replayBuffer } from '@meow-rl/replay';
+import { describe, expect, it } from 'vitest';
+
+import type { TrainEvent } from './events.ts';
+import type { OffPolicyState } from './off-policy-state.ts';
+import { fakeAgent } from './testing/fake-agent.ts';
+import { trainOffPolicy, type TrainOffPolicyOptions } from './train-off-policy.ts';
+
+const STEPS = 90;
+
+/** A run of a fake agent on the multi-goal task: its parts, and the options that every sitting shares. */
+function makeRun(autoresetMode: AutoresetMode, prioritized: boolean) {
+  const agent = {
+    ...fakeAgent({ actionSize: 2, metrics: ({ rewards }) => ({ batchReward: rewards[0] ?? 0 }) }),
+    tdErrors: () => Float32Array.from({ length: 8 }, (_, i) => i),
+  };
+  const env = vectorEnv(() => rescaleAction(timeLimit(multiGoal(), 7)), { numEnvs: 2, autoresetMode });
+  const replay = replayBuffer({
+    capacity: 50,
+    observationSize: 2,
+    actionSize: 2,
+    seed: 3,
+    ...(prioritized && { prioritized: {}, nStep: { steps: 3, discount: 0.9 } }),
+  });
+  const events: TrainEvent[] = [];
+  const options: TrainOffPolicyOptions = {
+    agent,
+    env,
+    replay,
+    steps: STEPS,
+    warmup: 20,
+    batchSize: 8,
+    logEvery: 8,
+    seed: 1,
+    evaluate: {
+      env: rescaleAction(makeEnv('MultiGoal-v0', { maxSteps: 5 })),
+      every: 30,
+      episodes: 2,
+      stochastic: true,
+    },
+    onEvent: (event) => void events.push(event),
+  };
+  return { env, replay, events, options };
+}
+
+const withoutTime = (events: readonly TrainEvent[]) => events.map((event) => ({ ...event, time: 0 }));
+
+const cases = (['next-step', 'same-step', 'disabled'] as const).flatMap((mode) =>
+  [false, true].map((prioritized) => [mode, prioritized] as const),
+);
+
+describe.each(cases)('a run in %s mode, prioritized %s', (mode, prioritized) => {
+  it('goes on from each of its checkpoints as if it had never stopped', async () => {
+    const saved: { json: string; events: number }[] = [];
+    const whole = makeRun(mode, prioritized);
+    await trainOffPolicy({
+      ...whole.options,
+      checkpoint: {
+        every: 11,
+        save: async (loop) => {
+          const state = { loop, env: whole.env.state() };
+          const events = whole.events.filter(({ type }) => type !== 'progress').length;
+          saved.push({ json: JSON.stringify(state), events });
+          replays.push(whole.replay.state());
+        },
+      },
+    });
+    const wholeEvents = whole.events.filter(({ type }) => type !== 'progress');
+    expect(saved.length).toBeGreaterThan(7);
+    for (const [i, { json, events }] of saved.entries()) {
+      const state: { loop: OffPolicyState; env: ReturnType<typeof whole.env.state> } = JSON.parse(json);
+      const rest = makeRun(mode, prioritized);
+      rest.env.restore(state.env);
+      const replay = replays[i];
+      if (replay) rest.replay.restore(replay);
+      await trainOffPolicy({ ...rest.options, resume: state.loop });
+      expect(withoutTime(rest.events.filter(({ type }) => type !== 'progress'))).toEqual(
+        withoutTime(wholeEvents.slice(events)),
+      );
+      expect(rest.replay.state()).toEqual(whole.replay.state());
+      expect(rest.env.state()).toEqual(whole.env.state());
+    }
+  });
+
+  const replays: ReturnType<ReturnType<typeof replayBuffer>['state']>[] = [];
+});
+
+it('saves when it is stopped, and at its end', async () => {
+  const { options } = makeRun('same-step', false);
+  const steps: number[] = [];
+  const checkpoint = { every: 1000, save: async ({ step }: OffPolicyState) => void steps.push(step) };
+  const controller = new AbortController();
+  const onEvent = ({ step }: TrainEvent) => {
+    if (step >= 40) controller.abort();
+  };
+  const stopped = await trainOffPolicy({ ...options, checkpoint, onEvent, signal: controller.signal });
+  expect(stopped).toMatchObject({ step: 40, aborted: true });
+  await trainOffPolicy({ ...makeRun('same-step', false).options, checkpoint });
+  expect(steps).toEqual([40, STEPS]);
+});
+
+it('refuses a state of another number of environments', async () => {
+  const { options } = makeRun('same-step', false);
+  let state: OffPolicyState | undefined;
+  await trainOffPolicy({
+    ...options,
+    checkpoint: { every: 1000, save: async (loop) => void (state = loop) },
+  });
+  if (!state) throw new Error('nothing was saved.');
+  const one = { ...makeRun('same-step', false).options, env: vectorEnv([rescaleAction(multiGoal())]) };
+  await expect(trainOffPolicy({ ...one, resume: { ...state, step: 0 } })).rejects.toThrow(
+    'the saved observations have 4 entries, expected 2. Resume with the environment, and as many of it',
+  );
+});
+
+it('refuses a buffer that draws by priority where the agent tells no errors', async () => {
+  const { options } = makeRun('same-step', true);
+  const agent = fakeAgent({ actionSize: 2 });
+  await expect(trainOffPolicy({ ...options, agent })).rejects.toThrow(
+    "the fake agent doesn't tell its TD errors",
+  );
+});
