@@ -19,10 +19,16 @@ export interface Candidate {
  * @param source folder of a run, or an exported policy.onnx
  * @throws UsageError if it is neither
  */
-export async function openCandidate(source: string, threads: number): Promise<Candidate> {
+export async function openCandidate(
+  source: string,
+  { threads, checkpoint }: { readonly threads: number; readonly checkpoint?: string },
+): Promise<Candidate> {
   if (!source.endsWith('.onnx')) {
-    const { agent, settings, step } = await openRun(source, { threads });
-    return { agent, environment: settings.env, step };
+    const { agent, settings, step } = await openRun(source, {
+      threads,
+      ...(checkpoint !== undefined && { checkpoint }),
+    });
+    return { agent: agent.agent, environment: settings.env, step };
   }
   const policy = await loadPolicy(source);
   const { environment, trainingSteps } = policy.metadata;

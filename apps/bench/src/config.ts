@@ -37,6 +37,15 @@ export const trainSchema = z.strictObject({
     ),
   ),
   evaluationEpisodes: is.positiveInteger('episodes per evaluation').default(10),
+  deterministicOnly: is.toggle('evaluate without the second round of episodes, which samples its actions'),
+  checkpointEvery: is.optional(is.positiveInteger('steps between checkpoints'), 'as evaluate-every'),
+  keepCheckpoints: is.positiveInteger('newest checkpoints to keep, beside the best').default(3),
+  workers: is.wholeNumber('threads that step the environments, 0 for none').default(0),
+  nStep: is.positiveInteger('steps that a sampled transition spans').default(1),
+  prioritized: is.toggle('sample transitions by their TD error'),
+  normalizeObservations: is.toggle('standardize observations by running statistics'),
+  scaleRewards: is.toggle('divide rewards by the running spread of the returns'),
+  noTensorboard: is.toggle('leave out the event file for TensorBoard'),
   logEvery: is.positiveInteger('steps between lines of metrics.jsonl').default(100),
   threads: is.positiveInteger('threads of the runtime').default(1),
   agent: agentSchema.prefault({}),
@@ -54,6 +63,7 @@ export const demoSchema = z.strictObject({
 
 /** Settings of an evaluation. */
 export const evalSchema = z.strictObject({
+  checkpoint: is.word('checkpoint of the run: last, best, or its step').default('last'),
   episodes: is.positiveInteger('episodes to play').default(10),
   stochastic: is.toggle('sample actions instead of taking the most likely one'),
   seed: is.wholeNumber('seed of the starts and, with --stochastic, of the actions').default(0),
@@ -73,6 +83,7 @@ export const renderSchema = z.strictObject({
 
 /** Settings of an export. */
 export const exportSchema = z.strictObject({
+  checkpoint: is.word('checkpoint of the run: last, best, or its step').default('last'),
   out: is.optional(is.word('folder of the ONNX files', 'folder'), '<run>/policy'),
   observations: is.positiveInteger('random observations to compare files and agent on').default(1000),
   seed: is.wholeNumber('seed of those observations').default(0),

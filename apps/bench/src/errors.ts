@@ -14,6 +14,16 @@ export class CliError extends Error {
   }
 }
 
+/** A signal ended the command, in good order. Its exit code is the shells' for that signal. */
+export class InterruptedError extends CliError {
+  override readonly exitCode: number;
+
+  constructor(cause: string, remedy: string, exitCode: number) {
+    super(cause, remedy);
+    this.exitCode = exitCode;
+  }
+}
+
 /** The command was called wrongly: nothing was begun. Exit code 2. */
 export class UsageError extends CliError {
   override readonly exitCode = 2;

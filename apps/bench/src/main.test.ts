@@ -143,6 +143,14 @@ describe('settings reach the commands', () => {
         seed: 5,
         steps: 100,
         evaluationEpisodes: 10,
+        deterministicOnly: false,
+        keepCheckpoints: 3,
+        workers: 0,
+        nStep: 1,
+        prioritized: false,
+        normalizeObservations: false,
+        scaleRewards: false,
+        noTensorboard: false,
         logEvery: 100,
         threads: 1,
         agent: { alpha: 1.5, tau: 0.001, hidden: [32, 16], logSigmaMin: -2 },
@@ -185,11 +193,11 @@ describe('settings reach the commands', () => {
     });
     expect(vi.mocked(evaluate).mock.lastCall?.slice(0, 2)).toEqual([
       'runs/try',
-      { episodes: 20, stochastic: true, seed: 0, threads: 1 },
+      { episodes: 20, stochastic: true, seed: 0, threads: 1, checkpoint: 'last' },
     ]);
     expect(vi.mocked(exportPolicy).mock.lastCall?.slice(0, 2)).toEqual([
       'runs/try',
-      { out: 'policy/', observations: 1000, seed: 0 },
+      { out: 'policy/', observations: 1000, seed: 0, checkpoint: 'last' },
     ]);
     expect(vi.mocked(speed).mock.lastCall?.[0]).toMatchObject({ threads: 2, batchSize: 256 });
   });

@@ -1,8 +1,8 @@
 import { exportAgent } from '@meow-rl/export/node';
 import type { ExportedFile } from '@meow-rl/export/node';
-import type { MeowAgent } from '@meow-rl/meow';
 
 import { spacesOf } from './environments.ts';
+import type { RunAgent } from './run-agent.ts';
 import { versions } from './versions.ts';
 
 export interface PolicyExportOptions {
@@ -14,14 +14,17 @@ export interface PolicyExportOptions {
 
 /** Writes an agent's ONNX files, in the environment's units, each verified before it is kept. */
 export async function exportRunAgent(
-  agent: MeowAgent,
+  { meow, agent, observationNormalizer }: RunAgent,
   folder: string,
   { environment, trainingSteps, ...verify }: PolicyExportOptions,
 ): Promise<ExportedFile[]> {
   const { observationSpace, actionSpace } = await spacesOf(environment);
   return exportAgent(
     agent,
-    agent.deployment(),
+    {
+      ...meow.deployment(),
+      ...(observationNormalizer && { normalizer: observationNormalizer.scaling() }),
+    },
     folder,
     {
       algorithm: agent.algorithm,

@@ -1,6 +1,6 @@
 import { Command, type CommanderError } from 'commander';
 import { z } from 'zod';
-import { mergeConfig, parseSettings, readConfigFile } from './config-file.ts';
+import { mergeConfig, parseSettings, readConfigFile, type RawConfig } from './config-file.ts';
 import {
   compareSchema,
   demoSchema,
@@ -21,6 +21,8 @@ const globalSchema = z.object({
   quiet: z.boolean().default(false),
   verbose: z.boolean().default(false),
 });
+
+const resumeSchema = z.object({ resume: z.string().optional(), from: z.string().optional() });
 
 const fileSchema = z.object({ config: z.string().optional(), force: z.boolean().default(false) });
 
@@ -102,19 +104,47 @@ function addTrain(program: Command, ui: () => Ui): void {
       'JSON or YAML file with settings, named as the flags but in camelCase, the agent\'s below "agent"',
     )
     .option('--force', 'replace the run that the folder holds')
+    .option(
+      '--resume <run>',
+      'go on with the run in a folder, to the bits that it would have had; no other settings',
+    )
+    .option('--from <step>', 'with --resume: from this checkpoint instead of the newest')
     .addHelpText(
       'after',
       examples(
         'meow-bench train --algo meow --env MultiGoal-v0 --seed 1 --steps 6000 --out runs/try',
         'meow-bench train --config settings.yaml --alpha 1.5 --hidden 64,64',
         'meow-bench train --config runs/try/config.json --seed 2 --out runs/again',
+        'meow-bench train --resume runs/try',
       ),
     );
   addFlags(command, trainSchema).action(async () => {
     const { settings, force } = await givenSettings(command, trainSchema);
+    const { resume, from } = resumeSchema.parse(command.opts());
+    if (resume !== undefined) {
+      checkResume(settings, force);
+      const { resumeTraining } = await import('./commands/resume.ts');
+      return resumeTraining(resume, stepOf(from), ui());
+    }
+    if (from !== undefined) throw new UsageError('--from goes with --resume', 'Name the run with --resume.');
     const { train } = await import('./commands/train.ts');
     await train(parseSettings(trainSchema, settings, 'command line'), { force }, ui());
   });
+}
+
+/** A run goes on with the settings that it was begun with. */
+function checkResume(settings: RawConfig, force: boolean): void {
+  const [given] = Object.keys(settings);
+  if (given === undefined && !force) return;
+  throw new UsageError(
+    `--resume takes no other settings, and ${given ?? '--force'} was given`,
+    'Leave it out: a run goes on with the settings in its config.json.',
+  );
+}
+
+function stepOf(text: string | undefined): number | undefined {
+  if (text === undefined || /^\d+$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw new UsageError(`--from can't be ${JSON.stringify(text)}`, 'Give the step of a checkpoint.');
 }
 
 /** The settings of the file that `--config` names, and over them the flags. */

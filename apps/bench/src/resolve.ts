@@ -47,7 +47,8 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
       },
     );
   }
-  const resolved = { ...preset, ...settings, preset: name, agent };
+  const { evaluateEvery } = { ...preset, ...settings };
+  const resolved = { checkpointEvery: evaluateEvery, ...preset, ...settings, preset: name, agent };
   if (resolved.warmup >= resolved.steps)
     throw new UsageError(
       `warmup ${resolved.warmup} leaves nothing to learn in ${resolved.steps} steps`,

@@ -1,6 +1,6 @@
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { makeFolder } from '@meow-rl/train/node';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { makeFolder, replaceFile, writeProblem } from '@meow-rl/train/node';
 import { readConfigFile, type RawConfig } from './config-file.ts';
 import { CliError, hasCode, UsageError } from './errors.ts';
 import { toJson } from './json.ts';
@@ -60,6 +60,13 @@ export async function createRunFolder({ path, command, force }: RunFolderOptions
     await makeFolder(path);
     await Promise.all(old.map((entry) => rm(join(path, entry), { recursive: true })));
   });
+  return folderOf(path, command);
+}
+
+/** The folder of a run that was begun before, to go on with. */
+export const existingRunFolder = (path: string): RunFolder => folderOf(path, 'train');
+
+function folderOf(path: string, command: RunCommand): RunFolder {
   const writeText = (name: string, text: string) =>
     guardWrite(path, () => writeAtomically(join(path, name), text));
   const writeJson = (name: string, value: unknown) => writeText(name, toJson(value));
@@ -86,24 +93,10 @@ export async function readRunConfig(path: string): Promise<RawConfig> {
   return readConfigFile(join(path, 'config.json'));
 }
 
-/** Writes a file by way of a temporary one beside it, which a rename then puts in place. */
+/** Writes a file whole or not at all, making its folder if need be. */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
   await makeFolder(dirname(path));
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-  try {
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(content);
-      // Otherwise the rename can reach the disk before the content does.
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await replaceFile(path, content);
 }
 
 const entriesOfRuns =
@@ -129,19 +122,6 @@ async function commandOf(path: string): Promise<unknown> {
   }
 }
 
-const writeProblems: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  ENOENT: 'the file system refuses to make that folder',
-  ENAMETOOLONG: 'the path is too long',
-  ELOOP: 'its links go in a circle',
-  EIO: 'the disk does not answer',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  EEXIST: 'a file of that name is in the way',
-};
-
 /**
  * Runs `write`.
  *
@@ -151,8 +131,7 @@ export async function guardWrite<T>(path: string, write: () => Promise<T>): Prom
   try {
     return await write();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const problem = writeProblems[code];
+    const problem = writeProblem(error);
     if (!problem) throw error;
     throw new CliError(`can't write to ${path}: ${problem}`, 'Give another folder with --out.', {
       cause: error,

@@ -1,40 +1,75 @@
 import path from 'node:path';
 
-import type { MeowAgent } from '@meow-rl/meow';
-
-import { FINAL_CHECKPOINT, loadCheckpoint } from './checkpoint.ts';
 import { trainSchema } from './config.ts';
 import { parseSettings } from './config-file.ts';
+import { CliError, UsageError } from './errors.ts';
 import { resolveTrain } from './resolve.ts';
 import type { ResolvedTrain } from './resolve.ts';
+import { adoptPolicy, createRunAgent, type RunAgent } from './run-agent.ts';
+import {
+  CHECKPOINTS,
+  chooseCheckpoint,
+  restoreAgent,
+  savedNormalizer,
+  type CheckpointChoice,
+} from './run-checkpoints.ts';
 import { readRunConfig } from './run-folder.ts';
-import { adoptPolicy, createRunAgent } from './training.ts';
 
-/** A finished run, with its agent as it was at the end. */
+/** A run, with its agent as it was at one of its checkpoints. */
 export interface SavedRun {
   readonly settings: ResolvedTrain;
-  readonly agent: MeowAgent;
+  readonly agent: RunAgent;
   readonly step: number;
 }
 
+/** The settings that a run was begun with. */
+export async function readRunSettings(folder: string): Promise<ResolvedTrain> {
+  const raw = await readRunConfig(folder);
+  return resolveTrain(parseSettings(trainSchema, raw, path.join(folder, 'config.json')));
+}
+
+/** `last`, `best`, or the step of a checkpoint. */
+function choiceOf(text: string): CheckpointChoice {
+  if (text === 'last' || text === 'best') return text;
+  const step = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(step)) return step;
+  throw new UsageError(`--checkpoint can't be ${JSON.stringify(text)}`, 'Give last, best, or a step.');
+}
+
+/** What {@link openRun} may be told. */
+export interface OpenRunOptions {
+  readonly threads?: number;
+  /** Default: `last`. */
+  readonly checkpoint?: string;
+}
+
 /**
- * Opens the run in a folder. The caller disposes of the agent.
+ * Opens the run in a folder, finished or not. The caller disposes of the agent.
  *
- * @throws CliError if the folder holds no finished run
+ * @throws CliError if the folder holds no run, or the checkpoint is damaged or isn't there
  */
 export async function openRun(
   folder: string,
-  overrides: { readonly threads?: number } = {},
+  { checkpoint = 'last', ...overrides }: OpenRunOptions = {},
 ): Promise<SavedRun> {
-  const raw = await readRunConfig(folder);
-  const settings = await resolveTrain(parseSettings(trainSchema, raw, path.join(folder, 'config.json')));
+  const choice = choiceOf(checkpoint);
+  const settings = await readRunSettings(folder);
+  const checkpoints = path.join(folder, CHECKPOINTS);
+  const saved = await chooseCheckpoint(checkpoints, choice, '--checkpoint');
+  if (!saved)
+    throw new CliError(
+      `${folder} has no checkpoint: the run was stopped before its first one`,
+      `Train it with: meow-bench train --resume ${folder}`,
+    );
   const agent = await createRunAgent({ ...settings, ...overrides });
   try {
-    const step = await loadCheckpoint(path.join(folder, FINAL_CHECKPOINT), agent);
+    restoreAgent(agent.meow, saved, checkpoints);
+    const moments = savedNormalizer(saved, checkpoints);
+    if (moments) agent.observationNormalizer?.restore(moments);
     adoptPolicy(agent, settings);
-    return { settings, agent, step };
+    return { settings, agent, step: saved.step };
   } catch (error) {
-    await agent.dispose();
+    await agent.meow.dispose();
     throw error;
   }
 }

@@ -1,92 +1,136 @@
-import { vectorEnv } from '@meow-rl/envs';
-import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
-import { createMeowAgent } from '@meow-rl/meow';
-import type { MeowAgent } from '@meow-rl/meow';
-import { replayBuffer } from '@meow-rl/replay';
-import { seedFor, trainOffPolicy } from '@meow-rl/train';
-import type { EvaluationEvent, MetricsEvent, TrainResult } from '@meow-rl/train';
-import { metricsWriter } from '@meow-rl/train/node';
+import { freemem } from 'node:os';
 
-import { FINAL_CHECKPOINT, saveCheckpoint } from './checkpoint.ts';
-import { makeAgentEnv, spacesOf } from './environments.ts';
+import { makeVectorEnv } from '@meow-rl/envs-mujoco/node';
+import { replayBuffer, replayBufferBytes, type ReplayBufferOptions } from '@meow-rl/replay';
+import { composeLoggers, seedFor, trainOffPolicy } from '@meow-rl/train';
+import type { EvaluationEvent, LogPosition, MetricsEvent, TrainResult } from '@meow-rl/train';
+import { metricsWriter, tensorBoardWriter, type Checkpoint } from '@meow-rl/train/node';
+
+import { makeAgentEnv } from './environments.ts';
+import { readEvents } from './read-events.ts';
 import type { ResolvedTrain } from './resolve.ts';
+import { adoptPolicy, type RunAgent } from './run-agent.ts';
+import { CHECKPOINTS, openRunCheckpoints, savedLogPosition, savedLoop } from './run-checkpoints.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Ui } from './ui.ts';
-
-/** The agent of a run, with the parameters that training starts from. */
-export async function createRunAgent(
-  settings: Pick<ResolvedTrain, 'env' | 'seed' | 'threads' | 'agent'>,
-): Promise<MeowAgent> {
-  const { observationSpace, actionSpace } = await spacesOf(settings.env);
-  return createMeowAgent({
-    runtime: onnxRuntimeNode({ threads: settings.threads }),
-    observationSize: observationSpace.size,
-    actionSize: actionSpace.size,
-    seed: seedFor('agent', settings.seed),
-    config: settings.agent,
-  });
-}
-
-/** Makes the parameters that the settings ask for the ones that act: the last ones, or the target's average. */
-export function adoptPolicy(agent: MeowAgent, { policy }: Pick<ResolvedTrain, 'policy'>): void {
-  if (policy === 'averaged') agent.loadParameters(agent.targetParameters());
-}
 
 /** What a training run leaves in memory. */
 export interface TrainingOutcome extends TrainResult {
   readonly metrics: readonly MetricsEvent[];
   readonly evaluations: readonly EvaluationEvent[];
   readonly episodes: number;
-  /** Wall-clock seconds of training. */
+  /** Wall-clock seconds of training, over all sittings. */
   readonly seconds: number;
 }
 
-/**
- * Trains the agent; writes `metrics.jsonl` as it goes and the parameters at the end. Afterwards the agent acts with the
- * parameters that the settings ask for.
- */
-export async function runTraining(
-  agent: MeowAgent,
-  settings: ResolvedTrain,
-  folder: RunFolder,
-  ui: Ui,
-  signal?: AbortSignal,
-): Promise<TrainingOutcome> {
-  const { env: id, seed, steps, warmup, updatesPerStep, numEnvs, logEvery } = settings;
-  const envs = await Promise.all(Array.from({ length: numEnvs }, () => makeAgentEnv(id)));
-  const env = vectorEnv(envs, { autoresetMode: 'same-step' });
-  const evaluationEnv = await makeAgentEnv(id);
-  const replay = replayBuffer({
+/** How a run is to be trained. */
+export interface RunTrainingOptions {
+  readonly agent: RunAgent;
+  readonly settings: ResolvedTrain;
+  readonly folder: RunFolder;
+  readonly ui: Ui;
+  /** Stops the run at the next step, saved. */
+  readonly signal?: AbortSignal;
+  /** Goes on from there instead of beginning. */
+  readonly resume?: Checkpoint | undefined;
+}
+
+/** The options of a run's replay buffer. */
+function bufferOptions({ agent: { meow }, settings }: RunTrainingOptions): ReplayBufferOptions {
+  const { bufferSize, steps, numEnvs, nStep, prioritized, seed } = settings;
+  return {
     // A run cannot fill more than its own steps.
-    capacity: Math.min(settings.bufferSize, steps + numEnvs),
-    observationSize: agent.observationSize,
-    actionSize: agent.actionSize,
+    capacity: Math.min(bufferSize, steps + numEnvs),
+    observationSize: meow.observationSize,
+    actionSize: meow.actionSize,
     seed: seedFor('replay', seed),
-  });
-  const writer = await metricsWriter(folder.file('metrics.jsonl'));
-  const bar = ui.progress('training', steps);
-  const metrics: MetricsEvent[] = [];
-  const evaluations: EvaluationEvent[] = [];
-  let lastReturn: number | undefined;
-  let episodes = 0;
-  const begun = performance.now();
+    ...(nStep > 1 && { nStep: { steps: nStep, discount: meow.config.gamma } }),
+    ...(prioritized && { prioritized: {} }),
+  };
+}
+
+const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
+
+function warnOfMemory(options: ReplayBufferOptions, ui: Ui): void {
+  const [needed, free] = [replayBufferBytes(options), freemem()];
+  if (needed <= free) return;
+  ui.warn(
+    `the replay buffer of ${options.capacity} transitions takes ${gigabytes(needed)} GB as it fills, ${gigabytes(free)} GB ` +
+      'of memory are free. Make it smaller with --buffer-size.',
+  );
+}
+
+/** The run's log files, continued where `position` says. */
+async function openLogs(folder: RunFolder, { noTensorboard }: ResolvedTrain, position?: LogPosition) {
+  const at = position ? { position } : {};
+  const metrics = await metricsWriter(folder.file('metrics.jsonl'), at);
+  if (noTensorboard) return composeLoggers([metrics]);
   try {
+    return composeLoggers([metrics, await tensorBoardWriter(folder.path, at)]);
+  } catch (error) {
+    await metrics.close();
+    throw error;
+  }
+}
+
+/**
+ * Trains the agent of a run: writes its logs and checkpoints as it goes. Afterwards the agent acts with the parameters that
+ * the settings ask for.
+ */
+export async function runTraining(options: RunTrainingOptions): Promise<TrainingOutcome> {
+  const { agent, settings, folder, ui, signal, resume } = options;
+  const { env: id, seed, steps, warmup, updatesPerStep, numEnvs, workers, logEvery } = settings;
+  const buffer = bufferOptions(options);
+  warnOfMemory(buffer, ui);
+  const env = await makeVectorEnv(id, numEnvs, {
+    workers,
+    autoresetMode: 'same-step',
+    rescaleActions: true,
+  });
+  const evaluationEnv = await makeAgentEnv(id);
+  const replay = replayBuffer(buffer);
+  const checkpointFolder = folder.file(CHECKPOINTS);
+  const position = resume && savedLogPosition(resume, checkpointFolder);
+  const logger = await openLogs(folder, settings, position);
+  const earlier = resume ? await readEvents(folder.file('metrics.jsonl')) : [];
+  const metrics: MetricsEvent[] = earlier.filter((event) => event.type === 'metrics');
+  const evaluations: EvaluationEvent[] = earlier.filter((event) => event.type === 'evaluation');
+  let lastReturn: number | undefined;
+  let episodes = earlier.filter(({ type }) => type === 'episode').length;
+  let seconds = 0;
+  const bar = ui.progress('training', steps);
+  try {
+    const checkpoints = await openRunCheckpoints(
+      checkpointFolder,
+      { ...agent, agent: agent.meow, env, replay },
+      { keepLast: settings.keepCheckpoints, logger, resume },
+    );
     const result = await trainOffPolicy({
-      agent,
+      agent: agent.agent,
       env,
       replay,
       steps,
       warmup,
       updatesPerStep,
-      batchSize: agent.config.batchSize,
+      batchSize: agent.meow.config.batchSize,
       logEvery,
       seed,
       evaluate: {
         env: evaluationEnv,
         every: settings.evaluateEvery,
         episodes: settings.evaluationEpisodes,
+        stochastic: !settings.deterministicOnly,
       },
-      ...(signal ? { signal } : {}),
+      checkpoint: {
+        every: settings.checkpointEvery,
+        save: (loop) => {
+          ({ seconds } = loop);
+          const last = evaluations.at(-1);
+          return checkpoints.save(loop, last?.step === loop.step ? last.mean : undefined);
+        },
+      },
+      ...(resume && { resume: savedLoop(resume, checkpointFolder) }),
+      signal: signal ? AbortSignal.any([signal, checkpoints.failed]) : checkpoints.failed,
       onEvent: (event) => {
         if (event.type === 'progress') {
           // Several environments at once may step past the end.
@@ -98,16 +142,15 @@ export async function runTraining(
           episodes += 1;
         } else if (event.type === 'metrics') metrics.push(event);
         else evaluations.push(event);
-        return writer.log(event);
+        return logger.log(event);
       },
     });
-    const seconds = (performance.now() - begun) / 1000;
-    await saveCheckpoint(folder.file(FINAL_CHECKPOINT), agent, result.step);
+    await checkpoints.settled();
     adoptPolicy(agent, settings);
     return { ...result, metrics, evaluations, episodes, seconds };
   } finally {
     bar.stop();
-    await writer.close();
+    await logger.close();
     await env.close();
     evaluationEnv.close();
   }

@@ -7,3 +7,12 @@ export {
   type TensorBoardWriter,
   type TensorBoardWriterOptions,
 } from './tensorboard/writer.ts';
+export { listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints/checkpoint.ts';
+export {
+  openCheckpointStore,
+  type CheckpointStore,
+  type CheckpointStoreOptions,
+  type KeptCheckpoint,
+} from './checkpoints/checkpoint-store.ts';
+export { replaceFile } from './checkpoints/durable-files.ts';
+export { writeProblem } from './checkpoints/write-problem.ts';

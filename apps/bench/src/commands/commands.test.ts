@@ -178,14 +178,17 @@ describe('bad input', () => {
   });
 
   test('a damaged checkpoint', async () => {
-    const file = inFolder('c', 'checkpoints', 'final.safetensors');
+    const file = inFolder('c', 'checkpoints', '200', 'tensors.safetensors');
     const bytes = await readFile(file);
     await writeFile(file, bytes.subarray(0, bytes.length - 5));
     const { code, err } = await bench('eval', inFolder('c'));
     expect(code).toBe(1);
-    expect(err).toMatch(/final\.safetensors: the file is damaged/);
-    await rm(file);
-    expect((await bench('eval', inFolder('c'))).err).toContain('the run has not finished');
+    expect(err).toMatch(/checkpoint .*200 is damaged: tensors\.safetensors has checksum/);
+    expect(err).toMatch(/Take 150 with --checkpoint 150: 50 steps are then lost\.\n$/);
+    await rm(inFolder('c', 'checkpoints'), { recursive: true });
+    expect((await bench('eval', inFolder('c'))).err).toContain(
+      'has no checkpoint: the run was stopped before its first one. Train it with: meow-bench train --resume',
+    );
   });
 
   test('a damaged ONNX file', async () => {

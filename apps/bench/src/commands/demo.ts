@@ -5,16 +5,17 @@ import type { DemoConfig } from '../config.ts';
 import { parseSettings } from '../config-file.ts';
 import { countByGoal, ROLLOUT_STEPS, sampleRollouts } from '../demo/rollouts.ts';
 import { softValueErrors, softValueGrid } from '../demo/soft-value.ts';
-import { CliError } from '../errors.ts';
-import { interruptible } from '../interrupt.ts';
+import { InterruptedError } from '../errors.ts';
+import { exitCodeOfSignal, interruptible } from '../interrupt.ts';
 import { exportRunAgent, FILE_DESCRIPTIONS } from '../policy-export.ts';
 import type { DemoReport } from '../report/data.ts';
 import { demoReportHtml } from '../report/demo-report.ts';
 import { resolveTrain } from '../resolve.ts';
+import { createRunAgent } from '../run-agent.ts';
 import { createRunFolder } from '../run-folder.ts';
 import type { RunOptions } from '../run-folder.ts';
 import { formatPairs } from '../table.ts';
-import { createRunAgent, runTraining } from '../training.ts';
+import { runTraining } from '../training.ts';
 import type { Ui } from '../ui.ts';
 
 const GRID_POINTS = 71;
@@ -39,16 +40,18 @@ export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Pro
   const folder = await createRunFolder({ path: config.out, command: 'demo', ...options });
   await folder.writeConfig(settings);
   ui.info(`Training MEow on ${settings.env} with seed ${seed}: ${settings.steps} steps`);
-  const agent = await createRunAgent(settings);
+  const runAgent = await createRunAgent(settings);
+  const agent = runAgent.meow;
   try {
-    const outcome = await interruptible(
-      (signal) => runTraining(agent, settings, folder, ui, signal),
+    const { result: outcome, signal } = await interruptible(
+      (signal) => runTraining({ agent: runAgent, settings, folder, ui, signal }),
       () => ui.warn('interrupted; finishing this step.'),
     );
-    if (outcome.aborted)
-      throw new CliError(
+    if (signal && outcome.aborted)
+      throw new InterruptedError(
         `interrupted after ${outcome.step} of ${settings.steps} steps; the parameters are in ${folder.path}`,
         'Run the demo again for a report.',
+        exitCodeOfSignal(signal),
       );
     ui.info(`Playing ${rollouts} episodes from the origin`);
     const trajectories = await sampleRollouts(agent, rollouts, seed);
@@ -58,7 +61,7 @@ export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Pro
     const valueError = await softValueErrors(agent, [0, 0], seed);
 
     ui.info('Exporting the policy and verifying it');
-    const files = await exportRunAgent(agent, folder.file('policy'), {
+    const files = await exportRunAgent(runAgent, folder.file('policy'), {
       environment: settings.env,
       trainingSteps: outcome.step,
       seed,

@@ -8,8 +8,8 @@ import type { Ui } from '../ui.ts';
 
 /** Plays episodes with the policy of a run, or with an exported one, and reports their returns. */
 export async function evaluate(source: string, config: EvalConfig, ui: Ui): Promise<void> {
-  const { episodes, stochastic, seed, threads } = config;
-  const { agent, environment, step } = await openCandidate(source, threads);
+  const { episodes, stochastic, seed, threads, checkpoint } = config;
+  const { agent, environment, step } = await openCandidate(source, { threads, checkpoint });
   const env = await makeAgentEnv(environment);
   try {
     const result = await playEpisodes({ agent, env, episodes, deterministic: !stochastic, seed });

@@ -8,7 +8,7 @@ import type { Ui } from '../ui.ts';
 
 /** Writes the ONNX files of a run, each verified against the agent. */
 export async function exportPolicy(run: string, config: ExportConfig, ui: Ui): Promise<void> {
-  const { settings, agent, step } = await openRun(run);
+  const { settings, agent, step } = await openRun(run, { checkpoint: config.checkpoint });
   try {
     const files = await exportRunAgent(agent, config.out ?? path.join(run, 'policy'), {
       environment: settings.env,
@@ -29,6 +29,6 @@ export async function exportPolicy(run: string, config: ExportConfig, ui: Ui): P
       ),
     );
   } finally {
-    await agent.dispose();
+    await agent.meow.dispose();
   }
 }

@@ -94,7 +94,7 @@ async function choosePlayer(source: string | undefined, config: RenderConfig): P
       open: (env) => randomAgent(env, seed),
       dispose: () => Promise.resolve(),
     };
-  const candidate = await openCandidate(source, threads);
+  const candidate = await openCandidate(source, { threads });
   const { agent, step } = candidate;
   const mode = stochastic ? 'sampled' : 'deterministic';
   return {

@@ -1,0 +1,187 @@
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { listCheckpoints } from '@meow-rl/train/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { main } from '../main.ts';
+import { captureIo } from '../testing/capture.ts';
+import { outcomeOf } from '../testing/run-outcome.ts';
+import { startBench } from '../testing/start-bench.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'meow-faults-'));
+  await bench('train', ...FLAGS, '--out', at('whole'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const at = (...parts: readonly string[]) => path.join(folder, ...parts);
+
+const FLAGS = (
+  '--env MultiGoal-v0 --steps 400 --warmup 50 --hidden 8,8 --shift-hidden 8 --batch-size 16 --log-every 40 ' +
+  '--evaluation-episodes 2 --evaluate-every 100'
+).split(' ');
+
+async function bench(...argv: readonly string[]) {
+  const io = captureIo();
+  const code = await main([...argv, '--quiet'], io);
+  return { code, out: io.out(), err: io.err() };
+}
+
+/** A copy of the finished run, to be damaged. */
+async function copyOf(name: string): Promise<string> {
+  await cp(at('whole'), at(name), { recursive: true });
+  return at(name);
+}
+
+async function flipBit(file: string): Promise<void> {
+  const bytes = await readFile(file);
+  const middle = bytes.length >> 1;
+  bytes[middle] = (bytes[middle] ?? 0) ^ 4;
+  await writeFile(file, bytes);
+}
+
+describe('checkpoints of a run', () => {
+  it('are kept: the last three, and the best', async () => {
+    const steps = await listCheckpoints(at('whole', 'checkpoints'));
+    expect(steps.slice(0, 3)).toEqual([400, 300, 200]);
+  });
+
+  it.each(['100', '200', '300'])('can be gone on from, from %s with the same end', async (step) => {
+    if (!(await readdir(at('whole', 'checkpoints'))).includes(step)) return;
+    const run = await copyOf(`from-${step}`);
+    const { code, err } = await bench('train', '--resume', run, '--from', step);
+    expect(code, err).toBe(0);
+    expect(err).toBe(`meow-bench: ${400 - Number(step)} steps after checkpoint ${step} are trained again\n`);
+    const [resumed, whole] = [await outcomeOf(run), await outcomeOf(at('whole'))];
+    expect(resumed.events).toEqual(whole.events);
+    expect(resumed.policies).toEqual(whole.policies);
+    expect(resumed.saved.find((own) => own.step === 400)).toEqual(
+      whole.saved.find((own) => own.step === 400),
+    );
+  });
+
+  it('that are damaged are refused, with the way out, and are not deleted', async () => {
+    const run = await copyOf('flipped');
+    await flipBit(path.join(run, 'checkpoints', '400', 'tensors.safetensors'));
+    const { code, err } = await bench('train', '--resume', run);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /checkpoint .*400 is damaged: tensors\.safetensors has checksum \w+…, expected \w+…\. Take 300 with --from 300: 100 steps are then lost\.\n$/,
+    );
+    expect((await listCheckpoints(path.join(run, 'checkpoints')))[0]).toBe(400);
+    expect((await bench('train', '--resume', run, '--from', '300')).code).toBe(0);
+    expect((await outcomeOf(run)).events).toEqual((await outcomeOf(at('whole'))).events);
+  });
+
+  it.each(['missing', 'flipped', 'cut short'])('with a %s chunk of the replay buffer say so', async (how) => {
+    const run = await copyOf(`chunk-${how}`);
+    const chunks = path.join(run, 'checkpoints', 'replay');
+    for (const name of await readdir(chunks)) {
+      if (how === 'missing') await rm(path.join(chunks, name));
+      else if (how === 'flipped') await flipBit(path.join(chunks, name));
+      else
+        await writeFile(path.join(chunks, name), (await readFile(path.join(chunks, name))).subarray(0, -9));
+    }
+    const { code, err } = await bench('train', '--resume', run);
+    expect(code).toBe(1);
+    expect(err).toMatch(/replay: chunk .*replay-\S+ (is missing|has \S+ .*expected)/);
+    expect(err.trim().split('\n')).toHaveLength(1);
+    expect((await listCheckpoints(path.join(run, 'checkpoints')))[0]).toBe(400);
+  });
+
+  it('are chosen by eval and export: last, best or a step', async () => {
+    const policy = async (checkpoint: string) => {
+      const { code, err } = await bench(
+        'export',
+        at('whole'),
+        '--checkpoint',
+        checkpoint,
+        '--out',
+        at('policy'),
+      );
+      expect(code, err).toBe(0);
+      return readFile(at('policy', 'policy.onnx'));
+    };
+    const last = await policy('last');
+    expect(await policy('400')).toEqual(last);
+    expect(await policy('300')).not.toEqual(last);
+    await policy('best');
+    const { code, err } = await bench('eval', at('whole'), '--checkpoint', '7');
+    expect(code).toBe(1);
+    expect(err).toMatch(/has no checkpoint 7\. It has 400, 300, 200/);
+    expect((await bench('eval', at('whole'), '--checkpoint', 'worst')).code).toBe(2);
+  });
+});
+
+describe('--resume', () => {
+  it('takes no other settings', async () => {
+    const { code, err } = await bench('train', '--resume', at('whole'), '--seed', '3');
+    expect(code).toBe(2);
+    expect(err).toContain('--resume takes no other settings, and seed was given');
+    expect((await bench('train', '--from', '3')).err).toContain('--from goes with --resume');
+  });
+
+  it('begins a run anew that has no checkpoint', async () => {
+    const run = await copyOf('early');
+    await rm(path.join(run, 'checkpoints'), { recursive: true });
+    const { code, err } = await bench('train', '--resume', run);
+    expect(code).toBe(0);
+    expect(err).toMatch(/was stopped before its first checkpoint; it begins anew\n$/);
+    expect(await outcomeOf(run)).toEqual(await outcomeOf(at('whole')));
+  });
+
+  it('of a finished run changes nothing', async () => {
+    const run = await copyOf('finished');
+    expect((await bench('train', '--resume', run)).code).toBe(0);
+    expect(await outcomeOf(run)).toEqual(await outcomeOf(at('whole')));
+  });
+
+  it('refuses a log that is shorter than it was', async () => {
+    const run = await copyOf('log');
+    await writeFile(path.join(run, 'metrics.jsonl'), '');
+    const { code, err } = await bench('train', '--resume', run);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /metrics\.jsonl has 0 bytes, expected at least \d+ as when the checkpoint was written/,
+    );
+  });
+});
+
+const LONG = [...FLAGS.map((flag) => (flag === '400' ? '100000' : flag)), '--checkpoint-every', '50'];
+
+/** Starts a long run and waits until it has saved its first checkpoint. */
+async function startLong(run: string) {
+  const started = startBench('train', ...LONG, '--out', run);
+  while ((await listCheckpoints(path.join(run, 'checkpoints'))).length === 0)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  return started;
+}
+
+describe('signals', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s saves and exits with %i, saying how to go on', async (signal, expected) => {
+    const { child, ended } = await startLong(at(signal));
+    child.kill(signal);
+    const { code, err } = await ended;
+    expect(code, err).toBe(expected);
+    const [, step] =
+      /stopped at step (\d+) of 100000, saved\. Go on with: meow-bench train --resume .*\n$/.exec(err) ?? [];
+    expect((await listCheckpoints(at(signal, 'checkpoints')))[0]).toBe(Number(step));
+  });
+
+  it('a second one ends the process at once', async () => {
+    const { child, ended } = await startLong(at('twice'));
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    const { signal, code } = await ended;
+    // Unless saving was quicker than the second one.
+    expect([signal, code]).toSatisfy(
+      ([by, exit]: readonly unknown[]) => by === 'SIGTERM' || by === 'SIGINT' || exit === 130 || exit === 143,
+    );
+  });
+});

@@ -1,0 +1,4 @@
+import { describeKills } from '../testing/describe-kills.ts';
+
+// Many more: kill.slow.test.ts.
+describeKills(1);

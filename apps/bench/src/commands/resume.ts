@@ -1,0 +1,41 @@
+import { listCheckpoints } from '@meow-rl/train/node';
+
+import { UsageError } from '../errors.ts';
+import { finishRun } from '../finish-run.ts';
+import { CHECKPOINTS, chooseCheckpoint, withOthers } from '../run-checkpoints.ts';
+import { createRunFolder, existingRunFolder } from '../run-folder.ts';
+import { readRunSettings } from '../saved-run.ts';
+import type { Ui } from '../ui.ts';
+
+/**
+ * Goes on with a run that was stopped, to the bits that it would have had.
+ *
+ * @param from step of the checkpoint; default: the newest
+ */
+export async function resumeTraining(run: string, from: number | undefined, ui: Ui): Promise<void> {
+  const settings = await readRunSettings(run);
+  const folder = existingRunFolder(run);
+  const path = folder.file(CHECKPOINTS);
+  const checkpoint = await chooseCheckpoint(path, from ?? 'last', '--from');
+  if (!checkpoint) {
+    if (from !== undefined)
+      throw new UsageError(`${run} has no checkpoint ${from}`, 'Leave --from out to begin it anew.');
+    ui.warn(`${run} was stopped before its first checkpoint; it begins anew`);
+    const anew = await createRunFolder({ path: run, command: 'train', force: true });
+    await anew.writeConfig(settings);
+    return finishRun({ settings, folder: anew, ui });
+  }
+  const newest = (await listCheckpoints(path))[0] ?? checkpoint.step;
+  if (newest > checkpoint.step)
+    ui.warn(`${newest - checkpoint.step} steps after checkpoint ${checkpoint.step} are trained again`);
+  ui.info(
+    `Resuming ${settings.algo} on ${settings.env}, seed ${settings.seed}, at step ${checkpoint.step}, in ${run}`,
+  );
+  try {
+    return await finishRun({ settings, folder, ui, resume: checkpoint });
+  } catch (error) {
+    // Chunks of the replay buffer are read, and checked, only when training begins.
+    if (!(error instanceof Error && error.message.startsWith('replay:'))) throw error;
+    throw withOthers(error, checkpoint.step, await listCheckpoints(path), '--from');
+  }
+}

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+
+import type { EpisodeEvent, EvaluationEvent, MetricsEvent } from '@meow-rl/train';
+import { z } from 'zod';
+
+import { CliError } from './errors.ts';
+
+type LoggedEvent = MetricsEvent | EvaluationEvent | EpisodeEvent;
+
+const TYPES: ReadonlySet<string> = new Set(['metrics', 'evaluation', 'episode']);
+
+const eventSchema = z.custom<LoggedEvent>(
+  (value) => typeof value === 'object' && value !== null && 'type' in value && TYPES.has(String(value.type)),
+);
+
+/**
+ * The events of a run's `metrics.jsonl`.
+ *
+ * @throws CliError naming the line that is none
+ */
+export async function readEvents(path: string): Promise<LoggedEvent[]> {
+  const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+  return lines.map((line, index) => {
+    const event = parsed(line);
+    if (event.success) return event.data;
+    throw new CliError(
+      `line ${index + 1} of ${path} is damaged`,
+      'Restore the file, or train anew with --force.',
+    );
+  });
+}
+
+function parsed(line: string) {
+  try {
+    return eventSchema.safeParse(JSON.parse(line));
+  } catch {
+    return eventSchema.safeParse(undefined);
+  }
+}

@@ -1,0 +1,87 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { createGenerator, entropySeed } from '@meow-rl/random';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { outcomeOf } from './run-outcome.ts';
+import { startBench } from './start-bench.ts';
+
+async function finish(...argv: string[]) {
+  const { code, err } = await startBench(...argv).ended;
+  expect(err, err).toBe('');
+  expect(code).toBe(0);
+}
+
+const COMMON =
+  '--hidden 8,8 --shift-hidden 8 --batch-size 16 --log-every 40 --warmup 100 ' +
+  '--evaluation-episodes 2 --evaluate-every 250 --checkpoint-every 60';
+
+/** What a run does, and the flags that make it do so. */
+const CONFIGURATIONS = Object.entries({
+  'one environment': '--env MultiGoal-v0 --steps 1500',
+  'MuJoCo, standardized observations, scaled rewards':
+    '--env Hopper-v5 --steps 1200 --normalize-observations --scale-rewards',
+  'four environments in two threads, several steps, priorities, a buffer that wraps':
+    '--env InvertedPendulum-v5 --steps 1600 --num-envs 4 --workers 2 --n-step 3 --prioritized --buffer-size 400 --updates-per-step 0.5',
+  'the averaged policy, fractions of updates':
+    '--env MultiGoal-v0 --steps 2000 --num-envs 3 --policy averaged --updates-per-step 0.3',
+}).map(([name, flags]) => [name, `${flags} ${COMMON}`.split(' ')] as const);
+
+/** Kills a run once at a random moment, if it hasn't ended by then; says whether it did. */
+async function killOnce(argv: readonly string[], milliseconds: number): Promise<boolean> {
+  const { child, ended } = startBench(...argv);
+  await Promise.race([pause(milliseconds), ended]);
+  child.kill('SIGKILL');
+  const { signal, code, err } = await ended;
+  if (signal !== 'SIGKILL') expect(code, err).toBe(0);
+  return signal === 'SIGKILL';
+}
+
+/** Begins a run, or goes on with it where it was begun. */
+async function nextCommand(run: string, argv: readonly string[]): Promise<readonly string[]> {
+  // Killed before its settings were written, there is nothing to go on with.
+  const begun = (await readdir(run).catch((): string[] => [])).includes('config.json');
+  return begun ? ['train', '--resume', run] : ['train', ...argv, '--out', run, '--force'];
+}
+
+/**
+ * Tests that runs killed with SIGKILL at random moments and resumed end with the same bits as one that was let alone, over
+ * several configurations.
+ *
+ * @param kills of each configuration
+ */
+export function describeKills(kills: number): void {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'meow-kill-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  describe.each(CONFIGURATIONS)('runs with %s', (name, argv) => {
+    it(`killed ${kills} times end with the bits of one that was not`, async () => {
+      const key = name.replaceAll(/\W+/g, '-');
+      const whole = path.join(folder, `${key}-whole`);
+      const begun = performance.now();
+      await finish('train', ...argv, '--out', whole);
+      const duration = performance.now() - begun;
+      const expected = await outcomeOf(whole);
+      const random = createGenerator(entropySeed());
+      let done = 0;
+      for (let attempt = 0; done < kills; attempt += 1) {
+        const run = path.join(folder, `${key}-${attempt}`);
+        let ended = false;
+        // Anywhere from before it begins to about its end.
+        while (done < kills && !ended) {
+          ended = !(await killOnce(await nextCommand(run, argv), random.uniform() * duration));
+          done += Number(!ended);
+        }
+        const rest = await startBench(...(await nextCommand(run, argv))).ended;
+        expect(rest.code, rest.err).toBe(0);
+        expect(await outcomeOf(run)).toEqual(expected);
+      }
+    }, 1_200_000);
+  });
+}

@@ -1,0 +1,35 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { readCheckpoint } from '@meow-rl/train/node';
+
+/** Everything that a finished run must have in common with another one: all but wall-clock times. */
+export async function outcomeOf(run: string) {
+  const lines = (await readFile(path.join(run, 'metrics.jsonl'), 'utf8')).trim().split('\n');
+  const events = lines.map((line) => Object.assign(JSON.parse(line), { time: undefined }));
+  const checkpoints = path.join(run, 'checkpoints');
+  const names = (await readdir(checkpoints)).toSorted();
+  const steps = names.filter((name) => /^\d+$/.test(name));
+  const saved = await Promise.all(steps.map((step) => readCheckpoint(path.join(checkpoints, step))));
+  const policies = await Promise.all(
+    ['policy.onnx', 'critic.onnx'].map((name) => readFile(path.join(run, 'policy', name))),
+  );
+  return {
+    events,
+    // Files of the replay buffer are named by what is in them.
+    names,
+    chunks: (await readdir(path.join(checkpoints, 'replay'))).toSorted(),
+    saved: saved.map(({ step, score, values, tensors }) => ({
+      step,
+      score,
+      tensors,
+      values: timeless(values),
+    })),
+    policies,
+  };
+}
+
+/** The values of a checkpoint without seconds and the lengths of log files, which hold some. */
+function timeless(values: Readonly<Record<string, unknown>>) {
+  return { ...values, log: undefined, loop: { ...Object(values['loop']), seconds: undefined } };
+}
