@@ -1,6 +1,7 @@
 import { expectClose } from '@meow-rl/flows/testing';
 import { DataError, referenceRuntime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { createGenerator } from '@meow-rl/random';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { createMeowAgent, MEOW_DEFAULTS, NonFiniteError } from './index.ts';
@@ -211,6 +212,22 @@ describe('update', () => {
     await expect(agent.update(randomBatch(1, ROWS + 1, sizes))).rejects.toThrow(DataError);
     expect(agent.parameters()).toEqual(start);
     await expect(agent.update(batchOf(1))).resolves.toHaveProperty('loss');
+  });
+
+  it('reports the entropy with every hundredth update, by noise that depends on nothing else', async () => {
+    const agent = await smallAgent();
+    for (let update = 1; update < 100; update += 1)
+      expect((await agent.update(batchOf(update))).entropy).toBeUndefined();
+    const { entropy } = await agent.update(batchOf(100));
+    const taken = await agent.act(observations, { deterministic: false, generator: createGenerator(100) });
+    const { logProb } = await agent.critic(observations, taken);
+    expect(entropy).toBeCloseTo(-logProb.reduce((sum, value) => sum + value, 0) / ROWS, 4);
+  });
+
+  it('says whether the gradient was clipped', async () => {
+    const clipped = async (gradClip: number) =>
+      (await (await smallAgent({ config: { gradClip } })).update(batchOf(1))).gradientClipped;
+    expect([await clipped(1e-6), await clipped(1e6)]).toEqual([1, 0]);
   });
 
   it('names the update and the entry of the batch that is not finite', async () => {

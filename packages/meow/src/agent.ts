@@ -1,6 +1,6 @@
 import { DataError } from '@meow-rl/graph';
 import type { FloatArray, ParameterValues, Runtime } from '@meow-rl/graph';
-import { stream } from '@meow-rl/random';
+import { createGenerator, stream } from '@meow-rl/random';
 import type { TransitionBatch } from '@meow-rl/replay';
 import type { SavableAgent } from '@meow-rl/train';
 
@@ -44,6 +44,15 @@ export interface MeowBatch extends TransitionBatch {
   readonly weights?: Float32Array;
 }
 
+/** What an update of the agent reports; see docs/algorithms/meow.md. */
+export type MeowMetrics = Readonly<Record<UpdateMetric | 'gradientClipped', number>> & {
+  /** Of every hundredth update: mean over the batch's states of −log π(a|s) of an action sampled there, in nats. */
+  readonly entropy?: number;
+};
+
+/** Updates between two that report the entropy: it takes a pass through the couplings. */
+const ENTROPY_EVERY = 100;
+
 /** A MEow agent: one network for policy, Q and V, trained with one loss. */
 export interface MeowAgent extends SavableAgent {
   readonly algorithm: 'meow';
@@ -56,7 +65,7 @@ export interface MeowAgent extends SavableAgent {
     observations: Float32Array,
     actions: Float32Array,
   ): Promise<Readonly<Record<'q1' | 'q2' | 'value' | 'logProb', Float32Array>>>;
-  update(batch: MeowBatch): Promise<Record<UpdateMetric, number>>;
+  update(batch: MeowBatch): Promise<MeowMetrics>;
   /** ½ (|Q₁ − y| + |Q₂ − y|) of each transition of the last update's batch, copied; empty before the first. */
   tdErrors(): Float32Array;
   /** The programs to deploy, on actions in [−1, 1], with the present parameters: what `@meow-rl/export` takes. */
@@ -104,6 +113,7 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
   const mode = await runtime.load(modeProgram(model), shared);
   const values = await runtime.load(valueProgram(model), shared);
   const critics = await runtime.load(criticProgram(model), shared);
+  const densities = await runtime.load(sampleWithLogProbProgram(model), shared);
 
   const ones = new Float32Array(config.batchSize).fill(1);
   let noise = new Float32Array(0);
@@ -126,6 +136,15 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
   const writeLearner = (state: Parameters<typeof learner.writeState>[0]) => {
     learner.writeState(state);
     adoptParameters();
+  };
+
+  /** An estimate of the policy's entropy without error but for its one sample per state. */
+  const entropyAt = async (observations: Float32Array): Promise<number> => {
+    const own = new Float32Array((observations.length / observationSize) * actionSize);
+    // Always the same noise after the same number of updates, and none that acting would have had.
+    createGenerator(updates).fillNormal(own);
+    const { logProb } = await densities.run({ observation: observations, noise: own });
+    return -copy(logProb).reduce((sum, value) => sum + value, 0) / logProb.length;
   };
 
   const initial = model.initialize(stream(seed, STREAM.weights));
@@ -179,7 +198,9 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
       // One of these is not finite if anything is: they depend on all the rest.
       if (![metrics.loss, metrics.gradientNorm, metrics.parameterNorm].every(Number.isFinite))
         throw firstNonFinite(updates, batch, metrics);
-      return metrics;
+      const gradientClipped = Number(metrics.gradientNorm > config.gradClip);
+      if (updates % ENTROPY_EVERY !== 0) return { ...metrics, gradientClipped };
+      return { ...metrics, gradientClipped, entropy: await entropyAt(batch.observations) };
     },
 
     tdErrors: () => copy(tdErrors),
@@ -215,7 +236,7 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
     },
     dispose: async () => {
       await learner.dispose();
-      for (const executable of [sampler, mode, values, critics]) await executable.dispose();
+      for (const executable of [sampler, mode, values, critics, densities]) await executable.dispose();
     },
   };
 }

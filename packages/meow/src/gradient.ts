@@ -16,7 +16,25 @@ export type GradientInput =
   | 'dropoutOffsets';
 
 /** What is reported with a gradient, each a scalar. Those of a batch's parts add up to those of the batch. */
-export type GradientMetric = 'loss' | 'meanQ' | 'meanTarget' | 'meanNextValue' | 'meanLogSigma';
+export type GradientMetric =
+  | 'loss'
+  | 'meanQ'
+  | 'meanValue'
+  | 'meanTarget'
+  | 'meanNextValue'
+  | 'meanLogSigma'
+  | 'meanShift';
+
+/** One thing for each metric of a gradient. */
+export const eachGradientMetric = <T>(make: (name: GradientMetric) => T): Record<GradientMetric, T> => ({
+  loss: make('loss'),
+  meanQ: make('meanQ'),
+  meanValue: make('meanValue'),
+  meanTarget: make('meanTarget'),
+  meanNextValue: make('meanNextValue'),
+  meanLogSigma: make('meanLogSigma'),
+  meanShift: make('meanShift'),
+});
 
 /**
  * Inputs of a gradient over `rows` transitions. `observation` and `nextObservation` [rows, O], `action` [rows, A] in
@@ -111,9 +129,11 @@ export function meowGradient(model: MeowModel, options: GradientOptions): MeowGr
     metrics: {
       loss,
       meanQ: share(q, 2),
+      meanValue: share(pessimistic(online.softV(observation)), 1),
       meanTarget: share(y, 1),
       meanNextValue: share(nextValue, 1),
       meanLogSigma: share(online.logSigma(observation), actionSize),
+      meanShift: mul(config.alpha, share(concat(online.shifts(observation)), 2)),
     },
     tdError: mul(0.5, sum(reshape(abs(delta), [2, rows]), { axes: [0] })),
   };

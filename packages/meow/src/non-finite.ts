@@ -36,6 +36,8 @@ export function firstNonFinite(
     ['meanNextValue', "the target's soft value V(s')"],
     ['meanTarget', 'the target y'],
     ['meanLogSigma', "the prior's log sigma"],
+    ['meanShift', 'the reward shifts'],
+    ['meanValue', 'the soft value V(s)'],
     ['meanQ', 'the soft Q'],
     ['loss', 'the loss'],
     ['gradientNorm', "the gradient's norm"],

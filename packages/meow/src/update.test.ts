@@ -1,9 +1,10 @@
 import { compute, expectClose } from '@meow-rl/flows/testing';
-import { concat, grad, referenceRuntime, sum } from '@meow-rl/graph';
+import { concat, constant, grad, referenceRuntime, sum } from '@meow-rl/graph';
 import type { Executable } from '@meow-rl/graph';
 import type { TransitionBatch } from '@meow-rl/replay';
 import { describe, expect, it } from 'vitest';
 
+import { eachGradientMetric } from './gradient.ts';
 import {
   applyProgram,
   criticProgram,
@@ -80,16 +81,34 @@ describe('updateProgram', () => {
     const { value } = await values.run({ observation: batch.nextObservations });
     const critics = await referenceRuntime.load(criticProgram(model));
     critics.writeState('parameters', online);
-    const { q1, q2 } = await critics.run({ observation: batch.observations, action: batch.actions });
+    const now = await critics.run({ observation: batch.observations, action: batch.actions });
+    const { q1, q2 } = now;
+    const states = { data: Array.from(batch.observations), shape: [8, 2] };
+    const { b } = await compute({ states }, ({ states: given }) => {
+      const bound = model.bind(model.layout.unpack(constant(online, [online.length])));
+      return { b: concat(bound.shifts(given)) };
+    });
 
     const next = Array.from(value);
     const y = next.map((v, i) => (batch.rewards[i] ?? 0) + 0.9 * (1 - (batch.terminated[i] ?? 0)) * v);
     const errors = [...q1, ...q2].map((q, i) => (q - (y[i % 8] ?? Number.NaN)) ** 2);
     expectClose(
-      [metrics.loss, metrics.meanQ, metrics.meanTarget, metrics.meanNextValue].map(
-        (metric) => metric[0] ?? 0,
-      ),
-      [mean(errors), mean([...q1, ...q2]), mean(y), mean(next)],
+      [
+        metrics.loss,
+        metrics.meanQ,
+        metrics.meanTarget,
+        metrics.meanNextValue,
+        metrics.meanValue,
+        metrics.meanShift,
+      ].map((metric) => metric[0] ?? 0),
+      [
+        mean(errors),
+        mean([...q1, ...q2]),
+        mean(y),
+        mean(next),
+        mean([...now.value]),
+        model.config.alpha * mean(b),
+      ],
       1e-10,
     );
   });
@@ -184,7 +203,7 @@ describe('gradientProgram and applyProgram', () => {
         dropoutOffsets: [],
       });
     const [first, second] = [await part(0), await part(1)];
-    for (const metric of ['loss', 'meanQ', 'meanTarget', 'meanNextValue', 'meanLogSigma'] as const)
+    for (const metric of Object.values(eachGradientMetric((name) => name)))
       expectClose(
         [(first[metric][0] ?? 0) + (second[metric][0] ?? 0)],
         Array.from(whole[metric]),

@@ -3,6 +3,7 @@ import type { Executable, FloatArray, InputData, Program, Runtime, Tensor } from
 
 import { applyGradient, learnerState } from '../apply-gradient.ts';
 import type { LearnerState, StepMetric } from '../apply-gradient.ts';
+import { eachGradientMetric } from '../gradient.ts';
 import type { GradientInput, GradientMetric } from '../gradient.ts';
 import type { MeowModel } from '../model.ts';
 import { gradientProgram, updateProgram } from '../update.ts';
@@ -30,13 +31,8 @@ interface ReplicaOptions {
 
 const scalar = (values: FloatArray): number => values[0] ?? Number.NaN;
 
-const gradientMetrics = (results: Readonly<Record<GradientMetric, FloatArray>>) => ({
-  loss: scalar(results.loss),
-  meanQ: scalar(results.meanQ),
-  meanTarget: scalar(results.meanTarget),
-  meanNextValue: scalar(results.meanNextValue),
-  meanLogSigma: scalar(results.meanLogSigma),
-});
+const gradientMetrics = (results: Readonly<Record<GradientMetric, FloatArray>>) =>
+  eachGradientMetric((name) => scalar(results[name]));
 
 const stepMetrics = (results: Readonly<Record<StepMetric, FloatArray>>) => ({
   gradientNorm: scalar(results.gradientNorm),

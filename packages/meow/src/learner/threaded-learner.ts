@@ -1,5 +1,6 @@
 import { DataError } from '@meow-rl/graph';
 
+import { eachGradientMetric } from '../gradient.ts';
 import type { GradientMetric } from '../gradient.ts';
 import type { LearnerBatch, LearnerFactory } from './learner.ts';
 import { eachBatchInput, learnerMemory, shardsOf } from './memory.ts';
@@ -130,11 +131,7 @@ function mergeMetrics(replies: readonly ThreadReply[]) {
   const [first] = metrics;
   const total = (name: GradientMetric) => metrics.reduce((sum, own) => sum + own[name], 0);
   return {
-    loss: total('loss'),
-    meanQ: total('meanQ'),
-    meanTarget: total('meanTarget'),
-    meanNextValue: total('meanNextValue'),
-    meanLogSigma: total('meanLogSigma'),
+    ...eachGradientMetric(total),
     gradientNorm: first?.gradientNorm ?? Number.NaN,
     parameterNorm: first?.parameterNorm ?? Number.NaN,
   };
