@@ -48,6 +48,10 @@ export const trainSchema = z.strictObject({
   noTensorboard: is.toggle('leave out the event file for TensorBoard'),
   logEvery: is.positiveInteger('steps between lines of metrics.jsonl').default(100),
   threads: is.positiveInteger('threads of the runtime').default(1),
+  learnerThreads: is
+    .wholeNumber('worker threads that share each update, 0 to update in the main thread')
+    .default(0),
+  pipeline: is.toggle('act while an update runs, with the parameters before it; needs learner-threads'),
   agent: agentSchema.prefault({}),
 });
 

@@ -54,5 +54,15 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
       `warmup ${resolved.warmup} leaves nothing to learn in ${resolved.steps} steps`,
       `Give more than ${resolved.warmup} steps.`,
     );
+  if (resolved.pipeline && resolved.learnerThreads === 0)
+    throw new UsageError(
+      'pipeline needs updates in threads of their own',
+      'Add --learner-threads 1, or more, or leave --pipeline out.',
+    );
+  if (resolved.learnerThreads > agent.batchSize)
+    throw new UsageError(
+      `${resolved.learnerThreads} learner threads can't share a batch of ${agent.batchSize}`,
+      'Give as many as there are cores.',
+    );
   return resolved;
 }

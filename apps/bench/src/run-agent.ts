@@ -1,6 +1,7 @@
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createMeowAgent } from '@meow-rl/meow';
 import type { MeowAgent } from '@meow-rl/meow';
+import { threadedLearner } from '@meow-rl/meow/node';
 import { normalizedAgent, observationNormalizer, rewardScaler, seedFor } from '@meow-rl/train';
 import type { Agent, ObservationNormalizer, RewardScaler } from '@meow-rl/train';
 
@@ -21,7 +22,14 @@ export interface RunAgent {
 export async function createRunAgent(
   settings: Pick<
     ResolvedTrain,
-    'env' | 'seed' | 'threads' | 'agent' | 'numEnvs' | 'normalizeObservations' | 'scaleRewards'
+    | 'env'
+    | 'seed'
+    | 'threads'
+    | 'learnerThreads'
+    | 'agent'
+    | 'numEnvs'
+    | 'normalizeObservations'
+    | 'scaleRewards'
   >,
 ): Promise<RunAgent> {
   const { observationSpace, actionSpace } = await spacesOf(settings.env);
@@ -32,6 +40,7 @@ export async function createRunAgent(
     actionSize: actionSpace.size,
     seed: seedFor('agent', settings.seed),
     config: settings.agent,
+    ...(settings.learnerThreads > 0 && { learner: threadedLearner({ threads: settings.learnerThreads }) }),
   });
   const observations = settings.normalizeObservations ? observationNormalizer({ size }) : undefined;
   const rewards = settings.scaleRewards

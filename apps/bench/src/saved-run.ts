@@ -61,7 +61,8 @@ export async function openRun(
       `${folder} has no checkpoint: the run was stopped before its first one`,
       `Train it with: meow-bench train --resume ${folder}`,
     );
-  const agent = await createRunAgent({ ...settings, ...overrides });
+  // It only acts: threads to learn in would be started for nothing.
+  const agent = await createRunAgent({ ...settings, ...overrides, learnerThreads: 0 });
   try {
     restoreAgent(agent.meow, saved, checkpoints);
     const moments = savedNormalizer(saved, checkpoints);

@@ -112,6 +112,7 @@ export async function runTraining(options: RunTrainingOptions): Promise<Training
       steps,
       warmup,
       updatesPerStep,
+      pipeline: settings.pipeline,
       batchSize: agent.meow.config.batchSize,
       logEvery,
       seed,

@@ -109,6 +109,34 @@ describe('train, eval and export', () => {
     expect(await metricsOf('again')).toEqual(await metricsOf('a'));
   });
 
+  test('learner threads and pipeline are kept with the run, which can be played and exported', async () => {
+    const threaded = ['--seed', '5', '--learner-threads', '2'];
+    expect(await train('threaded', ...threaded)).toMatchObject({ code: 0 });
+    expect(await train('pipelined', ...threaded, '--pipeline')).toMatchObject({ code: 0 });
+    const config = JSON.parse(await readFile(inFolder('pipelined', 'config.json'), 'utf8'));
+    expect(config).toMatchObject({ learnerThreads: 2, pipeline: true });
+    expect(await metricsOf('pipelined')).not.toEqual(await metricsOf('threaded'));
+    await bench(
+      'train',
+      '--config',
+      inFolder('pipelined', 'config.json'),
+      '--out',
+      inFolder('pipelined-again'),
+    );
+    expect(await metricsOf('pipelined-again')).toEqual(await metricsOf('pipelined'));
+    expect(await bench('eval', inFolder('pipelined'), '--episodes', '1')).toMatchObject({ code: 0 });
+    expect(await bench('export', inFolder('pipelined'))).toMatchObject({ code: 0 });
+  });
+
+  test('pipeline without learner threads is refused, and so are more threads than rows', async () => {
+    const { code, err } = await train('none', '--pipeline');
+    expect(code).toBe(2);
+    expect(err).toContain('Add --learner-threads 1');
+    const many = await train('none', '--learner-threads', '17');
+    expect(many.code).toBe(2);
+    expect(many.err).toContain("17 learner threads can't share a batch of 16");
+  });
+
   test('eval plays the saved policy', async () => {
     const first = await bench('eval', inFolder('a'), '--episodes', '3', '--json');
     const second = await bench('eval', inFolder('a'), '--episodes', '3', '--json');
