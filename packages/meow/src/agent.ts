@@ -119,6 +119,7 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
   let noise = new Float32Array(0);
   let tdErrors: FloatArray = new Float32Array(0);
   let updates = 0;
+  let updating = false;
 
   // What has begun before an update is through keeps the parameters that it began with.
   const acting = new Set<Promise<unknown>>();
@@ -183,24 +184,31 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
     },
 
     update: async (batch) => {
-      const { metrics, ...result } = await learner.update({
-        observation: batch.observations,
-        action: batch.actions,
-        reward: batch.rewards,
-        nextObservation: batch.nextObservations,
-        discount: batch.discounts ?? batch.terminated.map((ended) => config.gamma * (1 - ended)),
-        weight: batch.weights ?? ones,
-      });
-      updates += 1;
-      ({ tdErrors } = result);
-      while (acting.size > 0) await Promise.allSettled(acting);
-      adoptParameters();
-      // One of these is not finite if anything is: they depend on all the rest.
-      if (![metrics.loss, metrics.gradientNorm, metrics.parameterNorm].every(Number.isFinite))
-        throw firstNonFinite(updates, batch, metrics);
-      const gradientClipped = Number(metrics.gradientNorm > config.gradClip);
-      if (updates % ENTROPY_EVERY !== 0) return { ...metrics, gradientClipped };
-      return { ...metrics, gradientClipped, entropy: await entropyAt(batch.observations) };
+      // Also while its parameters wait for actions to finish: another one would overwrite them.
+      if (updating) throw new DataError('meow: the previous update has not finished. Await it first.');
+      updating = true;
+      try {
+        const { metrics, ...result } = await learner.update({
+          observation: batch.observations,
+          action: batch.actions,
+          reward: batch.rewards,
+          nextObservation: batch.nextObservations,
+          discount: batch.discounts ?? batch.terminated.map((ended) => config.gamma * (1 - ended)),
+          weight: batch.weights ?? ones,
+        });
+        updates += 1;
+        ({ tdErrors } = result);
+        while (acting.size > 0) await Promise.allSettled(acting);
+        adoptParameters();
+        // One of these is not finite if anything is: they depend on all the rest.
+        if (![metrics.loss, metrics.gradientNorm, metrics.parameterNorm].every(Number.isFinite))
+          throw firstNonFinite(updates, batch, metrics);
+        const gradientClipped = Number(metrics.gradientNorm > config.gradClip);
+        if (updates % ENTROPY_EVERY !== 0) return { ...metrics, gradientClipped };
+        return { ...metrics, gradientClipped, entropy: await entropyAt(batch.observations) };
+      } finally {
+        updating = false;
+      }
     },
 
     tdErrors: () => copy(tdErrors),

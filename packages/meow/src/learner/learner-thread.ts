@@ -1,71 +1,85 @@
-// The entry of a learner's thread: holds one replica and does its part of each update.
+// The entry of a learner's thread: does its part of each command.
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { setImmediate as turn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { meowModel } from '../model.ts';
-import { gradientExchange } from './exchange.ts';
-import { eachBatchInput } from './memory.ts';
-import type { ThreadCommand, ThreadReply, ThreadSetup } from './protocol.ts';
-import { sharingReplica, wholeReplica } from './replica.ts';
-import { eachState } from './states.ts';
+import { learnerMember } from './member.ts';
+import { Control, eachBatchInput } from './memory.ts';
+import { UPDATE_METRICS } from './metrics.ts';
+import { Command } from './protocol.ts';
+import type { ThreadReady, ThreadSetup } from './protocol.ts';
+import { sharesOf } from './shares.ts';
+import { waitWhile } from './wait.ts';
 
-const port = parentPort;
-if (!port) throw new Error('learner-thread: it runs in a worker thread only. Use threadedLearner.');
-const { sizes, config, seed, index, threads, shard, memory }: ThreadSetup = workerData;
+// A thread that waits for commands doesn't run its event loop, which is what prints and frees; so it does now and then.
+const TURN_MILLISECONDS = 50;
 
-const model = meowModel(sizes, config);
-// Always one thread inside an operator: the replicas' results have to be the same to the bit.
-const runtime = onnxRuntimeNode();
-const replica =
-  threads === 1
-    ? await wholeReplica({ model, seed, runtime })
-    : await sharingReplica({
-        model,
-        seed,
-        runtime,
-        rows: shard.rows,
-        replicas: threads,
-        exchange: gradientExchange(memory, index),
-      });
+const { sizes, config, seed, index, threads, memory }: ThreadSetup = workerData;
+const { control } = memory;
 
-const rowsOfShard = (values: Float32Array) => {
+let asked = false;
+// The agent's thread may be blocked until a command is done, and can't see a thread end.
+process.once('exit', () => {
+  if (asked) return;
+  Atomics.store(control, Control.lost, 1 + index);
+  Atomics.notify(control, Control.done);
+});
+
+const member = await learnerMember({
+  model: meowModel(sizes, config),
+  seed,
+  // Always one thread inside an operator, so that results don't depend on how many the machine has.
+  runtime: onnxRuntimeNode(),
+  index,
+  threads,
+  memory,
+});
+
+const rows = sharesOf(config.batchSize, threads)[index] ?? { start: 0, end: 0 };
+const rowsOf = (values: Float32Array) => {
   const width = values.length / config.batchSize;
-  return values.subarray(shard.start * width, (shard.start + shard.rows) * width);
+  return values.subarray(rows.start * width, rows.end * width);
 };
-const shared = eachBatchInput((name) => rowsOfShard(memory.batch[name]));
+const shared = eachBatchInput((name) => rowsOf(memory.batch[name]));
 const inputs = eachBatchInput((name) => new Float32Array(shared[name].length));
-const tdErrors = rowsOfShard(memory.tdErrors);
+const tdErrors = rowsOf(memory.tdErrors);
+const metrics = memory.metrics[index];
 const dropoutOffsets = memory.offsets[index] ?? [];
 
-const reply = (message: ThreadReply) => port.postMessage(message);
-
-function answer(): void {
-  Atomics.store(memory.answered, index, 1);
-  Atomics.notify(memory.answered, index);
-}
-
-const commands: Readonly<Record<ThreadCommand, () => void | Promise<void>>> = {
-  update: async () => {
+const commands: Readonly<Record<number, () => void | Promise<void>>> = {
+  [Command.update]: async () => {
     eachBatchInput((name) => inputs[name].set(shared[name]));
-    const result = await replica.step({ ...inputs, dropoutOffsets });
+    const result = await member.update({ ...inputs, dropoutOffsets });
     tdErrors.set(result.tdErrors);
-    if (index === 0) memory.state.parameters.set(replica.state.readState('parameters'));
-    reply({ type: 'updated', metrics: result.metrics });
+    metrics?.set(UPDATE_METRICS.map((name) => result.metrics[name]));
   },
-  read: () => {
-    eachState((name) => memory.state[name].set(replica.state.readState(name)));
-    answer();
-  },
-  write: () => {
-    eachState((name) => replica.state.writeState(name, memory.state[name]));
-    answer();
-  },
-  end: async () => {
-    await replica.dispose();
-    port.close();
+  [Command.read]: () => member.read(),
+  [Command.write]: () => member.write(),
+  [Command.end]: async () => {
+    asked = true;
+    await member.dispose();
   },
 };
 
-// A rejection that nobody handles ends the thread, and reaches the agent's thread as its error.
-port.on('message', (command: ThreadCommand) => void commands[command]());
-reply({ type: 'ready', offsets: replica.offsets });
+const ready: ThreadReady = { offsets: member.offsets };
+parentPort?.postMessage(ready, []);
+
+for (let seen = 0; ;) {
+  waitWhile(control, Control.go, seen, TURN_MILLISECONDS);
+  // The number alone says whether there is a command: a wait may end for other reasons, or for the one just done.
+  const command = Atomics.load(control, Control.go);
+  if (command === seen) {
+    await turn();
+    continue;
+  }
+  seen = command;
+  const number = control[Control.command] ?? 0;
+  const execute = commands[number];
+  if (!execute) throw new Error(`unknown command ${number}`);
+  await execute();
+  if (number === Command.end) break;
+  if (Atomics.sub(control, Control.busy, 1) > 1) continue;
+  Atomics.store(control, Control.done, command);
+  Atomics.notify(control, Control.done);
+}

@@ -5,56 +5,61 @@ import type { LearnerState } from '../apply-gradient.ts';
 import { gradientInputs } from '../gradient.ts';
 import type { MeowModel } from '../model.ts';
 import type { BatchInput } from './learner.ts';
+import { UPDATE_METRICS } from './metrics.ts';
 import { eachState } from './states.ts';
 
-/** The rows of a batch that one thread takes. */
-export interface Shard {
-  readonly start: number;
-  readonly rows: number;
-}
-
-/** Cuts a batch into parts whose sizes differ by one at most, the larger ones first. */
-export function shardsOf(batchSize: number, count: number): readonly Shard[] {
-  const startOf = (i: number) => i * Math.floor(batchSize / count) + Math.min(i, batchSize % count);
-  return Array.from({ length: count }, (_, i) => ({ start: startOf(i), rows: startOf(i + 1) - startOf(i) }));
-}
+/** Places in {@link LearnerMemory.control}. */
+export const Control = {
+  /** Number of the command; a change starts the threads. */
+  go: 0,
+  /** Number of the last command that all threads are done with; a change wakes the agent's thread. */
+  done: 1,
+  command: 2,
+  /** Threads still busy with the command; the last one to finish says so to the agent's thread. */
+  busy: 3,
+  /** How often a thread has come to a barrier, in all; it may overflow. */
+  arrivals: 4,
+  /** 0, or 1 + the index of a thread that has ended and was not asked to. */
+  lost: 5,
+} as const;
 
 /**
  * What the threads of a learner share. The engine refuses such memory, so everything is copied in and out: 400 kB take some
  * 30 µs.
  */
 export interface LearnerMemory {
+  readonly control: Int32Array;
   /** The batch of the running update. */
   readonly batch: Readonly<Record<BatchInput, Float32Array>>;
   /** Offsets of dropout masks, [layers] for each thread. */
   readonly offsets: readonly Int32Array[];
   /** Each thread's gradient, [parameters]. */
   readonly gradients: readonly Float32Array[];
-  /** How many gradients have been handed in, in all updates; it may overflow. */
-  readonly arrivals: Int32Array;
+  /** What each thread reports, in the order of `UPDATE_METRICS`. */
+  readonly metrics: readonly Float64Array[];
   /** Errors of the batch's transitions. */
   readonly tdErrors: Float32Array;
-  /** The parameters after each update; the rest on demand, and what is to be written. */
+  /** Parameters and target after each update; the rest on demand, and what is to be written. */
   readonly state: Readonly<Record<LearnerState, Float32Array>>;
-  /** Whether each thread has answered the question that the agent's thread blocks on. */
-  readonly answered: Int32Array;
 }
 
-const floats = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length));
-const integers = (length: number) => new Int32Array(new SharedArrayBuffer(4 * length));
+const shared = (length: number, bytes: number) => new SharedArrayBuffer(bytes * length);
+const floats = (length: number) => new Float32Array(shared(length, 4));
+const integers = (length: number) => new Int32Array(shared(length, 4));
 
 export function learnerMemory(model: MeowModel, threads: number): LearnerMemory {
   const { config, layout, dropoutLayers } = model;
   const inputs = gradientInputs(model, config.batchSize);
   const state = learnerState(model);
+  const each = <T>(make: () => T): T[] => Array.from({ length: threads }, make);
   return {
+    control: integers(Object.keys(Control).length),
     batch: eachBatchInput((name) => floats(staticSize(inputs[name].shape))),
-    offsets: Array.from({ length: threads }, () => integers(dropoutLayers)),
-    gradients: Array.from({ length: threads > 1 ? threads : 0 }, () => floats(layout.size)),
-    arrivals: integers(1),
+    offsets: each(() => integers(dropoutLayers)),
+    gradients: threads > 1 ? each(() => floats(layout.size)) : [],
+    metrics: each(() => new Float64Array(shared(UPDATE_METRICS.length, 8))),
     tdErrors: floats(config.batchSize),
     state: eachState((name) => floats(staticSize(state[name].shape))),
-    answered: integers(threads),
   };
 }
 

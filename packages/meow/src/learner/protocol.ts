@@ -1,7 +1,6 @@
 import type { MeowConfig } from '../config.ts';
 import type { Sizes } from '../model.ts';
-import type { UpdateMetric } from '../update.ts';
-import type { LearnerMemory, Shard } from './memory.ts';
+import type { LearnerMemory } from './memory.ts';
 
 /** What a thread of a learner is started with. */
 export interface ThreadSetup {
@@ -10,17 +9,15 @@ export interface ThreadSetup {
   readonly seed: number;
   readonly index: number;
   readonly threads: number;
-  readonly shard: Shard;
   readonly memory: LearnerMemory;
 }
 
-/**
- * What a thread is told. `update` is answered by a message; `read` and `write`, on which the agent's thread blocks, in the
- * shared memory; `end` by ending.
- */
-export type ThreadCommand = 'update' | 'read' | 'write' | 'end';
+/** What the agent's thread asks of all threads. */
+export const Command = { update: 1, read: 2, write: 3, end: 4 } as const;
+export type CommandName = keyof typeof Command;
 
-/** What a thread says: when it is ready, and after each update. */
-export type ThreadReply =
-  | { readonly type: 'ready'; readonly offsets: number }
-  | { readonly type: 'updated'; readonly metrics: Readonly<Record<UpdateMetric, number>> };
+/** What a thread says once, when it is ready. */
+export interface ThreadReady {
+  /** Offsets of dropout masks are drawn from 0 up to, not including, this; 0 if nothing is dropped. */
+  readonly offsets: number;
+}

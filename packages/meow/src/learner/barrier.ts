@@ -1,0 +1,22 @@
+import { Control } from './memory.ts';
+import { waitWhile } from './wait.ts';
+
+/**
+ * A point that no thread passes before all have come to it. Each thread makes one and calls it as often as the others do.
+ *
+ * @param count threads
+ */
+export function barrier(control: Int32Array, count: number): () => void {
+  let complete = Atomics.load(control, Control.arrivals);
+  return () => {
+    complete = (complete + count) | 0;
+    Atomics.add(control, Control.arrivals, 1);
+    Atomics.notify(control, Control.arrivals);
+    for (;;) {
+      const arrived = Atomics.load(control, Control.arrivals);
+      // The difference is right also where the counter has overflown.
+      if (((arrived - complete) | 0) >= 0) return;
+      waitWhile(control, Control.arrivals, arrived, Number.POSITIVE_INFINITY);
+    }
+  };
+}

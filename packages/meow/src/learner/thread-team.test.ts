@@ -1,0 +1,86 @@
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { createGenerator } from '@meow-rl/random';
+
+import { randomBatch } from '../testing/random-batch.ts';
+import { smallModel } from '../testing/small-model.ts';
+import { Control, learnerMemory } from './memory.ts';
+import { startTeam } from './thread-team.ts';
+import type { ThreadTeam } from './thread-team.ts';
+
+const sizes = { observationSize: 3, actionSize: 2 };
+const model = smallModel(sizes, { couplings: 1, hidden: [2], shiftHidden: [2] });
+const { config } = model;
+
+const open: ThreadTeam[] = [];
+afterEach(async () => {
+  for (const team of open.splice(0)) await team.end();
+});
+
+/** A team at the start of training, with a batch to learn from. */
+async function teamOf(threads: number) {
+  const memory = learnerMemory(model, threads);
+  const team = await startTeam({ sizes, config, seed: 0, threads, memory });
+  open.push(team);
+  const batch = randomBatch(1, config.batchSize, sizes);
+  memory.batch.observation.set(batch.observations);
+  memory.batch.action.set(batch.actions);
+  memory.batch.reward.set(batch.rewards);
+  memory.batch.nextObservation.set(batch.nextObservations);
+  memory.batch.weight.fill(1);
+  const initial = model.initialize(createGenerator(2));
+  memory.state.parameters.set(initial);
+  memory.state.target.set(initial);
+  team.runNow('write');
+  return { team, memory };
+}
+
+describe('startTeam', () => {
+  it('does each of thousands of commands once, whatever wakes the threads', async () => {
+    const UPDATES = 2000;
+    const { team, memory } = await teamOf(2);
+    const wake = () => {
+      for (const place of [Control.go, Control.arrivals, Control.done]) Atomics.notify(memory.control, place);
+    };
+    const losses: number[] = [];
+    for (let i = 0; i < UPDATES; i++) {
+      wake();
+      const update = team.run('update');
+      wake();
+      await update;
+      // Long enough now and then for the threads to fall asleep, short enough in between for them not to.
+      if (i % 100 === 0) await new Promise((resolve) => void setTimeout(resolve, 1));
+      losses.push((memory.metrics[0]?.[0] ?? Number.NaN) + (memory.metrics[1]?.[0] ?? Number.NaN));
+    }
+    wake();
+    team.runNow('read');
+    // Adam's weight counts the steps: 1 − βⁿ; a step too many or too few would be 1e-5 off.
+    expect(memory.state.secondWeight[0]).toBeCloseTo(1 - 0.999 ** UPDATES, 5);
+
+    const again = await teamOf(2);
+    for (const loss of losses.slice(0, 500)) {
+      await again.team.run('update');
+      expect((again.memory.metrics[0]?.[0] ?? 0) + (again.memory.metrics[1]?.[0] ?? 0)).toBe(loss);
+    }
+  });
+
+  it('does not block for a thread that has ended', async () => {
+    const { team, memory } = await teamOf(2);
+    memory.control[Control.command] = 99;
+    Atomics.add(memory.control, Control.go, 1);
+    Atomics.notify(memory.control, Control.go);
+    // Blocking, so that this thread can't hear of it in the ordinary way.
+    const { control } = memory;
+    while (Atomics.load(control, Control.lost) === 0) Atomics.wait(control, Control.lost, 0, 10);
+    expect(() => team.runNow('read')).toThrow(/learner thread [01] \(of 2\) ended/);
+    expect(() => team.expectIdle()).toThrow(/learner thread [01] \(of 2\) ended/);
+  });
+
+  it('says why a thread could not be started', async () => {
+    const memory = learnerMemory(model, 2);
+    const broken = { ...config, batchSize: 1 };
+    await expect(startTeam({ sizes, config: broken, seed: 0, threads: 2, memory })).rejects.toThrow(
+      /meow: learner thread [01] \(of 2\) ended: /,
+    );
+  });
+});
