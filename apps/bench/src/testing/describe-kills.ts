@@ -28,6 +28,9 @@ const CONFIGURATIONS = Object.entries({
     '--env InvertedPendulum-v5 --steps 1600 --num-envs 4 --workers 2 --n-step 3 --prioritized --buffer-size 400 --updates-per-step 0.5',
   'the averaged policy, fractions of updates':
     '--env MultiGoal-v0 --steps 2000 --num-envs 3 --policy averaged --updates-per-step 0.3',
+  'updates shared by two threads': '--env Hopper-v5 --steps 1000 --learner-threads 2',
+  'a pipeline, environments and updates in two threads each, priorities':
+    '--env InvertedPendulum-v5 --steps 1600 --num-envs 2 --workers 2 --prioritized --learner-threads 2 --pipeline',
 }).map(([name, flags]) => [name, `${flags} ${COMMON}`.split(' ')] as const);
 
 /** Kills a run once at a random moment, if it hasn't ended by then; says whether it did. */
