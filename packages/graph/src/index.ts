@@ -22,6 +22,10 @@ export type { Executable, FloatArray, InputData, LoadOptions, Runtime } from './
 export { onnxRuntime } from './runtimes/onnxruntime.ts';
 export type { OnnxRuntimeModule } from './runtimes/onnxruntime.ts';
 export { referenceRuntime } from './runtimes/reference.ts';
+export { planStep } from './stepping/plan.ts';
+export type { Operand, StepOperation, StepPlan, SteppedProgram } from './stepping/plan.ts';
+export { loadStep } from './stepping/step.ts';
+export type { Step } from './stepping/step.ts';
 export { formatShape, sizeOfShape as staticSize } from './shape.ts';
 export { constant } from './tensor.ts';
 export type { DType, Dim, Shape, Tensor, TensorLike, TensorType } from './tensor.ts';

@@ -2,6 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { loadStep, optimize, planStep } from '@meow-rl/graph';
+import type { Program } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { meowModel, resolveMeowConfig, updateProgram } from '@meow-rl/meow';
 import type { MeowModel, UpdateProgram } from '@meow-rl/meow';
@@ -12,6 +14,7 @@ import { randomBatch } from './own.ts';
 import type { Measured } from './own.ts';
 import { phasesOf, summarizeProfile } from './phases.ts';
 import type { ProfileRow } from './phases.ts';
+import { durations, quantile } from './statistics.ts';
 
 /** The update of a measured network as a program, with what its dropout draws from. */
 export function measuredUpdate({
@@ -21,6 +24,25 @@ export function measuredUpdate({
 }: Measured): UpdateProgram & { readonly model: MeowModel } {
   const model = meowModel(sizes, resolveMeowConfig({ batchSize }));
   return { model, ...updateProgram(model, seed) };
+}
+
+/** What follows the engine's part of an update, in one pass over the parameters. */
+async function profileStep(program: Program, runs: number): Promise<ProfileRow[]> {
+  const { step: plan } = planStep(optimize(program)) ?? {};
+  if (!plan) return [];
+  const step = await loadStep(plan);
+  // Ordinary numbers: those next to 0 take longer.
+  for (const vector of step.vectors) vector.fill(0.5);
+  const scalars = plan.scalars.map(() => 0.5);
+  const times = await durations(runs, () => step.take(scalars));
+  return [
+    {
+      phase: 'optimizer',
+      operator: 'step',
+      nodes: plan.operations.length,
+      milliseconds: quantile(times, 0.5),
+    },
+  ];
 }
 
 /** Profiles some updates; the time per operator and phase includes what profiling itself costs. */
@@ -56,11 +78,14 @@ export async function profileUpdates(measured: Measured, runs: number): Promise<
     const [file] = await readdir(folder);
     if (file === undefined)
       throw new CliError('onnxruntime wrote no profile', `Look whether ${tmpdir()} can be written to.`);
-    return summarizeProfile(
-      JSON.parse(await readFile(path.join(folder, file), 'utf8')),
-      phasesOf(program),
-      runs,
-    );
+    return [
+      ...summarizeProfile(
+        JSON.parse(await readFile(path.join(folder, file), 'utf8')),
+        phasesOf(program),
+        runs,
+      ),
+      ...(await profileStep(program, runs)),
+    ].toSorted((a, b) => b.milliseconds - a.milliseconds);
   } finally {
     await rm(folder, { recursive: true });
   }

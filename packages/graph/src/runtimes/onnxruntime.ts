@@ -6,9 +6,12 @@ import { optimize } from '../passes/optimize.ts';
 import { entries, mapValues } from '../program.ts';
 import type { Program } from '../program.ts';
 import { bindAxes, checkSharedShape, checkStateValue, resolveShape } from '../runtime.ts';
-import type { Executable, FloatArray, InputData, LoadOptions, Runtime } from '../runtime.ts';
+import type { Executable, InputData, LoadOptions, Runtime } from '../runtime.ts';
 import { formatShape, sameShape } from '../shape.ts';
+import { planStep } from '../stepping/plan.ts';
 import type { DType } from '../tensor.ts';
+import { engineStep, float32 } from './engine-step.ts';
+import type { Cell } from './engine-step.ts';
 
 /** What is needed of an onnxruntime package, whichever engine is behind it. */
 export interface OnnxRuntimeModule {
@@ -18,24 +21,14 @@ export interface OnnxRuntimeModule {
   readonly Tensor: TensorConstructor;
 }
 
-/** One state. A run replaces its tensor: onnxruntime gives each result in a new array, whatever buffer it is offered. */
-interface Cell {
-  current: OrtTensor;
-}
-
 const cells = new WeakMap<object, Map<string, Cell>>();
 
-const float32 = (tensor: OrtTensor): Float32Array => {
-  if (tensor.data instanceof Float32Array) return tensor.data;
-  throw new DataError(`expected float32 data, got ${tensor.type}.`);
-};
-
-function toFloats(tensor: OrtTensor): Float32Array {
-  const { data } = tensor;
+function toFloats(key: string, tensor: OrtTensor | undefined): Float32Array {
+  const data = tensor?.data;
   if (data instanceof Float32Array) return data;
   if (data instanceof BigInt64Array) return Float32Array.from(data, Number);
   if (data instanceof Uint8Array) return Float32Array.from(data);
-  throw new DataError(`cannot read an output of type ${tensor.type}.`);
+  throw new DataError(`cannot read the output ${key} of type ${tensor?.type ?? 'nothing'}.`);
 }
 
 /**
@@ -97,8 +90,19 @@ export function onnxRuntime(
         return [key, { current: new Tensor('float32', Float32Array.from(initial), shape) }];
       }),
     );
-    const session = await Session.create(serialize(optimize(program)), sessionOptions);
-    const changing = entries(program.state).filter(([, { next }]) => next);
+    const optimized: Program = optimize(program);
+    const { rest, step: plan } = planStep(optimized) ?? { rest: optimized };
+    const step = plan && (await engineStep(plan, Tensor));
+    const changing = entries(rest.state).filter(([, { next }]) => next);
+    const fetches = Object.fromEntries(
+      [...Object.keys(rest.outputs), ...changing.map(([key]) => nextName(key))].map((key) => [
+        key,
+        step?.places[key] ?? null,
+      ]),
+    );
+    // The engine refuses a graph that computes nothing, as is left where the step does everything.
+    const needed = Object.keys(fetches).length > 0 || !step;
+    const session = needed ? await Session.create(serialize(rest), sessionOptions) : undefined;
     let running = false;
     let disposed = false;
 
@@ -124,15 +128,18 @@ export function onnxRuntime(
         const axes = bindAxes(program, inputs);
         running = true;
         try {
-          const results = await session.run(collectFeeds(inputs, axes));
-          const outputs = mapValues(program.outputs, ({ shape }, key): FloatArray =>
-            toFloats(checkResult(name, results, key, resolveShape(shape, axes))),
+          step?.claim(cell);
+          const results = (await session?.run(collectFeeds(inputs, axes), fetches)) ?? {};
+          const found = mapValues(rest.outputs, ({ shape }, key) =>
+            checkResult(name, results, key, resolveShape(shape, axes)),
           );
           const after = changing.map(
             ([key, { shape }]) => [cell(key), checkResult(name, results, nextName(key), shape)] as const,
           );
+          // From here on nothing fails, so the states change together or not at all.
+          const norms = step?.take(found);
           for (const [own, tensor] of after) own.current = tensor;
-          return outputs;
+          return mapValues(program.outputs, (_, key) => norms?.[key] ?? toFloats(key, found[key]));
         } finally {
           running = false;
         }
@@ -146,7 +153,7 @@ export function onnxRuntime(
         if (running) throw new DataError('dispose: a run has not finished. Await it first.');
         if (disposed) return;
         disposed = true;
-        await session.release();
+        await session?.release();
       },
     };
     cells.set(executable, own);

@@ -1,0 +1,65 @@
+import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
+
+import { DataError } from '../errors.ts';
+import type { StepPlan } from '../stepping/plan.ts';
+import { loadStep } from '../stepping/step.ts';
+
+/** One state. A run replaces its tensor, or a step changes what is in it. */
+export interface Cell {
+  current: OrtTensor;
+}
+
+/** A float32 tensor's data. */
+export function float32(tensor: OrtTensor | undefined): Float32Array {
+  if (tensor?.data instanceof Float32Array) return tensor.data;
+  throw new DataError(`expected float32 data, got ${tensor?.type ?? 'nothing'}.`);
+}
+
+/** The step of a program, between the results of a session and the states. */
+export interface EngineStep {
+  /** Where the session can write results that the step reads, by their names. */
+  readonly places: Readonly<Record<string, OrtTensor>>;
+  /**
+   * Moves the states that the step works on to where it does so: nothing to do unless another executable has replaced
+   * or moved them since.
+   */
+  claim(cellOf: (state: string) => Cell): void;
+  /** Takes the step from what a session gave. Returns the norms among the program's outputs. */
+  take(results: Readonly<Record<string, OrtTensor>>): Readonly<Record<string, Float32Array>>;
+}
+
+/** Loads a step for sessions of onnxruntime. */
+export async function engineStep(plan: StepPlan, Tensor: TensorConstructor): Promise<EngineStep> {
+  const { vectors, take } = await loadStep(plan);
+  const tensors = vectors.map((data) => new Tensor('float32', data, [plan.length]));
+  const states: [name: string, tensor: OrtTensor][] = [];
+  const outputs: [name: string, tensor: OrtTensor][] = [];
+  plan.vectors.forEach((vector, i) => {
+    const tensor = tensors[i];
+    if (!tensor) return;
+    if ('state' in vector) states.push([vector.state, tensor]);
+    else outputs.push([vector.output, tensor]);
+  });
+  return {
+    places: Object.fromEntries(outputs),
+    claim: (cellOf) => {
+      for (const [name, tensor] of states) {
+        const cell = cellOf(name);
+        if (cell.current === tensor) continue;
+        float32(tensor).set(float32(cell.current));
+        cell.current = tensor;
+      }
+    },
+    take: (results) => {
+      for (const [name, tensor] of outputs) {
+        const given = results[name];
+        // An engine may make room of its own instead of using what it is offered.
+        if (given !== tensor) float32(tensor).set(float32(given));
+      }
+      const norms = take(plan.scalars.map((name) => float32(results[name])[0] ?? Number.NaN));
+      return Object.fromEntries(
+        plan.norms.map(({ output }, i) => [output, Float32Array.of(norms[i] ?? Number.NaN)]),
+      );
+    },
+  };
+}

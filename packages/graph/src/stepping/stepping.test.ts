@@ -1,0 +1,240 @@
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { onnxRuntimeNode } from '../onnxruntime-node.ts';
+import { add, div, minimum, mul, neg, sqrt, square, sub, sum } from '../ops/index.ts';
+import { adam, adamState } from '../optim/adam.ts';
+import { clipByGlobalNorm, globalNorm } from '../optim/clip-by-global-norm.ts';
+import { polyak } from '../optim/polyak.ts';
+import { optimize } from '../passes/optimize.ts';
+import { program } from '../program.ts';
+import type { Program } from '../program.ts';
+import type { Executable } from '../runtime.ts';
+import { referenceRuntime } from '../runtimes/reference.ts';
+import { expectClose } from '../testing/expect-close.ts';
+import { planStep } from './plan.ts';
+
+const runtime = onnxRuntimeNode();
+const open: Executable[] = [];
+afterEach(async () => {
+  for (const executable of open.splice(0)) await executable.dispose();
+});
+
+async function load<I extends string, S extends string, O extends string>(
+  own: Program<I, S, O>,
+  stateFrom?: Executable,
+) {
+  const executable = await runtime.load(own, stateFrom ? { stateFrom } : {});
+  open.push(executable);
+  return executable;
+}
+
+const planOf = (own: Program) => planStep(optimize(own));
+const series = (length: number, start: number) =>
+  Float32Array.from({ length }, (_, i) => Math.sin(start + i) + 0.1);
+
+/** Clipping, Adam and averaging: what agents make of a gradient. */
+const training = (length: number) =>
+  program(
+    {
+      inputs: { gradient: { shape: [length] } },
+      state: {
+        parameters: { shape: [length], initial: series(length, 1) },
+        target: { shape: [length], initial: series(length, 2) },
+        ...adamState(length),
+      },
+    },
+    ({ gradient }, { parameters, target, ...moments }) => {
+      const clipped = clipByGlobalNorm(mul(2, gradient), 1);
+      const { parameters: next, state } = adam(parameters, clipped.gradient, moments, { learningRate: 0.1 });
+      return {
+        outputs: { norm: clipped.norm, length: globalNorm(next) },
+        next: { parameters: next, target: polyak(target, next, 0.1), ...state },
+      };
+    },
+  );
+
+describe('planStep', () => {
+  it('takes everything that follows the clipped gradient out of the engine', () => {
+    const { rest, step } = planOf(training(5)) ?? {};
+    expect(step).toMatchObject({
+      length: 5,
+      scalars: expect.objectContaining({ length: 3 }),
+      norms: [{ output: 'length' }],
+    });
+    expect(step?.writes.map(({ state }) => state).toSorted()).toEqual([
+      'firstMoment',
+      'parameters',
+      'secondMoment',
+      'target',
+    ]);
+    expect(Object.keys(rest?.outputs ?? {})).toEqual(['norm', 'step:0', 'step:1', 'step:2', 'step:3']);
+    expect(rest?.state['firstWeight']?.next).toBeDefined();
+    expect(rest?.state['parameters']?.next).toBeUndefined();
+  });
+
+  it.each<readonly [string, Program]>([
+    [
+      'an output reads the next state',
+      program({ inputs: {}, state: { w: { shape: [3], initial: [1, 2, 3] } } }, (_, { w }) => {
+        const next = add(w, 1);
+        return { outputs: { next }, next: { w: next } };
+      }),
+    ],
+    [
+      'entries are not taken by themselves',
+      program({ inputs: {}, state: { w: { shape: [3], initial: [1, 2, 3] } } }, (_, { w }) => ({
+        outputs: {},
+        next: { w: minimum(w, sum(w)) },
+      })),
+    ],
+    [
+      'the states are numbers',
+      program({ inputs: {}, state: { w: { shape: [], initial: [1] } } }, (_, { w }) => ({
+        outputs: {},
+        next: { w: add(w, 1) },
+      })),
+    ],
+    [
+      'no state changes',
+      program({ inputs: {}, state: { w: { shape: [3], initial: [1, 2, 3] } } }, (_, { w }) => ({
+        outputs: { y: add(w, 1) },
+      })),
+    ],
+  ])('finds none where %s', async (_, own) => {
+    expect(planOf(own)).toBeUndefined();
+    const [engine, exact] = [await load(own), await referenceRuntime.load(own)];
+    for (const executable of [engine, exact]) await executable.run({});
+    expectClose(engine.readState('w'), exact.readState('w'), 1e-6);
+  });
+});
+
+describe('a program with a step', () => {
+  // Whole groups of four lanes, and what is left of one.
+  it.each([2, 3, 4, 5, 8, 11, 1000])('trains %d parameters like the reference', async (length) => {
+    const [engine, exact] = [await load(training(length)), await referenceRuntime.load(training(length))];
+    for (let i = 0; i < 5; i++) {
+      const gradient = series(length, i);
+      const [found, expected] = [await engine.run({ gradient }), await exact.run({ gradient })];
+      expectClose(found.norm, expected.norm, 1e-6);
+      expectClose(found.length, expected.length, 1e-6);
+    }
+    for (const name of ['parameters', 'target', 'firstMoment', 'secondMoment', 'firstWeight'] as const)
+      expectClose(engine.readState(name), exact.readState(name), 2e-6, name);
+  });
+
+  it('rounds each operation as float32 does', async () => {
+    const own = program(
+      {
+        inputs: { x: { shape: [7] }, s: { shape: [] } },
+        state: { w: { shape: [7], initial: series(7, 3) } },
+      },
+      ({ x, s }, { w }) => ({
+        outputs: {},
+        next: { w: neg(div(sub(mul(w, s), mul(0.1, x)), sqrt(add(mul(x, x), 1e-3)))) },
+      }),
+    );
+    expect(planOf(own)?.step.operations).toHaveLength(8);
+    const engine = await load(own);
+    const x = series(7, 9);
+    await engine.run({ x, s: [0.7] });
+    const f = Math.fround;
+    const expected = series(7, 3).map((w, i) => {
+      const xi = x[i] ?? 0;
+      const top = f(f(w * f(0.7)) - f(f(0.1) * xi));
+      return -f(top / f(Math.sqrt(f(f(xi * xi) + f(1e-3)))));
+    });
+    expect(engine.readState('w')).toEqual(expected);
+  });
+
+  it('lets states take each other’s place', async () => {
+    const state = { a: { shape: [6], initial: series(6, 1) }, b: { shape: [6], initial: series(6, 2) } };
+    const engine = await load(
+      program({ inputs: {}, state }, (_, { a, b }) => ({
+        outputs: { sum: add(a, b) },
+        next: { a: neg(b), b: neg(a) },
+      })),
+    );
+    const { sum: before } = await engine.run({});
+    expectClose(
+      before,
+      series(6, 1).map((a, i) => a + (series(6, 2)[i] ?? 0)),
+      1e-6,
+    );
+    expect(engine.readState('a')).toEqual(series(6, 2).map((x) => -x));
+    expect(engine.readState('b')).toEqual(series(6, 1).map((x) => -x));
+  });
+
+  it('reads constants, and states that only the engine replaces', async () => {
+    const state = { w: { shape: [3], initial: [1, 2, 3] }, v: { shape: [3], initial: [4, 5, 6] } };
+    const own = program({ inputs: {}, state }, (_, { w, v }) => {
+      const next = minimum(v, square(sub(v, 1)));
+      return { outputs: { next }, next: { v: next, w: add(mul(w, [1, 2, 3].length), v) } };
+    });
+    const [engine, exact] = [await load(own), await referenceRuntime.load(own)];
+    expect(planOf(own)?.step.writes).toMatchObject([{ state: 'w' }]);
+    for (let i = 0; i < 3; i++) for (const executable of [engine, exact]) await executable.run({});
+    for (const name of ['w', 'v'] as const) expectClose(engine.readState(name), exact.readState(name), 1e-6);
+  });
+
+  it('shares its states with executables that have steps of their own', async () => {
+    const w = { shape: [9], initial: series(9, 1) };
+    const twice = await load(
+      program({ inputs: {}, state: { w } }, (_, own) => ({ outputs: {}, next: { w: mul(own.w, 2) } })),
+    );
+    const minus = await load(
+      program({ inputs: {}, state: { w } }, (_, own) => ({ outputs: {}, next: { w: sub(own.w, 1) } })),
+      twice,
+    );
+    const total = await load(
+      program({ inputs: {}, state: { w } }, (_, own) => ({ outputs: { total: sum(own.w) } })),
+      twice,
+    );
+    await twice.run({});
+    await minus.run({});
+    await twice.run({});
+    await minus.run({});
+    const expected = series(9, 1).map((x) => (2 * x - 1) * 2 - 1);
+    expectClose((await total.run({})).total, [expected.reduce((a, b) => a + b, 0)], 1e-5);
+    for (const executable of [twice, minus, total]) expectClose(executable.readState('w'), expected, 1e-5);
+    minus.writeState('w', series(9, 5));
+    expect(twice.readState('w')).toEqual(series(9, 5));
+    await twice.run({});
+    expectClose(
+      total.readState('w'),
+      series(9, 5).map((x) => 2 * x),
+      0,
+    );
+  });
+
+  it('leaves its states alone when a run fails', async () => {
+    const engine = await load(training(4));
+    await engine.run({ gradient: series(4, 0) });
+    const before = engine.readState('parameters');
+    await expect(engine.run({ gradient: series(3, 0) })).rejects.toThrow('gradient');
+    expect(engine.readState('parameters')).toEqual(before);
+  });
+
+  it('shows NaN', async () => {
+    const engine = await load(training(4));
+    const { length } = await engine.run({ gradient: [1, Number.NaN, 0, 0] });
+    expect(length).toEqual(Float32Array.of(Number.NaN));
+    expect(engine.readState('parameters')[0]).toBeNaN();
+  });
+
+  it('leaves a norm with other readers to the engine', async () => {
+    const state = { w: { shape: [4], initial: series(4, 1) } };
+    const own = program({ inputs: {}, state }, (_, { w }) => {
+      const next = mul(w, 3);
+      const norm = globalNorm(next);
+      return { outputs: { norm, more: add(norm, 1) }, next: { w: next } };
+    });
+    expect(planOf(own)?.step.norms ?? []).toEqual([]);
+    const [engine, exact] = [await load(own), await referenceRuntime.load(own)];
+    expectClose((await engine.run({})).more, (await exact.run({})).more, 1e-6);
+    expectClose(
+      engine.readState('w'),
+      series(4, 1).map((x) => 3 * x),
+      1e-6,
+    );
+  });
+});
