@@ -1,12 +1,13 @@
-import { freemem } from 'node:os';
+import { availableMemory } from 'node:process';
 
 import { makeVectorEnv } from '@meow-rl/envs-mujoco/node';
-import { replayBuffer, replayBufferBytes, type ReplayBufferOptions } from '@meow-rl/replay';
+import { replayBuffer, type ReplayBufferOptions } from '@meow-rl/replay';
 import { composeLoggers, seedFor, trainOffPolicy } from '@meow-rl/train';
 import type { EvaluationEvent, LogPosition, MetricsEvent, TrainResult } from '@meow-rl/train';
 import { metricsWriter, tensorBoardWriter, type Checkpoint } from '@meow-rl/train/node';
 
 import { makeAgentEnv } from './environments.ts';
+import { memoryWarning } from './memory-warning.ts';
 import { readEvents } from './read-events.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, type RunAgent } from './run-agent.ts';
@@ -49,17 +50,6 @@ function bufferOptions({ agent: { meow }, settings }: RunTrainingOptions): Repla
   };
 }
 
-const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
-
-function warnOfMemory(options: ReplayBufferOptions, ui: Ui): void {
-  const [needed, free] = [replayBufferBytes(options), freemem()];
-  if (needed <= free) return;
-  ui.warn(
-    `the replay buffer of ${options.capacity} transitions takes ${gigabytes(needed)} GB as it fills, ${gigabytes(free)} GB ` +
-      'of memory are free. Make it smaller with --buffer-size.',
-  );
-}
-
 /** The run's log files, continued where `position` says. */
 async function openLogs(folder: RunFolder, { noTensorboard }: ResolvedTrain, position?: LogPosition) {
   const at = position ? { position } : {};
@@ -81,7 +71,8 @@ export async function runTraining(options: RunTrainingOptions): Promise<Training
   const { agent, settings, folder, ui, signal, resume } = options;
   const { env: id, seed, steps, warmup, updatesPerStep, numEnvs, workers, logEvery } = settings;
   const buffer = bufferOptions(options);
-  warnOfMemory(buffer, ui);
+  const warning = memoryWarning(buffer, availableMemory());
+  if (warning) ui.warn(warning);
   const env = await makeVectorEnv(id, numEnvs, {
     workers,
     autoresetMode: 'same-step',

@@ -272,3 +272,9 @@ it('refuses sizes that are no sizes', () => {
     'replay: observationSize is 1.5',
   );
 });
+
+it('says how much memory there is none for', () => {
+  expect(() => replayBuffer({ capacity: 1e13, ...sizes, seed: 0 })).toThrow(
+    /replay: 10000000000000 transitions take \d+\.0 GB, which can't be allocated\. Lower the capacity\./,
+  );
+});

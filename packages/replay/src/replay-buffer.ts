@@ -18,6 +18,7 @@ import { episodeLinks, type TransitionOrigins } from './episode-links.ts';
 import { gatherRows } from './gather-rows.ts';
 import { checkNStep, gatherNStep, type NStepOptions } from './n-step.ts';
 import { checkErrors, priorities, type PrioritizedOptions } from './prioritized.ts';
+import { replayBufferBytes } from './replay-buffer-bytes.ts';
 import {
   emptyBatch,
   transitionFields,
@@ -110,12 +111,26 @@ export interface ReplayBuffer extends TransitionSizes {
   restoreParts(head: ReplayBufferHead, parts: AsyncIterable<ReplayBufferPart>): Promise<void>;
 }
 
+/** Says how much memory was asked for where there is no room for it. */
+function allocate<T>(options: ReplayBufferOptions, make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    const gigabytes = (replayBufferBytes(options) / 1e9).toFixed(1);
+    throw new RangeError(
+      `replay: ${options.capacity} transitions take ${gigabytes} GB, which can't be allocated. Lower the capacity.`,
+      { cause },
+    );
+  }
+}
+
 /**
  * A ring of the last `capacity` transitions in float32, allocated at once; {@link replayBufferBytes} says how much.
  *
  * `nStep` and `prioritized` may be given together. A plain buffer does none of the work of either.
  *
- * @throws RangeError unless the sizes are positive integers and the other options in their ranges
+ * @throws RangeError unless the sizes are positive integers and the other options in their ranges, or if there is no memory
+ *   for the transitions
  *
  * Reference: Lin, Self-improving reactive agents (1992); Mnih et al., Human-level control (2015).
  */
@@ -128,7 +143,7 @@ export function replayBuffer(options: ReplayBufferOptions): ReplayBuffer {
   const generator = options.generator ?? createGenerator(options.seed);
   const sizes: TransitionSizes = { observationSize, actionSize };
   const fields = transitionFields(sizes);
-  const ring = transitionRing(capacity, sizes);
+  const ring = allocate(options, () => transitionRing(capacity, sizes));
   const links = nStep && episodeLinks(capacity);
   const priority = options.prioritized && priorities(capacity, options.prioritized);
   const expected: ExpectedBuffer = {
