@@ -94,6 +94,8 @@ describe('parseSettings', () => {
       keepCheckpoints: 3,
       workers: 0,
       nStep: 1,
+      learnerThreads: 0,
+      pipeline: false,
       prioritized: false,
       normalizeObservations: false,
       scaleRewards: false,

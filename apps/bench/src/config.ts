@@ -129,6 +129,7 @@ export const envSpeedSchema = z.strictObject({
 /** Settings of a comparison. */
 export const compareSchema = z.strictObject({
   out: is.optional(is.word('folder to write learning curves and tables to', 'folder'), 'nothing is written'),
+  stochastic: is.toggle('compare returns with sampled actions instead of deterministic ones'),
   until: is.optional(is.positiveInteger('evaluations after this step do not count'), 'all count'),
   last: is.positiveInteger('evaluations in the average at the end of a run').default(10),
   confidence: is.share('share that the intervals cover').default(0.95),

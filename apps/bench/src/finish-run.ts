@@ -57,7 +57,14 @@ async function report(
     aborted: outcome.aborted,
     meanReturn: outcome.metrics.at(-1)?.meanReturn,
     ...(last && {
-      evaluation: { step: last.step, mean: last.mean, standardDeviation: last.standardDeviation },
+      evaluation: {
+        step: last.step,
+        mean: last.mean,
+        standardDeviation: last.standardDeviation,
+        ...(last.stochastic && {
+          stochastic: { mean: last.stochastic.mean, standardDeviation: last.stochastic.standardDeviation },
+        }),
+      },
     }),
     verifyMaxError: files.find(({ kind }) => kind === 'policy')?.maxError,
     trainSeconds: outcome.seconds,

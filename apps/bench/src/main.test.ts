@@ -147,6 +147,8 @@ describe('settings reach the commands', () => {
         keepCheckpoints: 3,
         workers: 0,
         nStep: 1,
+        learnerThreads: 0,
+        pipeline: false,
         prioritized: false,
         normalizeObservations: false,
         scaleRewards: false,

@@ -37,6 +37,18 @@ describe('progress', () => {
   });
 });
 
+it('counts only what it sees of a run that is gone on with', () => {
+  const { now, pass } = clock();
+  const rate = rateMeter(now, 900_000);
+  pass(5);
+  expect(rate(900_500)).toBe(100);
+  const io = captureIo();
+  const progress = createProgress({ total: 1000, start: 900, label: 'training', stream: io.stderr, now });
+  pass(10);
+  progress.update(950);
+  expect(io.err()).toBe('training 950/1000 (95%), 5.0 steps/s, 10s left\n');
+});
+
 it('rateMeter forgets what lies more than ten seconds back', () => {
   const { now, pass } = clock();
   const rate = rateMeter(now);

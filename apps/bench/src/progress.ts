@@ -13,6 +13,8 @@ export interface Progress {
 export interface ProgressOptions {
   /** Steps in all. */
   readonly total: number;
+  /** Steps that were done before; default 0. */
+  readonly start?: number;
   /** What is being done: `training`. */
   readonly label: string;
   readonly stream: OutputStream;
@@ -30,8 +32,9 @@ export function createProgress(options: ProgressOptions): Progress {
   return options.stream.isTTY ? barProgress(options) : lineProgress(options);
 }
 
-function barProgress({ total, label, stream, now = () => performance.now() }: ProgressOptions): Progress {
-  const rate = rateMeter(now);
+function barProgress(options: ProgressOptions): Progress {
+  const { total, start = 0, label, stream, now = () => performance.now() } = options;
+  const rate = rateMeter(now, start);
   const bar = new SingleBar({
     stream,
     format: `${label} {bar} {percentage}% | {value}/{total} | {facts}`,
@@ -39,11 +42,13 @@ function barProgress({ total, label, stream, now = () => performance.now() }: Pr
     barIncompleteChar: '░',
     barsize: 24,
     hideCursor: true,
+    // A signal brings the cursor back, also if another one then ends the process.
+    gracefulExit: true,
     clearOnComplete: true,
     // Updates come thousands of times a second and mustn't cost a redraw each.
     fps: 8,
   });
-  bar.start(total, 0, { facts: '' });
+  bar.start(total, start, { facts: '' });
   return {
     update: (step, lastReturn) =>
       bar.update(step, { facts: facts({ step, total, rate: rate(step), lastReturn }) }),
@@ -52,8 +57,8 @@ function barProgress({ total, label, stream, now = () => performance.now() }: Pr
 }
 
 function lineProgress(options: ProgressOptions): Progress {
-  const { total, label, stream, now = () => performance.now(), linesEvery = 5 } = options;
-  const rate = rateMeter(now);
+  const { total, start = 0, label, stream, now = () => performance.now(), linesEvery = 5 } = options;
+  const rate = rateMeter(now, start);
   let printed = now();
   return {
     update(step, lastReturn) {
@@ -96,9 +101,9 @@ function two(value: number): string {
 }
 
 /** Steps per second over the last ten seconds: the first steps, without updates, are no measure of the rest. */
-export function rateMeter(now: () => number): (step: number) => number {
+export function rateMeter(now: () => number, start = 0): (step: number) => number {
   const window = 10_000;
-  let seen = [{ time: now(), step: 0 }];
+  let seen = [{ time: now(), step: start }];
   return (step) => {
     const time = now();
     const newest = seen.at(-1);

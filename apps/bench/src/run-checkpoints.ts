@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import type { VectorEnv, VectorEnvState } from '@meow-rl/envs';
 import type { ReplayBuffer } from '@meow-rl/replay';
-import { replayStore } from '@meow-rl/replay/node';
+import { DamagedReplayError, replayStore, type ReplayStore } from '@meow-rl/replay/node';
 import type {
   LogPosition,
   ObservationNormalizer,
@@ -64,32 +64,58 @@ export interface RunCheckpoints {
 export interface RunCheckpointsOptions {
   readonly keepLast: number;
   readonly logger: Required<Pick<RunLogger, 'position'>>;
-  /** The checkpoint to go on from, whose state the parts are put in. */
-  readonly resume?: Checkpoint | undefined;
+  /** Where the run's parts were put back from, if they were. */
+  readonly restored?: RestoredRun | undefined;
+}
+
+/** A run's parts as they were when a checkpoint was saved. */
+export interface RestoredRun {
+  readonly step: number;
+  readonly loop: OffPolicyState;
+  readonly log: LogPosition;
+  /** Knows which chunks of the buffer are saved already. */
+  readonly buffers: ReplayStore;
 }
 
 /**
- * Opens the checkpoints of a run in a folder, and puts the run's parts back to where it is to go on from.
+ * Puts the parts of a run back to where a checkpoint was saved. Nothing on the disk changes.
  *
- * @throws Error if a part of the saved state is damaged or of another run
+ * @throws CliError if the checkpoint is of another run, or if part of the replay buffer is damaged: then it names an earlier
+ *   checkpoint that is whole
+ */
+export async function restoreRun(
+  folder: string,
+  parts: RunParts,
+  checkpoint: Checkpoint,
+): Promise<RestoredRun> {
+  const { agent, env, replay, observationNormalizer, rewardScaler } = parts;
+  const { loop, log, ...values } = valuesOf(checkpoint, folder);
+  const buffers = replayStore(path.join(folder, REPLAY));
+  restoreAgent(agent, checkpoint, folder);
+  await env.restore(values.env);
+  try {
+    await buffers.load(values.replay, replay);
+  } catch (error) {
+    if (!(error instanceof DamagedReplayError)) throw error;
+    throw await withOthers(error, folder, checkpoint.step, '--from');
+  }
+  if (values.observationNormalizer) observationNormalizer?.restore(values.observationNormalizer);
+  if (values.rewardScaler) rewardScaler?.restore(values.rewardScaler);
+  return { step: checkpoint.step, loop, log, buffers };
+}
+
+/**
+ * Opens the checkpoints of a run in a folder for writing. Those after the one that it was put back to are deleted, they
+ * belong to a future that is made anew.
  */
 export async function openRunCheckpoints(
   folder: string,
   parts: RunParts,
-  { keepLast, logger, resume }: RunCheckpointsOptions,
+  { keepLast, logger, restored }: RunCheckpointsOptions,
 ): Promise<RunCheckpoints> {
   const { agent, env, replay, observationNormalizer, rewardScaler } = parts;
-  const buffers = replayStore(path.join(folder, REPLAY));
-  if (resume) {
-    const values = valuesOf(resume, folder);
-    restoreAgent(agent, resume, folder);
-    await env.restore(values.env);
-    await buffers.load(values.replay, replay);
-    if (values.observationNormalizer) observationNormalizer?.restore(values.observationNormalizer);
-    if (values.rewardScaler) rewardScaler?.restore(values.rewardScaler);
-  }
-  // Opened only now: what is newer than the checkpoint to go on from is deleted once that is known to be sound.
-  const store = await openCheckpointStore(folder, { keepLast, discardAfter: resume?.step ?? -1 });
+  const buffers = restored?.buffers ?? replayStore(path.join(folder, REPLAY));
+  const store = await openCheckpointStore(folder, { keepLast, discardAfter: restored?.step ?? -1 });
   const failure = new AbortController();
   let writing: Promise<void> = Promise.resolve();
 
@@ -117,7 +143,8 @@ export async function openRunCheckpoints(
           values: { ...saved, replay: manifest },
           tensors,
         });
-        await buffers.prune(kept.map((own) => own.values['replay']));
+        // One that can't be read may need any of them, and be read another day.
+        if (store.unread.length === 0) await buffers.prune(kept.map((own) => own.values['replay']));
       })();
       // Told again by whoever waits for it next.
       writing.catch((error: unknown) => failure.abort(error));
@@ -149,17 +176,9 @@ export function restoreAgent(agent: SavableAgent, checkpoint: Checkpoint, folder
   }
 }
 
-/** Where the loop of a run stood. */
-export const savedLoop = (checkpoint: Checkpoint, folder: string): OffPolicyState =>
-  valuesOf(checkpoint, folder).loop;
-
 /** The statistics that the run's observations were standardized by, undefined if they weren't. */
 export const savedNormalizer = (checkpoint: Checkpoint, folder: string) =>
   valuesOf(checkpoint, folder).observationNormalizer;
-
-/** Where the log files of a run ended when a checkpoint was saved. */
-export const savedLogPosition = (checkpoint: Checkpoint, folder: string): LogPosition =>
-  valuesOf(checkpoint, folder).log;
 
 /** Which checkpoint of a run to take. */
 export type CheckpointChoice = 'last' | 'best' | number;
@@ -183,21 +202,37 @@ export async function chooseCheckpoint(
   try {
     return await readCheckpoint(path.join(folder, String(step)));
   } catch (error) {
-    throw withOthers(error, step, steps, flag);
+    throw await withOthers(error, folder, step, flag);
   }
 }
 
-/** Adds to an error about a checkpoint what else could be taken, and what that would lose. */
-export function withOthers(error: unknown, step: number, steps: readonly number[], flag: string): CliError {
+/** Adds to an error about a checkpoint which earlier one is whole, and what taking that would lose. */
+async function withOthers(error: unknown, folder: string, step: number, flag: string): Promise<CliError> {
   const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
-  const earlier = steps.find((own) => own < step);
+  const earlier = await newestWhole(folder, step);
   return new CliError(
     reason,
     earlier === undefined
-      ? 'There is no earlier checkpoint; train anew with --force.'
+      ? 'No earlier checkpoint is whole; train anew with --force.'
       : `Take ${earlier} with ${flag} ${earlier}: ${step - earlier} steps are then lost.`,
     { cause: error },
   );
+}
+
+/** The newest checkpoint before a step of which every file is there and sound. */
+async function newestWhole(folder: string, before: number): Promise<number | undefined> {
+  const buffers = replayStore(path.join(folder, REPLAY));
+  for (const step of await listCheckpoints(folder)) {
+    if (step >= before) continue;
+    try {
+      const checkpoint = await readCheckpoint(path.join(folder, String(step)));
+      await buffers.check(valuesOf(checkpoint, folder).replay);
+      return step;
+    } catch {
+      // Nothing to go on from; the next one may be.
+    }
+  }
+  return undefined;
 }
 
 async function bestStep(folder: string, steps: readonly number[]): Promise<number | undefined> {

@@ -33,6 +33,8 @@ export interface RunOptions {
 export interface RunFolderOptions extends RunOptions {
   readonly path: string;
   readonly command: RunCommand;
+  /** Leave the settings of the run that is there: it is begun again. */
+  readonly keepConfig?: boolean;
 }
 
 /** `runs/<env>/<algo>/seed-<seed>`, unless the settings name a folder. */
@@ -49,7 +51,12 @@ export function runPath(settings: { env: string; algo: string; seed: number; out
  * @throws UsageError if the folder holds a run
  * @throws CliError if the folder can't be written to
  */
-export async function createRunFolder({ path, command, force }: RunFolderOptions): Promise<RunFolder> {
+export async function createRunFolder({
+  path,
+  command,
+  force,
+  keepConfig = false,
+}: RunFolderOptions): Promise<RunFolder> {
   const old = await runEntries(path);
   if (old.length > 0 && !force && !(command === 'demo' && (await commandOf(path)) === 'demo'))
     throw new UsageError(
@@ -58,7 +65,8 @@ export async function createRunFolder({ path, command, force }: RunFolderOptions
     );
   await guardWrite(path, async () => {
     await makeFolder(path);
-    await Promise.all(old.map((entry) => rm(join(path, entry), { recursive: true })));
+    const surplus = old.filter((entry) => !(keepConfig && entry === 'config.json'));
+    await Promise.all(surplus.map((entry) => rm(join(path, entry), { recursive: true })));
   });
   return folderOf(path, command);
 }

@@ -4,16 +4,25 @@ import { makeVectorEnv } from '@meow-rl/envs-mujoco/node';
 import { replayBuffer, type ReplayBufferOptions } from '@meow-rl/replay';
 import { composeLoggers, seedFor, trainOffPolicy } from '@meow-rl/train';
 import type { EvaluationEvent, LogPosition, MetricsEvent, TrainResult } from '@meow-rl/train';
-import { metricsWriter, tensorBoardWriter, type Checkpoint } from '@meow-rl/train/node';
+import {
+  checkLogPosition,
+  listCheckpoints,
+  metricsWriter,
+  tensorBoardWriter,
+  type Checkpoint,
+} from '@meow-rl/train/node';
 
 import { makeAgentEnv } from './environments.ts';
 import { memoryWarning } from './memory-warning.ts';
 import { readEvents } from './read-events.ts';
+import { CliError } from './errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, type RunAgent } from './run-agent.ts';
-import { CHECKPOINTS, openRunCheckpoints, savedLogPosition, savedLoop } from './run-checkpoints.ts';
+import { CHECKPOINTS, openRunCheckpoints, restoreRun } from './run-checkpoints.ts';
+import type { RunCheckpoints } from './run-checkpoints.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Ui } from './ui.ts';
+import { withOpen } from './with-open.ts';
 
 /** What a training run leaves in memory. */
 export interface TrainingOutcome extends TrainResult {
@@ -52,6 +61,8 @@ function bufferOptions({ agent: { meow }, settings }: RunTrainingOptions): Repla
 
 /** The run's log files, continued where `position` says. */
 async function openLogs(folder: RunFolder, { noTensorboard }: ResolvedTrain, position?: LogPosition) {
+  // Before one of them is cut back to it, which can't be undone.
+  if (position) await checkLogPosition(folder.path, position);
   const at = position ? { position } : {};
   const metrics = await metricsWriter(folder.file('metrics.jsonl'), at);
   if (noTensorboard) return composeLoggers([metrics]);
@@ -63,87 +74,106 @@ async function openLogs(folder: RunFolder, { noTensorboard }: ResolvedTrain, pos
   }
 }
 
+/** Says of what ended training before its time what that cost, and how to go on. */
+async function endedEarly(
+  error: unknown,
+  { settled }: RunCheckpoints,
+  folder: RunFolder,
+  step: number,
+): Promise<CliError> {
+  // Why writing failed, if it did, is said already: this error is about that.
+  await settled().catch(() => {});
+  const [saved] = await listCheckpoints(folder.file(CHECKPOINTS));
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CliError(
+    reason.replace(/\.$/, ''),
+    saved === undefined
+      ? `Nothing was saved in ${step} steps; begin anew with --force.`
+      : `The run is saved up to step ${saved}, ${step - saved} steps are lost. Go on with: meow-bench train --resume ${folder.path}`,
+    { cause: error },
+  );
+}
+
 /**
  * Trains the agent of a run: writes its logs and checkpoints as it goes. Afterwards the agent acts with the parameters that
  * the settings ask for.
+ *
+ * @throws CliError if training ends before its time, saying what is saved
  */
-export async function runTraining(options: RunTrainingOptions): Promise<TrainingOutcome> {
-  const { agent, settings, folder, ui, signal, resume } = options;
-  const { env: id, seed, steps, warmup, updatesPerStep, numEnvs, workers, logEvery } = settings;
-  const buffer = bufferOptions(options);
-  const warning = memoryWarning(buffer, availableMemory());
-  if (warning) ui.warn(warning);
-  const env = await makeVectorEnv(id, numEnvs, {
-    workers,
-    autoresetMode: 'same-step',
-    rescaleActions: true,
-  });
-  const evaluationEnv = await makeAgentEnv(id);
-  const replay = replayBuffer(buffer);
-  const checkpointFolder = folder.file(CHECKPOINTS);
-  const position = resume && savedLogPosition(resume, checkpointFolder);
-  const logger = await openLogs(folder, settings, position);
-  const earlier = resume ? await readEvents(folder.file('metrics.jsonl')) : [];
-  const metrics: MetricsEvent[] = earlier.filter((event) => event.type === 'metrics');
-  const evaluations: EvaluationEvent[] = earlier.filter((event) => event.type === 'evaluation');
-  let lastReturn: number | undefined;
-  let episodes = earlier.filter(({ type }) => type === 'episode').length;
-  let seconds = 0;
-  const bar = ui.progress('training', steps);
-  try {
-    const checkpoints = await openRunCheckpoints(
-      checkpointFolder,
-      { ...agent, agent: agent.meow, env, replay },
-      { keepLast: settings.keepCheckpoints, logger, resume },
+export const runTraining = (options: RunTrainingOptions): Promise<TrainingOutcome> =>
+  withOpen(async (open) => {
+    const { agent, settings, folder, ui, signal, resume } = options;
+    const { env: id, seed, steps, warmup, updatesPerStep, numEnvs, workers, logEvery } = settings;
+    const buffer = bufferOptions(options);
+    const warning = memoryWarning(buffer, availableMemory());
+    if (warning) ui.warn(warning);
+    const env = open(
+      await makeVectorEnv(id, numEnvs, { workers, autoresetMode: 'same-step', rescaleActions: true }),
     );
-    const result = await trainOffPolicy({
-      agent: agent.agent,
-      env,
-      replay,
-      steps,
-      warmup,
-      updatesPerStep,
-      pipeline: settings.pipeline,
-      batchSize: agent.meow.config.batchSize,
-      logEvery,
-      seed,
-      evaluate: {
-        env: evaluationEnv,
-        every: settings.evaluateEvery,
-        episodes: settings.evaluationEpisodes,
-        stochastic: !settings.deterministicOnly,
-      },
-      checkpoint: {
-        every: settings.checkpointEvery,
-        save: (loop) => {
-          ({ seconds } = loop);
-          const last = evaluations.at(-1);
-          return checkpoints.save(loop, last?.step === loop.step ? last.mean : undefined);
+    const evaluationEnv = open(await makeAgentEnv(id));
+    const checkpointFolder = folder.file(CHECKPOINTS);
+    const parts = { ...agent, agent: agent.meow, env, replay: replayBuffer(buffer) };
+    // Nothing on the disk changes before all that is to be gone on from is known to be sound.
+    const restored = resume && (await restoreRun(checkpointFolder, parts, resume));
+    const logger = open(await openLogs(folder, settings, restored?.log));
+    const earlier = restored ? await readEvents(folder.file('metrics.jsonl')) : [];
+    const metrics: MetricsEvent[] = earlier.filter((event) => event.type === 'metrics');
+    const evaluations: EvaluationEvent[] = earlier.filter((event) => event.type === 'evaluation');
+    const { keepCheckpoints: keepLast } = settings;
+    const checkpoints = await openRunCheckpoints(checkpointFolder, parts, { keepLast, logger, restored });
+
+    let lastReturn: number | undefined;
+    let episodes = earlier.filter(({ type }) => type === 'episode').length;
+    let { step, seconds } = restored?.loop ?? { step: 0, seconds: 0 };
+    const bar = ui.progress('training', steps, step);
+    open({ close: () => bar.stop() });
+    try {
+      const result = await trainOffPolicy({
+        agent: agent.agent,
+        env,
+        replay: parts.replay,
+        steps,
+        warmup,
+        updatesPerStep,
+        pipeline: settings.pipeline,
+        batchSize: agent.meow.config.batchSize,
+        logEvery,
+        seed,
+        evaluate: {
+          env: evaluationEnv,
+          every: settings.evaluateEvery,
+          episodes: settings.evaluationEpisodes,
+          stochastic: !settings.deterministicOnly,
         },
-      },
-      ...(resume && { resume: savedLoop(resume, checkpointFolder) }),
-      signal: signal ? AbortSignal.any([signal, checkpoints.failed]) : checkpoints.failed,
-      onEvent: (event) => {
-        if (event.type === 'progress') {
-          // Several environments at once may step past the end.
-          bar.update(Math.min(event.step, steps), lastReturn);
-          return undefined;
-        }
-        if (event.type === 'episode') {
-          lastReturn = event.return;
-          episodes += 1;
-        } else if (event.type === 'metrics') metrics.push(event);
-        else evaluations.push(event);
-        return logger.log(event);
-      },
-    });
-    await checkpoints.settled();
-    adoptPolicy(agent, settings);
-    return { ...result, metrics, evaluations, episodes, seconds };
-  } finally {
-    bar.stop();
-    await logger.close();
-    await env.close();
-    evaluationEnv.close();
-  }
-}
+        checkpoint: {
+          every: settings.checkpointEvery,
+          save: (loop) => {
+            ({ seconds } = loop);
+            const last = evaluations.at(-1);
+            return checkpoints.save(loop, last?.step === loop.step ? last.mean : undefined);
+          },
+        },
+        ...(restored && { resume: restored.loop }),
+        signal: signal ? AbortSignal.any([signal, checkpoints.failed]) : checkpoints.failed,
+        onEvent: (event) => {
+          ({ step } = event);
+          if (event.type === 'progress') {
+            // Several environments at once may step past the end.
+            bar.update(Math.min(event.step, steps), lastReturn);
+            return undefined;
+          }
+          if (event.type === 'episode') {
+            lastReturn = event.return;
+            episodes += 1;
+          } else if (event.type === 'metrics') metrics.push(event);
+          else evaluations.push(event);
+          return logger.log(event);
+        },
+      });
+      await checkpoints.settled();
+      adoptPolicy(agent, settings);
+      return { ...result, metrics, evaluations, episodes, seconds };
+    } catch (error) {
+      throw await endedEarly(error, checkpoints, folder, step);
+    }
+  });

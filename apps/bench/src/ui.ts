@@ -24,8 +24,12 @@ export interface Ui {
   warn(line: string): void;
   /** What the command found, on stdout: `text` for people, `value` with `--json`. Give it once. */
   result(value: unknown, text: string): void;
-  /** Progress on stderr; none with `--quiet` and `--json`. */
-  progress(label: string, total: number): Progress;
+  /**
+   * Progress on stderr; none with `--quiet` and `--json`.
+   *
+   * @param start steps that were done before; default 0
+   */
+  progress(label: string, total: number, start?: number): Progress;
 }
 
 /** Binds a command's output to streams. */
@@ -35,6 +39,7 @@ export function createUi({ stdout, stderr }: Io, { json, quiet }: UiOptions): Ui
     info: (line) => void (silent || stdout.write(`${line}\n`)),
     warn: (line) => void stderr.write(`meow-bench: ${line}\n`),
     result: (value, text) => void stdout.write(json ? toJson(value) : `${text}\n`),
-    progress: (label, total) => (silent ? silentProgress : createProgress({ label, total, stream: stderr })),
+    progress: (label, total, start = 0) =>
+      silent ? silentProgress : createProgress({ label, total, start, stream: stderr }),
   };
 }

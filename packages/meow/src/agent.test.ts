@@ -221,7 +221,32 @@ describe('update', () => {
     const { entropy } = await agent.update(batchOf(100));
     const taken = await agent.act(observations, { deterministic: false, generator: createGenerator(100) });
     const { logProb } = await agent.critic(observations, taken);
-    expect(entropy).toBeCloseTo(-logProb.reduce((sum, value) => sum + value, 0) / ROWS, 4);
+    const noise = new Float32Array(ROWS * sizes.actionSize);
+    createGenerator(100).fillNormal(noise);
+    // −log π = ½ Σ ε² + the rest, and ½ Σ ε² is known to be A/2 in the mean.
+    const quadratic = noise.reduce((sum, value) => sum + value ** 2, 0) / 2;
+    const rest = -logProb.reduce((sum, value) => sum + value, 0) - quadratic;
+    expect(entropy).toBeCloseTo(sizes.actionSize / 2 + rest / ROWS, 4);
+  });
+
+  it('reports an entropy that agrees with the mean of −log π over many samples', async () => {
+    const agent = await smallAgent();
+    let reported: number | undefined;
+    for (let update = 1; update <= 100; update += 1)
+      ({ entropy: reported } = await agent.update(batchOf(update)));
+    const generator = createGenerator(5);
+    const SAMPLES = 2000;
+    let total = 0;
+    const { observations: states } = batchOf(100);
+    for (let i = 0; i < SAMPLES; i += 1) {
+      const { logProb } = await agent.critic(
+        states,
+        await agent.act(states, { deterministic: false, generator }),
+      );
+      total -= logProb.reduce((sum, value) => sum + value, 0) / ROWS;
+    }
+    // What is left to sampling is the squash, in eight states.
+    expect(Math.abs((reported ?? Number.NaN) - total / SAMPLES)).toBeLessThan(0.5);
   });
 
   it.each([
@@ -266,7 +291,7 @@ describe('update', () => {
   });
 
   it('names the term that stopped being finite where the batch is to blame for nothing', async () => {
-    const agent = await smallAgent({ config: { learningRate: 1e30 } });
+    const agent = await smallAgent({ config: { learningRate: 1e38 } });
     const error: unknown = await agent.update(batchOf(1)).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(NonFiniteError);
     expect(error).toMatchObject({ update: 1, term: 'the norm of the new parameters' });

@@ -139,13 +139,18 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
     adoptParameters();
   };
 
-  /** An estimate of the policy's entropy without error but for its one sample per state. */
+  /**
+   * The policy's entropy: E[−log π] with one sample per state, of which the part that is known without sampling, the
+   * Gaussian's ½ Σ ε², is replaced by its mean A/2.
+   */
   const entropyAt = async (observations: Float32Array): Promise<number> => {
     const own = new Float32Array((observations.length / observationSize) * actionSize);
     // Always the same noise after the same number of updates, and none that acting would have had.
     createGenerator(updates).fillNormal(own);
     const { logProb } = await densities.run({ observation: observations, noise: own });
-    return -copy(logProb).reduce((sum, value) => sum + value, 0) / logProb.length;
+    const sampled = copy(logProb).reduce((sum, value) => sum + value, 0);
+    const quadratic = own.reduce((sum, value) => sum + value ** 2, 0) / 2;
+    return actionSize / 2 - (sampled + quadratic) / logProb.length;
   };
 
   const initial = model.initialize(stream(seed, STREAM.weights));

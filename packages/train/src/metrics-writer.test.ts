@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { checkLogPosition } from './loggers/check-log-position.ts';
 import { metricsWriter } from './metrics-writer.ts';
 
 const lines = async (path: string) =>
@@ -67,6 +68,24 @@ describe('metricsWriter', () => {
       'the position knows other, expected metrics.jsonl.',
     );
     expect(await lines(path)).toHaveLength(3);
+  });
+
+  it.skipIf(process.platform !== 'linux')('says that the disk is full, and closes all the same', async () => {
+    const writer = await metricsWriter('/dev/full');
+    const full = "metricsWriter: can't write /dev/full: the disk is full. Make room, then resume the run.";
+    await expect(writer.log({ type: 'a' })).rejects.toThrow(full);
+    await expect(writer.log({ type: 'b' })).rejects.toThrow(full);
+    await expect(writer.position()).rejects.toThrow(full);
+    await expect(writer.close()).rejects.toThrow(full);
+  });
+
+  it('checks all files before any is cut back', async () => {
+    const path = join(folder, 'metrics.jsonl');
+    await writeFile(path, 'twelve bytes');
+    await expect(checkLogPosition(folder, { 'metrics.jsonl': 12 })).resolves.toBeUndefined();
+    for (const position of [{ 'metrics.jsonl': 13 }, { 'metrics.jsonl': 2, missing: 1 }])
+      await expect(checkLogPosition(folder, position)).rejects.toThrow('as when the checkpoint was written');
+    expect(await readFile(path, 'utf8')).toBe('twelve bytes');
   });
 
   it('says which path it cannot write', async () => {

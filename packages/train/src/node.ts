@@ -1,3 +1,4 @@
+export { checkLogPosition } from './loggers/check-log-position.ts';
 export { makeFolder } from './make-folder.ts';
 export { metricsWriter, type MetricsWriter, type MetricsWriterOptions } from './metrics-writer.ts';
 export type { TensorBoardEvent } from './tensorboard/event.ts';

@@ -1,4 +1,4 @@
-import type { VectorEnv, VectorStepResult } from '@meow-rl/envs';
+import { decodeNumbers, encodeNumbers, type VectorEnv, type VectorStepResult } from '@meow-rl/envs';
 import type { Transitions } from '@meow-rl/replay';
 
 /** What one step of a vector environment brought. */
@@ -27,8 +27,8 @@ export interface TransitionCollector {
 
 /** What a {@link TransitionCollector} remembers between steps. */
 export interface CollectorState {
-  /** [n, obs], what the next actions are to be chosen for. */
-  readonly observations: readonly number[];
+  /** [n, obs], what the next actions are to be chosen for, encoded: JSON would lose the sign of −0. */
+  readonly observations: string;
   /** [n], 1 where the episode ended at the step before. */
   readonly ended: readonly number[];
 }
@@ -70,11 +70,12 @@ export function transitionCollector(env: VectorEnv): TransitionCollector {
 
   return {
     observations: current,
-    state: () => ({ observations: [...current], ended: [...ended] }),
+    state: () => ({ observations: encodeNumbers(current), ended: [...ended] }),
     restore(state) {
-      checkLength('observations', state.observations, current.length);
+      const saved = decodeNumbers(state.observations, 'trainOffPolicy: the saved observations');
+      checkLength('observations', saved, current.length);
       checkLength('ended', state.ended, ended.length);
-      current.set(state.observations);
+      current.set(saved);
       ended.set(state.ended);
     },
     async reset(seed) {
@@ -109,7 +110,7 @@ export function transitionCollector(env: VectorEnv): TransitionCollector {
   };
 }
 
-function checkLength(name: string, values: readonly number[], expected: number): void {
+function checkLength(name: string, values: ArrayLike<number>, expected: number): void {
   if (values.length === expected) return;
   throw new RangeError(
     `trainOffPolicy: the saved ${name} have ${values.length} entries, expected ${expected}. ` +

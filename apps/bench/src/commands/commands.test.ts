@@ -228,7 +228,7 @@ describe('bad input', () => {
   });
 
   test('training that diverges names the step and the term', async () => {
-    const { code, err } = await train('diverged', '--learning-rate', '1e30');
+    const { code, err } = await train('diverged', '--learning-rate', '1e38');
     expect(code).toBe(1);
     expect(err).toMatch(/at step 101: meow: the norm of the new parameters became Infinity in update 1\./);
   });

@@ -18,7 +18,7 @@ import type { Ui } from '../ui.ts';
 /** Compares algorithms over the seeds of their runs; what was left out or is unfinished is said. */
 export async function compare(sources: readonly string[], config: CompareConfig, ui: Ui): Promise<void> {
   const folders = await findRuns(sources);
-  const read = await Promise.all(folders.map((folder) => readRun(folder, config.until)));
+  const read = await Promise.all(folders.map((folder) => readRun(folder, config)));
   const unreadable = read.flatMap((result) => ('run' in result ? [] : [result]));
   const { groups, leftOut: copies } = groupRuns(
     read.flatMap((result) => ('run' in result ? [result.run] : [])),

@@ -2,7 +2,7 @@ import { listCheckpoints } from '@meow-rl/train/node';
 
 import { UsageError } from '../errors.ts';
 import { finishRun } from '../finish-run.ts';
-import { CHECKPOINTS, chooseCheckpoint, withOthers } from '../run-checkpoints.ts';
+import { CHECKPOINTS, chooseCheckpoint } from '../run-checkpoints.ts';
 import { createRunFolder, existingRunFolder } from '../run-folder.ts';
 import { readRunSettings } from '../saved-run.ts';
 import type { Ui } from '../ui.ts';
@@ -21,8 +21,7 @@ export async function resumeTraining(run: string, from: number | undefined, ui: 
     if (from !== undefined)
       throw new UsageError(`${run} has no checkpoint ${from}`, 'Leave --from out to begin it anew.');
     ui.warn(`${run} was stopped before its first checkpoint; it begins anew`);
-    const anew = await createRunFolder({ path: run, command: 'train', force: true });
-    await anew.writeConfig(settings);
+    const anew = await createRunFolder({ path: run, command: 'train', force: true, keepConfig: true });
     return finishRun({ settings, folder: anew, ui });
   }
   const newest = (await listCheckpoints(path))[0] ?? checkpoint.step;
@@ -31,11 +30,5 @@ export async function resumeTraining(run: string, from: number | undefined, ui: 
   ui.info(
     `Resuming ${settings.algo} on ${settings.env}, seed ${settings.seed}, at step ${checkpoint.step}, in ${run}`,
   );
-  try {
-    return await finishRun({ settings, folder, ui, resume: checkpoint });
-  } catch (error) {
-    // Chunks of the replay buffer are read, and checked, only when training begins.
-    if (!(error instanceof Error && error.message.startsWith('replay:'))) throw error;
-    throw withOthers(error, checkpoint.step, await listCheckpoints(path), '--from');
-  }
+  return finishRun({ settings, folder, ui, resume: checkpoint });
 }

@@ -165,6 +165,35 @@ describe('compare', () => {
     expect(await labels()).toEqual(['meow (other): 1', 'meow (p): 1 2']);
   });
 
+  it('groups runs that differ only in what cannot change their numbers', async () => {
+    const root = await temporaryFolder();
+    const incidental = [
+      {},
+      { workers: 2 },
+      { noTensorboard: true },
+      { deterministicOnly: true },
+      { checkpointEvery: 7 },
+      { keepCheckpoints: 9 },
+      { logEvery: 3 },
+    ];
+    for (const [i, settings] of incidental.entries())
+      await writeRun(join(root, `${i}`), { seed: i, means: [1], settings });
+    const { result } = await compareJson(root);
+    expect(result.environments[0].groups.map(({ seeds }: { seeds: number[] }) => seeds)).toEqual([
+      incidental.map((_, i) => i),
+    ]);
+  });
+
+  it('compares returns with sampled actions', async () => {
+    const root = await temporaryFolder();
+    const sampled = { type: 'evaluation', step: 1000, mean: 9, stochastic: { mean: 4 } };
+    await writeRun(join(root, '1'), { seed: 1, means: [], tail: `${JSON.stringify(sampled)}\n` });
+    await writeRun(join(root, '2'), { seed: 2, means: [1] });
+    const { result, err } = await compareJson(root, '--stochastic');
+    expect(result.environments[0].groups[0]).toMatchObject({ seeds: [1], final: { mean: 4 } });
+    expect(err).toContain('line 1 of metrics.jsonl has no returns with sampled actions');
+  });
+
   it('says what is unfinished, torn or left out', async () => {
     const root = await temporaryFolder();
     await writeRun(join(root, '1'), { seed: 1, means: [1, 2, 3] });

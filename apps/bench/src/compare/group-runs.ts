@@ -25,7 +25,12 @@ const INCIDENTAL: ReadonlySet<string> = new Set([
   'seed',
   'out',
   'threads',
+  'workers',
   'logEvery',
+  'noTensorboard',
+  'deterministicOnly',
+  'checkpointEvery',
+  'keepCheckpoints',
 ]);
 
 /** Settings by dotted name, values as text. */

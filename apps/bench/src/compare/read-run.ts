@@ -32,6 +32,12 @@ export interface Run {
   readonly notes: readonly string[];
 }
 
+/** What of a run counts. */
+export interface ReadRunOptions {
+  readonly until?: number | undefined;
+  readonly stochastic?: boolean;
+}
+
 /** A run, or why it cannot be compared. */
 export type ReadRun = { readonly run: Run } | { readonly folder: string; readonly reason: string };
 
@@ -48,7 +54,12 @@ const eventSchema = z.looseObject({
   time: z.looseObject({ seconds: z.number() }).optional(),
 });
 
-const evaluationSchema = z.looseObject({ type: z.literal('evaluation'), step: z.int(), mean: z.number() });
+const evaluationSchema = z.looseObject({
+  type: z.literal('evaluation'),
+  step: z.int(),
+  mean: z.number(),
+  stochastic: z.looseObject({ mean: z.number() }).optional(),
+});
 
 const summarySchema = z.looseObject({ aborted: z.boolean().default(false), trainSeconds: z.number() });
 
@@ -59,12 +70,14 @@ class Unreadable extends Error {}
  * Reads a run's folder. A run in progress counts with what it has; a line that was cut off at the end of
  * `metrics.jsonl`, as by a kill, is passed over with a note.
  *
- * @param until evaluations after this step don't count; default: all do
+ * @param options.until evaluations after this step don't count; default: all do
+ * @param options.stochastic take the returns with sampled actions; default false
  */
-export async function readRun(folder: string, until = Number.POSITIVE_INFINITY): Promise<ReadRun> {
+export async function readRun(folder: string, options: ReadRunOptions = {}): Promise<ReadRun> {
+  const { until = Number.POSITIVE_INFINITY, stochastic = false } = options;
   try {
     const config = checked(configSchema, await readJson(folder, 'config.json'), 'config.json');
-    const log = await readLog(folder);
+    const log = await readLog(folder, stochastic);
     const summary = await readSummary(folder);
     const notes = [...log.notes, ...(summary.note ? [summary.note] : [])];
     if (!summary.finished) notes.push(`not finished: at step ${log.step} of ${config.steps}`);
@@ -136,7 +149,7 @@ interface Log {
   readonly notes: readonly string[];
 }
 
-async function readLog(folder: string): Promise<Log> {
+async function readLog(folder: string, stochastic: boolean): Promise<Log> {
   const name = 'metrics.jsonl';
   const text = await readText(folder, name);
   if (text === undefined) throw new Unreadable(`there is no ${name}`);
@@ -152,7 +165,10 @@ async function readLog(folder: string): Promise<Log> {
     step = Math.max(step, event.step);
     seconds = Math.max(seconds, event.time?.seconds ?? 0);
     if (event.type !== 'evaluation') continue;
-    const { step: at, mean } = checked(evaluationSchema, value, where);
+    const evaluation = checked(evaluationSchema, value, where);
+    const { step: at } = evaluation;
+    const mean = stochastic ? evaluation.stochastic?.mean : evaluation.mean;
+    if (mean === undefined) throw new Unreadable(`${where} has no returns with sampled actions`);
     const before = evaluations.at(-1)?.step ?? -1;
     if (at <= before)
       throw new Unreadable(`${where} evaluates at step ${at} after step ${before}: two runs wrote to it`);

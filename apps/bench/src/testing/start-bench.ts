@@ -10,5 +10,15 @@ export function startBench(...argv: string[]) {
   let err = '';
   child.stderr.on('data', (chunk) => (err += String(chunk)));
   const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal, err }));
-  return { child, ended };
+  /** Waits until it has said something on stderr. */
+  const said = async (text: string): Promise<void> => {
+    while (!err.includes(text))
+      await Promise.race([
+        once(child.stderr, 'data'),
+        ended.then(() => {
+          throw new Error(`it ended and said only: ${err}`);
+        }),
+      ]);
+  };
+  return { child, ended, said };
 }

@@ -6,6 +6,7 @@ import { oldestOf, type ReplayBufferPart, type ReplayBufferState } from '../buff
 import type { ReplayBuffer } from '../replay-buffer.ts';
 import { checksumOf } from './checksum.ts';
 import { chunkRanges, defaultChunkSize } from './chunk-ranges.ts';
+import { DamagedReplayError } from './damaged-replay-error.ts';
 import { codeOf, flushFolder, nodeFileSystem, writeWhole, type StoreFileSystem } from './file-system.ts';
 import { inGroups } from './in-groups.ts';
 import {
@@ -41,10 +42,16 @@ export interface ReplayStore {
    * Puts a saved buffer back, bit by bit: the same transitions in the same rows, the same batches from now on.
    *
    * @param manifest what `save` returned, as read from the checkpoint
-   * @throws Error if the manifest or a file is damaged, missing or of another buffer. The
+   * @throws DamagedReplayError if a file is damaged or missing, Error if the manifest is or belongs to another buffer. The
    *   buffer stays as it was if its options differ or the manifest is damaged, and is left empty if a chunk is
    */
   load(manifest: unknown, buffer: ReplayBuffer): Promise<void>;
+  /**
+   * Reads all that a saved buffer consists of, and nothing more.
+   *
+   * @throws DamagedReplayError if a file is damaged or missing, Error if the manifest is
+   */
+  check(manifest: unknown): Promise<void>;
   /**
    * Deletes the files that none of the given manifests needs, and what interrupted saves left.
    *
@@ -120,7 +127,7 @@ export function replayStore(
     saved = null;
     throw new Error(
       `replay: ${path.join(folder, missing.name)} is missing, though it was saved before and checkpoints need it. ` +
-        'Something else deletes files in this folder; the next save writes the whole buffer anew.',
+        'Something else deletes files in this folder. Keep it from that; another save writes the whole buffer anew.',
     );
   };
 
@@ -128,15 +135,19 @@ export function replayStore(
     const file = path.join(folder, name);
     const raw = await files.readFile(file).catch((error: unknown) => {
       const why = codeOf(error) === 'ENOENT' ? 'is missing' : `can't be read (${messageOf(error)})`;
-      throw new Error(`replay: ${what} ${file} ${why}. ${RESUME}`, { cause: error });
+      throw new DamagedReplayError(`replay: ${what} ${file} ${why}. ${RESUME}`, { cause: error });
     });
     const contents = new Uint8Array(raw);
     if (contents.length !== bytes) {
-      throw new Error(`replay: ${what} ${file} has ${contents.length} bytes, expected ${bytes}. ${RESUME}`);
+      throw new DamagedReplayError(
+        `replay: ${what} ${file} has ${contents.length} bytes, expected ${bytes}. ${RESUME}`,
+      );
     }
     const found = await checksumOf(contents);
     if (found !== checksum) {
-      throw new Error(`replay: ${what} ${file} has checksum ${found}, expected ${checksum}. ${RESUME}`);
+      throw new DamagedReplayError(
+        `replay: ${what} ${file} has checksum ${found}, expected ${checksum}. ${RESUME}`,
+      );
     }
     return { file, contents };
   };
@@ -205,6 +216,13 @@ export function replayStore(
         const head = { ...checked, priorities: await readPriorities(checked) };
         await buffer.restoreParts(head, readParts(checked));
         saved = { history: buffer.history, chunks: checked.chunks };
+      });
+    },
+    check(manifest) {
+      return inTurn(async () => {
+        const { chunks, priorities } = checkedManifest(manifest);
+        for (const chunk of chunks) await read(chunk, 'chunk');
+        if (priorities) await read(priorities.file, 'priorities');
       });
     },
     prune(keep) {

@@ -21,7 +21,7 @@ const at = (...parts: readonly (string | number)[]) => path.join(folder, ...part
 const numbered = (step: number, score?: number): Checkpoint => ({
   step,
   ...(score === undefined ? {} : { score }),
-  values: { loop: { step, generator: { words: [step, 2, 3, 4], spare: null } }, negativeZero: [0.1 * step] },
+  values: { loop: { step, generator: { words: [step, 2, 3, 4], spare: null } }, numbers: [0.1 * step] },
   tensors: {
     'agent/parameters': { shape: [2, 3], data: Float32Array.from({ length: 6 }, (_, i) => i / step) },
     'agent/step': { shape: [], data: Float32Array.of(step) },
@@ -199,8 +199,10 @@ const canMount = (() => {
 })();
 if (!canMount) console.log('skipped: the full disk, which takes the right to mount a file system');
 
+const mount = (options: string) => execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
+
 describe.skipIf(!canMount && !process.env['CI'])('a full disk', () => {
-  beforeEach(() => void execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]));
+  beforeEach(() => void mount('size=64k'));
   afterEach(() => void execFileSync('umount', [folder]));
 
   it('is an error that leaves the older checkpoints as they were', async () => {
@@ -212,6 +214,24 @@ describe.skipIf(!canMount && !process.env['CI'])('a full disk', () => {
     );
     expect(await readdir(folder)).toEqual(['1']);
     expect(await readCheckpoint(at(1))).toEqual(numbered(1));
+    await store.save(numbered(2));
+    expect(await listCheckpoints(folder)).toEqual([2, 1]);
+  });
+});
+
+describe.skipIf(!canMount && !process.env['CI'])('a folder that has become read-only', () => {
+  beforeEach(() => void mount('size=1m'));
+  afterEach(() => void execFileSync('umount', [folder]));
+
+  it('is an error that leaves the older checkpoints as they were', async () => {
+    const store = await openCheckpointStore(folder);
+    await store.save(numbered(1));
+    mount('remount,ro');
+    await expect(store.save(numbered(2))).rejects.toThrow(
+      /^can't save checkpoint .*2: the file system is read-only\. The ones before it are unharmed: see that the folder can be written to/,
+    );
+    expect(await readCheckpoint(at(1))).toEqual(numbered(1));
+    mount('remount,rw');
     await store.save(numbered(2));
     expect(await listCheckpoints(folder)).toEqual([2, 1]);
   });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { makeFolder } from '../make-folder.ts';
 import { listCheckpoints, readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { syncFolder } from './durable-files.ts';
-import { writeProblem } from './write-problem.ts';
+import { writeProblem, writeRemedy } from './write-problem.ts';
 
 /** How many checkpoints a {@link CheckpointStore} keeps. */
 export interface CheckpointStoreOptions {
@@ -23,6 +23,8 @@ export interface CheckpointStore {
    * @throws Error if it can't be written; the older ones are as they were
    */
   save(checkpoint: Checkpoint): Promise<readonly KeptCheckpoint[]>;
+  /** Steps of checkpoints that couldn't be read. They stay for their owner to look at, and count for nothing. */
+  readonly unread: readonly number[];
 }
 
 /** A checkpoint without its tensors. */
@@ -55,13 +57,15 @@ export async function openCheckpointStore(
   const steps = await listCheckpoints(folder);
   for (const step of steps) if (discardAfter !== undefined && step > discardAfter) await remove(step);
   let kept: KeptCheckpoint[] = [];
+  const unread: number[] = [];
   for (const step of await listCheckpoints(folder)) {
-    // A damaged one stays for its owner to look at, but counts for nothing.
     const found = await readCheckpoint(at(step)).catch(() => undefined);
     if (found) kept.push(withoutTensors(found));
+    else unread.push(step);
   }
 
   return {
+    unread,
     async save(checkpoint) {
       const { step } = checkpoint;
       const saving = at(`${SAVING}${step}`);
@@ -117,7 +121,7 @@ const bestOf = (checkpoints: readonly KeptCheckpoint[]) =>
 function cannotSave(folder: string, error: unknown): Error {
   const reason = writeProblem(error) ?? (error instanceof Error ? error.message : String(error));
   return new Error(
-    `can't save checkpoint ${folder}: ${reason}. The ones before it are unharmed: make room, then resume the run.`,
+    `can't save checkpoint ${folder}: ${reason}. The ones before it are unharmed: ${writeRemedy(error)}, then resume the run.`,
     { cause: error },
   );
 }

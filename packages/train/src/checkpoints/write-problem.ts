@@ -13,6 +13,15 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   EEXIST: 'a file of that name is in the way',
 };
 
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
+/** What to do about a refusal to write, as the beginning of a sentence. */
+export function writeRemedy(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (FULL.has(code)) return 'make room';
+  return code in PROBLEMS ? 'see that the folder can be written to' : 'mend that';
+}
+
 /** Why the system refused to write, in words; undefined if `error` is of another kind. */
 export const writeProblem = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error ? PROBLEMS[String(error.code)] : undefined;

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+import { writeProblem, writeRemedy } from '../checkpoints/write-problem.ts';
 import { makeFolder } from '../make-folder.ts';
 
 /** A file that grows at its end. */
@@ -40,16 +41,16 @@ export async function appendFile(where: string, path: string, bytes?: number): P
         );
       }
       // One after the other: pieces written at once could be torn apart.
-      last = last.then(() => file.appendFile(data));
+      last = last.then(() => file.appendFile(data)).catch(explain(where, path));
       await last;
     },
     async position() {
       await last;
-      await file.sync();
+      await file.sync().catch(explain(where, path));
       return (await file.stat()).size;
     },
     close() {
-      closing ??= flushAndClose(file, last);
+      closing ??= flushAndClose(file, last, explain(where, path));
       return closing;
     },
   };
@@ -68,20 +69,45 @@ async function openForAppending(where: string, path: string): Promise<FileHandle
 }
 
 async function cut(where: string, path: string, file: FileHandle, bytes: number): Promise<void> {
-  const { size } = await file.stat();
-  if (size < bytes) {
-    throw new Error(
-      `${where}: ${path} has ${size} bytes, expected at least ${bytes} as when the checkpoint was written. ` +
-        'Restore the file, or resume from an earlier checkpoint.',
-    );
-  }
+  expectLength(where, path, (await file.stat()).size, bytes);
   await file.truncate(bytes);
 }
 
-async function flushAndClose(file: FileHandle, written: Promise<void>): Promise<void> {
+/**
+ * Checks that a file is as long as it was.
+ *
+ * @throws Error if it is shorter
+ */
+export function expectLength(where: string, path: string, found: number, bytes: number): void {
+  if (found >= bytes) return;
+  throw new Error(
+    `${where}: ${path} has ${found} bytes, expected at least ${bytes} as when the checkpoint was written. ` +
+      'Restore the file, or resume from an earlier checkpoint.',
+  );
+}
+
+/** Says which file couldn't be written, and why. */
+const explain =
+  (where: string, path: string) =>
+  (cause: unknown): never => {
+    // Said already, of a piece before this one.
+    if (cause instanceof WriteError) throw cause;
+    const reason = writeProblem(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+    const remedy = writeRemedy(cause);
+    const sentence = `${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}, then resume the run.`;
+    throw new WriteError(`${where}: can't write ${path}: ${reason}. ${sentence}`, { cause });
+  };
+
+class WriteError extends Error {}
+
+async function flushAndClose(
+  file: FileHandle,
+  written: Promise<void>,
+  fail: (cause: unknown) => never,
+): Promise<void> {
   try {
     await written;
-    await file.sync();
+    await file.sync().catch(fail);
   } finally {
     await file.close();
   }

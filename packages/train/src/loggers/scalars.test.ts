@@ -31,6 +31,28 @@ it('names what a metrics event has, and nothing that it lacks', () => {
   });
 });
 
+it('names what an evaluation has, sampled actions only where there were any', () => {
+  const own = { episodes: 2, returns: [1, 3], lengths: [5, 5], mean: 2, standardDeviation: 1, meanLength: 5 };
+  const evaluation = {
+    type: 'evaluation',
+    step: 10,
+    updates: 5,
+    ...own,
+    time: { seconds: 9, duration: 2 },
+  } as const;
+  const always = {
+    'evaluation/mean_return': 2,
+    'evaluation/standard_deviation': 1,
+    'time/evaluation_seconds': 2,
+  };
+  expect(scalarsOf(evaluation)).toEqual(always);
+  expect(scalarsOf({ ...evaluation, stochastic: { ...own, mean: 1.5, standardDeviation: 0.5 } })).toEqual({
+    ...always,
+    'evaluation/stochastic_mean_return': 1.5,
+    'evaluation/stochastic_standard_deviation': 0.5,
+  });
+});
+
 it('has no numbers of progress', () => {
   expect(scalarsOf({ type: 'progress', step: 1, steps: 2, updates: 0, episodes: 0 })).toEqual({});
 });

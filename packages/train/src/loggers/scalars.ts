@@ -35,6 +35,10 @@ export function scalarsOf(event: TrainEvent): Record<string, number> {
       return {
         'evaluation/mean_return': event.mean,
         'evaluation/standard_deviation': event.standardDeviation,
+        ...prefixed('evaluation', {
+          stochastic_mean_return: event.stochastic?.mean,
+          stochastic_standard_deviation: event.stochastic?.standardDeviation,
+        }),
         'time/evaluation_seconds': event.time.duration,
       };
     case 'progress':

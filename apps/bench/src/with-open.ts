@@ -1,0 +1,38 @@
+/** What has to be closed after use. */
+interface Closable {
+  close(): unknown;
+}
+
+/**
+ * Does work with things that have to be closed. All that it opens is closed again, the last first, whatever fails; the first
+ * failure is thrown.
+ *
+ * @param work calls `open` with each thing as soon as it is there
+ */
+export async function withOpen<T>(work: (open: <C extends Closable>(own: C) => C) => Promise<T>): Promise<T> {
+  const opened: Closable[] = [];
+  const closeAll = async () => {
+    const failures: unknown[] = [];
+    for (const own of opened.toReversed()) {
+      try {
+        await own.close();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  };
+  let result: T;
+  try {
+    result = await work((own) => {
+      opened.push(own);
+      return own;
+    });
+  } catch (error) {
+    // Closing may fail for the same reason, of which there is no more to say.
+    await closeAll().catch(() => {});
+    throw error;
+  }
+  await closeAll();
+  return result;
+}
