@@ -46,6 +46,10 @@ export const trainSchema = z.strictObject({
   normalizeObservations: is.toggle('standardize observations by running statistics'),
   scaleRewards: is.toggle('divide rewards by the running spread of the returns'),
   noTensorboard: is.toggle('leave out the event file for TensorBoard'),
+  logger: is.optional(
+    is.word('module that gives one more logger, see docs/logging.md', 'file'),
+    'files only',
+  ),
   logEvery: is.positiveInteger('steps between lines of metrics.jsonl').default(100),
   threads: is.positiveInteger('threads of the runtime').default(1),
   learnerThreads: is

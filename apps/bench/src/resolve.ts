@@ -7,10 +7,11 @@ import { UsageError } from './errors.ts';
 import { unknownName } from './unknown-name.ts';
 
 /** A training run with every setting given. */
-export type ResolvedTrain = Required<Omit<TrainConfig, 'out' | 'preset' | 'agent'>> & {
-  readonly preset: string;
-  readonly agent: MeowConfig;
-};
+export type ResolvedTrain = Required<Omit<TrainConfig, 'out' | 'preset' | 'agent' | 'logger'>> &
+  Pick<TrainConfig, 'logger'> & {
+    readonly preset: string;
+    readonly agent: MeowConfig;
+  };
 
 function presetOf(name: string): MeowPreset {
   const known: Readonly<Record<string, MeowPreset>> = MEOW_PRESETS;

@@ -2,15 +2,9 @@ import { availableMemory } from 'node:process';
 
 import { makeVectorEnv } from '@meow-rl/envs-mujoco/node';
 import { replayBuffer, type ReplayBufferOptions } from '@meow-rl/replay';
-import { composeLoggers, seedFor, trainOffPolicy } from '@meow-rl/train';
-import type { EvaluationEvent, LogPosition, MetricsEvent, TrainResult } from '@meow-rl/train';
-import {
-  checkLogPosition,
-  listCheckpoints,
-  metricsWriter,
-  tensorBoardWriter,
-  type Checkpoint,
-} from '@meow-rl/train/node';
+import { seedFor, trainOffPolicy } from '@meow-rl/train';
+import type { EvaluationEvent, MetricsEvent, TrainResult } from '@meow-rl/train';
+import { listCheckpoints, type Checkpoint } from '@meow-rl/train/node';
 
 import { makeAgentEnv } from './environments.ts';
 import { memoryWarning } from './memory-warning.ts';
@@ -21,6 +15,7 @@ import { adoptPolicy, type RunAgent } from './run-agent.ts';
 import { CHECKPOINTS, openRunCheckpoints, restoreRun } from './run-checkpoints.ts';
 import type { RunCheckpoints } from './run-checkpoints.ts';
 import type { RunFolder } from './run-folder.ts';
+import { openLogs } from './run-logs.ts';
 import type { Ui } from './ui.ts';
 import { withOpen } from './with-open.ts';
 
@@ -57,21 +52,6 @@ function bufferOptions({ agent: { meow }, settings }: RunTrainingOptions): Repla
     ...(nStep > 1 && { nStep: { steps: nStep, discount: meow.config.gamma } }),
     ...(prioritized && { prioritized: {} }),
   };
-}
-
-/** The run's log files, continued where `position` says. */
-async function openLogs(folder: RunFolder, { noTensorboard }: ResolvedTrain, position?: LogPosition) {
-  // Before one of them is cut back to it, which can't be undone.
-  if (position) await checkLogPosition(folder.path, position);
-  const at = position ? { position } : {};
-  const metrics = await metricsWriter(folder.file('metrics.jsonl'), at);
-  if (noTensorboard) return composeLoggers([metrics]);
-  try {
-    return composeLoggers([metrics, await tensorBoardWriter(folder.path, at)]);
-  } catch (error) {
-    await metrics.close();
-    throw error;
-  }
 }
 
 /** Says of what ended training before its time what that cost, and how to go on. */

@@ -128,6 +128,30 @@ describe('train, eval and export', () => {
     expect(await bench('export', inFolder('pipelined'))).toMatchObject({ code: 0 });
   });
 
+  test('a logger of one’s own gets the run and its events', async () => {
+    await writeFile(
+      inFolder('logger.mjs'),
+      `import { appendFileSync } from 'node:fs';
+export default ({ folder, settings }) => ({
+  log: ({ type }) => type === 'progress' || appendFileSync(folder + '/own.txt', settings.env + ' ' + type + '\\n'),
+  close: () => appendFileSync(folder + '/own.txt', 'closed'),
+});`,
+    );
+    expect(await train('logged', '--logger', inFolder('logger.mjs'))).toMatchObject({ code: 0 });
+    const own = (await readFile(inFolder('logged', 'own.txt'), 'utf8')).split('\n');
+    const lines = (await readFile(inFolder('logged', 'metrics.jsonl'), 'utf8')).trim().split('\n');
+    expect(own).toEqual([...lines.map((line) => `MultiGoal-v0 ${JSON.parse(line).type}`), 'closed']);
+
+    await writeFile(inFolder('none.mjs'), 'export const logger = 1;');
+    const none = await train('unlogged', '--logger', inFolder('none.mjs'));
+    expect(none).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('has no function as default export'),
+    });
+    const missing = await train('unlogged', '--logger', inFolder('missing.mjs'), '--force');
+    expect(missing).toMatchObject({ code: 2, err: expect.stringContaining("missing.mjs can't be imported") });
+  });
+
   test('pipeline without learner threads is refused, and so are more threads than rows', async () => {
     const { code, err } = await train('none', '--pipeline');
     expect(code).toBe(2);

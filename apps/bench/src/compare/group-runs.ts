@@ -28,6 +28,7 @@ const INCIDENTAL: ReadonlySet<string> = new Set([
   'workers',
   'logEvery',
   'noTensorboard',
+  'logger',
   'deterministicOnly',
   'checkpointEvery',
   'keepCheckpoints',
