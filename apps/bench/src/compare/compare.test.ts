@@ -175,6 +175,8 @@ describe('compare', () => {
       { checkpointEvery: 7 },
       { keepCheckpoints: 9 },
       { logEvery: 3 },
+      // Of a version that has this setting, at its default.
+      { learnerThreads: 0 },
     ];
     for (const [i, settings] of incidental.entries())
       await writeRun(join(root, `${i}`), { seed: i, means: [1], settings });

@@ -1,3 +1,4 @@
+import { trainSchema } from '../config.ts';
 import type { Run } from './read-run.ts';
 
 /** Runs that differ in nothing but their seed. */
@@ -34,8 +35,11 @@ const INCIDENTAL: ReadonlySet<string> = new Set([
   'keepCheckpoints',
 ]);
 
-/** Settings by dotted name, values as text. */
-export function flatSettings(config: Readonly<Record<string, unknown>>, prefix = ''): Map<string, string> {
+/** Settings by dotted name, values as text. What a run of an older version doesn't know had today's default. */
+export const settingsOf = ({ config }: Run): Map<string, string> =>
+  flatSettings({ ...trainSchema.parse({}), ...config });
+
+function flatSettings(config: Readonly<Record<string, unknown>>, prefix = ''): Map<string, string> {
   const flat = new Map<string, string>();
   for (const [key, value] of Object.entries(config)) {
     if (prefix === '' && INCIDENTAL.has(key)) continue;
@@ -57,7 +61,7 @@ export function groupRuns(runs: readonly Run[]): {
   const leftOut: LeftOut[] = [];
   const byKey = new Map<string, Map<number, Run>>();
   for (const run of runs) {
-    const settings = [...flatSettings(run.config)].toSorted();
+    const settings = [...settingsOf(run)].toSorted();
     const key = JSON.stringify([run.environment, run.algorithm, settings]);
     const seeds = byKey.get(key) ?? new Map<number, Run>();
     byKey.set(key, seeds);
@@ -88,8 +92,8 @@ export function groupRuns(runs: readonly Run[]): {
 /** The algorithm's name; where several settings share it, the preset if that tells them apart, else what differs. */
 function labelOf(run: Run, rivals: readonly Run[]): string {
   if (rivals.length <= 1) return run.algorithm;
-  const settings = rivals.map((rival) => flatSettings(rival.config));
-  const own = flatSettings(run.config);
+  const settings = rivals.map(settingsOf);
+  const own = settingsOf(run);
   const presets = new Set(settings.map((flat) => flat.get('preset')));
   if (presets.size === rivals.length && own.has('preset')) return `${run.algorithm} (${own.get('preset')})`;
   const names = [...new Set(settings.flatMap((flat) => [...flat.keys()]))];
