@@ -5,7 +5,7 @@ import { createGenerator } from '@meow-rl/random';
 
 /** Steps per second of one task in one thread. */
 export interface ThreadSpeed {
-  /** Of the environment, as `makeEnv` gives it. */
+  /** Of the environment, as `makeEnv` gives it, without the time of resets. */
   readonly env: number;
   /** Of MuJoCo's calls alone, on the same states under the same actions. */
   readonly bare: number;
@@ -88,12 +88,16 @@ export async function threadSpeed(id: MujocoEnvId, { seconds, rounds }: Rounds):
   };
 }
 
-/** Environment steps per second of vector environments with each number of workers, in turns. */
+/** Environment steps per second of vector environments with each number of workers, in turns; resets take their part of it. */
 export async function vectorSpeeds(
   id: string,
   { numEnvs, workers, seconds, rounds }: Rounds & { numEnvs: number; workers: readonly number[] },
 ): Promise<number[]> {
-  const envs = await Promise.all(workers.map((count) => makeVectorEnv(id, numEnvs, { workers: count })));
+  // Every row of every step is a transition then: no step is spent on a reset alone.
+  const options = { autoresetMode: 'same-step' } as const;
+  const envs = await Promise.all(
+    workers.map((count) => makeVectorEnv(id, numEnvs, { ...options, workers: count })),
+  );
   const measured = workers.map((): number[] => []);
   try {
     for (const env of envs) await env.reset({ seed: 0 });
