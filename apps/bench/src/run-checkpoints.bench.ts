@@ -56,6 +56,8 @@ function watch(): () => number {
   };
 }
 
+const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(3)} s`;
+
 const folder = await mkdtemp('checkpoints-bench-');
 const env = await makeVectorEnv('HalfCheetah-v5', 1, { rescaleActions: true });
 const agent = await createMeowAgent({ runtime: onnxRuntimeNode(), ...sizes, seed: 0 });
@@ -85,7 +87,6 @@ try {
     const waited = performance.now() - begun;
     await checkpoints.settled();
     const whole = performance.now() - begun;
-    const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(3)} s`;
     console.log(
       `${replay.added} added: ${seconds(whole)}, waited ${seconds(waited)}, blocked ${seconds(longest())}`,
     );

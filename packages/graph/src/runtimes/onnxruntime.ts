@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'o
 
 import { DataError } from '../errors.ts';
 import { nextName, serialize } from '../onnx/serialize.ts';
+import { takeWindows, windowData } from '../passes/host-windows.ts';
 import { optimize } from '../passes/optimize.ts';
 import { entries, mapValues } from '../program.ts';
 import type { Program } from '../program.ts';
@@ -91,7 +92,8 @@ export function onnxRuntime(
       }),
     );
     const optimized: Program = optimize(program);
-    const { rest, step: plan } = planStep(optimized) ?? { rest: optimized };
+    const { rest: withWindows, step: plan } = planStep(optimized) ?? { rest: optimized };
+    const { program: rest, windows } = takeWindows(withWindows);
     const step = plan && (await engineStep(plan, Tensor));
     const changing = entries(rest.state).filter(([, { next }]) => next);
     const fetches = Object.fromEntries(
@@ -115,7 +117,9 @@ export function onnxRuntime(
     const collectFeeds = (inputs: Readonly<Record<I, InputData>>, axes: ReadonlyMap<string, number>) => {
       const feeds: Record<string, OrtTensor> = {};
       for (const [key, { dtype, shape }] of entries(program.inputs))
-        feeds[key] = wrapInput(inputs[key], dtype, resolveShape(shape, axes) ?? []);
+        if (Object.hasOwn(rest.inputs, key))
+          feeds[key] = wrapInput(inputs[key], dtype, resolveShape(shape, axes) ?? []);
+      for (const own of windows) feeds[own.name] = new Tensor('float32', windowData(own, inputs), own.shape);
       for (const [key, { current }] of own) feeds[key] = current;
       return feeds;
     };
