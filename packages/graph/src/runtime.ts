@@ -23,8 +23,12 @@ export interface Executable<I extends string = string, S extends string = string
    * @throws DataError if an input is missing or does not fit its shape
    */
   run(inputs: Readonly<Record<I, InputData>>): Promise<Readonly<Record<O, FloatArray>>>;
-  /** A copy of a state's current value. */
-  readState(name: S): FloatArray;
+  /**
+   * A copy of a state's current value.
+   *
+   * @param into where to copy it to; default: a new array
+   */
+  readState(name: S, into?: FloatArray): FloatArray;
   /** Replaces a state's current value. */
   writeState(name: S, value: ArrayLike<number>): void;
   /** Frees the engine's memory. Later calls throw. Throws DataError itself while a run has not finished. */

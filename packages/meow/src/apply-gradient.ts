@@ -18,23 +18,21 @@ export const learnerState = ({ layout: { size } }: MeowModel): Readonly<Record<L
 /**
  * What a learner makes of a gradient: clipping, Adam, target averaging.
  *
- * @param gradient of the whole batch, [parameters]
- * @param part picks the entries that the state holds, where that is not all of them; the norm is always of the whole
+ * @param gradient of the whole batch, [parameters], or the entries of it that the state holds
+ * @param norm of the whole gradient; give it where `gradient` is only part of it
  * @returns the next state, and norms of the gradient before clipping and of the new parameters
  */
 export function applyGradient(
   { config: { gradClip, learningRate, tau } }: MeowModel,
   gradient: Tensor,
   { parameters, target, ...moments }: Readonly<Record<LearnerState, Tensor>>,
-  part: (whole: Tensor) => Tensor = (whole) => whole,
+  norm?: Tensor,
 ): {
   readonly metrics: Readonly<Record<StepMetric, Tensor>>;
   readonly next: Readonly<Record<LearnerState, Tensor>>;
 } {
-  const clipped = clipByGlobalNorm(gradient, gradClip);
-  const { parameters: moved, state } = adam(parameters, part(clipped.gradient), moments, {
-    learningRate,
-  });
+  const clipped = clipByGlobalNorm(gradient, gradClip, norm);
+  const { parameters: moved, state } = adam(parameters, clipped.gradient, moments, { learningRate });
   return {
     metrics: { gradientNorm: clipped.norm, parameterNorm: globalNorm(moved) },
     next: { parameters: moved, target: polyak(target, moved, tau), ...state },

@@ -19,6 +19,7 @@ export function globalNorm(x: Tensor): Tensor {
  * Scales a gradient so that its 2-norm is at most `maxNorm`: `g · min(1, maxNorm / (‖g‖ + 1e-6))`.
  *
  * @param gradient [parameters], the gradients of all parameters in one vector
+ * @param norm ‖g‖; give it where `gradient` is only part of what is clipped together
  * @returns the scaled gradient and the norm before scaling
  *
  * Reference: Pascanu et al., On the difficulty of training recurrent neural networks (2013), algorithm 1; the 1e-6 is
@@ -27,7 +28,7 @@ export function globalNorm(x: Tensor): Tensor {
 export function clipByGlobalNorm(
   gradient: Tensor,
   maxNorm: number,
+  norm: Tensor = globalNorm(gradient),
 ): { readonly gradient: Tensor; readonly norm: Tensor } {
-  const norm = globalNorm(gradient);
   return { gradient: mul(gradient, minimum(1, div(maxNorm, add(norm, 1e-6)))), norm };
 }

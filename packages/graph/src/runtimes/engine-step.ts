@@ -24,8 +24,11 @@ export interface EngineStep {
    * or moved them since.
    */
   claim(cellOf: (state: string) => Cell): void;
-  /** Takes the step from what a session gave. Returns the norms among the program's outputs. */
-  take(results: Readonly<Record<string, OrtTensor>>): Readonly<Record<string, Float32Array>>;
+  /** Takes the step from the inputs and what a session gave. Returns the norms among the program's outputs. */
+  take(
+    inputs: Readonly<Record<string, ArrayLike<number>>>,
+    results: Readonly<Record<string, OrtTensor>>,
+  ): Readonly<Record<string, Float32Array>>;
 }
 
 /** Loads a step for sessions of onnxruntime. */
@@ -34,10 +37,12 @@ export async function engineStep(plan: StepPlan, Tensor: TensorConstructor): Pro
   const tensors = vectors.map((data) => new Tensor('float32', data, [plan.length]));
   const states: [name: string, tensor: OrtTensor][] = [];
   const outputs: [name: string, tensor: OrtTensor][] = [];
+  const given: [name: string, tensor: OrtTensor][] = [];
   plan.vectors.forEach((vector, i) => {
     const tensor = tensors[i];
     if (!tensor) return;
     if ('state' in vector) states.push([vector.state, tensor]);
+    else if ('input' in vector) given.push([vector.input, tensor]);
     else outputs.push([vector.output, tensor]);
   });
   return {
@@ -50,11 +55,12 @@ export async function engineStep(plan: StepPlan, Tensor: TensorConstructor): Pro
         cell.current = tensor;
       }
     },
-    take: (results) => {
+    take: (inputs, results) => {
+      for (const [name, tensor] of given) float32(tensor).set(inputs[name] ?? []);
       for (const [name, tensor] of outputs) {
-        const given = results[name];
+        const result = results[name];
         // An engine may make room of its own instead of using what it is offered.
-        if (given !== tensor) float32(tensor).set(float32(given));
+        if (result !== tensor) float32(tensor).set(float32(result));
       }
       const norms = take(plan.scalars.map((name) => float32(results[name])[0] ?? Number.NaN));
       return Object.fromEntries(

@@ -141,14 +141,19 @@ export function onnxRuntime(
             ([key, { shape }]) => [cell(key), checkResult(name, results, nextName(key), shape)] as const,
           );
           // From here on nothing fails, so the states change together or not at all.
-          const norms = step?.take(found);
+          const norms = step?.take(inputs, found);
           for (const [own, tensor] of after) own.current = tensor;
           return mapValues(program.outputs, (_, key) => norms?.[key] ?? toFloats(key, found[key]));
         } finally {
           running = false;
         }
       },
-      readState: (key) => float32(cell(key).current).slice(),
+      readState: (key, into) => {
+        const values = float32(cell(key).current);
+        if (!into) return values.slice();
+        into.set(values);
+        return into;
+      },
       writeState: (key, value) => {
         checkStateValue(program, key, value);
         float32(cell(key).current).set(value);

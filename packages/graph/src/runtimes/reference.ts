@@ -85,7 +85,12 @@ function load<I extends string, S extends string, O extends string>(
       });
       return outputs as Record<O, Float64Array>;
     },
-    readState: (name) => cell(name).value.slice(),
+    readState: (name, into) => {
+      const { value } = cell(name);
+      if (!into) return value.slice();
+      into.set(value);
+      return into;
+    },
     writeState: (name, value) => {
       checkStateValue(program, name, value);
       cell(name).value = Float64Array.from(value);

@@ -13,6 +13,12 @@ export type Operand =
   | { readonly kind: 'vector' | 'scalar' | 'value'; readonly index: number }
   | { readonly kind: 'constant'; readonly value: number };
 
+/** A vector that a step reads. */
+export type StepVector =
+  | { readonly state: string }
+  | { readonly input: string }
+  | { readonly output: string };
+
 /** One operation on each entry. Its result is the value whose index is its own place in the list. */
 export interface StepOperation {
   readonly operator: StepOperator;
@@ -26,8 +32,8 @@ export interface StepOperation {
 export interface StepPlan {
   /** Entries of each vector. */
   readonly length: number;
-  /** What is read: states, or results of the rest of the program. */
-  readonly vectors: readonly ({ readonly state: string } | { readonly output: string })[];
+  /** What is read: states, inputs, or results of the rest of the program. */
+  readonly vectors: readonly StepVector[];
   /** Results of the rest of the program that are one number each. */
   readonly scalars: readonly string[];
   readonly operations: readonly StepOperation[];
@@ -122,6 +128,12 @@ function readOnce(norm: Tensor, readers: (tensor: Tensor) => number): boolean {
   return readers(norm) === 1 && readers(root) === 1 && readers(product) === 1 && readers(row) === 2;
 }
 
+/** What a placeholder is as a vector. */
+function givenVector(node: Node): StepVector | undefined {
+  if (node.kind === 'state') return { state: node.name };
+  return node.kind === 'input' ? { input: node.name } : undefined;
+}
+
 /** The longest vector that a state is replaced by. */
 function longest(program: Program): number {
   const lengths = Object.values(program.state).flatMap(({ next, shape }) =>
@@ -149,7 +161,7 @@ export function planStep(program: Program): SteppedProgram | undefined {
   const stepped = changing.filter(([, next]) => nodes.has(next.node));
   if (stepped.length === 0) return undefined;
 
-  const vectors: ({ state: string } | { output: string })[] = [];
+  const vectors: StepVector[] = [];
   const scalars: string[] = [];
   const cuts: Record<string, Tensor> = {};
   const operations: StepOperation[] = [];
@@ -164,8 +176,8 @@ export function planStep(program: Program): SteppedProgram | undefined {
     if (node.kind === 'constant' && isScalar(tensor))
       return { kind: 'constant', value: node.data[0] ?? Number.NaN };
     if (!isVector(tensor, length)) return { kind: 'scalar', index: scalars.push(cut(tensor)) - 1 };
-    const state = node.kind === 'state' ? node.name : undefined;
-    return { kind: 'vector', index: vectors.push(state ? { state } : { output: cut(tensor) }) - 1 };
+    const vector = givenVector(node) ?? { output: cut(tensor) };
+    return { kind: 'vector', index: vectors.push(vector) - 1 };
   };
   const operandOf = (tensor: Tensor): Operand => {
     const known = operands.get(tensor) ?? fromOutside(tensor);
@@ -186,14 +198,17 @@ export function planStep(program: Program): SteppedProgram | undefined {
 
   const written = new Set(writes.map(({ state }) => state));
   const own = entries(program.outputs).filter(([output]) => !norms.has(output));
+  const rest: Program = {
+    inputs: program.inputs,
+    outputs: { ...Object.fromEntries(own), ...cuts },
+    state: mapValues(program.state, (spec, state) =>
+      written.has(state) ? { ...spec, next: undefined } : spec,
+    ),
+  };
+  const isRead = new Set(nodesBehind(resultsOf(rest)));
+  const inputs = entries(program.inputs).filter(([, { node }]) => isRead.has(node));
   return {
-    rest: {
-      inputs: program.inputs,
-      outputs: { ...Object.fromEntries(own), ...cuts },
-      state: mapValues(program.state, (spec, state) =>
-        written.has(state) ? { ...spec, next: undefined } : spec,
-      ),
-    },
+    rest: { ...rest, inputs: Object.fromEntries(inputs) },
     step: {
       length,
       vectors,

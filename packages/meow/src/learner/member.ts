@@ -42,11 +42,11 @@ async function wholeMember({ memory: { state: whole }, ...options }: MemberOptio
     offsets,
     update: async (inputs) => {
       const result = await step(inputs);
-      whole.parameters.set(state.readState('parameters'));
+      state.readState('parameters', whole.parameters);
       return result;
     },
     read: () => {
-      eachState((name) => whole[name].set(state.readState(name)));
+      eachState((name) => state.readState(name, whole[name]));
     },
     write: () => {
       eachState((name) => state.writeState(name, whole[name]));
@@ -58,28 +58,26 @@ async function wholeMember({ memory: { state: whole }, ...options }: MemberOptio
 const OF_GRADIENTS: readonly LearnerState[] = ['parameters', 'target'];
 
 /**
- * One of several threads. Between the two barriers nobody reads parameters and nobody writes gradients; the next update
- * begins after all threads have ended this one.
+ * One of several threads. Between two barriers each reads only what the others no longer write; the next update begins after
+ * all threads have ended this one.
  */
 async function sharingMember({ memory, index, threads, ...options }: MemberOptions): Promise<Member> {
   const replica = await sharingReplica({ ...options, index, replicas: threads });
-  const { gradients, state: whole } = memory;
+  const { gradients, norms, state: whole } = memory;
   const meet = barrier(memory.control, threads);
-  const copies = gradients.map(({ length }) => new Float32Array(length));
   return {
     offsets: replica.offsets,
     update: async (inputs) => {
       const { gradient, metrics, tdErrors } = await replica.gradient(inputs);
       gradients[index]?.set(gradient);
       meet();
-      copies.forEach((copy, i) => {
-        if (i !== index) copy.set(gradients[i] ?? copy);
-      });
-      const norms = await replica.step(copies.map((copy, i) => (i === index ? gradient : copy)));
+      norms[index] = await replica.sum(gradients);
+      meet();
+      const step = await replica.step(Math.hypot(...norms));
       replica.publish(whole, OF_GRADIENTS);
       meet();
       replica.adopt(whole);
-      return { metrics: { ...metrics, ...norms }, tdErrors };
+      return { metrics: { ...metrics, ...step }, tdErrors };
     },
     read: () => {
       replica.publish(whole, Object.values(eachState((name) => name)));

@@ -35,6 +35,8 @@ export interface LearnerMemory {
   readonly offsets: readonly Int32Array[];
   /** Each thread's gradient, [parameters]. */
   readonly gradients: readonly Float32Array[];
+  /** Norm of each thread's part of the gradients' sum. */
+  readonly norms: Float64Array;
   /** What each thread reports, in the order of `UPDATE_METRICS`. */
   readonly metrics: readonly Float64Array[];
   /** Errors of the batch's transitions. */
@@ -57,6 +59,7 @@ export function learnerMemory(model: MeowModel, threads: number): LearnerMemory 
     batch: eachBatchInput((name) => floats(staticSize(inputs[name].shape))),
     offsets: each(() => integers(dropoutLayers)),
     gradients: threads > 1 ? each(() => floats(layout.size)) : [],
+    norms: new Float64Array(shared(threads, 8)),
     metrics: each(() => new Float64Array(shared(UPDATE_METRICS.length, 8))),
     tdErrors: floats(config.batchSize),
     state: eachState((name) => floats(staticSize(state[name].shape))),

@@ -26,12 +26,12 @@ export interface ReplicaOptions {
   readonly runtime: Runtime;
 }
 
-const scalar = (values: FloatArray): number => values[0] ?? Number.NaN;
+export const scalar = (values: FloatArray): number => values[0] ?? Number.NaN;
 
 export const gradientMetrics = (results: Readonly<Record<GradientMetric, FloatArray>>) =>
   eachGradientMetric((name) => scalar(results[name]));
 
-export const stepMetrics = (results: Readonly<Record<StepMetric, FloatArray>>) => ({
+const stepMetrics = (results: Readonly<Record<StepMetric, FloatArray>>) => ({
   gradientNorm: scalar(results.gradientNorm),
   parameterNorm: scalar(results.parameterNorm),
 });

@@ -1,4 +1,4 @@
-import { add, program, slice } from '@meow-rl/graph';
+import { add, globalNorm, program } from '@meow-rl/graph';
 import type { FloatArray, Program, StateSpec, Tensor } from '@meow-rl/graph';
 
 import { applyGradient, learnerState } from '../apply-gradient.ts';
@@ -6,7 +6,7 @@ import type { LearnerState, StepMetric } from '../apply-gradient.ts';
 import type { GradientMetric } from '../gradient.ts';
 import type { MeowModel } from '../model.ts';
 import { gradientProgram } from '../update.ts';
-import { gradientMetrics, stepMetrics } from './replica.ts';
+import { gradientMetrics, scalar } from './replica.ts';
 import type { ReplicaOptions, UpdateInputs } from './replica.ts';
 import { sharesOf } from './shares.ts';
 import type { Share } from './shares.ts';
@@ -25,8 +25,19 @@ export interface SharingReplica {
     readonly metrics: Readonly<Record<GradientMetric, number>>;
     readonly tdErrors: FloatArray;
   }>;
-  /** Steps its parameters by the sum of all workers' gradients, taken in their order. The parameters' norm is of its own. */
-  step(gradients: readonly FloatArray[]): Promise<Readonly<Record<StepMetric, number>>>;
+  /**
+   * Adds up the gradients of its parameters over all workers, in their order.
+   *
+   * @param gradients whole ones, one for each worker
+   * @returns the norm of the sum
+   */
+  sum(gradients: readonly Float32Array[]): Promise<number>;
+  /**
+   * Steps its parameters by the sum that it has taken. The parameters' norm is of its own.
+   *
+   * @param norm of the whole gradient
+   */
+  step(norm: number): Promise<Readonly<Record<StepMetric, number>>>;
   /** Writes its part of some states where they are kept whole. */
   publish(whole: WholeState, names: readonly LearnerState[]): void;
   /** Takes over what the next gradient is computed from: all parameters and the whole target. */
@@ -46,27 +57,32 @@ const gradientName = (index: number) => `gradient${index}`;
 
 const isVector = ({ shape }: StateSpec) => shape.length > 0;
 
-/** Clipping, Adam and target averaging of some parameters, from the sum of gradients. */
+const vector = (size: number): StateSpec => ({ shape: [size], initial: new Float32Array(size) });
+
+/** Adds up the gradients of some parameters, in the order of the workers, and keeps the sum for the step. */
+function sumProgram(size: number, replicas: number): Program<string, 'total', 'norm'> {
+  const names = Array.from({ length: replicas }, (_, i) => gradientName(i));
+  const inputs = Object.fromEntries(names.map((name) => [name, { shape: [size] }]));
+  return program({ inputs, state: { total: vector(size) } }, (gradients) => {
+    const total = Object.values<Tensor>(gradients).reduce((sum, gradient) => add(sum, gradient));
+    return { outputs: { norm: globalNorm(total) }, next: { total } };
+  });
+}
+
+/** Clipping, Adam and target averaging of some parameters, from their gradient and the norm of all. */
 function stepProgram(
   model: MeowModel,
-  replicas: number,
-  { start, end }: Share,
-): Program<string, LearnerState, StepMetric> {
-  const names = Array.from({ length: replicas }, (_, i) => gradientName(i));
-  const inputs = Object.fromEntries(names.map((name) => [name, { shape: [model.layout.size] }]));
+  size: number,
+): Program<'norm', LearnerState | 'total', 'parameterNorm'> {
   const whole = learnerState(model);
-  const state = eachState((name) =>
-    isVector(whole[name])
-      ? { shape: [end - start], initial: new Float32Array(end - start) }
-      : { ...whole[name] },
+  const state = eachState((name) => (isVector(whole[name]) ? vector(size) : whole[name]));
+  return program(
+    { inputs: { norm: { shape: [] } }, state: { ...state, total: vector(size) } },
+    ({ norm }, { total, ...own }) => {
+      const { metrics, next } = applyGradient(model, total, own, norm);
+      return { outputs: { parameterNorm: metrics.parameterNorm }, next };
+    },
   );
-  return program({ inputs, state }, (gradients, own) => {
-    const sum = Object.values<Tensor>(gradients).reduce((total, gradient) => add(total, gradient));
-    const { metrics, next } = applyGradient(model, sum, own, (vector) =>
-      slice(vector, { axis: 0, start, end }),
-    );
-    return { outputs: metrics, next };
-  });
 }
 
 /**
@@ -77,25 +93,30 @@ export async function sharingReplica(options: SharingOptions): Promise<SharingRe
   const { model, seed, runtime, index, replicas } = options;
   const none: Share = { start: 0, end: 0 };
   const rows = sharesOf(model.config.batchSize, replicas)[index] ?? none;
-  const own = sharesOf(model.layout.size, replicas)[index] ?? none;
+  const { start, end } = sharesOf(model.layout.size, replicas)[index] ?? none;
   const { program: partial, dropout } = gradientProgram(model, rows.end - rows.start, seed);
   const gradient = await runtime.load(partial);
-  const step = await runtime.load(stepProgram(model, replicas, own));
+  const sum = await runtime.load(sumProgram(end - start, replicas));
+  const step = await runtime.load(stepProgram(model, end - start), { stateFrom: sum });
   const vectors = learnerState(model);
   const partOf = (whole: WholeState, name: LearnerState) =>
-    isVector(vectors[name]) ? whole[name].subarray(own.start, own.end) : whole[name];
+    isVector(vectors[name]) ? whole[name].subarray(start, end) : whole[name];
   return {
     offsets: dropout?.offsets ?? 0,
     gradient: async (inputs) => {
       const { tdError, ...found } = await gradient.run(inputs);
       return { gradient: found.gradient, metrics: gradientMetrics(found), tdErrors: tdError };
     },
-    step: async (gradients) =>
-      stepMetrics(
-        await step.run(Object.fromEntries(gradients.map((values, i) => [gradientName(i), values]))),
-      ),
+    sum: async (gradients) => {
+      const own = gradients.map((values, i) => [gradientName(i), values.subarray(start, end)]);
+      return scalar((await sum.run(Object.fromEntries(own))).norm);
+    },
+    step: async (norm) => ({
+      gradientNorm: norm,
+      parameterNorm: scalar((await step.run({ norm: [norm] })).parameterNorm),
+    }),
     publish: (whole, names) => {
-      for (const name of names) partOf(whole, name).set(step.readState(name));
+      for (const name of names) step.readState(name, partOf(whole, name));
     },
     adopt: ({ parameters, target }) => {
       gradient.writeState('parameters', parameters);
@@ -105,8 +126,7 @@ export async function sharingReplica(options: SharingOptions): Promise<SharingRe
       eachState((name) => step.writeState(name, partOf(whole, name)));
     },
     dispose: async () => {
-      await gradient.dispose();
-      await step.dispose();
+      for (const executable of [gradient, sum, step]) await executable.dispose();
     },
   };
 }

@@ -15,8 +15,8 @@ export interface ThreadedLearnerOptions {
 /**
  * Makes updates in worker threads of Node, each with sessions of onnxruntime-node of its own; the agent can act meanwhile.
  *
- * Every thread computes the gradient of its share of the batch and hands it to all others. Every thread then steps its share
- * of the parameters with the sum, taken in a fixed order, and hands these to all others:
+ * Every thread computes the gradient of its share of the batch and hands it to all others. Every thread then adds up the
+ * gradients of its share of the parameters, in a fixed order, steps these, and hands them to all others:
  *
  *     g = g₀ + g₁ + … over the threads
  *
