@@ -19,8 +19,13 @@ const resultSchema = z.object({
       replaySample: z.object({ median: z.number().positive() }),
     }),
   ),
-  profile: z.array(z.object({ phase: z.string(), operator: z.string(), milliseconds: z.number() })),
-  soak: z.object({ updates: z.number() }),
+  profile: z
+    .array(z.object({ phase: z.string(), operator: z.string(), milliseconds: z.number() }))
+    .default([]),
+  soak: z.object({ updates: z.number() }).optional(),
+  loops: z
+    .array(z.object({ compared: z.array(z.object({ name: z.string(), stepsPerSecond: z.number() })) }))
+    .optional(),
 });
 
 const small = ['--observation-size', '2', '--action-size', '2', '--batch-size', '8', '--updates', '4'];
@@ -42,7 +47,21 @@ test('speed measures a size, profiles its update and watches memory', async () =
   ]);
   const of = (phase: string) => profile.filter((row) => row.phase === phase).map(({ operator }) => operator);
   for (const phase of ['target', 'forward', 'backward']) expect(of(phase)).toContain('Gemm');
-  expect(soak.updates).toBe(5);
+  expect(soak?.updates).toBe(5);
+});
+
+test('speed compares the ways to use several threads', async () => {
+  const io = captureIo();
+  const more = ['--threads', '2', '--warmup', '1', '--rounds', '2', '--loop-steps', '5'];
+  expect(await main(['speed', ...small, ...more, '--json'], io), io.err()).toBe(0);
+  const { sizes, loops } = resultSchema.parse(JSON.parse(io.out()));
+  expect(sizes[0]?.update.map(({ name }) => name)).toEqual([
+    'meow-rl, 2 workers',
+    'meow-rl, 1 thread',
+    'meow-rl, 2 threads in operators',
+  ]);
+  expect(loops?.[0]?.compared.map(({ name }) => name)).toEqual(['meow-rl', 'meow-rl, pipelined']);
+  for (const { stepsPerSecond } of loops?.[0]?.compared ?? []) expect(stepsPerSecond).toBeGreaterThan(0);
 });
 
 test('speed refuses a peer that it does not know before it measures', async () => {

@@ -31,10 +31,18 @@ export async function compareLoops(
   try {
     const loops = [
       { name: 'meow-rl', run: () => loopStepsPerSecond(steps, warmup, options) },
+      ...(options.threads > 1
+        ? [
+            {
+              name: 'meow-rl, pipelined',
+              run: () => loopStepsPerSecond(steps, warmup, { ...options, pipeline: true }),
+            },
+          ]
+        : []),
       ...others.map((peer) => ({ name: peer.name, run: () => peer.loop(steps, warmup) })),
     ];
     const rates = loops.map((): number[] => []);
-    const rounds = others.length > 0 ? ROUNDS : 1;
+    const rounds = loops.length > 1 ? ROUNDS : 1;
     for (let round = 0; round < rounds; round++) {
       for (const [i, { run }] of loops.entries()) rates[i]?.push(await run());
       onRound(round + 1);

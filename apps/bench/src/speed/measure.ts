@@ -34,7 +34,7 @@ export interface Effort {
 
 /** Everything that is measured of one network's size. */
 export interface SizeResult extends Measured {
-  /** This project first. */
+  /** This project first; with several threads by workers that share the batch, then its other ways. */
   readonly update: readonly Placed[];
   readonly action: readonly (Placed & { readonly rows: number; readonly deterministic: boolean })[];
   readonly replaySample: Timing;
@@ -55,6 +55,16 @@ async function replaySampling(
   return timingOf((await durations(2 * runs, () => replay.sample(batchSize))).slice(runs));
 }
 
+/** This project's ways to use the threads, the one that is compared with the peers first. */
+async function ownContestants(measured: Measured) {
+  if (measured.threads === 1) return [await ownContestant(measured)] as const;
+  return [
+    await ownContestant(measured, { name: `meow-rl, ${measured.threads} workers`, sharing: 'workers' }),
+    await ownContestant({ ...measured, threads: 1 }, { name: 'meow-rl, 1 thread' }),
+    await ownContestant(measured, { name: `meow-rl, ${measured.threads} threads in operators` }),
+  ] as const;
+}
+
 /** Times updates, actions and replay sampling for one size, and the peers in the same rounds. */
 export async function measureSize(
   measured: Measured,
@@ -62,14 +72,15 @@ export async function measureSize(
   { updates, warmup, rounds }: Effort,
   onRound: (done: number) => void,
 ): Promise<SizeResult> {
-  const own = await ownContestant(measured);
+  const [own, ...ways] = await ownContestants(measured);
   const others: PeerContestant[] = [];
   try {
     for (const peer of peers) others.push(...(await peerContestants(peer, measured)));
     const all = [own, ...others];
-    for (const contestant of all) await contestant.update(warmup);
+    const updating = [own, ...ways, ...others];
+    for (const contestant of updating) await contestant.update(warmup);
     const perRound = Math.ceil(updates / rounds);
-    const update = await inRounds(all, rounds, (contestant) => contestant.update(perRound), onRound);
+    const update = await inRounds(updating, rounds, (contestant) => contestant.update(perRound), onRound);
 
     const action: (Placed & { rows: number; deterministic: boolean })[] = [];
     for (const rows of ACTION_BATCHES) {
@@ -91,6 +102,6 @@ export async function measureSize(
       versions: Object.assign({}, ...others.map(({ versions }) => versions)),
     };
   } finally {
-    for (const contestant of [own, ...others]) await contestant.close();
+    for (const contestant of [own, ...ways, ...others]) await contestant.close();
   }
 }

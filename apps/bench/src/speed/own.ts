@@ -1,6 +1,7 @@
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createMeowAgent } from '@meow-rl/meow';
 import type { MeowAgent, Sizes } from '@meow-rl/meow';
+import { threadedLearner } from '@meow-rl/meow/node';
 import { createGenerator } from '@meow-rl/random';
 import { emptyBatch } from '@meow-rl/replay';
 import type { TransitionBatch } from '@meow-rl/replay';
@@ -26,10 +27,14 @@ export function randomBatch({ observationSize, actionSize, batchSize, seed }: Me
   return batch;
 }
 
+/** How this project's agent uses its threads: inside operators, or as workers that share each batch. */
+export type Sharing = 'operators' | 'workers';
+
 /** An agent with the paper's network. */
-export const createMeasuredAgent = (measured: Measured): Promise<MeowAgent> =>
+export const createMeasuredAgent = (measured: Measured, sharing: Sharing = 'operators'): Promise<MeowAgent> =>
   createMeowAgent({
-    runtime: onnxRuntimeNode({ threads: measured.threads }),
+    runtime: onnxRuntimeNode({ threads: sharing === 'operators' ? measured.threads : 1 }),
+    ...(sharing === 'workers' && { learner: threadedLearner({ threads: measured.threads }) }),
     observationSize: measured.observationSize,
     actionSize: measured.actionSize,
     seed: measured.seed,
@@ -37,12 +42,15 @@ export const createMeasuredAgent = (measured: Measured): Promise<MeowAgent> =>
   });
 
 /** This project's agent as a contestant. Closing it disposes of the agent. */
-export async function ownContestant(measured: Measured): Promise<Contestant & { readonly agent: MeowAgent }> {
-  const agent = await createMeasuredAgent(measured);
+export async function ownContestant(
+  measured: Measured,
+  { name = 'meow-rl', sharing }: { readonly name?: string; readonly sharing?: Sharing } = {},
+): Promise<Contestant & { readonly agent: MeowAgent }> {
+  const agent = await createMeasuredAgent(measured, sharing);
   const batch = randomBatch(measured);
   const random = createGenerator(measured.seed);
   return {
-    name: 'meow-rl',
+    name,
     agent,
     update: (runs) => durations(runs, () => agent.update(batch)),
     act: (runs, rows) => {

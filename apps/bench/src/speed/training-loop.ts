@@ -9,6 +9,14 @@ import { createMeasuredAgent } from './own.ts';
 /** The environment that the whole loop is measured on. */
 export const LOOP_ENVIRONMENT = 'HalfCheetah-v5';
 
+/** How the loop runs. */
+export interface LoopOptions {
+  readonly threads: number;
+  readonly seed: number;
+  /** Act and step while the update before runs in another thread; default false. */
+  readonly pipeline?: boolean;
+}
+
 /** Updates that are made before the clock starts. */
 const FIRST_UPDATES = 20;
 
@@ -20,11 +28,15 @@ const FIRST_UPDATES = 20;
 export async function loopStepsPerSecond(
   steps: number,
   warmup: number,
-  { threads, seed }: { readonly threads: number; readonly seed: number },
+  { threads, seed, pipeline = false }: LoopOptions,
 ): Promise<number> {
   const env = vectorEnv(await agentEnv(), { numEnvs: 1, autoresetMode: 'same-step' });
   const sizes = { observationSize: env.singleObservationSpace.size, actionSize: env.singleActionSpace.size };
-  const agent = await createMeasuredAgent({ ...sizes, batchSize: 256, threads, seed });
+  const measured = { ...sizes, batchSize: 256, threads, seed };
+  // One thread acts and steps, so the others are left to update.
+  const agent = await (pipeline
+    ? createMeasuredAgent({ ...measured, threads: Math.max(1, threads - 1) }, 'workers')
+    : createMeasuredAgent(measured));
   try {
     let updates = 0;
     let begun = Number.NaN;
@@ -43,6 +55,7 @@ export async function loopStepsPerSecond(
       steps: warmup + FIRST_UPDATES + steps,
       warmup,
       seed,
+      pipeline,
     });
     return (1000 * steps) / (performance.now() - begun);
   } finally {
