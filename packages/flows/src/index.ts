@@ -10,6 +10,6 @@ export type { Prior } from './gaussian-prior.ts';
 export { orthogonal, uniformBias, zeros } from './initialize.ts';
 export type { Initializer } from './initialize.ts';
 export { mlp } from './mlp.ts';
-export type { Mlp, MlpOptions } from './mlp.ts';
+export type { Dropout, Mlp, MlpOptions } from './mlp.ts';
 export { repeatForRows } from './rows.ts';
 export { boundedLogScale, SQUASH_MARGIN, tanhSquash } from './tanh-squash.ts';

@@ -1,4 +1,4 @@
-import { constant, DataError, mul, parameterLayout, ShapeError } from '@meow-rl/graph';
+import { constant, DataError, parameterLayout, ShapeError } from '@meow-rl/graph';
 import type { ParameterValues } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createGenerator } from '@meow-rl/random';
@@ -95,9 +95,9 @@ describe.each([true, false])('mlp with layerNorm %s', (layerNorm) => {
     const rows = matrix(randomRows(6, 2, 2, 1));
     const states = matrix(randomRows(7, 2, 3, 1));
     const { out } = await compute({ rows, states }, (inputs) => ({
-      out: network.apply(layout.unpack(constant(flat)), [inputs.rows, inputs.states], (hidden) => {
-        shapes.push(hidden.shape.join('x'));
-        return mul(0, hidden);
+      out: network.apply(layout.unpack(constant(flat)), [inputs.rows, inputs.states], (before, activate) => {
+        shapes.push(before.shape.join('x'));
+        return activate(before, constant(0));
       }),
     }));
     expect(shapes).toEqual(['2x6', '2x4']);

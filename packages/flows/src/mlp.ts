@@ -20,6 +20,13 @@ export interface MlpOptions {
   readonly weights: 'orthogonal' | 'zero';
 }
 
+/**
+ * Drops units of a hidden layer: gives what `activate` makes of the layer, perhaps with factors for its results.
+ *
+ * @param before the layer before its activation, [rows, units]
+ */
+export type Dropout = (before: Tensor, activate: (before: Tensor, mask?: Tensor) => Tensor) => Tensor;
+
 /** A multi-layer perceptron: what its parameters are, how they start, and what it computes. */
 export interface Mlp {
   readonly parameters: readonly (ParameterSpec & { readonly initial: (random: Generator) => Float32Array })[];
@@ -28,15 +35,11 @@ export interface Mlp {
    *
    * @param parts [rows, inputs[i]]; the last part may be [states, …] with rows = k · states. Its product with the
    *   first layer is then computed once per state.
-   * @param dropout applied to each hidden activation; default none
+   * @param dropout makes each hidden activation, with units dropped; default none are
    * @returns [rows, output]
    * @throws ShapeError if the parts are not those that `inputs` announced
    */
-  readonly apply: (
-    params: Parameters,
-    parts: readonly Tensor[],
-    dropout?: (hidden: Tensor) => Tensor,
-  ) => Tensor;
+  readonly apply: (params: Parameters, parts: readonly Tensor[], dropout?: Dropout) => Tensor;
 }
 
 /**
@@ -98,12 +101,13 @@ export function mlp({
 
   return {
     parameters,
-    apply: (params, parts, dropout = (h) => h) => {
+    apply: (params, parts, dropout = (before, activate) => activate(before)) => {
       let h = firstLayer(params, parts);
       for (let k = 1; k < layers; k++) {
         const before = `${name}.${k - 1}`;
         if (normalized) h = layerNorm(h, params(`${before}.norm.weight`), params(`${before}.norm.bias`));
-        h = dropout(swish(h, params(`${before}.beta`)));
+        const beta = params(`${before}.beta`);
+        h = dropout(h, (x, mask) => swish(x, beta, mask));
         h = linear(h, params(`${name}.${k}.weight`), params(`${name}.${k}.bias`));
       }
       return h;

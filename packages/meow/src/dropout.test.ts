@@ -1,9 +1,13 @@
-import { constant, program, referenceRuntime } from '@meow-rl/graph';
+import { constant, mul, program, referenceRuntime } from '@meow-rl/graph';
+import type { Tensor } from '@meow-rl/graph';
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
 import { dropoutBank } from './dropout.ts';
 import type { DropoutBank } from './dropout.ts';
+
+/** Leaves what is given as it is but for the mask. */
+const activate = (x: Tensor, mask?: Tensor): Tensor => (mask ? mul(x, mask) : x);
 
 /** The masks that ones of the given shapes get, in the order of their use. */
 async function masksAt(
@@ -16,7 +20,7 @@ async function masksAt(
     ({ offsets }) => {
       const drop = bank.masks(offsets);
       const ones = shapes.map((shape) => constant(new Float32Array(shape[0] * shape[1]).fill(1), shape));
-      return { outputs: Object.fromEntries(ones.map((hidden, i) => [`mask${i}`, drop(hidden)])) };
+      return { outputs: Object.fromEntries(ones.map((hidden, i) => [`mask${i}`, drop(hidden, activate)])) };
     },
   );
   const results = await (await referenceRuntime.load(own)).run({ offsets });
@@ -74,6 +78,24 @@ describe('dropoutBank', () => {
   it('is decided by its generator', async () => {
     expect(await maskOf(1)).toEqual(await maskOf(1));
     expect(await maskOf(1)).not.toEqual(await maskOf(2));
+  });
+
+  it('repeats what has fewer rows, each copy with a mask of its own, and activates it once', async () => {
+    const bank = bankOf(0.5);
+    let activated = 0;
+    const own = program({ inputs: { offsets: { dtype: 'int64', shape: [1] } }, state: {} }, ({ offsets }) => {
+      const ones = constant(new Float32Array(50).fill(1), [25, 2]);
+      const dropped = bank.masks(offsets, 50)(ones, (x) => {
+        activated += 1;
+        return mul(3, x);
+      });
+      return { outputs: { dropped } };
+    });
+    const { dropped } = await (await referenceRuntime.load(own)).run({ offsets: [4] });
+    const [mask = []] = await masksAt(bank, [4], [[50, 2]]);
+    expect(activated).toBe(1);
+    expect(Array.from(dropped)).toEqual(mask.map((factor) => 3 * factor));
+    expect(mask.slice(0, 50)).not.toEqual(mask.slice(50));
   });
 
   it('refuses more uses than offsets', async () => {

@@ -1,6 +1,7 @@
 import { concat, constant, mul, reshape, slice, staticSize, window } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import type { Generator } from '@meow-rl/random';
+import type { Dropout } from '@meow-rl/flows';
 
 /** How often the largest window fits. Windows may overlap: shifted against each other they are different masks. */
 const BANK_OVER_WINDOW = 16;
@@ -20,7 +21,7 @@ export interface DropoutBank {
    * Activations of fewer rows than `rows` are repeated first, so that each copy gets a mask of its own. What comes before
    * the first use is then computed once for all copies.
    */
-  readonly masks: (offsets: Tensor, rows?: number) => (hidden: Tensor) => Tensor;
+  readonly masks: (offsets: Tensor, rows?: number) => Dropout;
 }
 
 /**
@@ -38,12 +39,15 @@ export function dropoutBank(rate: number, largest: number, random: Generator): D
     offsets: length - largest + 1,
     masks: (offsets, rows) => {
       let used = 0;
-      return (given) => {
-        const copies = rows === undefined ? 1 : rows / staticSize(given.shape.slice(0, 1));
-        const hidden = concat(Array.from({ length: copies }, () => given));
+      return (before, activate) => {
+        const copies = rows === undefined ? 1 : rows / staticSize(before.shape.slice(0, 1));
+        const shape = [copies * Number(before.shape[0]), ...before.shape.slice(1)];
         const offset = slice(offsets, { start: used, end: used + 1 });
         used += 1;
-        return mul(hidden, reshape(window(bank, offset, staticSize(hidden.shape)), hidden.shape));
+        const mask = reshape(window(bank, offset, staticSize(shape)), shape);
+        if (copies === 1) return activate(before, mask);
+        const hidden = activate(before);
+        return mul(concat(Array.from({ length: copies }, () => hidden)), mask);
       };
     },
   };

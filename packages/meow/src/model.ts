@@ -8,7 +8,7 @@ import {
   mlp,
   tanhSquash,
 } from '@meow-rl/flows';
-import type { EnergyFlow, Mlp } from '@meow-rl/flows';
+import type { Dropout, EnergyFlow, Mlp } from '@meow-rl/flows';
 import { add, minimum, mul, parameterLayout, reshape } from '@meow-rl/graph';
 import type { ParameterLayout, Parameters, Tensor } from '@meow-rl/graph';
 import type { Generator } from '@meow-rl/random';
@@ -28,7 +28,7 @@ export interface MeowModel extends Sizes {
   /** Start values of all parameters as one flat vector. */
   readonly initialize: (random: Generator) => Float32Array;
   /** The networks with the given parameters, as parts of a graph. */
-  readonly bind: (params: Parameters, dropout?: (hidden: Tensor) => Tensor) => BoundModel;
+  readonly bind: (params: Parameters, dropout?: Dropout) => BoundModel;
   /** Number of hidden activations that dropout is applied to when a density is computed. */
   readonly dropoutLayers: number;
 }

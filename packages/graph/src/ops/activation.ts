@@ -117,12 +117,59 @@ const swishOperator = operator<
   },
 });
 
+const maskedSwishOperator = operator<
+  readonly [x: Tensor, beta: Tensor, mask: Tensor],
+  Record<never, never>,
+  readonly [y: Tensor, gate: Tensor, open: Tensor]
+>({
+  name: 'maskedSwish',
+  shape: ([x, beta, mask]) => {
+    if ([x, beta, mask].some(({ dtype }) => dtype !== 'float32'))
+      throw new ShapeError(
+        `swish: expected float32, float32 and float32, got ${x.dtype}, ${beta.dtype} and ${mask.dtype}.`,
+      );
+    for (const [name, { shape }] of Object.entries({ beta, mask }))
+      if (!broadcastsTo(shape, x.shape))
+        throw new ShapeError(
+          `swish: ${name} ${formatShape(shape)} does not broadcast to x ${formatShape(x.shape)}. Give one ${name} per unit.`,
+        );
+    const type = { dtype: 'float32', shape: x.shape } as const;
+    return [type, type, type];
+  },
+  value: ([x, beta, mask]) => {
+    const [input, slope, factor] = [reader(x), reader(beta), reader(mask)];
+    const shape = broadcastNd(broadcastNd(x.shape, beta.shape), mask.shape);
+    const gate = buildNd('float32', shape, (at) => logistic(slope(at) * input(at)));
+    const open = buildNd('float32', shape, (at) => logistic(slope(at) * input(at)) * factor(at));
+    return [{ ...open, data: open.data.map((g, i) => g * (x.data[i] ?? 0)) }, gate, open];
+  },
+  // y = x o with o = m g, g = σ(βx). With w = y(1 − g), dy/dx = o + βw and dy/dβ = xw: the mask costs nothing here.
+  vjp: ([dy, dGate, dOpen], { inputs: [x, beta], outputs: [y, gate, open] }) => {
+    const through = [
+      dy && mul(dy, sub(y, mul(y, gate))),
+      dGate && mul(dGate, sub(gate, mul(gate, gate))),
+      dOpen && mul(dOpen, sub(open, mul(open, gate))),
+    ].reduce((sum, term) => (sum && term ? add(sum, term) : (sum ?? term)), undefined);
+    if (!through) return [undefined, undefined, undefined];
+    const direct = mul(through, beta);
+    return [dy ? add(mul(dy, open), direct) : direct, sumTo(mul(through, x), beta.shape), undefined];
+  },
+  onnx: ([x, beta, mask], _, emit) => {
+    const gate = emit.node('Sigmoid', [emit.node('Mul', [x, beta])]);
+    const open = emit.node('Mul', [gate, mask]);
+    return [emit.node('Mul', [x, open]), gate, open];
+  },
+});
+
 /**
- * Swish with a slope per unit: `y = x · σ(β x)`.
+ * Swish with a slope per unit, times a mask if there is one: `y = x · σ(β x) · m`.
  *
  * @param beta the slope, broadcasts to `x`
- * @throws ShapeError if it does not
+ * @param mask m, broadcasts to `x`, held constant in differentiation; dropped units have 0. Given here instead of multiplied
+ *   afterwards it costs nothing in the gradient
+ * @throws ShapeError if one does not
  *
  * Reference: Ramachandran et al., Searching for Activation Functions (2017), section 4.
  */
-export const swish = (x: Tensor, beta: Tensor): Tensor => swishOperator([x, beta], {})[0];
+export const swish = (x: Tensor, beta: Tensor, mask?: Tensor): Tensor =>
+  mask ? maskedSwishOperator([x, beta, mask], {})[0] : swishOperator([x, beta], {})[0];

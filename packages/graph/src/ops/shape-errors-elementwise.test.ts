@@ -121,6 +121,16 @@ const elementWise: readonly Misuse[] = [
     () => swish(vector, matrix),
     'swish: beta [2, 3] does not broadcast to x [3]. Give one beta per unit.',
   ],
+  [
+    'swish with a mask that does not broadcast',
+    () => swish(matrix, vector, symbol([2])),
+    'swish: mask [2] does not broadcast to x [2, 3]. Give one mask per unit.',
+  ],
+  [
+    'swish with a mask of whole numbers',
+    () => swish(vector, vector, integers),
+    'swish: expected float32, float32 and float32, got float32, float32 and int64.',
+  ],
 ];
 
 const products: readonly Misuse[] = [

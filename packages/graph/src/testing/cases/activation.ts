@@ -1,4 +1,5 @@
 import * as ops from '../../ops/index.ts';
+import { constant } from '../../tensor.ts';
 import { example, given, hiddenOutput, random } from '../case.ts';
 
 const { abs, atanh, exp, log, reciprocal, relu, sigmoid, softplus, sqrt, swish, tanh } = ops;
@@ -77,6 +78,27 @@ export const activationCases = {
     example('slope kept as a row', [random(1, [2, 3]), random(2, [1, 3])], (x, beta) => swish(x, beta), {
       derivatives: 2,
     }),
+    example(
+      'masked, by hand',
+      [given([3], [0, Math.log(3), 2]), given([], [1])],
+      (x, beta) => swish(x, beta, constant([5, 2, 0])),
+      { value: [0, 1.5 * Math.log(3), 0], derivatives: 2 },
+    ),
+    example(
+      'masked',
+      [random(1, [2, 3]), random(2, [3])],
+      (x, beta) => swish(x, beta, constant([1.5, 0, 0.5, 0, 1, 2], [2, 3])),
+      { derivatives: 2 },
+    ),
+    example(
+      'masked, value and gates',
+      [random(1, [2, 3]), random(2, [3])],
+      (x, beta) => {
+        const y = swish(x, beta, constant([1.5, 0, 0.5]));
+        return [y, hiddenOutput(y, 1), hiddenOutput(y, 2)];
+      },
+      { derivatives: 2 },
+    ),
     example('large', [given([2], [300, -300]), given([1], [2])], (x, beta) => swish(x, beta), {
       value: [300, 0],
       gradient: [1, 0, 0],
