@@ -1,5 +1,6 @@
 import type { MjModel } from '@mujoco/mujoco';
 
+import { explained } from './arena.ts';
 import type { Mujoco } from './mujoco.ts';
 
 /** Files by the names that an MJCF text uses for them: meshes, textures, included MJCF. */
@@ -10,6 +11,7 @@ export type Assets = Readonly<Record<string, string | Uint8Array>>;
  *
  * @param id begins the error message
  * @throws SyntaxError with MuJoCo's explanation if the text is no valid model or a file is missing
+ * @throws Error if the model asks for less memory than it takes by itself
  */
 export function compileModel(mujoco: Mujoco, id: string, xml: string, assets: Assets = {}): MjModel {
   const files = new mujoco.MjVFS();
@@ -20,6 +22,8 @@ export function compileModel(mujoco: Mujoco, id: string, xml: string, assets: As
     }
     return mujoco.MjModel.from_xml_string(xml, files);
   } catch (error) {
+    const overflow = explained(error, id);
+    if (overflow !== error) throw overflow;
     const reason = error instanceof Error ? error.message : String(error);
     throw new SyntaxError(
       `${id}: MuJoCo can't compile the model. ${tidy(reason)}. Correct the MJCF, or give the file in assets if it names one.`,

@@ -1,5 +1,6 @@
 import type { MjData, MjModel } from '@mujoco/mujoco';
 
+import { explained, requireConstraints } from './arena.ts';
 import { compileModel, type Assets } from './compile-model.ts';
 import type { Mujoco } from './mujoco.ts';
 
@@ -41,6 +42,12 @@ export interface SimulationOptions {
   readonly assets?: Assets | undefined;
 }
 
+/** What lies in WebAssembly's memory. */
+interface Handles {
+  readonly model: MjModel;
+  readonly data: MjData;
+}
+
 // MuJoCo's own limit (mjMAXVAL): beyond it, it calls a state bad.
 const LIMIT = 1e10;
 
@@ -51,40 +58,48 @@ const LIMIT = 1e10;
  */
 export class Simulation {
   readonly id: string;
-  /** MuJoCo's compiled model. Reading a field makes a new view of it each time. */
-  readonly model: MjModel;
   /** Seconds of one simulation step. */
   readonly timestep: number;
   /** [nq] positions of the model's initial configuration. */
   readonly initialPosition: Float64Array;
   readonly #mujoco: Mujoco;
   readonly #options: SimulationOptions;
-  readonly #data: MjData;
+  #handles: Handles | undefined;
   // Reading the clock from MuJoCo each time would cost a small task more than all else.
   #clock = 0;
   #views: Partial<Record<DataField, Float64Array>> = {};
-  #closed = false;
 
   constructor(mujoco: Mujoco, options: SimulationOptions) {
     const { id, xml, assets } = options;
     this.id = id;
     this.#options = options;
     this.#mujoco = mujoco;
-    this.model = compileModel(mujoco, id, xml, assets);
+    const model = compileModel(mujoco, id, xml, assets);
     try {
-      this.#data = new mujoco.MjData(this.model);
+      this.#handles = { model, data: new mujoco.MjData(model) };
     } catch (error) {
-      this.model.delete();
+      model.delete();
       throw new Error(
         `${id}: MuJoCo has no memory left for another simulation (2 GiB a thread). Close environments that are done ` +
           'with, lower <size memory> of your model, or spread environments over workers.',
         { cause: error },
       );
     }
-    const option = this.model.opt;
+    const option = model.opt;
     this.timestep = option.timestep;
     option.delete();
     this.initialPosition = Float64Array.from(this.view('qpos'));
+  }
+
+  /** Model and state for what is about to use them, unless they are freed. */
+  #open(use: string): Handles {
+    if (this.#handles !== undefined) return this.#handles;
+    throw new Error(`${this.id}: ${use} was used after close(). Copy what you need before.`);
+  }
+
+  /** MuJoCo's compiled model. Reading a field makes a new view of it each time. */
+  get model(): MjModel {
+    return this.#open('model').model;
   }
 
   /**
@@ -94,9 +109,7 @@ export class Simulation {
   view(field: DataField): Float64Array {
     const cached = this.#views[field];
     if (cached !== undefined && cached.buffer.byteLength > 0) return cached;
-    if (this.#closed)
-      throw new Error(`${this.id}: ${field} was read after close(). Copy what you need before.`);
-    const view: Float64Array = this.#data[field];
+    const view: Float64Array = this.#open(field).data[field];
     this.#views[field] = view;
     return view;
   }
@@ -110,11 +123,12 @@ export class Simulation {
   }
 
   /**
-   * Bytes that contacts and constraints may take (`<size memory>` of the model) and the most that they took so far. With
-   * too few, MuJoCo leaves out contacts.
+   * Bytes of the arena, which contacts, constraints and intermediate results share (`<size memory>` of the model), and the
+   * most that they took so far. With too few, steps throw.
    */
   get memory(): { readonly bytes: number; readonly used: number } {
-    return { bytes: this.model.narena, used: this.#data.maxuse_arena };
+    const { model, data } = this.#open('memory');
+    return { bytes: model.narena, used: data.maxuse_arena };
   }
 
   /** Simulated seconds since the reset. */
@@ -124,15 +138,21 @@ export class Simulation {
 
   /** Back to the initial configuration at rest, without forces and without memory of earlier steps. */
   reset(): void {
-    this.#mujoco.mj_resetData(this.model, this.#data);
+    const { model, data } = this.#open('reset()');
+    this.#mujoco.mj_resetData(model, data);
     this.#clock = 0;
   }
 
-  /** Sets positions and velocities and computes everything that follows from them. */
+  /**
+   * Sets positions and velocities and computes everything that follows from them.
+   *
+   * @throws Error if the model's arena is too small
+   */
   place(qpos: ArrayLike<number>, qvel: ArrayLike<number>): void {
+    const handles = this.#open('place()');
     this.qpos.set(qpos);
     this.qvel.set(qvel);
-    this.#mujoco.mj_forward(this.model, this.#data);
+    this.#forward(handles);
   }
 
   /** Sets the controls for the steps to come. */
@@ -146,38 +166,66 @@ export class Simulation {
    * Takes `count` simulation steps under the controls in `ctrl`.
    *
    * @returns whether all went well; false if the state got NaN or beyond 1e10, which makes MuJoCo start over
+   * @throws Error if the model's arena is too small
    */
   step(count: number): boolean {
+    const { model, data } = this.#open('step()');
     // Starting over puts the clock back to 0, which shows only on a clock that wasn't there: lend it a second.
     const lent = this.#clock > 0 ? 0 : 1;
-    if (lent > 0) this.#data.time = lent;
+    if (lent > 0) data.time = lent;
     const earliest = lent + this.#clock + (count - 0.5) * this.timestep;
     this.advance(count);
-    const wentOn = this.#data.time >= earliest;
-    if (lent > 0 && wentOn) this.#data.time -= lent;
-    this.#clock = this.#data.time;
+    requireConstraints(this.#mujoco, this.id, model, data);
+    const wentOn = data.time >= earliest;
+    if (lent > 0 && wentOn) data.time -= lent;
+    this.#clock = data.time;
     // A state that went bad in the last step isn't noticed by MuJoCo yet.
     return wentOn && isSane(this.qpos) && isSane(this.qvel);
   }
 
-  /** Like {@link Simulation.step} without looking at what came of it. */
+  /**
+   * Like {@link Simulation.step} without looking at what came of it.
+   *
+   * @throws Error if the model's arena is too small
+   */
   advance(count: number): void {
-    for (let i = 0; i < count; i += 1) this.#mujoco.mj_step(this.model, this.#data);
+    const { model, data } = this.#open('advance()');
+    try {
+      for (let i = 0; i < count; i += 1) this.#mujoco.mj_step(model, data);
+    } catch (error) {
+      throw explained(error, this.id, model.narena);
+    }
   }
 
   /** Computes the contact forces `cfrc_ext`, which steps leave alone. */
   computeContactForces(): void {
-    this.#mujoco.mj_rnePostConstraint(this.model, this.#data);
+    const { model, data } = this.#open('computeContactForces()');
+    try {
+      this.#mujoco.mj_rnePostConstraint(model, data);
+    } catch (error) {
+      throw explained(error, this.id, model.narena);
+    }
+  }
+
+  #forward({ model, data }: Handles): void {
+    try {
+      this.#mujoco.mj_forward(model, data);
+    } catch (error) {
+      throw explained(error, this.id, model.narena);
+    }
+    requireConstraints(this.#mujoco, this.id, model, data);
   }
 
   /** Index of a body: the one that `body` names, or `body` itself if there is one. */
   bodyIndex(body: string | number): number {
-    return this.#index('body', this.#mujoco.mjtObj.mjOBJ_BODY.value, body, this.model.nbody);
+    const { model } = this.#open('bodyIndex()');
+    return this.#index('body', this.#mujoco.mjtObj.mjOBJ_BODY.value, body, model.nbody);
   }
 
   /** Index of a site, like {@link Simulation.bodyIndex}. */
   siteIndex(site: string | number): number {
-    return this.#index('site', this.#mujoco.mjtObj.mjOBJ_SITE.value, site, this.model.nsite);
+    const { model } = this.#open('siteIndex()');
+    return this.#index('site', this.#mujoco.mjtObj.mjOBJ_SITE.value, site, model.nsite);
   }
 
   #index(kind: string, type: number, wanted: string | number, count: number): number {
@@ -190,11 +238,12 @@ export class Simulation {
 
   /** Lower and upper bounds of the controls, infinite for an actuator without limits. */
   controlBounds(): { readonly low: Float64Array; readonly high: Float64Array } {
-    const range: Float64Array = this.model.actuator_ctrlrange;
-    const low = new Float64Array(this.model.nu).fill(Number.NEGATIVE_INFINITY);
-    const high = new Float64Array(this.model.nu).fill(Number.POSITIVE_INFINITY);
+    const { model } = this.#open('controlBounds()');
+    const range: Float64Array = model.actuator_ctrlrange;
+    const low = new Float64Array(model.nu).fill(Number.NEGATIVE_INFINITY);
+    const high = new Float64Array(model.nu).fill(Number.POSITIVE_INFINITY);
     for (let i = 0; i < low.length; i += 1) {
-      const actuator = this.model.actuator(i);
+      const actuator = model.actuator(i);
       if (actuator.ctrllimited)
         [low[i], high[i]] = [range[2 * i] ?? Number.NaN, range[2 * i + 1] ?? Number.NaN];
       actuator.delete();
@@ -204,10 +253,11 @@ export class Simulation {
 
   /** Everything that later steps depend on: time, positions, velocities, activations, warm start, controls, forces. */
   capture(): Float64Array {
+    const { model, data } = this.#open('capture()');
     const signature = this.#mujoco.mjtState.mjSTATE_INTEGRATION.value;
-    const buffer = new this.#mujoco.DoubleBuffer(this.#mujoco.mj_stateSize(this.model, signature));
+    const buffer = new this.#mujoco.DoubleBuffer(this.#mujoco.mj_stateSize(model, signature));
     try {
-      this.#mujoco.mj_getState(this.model, this.#data, buffer, signature);
+      this.#mujoco.mj_getState(model, data, buffer, signature);
       const view: Float64Array = buffer.GetView();
       return Float64Array.from(view);
     } finally {
@@ -215,20 +265,29 @@ export class Simulation {
     }
   }
 
-  /** Continues from what {@link Simulation.capture} gave for the same model, and computes what follows from it. */
+  /**
+   * Continues from what {@link Simulation.capture} gave for the same model, and computes what follows from it.
+   *
+   * @throws RangeError for a state of another size
+   * @throws Error if the model's arena is too small
+   */
   restore(state: Float64Array): void {
+    const handles = this.#open('restore()');
+    const { model, data } = handles;
     const signature = this.#mujoco.mjtState.mjSTATE_INTEGRATION.value;
-    const size = this.#mujoco.mj_stateSize(this.model, signature);
+    const size = this.#mujoco.mj_stateSize(model, signature);
     if (state.length !== size) {
       throw new RangeError(
         `${this.id}: the state has ${state.length} numbers, expected ${size}. Restore states of the same model only.`,
       );
     }
-    this.#mujoco.mj_setState(this.model, this.#data, Array.from(state), signature);
-    this.#mujoco.mj_forward(this.model, this.#data);
+    // A step that threw leaves part of the arena taken, and its warnings.
+    this.#mujoco.mj_resetData(model, data);
+    this.#mujoco.mj_setState(model, data, Array.from(state), signature);
+    this.#forward(handles);
     // Forward dynamics improve the warm start, so put the one of the state back.
-    this.#mujoco.mj_setState(this.model, this.#data, Array.from(state), signature);
-    this.#clock = this.#data.time;
+    this.#mujoco.mj_setState(model, data, Array.from(state), signature);
+    this.#clock = data.time;
   }
 
   /** A second simulation of the same model, in its initial configuration. */
@@ -238,11 +297,12 @@ export class Simulation {
 
   /** Frees model and state. Closing twice is fine. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    const handles = this.#handles;
+    if (handles === undefined) return;
+    this.#handles = undefined;
     this.#views = {};
-    this.#data.delete();
-    this.model.delete();
+    handles.data.delete();
+    handles.model.delete();
   }
 }
 
