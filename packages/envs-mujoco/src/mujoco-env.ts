@@ -3,7 +3,17 @@ import type { Generator } from '@meow-rl/random';
 
 import type { Assets } from './compile-model.ts';
 import type { Mujoco } from './mujoco.ts';
-import { call, count, files, flag, resolveOptions, scale, text, type OptionTable } from './options.ts';
+import {
+  call,
+  count,
+  files,
+  flag,
+  requireObject,
+  resolveOptions,
+  scale,
+  text,
+  type OptionTable,
+} from './options.ts';
 import type { Simulation } from './simulation.ts';
 import { taskEnv, type MujocoEnv, type Transition } from './task-env.ts';
 import { positionsAndVelocities, uniformStart } from './tasks/common.ts';
@@ -89,6 +99,7 @@ const table: OptionTable<Resolved> = {
  * @throws SyntaxError for MJCF that doesn't compile, or a file that isn't in `assets`
  */
 export function mujocoEnv(mujoco: Mujoco, options: MujocoEnvOptions): MujocoEnv {
+  requireObject('mujocoEnv: options', options);
   const id = options.id ?? 'mujocoEnv';
   const resolved = resolveOptions(id, table, options);
   const { xml, reward, observe, track, terminate } = resolved;
@@ -97,11 +108,6 @@ export function mujocoEnv(mujoco: Mujoco, options: MujocoEnvOptions): MujocoEnv 
     throw new RangeError(`${id}: option reward is missing. Give a function of the step, such as () => 1.`);
   }
   return taskEnv(mujoco, { ...resolved, id, xml }, (simulation) => {
-    if (simulation.model.nu === 0) {
-      throw new RangeError(
-        `${id}: the model has no actuators, so there is nothing to act on. Add <actuator>.`,
-      );
-    }
     const seen = steadyNumbers(`${id}: observe()`, () => observe(simulation));
     if (seen().length === 0) throw new RangeError(`${id}: observe() gave nothing. Give at least one number.`);
     const noise = uniformStart(resolved.resetNoise);

@@ -48,9 +48,7 @@ const tasks = {
 export type MujocoEnvId = keyof typeof tasks;
 
 /** The ids of all tasks of this package; reading them loads nothing. */
-export const MUJOCO_ENV_IDS: readonly MujocoEnvId[] = Object.freeze(
-  (Object.keys(tasks) as MujocoEnvId[]).slice(),
-);
+export const MUJOCO_ENV_IDS: readonly MujocoEnvId[] = Object.freeze(Object.keys(tasks) as MujocoEnvId[]);
 
 /**
  * The MuJoCo tasks of this package, for `makeEnv(id, { registry: { ...builtinEnvs, ...(await mujocoEnvs()) } })`.

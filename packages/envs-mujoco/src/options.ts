@@ -79,13 +79,13 @@ export const files: Option<Readonly<Record<string, string | Uint8Array>> | undef
 /**
  * The options of `given`, and defaults for the others.
  *
+ * @throws TypeError if `given` is no object
  * @throws RangeError for an option that isn't in the table or has a value that it doesn't take
  */
 export function resolveOptions<T extends object>(id: string, table: OptionTable<T>, given: object): T {
+  requireObject(`${id}: options`, given);
+  requireKnown(`${id}: option`, Object.keys(table), given);
   for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(table, name)) {
-      throw new RangeError(`${id}: option ${name} is unknown. Known ones: ${Object.keys(table).join(', ')}.`);
-    }
     const option: Option<unknown> = table[name as keyof T];
     if (value !== undefined && !option.accepts(value)) {
       throw new RangeError(`${id}: option ${name} is ${show(value)}, expected ${option.expected}.`);
@@ -96,6 +96,23 @@ export function resolveOptions<T extends object>(id: string, table: OptionTable<
     (Object.hasOwn(given, name) ? Reflect.get(given, name) : undefined) ?? fallback,
   ]);
   return Object.fromEntries(chosen) as T;
+}
+
+/**
+ * For options from outside, which may be anything.
+ *
+ * @throws TypeError unless `given` is an object
+ */
+export function requireObject(name: string, given: unknown): void {
+  if (typeof given === 'object' && given !== null) return;
+  throw new TypeError(`${name} is ${String(given)}, expected an object. Leave it out for the defaults.`);
+}
+
+/** @throws RangeError if `given` has a field of another name than `known` */
+export function requireKnown(what: string, known: readonly string[], given: object): void {
+  const stranger = Object.keys(given).find((name) => !known.includes(name));
+  if (stranger === undefined) return;
+  throw new RangeError(`${what} ${stranger} is unknown. Known ones: ${known.join(', ')}.`);
 }
 
 const show = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));

@@ -3,6 +3,7 @@ import type { Generator } from '@meow-rl/random';
 
 import { savedTask } from './env-state.ts';
 import type { Mujoco } from './mujoco.ts';
+import { requireKnown, requireObject } from './options.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 
 /** Where an episode may be asked to begin, instead of at random. */
@@ -56,12 +57,21 @@ export interface TaskRules {
   resetInfo?(): Info;
 }
 
+/** How many of each a model has to have. */
+export interface ModelCounts {
+  readonly positions?: number;
+  readonly velocities?: number;
+  readonly sites?: number;
+}
+
 /** What a task runs on. */
 export interface TaskOptions extends SimulationOptions {
   /** Simulation steps that one step of the environment takes. */
   readonly frameSkip: number;
   /** Whether the rules read `cfrc_ext`, which costs time to compute. Default: false. */
   readonly contactForces?: boolean;
+  /** What the rules read by index, in case the model isn't the task's own. Default: nothing. */
+  readonly reads?: ModelCounts;
 }
 
 /**
@@ -69,6 +79,8 @@ export interface TaskOptions extends SimulationOptions {
  *
  * A simulation that diverges (NaN, or beyond 1e10) terminates the episode with reward 0, the last observation that was
  * sound, and `info.diverged` set. MuJoCo by itself would silently start over in the middle of the episode.
+ *
+ * @throws RangeError for a model without actuators, or one that lacks what the rules observe
  */
 export function taskEnv(
   mujoco: Mujoco,
@@ -77,6 +89,7 @@ export function taskEnv(
 ): MujocoEnv {
   const simulation = new Simulation(mujoco, options);
   try {
+    requireModel(simulation, options.reads ?? {});
     return envOf(simulation, options, rulesOf(simulation));
   } catch (error) {
     simulation.close();
@@ -85,6 +98,7 @@ export function taskEnv(
 }
 
 const NOTHING = new Float64Array(0);
+const RESET_OPTIONS: readonly (keyof MujocoResetOptions)[] = ['qpos', 'qvel'];
 
 function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): MujocoEnv {
   const { id, frameSkip, contactForces = false } = options;
@@ -100,6 +114,7 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
   simulation.place(simulation.initialPosition, new Float64Array(nv));
   // A copy of the last one, in place: large arrays are slow to make.
   const observation = rules.observe();
+  requireSound(id, observation);
 
   const env = createEnv<Partial<MujocoResetOptions>, Info, Info>({
     id,
@@ -109,7 +124,10 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
       shape: [observation.length],
     }),
     actionSpace: box({ low: Float32Array.from(low), high: Float32Array.from(high) }),
-    start(generator, { qpos, qvel }) {
+    start(generator, resetOptions) {
+      requireObject(`${id}: reset options`, resetOptions);
+      requireKnown(`${id}: reset option`, RESET_OPTIONS, resetOptions);
+      const { qpos, qvel } = resetOptions;
       const startPosition = simulation.initialPosition.slice();
       const startVelocity = new Float64Array(nv);
       rules.start(generator, startPosition, startVelocity);
@@ -160,6 +178,36 @@ function envOf(simulation: Simulation, options: TaskOptions, rules: TaskRules): 
   });
 
   return { ...env, simulation, frameSkip, contactForces };
+}
+
+function requireModel(
+  { id, model }: Simulation,
+  { positions = 0, velocities = 0, sites = 0 }: ModelCounts,
+): void {
+  if (model.nu === 0) {
+    throw new RangeError(`${id}: the model has no actuators, so there is nothing to act on. Add <actuator>.`);
+  }
+  const counts = [
+    ['positions', model.nq, positions],
+    ['velocities', model.nv, velocities],
+    ['sites', model.nsite, sites],
+  ] as const;
+  for (const [what, count, least] of counts) {
+    if (count < least) throw lacking(`${id}: the model has ${count} ${what}, but the task reads ${least}.`);
+  }
+}
+
+const lacking = (problem: string) =>
+  new RangeError(
+    `${problem} Give a model with the joints, bodies and sites of the task's own, in the same order.`,
+  );
+
+function requireSound(id: string, observation: Float64Array): void {
+  const bad = observation.findIndex((x) => !Number.isFinite(x));
+  if (bad < 0) return;
+  throw lacking(
+    `${id}: the first observation has ${observation[bad]} in entry ${bad}: the model lacks what the task reads there.`,
+  );
 }
 
 function fill(target: Float64Array, values: ArrayLike<number>, where: string, size: number): void {

@@ -87,7 +87,7 @@ export function ant(mujoco: Mujoco, given: Partial<AntOptions> = {}): MujocoEnv 
   const { includeCfrcExtInObservation: forcesSeen, contactForceRange } = options;
   const xml = options.xml ?? antModel();
   const contactForces = forcesSeen || options.contactCostWeight !== 0;
-  return taskEnv(mujoco, { ...options, id, xml, contactForces }, (simulation) => {
+  return taskEnv(mujoco, { ...options, reads: { positions: 3 }, id, xml, contactForces }, (simulation) => {
     const mainBody = simulation.bodyIndex(options.mainBody);
     const skip = options.excludeCurrentPositionsFromObservation ? 2 : 0;
     return {
@@ -143,40 +143,44 @@ export function antV4(mujoco: Mujoco, given: Partial<AntV4Options> = {}): Mujoco
   const options = resolveOptions(id, v4Table, given);
   const { useContactForces, contactForceRange } = options;
   const xml = options.xml ?? antModel();
-  return taskEnv(mujoco, { ...options, id, xml, contactForces: useContactForces }, (simulation) => {
-    const torso = simulation.bodyIndex('torso');
-    const skip = options.excludeCurrentPositionsFromObservation ? 2 : 0;
-    return {
-      start: gaussianStart(options.resetNoiseScale),
-      observe: () =>
-        useContactForces
-          ? withForces(simulation, skip, contactForceRange, 0)
-          : concat(simulation.qpos.subarray(skip), simulation.qvel),
-      track: () => bodyPosition2(simulation, torso),
-      judge: (transition) => {
-        const healthy = isHealthy(simulation, options);
-        const velocity = rate(transition, 0);
-        const survive = healthy || options.terminateWhenUnhealthy ? options.healthyReward : 0;
-        const control = controlCost(options.ctrlCostWeight, transition.action);
-        const contact = useContactForces ? contactCost(simulation, options) : 0;
-        return {
-          reward: velocity + survive - (control + contact),
-          terminated: !healthy && options.terminateWhenUnhealthy,
-          info: {
-            reward_forward: velocity,
-            reward_ctrl: useContactForces ? -contact : -control,
-            reward_survive: survive,
-            x_position: entry(transition.after, 0),
-            y_position: entry(transition.after, 1),
-            distance_from_origin: planeDistance(transition.after),
-            x_velocity: velocity,
-            y_velocity: rate(transition, 1),
-            forward_reward: velocity,
-          },
-        };
-      },
-    };
-  });
+  return taskEnv(
+    mujoco,
+    { ...options, reads: { positions: 3 }, id, xml, contactForces: useContactForces },
+    (simulation) => {
+      const torso = simulation.bodyIndex('torso');
+      const skip = options.excludeCurrentPositionsFromObservation ? 2 : 0;
+      return {
+        start: gaussianStart(options.resetNoiseScale),
+        observe: () =>
+          useContactForces
+            ? withForces(simulation, skip, contactForceRange, 0)
+            : concat(simulation.qpos.subarray(skip), simulation.qvel),
+        track: () => bodyPosition2(simulation, torso),
+        judge: (transition) => {
+          const healthy = isHealthy(simulation, options);
+          const velocity = rate(transition, 0);
+          const survive = healthy || options.terminateWhenUnhealthy ? options.healthyReward : 0;
+          const control = controlCost(options.ctrlCostWeight, transition.action);
+          const contact = useContactForces ? contactCost(simulation, options) : 0;
+          return {
+            reward: velocity + survive - (control + contact),
+            terminated: !healthy && options.terminateWhenUnhealthy,
+            info: {
+              reward_forward: velocity,
+              reward_ctrl: useContactForces ? -contact : -control,
+              reward_survive: survive,
+              x_position: entry(transition.after, 0),
+              y_position: entry(transition.after, 1),
+              distance_from_origin: planeDistance(transition.after),
+              x_velocity: velocity,
+              y_velocity: rate(transition, 1),
+              forward_reward: velocity,
+            },
+          };
+        },
+      };
+    },
+  );
 }
 
 function isHealthy(simulation: Simulation, { healthyZRange: [low, high] }: AntBaseOptions): boolean {

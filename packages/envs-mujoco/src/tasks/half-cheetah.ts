@@ -12,7 +12,7 @@ import {
   type LocomotionOptions,
 } from './common.ts';
 import { controlCost } from './control-cost.ts';
-import { termNames, type TaskVersion } from './version.ts';
+import type { TaskVersion } from './version.ts';
 
 /** Options of {@link halfCheetah}, named as Gymnasium's. */
 export interface HalfCheetahOptions extends LocomotionOptions {
@@ -45,9 +45,9 @@ export function halfCheetah(
   const id = `HalfCheetah-${version}`;
   const options = resolveOptions(id, table, given);
   const skip = options.excludeCurrentPositionsFromObservation ? 1 : 0;
-  const names = termNames(version, { forward: 'reward_run' });
+  const forwardTerm = version === 'v5' ? 'reward_forward' : 'reward_run';
   const xml = options.xml ?? halfCheetahModel();
-  return taskEnv(mujoco, { ...options, id, xml }, (simulation) => ({
+  return taskEnv(mujoco, { ...options, reads: { positions: 1 }, id, xml }, (simulation) => ({
     start: gaussianStart(options.resetNoiseScale),
     observe: () => positionsAndVelocities(simulation, skip),
     track: () => firstPositions(simulation, 1),
@@ -62,7 +62,7 @@ export function halfCheetah(
         info: {
           x_position: transition.after[0],
           x_velocity: velocity,
-          [names.forward]: forward,
+          [forwardTerm]: forward,
           reward_ctrl: -control,
         },
       };

@@ -47,7 +47,7 @@ export function humanoidStandup(mujoco: Mujoco, given: Partial<HumanoidStandupOp
   const options = resolveOptions(id, table, given);
   const xml = options.xml ?? humanoidStandupModel();
   const contactForces = options.includeCfrcExtInObservation || options.impactCostWeight !== 0;
-  return taskEnv(mujoco, { ...options, id, xml, contactForces }, (simulation) => {
+  return taskEnv(mujoco, { ...options, reads: { positions: 3 }, id, xml, contactForces }, (simulation) => {
     const startHeight = entry(simulation.initialPosition, 2);
     return {
       start: uniformStart(options.resetNoiseScale),

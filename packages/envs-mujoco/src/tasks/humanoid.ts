@@ -78,7 +78,7 @@ export function humanoid(mujoco: Mujoco, given: Partial<HumanoidOptions> = {}): 
   const options = resolveOptions(id, table, given);
   const xml = options.xml ?? humanoidModel();
   const contactForces = options.includeCfrcExtInObservation || options.contactCostWeight !== 0;
-  return taskEnv(mujoco, { ...options, id, xml, contactForces }, (simulation) => {
+  return taskEnv(mujoco, { ...options, reads: { positions: 3 }, id, xml, contactForces }, (simulation) => {
     return {
       start: uniformStart(options.resetNoiseScale),
       observe: humanoidObservation(simulation, options),
@@ -132,44 +132,48 @@ export function humanoidV4(mujoco: Mujoco, given: Partial<HumanoidV4Options> = {
   const id = 'Humanoid-v4';
   const options = resolveOptions(id, v4Table, given);
   const xml = options.xml ?? humanoidModel();
-  return taskEnv(mujoco, { ...options, id, xml, contactForces: true }, (simulation) => {
-    const skip = options.excludeCurrentPositionsFromObservation ? 2 : 0;
-    return {
-      start: uniformStart(options.resetNoiseScale),
-      observe: () =>
-        concat(
-          simulation.qpos.subarray(skip),
-          simulation.qvel,
-          simulation.view('cinert'),
-          simulation.view('cvel'),
-          simulation.view('qfrc_actuator'),
-          simulation.view('cfrc_ext'),
-        ),
-      track: centreOfMass(simulation),
-      judge: (transition) => {
-        const healthy = inside(entry(simulation.qpos, 2), options.healthyZRange);
-        const velocity = rate(transition, 0);
-        const forward = options.forwardRewardWeight * velocity;
-        const survive = healthy || options.terminateWhenUnhealthy ? options.healthyReward : 0;
-        const control = options.ctrlCostWeight * sumOfSquares(transition.action);
-        return {
-          reward: forward + survive - control,
-          terminated: !healthy && options.terminateWhenUnhealthy,
-          info: {
-            reward_linvel: forward,
-            reward_quadctrl: -control,
-            reward_alive: survive,
-            x_position: entry(transition.after, 0),
-            y_position: entry(transition.after, 1),
-            distance_from_origin: planeDistance(transition.after),
-            x_velocity: velocity,
-            y_velocity: rate(transition, 1),
-            forward_reward: forward,
-          },
-        };
-      },
-    };
-  });
+  return taskEnv(
+    mujoco,
+    { ...options, reads: { positions: 3 }, id, xml, contactForces: true },
+    (simulation) => {
+      const skip = options.excludeCurrentPositionsFromObservation ? 2 : 0;
+      return {
+        start: uniformStart(options.resetNoiseScale),
+        observe: () =>
+          concat(
+            simulation.qpos.subarray(skip),
+            simulation.qvel,
+            simulation.view('cinert'),
+            simulation.view('cvel'),
+            simulation.view('qfrc_actuator'),
+            simulation.view('cfrc_ext'),
+          ),
+        track: centreOfMass(simulation),
+        judge: (transition) => {
+          const healthy = inside(entry(simulation.qpos, 2), options.healthyZRange);
+          const velocity = rate(transition, 0);
+          const forward = options.forwardRewardWeight * velocity;
+          const survive = healthy || options.terminateWhenUnhealthy ? options.healthyReward : 0;
+          const control = options.ctrlCostWeight * sumOfSquares(transition.action);
+          return {
+            reward: forward + survive - control,
+            terminated: !healthy && options.terminateWhenUnhealthy,
+            info: {
+              reward_linvel: forward,
+              reward_quadctrl: -control,
+              reward_alive: survive,
+              x_position: entry(transition.after, 0),
+              y_position: entry(transition.after, 1),
+              distance_from_origin: planeDistance(transition.after),
+              x_velocity: velocity,
+              y_velocity: rate(transition, 1),
+              forward_reward: forward,
+            },
+          };
+        },
+      };
+    },
+  );
 }
 
 /** Lengths and speeds of the tendons, for `info` of a reset. */

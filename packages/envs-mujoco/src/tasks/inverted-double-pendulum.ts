@@ -39,36 +39,40 @@ export function invertedDoublePendulum(
   const id = 'InvertedDoublePendulum-v5';
   const options = resolveOptions(id, table, given);
   const xml = options.xml ?? invertedDoublePendulumModel();
-  return taskEnv(mujoco, { ...options, id, xml }, (simulation) => ({
-    start: gaussianStart(options.resetNoiseScale),
-    observe() {
-      const { qpos, qvel } = simulation;
-      const [lower, upper] = [entry(qpos, 1), entry(qpos, 2)];
-      return Float64Array.of(
-        entry(qpos, 0),
-        Math.sin(lower),
-        Math.sin(upper),
-        Math.cos(lower),
-        Math.cos(upper),
-        bounded(entry(qvel, 0)),
-        bounded(entry(qvel, 1)),
-        bounded(entry(qvel, 2)),
-        bounded(entry(simulation.view('qfrc_constraint'), 0)),
-      );
-    },
-    judge() {
-      const { qvel } = simulation;
-      const tip = simulation.view('site_xpos');
-      const [x, z] = [entry(tip, 0), entry(tip, 2)];
-      const terminated = z <= FALLEN;
-      const survive = terminated ? 0 : options.healthyReward;
-      const distance = 0.01 * x ** 2 + (z - 2) ** 2;
-      const speed = 1e-3 * entry(qvel, 1) ** 2 + 5e-3 * entry(qvel, 2) ** 2;
-      return {
-        reward: survive - distance - speed,
-        terminated,
-        info: { reward_survive: survive, distance_penalty: -distance, velocity_penalty: -speed },
-      };
-    },
-  }));
+  return taskEnv(
+    mujoco,
+    { ...options, reads: { positions: 3, velocities: 3, sites: 1 }, id, xml },
+    (simulation) => ({
+      start: gaussianStart(options.resetNoiseScale),
+      observe() {
+        const { qpos, qvel } = simulation;
+        const [lower, upper] = [entry(qpos, 1), entry(qpos, 2)];
+        return Float64Array.of(
+          entry(qpos, 0),
+          Math.sin(lower),
+          Math.sin(upper),
+          Math.cos(lower),
+          Math.cos(upper),
+          bounded(entry(qvel, 0)),
+          bounded(entry(qvel, 1)),
+          bounded(entry(qvel, 2)),
+          bounded(entry(simulation.view('qfrc_constraint'), 0)),
+        );
+      },
+      judge() {
+        const { qvel } = simulation;
+        const tip = simulation.view('site_xpos');
+        const [x, z] = [entry(tip, 0), entry(tip, 2)];
+        const terminated = z <= FALLEN;
+        const survive = terminated ? 0 : options.healthyReward;
+        const distance = 0.01 * x ** 2 + (z - 2) ** 2;
+        const speed = 1e-3 * entry(qvel, 1) ** 2 + 5e-3 * entry(qvel, 2) ** 2;
+        return {
+          reward: survive - distance - speed,
+          terminated,
+          info: { reward_survive: survive, distance_penalty: -distance, velocity_penalty: -speed },
+        };
+      },
+    }),
+  );
 }

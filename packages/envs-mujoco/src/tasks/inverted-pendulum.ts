@@ -25,7 +25,7 @@ export function invertedPendulum(mujoco: Mujoco, given: Partial<InvertedPendulum
   const id = 'InvertedPendulum-v5';
   const options = resolveOptions(id, table, given);
   const xml = options.xml ?? invertedPendulumModel();
-  return taskEnv(mujoco, { ...options, id, xml }, (simulation) => ({
+  return taskEnv(mujoco, { ...options, reads: { positions: 2 }, id, xml }, (simulation) => ({
     start: uniformStart(options.resetNoiseScale),
     observe: () => positionsAndVelocities(simulation, 0),
     judge: () => {

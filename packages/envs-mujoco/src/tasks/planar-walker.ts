@@ -64,48 +64,52 @@ export function planarWalker(
   { id, version, xml, stateRange = [-Infinity, Infinity] }: PlanarWalker,
 ): MujocoEnv {
   const skip = options.excludeCurrentPositionsFromObservation ? 1 : 0;
-  return taskEnv(mujoco, { ...options, id, xml: options.xml ?? xml }, (simulation) => {
-    const isHealthy = (): boolean =>
-      inside(entry(simulation.qpos, 1), options.healthyZRange) &&
-      inside(entry(simulation.qpos, 2), options.healthyAngleRange) &&
-      allInside(simulation.qpos, 2, stateRange) &&
-      allInside(simulation.qvel, 0, stateRange);
-    const height = () => entry(simulation.qpos, 1) - entry(simulation.initialPosition, 1);
-    return {
-      start: uniformStart(options.resetNoiseScale),
-      observe() {
-        const seen = positionsAndVelocities(simulation, skip);
-        for (let i = seen.length - simulation.qvel.length; i < seen.length; i += 1)
-          seen[i] = clamp(entry(seen, i), -MAX_SPEED, MAX_SPEED);
-        return seen;
-      },
-      track: () => firstPositions(simulation, 1),
-      resetInfo: () =>
-        version === 'v5' ? { x_position: entry(simulation.qpos, 0), z_distance_from_origin: height() } : {},
-      judge: (transition) => {
-        const healthy = isHealthy();
-        const velocity = rate(transition, 0);
-        const forward = options.forwardRewardWeight * velocity;
-        const control = controlCost(options.ctrlCostWeight, transition.action);
-        const paid = healthy || (version === 'v4' && options.terminateWhenUnhealthy);
-        const survive = paid ? options.healthyReward : 0;
-        const x = entry(transition.after, 0);
-        return {
-          reward: forward + survive - control,
-          terminated: !healthy && options.terminateWhenUnhealthy,
-          info:
-            version === 'v4'
-              ? { x_position: x, x_velocity: velocity }
-              : {
-                  x_position: x,
-                  z_distance_from_origin: height(),
-                  x_velocity: velocity,
-                  reward_forward: forward,
-                  reward_ctrl: -control,
-                  reward_survive: survive,
-                },
-        };
-      },
-    };
-  });
+  return taskEnv(
+    mujoco,
+    { ...options, reads: { positions: 3 }, id, xml: options.xml ?? xml },
+    (simulation) => {
+      const isHealthy = (): boolean =>
+        inside(entry(simulation.qpos, 1), options.healthyZRange) &&
+        inside(entry(simulation.qpos, 2), options.healthyAngleRange) &&
+        allInside(simulation.qpos, 2, stateRange) &&
+        allInside(simulation.qvel, 0, stateRange);
+      const height = () => entry(simulation.qpos, 1) - entry(simulation.initialPosition, 1);
+      return {
+        start: uniformStart(options.resetNoiseScale),
+        observe() {
+          const seen = positionsAndVelocities(simulation, skip);
+          for (let i = seen.length - simulation.qvel.length; i < seen.length; i += 1)
+            seen[i] = clamp(entry(seen, i), -MAX_SPEED, MAX_SPEED);
+          return seen;
+        },
+        track: () => firstPositions(simulation, 1),
+        resetInfo: () =>
+          version === 'v5' ? { x_position: entry(simulation.qpos, 0), z_distance_from_origin: height() } : {},
+        judge: (transition) => {
+          const healthy = isHealthy();
+          const velocity = rate(transition, 0);
+          const forward = options.forwardRewardWeight * velocity;
+          const control = controlCost(options.ctrlCostWeight, transition.action);
+          const paid = healthy || (version === 'v4' && options.terminateWhenUnhealthy);
+          const survive = paid ? options.healthyReward : 0;
+          const x = entry(transition.after, 0);
+          return {
+            reward: forward + survive - control,
+            terminated: !healthy && options.terminateWhenUnhealthy,
+            info:
+              version === 'v4'
+                ? { x_position: x, x_velocity: velocity }
+                : {
+                    x_position: x,
+                    z_distance_from_origin: height(),
+                    x_velocity: velocity,
+                    reward_forward: forward,
+                    reward_ctrl: -control,
+                    reward_survive: survive,
+                  },
+          };
+        },
+      };
+    },
+  );
 }

@@ -38,7 +38,7 @@ export function reacher(mujoco: Mujoco, given: Partial<ReacherOptions> = {}): Mu
   const id = 'Reacher-v5';
   const options = resolveOptions(id, table, given);
   const xml = options.xml ?? reacherModel();
-  return taskEnv(mujoco, { ...options, id, xml }, (simulation) => {
+  return taskEnv(mujoco, { ...options, reads: { positions: 4, velocities: 4 }, id, xml }, (simulation) => {
     const fingertip = 3 * simulation.bodyIndex('fingertip');
     const target = 3 * simulation.bodyIndex('target');
     return {

@@ -43,7 +43,7 @@ export function swimmer(mujoco: Mujoco, given: Partial<SwimmerOptions> = {}): Mu
   const options = resolveOptions(id, table, given);
   const skip = options.excludeCurrentPositionsFromObservation ? 2 : 0;
   const xml = options.xml ?? swimmerModel();
-  return taskEnv(mujoco, { ...options, id, xml }, (simulation) => ({
+  return taskEnv(mujoco, { ...options, reads: { positions: 2 }, id, xml }, (simulation) => ({
     start: uniformStart(options.resetNoiseScale),
     observe: () => positionsAndVelocities(simulation, skip),
     track: () => firstPositions(simulation, 2),
