@@ -1,7 +1,17 @@
 import { builtinEnvs, makeEnv } from '@meow-rl/envs';
 import { describe, expect, it } from 'vitest';
 
-import { halfCheetah, hopper, loadMujoco, mujocoEnvs } from './index.ts';
+import {
+  bareStepper,
+  halfCheetah,
+  hopper,
+  hopperModel,
+  loadMujoco,
+  MUJOCO_ENV_IDS,
+  mujocoEnvs,
+} from './index.ts';
+import { mujocoEnvsOn } from './mujoco-envs.ts';
+import { ledger } from './testing/ledger.ts';
 
 const mujoco = await loadMujoco();
 const tasks = await mujocoEnvs();
@@ -79,20 +89,53 @@ describe('MuJoCo tasks', () => {
     expect(() => env.reset()).toThrow(/Hopper-v5/);
   });
 
-  it('free what they take: 2000 environments one after the other', () => {
+  it.each(MUJOCO_ENV_IDS)('%s deletes every object of MuJoCo that it made', (id) => {
+    const { mujoco: counted, made, left } = ledger(mujoco);
+    const { [id]: spec } = mujocoEnvsOn(counted);
+    const env = spec.create();
+    const action = new Float64Array(env.actionSpace.size);
+    env.reset({ seed: 0 });
+    env.step(action);
+    const state = env.state();
+    env.step(action);
+    env.restore(state);
+    env.step(action);
+    const bare = bareStepper(env);
+    bare.sync();
+    bare.step(action);
+    bare.close();
+    expect(left().toSorted()).toEqual(['MjData', 'MjModel']);
+    env.close();
+    expect(left()).toEqual([]);
+    expect([...new Set(made())].toSorted()).toEqual(
+      expect.arrayContaining(['DoubleBuffer', 'MjData', 'MjVFS']),
+    );
+  });
+
+  it('leave no object of MuJoCo behind where making them fails', () => {
+    const { mujoco: counted, made, left } = ledger(mujoco);
+    const { 'Hopper-v5': hopperSpec, 'InvertedDoublePendulum-v5': pendulumSpec } = mujocoEnvsOn(counted);
+    expect(() => hopperSpec.create({ xml: '<mujoco><nonsense/></mujoco>' })).toThrow(SyntaxError);
+    expect(() => pendulumSpec.create({ xml: hopperModel() })).toThrow('the model has 0 sites');
+    expect(made()).toContain('MjData');
+    expect(left()).toEqual([]);
+  });
+
+  it('free what they take: 1000 environments one after the other', () => {
     const ids = Object.keys(tasks) as (keyof typeof tasks)[];
     const useAll = () => {
       for (const id of ids) {
         const env = tasks[id].create();
         env.reset({ seed: 0 });
         env.step(new Float64Array(env.actionSpace.size));
+        env.restore(env.state());
         env.close();
       }
     };
     // The largest decides how far memory grows, and what lies between the freed pieces settles.
     for (let i = 0; i < 5; i += 1) useAll();
     const before = memoryBytes();
-    for (let made = 0; made < 2000; made += ids.length) useAll();
+    for (let made = 0; made < 1000; made += ids.length) useAll();
     expect(memoryBytes()).toBe(before);
   });
 

@@ -56,7 +56,11 @@ export const MUJOCO_ENV_IDS: readonly MujocoEnvId[] = Object.freeze(Object.keys(
  * @throws Error if MuJoCo's WebAssembly module cannot be loaded
  */
 export async function mujocoEnvs(): Promise<Readonly<Record<MujocoEnvId, MujocoEnvSpec>>> {
-  const mujoco = await loadMujoco();
+  return mujocoEnvsOn(await loadMujoco());
+}
+
+/** {@link mujocoEnvs} on a module that is loaded. */
+export function mujocoEnvsOn(mujoco: Mujoco): Readonly<Record<MujocoEnvId, MujocoEnvSpec>> {
   const specs = Object.entries<Task>(tasks).map(([id, { make, maxSteps }]) => {
     const spec: MujocoEnvSpec = { create: (options = {}) => make(mujoco, options), maxSteps };
     return [id, spec];
