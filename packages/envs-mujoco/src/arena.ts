@@ -22,7 +22,7 @@ export function explained(error: unknown, id: string, bytes?: number): unknown {
  * @throws Error if that happened since the last reset and in the last step
  */
 export function requireConstraints(mujoco: Mujoco, id: string, model: MjModel, data: MjData): void {
-  if (data.nefc > 0 || data.ncon === 0) return;
+  if (data.ncon === 0 || data.nefc > 0) return;
   const { mjWARN_CONTACTFULL, mjWARN_CNSTRFULL } = mujoco.mjtWarning;
   // The list belongs to the data: deleting it here would free it twice.
   const warnings = data.warning;
