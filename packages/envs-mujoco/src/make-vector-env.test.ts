@@ -1,7 +1,11 @@
+import { INFO_WIDTH, numbersIn, shapeOf } from '@meow-rl/envs/testing';
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
 import { makeVectorEnv } from './make-vector-env.ts';
+import { mujocoEnvs } from './mujoco-envs.ts';
+
+const tasks = await mujocoEnvs();
 
 const play = async (workers: number, id = 'Hopper-v5') => {
   const env = await makeVectorEnv(id, 3, {
@@ -40,5 +44,16 @@ describe('makeVectorEnv', () => {
       'option wieght is unknown',
     );
     await expect(makeVectorEnv('Hopper-v5', 2, { workers: -1 })).rejects.toThrow('workers is -1');
+  });
+
+  it.each(Object.entries(tasks))('%s: infos need no messages between threads', (_, { create }) => {
+    const env = create();
+    const { info: first } = env.reset({ seed: 0 });
+    const { info } = env.step(new Float64Array(env.actionSpace.size));
+    env.close();
+    for (const given of [first, info]) {
+      const shape = shapeOf(given);
+      expect(shape && numbersIn(shape)).toBeLessThanOrEqual(INFO_WIDTH);
+    }
   });
 });

@@ -1,2 +1,4 @@
 export { countingEnv } from './counting-env.ts';
 export { describeEnv } from './describe-env.ts';
+export { numbersIn, shapeOf } from '../workers/info-shape.ts';
+export { INFO_WIDTH } from '../workers/shared-block.ts';

@@ -29,6 +29,8 @@ function troubledEnv({ unsaved = false }: { readonly unsaved?: boolean } = {}): 
     nothing: null,
     maybe: steps % 3 === 0 ? undefined : Number.NaN,
     nested: { depth: { steps } },
+    joints: Float64Array.of(steps, -0, Number.NaN),
+    speeds: new Float64Array(steps === 4 ? 3 : 2).fill(steps),
     ...(steps === 2 && { text: 'two', list: [1, { a: 2 }] }),
     ...(steps === 3 && Object.fromEntries(Array.from({ length: 70 }, (_, i) => [`x${i}`, i]))),
   });

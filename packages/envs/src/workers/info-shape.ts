@@ -1,5 +1,6 @@
 /**
- * What an info looks like apart from its numbers: the kind of a value, or the fields of a plain object in order.
+ * What an info looks like apart from its numbers: the kind of a value, a `Float64Array` of so many entries, or the
+ * fields of a plain object in order.
  *
  * An info of known shape is only numbers, so it needs no message. Truth values are numbers too.
  */
@@ -8,14 +9,19 @@ export type InfoShape =
   | 'boolean'
   | 'undefined'
   | 'null'
+  | { readonly kind: 'Float64Array'; readonly length: number }
   | readonly (readonly [name: string, shape: InfoShape])[];
 
-/** The shape of a value, or undefined if something in it is neither number, truth value, nothing, nor plain object. */
+/**
+ * The shape of a value, or undefined if something in it is neither number, truth value, nothing, `Float64Array`, nor
+ * plain object.
+ */
 export function shapeOf(value: unknown): InfoShape | undefined {
   if (typeof value === 'number') return 'number';
   if (typeof value === 'boolean') return 'boolean';
   if (value === undefined) return 'undefined';
   if (value === null) return 'null';
+  if (value instanceof Float64Array) return { kind: 'Float64Array', length: value.length };
   if (!isPlainObject(value)) return undefined;
   const fields: [string, InfoShape][] = [];
   for (const [name, part] of Object.entries(value)) {
@@ -28,8 +34,9 @@ export function shapeOf(value: unknown): InfoShape | undefined {
 
 /** How many numbers a value of that shape has. */
 export function numbersIn(shape: InfoShape): number {
-  if (typeof shape !== 'string') return shape.reduce((sum, [, part]) => sum + numbersIn(part), 0);
-  return shape === 'number' || shape === 'boolean' ? 1 : 0;
+  if (typeof shape === 'string') return shape === 'number' || shape === 'boolean' ? 1 : 0;
+  if ('kind' in shape) return shape.length;
+  return shape.reduce((sum, [, part]) => sum + numbersIn(part), 0);
 }
 
 /**
@@ -45,6 +52,11 @@ export function writeNumbers(shape: InfoShape, value: unknown, out: Float64Array
   }
   if (shape === 'undefined') return value === undefined ? at : -1;
   if (shape === 'null') return value === null ? at : -1;
+  if ('kind' in shape) {
+    if (!(value instanceof Float64Array) || value.length !== shape.length) return -1;
+    out.set(value, at);
+    return at + shape.length;
+  }
   if (!isPlainObject(value)) return -1;
   let next = at;
   let index = 0;
@@ -69,6 +81,10 @@ export function readNumbers(
   if (shape === 'boolean') return [numbers[at] === 1, at + 1];
   if (shape === 'undefined') return [undefined, at];
   if (shape === 'null') return [null, at];
+  if ('kind' in shape) {
+    const behind = at + shape.length;
+    return [numbers.slice(at, behind), behind];
+  }
   const value: Record<string, unknown> = {};
   let next = at;
   for (const [name, part] of shape) [value[name], next] = readNumbers(part, numbers, next);
