@@ -1,7 +1,10 @@
+import { threadId } from 'node:worker_threads';
+
 import { box } from '../box.ts';
 import { createEnv } from '../create-env.ts';
 import type { Env, Info } from '../env.ts';
 import { multiGoal } from '../multi-goal.ts';
+import { wrapEnv } from '../wrap-env.ts';
 
 /** What {@link troubledEnv} does where an action says so. */
 const trouble: Readonly<Record<number, () => void>> = {
@@ -67,10 +70,17 @@ function troubledEnv({ unsaved = false }: { readonly unsaved?: boolean } = {}): 
   });
 }
 
+/** Test double: another action space in every thread. */
+const splitEnv = () => {
+  const env = troubledEnv();
+  return wrapEnv(env, { actionSpace: box({ low: -1 - threadId, high: 1, shape: [1] }) });
+};
+
 /** Environments for tests of threads. */
 export const registry = () => ({
   'MultiGoal-v0': { create: (options: object = {}) => multiGoal(options), maxSteps: 5 },
   'Troubled-v0': { create: (options: object = {}) => troubledEnv(options), maxSteps: 6 },
+  'Split-v0': { create: splitEnv, maxSteps: 6 },
 });
 
 export const nonsense = 'no registry';

@@ -75,7 +75,7 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
   };
 
   const fail = (error: Error) => {
-    if (failure) return;
+    if (failure || ending) return;
     failure = error;
     interrupt?.(error);
     if (block) Atomics.notify(block.control, Control.done);
@@ -98,7 +98,7 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
     const exited = new Promise<void>((resolve) => {
       thread.once('exit', (code) => {
         resolve();
-        if (!ending) lost(`its thread ended with exit code ${code}`);
+        lost(`its thread ended with exit code ${code}`);
       });
     });
     thread.once('error', (error) => lost(error.message, error));
@@ -111,25 +111,35 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
   const started = new Promise<never>((_, reject) => {
     interrupt = reject;
   });
-  const ready = await Promise.race([Promise.all(parts.map(startMember)), started]);
-  const [observationSpace, actionSpace] = commonSpaces(ready, where);
-  const shape = {
-    numEnvs,
-    workers: parts.length,
-    width: observationSpace.size,
-    actionWidth: actionSpace.size,
+
+  const start = async () => {
+    const ready = await Promise.race([Promise.all(parts.map(startMember)), started]);
+    const [observationSpace, actionSpace] = commonSpaces(ready, where);
+    const shape = {
+      numEnvs,
+      workers: parts.length,
+      width: observationSpace.size,
+      actionWidth: actionSpace.size,
+    };
+    const buffer = new SharedArrayBuffer(blockBytes(shape));
+    const shared = sharedBlock(buffer, shape);
+    const memory: ThreadMemory = { buffer, ...shape };
+    shared.infoShapes.fill(-1);
+    for (const [worker, member] of members.entries()) {
+      shared.control[rowPlace(worker)] = -1;
+      member.worker.postMessage(memory, []);
+      member.worker.unref();
+    }
+    return { observationSpace, actionSpace, shared };
   };
-  const buffer = new SharedArrayBuffer(blockBytes(shape));
-  const shared = sharedBlock(buffer, shape);
+
+  const { observationSpace, actionSpace, shared } = await start().catch(async (error: unknown) => {
+    // Threads that started wait for their memory, and would keep the process alive for ever.
+    await endThreads();
+    throw error;
+  });
   block = shared;
   const { control } = shared;
-  const memory: ThreadMemory = { buffer, ...shape };
-  for (const [worker, member] of members.entries()) {
-    control[rowPlace(worker)] = -1;
-    shared.infoShapes.fill(-1);
-    member.worker.postMessage(memory, []);
-    member.worker.unref();
-  }
   // A wait on shared memory doesn't keep the process alive by itself.
   const underWay = setInterval(() => {}, 2 ** 30).unref();
 

@@ -57,6 +57,17 @@ async function play(env: VectorEnv, count: number, seed?: number): Promise<unkno
   return seen;
 }
 
+/** What a script that may use `workerVectorEnv`, and `options` of Troubled-v0 for it, prints before its process ends. */
+async function output(script: string): Promise<string> {
+  const begin = `
+    import { workerVectorEnv } from '${new URL('./worker-vector-env.ts', import.meta.url).href}';
+    const options = { module: '${module.href}', id: 'Troubled-v0', numEnvs: 2, workers: 2 };`;
+  const args = [...process.execArgv, '--input-type=module', '--eval', begin + script];
+  // A guard against hanging: a process that doesn't end is killed, which rejects.
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 50_000 });
+  return stdout;
+}
+
 const modes = ['next-step', 'same-step', 'disabled'] as const;
 
 describe('workerVectorEnv', () => {
@@ -195,15 +206,22 @@ describe('workerVectorEnv', () => {
   });
 
   it('lets the process end while nothing is under way, and not before', async () => {
-    const script = `
-      import { workerVectorEnv } from '${new URL('./worker-vector-env.ts', import.meta.url).href}';
-      const env = await workerVectorEnv({ module: '${module.href}', id: 'Troubled-v0', numEnvs: 2, workers: 2 });
+    const stepping = `
+      const env = await workerVectorEnv(options);
       await env.reset({ seed: 0 });
       const { observations } = await env.step([-4, 0]);
       console.log('steps', observations[0], observations[2]);`;
-    const args = [...process.execArgv, '--input-type=module', '--eval', script];
-    const { stdout } = await promisify(execFile)(process.execPath, args);
-    expect(stdout).toBe('steps 1 1\n');
+    expect(await output(stepping)).toBe('steps 1 1\n');
+  });
+
+  it('ends all threads where their spaces differ', async () => {
+    const failing = `
+      const made = workerVectorEnv({ ...options, id: 'Split-v0' });
+      await made.catch((error) => console.log(error.message));`;
+    expect(await output(failing)).toBe(
+      'workerVectorEnv(Split-v0): its threads made environments of different spaces. ' +
+        'Have the registry make the same one each time.\n',
+    );
   });
 
   it('says why its threads can not start', async () => {
