@@ -72,7 +72,7 @@ const modes = ['next-step', 'same-step', 'disabled'] as const;
 
 describe('workerVectorEnv', () => {
   it('takes each of many quick steps once', async () => {
-    const env = await make({ id: 'MultiGoal-v0', numEnvs: 2, autoresetMode: 'same-step' });
+    const env = await make({ id: 'MultiGoal-v0', numEnvs: 2, autoresetMode: 'same-step', maxSteps: 200 });
     await env.reset({ seed: 0 });
     const still = new Float64Array(4);
     for (let i = 0; i < 40_000; i += 1) await env.step(still);
