@@ -1,6 +1,7 @@
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
+import type { Env } from './env.ts';
 import { vectorEnv, type LocalVectorEnv } from './local-vector-env.ts';
 import { makeEnv } from './make-env.ts';
 import { multiGoal } from './multi-goal.ts';
@@ -172,6 +173,35 @@ describe('vectorEnv', () => {
     expect(() => vectorEnv([env, countingEnv({ length: 1 })])).toThrow(
       'environment 1 (Counting-v0) has another observationSpace than environment 0',
     );
+    expect(() => vectorEnv(() => multiGoal(), { numEnvs: 1.5 })).toThrow('numEnvs is 1.5');
+  });
+
+  it('closes what it had made before it failed, and leaves alone what it was given', () => {
+    const closed: number[] = [];
+    const closing = (env: Env, index: number) =>
+      wrapEnv(env, {
+        close() {
+          closed.push(index);
+          if (index === 0) throw new Error('stuck');
+        },
+      });
+    const failing = (index: number) => {
+      if (index === 2) throw new Error('out of memory');
+      return closing(multiGoal(), index);
+    };
+    expect(() => vectorEnv(failing, { numEnvs: 4 })).toThrow('out of memory');
+    expect(closed.splice(0)).toEqual([0, 1]);
+
+    const mixed = (index: number) => closing(index === 1 ? countingEnv({ length: 1 }) : multiGoal(), index);
+    expect(() => vectorEnv(mixed, { numEnvs: 3 })).toThrow('has another observationSpace');
+    expect(closed.splice(0)).toEqual([0, 1, 2]);
+
+    expect(() => vectorEnv([0, 1].map(mixed))).toThrow('has another observationSpace');
+    expect(closed).toEqual([]);
+
+    const env = vectorEnv((index) => closing(multiGoal(), index), { numEnvs: 3 });
+    expect(() => env.close()).toThrow('stuck');
+    expect(closed).toEqual([0, 1, 2]);
   });
 });
 

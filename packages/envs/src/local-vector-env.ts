@@ -1,5 +1,6 @@
 import { sameBox } from './box.ts';
 import { checkActions, checkMask, checkNoneFinished } from './check-actions.ts';
+import { closeAll } from './close-all.ts';
 import { decodeNumbers, encodeNumbers, envState, restoreEnv } from './env-state.ts';
 import type { Env, Info } from './env.ts';
 import type {
@@ -35,7 +36,8 @@ export interface VectorEnvFactoryOptions extends VectorEnvOptions {
  * Steps several environments as one, in turn, in this thread.
  *
  * @param source the environments, or a function that makes the one with the given index
- * @throws RangeError if there are none, if one is given twice, or if their spaces differ
+ * @throws RangeError if there are none, `numEnvs` isn't a positive integer, one is given twice, or their spaces differ.
+ * What the function had made is closed then, as where it throws; environments that were given stay open.
  */
 export function vectorEnv(source: readonly Env[], options?: VectorEnvOptions): LocalVectorEnv;
 export function vectorEnv(source: (index: number) => Env, options: VectorEnvFactoryOptions): LocalVectorEnv;
@@ -43,8 +45,23 @@ export function vectorEnv(
   source: readonly Env[] | ((index: number) => Env),
   { autoresetMode = 'next-step', numEnvs = 0 }: VectorEnvOptions & Partial<VectorEnvFactoryOptions> = {},
 ): LocalVectorEnv {
-  const envs =
-    typeof source === 'function' ? Array.from({ length: numEnvs }, (_, index) => source(index)) : [...source];
+  if (typeof source !== 'function') return together([...source], autoresetMode);
+  if (!Number.isInteger(numEnvs) || numEnvs < 1) {
+    throw new RangeError(`vectorEnv: numEnvs is ${numEnvs}, expected a positive integer.`);
+  }
+  const made: Env[] = [];
+  try {
+    for (let index = 0; index < numEnvs; index += 1) made.push(source(index));
+    return together(made, autoresetMode);
+  } catch (error) {
+    // Why it failed says more than what closing may throw on top.
+    closeAll(made);
+    throw error;
+  }
+}
+
+/** The vector environment of `envs`, which it keeps. */
+function together(envs: readonly Env[], autoresetMode: AutoresetMode): LocalVectorEnv {
   const { id, observationSpace, actionSpace } = checkAlike(envs);
   const count = envs.length;
   const width = observationSpace.size;
@@ -115,7 +132,8 @@ export function vectorEnv(
       return { observations, rewards, terminated, truncated, finalObservations, infos };
     },
     close() {
-      for (const env of envs) env.close();
+      const errors = closeAll(envs);
+      if (errors.length > 0) throw errors[0];
     },
     state: () => ({
       of: id,
@@ -147,7 +165,7 @@ export function vectorEnv(
 function checkAlike(envs: readonly Env[]): Env {
   const [first] = envs;
   if (!first) {
-    throw new RangeError('vectorEnv: got no environments, expected at least one. Give an array or numEnvs.');
+    throw new RangeError('vectorEnv: got no environments. Give at least one.');
   }
   if (new Set(envs).size !== envs.length) {
     throw new RangeError(

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
+import { box } from './box.ts';
 import type { Env } from './env.ts';
 import { builtinEnvs, makeEnv } from './make-env.ts';
 import { countingEnv } from './testing/counting-env.ts';
 import { describeEnv } from './testing/describe-env.ts';
+import { wrapEnv } from './wrap-env.ts';
 
 describeEnv('makeEnv("MultiGoal-v0")', () => makeEnv('MultiGoal-v0'));
 
@@ -41,5 +43,28 @@ describe('makeEnv', () => {
 
   it.each(['MultiGoal-v1', 'toString', 'constructor'])('refuses %s, listing the known ids', (id) => {
     expect(() => makeEnv(id)).toThrow(`makeEnv: environment "${id}" is unknown. Known ones: MultiGoal-v0.`);
+  });
+
+  it.each([
+    ['the time limit', { maxSteps: 1.5 }, 'maxSteps is 1.5'],
+    ['the bounds of its actions', { rescaleActions: true }, 'entry 0 of the action has an infinite bound'],
+  ])('closes the environment if it refuses %s', (_, options, problem) => {
+    let closed = 0;
+    const create = () => {
+      const env = countingEnv({ length: 9 });
+      const actionSpace = box({ low: Number.NEGATIVE_INFINITY, high: 1, shape: [1] });
+      return wrapEnv(env, {
+        actionSpace,
+        close() {
+          closed += 1;
+          throw new Error('stuck');
+        },
+      });
+    };
+    const registry = { 'Counting-v0': { create, maxSteps: 4 } };
+    expect(() => makeEnv('Counting-v0', { registry, ...options })).toThrow(problem);
+    expect(closed).toBe(1);
+    makeEnv('Counting-v0', { registry });
+    expect(closed).toBe(1);
   });
 });

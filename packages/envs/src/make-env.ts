@@ -1,3 +1,4 @@
+import { closeAll } from './close-all.ts';
 import type { Env } from './env.ts';
 import type { ResumableEnv } from './env-state.ts';
 import { multiGoal } from './multi-goal.ts';
@@ -38,7 +39,8 @@ export interface MakeEnvOptions {
  *
  * The registry is an argument instead of a global table, so that importing a package never changes what an id means.
  *
- * @throws RangeError for an id that isn't in the registry, listing those that are
+ * @throws RangeError for an id that isn't in the registry, listing those that are, or for what {@link timeLimit} and
+ * {@link rescaleAction} refuse; the environment is closed then
  */
 export function makeEnv(
   id: string,
@@ -52,7 +54,13 @@ export function makeEnv(
     );
   }
   const env = spec.create(options);
-  const limit = maxSteps ?? spec.maxSteps;
-  const limited = limit === Number.POSITIVE_INFINITY ? wrapEnv(env, {}) : timeLimit(env, limit);
-  return rescaleActions ? rescaleAction(limited) : limited;
+  try {
+    const limit = maxSteps ?? spec.maxSteps;
+    const limited = limit === Number.POSITIVE_INFINITY ? wrapEnv(env, {}) : timeLimit(env, limit);
+    return rescaleActions ? rescaleAction(limited) : limited;
+  } catch (error) {
+    // Nobody else holds it. Why it failed says more than what closing may throw on top.
+    closeAll([env]);
+    throw error;
+  }
 }

@@ -68,7 +68,7 @@ export interface VectorEnv {
    * @throws RangeError for a wrong size or a number that isn't finite, before anything has moved
    */
   step(actions: ArrayLike<number>): Awaitable<VectorStepResult>;
-  /** Closes every sub-environment. */
+  /** Closes every sub-environment, then throws what the first one threw that can't be closed. */
   close(): Awaitable<void>;
   /**
    * All that later calls depend on, in any autoreset mode and between episodes too, as plain data.
