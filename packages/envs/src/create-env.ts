@@ -16,7 +16,7 @@ export interface Dynamics<Options extends object, ResetInfo extends Info, StepIn
   readonly id: string;
   readonly observationSpace: Box;
   readonly actionSpace: Box;
-  /** Begins an episode, drawing all randomness from `generator`. */
+  /** Begins an episode, drawing all randomness from `generator`. If it throws, there is none until it succeeds. */
   start(generator: Generator, options: Partial<Options>): ResetResult<ResetInfo>;
   /** One step. `action` has the right size and finite entries; it is reused, so copy it to keep it. */
   advance(action: Float64Array, generator: Generator): StepResult<StepInfo>;
@@ -66,7 +66,9 @@ export function createEnv<Options extends object, ResetInfo extends Info, StepIn
     reset({ seed, options = {} } = {}) {
       guard.reset();
       if (seed !== undefined) generator = createGenerator(seed);
-      return dynamics.start(generator, options);
+      const result = dynamics.start(generator, options);
+      guard.begin();
+      return result;
     },
     step(action) {
       guard.step();

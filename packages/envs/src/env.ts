@@ -44,7 +44,12 @@ export interface Env {
   readonly id: string;
   readonly observationSpace: Box;
   readonly actionSpace: Box;
-  /** Begins an episode. Give a seed once, at the first reset: then every episode differs and the whole repeats. */
+  /**
+   * Begins an episode. Give a seed once, at the first reset: then every episode differs and the whole repeats.
+   *
+   * A reset that throws leaves no episode, neither the one it was to begin nor one that was running, which it may have
+   * changed already: `step` throws until a reset succeeds.
+   */
   reset(request?: ResetRequest): ResetResult;
   /**
    * Advances by one action.

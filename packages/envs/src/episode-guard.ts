@@ -5,8 +5,10 @@ export type EpisodePhase = 'new' | 'running' | 'ended';
 
 /** Follows where an environment is in its life and throws when a call comes out of turn. */
 export interface EpisodeGuard {
-  /** Call first thing in `reset`. */
+  /** Call first thing in `reset`; throws after `close`. Ends an episode that is running, so that a failed reset leaves none. */
   reset(): void;
+  /** Call last thing in `reset`: an episode has begun. */
+  begin(): void;
   /** Call first thing in `step`. */
   step(): void;
   /** Call when a step ended the episode. */
@@ -33,6 +35,9 @@ export function episodeGuard(id: string): EpisodeGuard {
   return {
     reset() {
       if (phase === 'closed') throw refuse('reset()', 'after close()', 'Make a new environment.');
+      if (phase === 'running') phase = 'ended';
+    },
+    begin() {
       phase = 'running';
     },
     step() {

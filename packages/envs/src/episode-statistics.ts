@@ -32,8 +32,9 @@ export function episodeStatistics(env: Env): ResumableEnv {
   let length = 0;
   return wrapEnv(env, {
     reset(request) {
+      const result = env.reset(request);
       [sum, length] = [0, 0];
-      return env.reset(request);
+      return result;
     },
     step(action) {
       const result = env.step(action);

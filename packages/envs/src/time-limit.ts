@@ -21,8 +21,10 @@ export function timeLimit(env: Env, maxSteps: number): ResumableEnv {
   return wrapEnv(env, {
     reset(request) {
       guard.reset();
+      const result = env.reset(request);
+      guard.begin();
       steps = 0;
-      return env.reset(request);
+      return result;
     },
     step(action) {
       guard.step();

@@ -59,7 +59,10 @@ export interface VectorEnv {
   readonly autoresetMode: AutoresetMode;
   readonly singleObservationSpace: Box;
   readonly singleActionSpace: Box;
-  /** Begins an episode in every sub-environment, or in those of `mask`. */
+  /**
+   * Begins an episode in every sub-environment, or in those of `mask`. A reset that throws in one row may have begun
+   * episodes in others; reset again before going on.
+   */
   reset(request?: VectorResetRequest): Awaitable<VectorResetResult>;
   /**
    * Advances every sub-environment by its row of `actions`.

@@ -9,6 +9,7 @@ import { rescaleAction } from './rescale-action.ts';
 import { countingEnv } from './testing/counting-env.ts';
 import { describeEnv } from './testing/describe-env.ts';
 import { timeLimit } from './time-limit.ts';
+import { wrapEnv } from './wrap-env.ts';
 
 describeEnv('all wrappers together', () =>
   episodeStatistics(timeLimit(rescaleAction(multiGoal(), -2, 2), 20)),
@@ -84,6 +85,29 @@ describe('timeLimit', () => {
     expect(flags(timeLimit(countingEnv({ length: 2, end: 'terminated' }), 2), 2)[1]).toEqual([true, true]);
     expect(flags(timeLimit(countingEnv({ length: 2, end: 'terminated' }), 5), 2)[1]).toEqual([true, false]);
     expect(flags(timeLimit(countingEnv({ length: 2 }), 5), 2)[1]).toEqual([false, true]);
+  });
+
+  it('neither begins nor goes on with an episode where a reset fails, whatever the environment inside would do', () => {
+    const lenient = countingEnv({ length: 9 });
+    const env = timeLimit(
+      wrapEnv(lenient, {
+        reset({ options } = {}) {
+          if (options) throw new RangeError('no such start');
+          return lenient.reset();
+        },
+      }),
+      3,
+    );
+    const fail = () => env.reset({ options: { start: 'moon' } });
+    expect(fail).toThrow('no such start');
+    expect(() => env.step([0])).toThrow('step() was called before reset()');
+    flags(env, 2);
+    expect(fail).toThrow('no such start');
+    expect(() => env.step([0])).toThrow('step() was called after the episode ended');
+    expect(lenient.step([0]).observation[1]).toBe(3);
+    expect(flags(env, 3)[2]).toEqual([false, true]);
+    env.close();
+    expect(fail).toThrow('reset() was called after close()');
   });
 
   it.each([0, 1.5, Number.NaN])('refuses %d steps', (maxSteps) => {

@@ -165,8 +165,18 @@ export function describeEnv(name: string, make: () => Env): void {
       expect(() => restoreEnv(env, state)).toThrow(`${env.id}: restore() was called after close()`);
     });
 
-    it('refuses a seed that is no integer', () => {
-      expect(() => make().reset({ seed: 0.5 })).toThrow('seed is 0.5, expected an integer');
+    it('refuses a seed that is no integer, and has no episode then until a reset succeeds', () => {
+      const env = make();
+      const action = env.actionSpace.sample(createGenerator(12));
+      const fail = () => env.reset({ seed: 0.5 });
+      expect(fail).toThrow('seed is 0.5, expected an integer');
+      expect(() => env.step(action)).toThrow(`${env.id}: step() was called before reset()`);
+      const { observation } = env.reset({ seed: 12 });
+      env.step(action);
+      expect(fail).toThrow('seed is 0.5, expected an integer');
+      expect(() => env.step(action)).toThrow(`${env.id}: step() was called after the episode ended`);
+      expect(env.reset({ seed: 12 }).observation).toEqual(observation);
+      env.step(action);
     });
   });
 }

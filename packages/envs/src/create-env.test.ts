@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+
+import { box } from './box.ts';
+import { createEnv } from './create-env.ts';
+import type { Info } from './env.ts';
+
+/** Test double: moves to where it is told to start, and throws there if that is beyond 5. */
+const picky = () => {
+  let x = 0;
+  const limits = { low: -5, high: 5, shape: [1] };
+  const result = () => ({ observation: Float64Array.of(x), info: {} });
+  return createEnv<{ x: number }, Info, Info>({
+    id: 'Picky-v0',
+    observationSpace: box(limits),
+    actionSpace: box(limits),
+    start(_, options) {
+      x = options.x ?? 0;
+      if (x > 5) throw new RangeError(`x is ${x}`);
+      return result();
+    },
+    advance([action = 0]) {
+      x += action;
+      return { ...result(), reward: 0, terminated: x > 5, truncated: false };
+    },
+    capture: () => x,
+    resume(saved) {
+      x = Number(saved);
+    },
+  });
+};
+
+describe('createEnv', () => {
+  it('has no episode after a start that failed, until one succeeds', () => {
+    const env = picky();
+    expect(() => env.reset({ options: { x: 9 } })).toThrow('x is 9');
+    expect(() => env.step([0])).toThrow('Picky-v0: step() was called before reset()');
+    env.reset({ options: { x: 1 } });
+    expect([...env.step([1]).observation]).toEqual([2]);
+    expect(() => env.reset({ options: { x: 9 } })).toThrow('x is 9');
+    expect(() => env.step([0])).toThrow('Picky-v0: step() was called after the episode ended');
+    env.reset();
+    expect([...env.step([1]).observation]).toEqual([1]);
+    env.close();
+    expect(() => env.reset({ options: { x: 9 } })).toThrow('Picky-v0: reset() was called after close()');
+  });
+
+  it('saves that there is no episode after a start that failed', () => {
+    const env = picky();
+    env.reset();
+    expect(() => env.reset({ options: { x: 9 } })).toThrow('x is 9');
+    const other = picky();
+    other.restore(env.state());
+    expect(() => other.step([0])).toThrow('after the episode ended');
+  });
+});
