@@ -12,8 +12,13 @@ const trouble: Readonly<Record<number, () => void>> = {
     // Long enough for another thread's event loop to turn.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
   },
+  [-2]: () => structuredClone(() => 1),
   2: () => {
     throw new RangeError('the joint came off');
+  },
+  6: () => {
+    const torque: unknown = { torque: 6 };
+    throw torque;
   },
   3: () => process.exit(7),
   4: () => {
@@ -54,7 +59,7 @@ function troubledEnv({ unsaved = false }: { readonly unsaved?: boolean } = {}): 
         reward: action,
         terminated: generator.uniform() < 0.1,
         truncated: false,
-        info: info(),
+        info: action === -3 ? { steps, probe: { read: () => steps } } : info(),
       };
     },
     ...(!unsaved && {

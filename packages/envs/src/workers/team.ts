@@ -3,6 +3,7 @@ import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from '
 
 import { box, sameBox, type Box } from '../box.ts';
 import type { WorkerMessage } from './infos.ts';
+import { messageOf, sendPlain } from './plain-data.ts';
 import {
   blockBytes,
   Command,
@@ -55,6 +56,7 @@ const entry = new URL(`./thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 /** Starts a thread for each of `parts` and waits until their environments are there. */
 export async function startTeam(options: TeamOptions): Promise<Team> {
   const { where, parts, numEnvs } = options;
+  sendPlain(options.options, `${where}: options`, () => structuredClone(options.options));
   let failure: Error | undefined;
   let block: SharedBlock | undefined;
   let running: CommandName | undefined;
@@ -101,7 +103,7 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
         lost(`its thread ended with exit code ${code}`);
       });
     });
-    thread.once('error', (error) => lost(error.message, error));
+    thread.once('error', (error: unknown) => lost(messageOf(error), error));
     members.push({ worker: thread, port: port1, exited });
     return new Promise((resolve) => {
       thread.once('message', resolve);

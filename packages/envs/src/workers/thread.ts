@@ -11,6 +11,7 @@ import type { VectorEnvState } from '../vector-state.ts';
 import { wrapEnv } from '../wrap-env.ts';
 import { infoWriter, type WorkerMessage } from './infos.ts';
 import { loadRegistry } from './load-registry.ts';
+import { portableError, sendPlain } from './plain-data.ts';
 import { Command, Control, messagesPlace, rowPlace, sharedBlock } from './shared-block.ts';
 import type { ThreadData, ThreadMemory, ThreadReady } from './thread-data.ts';
 
@@ -47,7 +48,7 @@ function answer(send: (message: WorkerMessage) => void, value: () => unknown): v
   try {
     send({ kind: 'answer', value: value() });
   } catch (error) {
-    send({ kind: 'refusal', error });
+    send({ kind: 'refusal', error: portableError(error) });
   }
 }
 
@@ -63,13 +64,13 @@ async function serve(data: ThreadData, main: MessagePort): Promise<void> {
     ...(data.options !== undefined && { options: data.options }),
   };
   let control: Int32Array = new Int32Array(0);
-  const env = vectorEnv(
-    (index) =>
-      watched(makeEnv(id, makeOptions), () => {
-        control[rowPlace(worker)] = first + index;
-      }),
-    { numEnvs: count, autoresetMode },
-  );
+  const mark = (index: number) => {
+    control[rowPlace(worker)] = first + index;
+  };
+  const env = vectorEnv((index) => watched(makeEnv(id, makeOptions), () => mark(index)), {
+    numEnvs: count,
+    autoresetMode,
+  });
 
   const ready: ThreadReady = {
     observationSpace: spaceOf(env.singleObservationSpace),
@@ -81,9 +82,14 @@ async function serve(data: ThreadData, main: MessagePort): Promise<void> {
   const block = sharedBlock(buffer, shape);
   control = block.control;
 
+  const own = `environments ${first} to ${first + count - 1}`;
   let sent = 0;
   const send = (message: WorkerMessage) => {
-    port.postMessage(message, []);
+    const post = () => port.postMessage(message, []);
+    // The main thread says which row an info is of.
+    if (message.kind === 'info') sendPlain(message.info, 'info', post);
+    else if (message.kind === 'answer') sendPlain(message.value, `${id}: ${own}: state`, post);
+    else post();
     sent += 1;
   };
   const writeInfo = infoWriter(block, send);
@@ -91,7 +97,10 @@ async function serve(data: ThreadData, main: MessagePort): Promise<void> {
   const actions = block.actions.subarray(first * actionWidth, (first + count) * actionWidth);
   const publish = (observations: Float64Array, infos: readonly Info[]) => {
     block.observations.set(observations, first * width);
-    for (const [row, info] of infos.entries()) writeInfo(info, first + row);
+    for (const [index, info] of infos.entries()) {
+      mark(index);
+      writeInfo(info, first + index);
+    }
   };
 
   const received = (): unknown => receiveMessageOnPort(port)?.message;
@@ -144,4 +153,8 @@ async function serve(data: ThreadData, main: MessagePort): Promise<void> {
 }
 
 if (!parentPort) throw new Error('This module is the entry of a worker thread. Use workerVectorEnv.');
-await serve(workerData as ThreadData, parentPort);
+try {
+  await serve(workerData as ThreadData, parentPort);
+} catch (error) {
+  throw portableError(error);
+}

@@ -167,6 +167,13 @@ describe('workerVectorEnv', () => {
     );
     await env.restore(state);
     expect(await env.state()).toEqual(state);
+    const functional: VectorEnvState = JSON.parse(JSON.stringify(state));
+    Object.assign(functional.rows[2]?.env ?? {}, { own: () => 1 });
+    await expect(env.restore(functional)).rejects.toThrow(
+      "workerVectorEnv(Troubled-v0): restore(state): state.rows.2.env.own is a function, which can't be copied",
+    );
+    await env.reset({ seed: 0 });
+    expect(await env.state()).toEqual(state);
     const unsaved = await make({ options: { unsaved: true } });
     await unsaved.reset({ seed: 0 });
     await expect(unsaved.state()).rejects.toThrow("Troubled-v0: state() isn't offered by this environment");
@@ -177,14 +184,17 @@ describe('workerVectorEnv', () => {
     ['an exception', 2, 'the joint came off'],
     ['process.exit', 3, 'its thread ended with exit code 7'],
     ['no memory left', 4, 'memory'],
+    ['an exception of the platform', -2, 'could not be cloned'],
+    ['no Error', 6, 'it threw { torque: 6 }, which is no Error. All its threads are ended'],
+    ['an info that is no plain data', -3, "info.probe.read is a function, which can't be copied to another"],
   ])('%s in a step: names environment and action, and is closed', async (_, action, problem) => {
     const env = await make({ maxHeapMegabytes: 32 });
     await env.reset({ seed: 0 });
     await env.step([0, 0, 0]);
-    const failure = env.step([0, 0, action]);
+    const failure = env.step([0, action, 0]);
     await expect(failure).rejects.toThrow(problem);
     await expect(failure).rejects.toThrow(
-      `workerVectorEnv(Troubled-v0): environment 2 of Troubled-v0 failed in step() with action [${action}]`,
+      `workerVectorEnv(Troubled-v0): environment 1 of Troubled-v0 failed in step() with action [${action}]`,
     );
     await expect(env.step([0, 0, 0])).rejects.toThrow('step() was called after it was closed by a failure');
     await env.close();
@@ -230,6 +240,10 @@ describe('workerVectorEnv', () => {
     );
     await expect(make({ exportName: 'nonsense' })).rejects.toThrow('export "nonsense" of');
     await expect(make({ module: new URL('./absent.ts', import.meta.url) })).rejects.toThrow('absent.ts');
+    await expect(make({ options: { gains: [1, { of: Math.sin }] } })).rejects.toThrow(
+      "workerVectorEnv(Troubled-v0): options.gains.1.of is a function, which can't be copied to another thread. " +
+        'Give plain data: numbers,',
+    );
     await expect(make({ workers: 0 })).rejects.toThrow('workers is 0, expected a positive integer');
     await expect(make({ numEnvs: 1.5 })).rejects.toThrow('numEnvs is 1.5');
   });

@@ -4,6 +4,7 @@ import type { MakeEnvOptions } from '../make-env.ts';
 import type { AutoresetMode, VectorEnv, VectorResetResult } from '../vector-env.ts';
 import { rowStates, type RowState, type VectorEnvState } from '../vector-state.ts';
 import { infoReader, type WorkerMessage } from './infos.ts';
+import { sendPlain } from './plain-data.ts';
 import { spreadRows } from './spread-rows.ts';
 import { startTeam } from './team.ts';
 
@@ -35,9 +36,10 @@ export interface WorkerVectorEnv extends VectorEnv {
  * A step writes the actions to memory that all threads share, wakes them, and reads what they wrote; this thread's event
  * loop goes on meanwhile. What an environment throws, and the death of a thread, reject the call that is under way,
  * naming environment and action, and close the whole. While nothing is under way the threads don't keep the process
- * alive.
+ * alive. `options`, infos and states are copied between threads, so they have to be plain data.
  *
  * @throws RangeError for a number of environments or workers that isn't positive, or an id that isn't in the registry
+ * @throws TypeError if `options` can't be copied to another thread
  * @throws Error if a thread can't start
  */
 export async function workerVectorEnv(options: WorkerVectorEnvOptions): Promise<WorkerVectorEnv> {
@@ -148,6 +150,8 @@ export async function workerVectorEnv(options: WorkerVectorEnvOptions): Promise<
     async restore(state) {
       team.expectIdle('restore()');
       const rows: readonly RowState[] = rowStates(state, { id, numEnvs, autoresetMode }, where);
+      // Before any worker is sent its rows: those of a restore that never comes would be taken for the next request.
+      sendPlain(state, `${where}: restore(state): state`, () => structuredClone(state));
       const requests = parts.map(({ first, count }): VectorEnvState => ({
         of: id,
         autoresetMode,
