@@ -121,7 +121,7 @@ describe('MuJoCo tasks', () => {
     expect(left()).toEqual([]);
   });
 
-  it('free what they take: 1000 environments one after the other', () => {
+  it('free what they take: 2000 environments one after the other', () => {
     const ids = Object.keys(tasks) as (keyof typeof tasks)[];
     const useAll = () => {
       for (const id of ids) {
@@ -135,7 +135,7 @@ describe('MuJoCo tasks', () => {
     // The largest decides how far memory grows, and what lies between the freed pieces settles.
     for (let i = 0; i < 5; i += 1) useAll();
     const before = memoryBytes();
-    for (let made = 0; made < 1000; made += ids.length) useAll();
+    for (let made = 0; made < 2000; made += ids.length) useAll();
     expect(memoryBytes()).toBe(before);
   });
 

@@ -99,9 +99,11 @@ describe('threadedLearner', () => {
     await agent.update(batchOf(1));
     const before = await agent.act(observations, { deterministic: true });
     const running = agent.update(batchOf(2));
-    await expect(agent.update(batchOf(3))).rejects.toThrow('has not finished');
+    // All at once, before it can have finished.
+    const acting = agent.act(observations, { deterministic: true });
     expect(() => agent.state()).toThrow('has not finished');
-    expect(await agent.act(observations, { deterministic: true })).toEqual(before);
+    await expect(agent.update(batchOf(3))).rejects.toThrow('has not finished');
+    expect(await acting).toEqual(before);
     await expect(running).resolves.toHaveProperty('loss');
     expect(await agent.act(observations, { deterministic: true })).not.toEqual(before);
 
