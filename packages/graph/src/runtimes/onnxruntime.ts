@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'o
 
 import { DataError } from '../errors.ts';
 import { nextName, serialize } from '../onnx/serialize.ts';
-import { takeWindows, windowData } from '../passes/host-windows.ts';
+import { takeHostViews } from '../passes/host-views.ts';
 import { optimize } from '../passes/optimize.ts';
 import { entries, mapValues } from '../program.ts';
 import type { Program } from '../program.ts';
@@ -13,6 +13,7 @@ import { planStep } from '../stepping/plan.ts';
 import type { DType } from '../tensor.ts';
 import { engineStep, float32 } from './engine-step.ts';
 import type { Cell } from './engine-step.ts';
+import { viewFeeds } from './view-feeds.ts';
 
 /** What is needed of an onnxruntime package, whichever engine is behind it. */
 export interface OnnxRuntimeModule {
@@ -92,8 +93,8 @@ export function onnxRuntime(
       }),
     );
     const optimized: Program = optimize(program);
-    const { rest: withWindows, step: plan } = planStep(optimized) ?? { rest: optimized };
-    const { program: rest, windows } = takeWindows(withWindows);
+    const { rest: withViews, step: plan } = planStep(optimized) ?? { rest: optimized };
+    const { program: rest, views } = takeHostViews(withViews);
     const step = plan && (await engineStep(plan, Tensor));
     const changing = entries(rest.state).filter(([, { next }]) => next);
     const fetches = Object.fromEntries(
@@ -114,13 +115,14 @@ export function onnxRuntime(
         throw new DataError(disposed ? 'the executable was disposed of.' : `unknown state ${key}.`);
       return found;
     };
+    const feedViews = viewFeeds(views, Tensor, cell);
     const collectFeeds = (inputs: Readonly<Record<I, InputData>>, axes: ReadonlyMap<string, number>) => {
       const feeds: Record<string, OrtTensor> = {};
       for (const [key, { dtype, shape }] of entries(program.inputs))
         if (Object.hasOwn(rest.inputs, key))
           feeds[key] = wrapInput(inputs[key], dtype, resolveShape(shape, axes) ?? []);
-      for (const own of windows) feeds[own.name] = new Tensor('float32', windowData(own, inputs), own.shape);
-      for (const [key, { current }] of own) feeds[key] = current;
+      for (const key of Object.keys(rest.state)) feeds[key] = cell(key).current;
+      feedViews(feeds, inputs);
       return feeds;
     };
 

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 
 import { DataError } from '../errors.ts';
 import { onnxRuntimeNode } from '../onnxruntime-node.ts';
-import { add, mul, reshape, slice, window } from '../ops/index.ts';
+import { add, mul, reshape, slice, split, window } from '../ops/index.ts';
 import { program } from '../program.ts';
 import { constant } from '../tensor.ts';
 import { referenceRuntime } from '../runtimes/reference.ts';
 import { expectClose } from '../testing/expect-close.ts';
-import { takeWindows } from './host-windows.ts';
+import { takeHostViews } from './host-views.ts';
 
 const bank = constant(Float32Array.from({ length: 10 }, (_, i) => i + 1));
 const at = { dtype: 'int64', shape: [2] } as const;
@@ -19,22 +19,32 @@ const masked = program({ inputs: { x: { shape: [2, 2] }, at }, state: {} }, ({ x
   return { outputs: { y: mul(add(x, first), first), second } };
 });
 
-describe('takeWindows', () => {
+/** Five parameters of which two in the middle are read, and their state changes. */
+const parted = (learns: boolean) =>
+  program(
+    { inputs: { x: { shape: [2] } }, state: { w: { shape: [9], initial: [1, 2, 3, 4, 5, 6, 7, 8, 9] } } },
+    ({ x }, { w }) => {
+      const [, first, , third] = split(w, [1, 2, 1, 2, 3]);
+      const y = first && third ? mul(add(x, first), reshape(third, [2])) : x;
+      return { outputs: { y }, ...(learns && { next: { w: mul(w, 2) } }) };
+    },
+  );
+
+describe('takeHostViews', () => {
   it('makes an input of each window, and leaves out what only they needed', () => {
-    const { program: taken, windows } = takeWindows(masked);
-    expect(Object.keys(taken.inputs)).toEqual(['x', 'window:0', 'window:1']);
-    expect(windows).toMatchObject([
-      { shape: [2, 2], input: 'at', index: 0 },
-      { shape: [3], input: 'at', index: 1 },
+    const { program: taken, views } = takeHostViews(masked);
+    expect(Object.keys(taken.inputs)).toEqual(['x', 'view:0', 'view:1']);
+    expect(views).toMatchObject([
+      { shape: [2, 2], source: { kind: 'window', input: 'at', index: 0 } },
+      { shape: [3], source: { kind: 'window', input: 'at', index: 1 } },
     ]);
-    expect(windows[0]?.data).toBe(windows[1]?.data);
   });
 
   it('leaves windows alone whose position or content is computed', () => {
     const own = program({ inputs: { x: { shape: [10] }, at }, state: {} }, ({ x, at }) => ({
       outputs: { y: window(x, slice(at, { start: 0, end: 1 }), 4) },
     }));
-    expect(takeWindows(own)).toEqual({ program: own, windows: [] });
+    expect(takeHostViews(own)).toEqual({ program: own, views: [] });
   });
 
   it('keeps a position that something else reads too', async () => {
@@ -73,5 +83,29 @@ describe('takeWindows', () => {
     await expect(running).rejects.toThrow(DataError);
     await expect(engine.run({ x: [1, 2, 3, 4], at: positions })).rejects.toThrow(message);
     await engine.dispose();
+  });
+
+  it('takes the stretch of a state that is read', () => {
+    const { program: taken, views } = takeHostViews(parted(false));
+    expect(views).toEqual([{ name: 'view:0', shape: [5], source: { kind: 'state', state: 'w', offset: 1 } }]);
+    expect(Object.keys(taken.inputs)).toEqual(['x', 'view:0']);
+    expect(Object.keys(taken.state)).toEqual([]);
+  });
+
+  it('reads a state as it is at each run, however it was changed', async () => {
+    const learner = await onnxRuntimeNode().load(parted(true));
+    const reader = await onnxRuntimeNode().load(parted(false), { stateFrom: learner });
+    const x = [10, 20];
+    // (10 + 2) · 5, (20 + 3) · 6
+    expectClose((await reader.run({ x })).y, [60, 138], 1e-6);
+    expectClose((await learner.run({ x })).y, [60, 138], 1e-6);
+    expectClose((await reader.run({ x })).y, [140, 312], 1e-6);
+    expectClose((await learner.run({ x })).y, [140, 312], 1e-6);
+    reader.writeState('w', [0, 1, 1, 0, 1, 1, 0, 0, 0]);
+    expectClose((await reader.run({ x })).y, [11, 21], 1e-6);
+    expectClose((await learner.run({ x })).y, [11, 21], 1e-6);
+    expectClose(reader.readState('w'), [0, 2, 2, 0, 2, 2, 0, 0, 0], 0);
+    await reader.dispose();
+    await learner.dispose();
   });
 });

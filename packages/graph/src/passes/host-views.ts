@@ -1,0 +1,161 @@
+import { DataError } from '../errors.ts';
+import { split } from '../ops/partition.ts';
+import { mapValues, resultsOf } from '../program.ts';
+import type { Program } from '../program.ts';
+import { isStatic, sizeOfShape } from '../shape.ts';
+import { placeholder } from '../tensor.ts';
+import type { OperatorNode, Tensor } from '../tensor.ts';
+import { nodesBehind } from '../traverse.ts';
+
+/** Consecutive entries of an array that the host has: to it handing them over costs nothing, to an engine a copy of all. */
+export interface HostView {
+  /** Name of the input that takes them. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly source: WindowSource | StateSource;
+}
+
+/** A window into a constant. */
+export interface WindowSource {
+  readonly kind: 'window';
+  readonly data: Float32Array;
+  /** The input that says where it begins, and the entry of it. */
+  readonly input: string;
+  readonly index: number;
+}
+
+/** A part of a state. */
+export interface StateSource {
+  readonly kind: 'state';
+  readonly state: string;
+  /** Entries before it. */
+  readonly offset: number;
+}
+
+/** Name of an input that only the host fills. No program's own input begins like this. */
+const viewName = (index: number) => `view:${index}`;
+
+const operatorOf = (tensor: Tensor | undefined, operator: string): OperatorNode | undefined =>
+  tensor?.node.kind === 'operator' && tensor.node.operator === operator ? tensor.node : undefined;
+
+/** The window that a tensor is, if its constant and its position are the host's. */
+function windowOf(tensor: Tensor) {
+  const [bank, start] =
+    operatorOf(operatorOf(tensor, 'reshape')?.inputs[0] ?? tensor, 'window')?.inputs ?? [];
+  const slice = operatorOf(start, 'slice');
+  const position = slice ? slice.inputs[0] : start;
+  const index = slice ? slice.attributes['start'] : 0;
+  if (bank?.node.kind !== 'constant' || position?.node.kind !== 'input' || typeof index !== 'number')
+    return undefined;
+  if (!isStatic(tensor.shape) || position.shape.length !== 1) return undefined;
+  return { shape: tensor.shape, data: bank.node.data, input: position.node.name, index };
+}
+
+/** The state whose parts a node gives, if that is what it does. */
+function partedState(node: OperatorNode): string | undefined {
+  const [whole] = node.inputs;
+  if (node.operator !== 'split' || node.attributes['axis'] !== 0) return undefined;
+  return whole?.node.kind === 'state' && whole.shape.length === 1 ? whole.node.name : undefined;
+}
+
+const sizeOf = ({ shape }: Tensor): number => (isStatic(shape) ? sizeOfShape(shape) : 0);
+const total = (tensors: readonly Tensor[]): number => tensors.reduce((sum, own) => sum + sizeOf(own), 0);
+
+/**
+ * Makes inputs of their own of windows into constants, and of the stretches of states from the first to the last part that is
+ * read: an acting program reads some of the parameters only. Inputs and states that nothing else reads are left out.
+ */
+export function takeHostViews(given: Program): {
+  readonly program: Program;
+  readonly views: readonly HostView[];
+} {
+  const nodes = nodesBehind(resultsOf(given));
+  const isRead = new Set([...nodes.flatMap((node) => node.inputs), ...resultsOf(given)]);
+  const views: HostView[] = [];
+  const inputs: Record<string, Tensor> = {};
+  const replaced = new Map<Tensor, Tensor>();
+
+  const view = (shape: readonly number[], source: HostView['source']): Tensor => {
+    const name = viewName(views.length);
+    views.push({ name, shape, source });
+    const own = placeholder('input', name, { dtype: 'float32', shape });
+    inputs[name] = own;
+    return own;
+  };
+  const resolve = (tensor: Tensor): Tensor => {
+    const known = replaced.get(tensor);
+    const window = known ? undefined : windowOf(tensor);
+    if (!window) return known ?? tensor;
+    const { shape, data, ...where } = window;
+    // As it is where it can be, so that windows into one constant share it.
+    const floats = data instanceof Float32Array ? data : Float32Array.from(data);
+    const own = view(shape, { kind: 'window', data: floats, ...where });
+    replaced.set(tensor, own);
+    return own;
+  };
+  /** Splits the stretch of a state that is read instead of the whole. */
+  const narrow = ({ outputs }: OperatorNode, state: string): void => {
+    const [first, last] = [
+      outputs.findIndex((part) => isRead.has(part)),
+      outputs.findLastIndex((part) => isRead.has(part)),
+    ];
+    const read = outputs.slice(first, last + 1);
+    if (first < 0 || read.length === outputs.length) return;
+    const offset = total(outputs.slice(0, first));
+    const stretch = view([total(read)], { kind: 'state', state, offset });
+    split(stretch, read.map(sizeOf)).forEach((part, i) => {
+      const from = read[i];
+      if (from) replaced.set(from, part);
+    });
+  };
+
+  for (const node of nodes) {
+    const [output] = node.outputs;
+    // Windows are made where they are read: one that is reshaped is read in its new shape only.
+    if (node.kind !== 'operator' || (output && windowOf(output))) continue;
+    const state = partedState(node);
+    if (state !== undefined) {
+      narrow(node, state);
+      continue;
+    }
+    const own = node.inputs.map(resolve);
+    if (own.every((input, i) => input === node.inputs[i])) continue;
+    const rebuilt = node.kernel.rebuild(own);
+    node.outputs.forEach((from, i) => replaced.set(from, rebuilt[i] ?? from));
+  }
+  const program: Program = {
+    ...given,
+    outputs: mapValues(given.outputs, resolve),
+    state: mapValues(given.state, (state) => ({ ...state, next: state.next && resolve(state.next) })),
+  };
+  if (views.length === 0) return { program: given, views };
+  const left = new Set(nodesBehind(resultsOf(program)));
+  const ownInputs = Object.entries(given.inputs).filter(([, { node }]) => left.has(node));
+  const states = Object.entries(program.state).filter(([, { value, next }]) => next || left.has(value.node));
+  return {
+    program: {
+      ...program,
+      inputs: { ...Object.fromEntries(ownInputs), ...inputs },
+      state: Object.fromEntries(states),
+    },
+    views,
+  };
+}
+
+/**
+ * Where a window begins in a run.
+ *
+ * @throws DataError if it does not lie inside its constant
+ */
+export function windowStart(
+  { data, input, index }: WindowSource,
+  length: number,
+  inputs: Readonly<Record<string, ArrayLike<number>>>,
+): number {
+  const start = inputs[input]?.[index] ?? Number.NaN;
+  if (!(Number.isInteger(start) && start >= 0 && start + length <= data.length))
+    throw new DataError(
+      `run: input ${input} has ${start} in entry ${index}, where a window of ${length} entries begins: expected 0 to ${data.length - length}.`,
+    );
+  return start;
+}

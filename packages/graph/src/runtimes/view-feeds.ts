@@ -1,0 +1,39 @@
+import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
+
+import { windowStart } from '../passes/host-views.ts';
+import type { HostView } from '../passes/host-views.ts';
+import { sizeOfShape } from '../shape.ts';
+import { float32 } from './engine-step.ts';
+import type { Cell } from './engine-step.ts';
+
+/** Fills the inputs of a run that are views of what the host has. */
+export type ViewFeeds = (
+  feeds: Record<string, OrtTensor>,
+  inputs: Readonly<Record<string, ArrayLike<number>>>,
+) => void;
+
+/** Makes the function that feeds views. Those of states are made anew only when the state has moved. */
+export function viewFeeds(
+  views: readonly HostView[],
+  Tensor: TensorConstructor,
+  cellOf: (state: string) => Cell,
+): ViewFeeds {
+  const fillers = views.map(({ name, shape, source }): ViewFeeds => {
+    const size = sizeOfShape(shape);
+    const part = (data: Float32Array, start: number) =>
+      new Tensor('float32', data.subarray(start, start + size), shape);
+    if (source.kind === 'window')
+      return (feeds, inputs) => {
+        feeds[name] = part(source.data, windowStart(source, size, inputs));
+      };
+    let last: { readonly of: OrtTensor; readonly tensor: OrtTensor } | undefined;
+    return (feeds) => {
+      const { current } = cellOf(source.state);
+      if (last?.of !== current) last = { of: current, tensor: part(float32(current), source.offset) };
+      feeds[name] = last.tensor;
+    };
+  });
+  return (feeds, inputs) => {
+    for (const fill of fillers) fill(feeds, inputs);
+  };
+}
