@@ -68,7 +68,6 @@ try {
   const parts = { agent, env, replay };
   const checkpoints = await openRunCheckpoints(path.join(folder, 'checkpoints'), parts, {
     keepLast: 3,
-    logger,
   });
   const save = async (step: number) => {
     const loop: OffPolicyState = {
@@ -83,7 +82,7 @@ try {
     await logger.log({ type: 'metrics' });
     const longest = watch();
     const begun = performance.now();
-    await checkpoints.save(loop, undefined);
+    await checkpoints.save(loop, logger, undefined);
     const waited = performance.now() - begun;
     await checkpoints.settled();
     const whole = performance.now() - begun;

@@ -49,9 +49,14 @@ export interface RunCheckpoints {
    * Saves all of a run as it stands. Fulfilled once everything is copied; writing goes on while the run does, and the next
    * call waits for it.
    *
+   * @param logger says where the logs end, which the run is to be gone on with from there
    * @param score how good the policy is, if it has just been evaluated
    */
-  save(loop: OffPolicyState, score: number | undefined): Promise<void>;
+  save(
+    loop: OffPolicyState,
+    logger: Required<Pick<RunLogger, 'position'>>,
+    score: number | undefined,
+  ): Promise<void>;
   /**
    * Waits until everything is written.
    *
@@ -63,7 +68,6 @@ export interface RunCheckpoints {
 /** What {@link openRunCheckpoints} needs to know. */
 export interface RunCheckpointsOptions {
   readonly keepLast: number;
-  readonly logger: Required<Pick<RunLogger, 'position'>>;
   /** Where the run's parts were put back from, if they were. */
   readonly restored?: RestoredRun | undefined;
 }
@@ -111,7 +115,7 @@ export async function restoreRun(
 export async function openRunCheckpoints(
   folder: string,
   parts: RunParts,
-  { keepLast, logger, restored }: RunCheckpointsOptions,
+  { keepLast, restored }: RunCheckpointsOptions,
 ): Promise<RunCheckpoints> {
   const { agent, env, replay, observationNormalizer, rewardScaler } = parts;
   const buffers = restored?.buffers ?? replayStore(path.join(folder, REPLAY));
@@ -121,7 +125,7 @@ export async function openRunCheckpoints(
 
   return {
     failed: failure.signal,
-    async save(loop, score) {
+    async save(loop, logger, score) {
       await writing;
       const log = await logger.position();
       const environments = await env.state();

@@ -18,21 +18,38 @@ export type MakeLogger = (run: {
   readonly position: LogPosition | undefined;
 }) => RunLogger | Promise<RunLogger>;
 
-/** The loggers of a run, continued where `position` says. */
-export async function openLogs(
+/**
+ * Sees to all that can go wrong with a run's logs before any is cut back to a position, and makes the user's own logger.
+ *
+ * @returns none if the settings name no logger
+ */
+export async function prepareLogs(
   folder: RunFolder,
   settings: ResolvedTrain,
   position: LogPosition | undefined,
-): Promise<Required<RunLogger>> {
-  // Before one of them is cut back to it, which can't be undone.
+): Promise<readonly RunLogger[]> {
   if (position) await checkLogPosition(folder.path, position);
-  const make = settings.logger === undefined ? undefined : await importLogger(settings.logger);
+  if (settings.logger === undefined) return [];
+  const make = await importLogger(settings.logger);
+  return [await make({ folder: folder.path, settings, position })];
+}
+
+/**
+ * The loggers of a run, continued where `position` says.
+ *
+ * @param own what {@link prepareLogs} gave; closed with the others
+ */
+export async function openLogs(
+  folder: RunFolder,
+  { noTensorboard }: ResolvedTrain,
+  position: LogPosition | undefined,
+  own: readonly RunLogger[],
+): Promise<Required<RunLogger>> {
   const at = position ? { position } : {};
-  const open: RunLogger[] = [];
+  const open = [...own];
   try {
     open.push(await metricsWriter(folder.file('metrics.jsonl'), at));
-    if (!settings.noTensorboard) open.push(await tensorBoardWriter(folder.path, at));
-    if (make) open.push(await make({ folder: folder.path, settings, position }));
+    if (!noTensorboard) open.push(await tensorBoardWriter(folder.path, at));
     return composeLoggers(open);
   } catch (error) {
     await Promise.allSettled(open.map((logger) => logger.close()));

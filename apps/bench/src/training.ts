@@ -15,7 +15,7 @@ import { adoptPolicy, type RunAgent } from './run-agent.ts';
 import { CHECKPOINTS, openRunCheckpoints, restoreRun } from './run-checkpoints.ts';
 import type { RunCheckpoints } from './run-checkpoints.ts';
 import type { RunFolder } from './run-folder.ts';
-import { openLogs } from './run-logs.ts';
+import { openLogs, prepareLogs } from './run-logs.ts';
 import type { Ui } from './ui.ts';
 import { withOpen } from './with-open.ts';
 
@@ -95,12 +95,14 @@ export const runTraining = (options: RunTrainingOptions): Promise<TrainingOutcom
     const parts = { ...agent, agent: agent.meow, env, replay: replayBuffer(buffer) };
     // Nothing on the disk changes before all that is to be gone on from is known to be sound.
     const restored = resume && (await restoreRun(checkpointFolder, parts, resume));
-    const logger = open(await openLogs(folder, settings, restored?.log));
+    const own = await prepareLogs(folder, settings, restored?.log);
+    // Later checkpoints go before the logs that they need.
+    const { keepCheckpoints: keepLast } = settings;
+    const checkpoints = await openRunCheckpoints(checkpointFolder, parts, { keepLast, restored });
+    const logger = open(await openLogs(folder, settings, restored?.log, own));
     const earlier = restored ? await readEvents(folder.file('metrics.jsonl')) : [];
     const metrics: MetricsEvent[] = earlier.filter((event) => event.type === 'metrics');
     const evaluations: EvaluationEvent[] = earlier.filter((event) => event.type === 'evaluation');
-    const { keepCheckpoints: keepLast } = settings;
-    const checkpoints = await openRunCheckpoints(checkpointFolder, parts, { keepLast, logger, restored });
 
     let lastReturn: number | undefined;
     let episodes = earlier.filter(({ type }) => type === 'episode').length;
@@ -130,7 +132,7 @@ export const runTraining = (options: RunTrainingOptions): Promise<TrainingOutcom
           save: (loop) => {
             ({ seconds } = loop);
             const last = evaluations.at(-1);
-            return checkpoints.save(loop, last?.step === loop.step ? last.mean : undefined);
+            return checkpoints.save(loop, logger, last?.step === loop.step ? last.mean : undefined);
           },
         },
         ...(restored && { resume: restored.loop }),

@@ -20,7 +20,7 @@ export { program } from './program.ts';
 export type { InputSpec, Program, ProgramState, StateSpec } from './program.ts';
 export type { Executable, FloatArray, InputData, LoadOptions, Runtime } from './runtime.ts';
 export { onnxRuntime } from './runtimes/onnxruntime.ts';
-export type { OnnxRuntimeModule } from './runtimes/onnxruntime.ts';
+export type { OnnxRuntimeModule, OnnxRuntimeOptions } from './runtimes/onnxruntime.ts';
 export { referenceRuntime } from './runtimes/reference.ts';
 export { planStep } from './stepping/plan.ts';
 export type { Operand, StepOperation, StepPlan, SteppedProgram } from './stepping/plan.ts';

@@ -24,14 +24,19 @@ export function onnxRuntimeNode(options: OnnxRuntimeNodeOptions = {}): Runtime {
   const { threads = 1, executionProviders = ['cpu'], profilePrefix } = options;
   if (!Number.isInteger(threads) || threads < 1)
     throw new RangeError(`onnxRuntimeNode: threads must be a whole number >= 1, got ${threads}.`);
-  return onnxRuntime('onnxruntime-node', ort, {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    executionProviders,
-    graphOptimizationLevel: 'all',
-    // Errors are thrown anyway, and warnings about unused initializers of a graph that we generate help nobody.
-    logSeverityLevel: 4,
-    ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
-  });
+  return onnxRuntime(
+    'onnxruntime-node',
+    ort,
+    {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      executionProviders,
+      graphOptimizationLevel: 'all',
+      // Errors are thrown anyway, and warnings about unused initializers of a graph that we generate help nobody.
+      logSeverityLevel: 4,
+      ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
+    },
+    { writesIntoOutputs: true },
+  );
 }

@@ -121,7 +121,7 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
   let updates = 0;
   let updating = false;
 
-  // What has begun before an update is through keeps the parameters that it began with.
+  // What has begun before an update is through keeps the parameters that it began with, where they are copied from a learner.
   const acting = new Set<Promise<unknown>>();
   const act = async <T>(run: Promise<T>): Promise<T> => {
     acting.add(run);

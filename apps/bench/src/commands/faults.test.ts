@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../main.ts';
 import { captureIo } from '../testing/capture.ts';
 import { outcomeOf } from '../testing/run-outcome.ts';
-import { startBench } from '../testing/start-bench.ts';
+import { startBench, startNode } from '../testing/start-bench.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -193,6 +193,13 @@ async function readyToStop(log: string): Promise<void> {
   while (!(await readFile(log).catch(() => undefined)))
     await new Promise((resolve) => setTimeout(resolve, 20));
 }
+
+it('threads start where Node was given arguments that hold for the whole process', async () => {
+  const threads = ['--workers', '1', '--learner-threads', '2', '--steps', '100', '--out', at('flags')];
+  const { ended } = startNode(['--max-old-space-size=512', '--expose-gc'], 'train', ...FLAGS, ...threads);
+  const { code, err } = await ended;
+  expect(code, err).toBe(0);
+});
 
 describe('signals', () => {
   it.each([

@@ -5,8 +5,13 @@ import { fileURLToPath } from 'node:url';
 const bin = fileURLToPath(new URL('../../bin/meow-bench.js', import.meta.url));
 
 /** A process of the built command line, as a user starts it. */
-export function startBench(...argv: string[]) {
-  const child = spawn(process.execPath, [bin, ...argv, '--quiet'], { stdio: ['ignore', 'ignore', 'pipe'] });
+export const startBench = (...argv: string[]) => startNode([], ...argv);
+
+/** The same with arguments for Node. */
+export function startNode(nodeArguments: readonly string[], ...argv: string[]) {
+  const child = spawn(process.execPath, [...nodeArguments, bin, ...argv, '--quiet'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let err = '';
   child.stderr.on('data', (chunk) => (err += String(chunk)));
   const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal, err }));

@@ -89,8 +89,7 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
     const thread = new Worker(entry, {
       workerData: threadData(options, rows, worker, port2),
       transferList: [port2],
-      // What says how a script on the command line is to be read doesn't go for a file.
-      execArgv: process.execArgv.filter((argument) => !argument.startsWith('--input-type')),
+      ...threadArguments(),
       ...(options.maxHeapMegabytes !== undefined && {
         resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMegabytes },
       }),
@@ -263,4 +262,15 @@ function lossError({ options: { where, id }, rows, worker, block, running, probl
 function actionOf({ actions, rewards }: SharedBlock, row: number): Float64Array {
   const width = actions.length / rewards.length;
   return actions.slice(row * width, (row + 1) * width);
+}
+
+/**
+ * What says how a script on the command line is to be read doesn't go for a file. Given only where there is that: of arguments
+ * that are given, not inherited, threads refuse those that hold for the whole process.
+ */
+function threadArguments(): { execArgv?: string[] } {
+  const given = process.execArgv;
+  const at = given.findIndex((argument) => argument.startsWith('--input-type'));
+  if (at < 0) return {};
+  return { execArgv: given.toSpliced(at, given[at] === '--input-type' ? 2 : 1) };
 }

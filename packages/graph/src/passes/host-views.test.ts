@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { DataError } from '../errors.ts';
 import { onnxRuntimeNode } from '../onnxruntime-node.ts';
-import { add, mul, reshape, slice, split, window } from '../ops/index.ts';
+import { add, mul, reshape, slice, split, where, window } from '../ops/index.ts';
 import { program } from '../program.ts';
 import { constant } from '../tensor.ts';
 import { referenceRuntime } from '../runtimes/reference.ts';
@@ -45,6 +45,19 @@ describe('takeHostViews', () => {
       outputs: { y: window(x, slice(at, { start: 0, end: 1 }), 4) },
     }));
     expect(takeHostViews(own)).toEqual({ program: own, views: [] });
+  });
+
+  it('leaves windows alone that are not of float32', async () => {
+    const bits = constant([1, 0, 1, 1, 0], [5], 'bool');
+    const own = program(
+      { inputs: { x: { shape: [3] }, at: { dtype: 'int64', shape: [1] } }, state: {} },
+      ({ x, at }) => ({
+        outputs: { y: where(window(bits, at, 3), x, mul(-1, x)) },
+      }),
+    );
+    const engine = await onnxRuntimeNode().load(own);
+    expectClose((await engine.run({ x: [1, 2, 3], at: [1] })).y, [-1, 2, 3], 0);
+    await engine.dispose();
   });
 
   it('keeps a position that something else reads too', async () => {

@@ -47,7 +47,7 @@ function windowOf(tensor: Tensor) {
   const index = slice ? slice.attributes['start'] : 0;
   if (bank?.node.kind !== 'constant' || position?.node.kind !== 'input' || typeof index !== 'number')
     return undefined;
-  if (!isStatic(tensor.shape) || position.shape.length !== 1) return undefined;
+  if (tensor.dtype !== 'float32' || !isStatic(tensor.shape) || position.shape.length !== 1) return undefined;
   return { shape: tensor.shape, data: bank.node.data, input: position.node.name, index };
 }
 

@@ -1,6 +1,7 @@
 import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
 
 import { DataError } from '../errors.ts';
+import { vectorsRead } from '../stepping/plan.ts';
 import type { StepPlan } from '../stepping/plan.ts';
 import { loadStep } from '../stepping/step.ts';
 
@@ -20,14 +21,14 @@ export interface EngineStep {
   /** Where the session can write results that the step reads, by their names. */
   readonly places: Readonly<Record<string, OrtTensor>>;
   /**
-   * Moves the states that the step works on to where it does so: nothing to do unless another executable has replaced
-   * or moved them since.
+   * Takes the step from the inputs and what a session gave. Returns the norms among the program's outputs.
+   *
+   * The states that it works on are moved to where it does so first, unless they are there since the last time.
    */
-  claim(cellOf: (state: string) => Cell): void;
-  /** Takes the step from the inputs and what a session gave. Returns the norms among the program's outputs. */
   take(
     inputs: Readonly<Record<string, ArrayLike<number>>>,
     results: Readonly<Record<string, OrtTensor>>,
+    cellOf: (state: string) => Cell,
   ): Readonly<Record<string, Float32Array>>;
 }
 
@@ -35,27 +36,27 @@ export interface EngineStep {
 export async function engineStep(plan: StepPlan, Tensor: TensorConstructor): Promise<EngineStep> {
   const { vectors, take } = await loadStep(plan);
   const tensors = vectors.map((data) => new Tensor('float32', data, [plan.length]));
-  const states: [name: string, tensor: OrtTensor][] = [];
+  const states: { readonly name: string; readonly tensor: OrtTensor; readonly isRead: boolean }[] = [];
+  const read = vectorsRead(plan);
   const outputs: [name: string, tensor: OrtTensor][] = [];
   const given: [name: string, tensor: OrtTensor][] = [];
   plan.vectors.forEach((vector, i) => {
     const tensor = tensors[i];
     if (!tensor) return;
-    if ('state' in vector) states.push([vector.state, tensor]);
+    if ('state' in vector) states.push({ name: vector.state, tensor, isRead: read.has(i) });
     else if ('input' in vector) given.push([vector.input, tensor]);
     else outputs.push([vector.output, tensor]);
   });
   return {
     places: Object.fromEntries(outputs),
-    claim: (cellOf) => {
-      for (const [name, tensor] of states) {
+    take: (inputs, results, cellOf) => {
+      // All in one turn of the event loop, so that no other run sees states half moved or moves them in between.
+      for (const { name, tensor, isRead } of states) {
         const cell = cellOf(name);
         if (cell.current === tensor) continue;
-        float32(tensor).set(float32(cell.current));
+        if (isRead) float32(tensor).set(float32(cell.current));
         cell.current = tensor;
       }
-    },
-    take: (inputs, results) => {
       for (const [name, tensor] of given) float32(tensor).set(inputs[name] ?? []);
       for (const [name, tensor] of outputs) {
         const result = results[name];

@@ -51,6 +51,12 @@ function checkResult(
   return tensor;
 }
 
+/** What is particular to an onnxruntime package. */
+export interface OnnxRuntimeOptions {
+  /** Whether it writes results into tensors offered to `run`. onnxruntime-web returns them as they were. Default: false. */
+  readonly writesIntoOutputs?: boolean;
+}
+
 /**
  * Makes a runtime from an onnxruntime package.
  *
@@ -61,6 +67,7 @@ export function onnxRuntime(
   name: string,
   { InferenceSession: Session, Tensor }: OnnxRuntimeModule,
   sessionOptions: InferenceSession.SessionOptions,
+  { writesIntoOutputs = false }: OnnxRuntimeOptions = {},
 ): Runtime {
   const wrapInput = (data: InputData, dtype: DType, shape: readonly number[]): OrtTensor => {
     if (dtype === 'int64')
@@ -100,7 +107,7 @@ export function onnxRuntime(
     const fetches = Object.fromEntries(
       [...Object.keys(rest.outputs), ...changing.map(([key]) => nextName(key))].map((key) => [
         key,
-        step?.places[key] ?? null,
+        (writesIntoOutputs ? step?.places[key] : undefined) ?? null,
       ]),
     );
     // The engine refuses a graph that computes nothing, as is left where the step does everything.
@@ -134,7 +141,6 @@ export function onnxRuntime(
         const axes = bindAxes(program, inputs);
         running = true;
         try {
-          step?.claim(cell);
           const results = (await session?.run(collectFeeds(inputs, axes), fetches)) ?? {};
           const found = mapValues(rest.outputs, ({ shape }, key) =>
             checkResult(name, results, key, resolveShape(shape, axes)),
@@ -143,7 +149,7 @@ export function onnxRuntime(
             ([key, { shape }]) => [cell(key), checkResult(name, results, nextName(key), shape)] as const,
           );
           // From here on nothing fails, so the states change together or not at all.
-          const norms = step?.take(inputs, found);
+          const norms = step?.take(inputs, found, cell);
           for (const [own, tensor] of after) own.current = tensor;
           return mapValues(program.outputs, (_, key) => norms?.[key] ?? toFloats(key, found[key]));
         } finally {

@@ -219,3 +219,12 @@ export function planStep(program: Program): SteppedProgram | undefined {
     },
   };
 }
+
+/** Which of a step's vectors it reads; the others it only writes. */
+export function vectorsRead({ operations, writes, norms }: StepPlan): ReadonlySet<number> {
+  const operands = [
+    ...operations.flatMap((own) => own.operands),
+    ...[...writes, ...norms].map(({ value }) => value),
+  ];
+  return new Set(operands.flatMap((own) => (own.kind === 'vector' ? [own.index] : [])));
+}

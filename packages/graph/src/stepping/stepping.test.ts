@@ -1,7 +1,8 @@
+import * as ort from 'onnxruntime-node';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { onnxRuntimeNode } from '../onnxruntime-node.ts';
-import { add, div, minimum, mul, neg, sqrt, square, sub, sum } from '../ops/index.ts';
+import { add, div, minimum, mul, neg, sqrt, square, sub, sum, window } from '../ops/index.ts';
 import { adam, adamState } from '../optim/adam.ts';
 import { clipByGlobalNorm, globalNorm } from '../optim/clip-by-global-norm.ts';
 import { polyak } from '../optim/polyak.ts';
@@ -9,7 +10,9 @@ import { optimize } from '../passes/optimize.ts';
 import { program } from '../program.ts';
 import type { Program } from '../program.ts';
 import type { Executable } from '../runtime.ts';
+import { onnxRuntime } from '../runtimes/onnxruntime.ts';
 import { referenceRuntime } from '../runtimes/reference.ts';
+import { constant } from '../tensor.ts';
 import { expectClose } from '../testing/expect-close.ts';
 import { planStep } from './plan.ts';
 
@@ -168,7 +171,7 @@ describe('a program with a step', () => {
     const state = { w: { shape: [3], initial: [1, 2, 3] }, v: { shape: [3], initial: [4, 5, 6] } };
     const own = program({ inputs: {}, state }, (_, { w, v }) => {
       const next = minimum(v, square(sub(v, 1)));
-      return { outputs: { next }, next: { v: next, w: add(mul(w, [1, 2, 3].length), v) } };
+      return { outputs: { next }, next: { v: next, w: add(mul(w, constant([1, 2, 3])), v) } };
     });
     const [engine, exact] = [await load(own), await referenceRuntime.load(own)];
     expect(planOf(own)?.step.writes).toMatchObject([{ state: 'w' }]);
@@ -206,12 +209,95 @@ describe('a program with a step', () => {
     );
   });
 
+  it('loses no step when another run that reads its states begins meanwhile', async () => {
+    const w = { shape: [6], initial: series(6, 1) };
+    const learner = await load(
+      program({ inputs: {}, state: { w } }, (_, own) => ({
+        outputs: { sum: sum(own.w) },
+        next: { w: mul(own.w, 2) },
+      })),
+    );
+    const state = { w, target: { shape: [6], initial: series(6, 2) } };
+    const averager = await load(
+      program({ inputs: {}, state }, (_, own) => ({
+        outputs: { sum: sum(own.target) },
+        next: { target: add(own.target, own.w) },
+      })),
+      learner,
+    );
+    const doubled = series(6, 1).map((x) => 2 * x);
+    for (const runs of [
+      [learner, averager],
+      [averager, learner],
+    ]) {
+      learner.writeState('w', series(6, 1));
+      averager.writeState('target', series(6, 2));
+      await Promise.all(runs.map((executable) => executable.run({})));
+      expect(learner.readState('w')).toEqual(doubled);
+      // Whichever was through first.
+      const added = averager.readState('target').map((x, i) => x - (series(6, 2)[i] ?? 0));
+      const before = Math.abs((added[0] ?? 0) - (series(6, 1)[0] ?? 0)) < 1e-5;
+      expectClose(added, before ? series(6, 1) : doubled, 1e-5);
+    }
+  });
+
+  it('copies what an engine does not write where it is offered', async () => {
+    const seen: unknown[] = [];
+    const { InferenceSession, Tensor } = ort;
+    const module = {
+      Tensor,
+      InferenceSession: {
+        create: async (model: Uint8Array, options: object) => {
+          const session = await InferenceSession.create(model, options);
+          return Object.assign(Object.create(session), {
+            run: (feeds: object, fetches: Readonly<Record<string, unknown>>) => {
+              seen.push(...Object.values(fetches));
+              return session.run(feeds as ort.InferenceSession.FeedsType);
+            },
+          });
+        },
+      },
+    };
+    const engine = await onnxRuntime('other', module, {}).load(training(5));
+    const exact = await referenceRuntime.load(training(5));
+    for (const executable of [engine, exact]) await executable.run({ gradient: series(5, 3) });
+    expectClose(engine.readState('parameters'), exact.readState('parameters'), 2e-6);
+    expect(new Set(seen)).toEqual(new Set([null]));
+  });
+
   it('leaves its states alone when a run fails', async () => {
     const engine = await load(training(4));
     await engine.run({ gradient: series(4, 0) });
     const before = engine.readState('parameters');
     await expect(engine.run({ gradient: series(3, 0) })).rejects.toThrow('gradient');
     expect(engine.readState('parameters')).toEqual(before);
+  });
+
+  it('changes no state when the engine fails, be it the step’s or the engine’s own', async () => {
+    const own = program(
+      {
+        inputs: { at: { shape: [1], dtype: 'int64' }, x: { shape: [5] } },
+        state: { w: { shape: [4], initial: series(4, 1) }, count: { shape: [], initial: [0] } },
+      },
+      ({ at, x }, { w, count }) => {
+        // Cut out of what is computed, so that only the engine can see that it reaches past the end.
+        const cut = window(mul(x, x), at, 4);
+        return { outputs: {}, next: { w: mul(w, cut), count: add(count, 1) } };
+      },
+    );
+    const engine = await load(own);
+    const x = [1, 2, 3, 4, 5];
+    await engine.run({ at: [0], x });
+    const before = [engine.readState('w'), engine.readState('count')];
+    await expect(engine.run({ at: [3], x })).rejects.toThrow('Slice');
+    expect([engine.readState('w'), engine.readState('count')]).toEqual(before);
+    await engine.run({ at: [1], x });
+    expectClose(
+      engine.readState('w'),
+      series(4, 1).map((w, i) => w * (i + 1) ** 2 * (i + 2) ** 2),
+      1e-4,
+    );
+    expect(engine.readState('count')).toEqual(Float32Array.of(2));
   });
 
   it('shows NaN', async () => {

@@ -24,8 +24,8 @@ export const Control = {
 } as const;
 
 /**
- * What the threads of a learner share. The engine refuses such memory, so everything is copied in and out: 400 kB take some
- * 30 µs.
+ * What the threads of a learner share. The engine refuses such memory, so all that it works on is copied in and out: 400 kB
+ * take some 30 µs.
  */
 export interface LearnerMemory {
   readonly control: Int32Array;

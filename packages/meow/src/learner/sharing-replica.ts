@@ -59,7 +59,11 @@ const isVector = ({ shape }: StateSpec) => shape.length > 0;
 
 const vector = (size: number): StateSpec => ({ shape: [size], initial: new Float32Array(size) });
 
-/** Adds up the gradients of some parameters, in the order of the workers, and keeps the sum for the step. */
+/**
+ * Adds up the gradients of some parameters, in the order of the workers, and keeps the sum for the step.
+ *
+ * All of it is a step outside the engine, which is why its inputs may lie in shared memory.
+ */
 function sumProgram(size: number, replicas: number): Program<string, 'total', 'norm'> {
   const names = Array.from({ length: replicas }, (_, i) => gradientName(i));
   const inputs = Object.fromEntries(names.map((name) => [name, { shape: [size] }]));

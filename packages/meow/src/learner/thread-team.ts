@@ -65,8 +65,7 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>): Promise<Thre
     const worker = new Worker(entry, {
       workerData: { ...setup, index } satisfies ThreadSetup,
       name: `learner ${index}`,
-      // What says how a script on the command line is to be read doesn't go for a file.
-      execArgv: process.execArgv.filter((argument) => !argument.startsWith('--input-type')),
+      ...threadArguments(),
     });
     workers.push(worker);
     exits.push(new Promise((resolve) => void worker.once('exit', () => resolve())));
@@ -82,10 +81,12 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>): Promise<Thre
   const started = new Promise<never>((_, reject) => {
     interrupt = reject;
   });
-  const ready = await Promise.race([
-    Promise.all(Array.from({ length: threads }, (_, index) => start(index))),
-    started,
-  ]);
+  const startAll = async () => Promise.all(Array.from({ length: threads }, (_, index) => start(index)));
+  const ready = await Promise.race([startAll(), started]).catch(async (error: unknown) => {
+    // Those that have started would keep the process alive.
+    await stopAll();
+    throw error;
+  });
   for (const worker of workers) worker.unref();
   // A wait on shared memory doesn't keep the process alive by itself.
   const underWay = setInterval(() => {}, 2 ** 30).unref();
@@ -139,7 +140,8 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>): Promise<Thre
         if (done === command) return;
         const left = deadline - performance.now();
         if (left > 0 && Atomics.load(control, Control.lost) === 0) {
-          Atomics.wait(control, Control.done, done, left);
+          // Not all of it at once: a thread that ends just before this doesn't wake it.
+          Atomics.wait(control, Control.done, done, Math.min(left, 100));
           continue;
         }
         const index = Atomics.load(control, Control.lost) - 1;
@@ -165,4 +167,15 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>): Promise<Thre
       return ending;
     },
   };
+}
+
+/**
+ * What says how a script on the command line is to be read doesn't go for a file. Given only where there is that: of arguments
+ * that are given, not inherited, threads refuse those that hold for the whole process.
+ */
+function threadArguments(): { execArgv?: string[] } {
+  const given = process.execArgv;
+  const at = given.findIndex((argument) => argument.startsWith('--input-type'));
+  if (at < 0) return {};
+  return { execArgv: given.toSpliced(at, given[at] === '--input-type' ? 2 : 1) };
 }

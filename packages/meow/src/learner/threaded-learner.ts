@@ -49,7 +49,7 @@ export function threadedLearner({ threads = 2 }: ThreadedLearnerOptions = {}): L
           if (end > 0) dropoutOffsets.fillIntegers(own, end);
         });
         await team.run('update');
-        return { metrics: mergeMetrics(memory.metrics), tdErrors: memory.tdErrors };
+        return { metrics: mergeMetrics(memory.metrics), tdErrors: memory.tdErrors.slice() };
       },
       parameters: () => memory.state.parameters,
       readState: () => {
