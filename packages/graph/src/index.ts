@@ -22,8 +22,10 @@ export type { Executable, FloatArray, InputData, LoadOptions, Runtime } from './
 export { onnxRuntime } from './runtimes/onnxruntime.ts';
 export type { OnnxRuntimeModule, OnnxRuntimeOptions } from './runtimes/onnxruntime.ts';
 export { referenceRuntime } from './runtimes/reference.ts';
-export { planStep } from './stepping/plan.ts';
-export type { Operand, StepOperation, StepPlan, SteppedProgram } from './stepping/plan.ts';
+export type { HostView } from './passes/host-views.ts';
+export { takeApart } from './passes/take-apart.ts';
+export type { ProgramParts } from './passes/take-apart.ts';
+export type { Operand, StepOperation, StepPlan } from './stepping/plan.ts';
 export { loadStep } from './stepping/step.ts';
 export type { Step } from './stepping/step.ts';
 export { formatShape, sizeOfShape as staticSize } from './shape.ts';

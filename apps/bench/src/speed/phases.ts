@@ -1,4 +1,4 @@
-import { decodeModel, optimize, planStep, serialize } from '@meow-rl/graph';
+import { decodeModel, serialize, takeApart } from '@meow-rl/graph';
 import type { Program } from '@meow-rl/graph';
 import { z } from 'zod';
 
@@ -18,8 +18,7 @@ const LAST_OF_PHASE: readonly (readonly [Phase, string])[] = [
  * output needs it. No labels in the graph, so rewriting it can lose none.
  */
 export function phasesOf(program: Program): ReadonlyMap<string, Phase> {
-  const optimized: Program = optimize(program);
-  const { node: nodes = [] } = decodeModel(serialize(planStep(optimized)?.rest ?? optimized)).graph ?? {};
+  const { node: nodes = [] } = decodeModel(serialize(takeApart(program).engine)).graph ?? {};
   const maker = new Map(nodes.flatMap((node) => node.output.map((name) => [name, node] as const)));
   const phases = new Map<string, Phase>();
   for (const [phase, output] of LAST_OF_PHASE) {

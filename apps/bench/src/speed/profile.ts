@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { loadStep, optimize, planStep } from '@meow-rl/graph';
+import { loadStep, takeApart } from '@meow-rl/graph';
 import type { Program } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { meowModel, resolveMeowConfig, updateProgram } from '@meow-rl/meow';
@@ -28,7 +28,7 @@ export function measuredUpdate({
 
 /** What follows the engine's part of an update, in one pass over the parameters. */
 async function profileStep(program: Program, runs: number): Promise<ProfileRow[]> {
-  const { step: plan } = planStep(optimize(program)) ?? {};
+  const { step: plan } = takeApart(program);
   if (!plan) return [];
   const step = await loadStep(plan);
   // Ordinary numbers: those next to 0 take longer.

@@ -2,14 +2,12 @@ import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'o
 
 import { DataError } from '../errors.ts';
 import { nextName, serialize } from '../onnx/serialize.ts';
-import { takeHostViews } from '../passes/host-views.ts';
-import { optimize } from '../passes/optimize.ts';
+import { takeApart } from '../passes/take-apart.ts';
 import { entries, mapValues } from '../program.ts';
 import type { Program } from '../program.ts';
 import { bindAxes, checkSharedShape, checkStateValue, resolveShape } from '../runtime.ts';
 import type { Executable, InputData, LoadOptions, Runtime } from '../runtime.ts';
 import { formatShape, sameShape } from '../shape.ts';
-import { planStep } from '../stepping/plan.ts';
 import type { DType } from '../tensor.ts';
 import { engineStep, float32 } from './engine-step.ts';
 import type { Cell } from './engine-step.ts';
@@ -99,9 +97,7 @@ export function onnxRuntime(
         return [key, { current: new Tensor('float32', Float32Array.from(initial), shape) }];
       }),
     );
-    const optimized: Program = optimize(program);
-    const { rest: withViews, step: plan } = planStep(optimized) ?? { rest: optimized };
-    const { program: rest, views } = takeHostViews(withViews);
+    const { engine: rest, views, step: plan } = takeApart(program);
     const step = plan && (await engineStep(plan, Tensor));
     const changing = entries(rest.state).filter(([, { next }]) => next);
     const fetches = Object.fromEntries(

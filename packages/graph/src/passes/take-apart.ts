@@ -1,0 +1,24 @@
+import type { Program } from '../program.ts';
+import { planStep } from '../stepping/plan.ts';
+import type { StepPlan } from '../stepping/plan.ts';
+import { takeHostViews } from './host-views.ts';
+import type { HostView } from './host-views.ts';
+import { optimize } from './optimize.ts';
+
+/** A program as runtimes of onnxruntime run it. */
+export interface ProgramParts {
+  /** What the engine is given. */
+  readonly engine: Program;
+  /** The inputs of that which the host fills by itself. */
+  readonly views: readonly HostView[];
+  /** What follows the engine's part, outside of it. */
+  readonly step: StepPlan | undefined;
+}
+
+/** Optimizes a program and takes it apart into what the engine computes, what it is handed, and what follows. */
+export function takeApart(program: Program): ProgramParts {
+  const optimized = optimize<string, string, string>(program);
+  const { rest, step } = planStep(optimized) ?? { rest: optimized };
+  const { program: engine, views } = takeHostViews(rest);
+  return { engine, views, step };
+}
