@@ -1,5 +1,7 @@
 import { Control } from './memory.ts';
-import { waitWhile } from './wait.ts';
+import { endIfAbandoned, waitWhile } from './wait.ts';
+
+const LONGEST_MILLISECONDS = 50;
 
 /**
  * A point that no thread passes before all have come to it. Each thread makes one and calls it as often as the others do.
@@ -16,7 +18,9 @@ export function barrier(control: Int32Array, count: number): () => void {
       const arrived = Atomics.load(control, Control.arrivals);
       // The difference is right also where the counter has overflown.
       if (((arrived - complete) | 0) >= 0) return;
-      waitWhile(control, Control.arrivals, arrived, Number.POSITIVE_INFINITY);
+      // In pieces: another thread that has ended wakes nobody.
+      waitWhile(control, Control.arrivals, arrived, LONGEST_MILLISECONDS);
+      endIfAbandoned(control);
     }
   };
 }

@@ -10,7 +10,7 @@ import { UPDATE_METRICS } from './metrics.ts';
 import { Command } from './protocol.ts';
 import type { ThreadReady, ThreadSetup } from './protocol.ts';
 import { sharesOf } from './shares.ts';
-import { waitWhile } from './wait.ts';
+import { endIfAbandoned, waitWhile } from './wait.ts';
 
 // A thread that waits for commands doesn't run its event loop, which is what prints and frees; so it does now and then.
 const TURN_MILLISECONDS = 50;
@@ -21,7 +21,7 @@ const { control } = memory;
 let asked = false;
 // The agent's thread may be blocked until a command is done, and can't see a thread end.
 process.once('exit', () => {
-  if (asked) return;
+  if (asked || Atomics.load(control, Control.abandoned) !== 0) return;
   Atomics.store(control, Control.lost, 1 + index);
   Atomics.notify(control, Control.done);
 });
@@ -67,6 +67,7 @@ parentPort?.postMessage(ready, []);
 
 for (let seen = 0; ;) {
   waitWhile(control, Control.go, seen, TURN_MILLISECONDS);
+  endIfAbandoned(control);
   // The number alone says whether there is a command: a wait may end for other reasons, or for the one just done.
   const command = Atomics.load(control, Control.go);
   if (command === seen) {

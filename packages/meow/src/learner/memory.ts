@@ -21,6 +21,8 @@ export const Control = {
   arrivals: 4,
   /** 0, or 1 + the index of a thread that has ended and was not asked to. */
   lost: 5,
+  /** 1 once all threads are to end where they next wait, because one of them can't go on. */
+  abandoned: 6,
 } as const;
 
 /**

@@ -46,7 +46,13 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>): Promise<Thre
 
   const stopAll = async () => {
     stopped = true;
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    Atomics.store(control, Control.abandoned, 1);
+    for (const place of [Control.go, Control.arrivals]) Atomics.notify(control, place);
+    const giveUp = setTimeout(() => {
+      for (const worker of workers) void worker.terminate();
+    }, ANSWER_MILLISECONDS);
+    await Promise.all(exits);
+    clearTimeout(giveUp);
   };
 
   // The others may wait for the gradient of the one that ended: without it they can't go on.
