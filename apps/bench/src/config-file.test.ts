@@ -5,6 +5,7 @@ import { mergeConfig, parseSettings, readConfigFile } from './config-file.ts';
 import { trainSchema } from './config.ts';
 import { UsageError } from './errors.ts';
 import { temporaryFolder } from './testing/temporary.ts';
+import { TRAIN_DEFAULTS } from './testing/train-defaults.ts';
 
 async function configFile(name: string, text: string): Promise<string> {
   const path = join(await temporaryFolder(), name);
@@ -85,25 +86,7 @@ describe('mergeConfig', () => {
 
 describe('parseSettings', () => {
   it('fills in defaults and leaves out what the preset decides', () => {
-    expect(parse({})).toEqual({
-      algo: 'meow',
-      env: 'MultiGoal-v0',
-      seed: 0,
-      evaluationEpisodes: 10,
-      deterministicOnly: false,
-      keepCheckpoints: 3,
-      workers: 0,
-      nStep: 1,
-      learnerThreads: 0,
-      pipeline: false,
-      prioritized: false,
-      normalizeObservations: false,
-      scaleRewards: false,
-      noTensorboard: false,
-      logEvery: 100,
-      threads: 1,
-      agent: {},
-    });
+    expect(parse({})).toEqual(TRAIN_DEFAULTS);
   });
 
   it.each([

@@ -9,6 +9,7 @@ import { train } from './commands/train.ts';
 import { main } from './main.ts';
 import { captureIo } from './testing/capture.ts';
 import { temporaryFolder } from './testing/temporary.ts';
+import { TRAIN_DEFAULTS } from './testing/train-defaults.ts';
 
 vi.mock('./commands/demo.ts', () => ({ demo: vi.fn() }));
 vi.mock('./commands/eval.ts', () => ({ evaluate: vi.fn() }));
@@ -138,23 +139,9 @@ describe('settings reach the commands', () => {
     expect(result).toEqual({ code: 0, out: '', err: '' });
     expect(vi.mocked(train).mock.lastCall?.slice(0, 2)).toEqual([
       {
-        algo: 'meow',
-        env: 'MultiGoal-v0',
+        ...TRAIN_DEFAULTS,
         seed: 5,
         steps: 100,
-        evaluationEpisodes: 10,
-        deterministicOnly: false,
-        keepCheckpoints: 3,
-        workers: 0,
-        nStep: 1,
-        learnerThreads: 0,
-        pipeline: false,
-        prioritized: false,
-        normalizeObservations: false,
-        scaleRewards: false,
-        noTensorboard: false,
-        logEvery: 100,
-        threads: 1,
         agent: { alpha: 1.5, tau: 0.001, hidden: [32, 16], logSigmaMin: -2 },
       },
       { force: false },

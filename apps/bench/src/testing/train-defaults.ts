@@ -1,0 +1,20 @@
+/** Settings of `train` where neither file nor flags give any. What the preset decides is not among them. */
+export const TRAIN_DEFAULTS = {
+  algo: 'meow',
+  env: 'MultiGoal-v0',
+  seed: 0,
+  evaluationEpisodes: 10,
+  deterministicOnly: false,
+  keepCheckpoints: 3,
+  workers: 0,
+  nStep: 1,
+  learnerThreads: 0,
+  pipeline: false,
+  prioritized: false,
+  normalizeObservations: false,
+  scaleRewards: false,
+  noTensorboard: false,
+  logEvery: 100,
+  threads: 1,
+  agent: {},
+} as const;
