@@ -81,85 +81,60 @@ export const relu = unary({
 });
 
 const swishOperator = operator<
-  readonly [x: Tensor, beta: Tensor],
+  readonly [x: Tensor, beta: Tensor, ...mask: readonly Tensor[]],
   Record<never, never>,
-  readonly [y: Tensor, gate: Tensor]
+  readonly [y: Tensor, gate: Tensor, ...open: readonly Tensor[]]
 >({
   name: 'swish',
-  shape: ([x, beta]) => {
-    if (x.dtype !== 'float32' || beta.dtype !== 'float32')
-      throw new ShapeError(`swish: expected float32 and float32, got ${x.dtype} and ${beta.dtype}.`);
-    if (!broadcastsTo(beta.shape, x.shape))
+  shape: ([x, beta, ...masks]) => {
+    const types = [x, beta, ...masks].map(({ dtype }) => dtype);
+    if (types.some((dtype) => dtype !== 'float32'))
       throw new ShapeError(
-        `swish: beta ${formatShape(beta.shape)} does not broadcast to x ${formatShape(x.shape)}. Give one beta per unit.`,
+        `swish: expected ${enumerate(types.map(() => 'float32'))}, got ${enumerate(types)}.`,
       );
-    const type = { dtype: 'float32', shape: x.shape } as const;
-    return [type, type];
-  },
-  value: ([x, beta]) => {
-    const [input, slope] = [reader(x), reader(beta)];
-    const shape = broadcastNd(x.shape, beta.shape);
-    const gate = buildNd('float32', shape, (at) => logistic(slope(at) * input(at)));
-    return [{ ...gate, data: gate.data.map((g, i) => g * (x.data[i] ?? 0)) }, gate];
-  },
-  // y = x g with g = σ(βx). With w = y(1 − g), dy/dx = g + βw and dy/dβ = xw: one pass fewer than the chain of its parts.
-  vjp: ([dy, dGate], { inputs: [x, beta], outputs: [y, gate] }) => {
-    const pre = dGate && mul(dGate, sub(gate, mul(gate, gate)));
-    const dw = dy && mul(dy, sub(y, mul(y, gate)));
-    const through = dw && pre ? add(dw, pre) : (dw ?? pre);
-    if (!through) return [undefined, undefined];
-    const direct = mul(through, beta);
-    return [dy ? add(mul(dy, gate), direct) : direct, sumTo(mul(through, x), beta.shape)];
-  },
-  onnx: ([x, beta], _, emit) => {
-    const gate = emit.node('Sigmoid', [emit.node('Mul', [x, beta])]);
-    return [emit.node('Mul', [x, gate]), gate];
-  },
-});
-
-const maskedSwishOperator = operator<
-  readonly [x: Tensor, beta: Tensor, mask: Tensor],
-  Record<never, never>,
-  readonly [y: Tensor, gate: Tensor, open: Tensor]
->({
-  name: 'maskedSwish',
-  shape: ([x, beta, mask]) => {
-    if ([x, beta, mask].some(({ dtype }) => dtype !== 'float32'))
-      throw new ShapeError(
-        `swish: expected float32, float32 and float32, got ${x.dtype}, ${beta.dtype} and ${mask.dtype}.`,
-      );
-    for (const [name, { shape }] of Object.entries({ beta, mask }))
-      if (!broadcastsTo(shape, x.shape))
+    for (const [name, own] of [['beta', beta] as const, ...masks.map((mask) => ['mask', mask] as const)])
+      if (!broadcastsTo(own.shape, x.shape))
         throw new ShapeError(
-          `swish: ${name} ${formatShape(shape)} does not broadcast to x ${formatShape(x.shape)}. Give one ${name} per unit.`,
+          `swish: ${name} ${formatShape(own.shape)} does not broadcast to x ${formatShape(x.shape)}. Give one ${name} per unit.`,
         );
     const type = { dtype: 'float32', shape: x.shape } as const;
-    return [type, type, type];
+    return [type, type, ...masks.map(() => type)];
   },
-  value: ([x, beta, mask]) => {
-    const [input, slope, factor] = [reader(x), reader(beta), reader(mask)];
-    const shape = broadcastNd(broadcastNd(x.shape, beta.shape), mask.shape);
-    const gate = buildNd('float32', shape, (at) => logistic(slope(at) * input(at)));
-    const open = buildNd('float32', shape, (at) => logistic(slope(at) * input(at)) * factor(at));
-    return [{ ...open, data: open.data.map((g, i) => g * (x.data[i] ?? 0)) }, gate, open];
+  value: ([x, beta, ...masks]) => {
+    const [input, slope] = [reader(x), reader(beta)];
+    const gate = buildNd('float32', broadcastNd(x.shape, beta.shape), (at) =>
+      logistic(slope(at) * input(at)),
+    );
+    const opens = masks.map((mask) => {
+      const [own, factor] = [reader(gate), reader(mask)];
+      return buildNd('float32', gate.shape, (at) => own(at) * factor(at));
+    });
+    const open = opens[0] ?? gate;
+    return [{ ...open, data: open.data.map((o, i) => o * (x.data[i] ?? 0)) }, gate, ...opens];
   },
-  // y = x o with o = m g, g = σ(βx). With w = y(1 − g), dy/dx = o + βw and dy/dβ = xw: the mask costs nothing here.
-  vjp: ([dy, dGate, dOpen], { inputs: [x, beta], outputs: [y, gate, open] }) => {
+  // y = x o with o = m g, g = σ(βx), m = 1 without a mask. With w = y(1 − g), dy/dx = o + βw and dy/dβ = xw: one pass fewer
+  // than the chain of its parts, and none for the mask.
+  vjp: ([dy, dGate, dOpen], { inputs: [x, beta, ...masks], outputs: [y, gate, open = gate] }) => {
     const through = [
       dy && mul(dy, sub(y, mul(y, gate))),
       dGate && mul(dGate, sub(gate, mul(gate, gate))),
       dOpen && mul(dOpen, sub(open, mul(open, gate))),
     ].reduce((sum, term) => (sum && term ? add(sum, term) : (sum ?? term)), undefined);
-    if (!through) return [undefined, undefined, undefined];
+    const none = masks.map(() => undefined);
+    if (!through) return [undefined, undefined, ...none];
     const direct = mul(through, beta);
-    return [dy ? add(mul(dy, open), direct) : direct, sumTo(mul(through, x), beta.shape), undefined];
+    return [dy ? add(mul(dy, open), direct) : direct, sumTo(mul(through, x), beta.shape), ...none];
   },
-  onnx: ([x, beta, mask], _, emit) => {
+  onnx: ([x, beta, ...masks], _, emit) => {
     const gate = emit.node('Sigmoid', [emit.node('Mul', [x, beta])]);
-    const open = emit.node('Mul', [gate, mask]);
-    return [emit.node('Mul', [x, open]), gate, open];
+    const opens = masks.map((mask) => emit.node('Mul', [gate, mask]));
+    return [emit.node('Mul', [x, opens[0] ?? gate]), gate, ...opens];
   },
 });
+
+/** `a and b`, `a, b and c`. */
+const enumerate = (words: readonly string[]): string =>
+  `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
 
 /**
  * Swish with a slope per unit, times a mask if there is one: `y = x · σ(β x) · m`.
@@ -172,4 +147,4 @@ const maskedSwishOperator = operator<
  * Reference: Ramachandran et al., Searching for Activation Functions (2017), section 4.
  */
 export const swish = (x: Tensor, beta: Tensor, mask?: Tensor): Tensor =>
-  mask ? maskedSwishOperator([x, beta, mask], {})[0] : swishOperator([x, beta], {})[0];
+  swishOperator(mask ? [x, beta, mask] : [x, beta], {})[0];
