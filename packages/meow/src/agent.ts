@@ -46,7 +46,7 @@ export interface MeowBatch extends TransitionBatch {
 
 /** What an update of the agent reports; see docs/algorithms/meow.md. */
 export type MeowMetrics = Readonly<Record<UpdateMetric | 'gradientClipped', number>> & {
-  /** Of every hundredth update: mean over the batch's states of −log π(a|s) of an action sampled there, in nats. */
+  /** Of every hundredth update: the policy's entropy, mean over the batch's states, in nats; only the squash's part is sampled. */
   readonly entropy?: number;
 };
 
