@@ -1,7 +1,7 @@
 import type { DType, Shape } from '../tensor.ts';
 
 /** An attribute of an ONNX node. Numbers are written as floats, bigints as integers. */
-export type OnnxAttribute = number | bigint | string | readonly bigint[];
+export type OnnxAttribute = number | bigint | string | readonly bigint[] | Float32Array;
 
 /** What an operator's ONNX form writes to. */
 export interface OnnxEmitter {
@@ -11,12 +11,17 @@ export interface OnnxEmitter {
     inputs: readonly string[],
     attributes?: Readonly<Record<string, OnnxAttribute>>,
   ): string;
-  /** Adds a node with several outputs; an empty string leaves an optional input out. */
+  /**
+   * Adds a node with several outputs; an empty string leaves an optional input out.
+   *
+   * @param domain whose operator it is; default ONNX's own
+   */
   nodeWithOutputs(
     opType: string,
     inputs: readonly string[],
     outputs: number,
     attributes?: Readonly<Record<string, OnnxAttribute>>,
+    domain?: string,
   ): readonly string[];
   /** A constant (an initializer); equal small ones are written once. */
   constant(data: ArrayLike<number>, shape: readonly number[], dtype?: DType): string;

@@ -36,6 +36,7 @@ const messages: Readonly<Record<string, readonly Field[]>> = {
     ['initializer', 5, 'TensorProto', 'repeated'],
     ['input', 11, 'ValueInfoProto', 'repeated'],
     ['output', 12, 'ValueInfoProto', 'repeated'],
+    ['value_info', 13, 'ValueInfoProto', 'repeated'],
   ],
   NodeProto: [
     ['input', 1, Type.STRING, 'repeated'],
@@ -43,12 +44,14 @@ const messages: Readonly<Record<string, readonly Field[]>> = {
     ['name', 3, Type.STRING],
     ['op_type', 4, Type.STRING],
     ['attribute', 5, 'AttributeProto', 'repeated'],
+    ['domain', 7, Type.STRING],
   ],
   AttributeProto: [
     ['name', 1, Type.STRING],
     ['f', 2, Type.FLOAT],
     ['i', 3, Type.INT64],
     ['s', 4, Type.BYTES],
+    ['floats', 7, Type.FLOAT, 'repeated'],
     ['ints', 8, Type.INT64, 'repeated'],
     ['type', 20, Type.INT32],
   ],
@@ -87,6 +90,7 @@ export interface OnnxValueInfo {
 export interface OnnxNode {
   readonly name: string;
   readonly opType: string;
+  readonly domain: string;
   readonly input: readonly string[];
   readonly output: readonly string[];
   readonly attribute: readonly {
@@ -96,6 +100,7 @@ export interface OnnxNode {
     readonly i?: bigint;
     readonly s?: Uint8Array;
     readonly ints?: readonly bigint[];
+    readonly floats?: readonly number[];
   }[];
 }
 
@@ -119,6 +124,8 @@ export interface OnnxModel {
     readonly initializer: readonly OnnxTensor[];
     readonly input: readonly OnnxValueInfo[];
     readonly output: readonly OnnxValueInfo[];
+    /** Types of what is in between, where the engine cannot infer them. */
+    readonly valueInfo: readonly OnnxValueInfo[];
   };
 }
 

@@ -1,5 +1,6 @@
 import { constantKey } from '../constant-key.ts';
 import { GraphError } from '../errors.ts';
+import { FUSED_DOMAIN } from '../fusion/fused.ts';
 import { entries } from '../program.ts';
 import type { Program, ProgramState } from '../program.ts';
 import { formatShape, isStatic, sizeOfShape } from '../shape.ts';
@@ -14,7 +15,7 @@ const OPSET = 18n;
 const IR_VERSION = 8n;
 
 const ELEMENT_TYPE = { float32: 1, int64: 7, bool: 9 } as const satisfies Record<DType, number>;
-const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
 
 function rawData(data: ArrayLike<number>, dtype: DType): Uint8Array {
   if (dtype === 'int64')
@@ -29,6 +30,7 @@ function attribute(name: string, value: OnnxAttribute): OnnxNode['attribute'][nu
   if (typeof value === 'bigint') return { name, type: ATTRIBUTE_TYPE.int, i: value };
   if (typeof value === 'string')
     return { name, type: ATTRIBUTE_TYPE.string, s: new TextEncoder().encode(value) };
+  if (value instanceof Float32Array) return { name, type: ATTRIBUTE_TYPE.floats, floats: [...value] };
   return { name, type: ATTRIBUTE_TYPE.ints, ints: value };
 }
 
@@ -70,12 +72,19 @@ function collector(
     if (key !== undefined) known.set(key, name);
     return name;
   };
-  const nodeWithOutputs: OnnxEmitter['nodeWithOutputs'] = (opType, inputs, outputs, attributes = {}) => {
+  const nodeWithOutputs: OnnxEmitter['nodeWithOutputs'] = (
+    opType,
+    inputs,
+    outputs,
+    attributes = {},
+    domain = '',
+  ) => {
     const name = `${opType}_${nodes.length}`;
     const names = Array.from({ length: outputs }, (_, i) => unique(outputs === 1 ? name : `${name}_${i}`));
     nodes.push({
       name,
       opType,
+      domain,
       input: inputs,
       output: names,
       attribute: entries(attributes).map(([key, value]) => attribute(key, value)),
@@ -164,6 +173,7 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
   const named = new Map<Node, readonly string[]>();
   const inputs: OnnxValueInfo[] = [];
   const outputs: OnnxValueInfo[] = [];
+  const between: OnnxValueInfo[] = [];
 
   for (const [key, tensor] of entries(program.inputs)) {
     named.set(tensor.node, [key]);
@@ -179,8 +189,12 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
   }
   const nameOf = ({ node, index }: Tensor): string => named.get(node)?.[index] ?? '';
   for (const node of nodesBehind(results.map(([, tensor]) => tensor))) {
-    if (node.kind === 'operator') named.set(node, node.kernel.onnx(node.inputs.map(nameOf), emit));
-    else if (node.kind === 'constant') {
+    if (node.kind === 'operator') {
+      const names = node.kernel.onnx(node.inputs.map(nameOf), emit);
+      named.set(node, names);
+      if (node.operator === 'fused')
+        node.outputs.forEach(({ dtype, shape }, i) => between.push(valueInfo(names[i] ?? '', dtype, shape)));
+    } else if (node.kind === 'constant') {
       const type = node.outputs[0];
       if (type && isStatic(type.shape)) named.set(node, [emit.constant(node.data, type.shape, type.dtype)]);
     }
@@ -195,6 +209,7 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
       emit.nodes.push({
         name: `output_${key}`,
         opType: 'Identity',
+        domain: '',
         input: [own],
         output: [key],
         attribute: [],
@@ -211,8 +226,18 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
     irVersion: IR_VERSION,
     producerName: 'meow-rl',
     producerVersion: '0',
-    opsetImport: [{ domain: '', version: OPSET }],
+    opsetImport: [
+      { domain: '', version: OPSET },
+      ...(between.length > 0 ? [{ domain: FUSED_DOMAIN, version: 1n }] : []),
+    ],
     metadataProps: entries(metadata).map(([key, value]) => ({ key, value })),
-    graph: { name, node: nodes, initializer: emit.initializers, input: inputs, output: outputs },
+    graph: {
+      name,
+      node: nodes,
+      initializer: emit.initializers,
+      input: inputs,
+      output: outputs,
+      valueInfo: between.filter(({ name: own }) => !renamed.has(own)),
+    },
   });
 }

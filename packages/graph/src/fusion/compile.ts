@@ -1,0 +1,184 @@
+import { isStatic } from '../shape.ts';
+import type { Node, Tensor } from '../tensor.ts';
+import { assignRegisters } from './registers.ts';
+import type { FusedAttributes } from './fused.ts';
+import { inputKind, instruction, NONE, outputKind } from './instructions.ts';
+import type { InputKind, InstructionName, OutputKind } from './instructions.ts';
+import { inputsOf, kindIn } from './space.ts';
+import type { Space } from './space.ts';
+
+/** Something that instructions read or write; two are the same if they are the same object. */
+export interface Value {
+  /** Fixed operand, of an input, an output or a constant. Others get a register. */
+  operand?: number;
+}
+
+export interface Instruction {
+  readonly name: InstructionName;
+  readonly target: Value;
+  readonly sources: readonly Value[];
+  readonly second?: Value;
+}
+
+/** What a fused operator is made of. */
+export interface Compiled {
+  readonly inputs: readonly Tensor[];
+  readonly attributes: FusedAttributes;
+}
+
+/** What is read in place of a tensor: only the order of its elements matters, and repeated rows come free. */
+function source(tensor: Tensor, space: Space): Tensor {
+  const reshaped = inputsOf(tensor, 'reshape')?.[0];
+  if (reshaped) return source(reshaped, space);
+  const parts = inputsOf(tensor, 'concat') ?? [];
+  const [first] = parts;
+  const { node } = tensor;
+  const isRepeated =
+    node.kind === 'operator' && node.attributes['axis'] === 0 && parts.every((part) => part === first);
+  return first && isRepeated && kindIn(space, tensor.shape) === 'full' ? source(first, space) : tensor;
+}
+
+const isOverRows = ({ inputs: [matrix], attributes }: Node & { kind: 'operator' }): boolean => {
+  const axes = attributes['axes'];
+  return Array.isArray(axes) && axes[0] === 0 && matrix?.shape.length === 2;
+};
+
+/** Translates nodes, inputs first, into instructions. */
+function translate(
+  nodes: readonly Node[],
+  valueOf: (tensor: Tensor) => Value,
+  constantOf: (value: number) => Value,
+): Instruction[] {
+  const list: Instruction[] = [];
+  const emit = (name: InstructionName, sources: readonly Value[], target: Value = {}): Value => {
+    list.push({ name, sources, target });
+    return target;
+  };
+  for (const node of nodes) {
+    if (node.kind !== 'operator') continue;
+    const [x = {}, y = {}, mask] = node.inputs.map(valueOf);
+    const [first = {}, second = {}, third] = node.outputs.map(valueOf);
+    if (node.operator === 'swish') {
+      const gate = emit('sigmoid', [emit('mul', [x, y])], second);
+      emit('mul', [x, mask && third ? emit('mul', [gate, mask], third) : gate], first);
+    } else if (node.operator === 'standardize')
+      list.push({
+        name: 'standardize',
+        sources: [x, constantOf(Number(node.attributes['epsilon']))],
+        target: first,
+        second,
+      });
+    else if (node.operator === 'matmul') emit('rowSum', [emit('mul', [x, y])], first);
+    else if (node.operator === 'sum') emit(isOverRows(node) ? 'sumRows' : 'rowSum', [x], first);
+    else emit(instructionName(node.operator), node.inputs.map(valueOf), first);
+  }
+  return list;
+}
+
+function instructionName(operator: string): InstructionName {
+  if (!Object.hasOwn(instruction, operator)) throw new RangeError(`fused: no instruction for ${operator}.`);
+  return operator as InstructionName;
+}
+
+/** Leaves out instructions whose targets nothing reads. */
+function withoutDead(list: readonly Instruction[], results: ReadonlySet<Value>): readonly Instruction[] {
+  const live = new Set(results);
+  const kept: Instruction[] = [];
+  for (const own of list.toReversed()) {
+    if (!live.has(own.target) && !(own.second && live.has(own.second))) continue;
+    kept.push(own);
+    for (const value of own.sources) live.add(value);
+  }
+  return kept.toReversed();
+}
+
+/** How a result leaves the space. */
+function outputKindOf({ node, shape }: Tensor, space: Space): OutputKind {
+  if (node.kind === 'operator' && node.operator === 'sum' && isOverRows(node)) return 'row';
+  if (node.kind === 'operator' && node.operator === 'sum') return 'column';
+  return kindIn(space, shape) === 'full' ? 'full' : 'column';
+}
+
+/** Rows and columns make no difference to what only goes element by element. */
+const rowBound: ReadonlySet<InstructionName> = new Set(['rowSum', 'standardize', 'sumRows', 'first']);
+
+/**
+ * Writes the code of a fused operator.
+ *
+ * @param nodes what it computes, inputs first
+ * @param reads what they read from outside
+ * @param results what others read of it, in the order of its outputs
+ */
+export function compile(
+  space: Space,
+  nodes: readonly Node[],
+  reads: readonly Tensor[],
+  results: readonly Tensor[],
+): Compiled {
+  const values = new Map<Tensor, Value>();
+  const valueOf = (tensor: Tensor): Value => {
+    const value = values.get(tensor) ?? {};
+    values.set(tensor, value);
+    return value;
+  };
+  const constants = new Map<number, Value>();
+  const constantOf = (number: number): Value => {
+    const value = constants.get(number) ?? {};
+    constants.set(number, value);
+    return value;
+  };
+  const inputs = new Map<Tensor, { readonly value: Value; readonly kind: InputKind }>();
+  for (const tensor of reads) {
+    const { node } = tensor;
+    const [only] = node.kind === 'constant' && node.data.length === 1 ? [node.data[0]] : [];
+    const from = source(tensor, space);
+    const kind = kindIn(space, tensor.shape) ?? inputsKindOfColumn(tensor);
+    const known = inputs.get(from);
+    if (only !== undefined) values.set(tensor, constantOf(only));
+    else if (known?.kind === kind) values.set(tensor, known.value);
+    else inputs.set(from, { value: valueOf(tensor), kind });
+  }
+  const list = translate(nodes, valueOf, constantOf);
+  const kinds = results.map((tensor) => outputKindOf(tensor, space));
+  const outputs = results.map((tensor, i): Value => {
+    if (kinds[i] !== 'column') return valueOf(tensor);
+    const target: Value = {};
+    list.push({ name: 'first', sources: [valueOf(tensor)], target });
+    return target;
+  });
+  const code = withoutDead(list, new Set(outputs));
+  const used = new Set(code.flatMap(({ sources }) => sources));
+  const readInputs = [...inputs].filter(([, { value }]) => used.has(value));
+  const readConstants = [...constants].filter(([, value]) => used.has(value));
+  [
+    ...readInputs.map(([, { value }]) => value),
+    ...outputs,
+    ...readConstants.map(([, value]) => value),
+  ].forEach((value, operand) => (value.operand = operand));
+  const isFlat =
+    code.every(({ name }) => !rowBound.has(name)) &&
+    readInputs.every(([, { kind }]) => kind === 'full' || kind === 'scalar');
+  return {
+    inputs: readInputs.map(([tensor]) => tensor),
+    attributes: {
+      rows: isFlat ? space.rows * space.columns : space.rows,
+      columns: isFlat ? 1 : space.columns,
+      inputs: readInputs.map(([, { kind }]) => inputKind[kind]),
+      outputs: kinds.map((kind) => outputKind[kind]),
+      outputShapes: results.flatMap(({ shape }) => (isStatic(shape) ? [shape.length, ...shape] : [])),
+      constants: readConstants.map(([value]) => value),
+      code: assignRegisters(code, readInputs.length + outputs.length + readConstants.length).flatMap(
+        ({ name, target, sources: [a = NONE, b = NONE], second }) => [
+          instruction[name],
+          target,
+          a,
+          b,
+          second,
+        ],
+      ),
+    },
+  };
+}
+
+/** A column that a matrix is multiplied with fills the space as a row. */
+const inputsKindOfColumn = (tensor: Tensor): InputKind => (tensor.shape[1] === 1 ? 'row' : 'full');

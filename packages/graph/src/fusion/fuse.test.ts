@@ -1,0 +1,245 @@
+import { describe, expect, test } from 'vitest';
+
+import { grad } from '../grad.ts';
+import {
+  add,
+  concat,
+  exp,
+  layerNorm,
+  linear,
+  matmul,
+  mul,
+  relu,
+  reshape,
+  sub,
+  sum,
+  swish,
+} from '../ops/index.ts';
+import { optimize } from '../passes/optimize.ts';
+import { mapValues, program, resultsOf } from '../program.ts';
+import type { Program } from '../program.ts';
+import { referenceRuntime } from '../runtimes/reference.ts';
+import { sizeOfShape } from '../shape.ts';
+import { constant } from '../tensor.ts';
+import type { OperatorNode, Tensor } from '../tensor.ts';
+import { cotangentsOf, gradientOf, inputsOf, programOf } from '../testing/case.ts';
+import { expectClose } from '../testing/expect-close.ts';
+import { operatorCases } from '../testing/operator-cases.ts';
+import { numbersBetween } from '../testing/random.ts';
+import { nodesBehind } from '../traverse.ts';
+import { fuse } from './fuse.ts';
+import { instruction, INSTRUCTION_LENGTH } from './instructions.ts';
+
+const operators = (own: Program): readonly OperatorNode[] =>
+  nodesBehind(resultsOf(own)).filter((node) => node.kind === 'operator');
+const names = (own: Program): readonly string[] => operators(own).map(({ operator }) => operator);
+const fusedNodes = (own: Program): readonly OperatorNode[] =>
+  operators(own).filter(({ operator }) => operator === 'fused');
+
+/** The instructions of a fused node by name. */
+function codeOf(node: OperatorNode | undefined): readonly (string | undefined)[] {
+  const code = node?.attributes['code'];
+  if (!Array.isArray(code)) throw new TypeError('not a fused node');
+  const named = new Map<number, string>(Object.entries(instruction).map(([name, own]) => [own, name]));
+  return code.filter((_, i) => i % INSTRUCTION_LENGTH === 0).map((own) => named.get(Number(own)));
+}
+
+/** A program of float32 inputs of these shapes. */
+const programOn = (
+  shapes: Readonly<Record<string, readonly (number | string)[]>>,
+  build: (inputs: Readonly<Record<string, Tensor>>) => Readonly<Record<string, Tensor>>,
+): Program =>
+  optimize(
+    program({ inputs: mapValues(shapes, (shape) => ({ shape })), state: {} }, (inputs) => ({
+      outputs: build(inputs),
+    })),
+  );
+
+const tensor = (tensors: Readonly<Record<string, Tensor>>, name: string): Tensor => {
+  const found = tensors[name];
+  if (!found) throw new RangeError(`no tensor ${name}`);
+  return found;
+};
+
+/** Runs a program before and after fusion on seeded inputs and compares. */
+async function expectSame(own: Program, lengths: Readonly<Record<string, number>> = {}): Promise<Program> {
+  const after = fuse(own);
+  const inputs = mapValues(own.inputs, ({ shape }, name) =>
+    numbersBetween(
+      name.length + (name.codePointAt(0) ?? 0),
+      sizeOfShape(shape.map((dim) => (typeof dim === 'number' ? dim : (lengths[dim] ?? 1)))),
+      -2,
+      2,
+    ),
+  );
+  const [plain, fused] = await Promise.all([own, after].map((one) => referenceRuntime.load(one)));
+  const expected = await plain?.run(inputs);
+  const got = await fused?.run(inputs);
+  expect(Object.keys(got ?? {})).toEqual(Object.keys(expected ?? {}));
+  for (const [name, values] of Object.entries(expected ?? {})) expectClose(got?.[name] ?? [], values, 1e-9);
+  return after;
+}
+
+describe('every operator gives the same numbers fused', () => {
+  for (const [name, cases] of Object.entries(operatorCases))
+    test(name, async () => {
+      for (const own of cases)
+        for (const one of [own, ...(own.derivatives ? [gradientOf(own, cotangentsOf(own, 'random'))] : [])]) {
+          const plain = await referenceRuntime.load(programOf(one));
+          const fused = await referenceRuntime.load(fuse(optimize(programOf(one))));
+          const expected = Object.values(await plain.run(inputsOf(one)));
+          const got = Object.values(await fused.run(inputsOf(one)));
+          expected.forEach((values, i) => expectClose(got[i] ?? [], values, 1e-9));
+        }
+    });
+});
+
+/** A layer as couplings have it, and the gradients of a loss of it. */
+const layer = (rows: number, units: number): Program =>
+  programOn(
+    {
+      x: [rows, 5],
+      w: [units, 5],
+      b: [units],
+      scale: [units],
+      shift: [units],
+      slope: [units],
+      mask: [rows, units],
+    },
+    (inputs) => {
+      const of = (name: string) => tensor(inputs, name);
+      const y = swish(
+        layerNorm(linear(of('x'), of('w'), of('b')), of('scale'), of('shift')),
+        of('slope'),
+        of('mask'),
+      );
+      const wrt = ['x', 'w', 'b', 'scale', 'shift', 'slope'];
+      const gradients = grad(
+        sum(
+          mul(
+            y,
+            matmul(
+              y,
+              constant(
+                Float32Array.from({ length: units * units }, (_, i) => Math.sin(i)),
+                [units, units],
+              ),
+            ),
+          ),
+        ),
+        wrt.map(of),
+      );
+      return { y, ...Object.fromEntries(gradients.map((own, i) => [`d${wrt[i] ?? ''}`, own])) };
+    },
+  );
+
+describe('fuse', () => {
+  test('a layer is one operator forward and one backward, which computes again instead of reading', async () => {
+    const after = await expectSame(layer(6, 7));
+    const [forward, backward, ...more] = fusedNodes(after);
+    expect(more).toEqual([]);
+    expect(codeOf(forward)).toEqual(['standardize', 'mul', 'add', 'mul', 'sigmoid', 'mul', 'mul']);
+    expect(codeOf(backward)).toContain('standardize');
+    // What the backward one reads of [6, 7]: the product, the mask, and two parts of the gradient.
+    expect(backward?.inputs.filter(({ shape }) => shape.join() === '6,7')).toHaveLength(4);
+    expect(backward?.outputs.map(({ shape }) => shape.join()).toSorted()).toEqual([
+      '6,7',
+      '7',
+      '7',
+      '7',
+      '7',
+    ]);
+    expect(names(after).toSorted()).toEqual(
+      ['fused', 'fused', 'linear', 'matmul', 'matmul', 'matmul', 'matmul'].toSorted(),
+    );
+  });
+
+  test('what is read by others too is an output', async () => {
+    const after = await expectSame(
+      programOn({ x: [3, 4], y: [3, 4], w: [4, 2] }, (inputs) => {
+        const [x, y, w] = [tensor(inputs, 'x'), tensor(inputs, 'y'), tensor(inputs, 'w')];
+        const inner = mul(add(x, y), 2);
+        return { product: matmul(inner, w), outer: exp(inner) };
+      }),
+    );
+    expect(fusedNodes(after).map(({ outputs }) => outputs.length)).toEqual([2]);
+  });
+
+  test('nothing that waits for another operator is put before it', async () => {
+    const after = await expectSame(
+      programOn({ x: [4, 4] }, (inputs) => {
+        const before = mul(exp(tensor(inputs, 'x')), 0.1);
+        const between = matmul(before, before);
+        // Reads both what is before the product and the product: one operator would wait for itself.
+        return { y: add(mul(before, between), between) };
+      }),
+    );
+    expect(names(after)).toEqual(['fused', 'matmul', 'fused']);
+  });
+
+  test('a repeated matrix is read where it is, and so is a reshaped one', async () => {
+    const after = await expectSame(
+      programOn({ x: [3, 4], y: [24] }, (inputs) => {
+        const x = tensor(inputs, 'x');
+        return { z: exp(sub(mul(concat([x, x]), reshape(tensor(inputs, 'y'), [6, 4])), 1)) };
+      }),
+    );
+    expect(names(after)).toEqual(['fused']);
+    expect(fusedNodes(after)[0]?.inputs.map(({ shape }) => shape.join())).toEqual(
+      expect.arrayContaining(['3,4', '24']),
+    );
+  });
+
+  test('columns, rows and scalars broadcast', async () => {
+    const after = await expectSame(
+      programOn({ x: [5, 3], row: [3], column: [5, 1], scalar: [] }, (inputs) => {
+        const of = (name: string) => tensor(inputs, name);
+        const scaled = add(mul(mul(of('x'), of('row')), of('column')), of('scalar'));
+        const centred = sub(scaled, mul(sum(scaled, { axes: [1], keepDims: true }), 1 / 3));
+        return {
+          centred,
+          norm: sum(mul(centred, centred), { axes: [1] }),
+          columns: sum(centred, { axes: [0] }),
+        };
+      }),
+    );
+    expect(names(after)).toEqual(['fused']);
+  });
+
+  test('a square matrix: sums over rows and over columns are told apart', async () => {
+    await expectSame(
+      programOn({ x: [4, 4] }, (inputs) => {
+        const y = mul(exp(tensor(inputs, 'x')), 0.5);
+        return {
+          rows: sum(y, { axes: [1] }),
+          columns: sum(y, { axes: [0] }),
+          again: mul(y, sum(y, { axes: [1], keepDims: true })),
+        };
+      }),
+    );
+  });
+
+  test('vectors: the sum of all is part of it', async () => {
+    const after = await expectSame(
+      programOn({ x: [9], y: [9] }, (inputs) => {
+        const error = sub(tensor(inputs, 'x'), tensor(inputs, 'y'));
+        return { loss: sum(mul(error, error)) };
+      }),
+    );
+    expect(names(after)).toEqual(['fused']);
+  });
+
+  test('shapes that are known only in a run, and single operators, are left to the engine', async () => {
+    const dynamic = await expectSame(
+      programOn({ x: ['batch', 4] }, (inputs) => ({ y: mul(exp(tensor(inputs, 'x')), 2) })),
+      { batch: 3 },
+    );
+    expect(names(dynamic)).toEqual(['exp', 'mul']);
+    const single = await expectSame(programOn({ x: [3, 4] }, (inputs) => ({ y: relu(tensor(inputs, 'x')) })));
+    expect(names(single)).toEqual(['relu']);
+  });
+
+  test('a program that only passes its input on stays as it is', async () => {
+    await expectSame(programOn({ x: [3] }, (inputs) => ({ y: tensor(inputs, 'x') })));
+  });
+});

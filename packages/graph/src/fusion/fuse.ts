@@ -1,0 +1,88 @@
+import { mapValues, resultsOf } from '../program.ts';
+import type { Program } from '../program.ts';
+import type { Node, OperatorNode, Tensor } from '../tensor.ts';
+import { nodesBehind } from '../traverse.ts';
+import { compile } from './compile.ts';
+import { fused } from './fused.ts';
+import { groupNodes, workOf } from './groups.ts';
+import type { Group } from './groups.ts';
+import { INSTRUCTION_LENGTH } from './instructions.ts';
+
+/** Fewer instructions than this are left to the engine. */
+const SMALLEST = 2;
+
+/** What is read of each group from outside, found by walking back from the program's results. */
+function resultsByGroup(
+  results: readonly Tensor[],
+  groupOf: (node: Node) => Group | undefined,
+): ReadonlyMap<Group, ReadonlySet<Tensor>> {
+  const read = new Map<Group, Set<Tensor>>();
+  const seen = new Set<Tensor>();
+  const pending = [...results];
+  for (let own = pending.pop(); own; own = pending.pop()) {
+    if (seen.has(own)) continue;
+    seen.add(own);
+    const group = groupOf(own.node);
+    if (!group) {
+      pending.push(...own.node.inputs);
+      continue;
+    }
+    const before = read.get(group) ?? new Set();
+    read.set(group, before.add(own));
+    pending.push(...workOf(group, [own]).reads);
+  }
+  return read;
+}
+
+/**
+ * Puts element-wise operators, and sums over rows and columns of what they give, together into few operators that go over
+ * their matrices once. What is fused gives the same numbers but for rounding.
+ *
+ * Only what has a known shape is fused. The results are for engines that know the fused operator.
+ */
+export function fuse<I extends string, S extends string, O extends string>(
+  given: Program<I, S, O>,
+): Program<I, S, O> {
+  const nodes = nodesBehind(resultsOf(given));
+  const groups = new Map<Node, Group>();
+  for (const group of groupNodes(nodes)) for (const node of group.members) groups.set(node, group);
+  const read = resultsByGroup(resultsOf(given), (node) => groups.get(node));
+  const replaced = new Map<Tensor, Tensor>();
+
+  const replace = (from: readonly Tensor[], to: readonly Tensor[]): void =>
+    from.forEach((tensor, i) => replaced.set(tensor, to[i] ?? tensor));
+
+  const rebuild = (node: OperatorNode): void => {
+    const inputs = node.inputs.map(resolve);
+    const same = inputs.every((input, i) => input === node.inputs[i]);
+    replace(node.outputs, same ? node.outputs : node.kernel.rebuild(inputs));
+  };
+
+  const fuseGroup = (group: Group): void => {
+    const results = [...(read.get(group) ?? [])];
+    const work = workOf(group, results);
+    const { inputs, attributes } = compile(group.space, work.nodes, work.reads, results);
+    if (attributes.code.length < SMALLEST * INSTRUCTION_LENGTH) {
+      for (const node of work.nodes) if (node.kind === 'operator') rebuild(node);
+      return;
+    }
+    replace(results, fused(inputs.map(resolve), attributes));
+  };
+
+  function resolve(tensor: Tensor): Tensor {
+    const { node } = tensor;
+    if (node.kind !== 'operator') return tensor;
+    if (!replaced.has(tensor)) {
+      const group = groups.get(node);
+      if (group) fuseGroup(group);
+      else rebuild(node);
+    }
+    return replaced.get(tensor) ?? tensor;
+  }
+
+  return {
+    inputs: given.inputs,
+    outputs: mapValues(given.outputs, resolve),
+    state: mapValues(given.state, (own) => ({ ...own, next: own.next && resolve(own.next) })),
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * The instructions of a fused operator, with the numbers that they have in its `code` attribute.
+ *
+ * Values are matrices of `rows` × `columns`: a row, a column or a scalar stands for its repetition.
+ */
+export const instruction = {
+  add: 0,
+  sub: 1,
+  mul: 2,
+  div: 3,
+  minimum: 4,
+  maximum: 5,
+  neg: 6,
+  exp: 7,
+  log: 8,
+  sqrt: 9,
+  abs: 10,
+  sigmoid: 11,
+  copy: 12,
+  reciprocal: 13,
+  tanh: 14,
+  /** Sum over each row. */
+  rowSum: 16,
+  /** Each row shifted and scaled to mean 0 and variance 1; second operand ε, second target 1 / √(variance + ε). */
+  standardize: 17,
+  /** Sum over all rows, into an output that is a row. */
+  sumRows: 18,
+  /** The first entry of each row, into an output that is a column. */
+  first: 19,
+} as const;
+
+export type InstructionName = keyof typeof instruction;
+
+/** How a tensor fills the matrix. A full one may have fewer rows, which are then repeated. */
+export const inputKind = { full: 0, row: 1, column: 2, scalar: 3 } as const;
+export type InputKind = keyof typeof inputKind;
+
+/** A column is one entry of each row, a row the sum over all of them. */
+export const outputKind = { full: 0, row: 1, column: 2 } as const;
+export type OutputKind = keyof typeof outputKind;
+
+/** No operand. */
+export const NONE = -1;
+
+/** Numbers that an instruction takes in the code: which it is, its target, and three operands. */
+export const INSTRUCTION_LENGTH = 5;
