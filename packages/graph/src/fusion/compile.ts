@@ -35,7 +35,9 @@ function source(tensor: Tensor, space: Space): Tensor {
   const { node } = tensor;
   const isRepeated =
     node.kind === 'operator' && node.attributes['axis'] === 0 && parts.every((part) => part === first);
-  return first && isRepeated && kindIn(space, tensor.shape) === 'full' ? source(first, space) : tensor;
+  // Whole rows repeat, not parts of one.
+  const isMatrix = tensor.shape.length === 2 && kindIn(space, tensor.shape) === 'full';
+  return first && isRepeated && isMatrix ? source(first, space) : tensor;
 }
 
 const isOverRows = ({ inputs: [matrix], attributes }: Node & { kind: 'operator' }): boolean => {

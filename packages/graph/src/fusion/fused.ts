@@ -66,7 +66,7 @@ const fusedOperator = operator<readonly Tensor[], FusedAttributes, readonly Tens
         inputs: integers(inputs),
         outputs: integers(outputs),
         output_shapes: integers(outputShapes),
-        ...(constants.length > 0 ? { constants: Float32Array.from(constants) } : {}),
+        constants: Float32Array.from(constants),
         code: integers(code),
       },
       FUSED_DOMAIN,

@@ -1,3 +1,4 @@
+import { fuse } from '../fusion/fuse.ts';
 import type { Program } from '../program.ts';
 import { planStep } from '../stepping/plan.ts';
 import type { StepPlan } from '../stepping/plan.ts';
@@ -15,10 +16,15 @@ export interface ProgramParts {
   readonly step: StepPlan | undefined;
 }
 
+export interface TakeApartOptions {
+  /** Whether the engine has the fused operator; default false. */
+  readonly fuses?: boolean;
+}
+
 /** Optimizes a program and takes it apart into what the engine computes, what it is handed, and what follows. */
-export function takeApart(program: Program): ProgramParts {
+export function takeApart(program: Program, { fuses = false }: TakeApartOptions = {}): ProgramParts {
   const optimized = optimize<string, string, string>(program);
   const { rest, step } = planStep(optimized) ?? { rest: optimized };
   const { program: engine, views } = takeHostViews(rest);
-  return { engine, views, step };
+  return { engine: fuses ? fuse(engine) : engine, views, step };
 }

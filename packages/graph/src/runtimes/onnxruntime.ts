@@ -13,10 +13,19 @@ import { engineStep, float32 } from './engine-step.ts';
 import type { Cell } from './engine-step.ts';
 import { viewFeeds } from './view-feeds.ts';
 
+/** What is needed of a session. */
+export interface EngineSession {
+  run(
+    feeds: Readonly<Record<string, OrtTensor>>,
+    fetches: Readonly<Record<string, OrtTensor | null>>,
+  ): Promise<Readonly<Record<string, OrtTensor>>>;
+  release(): Promise<void>;
+}
+
 /** What is needed of an onnxruntime package, whichever engine is behind it. */
 export interface OnnxRuntimeModule {
   readonly InferenceSession: {
-    create(model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
+    create(model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<EngineSession>;
   };
   readonly Tensor: TensorConstructor;
 }
@@ -53,6 +62,8 @@ function checkResult(
 export interface OnnxRuntimeOptions {
   /** Whether it writes results into tensors offered to `run`. onnxruntime-web returns them as they were. Default: false. */
   readonly writesIntoOutputs?: boolean;
+  /** Whether it has the operator `Fused` of the domain `meow`, which programs are then fused into. Default: false. */
+  readonly fuses?: boolean;
 }
 
 /**
@@ -65,7 +76,7 @@ export function onnxRuntime(
   name: string,
   { InferenceSession: Session, Tensor }: OnnxRuntimeModule,
   sessionOptions: InferenceSession.SessionOptions,
-  { writesIntoOutputs = false }: OnnxRuntimeOptions = {},
+  { writesIntoOutputs = false, fuses = false }: OnnxRuntimeOptions = {},
 ): Runtime {
   const wrapInput = (data: InputData, dtype: DType, shape: readonly number[]): OrtTensor => {
     if (dtype === 'int64')
@@ -97,7 +108,7 @@ export function onnxRuntime(
         return [key, { current: new Tensor('float32', Float32Array.from(initial), shape) }];
       }),
     );
-    const { engine: rest, views, step: plan } = takeApart(program);
+    const { engine: rest, views, step: plan } = takeApart(program, { fuses });
     const step = plan && (await engineStep(plan, Tensor));
     const changing = entries(rest.state).filter(([, { next }]) => next);
     const fetches = Object.fromEntries(

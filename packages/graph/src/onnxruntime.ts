@@ -1,0 +1,2 @@
+export { onnxRuntime } from './runtimes/onnxruntime.ts';
+export type { EngineSession, OnnxRuntimeModule, OnnxRuntimeOptions } from './runtimes/onnxruntime.ts';

@@ -1,0 +1,434 @@
+/*
+ * onnxruntime's C API for Node: sessions that know the operator `Fused`, run on typed arrays in place. Nothing here is
+ * per JavaScript context but the sessions, so any number of worker threads can load it.
+ */
+#define NAPI_VERSION 8
+#include <dlfcn.h>
+#include <node_api.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fused.h"
+#include "ort.h"
+
+#define MOST_DIMS 16
+
+/* The engine: one per process, opened once and never closed, since sessions of any thread need it until the end. */
+static struct {
+  pthread_mutex_t lock;
+  const OrtApi *api;
+  char version[32];
+  OrtEnv *env;
+  OrtCustomOpDomain *domain;
+  OrtMemoryInfo *memory;
+  OrtAllocator *allocator;
+} engine = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+typedef struct {
+  OrtSession *session;
+  size_t input_count, output_count;
+  char **names; /* of inputs, then outputs */
+  OrtElementType *types;
+} Session;
+
+/* A call of Node's API; on failure goes on at `failed`, where throw_pending makes an exception of it. */
+#define NAPI(call)                                                                                                   \
+  do {                                                                                                               \
+    if ((call) != napi_ok) goto failed;                                                                              \
+  } while (0)
+
+/* A call of onnxruntime's API; on failure throws its message and goes on at `failed`. */
+#define ORT(call)                                                                                                    \
+  do {                                                                                                               \
+    if (throw_status(env, (call))) goto failed;                                                                      \
+  } while (0)
+
+static bool throw_status(napi_env env, OrtStatus *status) {
+  if (!status) return false;
+  napi_throw_error(env, NULL, engine.api->GetErrorMessage(status));
+  engine.api->ReleaseStatus(status);
+  return true;
+}
+
+/* After a failed call of Node's API: its message, unless an exception is on its way already. */
+static napi_value throw_pending(napi_env env) {
+  bool pending = false;
+  const napi_extended_error_info *info = NULL;
+  napi_get_last_error_info(env, &info);
+  const char *message = info && info->error_message ? info->error_message : "unknown failure";
+  napi_is_exception_pending(env, &pending);
+  if (!pending) napi_throw_error(env, NULL, message);
+  return NULL;
+}
+
+/* Opens the library and makes what all sessions share. The message of a failure goes into `message`. */
+static bool open_engine(const char *path, char *message, size_t size) {
+  if (engine.api) return true;
+  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (!library) return snprintf(message, size, "cannot open onnxruntime's library: %s", dlerror()), false;
+  const OrtApiBase *(*base)(void) = (const OrtApiBase *(*)(void))dlsym(library, "OrtGetApiBase");
+  if (!base) return snprintf(message, size, "%s has no OrtGetApiBase: it is not onnxruntime.", path), false;
+  snprintf(engine.version, sizeof engine.version, "%s", base()->GetVersionString());
+  const OrtApi *api = base()->GetApi(ORT_API_VERSION);
+  if (!api)
+    return snprintf(message, size, "onnxruntime %s has no API of version %d. Install onnxruntime-node 1.16 or newer.",
+                    engine.version, ORT_API_VERSION),
+           false;
+  OrtStatus *status = api->CreateEnv(ORT_LOG_FATAL, "meow", &engine.env);
+  if (!status) status = api->CreateCustomOpDomain("meow", &engine.domain);
+  if (!status) status = api->CustomOpDomain_Add(engine.domain, &fused_operator);
+  if (!status) status = api->CreateCpuMemoryInfo(ORT_ALLOCATOR_ARENA, ORT_MEMORY_DEFAULT, &engine.memory);
+  if (!status) status = api->GetAllocatorWithDefaultOptions(&engine.allocator);
+  if (status) {
+    snprintf(message, size, "onnxruntime %s: %s", engine.version, api->GetErrorMessage(status));
+    api->ReleaseStatus(status);
+    return false;
+  }
+  engine.api = api;
+  return true;
+}
+
+/* open(path): opens onnxruntime's library, unless it is open, and returns its version. */
+static napi_value open_library(napi_env env, napi_callback_info info) {
+  char path[4096], message[4608];
+  size_t count = 1;
+  napi_value argument, result = NULL;
+  NAPI(napi_get_cb_info(env, info, &count, &argument, NULL, NULL));
+  NAPI(napi_get_value_string_utf8(env, argument, path, sizeof path, NULL));
+  pthread_mutex_lock(&engine.lock);
+  const bool opened = open_engine(path, message, sizeof message);
+  pthread_mutex_unlock(&engine.lock);
+  if (!opened) {
+    napi_throw_error(env, NULL, message);
+    return NULL;
+  }
+  NAPI(napi_create_string_utf8(env, engine.version, NAPI_AUTO_LENGTH, &result));
+  return result;
+failed:
+  return throw_pending(env);
+}
+
+static void close_session(Session *session) {
+  if (session->session) engine.api->ReleaseSession(session->session);
+  for (size_t i = 0; session->names && i < session->input_count + session->output_count; i++) free(session->names[i]);
+  free(session->names);
+  free(session->types);
+  memset(session, 0, sizeof *session);
+}
+
+static void finalize(napi_env env, void *data, void *hint) {
+  (void)env, (void)hint;
+  close_session(data);
+  free(data);
+}
+
+/* Reads name and element type of an input or output. */
+static bool describe(napi_env env, Session *session, size_t index) {
+  const OrtApi *api = engine.api;
+  const bool is_input = index < session->input_count;
+  const size_t own = is_input ? index : index - session->input_count;
+  OrtTypeInfo *type = NULL;
+  const OrtTensorInfo *tensor = NULL;
+  char *name = NULL;
+  bool done = false;
+  ORT(is_input ? api->SessionGetInputName(session->session, own, engine.allocator, &name)
+               : api->SessionGetOutputName(session->session, own, engine.allocator, &name));
+  session->names[index] = strdup(name);
+  ORT(api->AllocatorFree(engine.allocator, name));
+  ORT(is_input ? api->SessionGetInputTypeInfo(session->session, own, &type)
+               : api->SessionGetOutputTypeInfo(session->session, own, &type));
+  ORT(api->CastTypeInfoToTensorInfo(type, &tensor));
+  if (tensor) ORT(api->GetTensorElementType(tensor, &session->types[index]));
+  done = session->names[index] != NULL;
+failed:
+  if (type) api->ReleaseTypeInfo(type);
+  return done;
+}
+
+static bool open_session(napi_env env, Session *session, const void *model, size_t bytes, int32_t threads,
+                         const char *profile) {
+  const OrtApi *api = engine.api;
+  OrtSessionOptions *options = NULL;
+  bool done = false;
+  ORT(api->CreateSessionOptions(&options));
+  ORT(api->SetSessionExecutionMode(options, ORT_SEQUENTIAL));
+  ORT(api->SetSessionGraphOptimizationLevel(options, ORT_OPTIMIZE_ALL));
+  ORT(api->SetSessionLogSeverityLevel(options, ORT_LOG_FATAL));
+  ORT(api->SetIntraOpNumThreads(options, threads));
+  ORT(api->SetInterOpNumThreads(options, 1));
+  if (*profile) ORT(api->EnableProfiling(options, profile));
+  ORT(api->AddCustomOpDomain(options, engine.domain));
+  ORT(api->CreateSessionFromArray(engine.env, model, bytes, options, &session->session));
+  ORT(api->SessionGetInputCount(session->session, &session->input_count));
+  ORT(api->SessionGetOutputCount(session->session, &session->output_count));
+  const size_t count = session->input_count + session->output_count;
+  session->names = calloc(count + 1, sizeof *session->names);
+  session->types = calloc(count + 1, sizeof *session->types);
+  done = session->names && session->types;
+  for (size_t i = 0; i < count && done; i++) done = describe(env, session, i);
+failed:
+  if (options) api->ReleaseSessionOptions(options);
+  return done;
+}
+
+/* The data of a typed array, wherever it lies; onnxruntime wants an address even for no elements. */
+static napi_status read_array(napi_env env, napi_value value, napi_typedarray_type *type, void **data,
+                              size_t *length) {
+  static char nothing[8];
+  napi_status status = napi_get_typedarray_info(env, value, type, length, data, NULL, NULL);
+  if (status == napi_ok && !*data) *data = nothing;
+  return status;
+}
+
+static napi_status add_array(napi_env env, napi_value object, const char *key, const Session *session, size_t begin,
+                             size_t end) {
+  napi_value array, value;
+  napi_status status = napi_create_array_with_length(env, end - begin, &array);
+  for (size_t i = begin; i < end && status == napi_ok; i++) {
+    status = napi_create_string_utf8(env, session->names[i], NAPI_AUTO_LENGTH, &value);
+    if (status == napi_ok) status = napi_set_element(env, array, (uint32_t)(i - begin), value);
+  }
+  return status == napi_ok ? napi_set_named_property(env, object, key, array) : status;
+}
+
+/* createSession(model, threads, profilePrefix): a handle and the names of inputs and outputs. */
+static napi_value create_session(napi_env env, napi_callback_info info) {
+  size_t count = 3, bytes = 0;
+  napi_value arguments[3], handle, result;
+  napi_typedarray_type type;
+  void *model = NULL;
+  int32_t threads = 1;
+  char profile[4096];
+  Session *session = NULL;
+  NAPI(napi_get_cb_info(env, info, &count, arguments, NULL, NULL));
+  NAPI(read_array(env, arguments[0], &type, &model, &bytes));
+  NAPI(napi_get_value_int32(env, arguments[1], &threads));
+  NAPI(napi_get_value_string_utf8(env, arguments[2], profile, sizeof profile, NULL));
+  if (!engine.api) {
+    napi_throw_error(env, NULL, "onnxruntime's library is not open.");
+    return NULL;
+  }
+  session = calloc(1, sizeof *session);
+  if (!session || !open_session(env, session, model, bytes, threads, profile)) goto failed;
+  NAPI(napi_create_external(env, session, finalize, NULL, &handle));
+  {
+    /* The handle owns it from here on. */
+    Session *const owned = session;
+    session = NULL;
+    NAPI(napi_create_object(env, &result));
+    NAPI(napi_set_named_property(env, result, "handle", handle));
+    NAPI(add_array(env, result, "inputNames", owned, 0, owned->input_count));
+    NAPI(add_array(env, result, "outputNames", owned, owned->input_count, owned->input_count + owned->output_count));
+  }
+  return result;
+failed:
+  if (session) finalize(env, session, NULL);
+  return throw_pending(env);
+}
+
+/* The session of a handle; throws where it was released. */
+static Session *session_of(napi_env env, napi_value handle) {
+  void *data = NULL;
+  if (napi_get_value_external(env, handle, &data) != napi_ok) return throw_pending(env), NULL;
+  if (((Session *)data)->session) return data;
+  napi_throw_error(env, NULL, "the session was released.");
+  return NULL;
+}
+
+static bool fits(napi_typedarray_type array, OrtElementType element) {
+  return (element == ORT_FLOAT && array == napi_float32_array) ||
+         (element == ORT_INT64 && array == napi_bigint64_array) || (element == ORT_BOOL && array == napi_uint8_array);
+}
+
+static const char *array_of(OrtElementType element) {
+  return element == ORT_FLOAT   ? "Float32Array"
+         : element == ORT_INT64 ? "BigInt64Array"
+         : element == ORT_BOOL  ? "Uint8Array"
+                                : "type that this package knows (float32, int64, bool)";
+}
+
+static size_t bytes_of(OrtElementType element) { return element == ORT_FLOAT ? 4 : element == ORT_INT64 ? 8 : 1; }
+
+/* A tensor on a typed array's own memory. */
+static OrtValue *wrap(napi_env env, const Session *session, size_t index, napi_value data, napi_value dims) {
+  napi_typedarray_type type;
+  const OrtElementType element = session->types[index];
+  void *address = NULL;
+  size_t length = 0;
+  uint32_t rank = 0;
+  int64_t shape[MOST_DIMS], elements = 1;
+  OrtValue *value = NULL;
+  char message[256];
+  NAPI(read_array(env, data, &type, &address, &length));
+  NAPI(napi_get_array_length(env, dims, &rank));
+  if (!fits(type, element)) {
+    snprintf(message, sizeof message, "%.128s: expected a %s.", session->names[index], array_of(element));
+    napi_throw_type_error(env, NULL, message);
+    return NULL;
+  }
+  for (uint32_t i = 0; i < rank && i < MOST_DIMS; i++) {
+    napi_value dim;
+    NAPI(napi_get_element(env, dims, i, &dim));
+    NAPI(napi_get_value_int64(env, dim, &shape[i]));
+    elements *= shape[i];
+  }
+  if (rank > MOST_DIMS || elements < 0 || (size_t)elements != length) {
+    snprintf(message, sizeof message, "%.128s: its dimensions ask for %lld elements (at most %d dimensions), got %zu.",
+             session->names[index], (long long)elements, MOST_DIMS, length);
+    napi_throw_range_error(env, NULL, message);
+    return NULL;
+  }
+  ORT(engine.api->CreateTensorWithDataAsOrtValue(engine.memory, address, length * bytes_of(element), shape, rank,
+                                                 element, &value));
+  return value;
+failed:
+  throw_pending(env);
+  return NULL;
+}
+
+/* [data, dims], both new, of a tensor that the engine allocated. */
+static napi_value copy_result(napi_env env, const Session *session, size_t index, OrtValue *value) {
+  const OrtApi *api = engine.api;
+  const OrtElementType element = session->types[index];
+  const napi_typedarray_type type = element == ORT_FLOAT   ? napi_float32_array
+                                    : element == ORT_INT64 ? napi_bigint64_array
+                                                           : napi_uint8_array;
+  OrtTensorInfo *info = NULL;
+  size_t rank = 0, length = 0;
+  int64_t shape[MOST_DIMS];
+  void *from = NULL, *to = NULL;
+  napi_value buffer, data, dims, dim, pair, result = NULL;
+  char message[256];
+  ORT(api->GetTensorTypeAndShape(value, &info));
+  ORT(api->GetDimensionsCount(info, &rank));
+  if (rank > MOST_DIMS || !fits(type, element)) {
+    snprintf(message, sizeof message, "%.128s: expected at most %d dimensions and a %s.", session->names[index],
+             MOST_DIMS, array_of(element));
+    napi_throw_type_error(env, NULL, message);
+    goto failed;
+  }
+  ORT(api->GetDimensions(info, shape, rank));
+  ORT(api->GetTensorShapeElementCount(info, &length));
+  ORT(api->GetTensorMutableData(value, &from));
+  NAPI(napi_create_arraybuffer(env, length * bytes_of(element), &to, &buffer));
+  if (length) memcpy(to, from, length * bytes_of(element));
+  NAPI(napi_create_typedarray(env, type, length, buffer, 0, &data));
+  NAPI(napi_create_array_with_length(env, rank, &dims));
+  for (size_t i = 0; i < rank; i++) {
+    NAPI(napi_create_int64(env, shape[i], &dim));
+    NAPI(napi_set_element(env, dims, (uint32_t)i, dim));
+  }
+  NAPI(napi_create_array_with_length(env, 2, &pair));
+  NAPI(napi_set_element(env, pair, 0, data));
+  NAPI(napi_set_element(env, pair, 1, dims));
+  result = pair;
+failed:
+  if (info) api->ReleaseTensorTypeAndShapeInfo(info);
+  return result ? result : throw_pending(env);
+}
+
+/* run's view of its arguments: [data, dims] pairs, flat. */
+static napi_status pair_at(napi_env env, napi_value flat, size_t index, napi_value *data, napi_value *dims) {
+  napi_status status = napi_get_element(env, flat, (uint32_t)(2 * index), data);
+  return status == napi_ok ? napi_get_element(env, flat, (uint32_t)(2 * index + 1), dims) : status;
+}
+
+/*
+ * run(handle, inputs, outputs, offered): inputs is [data, dims, data, dims, ...] in the order of the session's inputs,
+ * outputs the numbers of the wanted outputs, offered is [data, dims, ...] for each of them, null where nothing is
+ * offered. Returns [data, dims] of each output that nothing was offered for, else null.
+ */
+static napi_value run(napi_env env, napi_callback_info info) {
+  size_t count = 4;
+  napi_value arguments[4], data, dims, result = NULL, array, element;
+  uint32_t input_length = 0, wanted = 0;
+  OrtValue **values = NULL;
+  const char **names = NULL;
+  uint32_t *indices = NULL;
+  bool *is_offered = NULL;
+  size_t inputs = 0;
+  NAPI(napi_get_cb_info(env, info, &count, arguments, NULL, NULL));
+  Session *session = session_of(env, arguments[0]);
+  if (!session) return NULL;
+  NAPI(napi_get_array_length(env, arguments[1], &input_length));
+  NAPI(napi_get_array_length(env, arguments[2], &wanted));
+  inputs = session->input_count;
+  if (input_length != 2 * inputs) {
+    napi_throw_range_error(env, NULL, "run: expected data and dimensions of every input.");
+    return NULL;
+  }
+  values = calloc(inputs + wanted + 1, sizeof *values);
+  names = calloc((size_t)wanted + 1, sizeof *names);
+  indices = calloc((size_t)wanted + 1, sizeof *indices);
+  is_offered = calloc((size_t)wanted + 1, sizeof *is_offered);
+  if (!values || !names || !indices || !is_offered) goto failed;
+  for (size_t i = 0; i < inputs; i++) {
+    NAPI(pair_at(env, arguments[1], i, &data, &dims));
+    if (!(values[i] = wrap(env, session, i, data, dims))) goto failed;
+  }
+  for (uint32_t i = 0; i < wanted; i++) {
+    napi_valuetype type;
+    NAPI(napi_get_element(env, arguments[2], i, &element));
+    NAPI(napi_get_value_uint32(env, element, &indices[i]));
+    if (indices[i] >= session->output_count) {
+      napi_throw_range_error(env, NULL, "run: no such output.");
+      goto failed;
+    }
+    names[i] = session->names[inputs + indices[i]];
+    NAPI(pair_at(env, arguments[3], i, &data, &dims));
+    NAPI(napi_typeof(env, data, &type));
+    is_offered[i] = type != napi_null;
+    if (is_offered[i] && !(values[inputs + i] = wrap(env, session, inputs + indices[i], data, dims))) goto failed;
+  }
+  ORT(engine.api->Run(session->session, NULL, (const char *const *)session->names, (const OrtValue *const *)values,
+                      inputs, names, wanted, values + inputs));
+  NAPI(napi_create_array_with_length(env, wanted, &array));
+  for (uint32_t i = 0; i < wanted; i++) {
+    if (is_offered[i]) {
+      NAPI(napi_get_null(env, &element));
+    } else if (!(element = copy_result(env, session, inputs + indices[i], values[inputs + i]))) {
+      goto failed;
+    }
+    NAPI(napi_set_element(env, array, i, element));
+  }
+  result = array;
+failed:
+  for (size_t i = 0; values && i < inputs + wanted; i++)
+    if (values[i]) engine.api->ReleaseValue(values[i]);
+  free(values);
+  free(names);
+  free(indices);
+  free(is_offered);
+  return result ? result : throw_pending(env);
+}
+
+/* release(handle): frees the session now, not when its handle is collected. */
+static napi_value release(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value handle;
+  void *data = NULL;
+  NAPI(napi_get_cb_info(env, info, &count, &handle, NULL, NULL));
+  NAPI(napi_get_value_external(env, handle, &data));
+  close_session(data);
+  return NULL;
+failed:
+  return throw_pending(env);
+}
+
+NAPI_MODULE_INIT() {
+  static const struct {
+    const char *name;
+    napi_callback call;
+  } functions[] = {{"open", open_library}, {"createSession", create_session}, {"run", run}, {"release", release}};
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    napi_value function;
+    NAPI(napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, NULL, &function));
+    NAPI(napi_set_named_property(env, exports, functions[i].name, function));
+  }
+  return exports;
+failed:
+  return throw_pending(env);
+}

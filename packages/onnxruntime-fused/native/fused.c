@@ -1,0 +1,404 @@
+/* The operator `Fused`: reads its program from the node's attributes, places its operands, runs it block by block. */
+#include "fused.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blocks.h"
+
+/* So many floats in a block: small enough for a dozen operands in 48 KiB, large enough to forget the dispatch. */
+#ifndef BLOCK_FLOATS
+#define BLOCK_FLOATS 1024
+#endif
+
+typedef enum { FULL, ROW, COLUMN_KIND, SCALAR, KINDS } Kind;
+
+/*
+ * One node. Its scratch belongs to it alone: a session of this package is run by one thread at a time, since its handle
+ * cannot leave the JavaScript thread that made it, and nodes are executed one after the other.
+ */
+typedef struct {
+  const OrtApi *api;
+  RunBlocks *run;
+  Blocks blocks;
+  int64_t input_count, output_count, constant_count;
+  int64_t *input_kinds, *output_kinds;
+  int64_t *shapes;        /* each output's rank and dims */
+  float *scratch;         /* block_rows * columns floats for each operand that needs them */
+  Instruction *code;
+  Operand *operands;      /* inputs, outputs, constants, registers */
+} Fused;
+
+static OrtStatus *failure(const OrtApi *api, const char *format, ...) {
+  char message[320];
+  va_list values;
+  va_start(values, format);
+  vsnprintf(message, sizeof message, format, values);
+  va_end(values);
+  return api->CreateStatus(ORT_INVALID_ARGUMENT, message);
+}
+
+static RunBlocks *fastest(void) {
+#ifdef MEOW_X86
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))
+    return run_blocks_avx512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return run_blocks_avx2;
+#endif
+  return run_blocks_plain;
+}
+
+/* An attribute's whole numbers, to be freed. */
+static OrtStatus *read_ints(const OrtApi *api, const OrtKernelInfo *info, const char *name, int64_t **out,
+                            int64_t *count) {
+  size_t size = 0;
+  OrtStatus *status = api->KernelInfoGetAttributeArray_int64(info, name, NULL, &size);
+  if (status) return status;
+  *count = (int64_t)size;
+  *out = calloc(size + 1, sizeof **out);
+  if (!*out) return failure(api, "Fused: no memory for the attribute %s.", name);
+  return size ? api->KernelInfoGetAttributeArray_int64(info, name, *out, &size) : NULL;
+}
+
+static void destroy(void *kernel) {
+  Fused *fused = kernel;
+  if (!fused) return;
+  free(fused->input_kinds);
+  free(fused->output_kinds);
+  free(fused->shapes);
+  free(fused->scratch);
+  free(fused->code);
+  free(fused->operands);
+  free(fused);
+}
+
+static int64_t elements(const Fused *fused, int64_t kind) {
+  const int64_t rows = fused->blocks.rows, columns = fused->blocks.columns;
+  return kind == FULL ? rows * columns : kind == ROW ? columns : kind == COLUMN_KIND ? rows : 1;
+}
+
+static bool works_on_rows(int32_t op) { return op == OP_ROW_SUM || op == OP_STANDARDIZE || op == OP_FIRST; }
+static bool is_binary(int32_t op) { return op <= OP_MAX; }
+static bool is_known(int32_t op) { return (op >= OP_ADD && op <= OP_TANH) || (op >= OP_ROW_SUM && op <= OP_FIRST); }
+
+static bool is_sum(const Fused *fused, int64_t operand) {
+  const int64_t output = operand - fused->input_count;
+  return output >= 0 && output < fused->output_count && fused->output_kinds[output] != FULL;
+}
+
+/* Whether an instruction may read the operand: all but sums and outputs of one entry per row. */
+static bool is_readable(const Fused *fused, int64_t operand) {
+  return operand >= 0 && operand < fused->blocks.operand_count && !is_sum(fused, operand);
+}
+
+static bool is_writable(const Fused *fused, int64_t operand) {
+  const int64_t output = operand - fused->input_count;
+  const int64_t first_register = fused->input_count + fused->output_count + fused->constant_count;
+  return operand < fused->blocks.operand_count &&
+         ((output >= 0 && output < fused->output_count && fused->output_kinds[output] == FULL) ||
+          operand >= first_register);
+}
+
+static bool is_output_of(const Fused *fused, int64_t operand, Kind kind) {
+  const int64_t output = operand - fused->input_count;
+  return output >= 0 && output < fused->output_count && fused->output_kinds[output] == kind;
+}
+
+static OrtStatus *check_instruction(const Fused *fused, int64_t index) {
+  const Instruction step = fused->code[index];
+  if (!is_known(step.op)) return failure(fused->api, "Fused: instruction %d has the unknown op %d.", (int)index, step.op);
+  const bool reads_b = is_binary(step.op) || step.op == OP_STANDARDIZE;
+  const bool target_fits = step.op == OP_SUM_ROWS ? is_output_of(fused, step.target, ROW)
+                           : step.op == OP_FIRST  ? is_output_of(fused, step.target, COLUMN_KIND)
+                                                  : is_writable(fused, step.target);
+  if (!target_fits)
+    return failure(fused->api, "Fused: instruction %d (op %d) cannot write operand %d.", (int)index, step.op,
+                   step.target);
+  if (!is_readable(fused, step.a) || (reads_b && !is_readable(fused, step.b)))
+    return failure(fused->api, "Fused: instruction %d (op %d) cannot read operand %d.", (int)index, step.op,
+                   is_readable(fused, step.a) ? step.b : step.a);
+  if (step.op == OP_STANDARDIZE && step.c >= 0 && !is_writable(fused, step.c))
+    return failure(fused->api, "Fused: instruction %d (op %d) cannot write operand %d.", (int)index, step.op, step.c);
+  return NULL;
+}
+
+/* Reads the instructions and counts the operands. */
+static OrtStatus *read_code(Fused *fused, const OrtKernelInfo *info) {
+  int64_t *numbers = NULL, count = 0;
+  OrtStatus *status = read_ints(fused->api, info, "code", &numbers, &count);
+  if (!status && count % 5 != 0)
+    status = failure(fused->api, "Fused: code has %d numbers, expected five per instruction.", (int)count);
+  if (status) {
+    free(numbers);
+    return status;
+  }
+  const int64_t length = count / 5;
+  fused->code = calloc((size_t)length + 1, sizeof *fused->code);
+  if (!fused->code) {
+    free(numbers);
+    return failure(fused->api, "Fused: no memory for %d instructions.", (int)length);
+  }
+  int64_t highest = fused->input_count + fused->output_count + fused->constant_count - 1;
+  for (int64_t i = 0; i < length; i++) {
+    const int64_t *n = numbers + 5 * i;
+    for (int j = 1; j < 5; j++)
+      if (n[j] > highest) highest = n[j];
+    fused->code[i] =
+        (Instruction){(int32_t)n[0], (int32_t)n[1], (int32_t)n[2], (int32_t)n[3], (int32_t)n[4]};
+  }
+  free(numbers);
+  if (highest >= 65536) return failure(fused->api, "Fused: operand %d is out of range.", (int)highest);
+  fused->blocks.code = fused->code;
+  fused->blocks.code_length = length;
+  fused->blocks.operand_count = highest + 1;
+  for (int64_t i = 0; i < length && !status; i++) status = check_instruction(fused, i);
+  return status;
+}
+
+/*
+ * A single row would be a single block, however long. Where no instruction looks at whole rows, its entries are taken as
+ * rows of one column instead.
+ */
+static void turn_single_row(Fused *fused) {
+  Blocks *blocks = &fused->blocks;
+  if (blocks->rows != 1) return;
+  for (int64_t i = 0; i < blocks->code_length; i++)
+    if (works_on_rows(fused->code[i].op)) return;
+  blocks->rows = blocks->columns;
+  blocks->columns = 1;
+  for (int64_t i = 0; i < fused->input_count; i++)
+    fused->input_kinds[i] = fused->input_kinds[i] <= ROW ? FULL : SCALAR;
+  for (int64_t i = 0; i < fused->output_count; i++) fused->output_kinds[i] = FULL;
+  for (int64_t i = 0; i < blocks->code_length; i++)
+    if (fused->code[i].op == OP_SUM_ROWS) fused->code[i].op = OP_COPY;
+}
+
+/* Blocks of about the same size. */
+static int64_t choose_block_rows(int64_t rows, int64_t columns) {
+  int64_t most = BLOCK_FLOATS / columns;
+  if (most < 1) most = 1;
+  const int64_t blocks = (rows + most - 1) / most;
+  return (rows + blocks - 1) / blocks;
+}
+
+static void fill(float *target, float value, int64_t count) {
+  for (int64_t i = 0; i < count; i++) target[i] = value;
+}
+
+/* Gives operands that are not addressed in tensors their place, and expands constants. */
+static OrtStatus *place_operands(Fused *fused, const float *constants) {
+  Blocks *blocks = &fused->blocks;
+  blocks->block_rows = choose_block_rows(blocks->rows, blocks->columns);
+  const int64_t floats = (blocks->block_rows * blocks->columns + 15) / 16 * 16;
+  const size_t bytes = (size_t)(blocks->operand_count * floats) * sizeof(float);
+  void *scratch = NULL;
+  fused->operands = calloc((size_t)blocks->operand_count + 1, sizeof *fused->operands);
+  if (!fused->operands || posix_memalign(&scratch, 64, bytes ? bytes : 64))
+    return failure(fused->api, "Fused: no memory for %d operands of %d floats.", (int)blocks->operand_count,
+                   (int)floats);
+  fused->scratch = scratch;
+  blocks->operands = fused->operands;
+  const int64_t first_constant = fused->input_count + fused->output_count;
+  for (int64_t i = 0; i < blocks->operand_count; i++) fused->operands[i].at = fused->scratch + i * floats;
+  for (int64_t i = 0; i < fused->constant_count; i++)
+    fill(fused->operands[first_constant + i].at, constants[i], floats);
+  return NULL;
+}
+
+static OrtStatus *check_kinds(const Fused *fused, const char *what, const int64_t *kinds, int64_t count, int64_t end) {
+  for (int64_t i = 0; i < count; i++)
+    if (kinds[i] < 0 || kinds[i] >= end)
+      return failure(fused->api, "Fused: %s %d has the unknown kind %d.", what, (int)i, (int)kinds[i]);
+  return NULL;
+}
+
+static OrtStatus *check_shapes(const Fused *fused, int64_t length) {
+  const int64_t *shape = fused->shapes, *end = fused->shapes + length;
+  for (int64_t i = 0; i < fused->output_count; i++) {
+    if (shape >= end || *shape < 0 || *shape > end - shape - 1)
+      return failure(fused->api, "Fused: output_shapes ends before output %d.", (int)i);
+    int64_t product = 1;
+    for (int64_t j = 1; j <= *shape; j++) product *= shape[j];
+    const int64_t expected = elements(fused, fused->output_kinds[i]);
+    if (product != expected)
+      return failure(fused->api, "Fused: output %d has a shape of %lld elements, expected %lld.", (int)i,
+                     (long long)product, (long long)expected);
+    shape += *shape + 1;
+  }
+  return NULL;
+}
+
+static OrtStatus *read_size(Fused *fused, const OrtKernelInfo *info) {
+  int64_t *size = NULL, count = 0;
+  OrtStatus *status = read_ints(fused->api, info, "size", &size, &count);
+  if (!status && (count != 2 || size[0] < 1 || size[1] < 1 || size[0] > (INT64_C(1) << 40) / size[1]))
+    status = failure(fused->api, "Fused: size must be rows and columns, both at least 1.");
+  if (!status) {
+    fused->blocks.rows = size[0];
+    fused->blocks.columns = size[1];
+  }
+  free(size);
+  return status;
+}
+
+static OrtStatus *read_attributes(Fused *fused, const OrtKernelInfo *info) {
+  const OrtApi *api = fused->api;
+  int64_t shapes_length = 0;
+  size_t constant_count = 0;
+  OrtStatus *status;
+  if ((status = read_size(fused, info))) return status;
+  if ((status = read_ints(api, info, "inputs", &fused->input_kinds, &fused->input_count))) return status;
+  if ((status = check_kinds(fused, "input", fused->input_kinds, fused->input_count, KINDS))) return status;
+  if ((status = read_ints(api, info, "outputs", &fused->output_kinds, &fused->output_count))) return status;
+  if ((status = check_kinds(fused, "output", fused->output_kinds, fused->output_count, SCALAR))) return status;
+  if ((status = read_ints(api, info, "output_shapes", &fused->shapes, &shapes_length))) return status;
+  if ((status = check_shapes(fused, shapes_length))) return status;
+  if ((status = api->KernelInfoGetAttributeArray_float(info, "constants", NULL, &constant_count))) return status;
+  float *constants = calloc(constant_count + 1, sizeof *constants);
+  if (!constants) return failure(api, "Fused: no memory for %d constants.", (int)constant_count);
+  fused->constant_count = (int64_t)constant_count;
+  if (constant_count) status = api->KernelInfoGetAttributeArray_float(info, "constants", constants, &constant_count);
+  if (!status) status = read_code(fused, info);
+  if (!status) {
+    turn_single_row(fused);
+    status = place_operands(fused, constants);
+  }
+  free(constants);
+  return status;
+}
+
+static OrtStatus *create(const OrtCustomOp *op, const OrtApi *api, const OrtKernelInfo *info, void **kernel) {
+  (void)op;
+  Fused *fused = calloc(1, sizeof *fused);
+  if (!fused) return failure(api, "Fused: no memory.");
+  fused->api = api;
+  fused->run = fastest();
+  OrtStatus *status = read_attributes(fused, info);
+  if (status) {
+    destroy(fused);
+    fused = NULL;
+  }
+  *kernel = fused;
+  return status;
+}
+
+/* The values of an input and how many there are. */
+static OrtStatus *read_input(const OrtApi *api, const OrtKernelContext *context, int64_t index, float **data,
+                             int64_t *count) {
+  const OrtValue *value = NULL;
+  OrtTensorInfo *info = NULL;
+  size_t size = 0;
+  OrtStatus *status = api->KernelContext_GetInput(context, (size_t)index, &value);
+  if (status) return status;
+  if (!value) return failure(api, "Fused: input %d is missing.", (int)index);
+  if ((status = api->GetTensorTypeAndShape(value, &info))) return status;
+  status = api->GetTensorShapeElementCount(info, &size);
+  api->ReleaseTensorTypeAndShapeInfo(info);
+  if (status) return status;
+  *count = (int64_t)size;
+  /* It is only read; the function has no variant for that. */
+  return api->GetTensorMutableData((OrtValue *)value, (void **)data);
+}
+
+static OrtStatus *place_input(Fused *fused, const OrtKernelContext *context, int64_t index) {
+  static const char *const names[] = {"full", "row", "column", "scalar"};
+  const Blocks *blocks = &fused->blocks;
+  const int64_t columns = blocks->columns, kind = fused->input_kinds[index];
+  const int64_t expected = elements(fused, kind);
+  Operand *operand = &fused->operands[index];
+  float *data = NULL;
+  int64_t count = 0;
+  OrtStatus *status = read_input(fused->api, context, index, &data, &count);
+  if (status) return status;
+  const int64_t period = count / columns;
+  const bool repeats = kind == FULL && count > 0 && count % columns == 0 && blocks->rows % period == 0;
+  if (count != expected && !repeats)
+    return failure(fused->api, "Fused: input %d (%s) has %lld elements, expected %lld%s.", (int)index, names[kind],
+                   (long long)count, (long long)expected, kind == FULL ? " or whole rows that divide them" : "");
+  const bool is_row = kind == ROW || (kind == FULL && period == 1);
+  float *const own = fused->scratch + (operand - fused->operands) *
+                                          ((blocks->block_rows * columns + 15) / 16 * 16);
+  operand->placing = FIXED;
+  operand->at = own;
+  operand->base = data;
+  if (kind == SCALAR || (is_row && columns == 1)) {
+    fill(own, data[0], blocks->block_rows * columns);
+  } else if (is_row) {
+    for (int64_t row = 0; row < blocks->block_rows; row++)
+      memcpy(own + row * columns, data, (size_t)columns * sizeof *data);
+  } else if (kind == COLUMN_KIND && columns > 1) {
+    operand->placing = COLUMN;
+  } else {
+    operand->placing = MOVING;
+    operand->period = period;
+  }
+  return NULL;
+}
+
+static OrtStatus *place_output(Fused *fused, OrtKernelContext *context, int64_t index, const int64_t *shape) {
+  Operand *operand = &fused->operands[fused->input_count + index];
+  OrtValue *value = NULL;
+  float *data = NULL;
+  OrtStatus *status =
+      fused->api->KernelContext_GetOutput(context, (size_t)index, shape + 1, (size_t)shape[0], &value);
+  if (status) return status;
+  if ((status = fused->api->GetTensorMutableData(value, (void **)&data))) return status;
+  const int64_t kind = fused->output_kinds[index];
+  operand->base = operand->at = data;
+  operand->placing = kind == FULL ? MOVING : kind == ROW ? FIXED : FIRSTS;
+  operand->period = fused->blocks.rows;
+  if (kind == ROW) memset(data, 0, (size_t)fused->blocks.columns * sizeof *data);
+  return NULL;
+}
+
+static OrtStatus *compute(void *kernel, OrtKernelContext *context) {
+  Fused *fused = kernel;
+  size_t inputs = 0, outputs = 0;
+  OrtStatus *status;
+  if ((status = fused->api->KernelContext_GetInputCount(context, &inputs))) return status;
+  if ((status = fused->api->KernelContext_GetOutputCount(context, &outputs))) return status;
+  if ((int64_t)inputs != fused->input_count || (int64_t)outputs != fused->output_count)
+    return failure(fused->api, "Fused: the node has %d inputs and %d outputs, its attributes describe %d and %d.",
+                   (int)inputs, (int)outputs, (int)fused->input_count, (int)fused->output_count);
+  for (int64_t i = 0; i < fused->input_count; i++)
+    if ((status = place_input(fused, context, i))) return status;
+  const int64_t *shape = fused->shapes;
+  for (int64_t i = 0; i < fused->output_count; i++) {
+    if ((status = place_output(fused, context, i, shape))) return status;
+    shape += *shape + 1;
+  }
+  fused->run(&fused->blocks);
+  return NULL;
+}
+
+static const char *name(const OrtCustomOp *op) { return (void)op, "Fused"; }
+static const char *provider(const OrtCustomOp *op) { return (void)op, NULL; }
+static size_t one(const OrtCustomOp *op) { return (void)op, 1; }
+static int at_least_one(const OrtCustomOp *op) { return (void)op, 1; }
+static OrtElementType floats(const OrtCustomOp *op, size_t index) { return (void)op, (void)index, ORT_FLOAT; }
+static int variadic(const OrtCustomOp *op, size_t index) { return (void)op, (void)index, ORT_VARIADIC; }
+static int default_memory(const OrtCustomOp *op, size_t index) { return (void)op, (void)index, ORT_MEMORY_DEFAULT; }
+
+const OrtCustomOp fused_operator = {
+    .version = ORT_API_VERSION,
+    .GetName = name,
+    .GetExecutionProviderType = provider,
+    .GetInputType = floats,
+    .GetInputTypeCount = one,
+    .GetOutputType = floats,
+    .GetOutputTypeCount = one,
+    .KernelDestroy = destroy,
+    .GetInputCharacteristic = variadic,
+    .GetOutputCharacteristic = variadic,
+    .GetInputMemoryType = default_memory,
+    .GetVariadicInputMinArity = at_least_one,
+    .GetVariadicInputHomogeneity = at_least_one,
+    .GetVariadicOutputMinArity = at_least_one,
+    .GetVariadicOutputHomogeneity = at_least_one,
+    .CreateKernelV2 = create,
+    .KernelComputeV2 = compute,
+};

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Element data of a tensor. */
+export type TensorData = Float32Array | BigInt64Array | Uint8Array;
+
+/** A session of the addon. */
+export interface NativeSession {
+  readonly handle: object;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+}
+
+/** What the addon exports; tensors are passed as data and axes in turn. */
+export interface Addon {
+  /** Opens onnxruntime's library, unless it is open, and returns its version. */
+  open(path: string): string;
+  createSession(model: Uint8Array, threads: number, profilePrefix: string): NativeSession;
+  run(
+    handle: object,
+    inputs: readonly (TensorData | readonly number[])[],
+    wanted: readonly number[],
+    offered: readonly (TensorData | readonly number[] | null)[],
+  ): readonly (readonly [data: TensorData, dims: readonly number[]] | null)[];
+  release(handle: object): void;
+}
+
+const require = createRequire(import.meta.url);
+const { platform, arch } = process;
+const binary = fileURLToPath(new URL(`../build/meow-fused-${platform}-${arch}.node`, import.meta.url));
+
+const libraries: Readonly<Record<string, string>> = {
+  linux: 'libonnxruntime.so.1',
+  darwin: 'libonnxruntime.dylib',
+};
+
+/** Where onnxruntime-node keeps onnxruntime itself. */
+function libraryPath(): string {
+  const root = dirname(require.resolve('onnxruntime-node/package.json'));
+  return join(root, 'bin', 'napi-v6', platform, arch, libraries[platform] ?? 'onnxruntime');
+}
+
+/** Why the fused engine can't be used here; undefined if it can. */
+export function whyUnavailable(): string | undefined {
+  if (!existsSync(binary))
+    return `it is not compiled for ${platform}-${arch}. Install a C compiler and run npx meow-build-fused`;
+  const library = libraryPath();
+  return existsSync(library) ? undefined : `${library} is missing. Install onnxruntime-node for ${platform}-${arch}`;
+}
+
+let loaded: Addon | undefined;
+
+/**
+ * The addon, with onnxruntime's library open.
+ *
+ * @throws Error if it is not compiled for this machine, or the library cannot be opened
+ */
+export function addon(): Addon {
+  const problem = whyUnavailable();
+  if (problem !== undefined) throw new Error(`onnxruntime-fused: ${problem}, or use onnxruntime-node.`);
+  if (!loaded) {
+    const found: Addon = require(binary);
+    found.open(libraryPath());
+    loaded = found;
+  }
+  return loaded;
+}
