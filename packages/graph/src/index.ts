@@ -23,6 +23,7 @@ export { onnxRuntime } from './runtimes/onnxruntime.ts';
 export type { OnnxRuntimeModule, OnnxRuntimeOptions } from './runtimes/onnxruntime.ts';
 export { referenceRuntime } from './runtimes/reference.ts';
 export type { HostView } from './passes/host-views.ts';
+export { fuse } from './fusion/fuse.ts';
 export { takeApart } from './passes/take-apart.ts';
 export type { ProgramParts } from './passes/take-apart.ts';
 export type { Operand, StepOperation, StepPlan } from './stepping/plan.ts';

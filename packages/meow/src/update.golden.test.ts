@@ -1,5 +1,6 @@
 import { referenceRuntime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { onnxRuntimeFused, whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import { describe, expect, test } from 'vitest';
 
 import { updateProgram } from './index.ts';
@@ -9,6 +10,8 @@ import type { GoldenParams, UpdateCase } from './testing/golden.ts';
 const runtimes = [
   { runtime: referenceRuntime, tolerance: 1e-8 },
   { runtime: onnxRuntimeNode(), tolerance: 1e-4 },
+  // Where it isn't compiled its own tests say so.
+  ...(whyUnavailable() === undefined ? [{ runtime: onnxRuntimeFused(), tolerance: 1e-4 }] : []),
 ];
 
 function expectedData(expected: GoldenParams, name: string): number[] {

@@ -28,8 +28,12 @@ const instructionSets = {
 
 /** Runs the compiler; returns what went wrong. */
 function compile(args) {
-  const { error, status, stderr } = spawnSync(compiler, args, { cwd: join(root, 'native'), encoding: 'utf8' });
-  if (error) return `the C compiler ${compiler} cannot be run (${error.code ?? error.message}); install one or name it in CC`;
+  const { error, status, stderr } = spawnSync(compiler, args, {
+    cwd: join(root, 'native'),
+    encoding: 'utf8',
+  });
+  if (error)
+    return `the C compiler ${compiler} cannot be run (${error.code ?? error.message}); install one or name it in CC`;
   if (stderr) process.stderr.write(stderr);
   return status === 0 ? undefined : `${compiler} failed, see above`;
 }

@@ -47,7 +47,9 @@ export function whyUnavailable(): string | undefined {
   if (!existsSync(binary))
     return `it is not compiled for ${platform}-${arch}. Install a C compiler and run npx meow-build-fused`;
   const library = libraryPath();
-  return existsSync(library) ? undefined : `${library} is missing. Install onnxruntime-node for ${platform}-${arch}`;
+  return existsSync(library)
+    ? undefined
+    : `${library} is missing. Install onnxruntime-node for ${platform}-${arch}`;
 }
 
 let loaded: Addon | undefined;

@@ -12,7 +12,8 @@ export interface FusedSession {
 }
 
 function dataOf(name: string, { data }: Tensor): TensorData {
-  if (data instanceof Float32Array || data instanceof BigInt64Array || data instanceof Uint8Array) return data;
+  if (data instanceof Float32Array || data instanceof BigInt64Array || data instanceof Uint8Array)
+    return data;
   throw new TypeError(`onnxruntime-fused: ${name} has a type that is neither float32, int64 nor bool.`);
 }
 

@@ -92,7 +92,8 @@ export class Classification {
   #productWithColumn({ inputs: [matrix, column], attributes }: OperatorNode) {
     const space = this.#spaceInside(matrix);
     if (!space || attributes['transposeA'] !== false || attributes['transposeB'] !== false) return undefined;
-    return column?.shape[1] === 1 ? { space, isLast: false } : undefined;
+    const isColumn = column?.shape[1] === 1 && !this.isInside(column, space);
+    return isColumn ? { space, isLast: false } : undefined;
   }
 
   #sum({ inputs: [matrix], outputs: [output], attributes }: OperatorNode) {

@@ -49,6 +49,7 @@ const isOverRows = ({ inputs: [matrix], attributes }: Node & { kind: 'operator' 
 function translate(
   nodes: readonly Node[],
   valueOf: (tensor: Tensor) => Value,
+  rowOf: (column: Tensor) => Value,
   constantOf: (value: number) => Value,
 ): Instruction[] {
   const list: Instruction[] = [];
@@ -58,7 +59,10 @@ function translate(
   };
   for (const node of nodes) {
     if (node.kind !== 'operator') continue;
-    const [x = {}, y = {}, mask] = node.inputs.map(valueOf);
+    // What a matrix is multiplied with lies along its rows.
+    const [x = {}, y = {}, mask] = node.inputs.map((input, i) =>
+      node.operator === 'matmul' && i === 1 ? rowOf(input) : valueOf(input),
+    );
     const [first = {}, second = {}, third] = node.outputs.map(valueOf);
     if (node.operator === 'swish') {
       const gate = emit('sigmoid', [emit('mul', [x, y])], second);
@@ -108,19 +112,17 @@ const rowBound: ReadonlySet<InstructionName> = new Set(['rowSum', 'standardize',
  * Writes the code of a fused operator.
  *
  * @param nodes what it computes, inputs first
- * @param reads what they read from outside
  * @param results what others read of it, in the order of its outputs
  */
-export function compile(
-  space: Space,
-  nodes: readonly Node[],
-  reads: readonly Tensor[],
-  results: readonly Tensor[],
-): Compiled {
-  const values = new Map<Tensor, Value>();
-  const valueOf = (tensor: Tensor): Value => {
-    const value = values.get(tensor) ?? {};
-    values.set(tensor, value);
+export function compile(space: Space, nodes: readonly Node[], results: readonly Tensor[]): Compiled {
+  const computed = new Set(nodes);
+  const inputs: { readonly tensor: Tensor; readonly kind: InputKind; readonly value: Value }[] = [];
+  const read = (tensor: Tensor, kind: InputKind): Value => {
+    const from = source(tensor, space);
+    const known = inputs.find((own) => own.tensor === from && own.kind === kind);
+    if (known) return known.value;
+    const value: Value = {};
+    inputs.push({ tensor: from, kind, value });
     return value;
   };
   const constants = new Map<number, Value>();
@@ -129,18 +131,18 @@ export function compile(
     constants.set(number, value);
     return value;
   };
-  const inputs = new Map<Tensor, { readonly value: Value; readonly kind: InputKind }>();
-  for (const tensor of reads) {
-    const { node } = tensor;
-    const [only] = node.kind === 'constant' && node.data.length === 1 ? [node.data[0]] : [];
-    const from = source(tensor, space);
-    const kind = kindIn(space, tensor.shape) ?? inputsKindOfColumn(tensor);
-    const known = inputs.get(from);
-    if (only !== undefined) values.set(tensor, constantOf(only));
-    else if (known?.kind === kind) values.set(tensor, known.value);
-    else inputs.set(from, { value: valueOf(tensor), kind });
-  }
-  const list = translate(nodes, valueOf, constantOf);
+  const fromOutside = (tensor: Tensor): Value => {
+    const { node, shape } = tensor;
+    const [number] = node.kind === 'constant' && node.data.length === 1 ? [node.data[0]] : [];
+    return number === undefined ? read(tensor, kindIn(space, shape) ?? 'full') : constantOf(number);
+  };
+  const values = new Map<Tensor, Value>();
+  const valueOf = (tensor: Tensor): Value => {
+    const value = values.get(tensor) ?? (computed.has(tensor.node) ? {} : fromOutside(tensor));
+    values.set(tensor, value);
+    return value;
+  };
+  const list = translate(nodes, valueOf, (column) => read(column, 'row'), constantOf);
   const kinds = results.map((tensor) => outputKindOf(tensor, space));
   const outputs = results.map((tensor, i): Value => {
     if (kinds[i] !== 'column') return valueOf(tensor);
@@ -150,22 +152,20 @@ export function compile(
   });
   const code = withoutDead(list, new Set(outputs));
   const used = new Set(code.flatMap(({ sources }) => sources));
-  const readInputs = [...inputs].filter(([, { value }]) => used.has(value));
+  const readInputs = inputs.filter(({ value }) => used.has(value));
   const readConstants = [...constants].filter(([, value]) => used.has(value));
-  [
-    ...readInputs.map(([, { value }]) => value),
-    ...outputs,
-    ...readConstants.map(([, value]) => value),
-  ].forEach((value, operand) => (value.operand = operand));
+  [...readInputs.map(({ value }) => value), ...outputs, ...readConstants.map(([, value]) => value)].forEach(
+    (value, operand) => (value.operand = operand),
+  );
   const isFlat =
     code.every(({ name }) => !rowBound.has(name)) &&
-    readInputs.every(([, { kind }]) => kind === 'full' || kind === 'scalar');
+    readInputs.every(({ kind }) => kind === 'full' || kind === 'scalar');
   return {
-    inputs: readInputs.map(([tensor]) => tensor),
+    inputs: readInputs.map(({ tensor }) => tensor),
     attributes: {
       rows: isFlat ? space.rows * space.columns : space.rows,
       columns: isFlat ? 1 : space.columns,
-      inputs: readInputs.map(([, { kind }]) => inputKind[kind]),
+      inputs: readInputs.map(({ kind }) => inputKind[kind]),
       outputs: kinds.map((kind) => outputKind[kind]),
       outputShapes: results.flatMap(({ shape }) => (isStatic(shape) ? [shape.length, ...shape] : [])),
       constants: readConstants.map(([value]) => value),
@@ -181,6 +181,3 @@ export function compile(
     },
   };
 }
-
-/** A column that a matrix is multiplied with fills the space as a row. */
-const inputsKindOfColumn = (tensor: Tensor): InputKind => (tensor.shape[1] === 1 ? 'row' : 'full');

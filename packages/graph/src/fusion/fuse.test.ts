@@ -134,6 +134,15 @@ const layer = (rows: number, units: number): Program =>
   );
 
 describe('fuse', () => {
+  test.each([
+    [1, 2],
+    [4, 4],
+    [4, 1],
+    [5, 3],
+  ])('a layer of %i rows and %i units and its gradients keep their numbers', async (rows, units) => {
+    await expectSame(layer(rows, units));
+  });
+
   test('a layer is one operator forward and one backward, which computes again instead of reading', async () => {
     const after = await expectSame(layer(6, 7));
     const [forward, backward, ...more] = fusedNodes(after);

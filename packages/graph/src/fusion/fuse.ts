@@ -61,7 +61,7 @@ export function fuse<I extends string, S extends string, O extends string>(
   const fuseGroup = (group: Group): void => {
     const results = [...(read.get(group) ?? [])];
     const work = workOf(group, results);
-    const { inputs, attributes } = compile(group.space, work.nodes, work.reads, results);
+    const { inputs, attributes } = compile(group.space, work.nodes, results);
     if (attributes.code.length < SMALLEST * INSTRUCTION_LENGTH) {
       for (const node of work.nodes) if (node.kind === 'operator') rebuild(node);
       return;

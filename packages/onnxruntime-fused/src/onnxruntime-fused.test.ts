@@ -1,0 +1,156 @@
+import {
+  add,
+  fuse,
+  grad,
+  layerNorm,
+  linear,
+  mul,
+  optimize,
+  program,
+  referenceRuntime,
+  serialize,
+  sum,
+  swish,
+} from '@meow-rl/graph';
+import type { Program, Tensor } from '@meow-rl/graph';
+import { Tensor as OrtTensor } from 'onnxruntime-common';
+import { describe, expect, test } from 'vitest';
+
+import { cotangentsOf, gradientOf, inputsOf, programOf } from '../../graph/src/testing/case.ts';
+import { expectClose } from '../../graph/src/testing/expect-close.ts';
+import { operatorCases } from '../../graph/src/testing/operator-cases.ts';
+import { numbersBetween } from '../../graph/src/testing/random.ts';
+import { onnxRuntimeFused, whyUnavailable } from './index.ts';
+import { createSession } from './session.ts';
+
+const problem = whyUnavailable();
+if (problem !== undefined) console.log(`onnxruntime-fused is not tested: ${problem}.`);
+// On the machines that decide, it has to be there.
+const isNeeded = process.env['CI'] === 'true';
+
+describe.skipIf(problem !== undefined && !isNeeded)('onnxruntime-fused', () => {
+  describe('every operator, and its gradient, agrees with the reference', () => {
+    for (const [name, cases] of Object.entries(operatorCases))
+      test(name, async () => {
+        const runtime = onnxRuntimeFused();
+        for (const own of cases)
+          for (const one of [
+            own,
+            ...(own.derivatives ? [gradientOf(own, cotangentsOf(own, 'random'))] : []),
+          ]) {
+            const plain = await referenceRuntime.load(programOf(one));
+            const fused = await runtime.load(programOf(one));
+            const expected = Object.values(await plain.run(inputsOf(one)));
+            const got = Object.values(await fused.run(inputsOf(one)));
+            expected.forEach((values, i) => expectClose(got[i] ?? [], values, 2e-4, one.name));
+            await fused.dispose();
+          }
+      });
+  });
+
+  const layer = (rows: number, units: number): Program =>
+    program(
+      {
+        inputs: {
+          x: { shape: [rows, 5] },
+          w: { shape: [units, 5] },
+          b: { shape: [units] },
+          scale: { shape: [units] },
+          shift: { shape: [units] },
+          slope: { shape: [units] },
+          mask: { shape: [rows, units] },
+        },
+        state: {},
+      },
+      ({ x, w, b, scale, shift, slope, mask }) => {
+        const y = swish(layerNorm(linear(x, w, b), scale, shift), slope, mask);
+        const wrt: readonly Tensor[] = [x, w, b, scale, shift, slope];
+        const gradients = grad(sum(mul(y, add(y, 1))), wrt);
+        return { outputs: { y, ...Object.fromEntries(gradients.map((own, i) => [`d${i}`, own])) } };
+      },
+    );
+
+  test.each([
+    [1, 2],
+    [7, 5],
+    [256, 6],
+    [30, 64],
+    [513, 64],
+    [9, 100],
+    [256, 256],
+    [3, 2000],
+  ])('a layer of %i rows and %i units and its gradients', async (rows, units) => {
+    const own = layer(rows, units);
+    const inputs = Object.fromEntries(
+      Object.entries(own.inputs).map(([name, { shape }], i) => [
+        name,
+        numbersBetween(
+          i + 1,
+          shape.reduce<number>((size, dim) => size * Number(dim), 1),
+          -2,
+          2,
+        ),
+      ]),
+    );
+    const expected = await (await referenceRuntime.load(own)).run(inputs);
+    const executable = await onnxRuntimeFused().load(own);
+    const got = await executable.run(inputs);
+    for (const [name, values] of Object.entries(expected)) {
+      // Gradients of parameters are sums over all rows.
+      const size = Math.max(1, ...Array.from(values, Math.abs));
+      expectClose(
+        Array.from(got[name] ?? [], (value) => value / size),
+        Array.from(values, (value) => value / size),
+        2e-5,
+        name,
+      );
+    }
+    const again = await executable.run(inputs);
+    for (const name of Object.keys(expected)) expect(again[name]).toEqual(got[name]);
+    await executable.dispose();
+  });
+
+  test('what is not a number stays so, and infinities too', async () => {
+    const own = program({ inputs: { x: { shape: [2, 3] } }, state: {} }, ({ x }) => ({
+      outputs: { y: mul(add(x, 1), 2) },
+    }));
+    const executable = await onnxRuntimeFused().load(own);
+    const { y } = await executable.run({ x: [Number.NaN, Infinity, -Infinity, 0, 1, 2] });
+    expect(Array.from(y)).toEqual([Number.NaN, Infinity, -Infinity, 2, 4, 6]);
+    await executable.dispose();
+  });
+
+  test('results are written where they are asked for, also into shared memory', async () => {
+    const own = program({ inputs: { x: { shape: [2, 2] } }, state: {} }, ({ x }) => ({
+      outputs: { y: mul(add(x, 1), 2) },
+    }));
+    const session = createSession(serialize(fuse(optimize(own))), 1);
+    const [x, y] = [new Float32Array(new SharedArrayBuffer(16)), new Float32Array(new SharedArrayBuffer(16))];
+    x.set([1, 2, 3, 4]);
+    const results = await session.run(
+      { x: new OrtTensor('float32', x, [2, 2]) },
+      { y: new OrtTensor('float32', y, [2, 2]) },
+    );
+    expect(results['y']?.data).toBe(y);
+    expect(Array.from(y)).toEqual([4, 6, 8, 10]);
+    await session.release();
+    await session.release();
+    await expect(session.run({ x: new OrtTensor('float32', x, [2, 2]) }, { y: null })).rejects.toThrow(
+      'the session was released',
+    );
+  });
+
+  test('says what is wrong with a model, an input and an option', async () => {
+    expect(() => createSession(Uint8Array.of(1, 2, 3), 1)).toThrow(/protobuf|Protobuf/);
+    const own = program({ inputs: { x: { shape: [2, 2] } }, state: {} }, ({ x }) => ({
+      outputs: { y: mul(add(x, 1), 2) },
+    }));
+    const session = createSession(serialize(fuse(optimize(own))), 1);
+    await expect(session.run({}, { y: null })).rejects.toThrow('input x is missing');
+    await expect(
+      session.run({ x: new OrtTensor('float32', new Float32Array(6), [3, 2]) }, { y: null }),
+    ).rejects.toThrow(/dimension|shape/i);
+    await session.release();
+    expect(() => onnxRuntimeFused({ threads: 0 })).toThrow('threads must be a whole number >= 1, got 0');
+  });
+});
