@@ -56,6 +56,7 @@ export const trainSchema = z.strictObject({
     .wholeNumber('worker threads that share each update, 0 to update in the main thread')
     .default(0),
   pipeline: is.toggle('act while an update runs, with the parameters before it; needs learner-threads'),
+  fused: is.toggle('run chains of element-wise operators as one; needs @meow-rl/onnxruntime-fused compiled'),
   agent: agentSchema.prefault({}),
 });
 

@@ -1,3 +1,4 @@
+import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import { MEOW_PRESETS, PRESET_OF_ENVIRONMENT, resolveMeowConfig } from '@meow-rl/meow';
 import type { MeowConfig, MeowPreset } from '@meow-rl/meow';
 
@@ -60,6 +61,11 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
       'pipeline needs updates in threads of their own',
       'Add --learner-threads 1, or more, or leave --pipeline out.',
     );
+  const problem = resolved.fused ? whyUnavailable() : undefined;
+  if (problem !== undefined)
+    throw new UsageError(`the fused engine can't be used: ${problem}`, 'Leave --fused out.');
+  if (resolved.fused && resolved.learnerThreads > 0)
+    throw new UsageError('learner threads have no fused engine', 'Leave --fused or --learner-threads out.');
   if (resolved.learnerThreads > agent.batchSize)
     throw new UsageError(
       `${resolved.learnerThreads} learner threads can't share a batch of ${agent.batchSize}`,

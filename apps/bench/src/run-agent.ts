@@ -2,6 +2,7 @@ import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createMeowAgent } from '@meow-rl/meow';
 import type { MeowAgent } from '@meow-rl/meow';
 import { threadedLearner } from '@meow-rl/meow/node';
+import { onnxRuntimeFused } from '@meow-rl/onnxruntime-fused';
 import { normalizedAgent, observationNormalizer, rewardScaler, seedFor } from '@meow-rl/train';
 import type { Agent, ObservationNormalizer, RewardScaler } from '@meow-rl/train';
 
@@ -26,6 +27,7 @@ export async function createRunAgent(
     | 'seed'
     | 'threads'
     | 'learnerThreads'
+    | 'fused'
     | 'agent'
     | 'numEnvs'
     | 'normalizeObservations'
@@ -35,7 +37,7 @@ export async function createRunAgent(
   const { observationSpace, actionSpace } = await spacesOf(settings.env);
   const size = observationSpace.size;
   const meow = await createMeowAgent({
-    runtime: onnxRuntimeNode({ threads: settings.threads }),
+    runtime: (settings.fused ? onnxRuntimeFused : onnxRuntimeNode)({ threads: settings.threads }),
     observationSize: size,
     actionSize: actionSpace.size,
     seed: seedFor('agent', settings.seed),

@@ -62,7 +62,7 @@ export async function openRun(
       `Train it with: meow-bench train --resume ${folder}`,
     );
   // It only acts: threads to learn in would be started for nothing.
-  const agent = await createRunAgent({ ...settings, ...overrides, learnerThreads: 0 });
+  const agent = await createRunAgent({ ...settings, ...overrides, learnerThreads: 0, fused: false });
   try {
     restoreAgent(agent.meow, saved, checkpoints);
     const moments = savedNormalizer(saved, checkpoints);

@@ -28,6 +28,29 @@ if (problem !== undefined) console.log(`onnxruntime-fused is not tested: ${probl
 // On the machines that decide, it has to be there.
 const isNeeded = process.env['CI'] === 'true';
 
+/** A layer as couplings have it, and its gradients. */
+const layer = (rows: number, units: number): Program =>
+  program(
+    {
+      inputs: {
+        x: { shape: [rows, 5] },
+        w: { shape: [units, 5] },
+        b: { shape: [units] },
+        scale: { shape: [units] },
+        shift: { shape: [units] },
+        slope: { shape: [units] },
+        mask: { shape: [rows, units] },
+      },
+      state: {},
+    },
+    ({ x, w, b, scale, shift, slope, mask }) => {
+      const y = swish(layerNorm(linear(x, w, b), scale, shift), slope, mask);
+      const wrt: readonly Tensor[] = [x, w, b, scale, shift, slope];
+      const gradients = grad(sum(mul(y, add(y, 1))), wrt);
+      return { outputs: { y, ...Object.fromEntries(gradients.map((own, i) => [`d${i}`, own])) } };
+    },
+  );
+
 describe.skipIf(problem !== undefined && !isNeeded)('onnxruntime-fused', () => {
   describe('every operator, and its gradient, agrees with the reference', () => {
     for (const [name, cases] of Object.entries(operatorCases))
@@ -47,28 +70,6 @@ describe.skipIf(problem !== undefined && !isNeeded)('onnxruntime-fused', () => {
           }
       });
   });
-
-  const layer = (rows: number, units: number): Program =>
-    program(
-      {
-        inputs: {
-          x: { shape: [rows, 5] },
-          w: { shape: [units, 5] },
-          b: { shape: [units] },
-          scale: { shape: [units] },
-          shift: { shape: [units] },
-          slope: { shape: [units] },
-          mask: { shape: [rows, units] },
-        },
-        state: {},
-      },
-      ({ x, w, b, scale, shift, slope, mask }) => {
-        const y = swish(layerNorm(linear(x, w, b), scale, shift), slope, mask);
-        const wrt: readonly Tensor[] = [x, w, b, scale, shift, slope];
-        const gradients = grad(sum(mul(y, add(y, 1))), wrt);
-        return { outputs: { y, ...Object.fromEntries(gradients.map((own, i) => [`d${i}`, own])) } };
-      },
-    );
 
   test.each([
     [1, 2],

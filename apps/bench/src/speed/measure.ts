@@ -1,3 +1,4 @@
+import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import type { Sizes } from '@meow-rl/meow';
 import { createGenerator } from '@meow-rl/random';
 import { emptyBatch, replayBuffer } from '@meow-rl/replay';
@@ -57,7 +58,11 @@ async function replaySampling(
 
 /** This project's ways to use the threads, the one that is compared with the peers first. */
 async function ownContestants(measured: Measured) {
-  if (measured.threads === 1) return [await ownContestant(measured)] as const;
+  if (measured.threads === 1) {
+    const own = await ownContestant(measured);
+    if (whyUnavailable() !== undefined) return [own] as const;
+    return [own, await ownContestant(measured, { name: 'meow-rl, not fused', fused: false })] as const;
+  }
   return [
     await ownContestant(measured, { name: `meow-rl, ${measured.threads} workers`, sharing: 'workers' }),
     await ownContestant({ ...measured, threads: 1 }, { name: 'meow-rl, 1 thread' }),

@@ -2,6 +2,7 @@ import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createMeowAgent } from '@meow-rl/meow';
 import type { MeowAgent, Sizes } from '@meow-rl/meow';
 import { threadedLearner } from '@meow-rl/meow/node';
+import { onnxRuntimeFused, whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import { createGenerator } from '@meow-rl/random';
 import { emptyBatch } from '@meow-rl/replay';
 import type { TransitionBatch } from '@meow-rl/replay';
@@ -30,10 +31,16 @@ export function randomBatch({ observationSize, actionSize, batchSize, seed }: Me
 /** How this project's agent uses its threads: inside operators, or as workers that share each batch. */
 export type Sharing = 'operators' | 'workers';
 
-/** An agent with the paper's network. */
-export const createMeasuredAgent = (measured: Measured, sharing: Sharing = 'operators'): Promise<MeowAgent> =>
+/** An agent with the paper's network, on the fused engine where it is compiled and `fused` doesn't say otherwise. */
+export const createMeasuredAgent = (
+  measured: Measured,
+  sharing: Sharing = 'operators',
+  fused = whyUnavailable() === undefined,
+): Promise<MeowAgent> =>
   createMeowAgent({
-    runtime: onnxRuntimeNode({ threads: sharing === 'operators' ? measured.threads : 1 }),
+    runtime: (fused ? onnxRuntimeFused : onnxRuntimeNode)({
+      threads: sharing === 'operators' ? measured.threads : 1,
+    }),
     ...(sharing === 'workers' && { learner: threadedLearner({ threads: measured.threads }) }),
     observationSize: measured.observationSize,
     actionSize: measured.actionSize,
@@ -44,9 +51,13 @@ export const createMeasuredAgent = (measured: Measured, sharing: Sharing = 'oper
 /** This project's agent as a contestant. Closing it disposes of the agent. */
 export async function ownContestant(
   measured: Measured,
-  { name = 'meow-rl', sharing }: { readonly name?: string; readonly sharing?: Sharing } = {},
+  {
+    name = 'meow-rl',
+    sharing,
+    fused,
+  }: { readonly name?: string; readonly sharing?: Sharing; readonly fused?: boolean } = {},
 ): Promise<Contestant & { readonly agent: MeowAgent }> {
-  const agent = await createMeasuredAgent(measured, sharing);
+  const agent = await createMeasuredAgent(measured, sharing, fused);
   const batch = randomBatch(measured);
   const random = createGenerator(measured.seed);
   return {

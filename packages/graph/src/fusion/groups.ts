@@ -43,7 +43,7 @@ function behind(tensor: Tensor, space: Space, known: Classification) {
       pending.push(...own.node.inputs);
     }
   }
-  return { nodes, leaves };
+  return { tensor, nodes, leaves };
 }
 
 const isFull = ({ shape }: Tensor, space: Space): boolean => kindIn(space, shape) === 'full';
@@ -60,7 +60,7 @@ function computedBy(members: readonly Node[], space: Space, known: Classificatio
   const read = new Set(outer.filter((tensor) => !known.isInside(tensor, space)));
   const earlier = outer
     .filter((tensor) => known.isInside(tensor, space))
-    .map((tensor) => ({ tensor, ...behind(tensor, space, known) }))
+    .map((tensor) => behind(tensor, space, known))
     .toSorted((a, b) => a.leaves.size - b.leaves.size);
   const costs = (some: typeof earlier): number => {
     const more = new Set(some.flatMap(({ leaves }) => [...leaves]));
