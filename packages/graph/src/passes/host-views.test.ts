@@ -40,6 +40,19 @@ describe('takeHostViews', () => {
     ]);
   });
 
+  it('makes an input of each part that is read, in the shape in which it is read', async () => {
+    const { program: taken, views } = takeHostViews(parted(false), { parts: true });
+    expect(views).toMatchObject([
+      { shape: [2], source: { kind: 'state', state: 'w', offset: 1 } },
+      { shape: [2], source: { kind: 'state', state: 'w', offset: 4 } },
+    ]);
+    expect(Object.keys(taken.inputs)).toEqual(['x', 'view:0', 'view:1']);
+    expect(taken.state).toEqual({});
+    const reference = await referenceRuntime.load(taken);
+    const { y } = await reference.run({ x: [1, 1], 'view:0': [2, 3], 'view:1': [5, 6] });
+    expectClose(y ?? [], [15, 24], 1e-12);
+  });
+
   it('leaves windows alone whose position or content is computed', () => {
     const own = program({ inputs: { x: { shape: [10] }, at }, state: {} }, ({ x, at }) => ({
       outputs: { y: window(x, slice(at, { start: 0, end: 1 }), 4) },

@@ -58,14 +58,34 @@ function partedState(node: OperatorNode): string | undefined {
   return whole?.node.kind === 'state' && whole.shape.length === 1 ? whole.node.name : undefined;
 }
 
+/** The part of a state that a tensor is, in the shape in which it is read. */
+function partOf(tensor: Tensor) {
+  const part = operatorOf(tensor, 'reshape')?.inputs[0] ?? tensor;
+  const { node } = part;
+  const state = node.kind === 'operator' ? partedState(node) : undefined;
+  if (state === undefined || !isStatic(tensor.shape)) return undefined;
+  return { state, shape: tensor.shape, offset: total(node.outputs.slice(0, part.index)) };
+}
+
 const sizeOf = ({ shape }: Tensor): number => (isStatic(shape) ? sizeOfShape(shape) : 0);
 const total = (tensors: readonly Tensor[]): number => tensors.reduce((sum, own) => sum + sizeOf(own), 0);
+
+export interface HostViewOptions {
+  /**
+   * Whether each part of a state that is read becomes an input by itself, instead of the stretch of them all: better where
+   * an input costs less than cutting it out. Default: false.
+   */
+  readonly parts?: boolean;
+}
 
 /**
  * Makes inputs of their own of windows into constants, and of the stretches of states from the first to the last part that is
  * read: an acting program reads some of the parameters only. Inputs and states that nothing else reads are left out.
  */
-export function takeHostViews(given: Program): {
+export function takeHostViews(
+  given: Program,
+  { parts = false }: HostViewOptions = {},
+): {
   readonly program: Program;
   readonly views: readonly HostView[];
 } {
@@ -84,8 +104,16 @@ export function takeHostViews(given: Program): {
   };
   const resolve = (tensor: Tensor): Tensor => {
     const known = replaced.get(tensor);
-    const window = known ? undefined : windowOf(tensor);
-    if (!window) return known ?? tensor;
+    if (known) return known;
+    const part = parts ? partOf(tensor) : undefined;
+    if (part) {
+      const { shape, ...where } = part;
+      const own = view(shape, { kind: 'state', ...where });
+      replaced.set(tensor, own);
+      return own;
+    }
+    const window = windowOf(tensor);
+    if (!window) return tensor;
     const { shape, data, ...where } = window;
     // As it is where it can be, so that windows into one constant share it.
     const floats = data instanceof Float32Array ? data : Float32Array.from(data);
@@ -112,7 +140,9 @@ export function takeHostViews(given: Program): {
   for (const node of nodes) {
     const [output] = node.outputs;
     // Windows are made where they are read: one that is reshaped is read in its new shape only.
-    if (node.kind !== 'operator' || (output && windowOf(output))) continue;
+    if (node.kind !== 'operator' || !output || windowOf(output)) continue;
+    // So are parts.
+    if (parts && partOf(output)) continue;
     const state = partedState(node);
     if (state !== undefined) {
       narrow(node, state);

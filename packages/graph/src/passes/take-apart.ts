@@ -25,6 +25,6 @@ export interface TakeApartOptions {
 export function takeApart(program: Program, { fuses = false }: TakeApartOptions = {}): ProgramParts {
   const optimized = optimize<string, string, string>(program);
   const { rest, step } = planStep(optimized) ?? { rest: optimized };
-  const { program: engine, views } = takeHostViews(rest);
+  const { program: engine, views } = takeHostViews(rest, { parts: fuses });
   return { engine: fuses ? fuse(engine) : engine, views, step };
 }
