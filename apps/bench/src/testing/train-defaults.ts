@@ -10,6 +10,7 @@ export const TRAIN_DEFAULTS = {
   nStep: 1,
   learnerThreads: 0,
   pipeline: false,
+  fused: false,
   prioritized: false,
   normalizeObservations: false,
   scaleRewards: false,
