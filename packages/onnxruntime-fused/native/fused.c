@@ -11,7 +11,7 @@
 
 /* So many floats in a block: small enough for a dozen operands in 48 KiB, large enough to forget the dispatch. */
 #ifndef BLOCK_FLOATS
-#define BLOCK_FLOATS 1024
+#define BLOCK_FLOATS 512
 #endif
 
 typedef enum { FULL, ROW, COLUMN_KIND, SCALAR, KINDS } Kind;
@@ -257,7 +257,13 @@ static OrtStatus *read_attributes(Fused *fused, const OrtKernelInfo *info) {
   if ((status = check_kinds(fused, "output", fused->output_kinds, fused->output_count, SCALAR))) return status;
   if ((status = read_ints(api, info, "output_shapes", &fused->shapes, &shapes_length))) return status;
   if ((status = check_shapes(fused, shapes_length))) return status;
-  if ((status = api->KernelInfoGetAttributeArray_float(info, "constants", NULL, &constant_count))) return status;
+  /* Nodes without constants have no such attribute. */
+  status = api->KernelInfoGetAttributeArray_float(info, "constants", NULL, &constant_count);
+  if (status) {
+    api->ReleaseStatus(status);
+    status = NULL;
+    constant_count = 0;
+  }
   float *constants = calloc(constant_count + 1, sizeof *constants);
   if (!constants) return failure(api, "Fused: no memory for %d constants.", (int)constant_count);
   fused->constant_count = (int64_t)constant_count;

@@ -14,7 +14,7 @@ const target = join(root, 'build', `meow-fused-${platform}-${arch}.node`);
 
 // NaN and infinities are values here, so no -ffast-math.
 const common = ['-std=gnu11', '-O3', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wno-psabi'];
-const loops = ['-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast'];
+const loops = ['-funroll-loops', '-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast'];
 // The loops are compiled for each of these, and the fastest that the processor has is chosen at run time.
 const instructionSets = {
   plain: [],
