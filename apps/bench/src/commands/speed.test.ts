@@ -1,3 +1,4 @@
+import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -36,7 +37,11 @@ test('speed measures a size, profiles its update and watches memory', async () =
   expect(await main(['speed', ...small, ...more, '--json'], io), io.err()).toBe(0);
   const { sizes, profile, soak } = resultSchema.parse(JSON.parse(io.out()));
   expect(sizes).toHaveLength(1);
-  expect(sizes[0]?.update).toMatchObject([{ name: 'meow-rl', ratio: 1 }]);
+  expect(sizes[0]?.update).toMatchObject([
+    { name: 'meow-rl', ratio: 1 },
+    // Beside it the engine without fused operators, where both are there.
+    ...(whyUnavailable() === undefined ? [{ name: 'meow-rl, not fused' }] : []),
+  ]);
   expect(sizes[0]?.action.map(({ rows, deterministic }) => [rows, deterministic])).toEqual([
     [1, false],
     [1, true],
