@@ -66,6 +66,43 @@ static inline float exponential(float x) {
   return p * power_of_two(half) * power_of_two(n - half);
 }
 
+/*
+ * ln(x) = e ln(2) + 2 atanh(s) with x = 2^e m, 1/sqrt(2) <= m < sqrt(2) and s = (m - 1)/(m + 1), whose series is cut after
+ * s^9: s^2 is at most 0.03.
+ */
+static inline float logarithm(float x) {
+  const Word word = {.value = x < 0x1p-126f ? x * 0x1p23f : x};
+  const int32_t e = (word.bits - 0x3f3504f3) >> 23; /* the bits of 1/sqrt(2) */
+  const Word m = {.bits = word.bits - (e << 23)};
+  const float exponent = (float)e - (x < 0x1p-126f ? 23.0f : 0.0f);
+  const float s = (m.value - 1.0f) / (m.value + 1.0f);
+  const float square = s * s;
+  float p = 0.222222222f;
+  p = p * square + 0.285714286f;
+  p = p * square + 0.4f;
+  p = p * square + 0.666666667f;
+  p = p * square * s + 2.0f * s;
+  const float y = exponent * 0.693359375f + (p - exponent * 2.12194440e-4f);
+  const float beyond = x == 0.0f ? -INFINITY : x < 0.0f ? NAN : x; /* infinite and NaN stay */
+  return x > 0.0f && x < INFINITY ? y : beyond;
+}
+
+/*
+ * Up to 0.6 x + x^3 p(x^2), where p interpolates (tanh(x)/x - 1)/x^2 at Chebyshev's nodes to a relative error of 1e-8; from
+ * there on 1 - 2/(e^2x + 1).
+ */
+static inline float hyperbolic_tangent(float x) {
+  const float size = fabsf(x), square = x * x;
+  float p = -0.00626911971659f;
+  p = p * square + 0.021110959047f;
+  p = p * square - 0.053873948848f;
+  p = p * square + 0.13332915367f;
+  p = p * square - 0.333333303327f;
+  const float small = x * square * p + x;
+  const float large = copysignf(1.0f - 2.0f / (exponential(2.0f * size) + 1.0f), x);
+  return size < 0.6f ? small : large;
+}
+
 #if defined(__AVX512F__)
 
 /* The same with the instruction that multiplies by 2^n for any n, which the compiler doesn't find by itself. */
@@ -174,11 +211,21 @@ static void expand_column(float *target, const float *values, int64_t rows, int6
   for (int64_t row = 0; row < rows; row++) fill(target + row * columns, values[row], columns);
 }
 
-static void sum_rows_in_blocks(const Operand *operands, const Instruction *step, int64_t rows, int64_t columns) {
+/* 16 columns at a time, row by row. */
+static void sum_rows(const Operand *operands, const Instruction *step, int64_t rows, int64_t columns) {
   const float *a = operands[step->a].at;
   float *target = operands[step->target].at;
-  for (int64_t row = 0; row < rows; row++)
-    for (int64_t column = 0; column < columns; column++) target[column] += a[row * columns + column];
+  int64_t column = 0;
+  for (; column + LANES <= columns; column += LANES) {
+    Lanes sums = load(target + column);
+    for (int64_t row = 0; row < rows; row++) sums = add(sums, load(a + row * columns + column));
+    memcpy(target + column, &sums, sizeof sums);
+  }
+  if (column == columns) return;
+  const int64_t rest = columns - column;
+  Lanes sums = load_rest(target + column, rest, 0.0f);
+  for (int64_t row = 0; row < rows; row++) sums = add(sums, load_rest(a + row * columns + column, rest, 0.0f));
+  memcpy(target + column, &sums, (size_t)rest * sizeof *target);
 }
 
 /* So many rows are summed before their sums are used, so that one row doesn't wait for another. */
@@ -269,7 +316,7 @@ static void perform(const Operand *operands, const Instruction *step, int64_t ro
     case OP_EXP:
       EXPONENTIALS
     case OP_LOG:
-      UNARY(logf(x))
+      UNARY(logarithm(x))
     case OP_SQRT:
       UNARY(sqrtf(x))
     case OP_ABS:
@@ -281,7 +328,7 @@ static void perform(const Operand *operands, const Instruction *step, int64_t ro
     case OP_RECIPROCAL:
       UNARY(1.0f / x)
     case OP_TANH:
-      UNARY(tanhf(x))
+      UNARY(hyperbolic_tangent(x))
     case OP_ROW_SUM:
       row_sums(operands, step, rows, columns);
       break;
@@ -289,7 +336,7 @@ static void perform(const Operand *operands, const Instruction *step, int64_t ro
       standardize(operands, step, rows, columns);
       break;
     case OP_SUM_ROWS:
-      sum_rows_in_blocks(operands, step, rows, columns);
+      sum_rows(operands, step, rows, columns);
       break;
     case OP_FIRST:
       firsts(operands, step, rows, columns);

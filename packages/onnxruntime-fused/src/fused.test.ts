@@ -1,0 +1,426 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+
+import { Tensor } from 'onnxruntime-common';
+import { describe, expect, test } from 'vitest';
+
+import { inputKind, instruction, outputKind } from '../../graph/src/fusion/instructions.ts';
+import { interpret } from '../../graph/src/fusion/interpret.ts';
+import type { OnnxNode } from '../../graph/src/onnx/schema.ts';
+import { expectClose } from '../../graph/src/testing/expect-close.ts';
+import { numbersBetween } from '../../graph/src/testing/random.ts';
+import { whyUnavailable } from './index.ts';
+import { createSession } from './session.ts';
+import { fusedModel } from './testing/fused-model.ts';
+import type { FusedModel } from './testing/fused-model.ts';
+
+const isLeftOut = whyUnavailable() !== undefined && process.env['CI'] !== 'true';
+const NONE = -1;
+
+/** Runs a model on given values. */
+async function runModel(
+  model: FusedModel,
+  values: readonly Float32Array[],
+): Promise<readonly Float32Array[]> {
+  const session = createSession(fusedModel(model), 1);
+  const results = await session.run(
+    Object.fromEntries(values.map((data, i) => [`x${i}`, new Tensor('float32', data, [data.length])])),
+    Object.fromEntries(model.outputs.map((_, i) => [`y${i}`, null])),
+  );
+  await session.release();
+  return model.outputs.map(({ shape }, i) => {
+    const tensor = results[`y${i}`];
+    expect(tensor?.dims).toEqual(shape);
+    return Float32Array.from(tensor?.data ?? [], Number);
+  });
+}
+
+/** Runs a model on random values, and on the interpreter that states what it means. */
+async function expectLikeInterpreter(
+  model: FusedModel,
+  [from, to]: readonly [number, number] = [0.1, 3],
+  tolerance = 3e-6,
+) {
+  const values = model.inputs.map(({ elements }, i) =>
+    Float32Array.from(numbersBetween(i + 1, elements, from, to)),
+  );
+  const [rows, columns] = model.size;
+  const expected = interpret(
+    values.map((data) => Float64Array.from(data)),
+    {
+      rows,
+      columns,
+      inputs: model.inputs.map(({ kind }) => kind),
+      outputs: model.outputs.map(({ kind }) => kind),
+      outputShapes: [],
+      constants: (model.constants ?? []).map(Math.fround),
+      code: model.code.flat(),
+    },
+  );
+  const got = await runModel(model, values);
+  expected.forEach((own, i) => expectClose(got[i] ?? [], own, tolerance, `output ${i}`));
+}
+
+const sizes: readonly (readonly [number, number])[] = [
+  [1, 1],
+  [1, 256],
+  [1, 3000],
+  [3000, 1],
+  [7, 5],
+  [7, 17],
+  [7, 100],
+  [256, 6],
+  [256, 64],
+  [257, 100],
+  [256, 256],
+  [3, 1500],
+];
+
+const { full, row, column, scalar } = inputKind;
+const elementsOf = (kind: number, [rows, columns]: readonly [number, number]): number =>
+  [rows * columns, columns, rows, 1][kind] ?? 0;
+const inputOf = (kind: number, size: readonly [number, number]) => ({
+  kind,
+  elements: elementsOf(kind, size),
+});
+const fullOutput = (size: readonly [number, number]) => ({ kind: outputKind.full, shape: size });
+
+describe.skipIf(isLeftOut)('the fused operator', () => {
+  describe.each(sizes)('of %i rows and %i columns', (...size) => {
+    const pairs = ['add', 'sub', 'mul', 'div', 'minimum', 'maximum'] as const;
+    const single = [
+      'neg',
+      'exp',
+      'log',
+      'sqrt',
+      'abs',
+      'sigmoid',
+      'copy',
+      'reciprocal',
+      'tanh',
+      'rowSum',
+    ] as const;
+
+    test.each(pairs)('%s, for every pair of kinds', async (name) => {
+      const kinds = Object.values(inputKind);
+      const both = kinds.flatMap((first) => kinds.map((second) => [first, second]));
+      await expectLikeInterpreter({
+        size,
+        inputs: kinds.map((kind) => inputOf(kind, size)),
+        outputs: both.map(() => fullOutput(size)),
+        code: both.map(([first = 0, second = 0], i) => [instruction[name], 4 + i, first, second, NONE]),
+      });
+    });
+
+    test.each(single)('%s, from an input and in place', async (name) => {
+      // Values below 0 too, where there is a result for them.
+      const from = name === 'log' || name === 'sqrt' ? 0.01 : -3;
+      await expectLikeInterpreter(
+        {
+          size,
+          inputs: [inputOf(full, size)],
+          outputs: [fullOutput(size), fullOutput(size)],
+          code: [
+            [instruction[name], 1, 0, NONE, NONE],
+            [instruction.copy, 3, 0, NONE, NONE],
+            [instruction[name], 3, 3, NONE, NONE],
+            [instruction.copy, 2, 3, NONE, NONE],
+          ],
+        },
+        [from, 3],
+        // Sums over a row are of the size of their terms times its length's root.
+        name === 'rowSum' ? 1e-4 : name === 'reciprocal' ? 3e-7 : 1e-6,
+      );
+    });
+
+    test('standardize, with and without its second target', async () =>
+      expectLikeInterpreter(
+        {
+          size,
+          inputs: [inputOf(full, size)],
+          outputs: [fullOutput(size), fullOutput(size), fullOutput(size)],
+          constants: [1e-3],
+          code: [
+            [instruction.standardize, 1, 0, 4, 2],
+            [instruction.copy, 3, 0, NONE, NONE],
+            [instruction.standardize, 3, 3, 4, NONE],
+          ],
+        },
+        [0.1, 3],
+        1e-5,
+      ));
+
+    test('sumRows and first, of an input and of what was computed', async () => {
+      const [rows, columns] = size;
+      await expectLikeInterpreter(
+        {
+          size,
+          inputs: [inputOf(full, size), inputOf(column, size)],
+          outputs: [
+            { kind: outputKind.row, shape: [1, columns] },
+            { kind: outputKind.column, shape: [rows, 1, 1] },
+            { kind: outputKind.row, shape: [columns] },
+          ],
+          constants: [2],
+          code: [
+            [instruction.sumRows, 2, 0, NONE, NONE],
+            [instruction.mul, 6, 0, 1, NONE],
+            [instruction.add, 6, 6, 5, NONE],
+            [instruction.first, 3, 6, NONE, NONE],
+            [instruction.sumRows, 4, 6, NONE, NONE],
+          ],
+        },
+        [-1, 1],
+        // Rounding of up to 3000 terms one after the other.
+        2e-4,
+      );
+    });
+  });
+
+  test.each([
+    [12, 1],
+    [12, 4],
+    [512, 256],
+    [300, 100],
+    [100, 25],
+  ])('%i rows repeat %i', async (rows, period) => {
+    for (const columns of [1, 5, 64])
+      await expectLikeInterpreter({
+        size: [rows, columns],
+        inputs: [
+          { kind: full, elements: period * columns },
+          { kind: full, elements: rows * columns },
+        ],
+        outputs: [fullOutput([rows, columns])],
+        code: [[instruction.sub, 2, 0, 1, NONE]],
+      });
+  });
+
+  test('instructions one after another, reading what was written', async () =>
+    expectLikeInterpreter(
+      {
+        size: [60, 33],
+        inputs: [inputOf(full, [60, 33]), inputOf(row, [60, 33]), inputOf(scalar, [60, 33])],
+        outputs: [fullOutput([60, 33]), fullOutput([60, 33])],
+        constants: [0.5, -2],
+        code: [
+          [instruction.add, 7, 0, 1, NONE],
+          [instruction.sigmoid, 8, 7, NONE, NONE],
+          [instruction.mul, 3, 7, 8, NONE],
+          [instruction.mul, 7, 3, 2, NONE],
+          [instruction.maximum, 7, 7, 5, NONE],
+          [instruction.rowSum, 8, 7, NONE, NONE],
+          [instruction.div, 4, 7, 8, NONE],
+          [instruction.mul, 4, 4, 6, NONE],
+        ],
+      },
+      [-2, 2],
+    ));
+
+  test('values at the ends of what floats can be', async () => {
+    const ends = [0, 1e-40, 1e-30, 1, 30, 87, 88.7, 90, 200, 3e38, Infinity];
+    const x = Float32Array.from([...ends, ...ends.map((value) => -value), Number.NaN]);
+    const names = [
+      'exp',
+      'log',
+      'sigmoid',
+      'tanh',
+      'sqrt',
+      'reciprocal',
+      'abs',
+      'neg',
+      'minimum',
+      'maximum',
+    ] as const;
+    const size = [x.length, 1] as const;
+    const model: FusedModel = {
+      size: [...size],
+      inputs: [inputOf(full, size), inputOf(scalar, size)],
+      outputs: names.map(() => fullOutput(size)),
+      code: names.map((name, i) => [instruction[name], 2 + i, 0, i < 8 ? NONE : 1, NONE]),
+    };
+    const got = await runModel(model, [x, Float32Array.of(1)]);
+    const functions: readonly ((value: number) => number)[] = [
+      Math.exp,
+      Math.log,
+      (value) => 1 / (1 + Math.exp(-value)),
+      Math.tanh,
+      Math.sqrt,
+      (value) => 1 / value,
+      Math.abs,
+      (value) => -value,
+      (value) => Math.min(value, 1),
+      (value) => Math.max(value, 1),
+    ];
+    functions.forEach((own, i) =>
+      x.forEach((value, j) => {
+        const [result, expected] = [got[i]?.[j] ?? 0, Math.fround(own(value))];
+        const what = `${names[i]}(${value})`;
+        if (Number.isFinite(expected))
+          expect(Math.abs(result - expected), what).toBeLessThanOrEqual(3e-7 * Math.abs(expected) + 2e-38);
+        else expect(result, what).toBe(expected);
+      }),
+    );
+    const second = await runModel(model, [Float32Array.from(x, () => 1), Float32Array.of(Number.NaN)]);
+    expect([second[8]?.[0], second[9]?.[0]]).toEqual([Number.NaN, Number.NaN]);
+  });
+
+  test('a result of the same bits every time', async () => {
+    const size = [100, 37] as const;
+    const model: FusedModel = {
+      size: [...size],
+      inputs: [inputOf(full, size)],
+      outputs: [fullOutput(size), { kind: outputKind.row, shape: [37] }],
+      constants: [1e-5],
+      code: [
+        [instruction.standardize, 1, 0, 3, NONE],
+        [instruction.sumRows, 2, 1, NONE, NONE],
+      ],
+    };
+    const values = [Float32Array.from(numbersBetween(3, 3700, -1, 1))];
+    const first = await runModel(model, values);
+    expect(await runModel(model, values)).toEqual(first);
+  });
+});
+
+/** Gives a node's attribute other numbers. */
+const withInts =
+  (name: string, values: readonly number[]) =>
+  (node: OnnxNode): OnnxNode => ({
+    ...node,
+    attribute: node.attribute.map((own) => (own.name === name ? { ...own, ints: values.map(BigInt) } : own)),
+  });
+
+describe.skipIf(isLeftOut)('the fused operator refuses', () => {
+  const size = [6, 4] as const;
+  const model: FusedModel = {
+    size: [...size],
+    inputs: [inputOf(full, size), inputOf(row, size)],
+    outputs: [fullOutput(size)],
+    constants: [1],
+    code: [[instruction.add, 2, 0, 1, NONE]],
+  };
+  test.each([
+    ['size', [6, 0], 'size must be rows and columns, both at least 1.'],
+    ['size', [6], 'size must be rows and columns, both at least 1.'],
+    ['inputs', [0, 4], 'input 1 has the unknown kind 4.'],
+    ['outputs', [3], 'output 0 has the unknown kind 3.'],
+    ['output_shapes', [2, 6], 'output_shapes ends before output 0.'],
+    ['output_shapes', [2, 6, 5], 'output 0 has a shape of 30 elements, expected 24.'],
+    ['code', [0, 2, 0, 1], 'code has 4 numbers, expected five per instruction.'],
+    ['code', [15, 2, 0, 1, -1], 'instruction 0 has the unknown op 15.'],
+    ['code', [0, 1, 0, 1, -1], 'instruction 0 (op 0) cannot write operand 1.'],
+    ['code', [0, 3, 0, 1, -1], 'instruction 0 (op 0) cannot write operand 3.'],
+    ['code', [0, 2, 0, -1, -1], 'instruction 0 (op 0) cannot read operand -1.'],
+    ['code', [0, 2, 70000, 1, -1], 'operand 70000 is out of range.'],
+    ['code', [18, 2, 0, -1, -1], 'instruction 0 (op 18) cannot write operand 2.'],
+    ['code', [19, 2, 0, -1, -1], 'instruction 0 (op 19) cannot write operand 2.'],
+    ['code', [17, 2, 0, 3, 1], 'instruction 0 (op 17) cannot write operand 1.'],
+  ])('%s %j', (name, values, message) => {
+    expect(() => createSession(fusedModel(model, withInts(name, values)), 1)).toThrow(`Fused: ${message}`);
+  });
+
+  test('a model whose attributes describe other inputs', async () => {
+    const spoiled = fusedModel(model, withInts('inputs', [0, 1, 1]));
+    // Operand 2 is an input then.
+    expect(() => createSession(spoiled, 1)).toThrow('Fused: instruction 0 (op 0) cannot write operand 2.');
+  });
+
+  test.each([
+    ['full', [25, 4], 'input 0 (full) has 25 elements, expected 24 or whole rows that divide them.'],
+    ['full, rows that do not divide', [16, 4], 'input 0 (full) has 16 elements, expected 24 or whole rows'],
+    ['full, nothing', [0, 4], 'input 0 (full) has 0 elements, expected 24'],
+    ['row', [24, 6], 'input 1 (row) has 6 elements, expected 4.'],
+  ])('%s', async (_, [first = 0, second = 0], message) => {
+    const other = {
+      ...model,
+      inputs: [
+        { kind: full, elements: first },
+        { kind: row, elements: second },
+      ],
+    };
+    await expect(runModel(other, [new Float32Array(first), new Float32Array(second)])).rejects.toThrow(
+      message,
+    );
+  });
+});
+
+const shared = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length));
+
+const doubled = (elements: number): Uint8Array =>
+  fusedModel({
+    size: [elements, 1],
+    inputs: [{ kind: full, elements }],
+    outputs: [{ kind: outputKind.full, shape: [elements] }],
+    code: [[instruction.add, 1, 0, 0, NONE]],
+  });
+
+/** Starts a thread that runs a model of one input and one output. */
+const start = (model: Uint8Array, runs: number, factor = 1) => {
+  const [x, y] = [shared(1000).fill(factor), shared(1000)];
+  const worker = new Worker(new URL('testing/thread.ts', import.meta.url), {
+    workerData: { model, x, y, runs },
+  });
+  return { y, worker, end: once(worker, 'exit') };
+};
+
+describe.skipIf(isLeftOut)('sessions', () => {
+  test('run in threads at the same time, on shared memory', async () => {
+    const model = doubled(1000);
+    const threads = [1, 2].map((factor) => start(model, 500, factor));
+    expect(await Promise.all(threads.map(({ end }) => end))).toEqual([[0], [0]]);
+    expect(threads.map(({ y }) => new Set(y))).toEqual([new Set([2]), new Set([4])]);
+  });
+
+  test('may be ended with their thread while they run', async () => {
+    const model = doubled(1000);
+    const { y, worker, end } = start(model, Infinity);
+    while (y[999] !== 2) await setTimeout(1);
+    await worker.terminate();
+    expect(await end).toEqual([1]);
+    // The engine goes on in this thread.
+    const session = createSession(model, 1);
+    const x0 = new Tensor('float32', new Float32Array(1000).fill(3), [1000]);
+    const { y0 } = await session.run({ x0 }, { y0: null });
+    expect(y0?.data[999]).toBe(6);
+    await session.release();
+  });
+
+  test('keep no memory of their runs', async () => {
+    const session = createSession(doubled(20_000), 1);
+    const feeds = { x0: new Tensor('float32', new Float32Array(20_000).fill(1), [20_000]) };
+    const places = { y0: new Tensor('float32', new Float32Array(20_000), [20_000]) };
+    for (let i = 0; i < 200; i++) await session.run(feeds, places);
+    const before = process.memoryUsage().rss;
+    for (let i = 0; i < 2000; i++) await session.run(feeds, places);
+    // 2000 runs that lost a result each would keep 160 MB.
+    expect(process.memoryUsage().rss - before).toBeLessThan(40e6);
+    await session.release();
+  });
+
+  test('keep no memory when they are released, or cannot be made', () => {
+    const model = doubled(10);
+    const make = (): void => void createSession(model, 1).release();
+    const fail = (): void => expect(() => createSession(model.subarray(0, -3), 1)).toThrow(Error);
+    for (let i = 0; i < 20; i++) make();
+    const before = process.memoryUsage().rss;
+    for (let i = 0; i < 200; i++) make();
+    for (let i = 0; i < 200; i++) fail();
+    expect(process.memoryUsage().rss - before).toBeLessThan(40e6);
+  });
+
+  test('refuse data of another type, and shapes that are not those of the data', async () => {
+    const session = createSession(doubled(4), 1);
+    const ints = new Tensor('int64', new BigInt64Array(4), [4]);
+    const floats = new Tensor('float32', new Float32Array(4), [4]);
+    await expect(session.run({ x0: ints }, { y0: null })).rejects.toThrow('x0: expected a Float32Array.');
+    await expect(session.run({ x0: floats }, { y0: ints })).rejects.toThrow('y0: expected a Float32Array.');
+    await expect(session.run({ x0: floats }, { z: null })).rejects.toThrow('no such output');
+    const small = new Tensor('float32', new Float32Array(3), [3]);
+    await expect(session.run({ x0: floats }, { y0: small })).rejects.toThrow(
+      'invalid dimensions for output: y0',
+    );
+    await session.release();
+  });
+});
