@@ -34,12 +34,12 @@ typedef struct {
 
 typedef union {
   float value;
-  int32_t bits;
+  uint32_t bits;
 } Word;
 
 /* 2^n for -126 <= n <= 127. */
 static inline float power_of_two(int32_t n) {
-  const Word word = {.bits = (n + 127) << 23};
+  const Word word = {.bits = (uint32_t)(n + 127) << 23};
   return word.value;
 }
 
@@ -61,7 +61,7 @@ static inline float exponential(float x) {
   p = p * r + 0.166665766661f;
   p = p * r + 0.5f;
   p = p * r * r + r + 1.0f;
-  const int32_t n = shifted.bits - 0x4b400000;
+  const int32_t n = (int32_t)(shifted.bits - 0x4b400000u);
   const int32_t half = n >> 1;
   return p * power_of_two(half) * power_of_two(n - half);
 }
@@ -72,8 +72,8 @@ static inline float exponential(float x) {
  */
 static inline float logarithm(float x) {
   const Word word = {.value = x < 0x1p-126f ? x * 0x1p23f : x};
-  const int32_t e = (word.bits - 0x3f3504f3) >> 23; /* the bits of 1/sqrt(2) */
-  const Word m = {.bits = word.bits - (e << 23)};
+  const int32_t e = (int32_t)(word.bits - 0x3f3504f3u) >> 23; /* the bits of 1/sqrt(2) */
+  const Word m = {.bits = word.bits - ((uint32_t)e << 23)};
   const float exponent = (float)e - (x < 0x1p-126f ? 23.0f : 0.0f);
   const float s = (m.value - 1.0f) / (m.value + 1.0f);
   const float square = s * s;

@@ -33,7 +33,7 @@ const binary = fileURLToPath(new URL(`../build/meow-fused-${platform}-${arch}.no
 
 const libraries: Readonly<Record<string, string>> = {
   linux: 'libonnxruntime.so.1',
-  darwin: 'libonnxruntime.dylib',
+  darwin: 'libonnxruntime.1.dylib',
 };
 
 /** Where onnxruntime-node keeps onnxruntime itself. */

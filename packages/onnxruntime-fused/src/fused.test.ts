@@ -327,6 +327,17 @@ describe.skipIf(isLeftOut)('the fused operator refuses', () => {
     expect(() => createSession(spoiled, 1)).toThrow('Fused: instruction 0 (op 0) cannot write operand 2.');
   });
 
+  test('parts of a single row', async () => {
+    const single = {
+      ...model,
+      size: [1, 24] as const,
+      inputs: [{ kind: full, elements: 12 }, inputOf(scalar, [1, 24])],
+    };
+    await expect(runModel(single, [new Float32Array(12), new Float32Array(1)])).rejects.toThrow(
+      'Fused: input 0 (full) has 12 elements, expected 24.',
+    );
+  });
+
   test.each([
     ['full', [25, 4], 'input 0 (full) has 25 elements, expected 24 or whole rows that divide them.'],
     ['full, rows that do not divide', [16, 4], 'input 0 (full) has 16 elements, expected 24 or whole rows'],
