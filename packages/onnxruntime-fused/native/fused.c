@@ -9,7 +9,7 @@
 
 #include "blocks.h"
 
-/* So many floats in a block: two dozen operands fit 48 KiB, and the dispatch is forgotten. 256 and 1024 are 2 % slower. */
+/* So many floats in a block: two dozen operands fit 48 KiB, and the dispatch is forgotten. */
 #ifndef BLOCK_FLOATS
 #define BLOCK_FLOATS 512
 #endif
