@@ -25,6 +25,7 @@ export { referenceRuntime } from './runtimes/reference.ts';
 export type { HostView } from './passes/host-views.ts';
 export { fuse } from './fusion/fuse.ts';
 export { takeApart } from './passes/take-apart.ts';
+export type { TakeApartOptions } from './passes/take-apart.ts';
 export type { ProgramParts } from './passes/take-apart.ts';
 export type { Operand, StepOperation, StepPlan } from './stepping/plan.ts';
 export { loadStep } from './stepping/step.ts';

@@ -26,7 +26,6 @@ typedef struct {
   Blocks blocks;
   int64_t input_count, output_count, constant_count;
   int64_t *input_kinds, *output_kinds;
-  bool is_turned;         /* see turn_single_row */
   int64_t *shapes;        /* each output's rank and dims */
   float *scratch;         /* block_rows * columns floats for each operand that needs them */
   Instruction *code;
@@ -82,7 +81,6 @@ static int64_t elements(const Fused *fused, int64_t kind) {
   return kind == FULL ? rows * columns : kind == ROW ? columns : kind == COLUMN_KIND ? rows : 1;
 }
 
-static bool works_on_rows(int32_t op) { return op == OP_ROW_SUM || op == OP_STANDARDIZE || op == OP_FIRST; }
 static bool is_binary(int32_t op) { return op <= OP_MAX; }
 static bool is_known(int32_t op) { return (op >= OP_ADD && op <= OP_TANH) || (op >= OP_ROW_SUM && op <= OP_FIRST); }
 
@@ -160,25 +158,6 @@ static OrtStatus *read_code(Fused *fused, const OrtKernelInfo *info) {
   return status;
 }
 
-/*
- * A single row would be a single block, however long. Where no instruction looks at whole rows, its entries are taken as
- * rows of one column instead.
- */
-static void turn_single_row(Fused *fused) {
-  Blocks *blocks = &fused->blocks;
-  if (blocks->rows != 1) return;
-  for (int64_t i = 0; i < blocks->code_length; i++)
-    if (works_on_rows(fused->code[i].op)) return;
-  fused->is_turned = true;
-  blocks->rows = blocks->columns;
-  blocks->columns = 1;
-  for (int64_t i = 0; i < fused->input_count; i++)
-    fused->input_kinds[i] = fused->input_kinds[i] <= ROW ? FULL : SCALAR;
-  for (int64_t i = 0; i < fused->output_count; i++) fused->output_kinds[i] = FULL;
-  for (int64_t i = 0; i < blocks->code_length; i++)
-    if (fused->code[i].op == OP_SUM_ROWS) fused->code[i].op = OP_COPY;
-}
-
 /* Blocks of about the same size. */
 static int64_t choose_block_rows(int64_t rows, int64_t columns) {
   int64_t most = BLOCK_FLOATS / columns;
@@ -191,11 +170,14 @@ static void fill(float *target, float value, int64_t count) {
   for (int64_t i = 0; i < count; i++) target[i] = value;
 }
 
+/* From one operand's scratch to the next: a block, up to whole cache lines. */
+static int64_t scratch_floats(const Blocks *blocks) { return (blocks->block_rows * blocks->columns + 15) / 16 * 16; }
+
 /* Gives operands that are not addressed in tensors their place, and expands constants. */
 static OrtStatus *place_operands(Fused *fused, const float *constants) {
   Blocks *blocks = &fused->blocks;
   blocks->block_rows = choose_block_rows(blocks->rows, blocks->columns);
-  const int64_t floats = (blocks->block_rows * blocks->columns + 15) / 16 * 16;
+  const int64_t floats = scratch_floats(blocks);
   const size_t bytes = (size_t)(blocks->operand_count * floats) * sizeof(float);
   void *scratch = NULL;
   fused->operands = calloc((size_t)blocks->operand_count + 1, sizeof *fused->operands);
@@ -271,10 +253,7 @@ static OrtStatus *read_attributes(Fused *fused, const OrtKernelInfo *info) {
   fused->constant_count = (int64_t)constant_count;
   if (constant_count) status = api->KernelInfoGetAttributeArray_float(info, "constants", constants, &constant_count);
   if (!status) status = read_code(fused, info);
-  if (!status) {
-    turn_single_row(fused);
-    status = place_operands(fused, constants);
-  }
+  if (!status) status = place_operands(fused, constants);
   free(constants);
   return status;
 }
@@ -323,14 +302,13 @@ static OrtStatus *place_input(Fused *fused, const OrtKernelContext *context, int
   OrtStatus *status = read_input(fused->api, context, index, &data, &count);
   if (status) return status;
   const int64_t period = count / columns;
-  const bool may_repeat = kind == FULL && !fused->is_turned;
+  const bool may_repeat = kind == FULL && blocks->rows > 1;
   const bool repeats = may_repeat && count > 0 && count % columns == 0 && blocks->rows % period == 0;
   if (count != expected && !repeats)
     return failure(fused->api, "Fused: input %d (%s) has %lld elements, expected %lld%s.", (int)index, names[kind],
                    (long long)count, (long long)expected, may_repeat ? " or whole rows that divide them" : "");
   const bool is_row = kind == ROW || (kind == FULL && period == 1);
-  float *const own = fused->scratch + (operand - fused->operands) *
-                                          ((blocks->block_rows * columns + 15) / 16 * 16);
+  float *const own = fused->scratch + index * scratch_floats(blocks);
   operand->placing = FIXED;
   operand->at = own;
   operand->base = data;

@@ -20,13 +20,9 @@ import { cotangentsOf, gradientOf, inputsOf, programOf } from '../../graph/src/t
 import { expectClose } from '../../graph/src/testing/expect-close.ts';
 import { operatorCases } from '../../graph/src/testing/operator-cases.ts';
 import { numbersBetween } from '../../graph/src/testing/random.ts';
-import { onnxRuntimeFused, whyUnavailable } from './index.ts';
+import { onnxRuntimeFused } from './index.ts';
 import { createSession } from './session.ts';
-
-const problem = whyUnavailable();
-if (problem !== undefined) console.log(`onnxruntime-fused is not tested: ${problem}.`);
-// On the machines that decide, it has to be there.
-const isNeeded = process.env['CI'] === 'true';
+import { isLeftOut } from './testing/availability.ts';
 
 /** A layer as couplings have it, and its gradients. */
 const layer = (rows: number, units: number): Program =>
@@ -51,7 +47,7 @@ const layer = (rows: number, units: number): Program =>
     },
   );
 
-describe.skipIf(problem !== undefined && !isNeeded)('onnxruntime-fused', () => {
+describe.skipIf(isLeftOut)('onnxruntime-fused', () => {
   describe('every operator, and its gradient, agrees with the reference', () => {
     for (const [name, cases] of Object.entries(operatorCases))
       test(name, async () => {

@@ -1,11 +1,10 @@
-import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import type { Sizes } from '@meow-rl/meow';
 import { createGenerator } from '@meow-rl/random';
 import { emptyBatch, replayBuffer } from '@meow-rl/replay';
 
 import { inRounds } from './contestant.ts';
 import type { Placed } from './contestant.ts';
-import { ownContestant } from './own.ts';
+import { isFused, ownContestant } from './own.ts';
 import type { Measured } from './own.ts';
 import { peerContestants } from './peer-process.ts';
 import type { Peer, PeerContestant } from './peer-process.ts';
@@ -60,7 +59,7 @@ async function replaySampling(
 async function ownContestants(measured: Measured) {
   if (measured.threads === 1) {
     const own = await ownContestant(measured);
-    if (whyUnavailable() !== undefined) return [own] as const;
+    if (!isFused()) return [own] as const;
     return [own, await ownContestant(measured, { name: 'meow-rl, not fused', fused: false })] as const;
   }
   return [

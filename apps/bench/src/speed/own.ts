@@ -1,8 +1,10 @@
+import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createMeowAgent } from '@meow-rl/meow';
 import type { MeowAgent, Sizes } from '@meow-rl/meow';
 import { threadedLearner } from '@meow-rl/meow/node';
 import { onnxRuntimeFused, whyUnavailable } from '@meow-rl/onnxruntime-fused';
+import type { OnnxRuntimeFusedOptions } from '@meow-rl/onnxruntime-fused';
 import { createGenerator } from '@meow-rl/random';
 import { emptyBatch } from '@meow-rl/replay';
 import type { TransitionBatch } from '@meow-rl/replay';
@@ -31,16 +33,21 @@ export function randomBatch({ observationSize, actionSize, batchSize, seed }: Me
 /** How this project's agent uses its threads: inside operators, or as workers that share each batch. */
 export type Sharing = 'operators' | 'workers';
 
-/** An agent with the paper's network, on the fused engine where it is compiled and `fused` doesn't say otherwise. */
+/** Whether what is measured runs on the fused engine: wherever it is compiled. */
+export const isFused = (): boolean => whyUnavailable() === undefined;
+
+/** The engine that is measured. */
+export const measuredRuntime = (options: OnnxRuntimeFusedOptions, fused = isFused()): Runtime =>
+  (fused ? onnxRuntimeFused : onnxRuntimeNode)(options);
+
+/** An agent with the paper's network. */
 export const createMeasuredAgent = (
   measured: Measured,
   sharing: Sharing = 'operators',
-  fused = whyUnavailable() === undefined,
+  fused?: boolean,
 ): Promise<MeowAgent> =>
   createMeowAgent({
-    runtime: (fused ? onnxRuntimeFused : onnxRuntimeNode)({
-      threads: sharing === 'operators' ? measured.threads : 1,
-    }),
+    runtime: measuredRuntime({ threads: sharing === 'operators' ? measured.threads : 1 }, fused),
     ...(sharing === 'workers' && { learner: threadedLearner({ threads: measured.threads }) }),
     observationSize: measured.observationSize,
     actionSize: measured.actionSize,

@@ -4,13 +4,12 @@ import path from 'node:path';
 
 import { loadStep, takeApart } from '@meow-rl/graph';
 import type { Program } from '@meow-rl/graph';
-import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { meowModel, resolveMeowConfig, updateProgram } from '@meow-rl/meow';
 import type { MeowModel, UpdateProgram } from '@meow-rl/meow';
 import { createGenerator } from '@meow-rl/random';
 
 import { CliError } from '../errors.ts';
-import { randomBatch } from './own.ts';
+import { isFused, measuredRuntime, randomBatch } from './own.ts';
 import type { Measured } from './own.ts';
 import { phasesOf, summarizeProfile } from './phases.ts';
 import type { ProfileRow } from './phases.ts';
@@ -50,7 +49,7 @@ export async function profileUpdates(measured: Measured, runs: number): Promise<
   const folder = await mkdtemp(path.join(tmpdir(), 'meow-bench-profile-'));
   try {
     const { model, program, dropout } = measuredUpdate(measured);
-    const runtime = onnxRuntimeNode({
+    const runtime = measuredRuntime({
       threads: measured.threads,
       profilePrefix: path.join(folder, 'update'),
     });
@@ -81,7 +80,7 @@ export async function profileUpdates(measured: Measured, runs: number): Promise<
     return [
       ...summarizeProfile(
         JSON.parse(await readFile(path.join(folder, file), 'utf8')),
-        phasesOf(program),
+        phasesOf(program, { fuses: isFused() }),
         runs,
       ),
       ...(await profileStep(program, runs)),

@@ -1,4 +1,5 @@
 import type { Node, OperatorNode, Tensor } from '../tensor.ts';
+import { elementwise } from './instructions.ts';
 import { kindIn, sameSpace, spaceOf } from './space.ts';
 import type { Space } from './space.ts';
 
@@ -8,27 +9,11 @@ export interface Fusible {
   readonly space: Space;
   /** Whether its result leaves the space, as a sum over rows does: nothing in the same fused operator can read it. */
   readonly isLast: boolean;
-  /** Length of the longest chain of other operators, or of other spaces, behind it. */
-  readonly depth: number;
 }
 
-const elementwise: ReadonlySet<string> = new Set([
-  'add',
-  'sub',
-  'mul',
-  'div',
-  'minimum',
-  'maximum',
-  'neg',
-  'exp',
-  'log',
-  'sqrt',
-  'abs',
-  'sigmoid',
-  'reciprocal',
-  'tanh',
-  'swish',
-]);
+/** A swish is several instructions, each of which goes element by element. */
+const isElementwise = (operator: string): boolean =>
+  operator === 'swish' || Object.hasOwn(elementwise, operator);
 
 /** What is known of a program's nodes, inputs first. */
 export class Classification {
@@ -43,13 +28,18 @@ export class Classification {
         return Math.max(most, found && this.isInside(input, found.space) ? behind : behind + 1);
       }, 0);
       this.#depths.set(node, depth);
-      if (found && node.kind === 'operator') this.#fusible.set(node, { node, depth, ...found });
+      if (found && node.kind === 'operator') this.#fusible.set(node, { node, ...found });
     }
   }
 
   /** What is known of a fusible node; undefined if it is none. */
   of(node: Node): Fusible | undefined {
     return this.#fusible.get(node);
+  }
+
+  /** Length of the longest chain behind a node, where steps within a space do not count. */
+  depthOf(node: Node): number {
+    return this.#depths.get(node) ?? 0;
   }
 
   /** Whether a fusible node in this space computes a tensor that others in it can read. */
@@ -66,7 +56,7 @@ export class Classification {
     if (node.operator === 'standardize') return own.columns > 1 ? { space: own, isLast: false } : undefined;
     if (node.operator === 'matmul') return this.#productWithColumn(node);
     if (node.operator === 'sum') return this.#sum(node);
-    if (!elementwise.has(node.operator)) return undefined;
+    if (!isElementwise(node.operator)) return undefined;
     const space = this.#columnOf(node, own) ?? own;
     const fits = node.inputs.every(({ shape }) => kindIn(space, shape) !== undefined);
     return fits ? { space, isLast: false } : undefined;

@@ -4,6 +4,7 @@ import { grad } from '../grad.ts';
 import {
   add,
   concat,
+  div,
   exp,
   layerNorm,
   linear,
@@ -246,6 +247,19 @@ describe('fuse', () => {
     expect(names(dynamic)).toEqual(['exp', 'mul']);
     const single = await expectSame(programOn({ x: [3, 4] }, (inputs) => ({ y: relu(tensor(inputs, 'x')) })));
     expect(names(single)).toEqual(['relu']);
+  });
+
+  test('long chains, of element-wise operators and of products between them', async () => {
+    const after = await expectSame(
+      programOn({ x: [2, 2], w: [2, 2] }, (inputs) => {
+        const [x, w] = [tensor(inputs, 'x'), tensor(inputs, 'w')];
+        let [y, z] = [x, x];
+        for (let i = 0; i < 10_000; i++) y = i % 2 === 0 ? mul(y, 1.001) : div(y, 1.001);
+        for (let i = 0; i < 4000; i++) z = matmul(mul(sub(z, 1), 1e-3), w);
+        return { y, z };
+      }),
+    );
+    expect(fusedNodes(after)).toHaveLength(4001);
   });
 
   test('a program that only passes its input on stays as it is', async () => {

@@ -1,6 +1,6 @@
 import { mapValues, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
-import type { Node, OperatorNode, Tensor } from '../tensor.ts';
+import type { Node, Tensor } from '../tensor.ts';
 import { nodesBehind } from '../traverse.ts';
 import { compile } from './compile.ts';
 import { fused } from './fused.ts';
@@ -43,42 +43,30 @@ function resultsByGroup(
 export function fuse<I extends string, S extends string, O extends string>(
   given: Program<I, S, O>,
 ): Program<I, S, O> {
-  const nodes = nodesBehind(resultsOf(given));
+  const units = groupNodes(nodesBehind(resultsOf(given)));
   const groups = new Map<Node, Group>();
-  for (const group of groupNodes(nodes)) for (const node of group.members) groups.set(node, group);
+  for (const unit of units) if ('members' in unit) for (const node of unit.members) groups.set(node, unit);
   const read = resultsByGroup(resultsOf(given), (node) => groups.get(node));
   const replaced = new Map<Tensor, Tensor>();
-
+  const resolve = (tensor: Tensor): Tensor => replaced.get(tensor) ?? tensor;
   const replace = (from: readonly Tensor[], to: readonly Tensor[]): void =>
     from.forEach((tensor, i) => replaced.set(tensor, to[i] ?? tensor));
 
-  const rebuild = (node: OperatorNode): void => {
+  const rebuild = (node: Node): void => {
     const inputs = node.inputs.map(resolve);
-    const same = inputs.every((input, i) => input === node.inputs[i]);
-    replace(node.outputs, same ? node.outputs : node.kernel.rebuild(inputs));
+    if (node.kind === 'operator' && inputs.some((input, i) => input !== node.inputs[i]))
+      replace(node.outputs, node.kernel.rebuild(inputs));
   };
-
   const fuseGroup = (group: Group): void => {
     const results = [...(read.get(group) ?? [])];
-    const work = workOf(group, results);
-    const { inputs, attributes } = compile(group.space, work.nodes, results);
-    if (attributes.code.length < SMALLEST * INSTRUCTION_LENGTH) {
-      for (const node of work.nodes) if (node.kind === 'operator') rebuild(node);
-      return;
-    }
-    replace(results, fused(inputs.map(resolve), attributes));
+    if (results.length === 0) return;
+    const { inputs, attributes } = compile(group.space, workOf(group, results).nodes, results);
+    if (attributes.code.length < SMALLEST * INSTRUCTION_LENGTH) group.members.forEach(rebuild);
+    else replace(results, fused(inputs.map(resolve), attributes));
   };
-
-  function resolve(tensor: Tensor): Tensor {
-    const { node } = tensor;
-    if (node.kind !== 'operator') return tensor;
-    if (!replaced.has(tensor)) {
-      const group = groups.get(node);
-      if (group) fuseGroup(group);
-      else rebuild(node);
-    }
-    return replaced.get(tensor) ?? tensor;
-  }
+  for (const unit of units)
+    if ('members' in unit) fuseGroup(unit);
+    else rebuild(unit);
 
   return {
     inputs: given.inputs,

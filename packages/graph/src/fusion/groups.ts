@@ -13,20 +13,24 @@ export interface Group {
   readonly computes: ReadonlySet<Node>;
 }
 
-/** Nodes of one space and depth that are connected by what they read of each other. */
+/** Nodes of one space and depth that are connected by what they read of each other: none of them waits for itself. */
 function connected(nodes: readonly Node[], known: Classification): readonly (readonly Fusible[])[] {
   const groupOf = new Map<Node, Fusible[]>();
   for (const node of nodes) {
     const own = known.of(node);
     if (!own) continue;
     const neighbours = node.inputs.flatMap((input) =>
-      known.isInside(input, own.space) && known.of(input.node)?.depth === own.depth
+      known.isInside(input, own.space) && known.depthOf(input.node) === known.depthOf(node)
         ? [groupOf.get(input.node)]
         : [],
     );
-    const merged = [...new Set(neighbours)].flatMap((group) => group ?? []);
-    merged.push(own);
-    for (const member of merged) groupOf.set(member.node, merged);
+    const [largest = [], ...others] = [...new Set(neighbours)]
+      .flatMap((group) => (group ? [group] : []))
+      .toSorted((a, b) => b.length - a.length);
+    for (const member of [...others.flat(), own]) {
+      largest.push(member);
+      groupOf.set(member.node, largest);
+    }
   }
   return [...new Set(groupOf.values())];
 }
@@ -76,14 +80,25 @@ function computedBy(members: readonly Node[], space: Space, known: Classificatio
   return computes;
 }
 
-/** The groups that a program's fusible nodes form. */
-export function groupNodes(nodes: readonly Node[]): readonly Group[] {
+/** Takes a program's nodes, inputs first, apart into groups and other nodes, again each after what it reads. */
+export function groupNodes(nodes: readonly Node[]): readonly (Group | Node)[] {
   const known = new Classification(nodes);
-  return connected(nodes, known).flatMap((fusibles) => {
-    const space = fusibles[0]?.space;
+  const units = connected(nodes, known).flatMap((fusibles): { depth: number; unit: Group | Node }[] => {
+    const [first] = fusibles;
+    if (!first) return [];
+    const { space } = first;
     const members = fusibles.map(({ node }) => node);
-    return space ? [{ space, members, computes: computedBy(members, space, known) }] : [];
+    return [
+      {
+        depth: known.depthOf(first.node),
+        unit: { space, members, computes: computedBy(members, space, known) },
+      },
+    ];
   });
+  const others = nodes
+    .filter((node) => !known.of(node))
+    .map((node) => ({ depth: known.depthOf(node), unit: node }));
+  return [...others, ...units].toSorted((a, b) => a.depth - b.depth).map(({ unit }) => unit);
 }
 
 /** The nodes that a group computes for some results, inputs first, and the tensors that it reads. */

@@ -1,9 +1,5 @@
-/**
- * The instructions of a fused operator, with the numbers that they have in its `code` attribute.
- *
- * Values are matrices of `rows` × `columns`: a row, a column or a scalar stands for its repetition.
- */
-export const instruction = {
+/** Instructions that go element by element, by the names of the operators that they compute. */
+export const elementwise = {
   add: 0,
   sub: 1,
   mul: 2,
@@ -19,6 +15,15 @@ export const instruction = {
   copy: 12,
   reciprocal: 13,
   tanh: 14,
+} as const;
+
+/**
+ * The instructions of a fused operator, with the numbers that they have in its `code` attribute.
+ *
+ * Values are matrices of `rows` × `columns`: a row, a column or a scalar stands for its repetition.
+ */
+export const instruction = {
+  ...elementwise,
   /** Sum over each row. */
   rowSum: 16,
   /** Each row shifted and scaled to mean 0 and variance 1; second operand ε, second target 1 / √(variance + ε). */

@@ -1,6 +1,5 @@
 import { constantKey } from '../constant-key.ts';
 import { GraphError } from '../errors.ts';
-import { FUSED_DOMAIN } from '../fusion/fused.ts';
 import { entries } from '../program.ts';
 import type { Program, ProgramState } from '../program.ts';
 import { formatShape, isStatic, sizeOfShape } from '../shape.ts';
@@ -173,7 +172,7 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
   const named = new Map<Node, readonly string[]>();
   const inputs: OnnxValueInfo[] = [];
   const outputs: OnnxValueInfo[] = [];
-  const between: OnnxValueInfo[] = [];
+  const walked: Node[] = [];
 
   for (const [key, tensor] of entries(program.inputs)) {
     named.set(tensor.node, [key]);
@@ -190,15 +189,16 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
   const nameOf = ({ node, index }: Tensor): string => named.get(node)?.[index] ?? '';
   for (const node of nodesBehind(results.map(([, tensor]) => tensor))) {
     if (node.kind === 'operator') {
-      const names = node.kernel.onnx(node.inputs.map(nameOf), emit);
-      named.set(node, names);
-      if (node.operator === 'fused')
-        node.outputs.forEach(({ dtype, shape }, i) => between.push(valueInfo(names[i] ?? '', dtype, shape)));
+      named.set(node, node.kernel.onnx(node.inputs.map(nameOf), emit));
+      walked.push(node);
     } else if (node.kind === 'constant') {
       const type = node.outputs[0];
       if (type && isStatic(type.shape)) named.set(node, [emit.constant(node.data, type.shape, type.dtype)]);
     }
   }
+  // Of operators that are not its own the engine cannot tell the shapes of results, by which it plans its memory.
+  const foreign = emit.nodes.filter(({ domain }) => domain !== '');
+  const unknown = new Set(foreign.flatMap(({ output }) => output));
   const computed = new Set(emit.nodes.flatMap((node) => node.output));
   const renamed = new Map<string, string>();
   for (const [key, tensor] of results) {
@@ -222,13 +222,16 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
     input: node.input.map(rename),
     output: node.output.map(rename),
   }));
+  const between = walked
+    .flatMap((node) => node.outputs)
+    .filter((tensor) => unknown.has(nameOf(tensor)) && !renamed.has(nameOf(tensor)));
   return encodeModel({
     irVersion: IR_VERSION,
     producerName: 'meow-rl',
     producerVersion: '0',
     opsetImport: [
       { domain: '', version: OPSET },
-      ...(between.length > 0 ? [{ domain: FUSED_DOMAIN, version: 1n }] : []),
+      ...[...new Set(foreign.map(({ domain }) => domain))].map((domain) => ({ domain, version: 1n })),
     ],
     metadataProps: entries(metadata).map(([key, value]) => ({ key, value })),
     graph: {
@@ -237,7 +240,7 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
       initializer: emit.initializers,
       input: inputs,
       output: outputs,
-      valueInfo: between.filter(({ name: own }) => !renamed.has(own)),
+      valueInfo: between.map((tensor) => valueInfo(nameOf(tensor), tensor.dtype, tensor.shape)),
     },
   });
 }

@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+
+import { Tensor } from 'onnxruntime-common';
+import { describe, expect, test } from 'vitest';
+
+import { inputKind, instruction, NONE, outputKind } from '../../graph/src/fusion/instructions.ts';
+import { createSession } from './session.ts';
+import { isLeftOut } from './testing/availability.ts';
+import { fusedModel } from './testing/fused-model.ts';
+
+const shared = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length));
+
+const doubled = (elements: number): Uint8Array =>
+  fusedModel({
+    size: [elements, 1],
+    inputs: [{ kind: inputKind.full, elements }],
+    outputs: [{ kind: outputKind.full, shape: [elements] }],
+    code: [[instruction.add, 1, 0, 0, NONE]],
+  });
+
+/** Starts a thread that runs a model of one input and one output. */
+const start = (model: Uint8Array, runs: number, factor = 1) => {
+  const [x, y] = [shared(1000).fill(factor), shared(1000)];
+  const worker = new Worker(new URL('testing/thread.ts', import.meta.url), {
+    workerData: { model, x, y, runs },
+  });
+  return { y, worker, end: once(worker, 'exit') };
+};
+
+describe.skipIf(isLeftOut)('sessions', () => {
+  test('run in threads at the same time, on shared memory', async () => {
+    const model = doubled(1000);
+    const threads = [1, 2].map((factor) => start(model, 500, factor));
+    expect(await Promise.all(threads.map(({ end }) => end))).toEqual([[0], [0]]);
+    expect(threads.map(({ y }) => new Set(y))).toEqual([new Set([2]), new Set([4])]);
+  });
+
+  test('may be ended with their thread while they run', async () => {
+    const model = doubled(1000);
+    const { y, worker, end } = start(model, Infinity);
+    while (y[999] !== 2) await setTimeout(1);
+    await worker.terminate();
+    expect(await end).toEqual([1]);
+    // The engine goes on in this thread.
+    const session = createSession(model, 1);
+    const x0 = new Tensor('float32', new Float32Array(1000).fill(3), [1000]);
+    const { y0 } = await session.run({ x0 }, { y0: null });
+    expect(y0?.data[999]).toBe(6);
+    await session.release();
+  });
+
+  test('keep no memory of their runs', async () => {
+    const session = createSession(doubled(20_000), 1);
+    const feeds = { x0: new Tensor('float32', new Float32Array(20_000).fill(1), [20_000]) };
+    const places = { y0: new Tensor('float32', new Float32Array(20_000), [20_000]) };
+    for (let i = 0; i < 200; i++) await session.run(feeds, places);
+    const before = process.memoryUsage().rss;
+    for (let i = 0; i < 2000; i++) await session.run(feeds, places);
+    // 2000 runs that lost a result each would keep 160 MB.
+    expect(process.memoryUsage().rss - before).toBeLessThan(40e6);
+    await session.release();
+  });
+
+  test('keep no memory when they are released, or cannot be made', () => {
+    const model = doubled(10);
+    const make = (): void => void createSession(model, 1).release();
+    const fail = (): void => expect(() => createSession(model.subarray(0, -3), 1)).toThrow(Error);
+    for (let i = 0; i < 20; i++) make();
+    const before = process.memoryUsage().rss;
+    for (let i = 0; i < 200; i++) make();
+    for (let i = 0; i < 200; i++) fail();
+    expect(process.memoryUsage().rss - before).toBeLessThan(40e6);
+  });
+
+  test('refuse data of another type, and shapes that are not those of the data', async () => {
+    const session = createSession(doubled(4), 1);
+    const ints = new Tensor('int64', new BigInt64Array(4), [4]);
+    const floats = new Tensor('float32', new Float32Array(4), [4]);
+    await expect(session.run({ x0: ints }, { y0: null })).rejects.toThrow('x0: expected a Float32Array.');
+    await expect(session.run({ x0: floats }, { y0: ints })).rejects.toThrow('y0: expected a Float32Array.');
+    await expect(session.run({ x0: floats }, { z: null })).rejects.toThrow('no such output');
+    const small = new Tensor('float32', new Float32Array(3), [3]);
+    await expect(session.run({ x0: floats }, { y0: small })).rejects.toThrow(
+      'invalid dimensions for output: y0',
+    );
+    await session.release();
+  });
+});
