@@ -53,7 +53,9 @@ export const trainSchema = z.strictObject({
   logEvery: is.positiveInteger('steps between lines of metrics.jsonl').default(100),
   threads: is.positiveInteger('threads of the runtime').default(1),
   learnerThreads: is
-    .wholeNumber('worker threads that share each update, 0 to update in the main thread')
+    .wholeNumber(
+      'threads that share each update, 0 for no sharing; all are apart from the main one with pipeline',
+    )
     .default(0),
   pipeline: is.toggle('act while an update runs, with the parameters before it; needs learner-threads'),
   fused: is.toggle('run chains of element-wise operators as one; needs @meow-rl/onnxruntime-fused compiled'),

@@ -64,8 +64,6 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
   const problem = resolved.fused ? whyUnavailable() : undefined;
   if (problem !== undefined)
     throw new UsageError(`the fused engine can't be used: ${problem}`, 'Leave --fused out.');
-  if (resolved.fused && resolved.learnerThreads > 0)
-    throw new UsageError('learner threads have no fused engine', 'Leave --fused or --learner-threads out.');
   if (resolved.learnerThreads > agent.batchSize)
     throw new UsageError(
       `${resolved.learnerThreads} learner threads can't share a batch of ${agent.batchSize}`,

@@ -27,6 +27,7 @@ export async function createRunAgent(
     | 'seed'
     | 'threads'
     | 'learnerThreads'
+    | 'pipeline'
     | 'fused'
     | 'agent'
     | 'numEnvs'
@@ -42,7 +43,9 @@ export async function createRunAgent(
     actionSize: actionSpace.size,
     seed: seedFor('agent', settings.seed),
     config: settings.agent,
-    ...(settings.learnerThreads > 0 && { learner: threadedLearner({ threads: settings.learnerThreads }) }),
+    ...(settings.learnerThreads > 0 && {
+      learner: threadedLearner({ threads: settings.learnerThreads, background: settings.pipeline }),
+    }),
   });
   const observations = settings.normalizeObservations ? observationNormalizer({ size }) : undefined;
   const rewards = settings.scaleRewards

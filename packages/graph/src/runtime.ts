@@ -1,7 +1,8 @@
 import { DataError } from './errors.ts';
+import type { Place } from './place.ts';
 import { entries } from './program.ts';
 import type { Program } from './program.ts';
-import { formatShape, sameShape } from './shape.ts';
+import { formatShape, isStatic, sameShape, sizeOfShape } from './shape.ts';
 import type { Shape } from './tensor.ts';
 
 /** Floating-point results: Float32Array on engines, Float64Array on the reference runtime. */
@@ -41,12 +42,19 @@ export interface LoadOptions {
    * sees each update. Their initial values are then ignored.
    */
   readonly stateFrom?: Executable;
+  /**
+   * Where states and outputs of these names lie, for threads that share them: each run reads and writes them there, and what
+   * is there when a program is loaded stays. See `allocatePlaces`. Only float32 of known shape can have a place.
+   */
+  readonly places?: Readonly<Record<string, Place>>;
 }
 
 /** An engine that runs programs. */
 export interface Runtime {
   /** For instance `reference` or `onnxruntime-node`. */
   readonly name: string;
+  /** Whether it works on memory that threads share without a copy; see `LoadOptions.places`. Default: false. */
+  readonly takesSharedMemory?: boolean;
   load<I extends string, S extends string, O extends string>(
     program: Program<I, S, O>,
     options?: LoadOptions,
@@ -123,4 +131,24 @@ export function checkStateValue(program: Program, name: string, value: ArrayLike
     throw new DataError(
       `writeState: ${name} is ${formatShape(spec.shape)} with ${size} elements, got ${value.length}.`,
     );
+}
+
+/**
+ * Checks the places of a load.
+ *
+ * @throws DataError for one that belongs to nothing or is of another size
+ */
+export function checkPlaces(program: Program, places: Readonly<Record<string, Place>>): void {
+  const { state, outputs } = program;
+  for (const [name, { length }] of entries(places)) {
+    const own =
+      (Object.hasOwn(state, name) ? state[name]?.value : undefined) ??
+      (Object.hasOwn(outputs, name) ? outputs[name] : undefined);
+    if (!own) throw new DataError(`places: there is no state or output ${name}.`);
+    const size = own.dtype === 'float32' && isStatic(own.shape) ? sizeOfShape(own.shape) : undefined;
+    if (size !== length)
+      throw new DataError(
+        `places: ${name} is ${own.dtype} ${formatShape(own.shape)}, which does not fit a place of ${length} entries.`,
+      );
+  }
 }

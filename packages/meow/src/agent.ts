@@ -107,8 +107,7 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
   const dropoutSource = stream(seed, STREAM.dropoutOffsets);
 
   const learner = await makeLearner({ model, seed, runtime, dropoutOffsets: dropoutSource });
-  const { stateFrom } = learner;
-  const sampler = await runtime.load(sampleProgram(model), stateFrom ? { stateFrom } : {});
+  const sampler = await runtime.load(sampleProgram(model), learner.shares);
   const shared = { stateFrom: sampler };
   const mode = await runtime.load(modeProgram(model), shared);
   const values = await runtime.load(valueProgram(model), shared);
@@ -132,7 +131,7 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
     }
   };
   const adoptParameters = () => {
-    if (!stateFrom) sampler.writeState('parameters', learner.parameters());
+    if (!learner.shares) sampler.writeState('parameters', learner.parameters());
   };
   const writeLearner = (state: Parameters<typeof learner.writeState>[0]) => {
     learner.writeState(state);

@@ -161,7 +161,11 @@ static bool open_session(napi_env env, Session *session, const void *model, size
   ORT(api->SetInterOpNumThreads(options, 1));
   if (*profile) ORT(api->EnableProfiling(options, profile));
   ORT(api->AddCustomOpDomain(options, engine.domain));
-  ORT(api->CreateSessionFromArray(engine.env, model, bytes, options, &session->session));
+  /* onnxruntime registers domains of operators for the whole process, and not safely for several threads. */
+  pthread_mutex_lock(&engine.lock);
+  OrtStatus *status = api->CreateSessionFromArray(engine.env, model, bytes, options, &session->session);
+  pthread_mutex_unlock(&engine.lock);
+  ORT(status);
   ORT(api->SessionGetInputCount(session->session, &session->input_count));
   ORT(api->SessionGetOutputCount(session->session, &session->output_count));
   const size_t count = session->input_count + session->output_count;

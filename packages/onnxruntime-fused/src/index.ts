@@ -27,6 +27,6 @@ export function onnxRuntimeFused({ threads = 1, profilePrefix }: OnnxRuntimeFuse
     'onnxruntime-fused',
     { Tensor, InferenceSession: { create: async (model) => createSession(model, threads, profilePrefix) } },
     {},
-    { writesIntoOutputs: true, fuses: true },
+    { writesIntoOutputs: true, takesSharedMemory: true, fuses: true },
   );
 }

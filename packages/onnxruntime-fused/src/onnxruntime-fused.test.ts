@@ -17,6 +17,7 @@ import { Tensor as OrtTensor } from 'onnxruntime-common';
 import { describe, expect, test } from 'vitest';
 
 import { cotangentsOf, gradientOf, inputsOf, programOf } from '../../graph/src/testing/case.ts';
+import { describePlaces } from '../../graph/src/testing/describe-places.ts';
 import { expectClose } from '../../graph/src/testing/expect-close.ts';
 import { operatorCases } from '../../graph/src/testing/operator-cases.ts';
 import { numbersBetween } from '../../graph/src/testing/random.ts';
@@ -48,6 +49,8 @@ const layer = (rows: number, units: number): Program =>
   );
 
 describe.skipIf(isLeftOut)('onnxruntime-fused', () => {
+  describePlaces(onnxRuntimeFused());
+
   describe('every operator, and its gradient, agrees with the reference', () => {
     for (const [name, cases] of Object.entries(operatorCases))
       test(name, async () => {

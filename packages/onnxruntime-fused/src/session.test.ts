@@ -9,6 +9,7 @@ import { inputKind, instruction, NONE, outputKind } from '../../graph/src/fusion
 import { createSession } from './session.ts';
 import { isLeftOut } from './testing/availability.ts';
 import { fusedModel } from './testing/fused-model.ts';
+import type { ThreadData } from './testing/thread.ts';
 
 const shared = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length));
 
@@ -21,10 +22,10 @@ const doubled = (elements: number): Uint8Array =>
   });
 
 /** Starts a thread that runs a model of one input and one output. */
-const start = (model: Uint8Array, runs: number, factor = 1) => {
+const start = (model: Uint8Array, runs: number, factor = 1, others = 0) => {
   const [x, y] = [shared(1000).fill(factor), shared(1000)];
   const worker = new Worker(new URL('testing/thread.ts', import.meta.url), {
-    workerData: { model, x, y, runs },
+    workerData: { model, x, y, runs, others } satisfies ThreadData,
   });
   return { y, worker, end: once(worker, 'exit') };
 };
@@ -35,6 +36,14 @@ describe.skipIf(isLeftOut)('sessions', () => {
     const threads = [1, 2].map((factor) => start(model, 500, factor));
     expect(await Promise.all(threads.map(({ end }) => end))).toEqual([[0], [0]]);
     expect(threads.map(({ y }) => new Set(y))).toEqual([new Set([2]), new Set([4])]);
+  });
+
+  test('are made in threads at the same time', async () => {
+    const model = doubled(10);
+    const threads = [1, 2, 3, 4].map((factor) => start(doubled(1000), 1, factor, 50));
+    for (let i = 0; i < 50; i++) await createSession(model, 1).release();
+    expect(await Promise.all(threads.map(({ end }) => end))).toEqual([[0], [0], [0], [0]]);
+    expect(threads.map(({ y }) => y[0])).toEqual([2, 4, 6, 8]);
   });
 
   test('may be ended with their thread while they run', async () => {

@@ -30,7 +30,10 @@ export async function compareLoops(
     : [];
   try {
     const loops = [
-      { name: 'meow-rl', run: () => loopStepsPerSecond(steps, warmup, options) },
+      {
+        name: options.threads > 1 ? `meow-rl, ${options.threads} workers` : 'meow-rl',
+        run: () => loopStepsPerSecond(steps, warmup, options),
+      },
       ...(options.threads > 1
         ? [
             {

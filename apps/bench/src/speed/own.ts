@@ -30,8 +30,11 @@ export function randomBatch({ observationSize, actionSize, batchSize, seed }: Me
   return batch;
 }
 
-/** How this project's agent uses its threads: inside operators, or as workers that share each batch. */
-export type Sharing = 'operators' | 'workers';
+/**
+ * How this project's agent uses its threads: inside operators, or as workers that share each batch, of which the calling thread
+ * is one unless they work in the background.
+ */
+export type Sharing = 'operators' | 'workers' | 'background';
 
 /** Whether what is measured runs on the fused engine: wherever it is compiled. */
 export const isFused = (): boolean => whyUnavailable() === undefined;
@@ -48,7 +51,9 @@ export const createMeasuredAgent = (
 ): Promise<MeowAgent> =>
   createMeowAgent({
     runtime: measuredRuntime({ threads: sharing === 'operators' ? measured.threads : 1 }, fused),
-    ...(sharing === 'workers' && { learner: threadedLearner({ threads: measured.threads }) }),
+    ...(sharing !== 'operators' && {
+      learner: threadedLearner({ threads: measured.threads, background: sharing === 'background' }),
+    }),
     observationSize: measured.observationSize,
     actionSize: measured.actionSize,
     seed: measured.seed,

@@ -33,10 +33,10 @@ export async function loopStepsPerSecond(
   const env = vectorEnv(await agentEnv(), { numEnvs: 1, autoresetMode: 'same-step' });
   const sizes = { observationSize: env.singleObservationSpace.size, actionSize: env.singleActionSpace.size };
   const measured = { ...sizes, batchSize: 256, threads, seed };
-  // One thread acts and steps, so the others are left to update.
+  // In the pipeline one thread acts and steps, so the others are left to update.
   const agent = await (pipeline
-    ? createMeasuredAgent({ ...measured, threads: Math.max(1, threads - 1) }, 'workers')
-    : createMeasuredAgent(measured));
+    ? createMeasuredAgent({ ...measured, threads: Math.max(1, threads - 1) }, 'background')
+    : createMeasuredAgent(measured, 'workers'));
   try {
     let updates = 0;
     let begun = Number.NaN;

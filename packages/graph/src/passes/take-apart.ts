@@ -5,6 +5,8 @@ import type { StepPlan } from '../stepping/plan.ts';
 import { takeHostViews } from './host-views.ts';
 import type { HostView } from './host-views.ts';
 import { optimize } from './optimize.ts';
+import { takePartedOutputs } from './parted-outputs.ts';
+import type { PartedOutput } from './parted-outputs.ts';
 
 /** A program as runtimes of onnxruntime run it. */
 export interface ProgramParts {
@@ -12,12 +14,14 @@ export interface ProgramParts {
   readonly engine: Program;
   /** The inputs of that which the host fills by itself. */
   readonly views: readonly HostView[];
+  /** The outputs that it gives in parts. */
+  readonly parted: readonly PartedOutput[];
   /** What follows the engine's part, outside of it. */
   readonly step: StepPlan | undefined;
 }
 
 export interface TakeApartOptions {
-  /** Whether the engine has the fused operator; default false. */
+  /** Whether the engine has the fused operator, and takes and gives parts of vectors without a copy; default false. */
   readonly fuses?: boolean;
 }
 
@@ -25,6 +29,7 @@ export interface TakeApartOptions {
 export function takeApart(program: Program, { fuses = false }: TakeApartOptions = {}): ProgramParts {
   const optimized = optimize<string, string, string>(program);
   const { rest, step } = planStep(optimized) ?? { rest: optimized };
-  const { program: engine, views } = takeHostViews(rest, { parts: fuses });
-  return { engine: fuses ? fuse(engine) : engine, views, step };
+  const { program: given, parted } = fuses ? takePartedOutputs(rest) : { program: rest, parted: [] };
+  const { program: engine, views } = takeHostViews(given, { parts: fuses });
+  return { engine: fuses ? fuse(engine) : engine, views, parted, step };
 }

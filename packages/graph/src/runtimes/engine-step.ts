@@ -1,20 +1,12 @@
 import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
 
 import { DataError } from '../errors.ts';
+import type { Place } from '../place.ts';
 import { vectorsRead } from '../stepping/plan.ts';
 import type { StepPlan } from '../stepping/plan.ts';
 import { loadStep } from '../stepping/step.ts';
-
-/** One state. A run replaces its tensor, or a step changes what is in it. */
-export interface Cell {
-  current: OrtTensor;
-}
-
-/** A float32 tensor's data. */
-export function float32(tensor: OrtTensor | undefined): Float32Array {
-  if (tensor?.data instanceof Float32Array) return tensor.data;
-  throw new DataError(`expected float32 data, got ${tensor?.type ?? 'nothing'}.`);
-}
+import { float32 } from './cell.ts';
+import type { Cell } from './cell.ts';
 
 /** The step of a program, between the results of a session and the states. */
 export interface EngineStep {
@@ -32,9 +24,29 @@ export interface EngineStep {
   ): Readonly<Record<string, Float32Array>>;
 }
 
-/** Loads a step for sessions of onnxruntime. */
-export async function engineStep(plan: StepPlan, Tensor: TensorConstructor): Promise<EngineStep> {
-  const { vectors, take } = await loadStep(plan);
+/** The places of a step's vectors, if its states have some. */
+function placesOf(plan: StepPlan, places: Readonly<Record<string, Place>>): readonly Place[] | undefined {
+  const own = plan.vectors.map((vector) => ('state' in vector ? places[vector.state] : undefined));
+  const given = own.filter((place) => place !== undefined);
+  if (given.length === 0) return undefined;
+  if (given.length === own.length) return given;
+  const without = plan.vectors.flatMap((vector, i) => (own[i] ? [] : Object.values(vector)));
+  throw new DataError(
+    `places: the step of the program works on vectors with places and on ${without.join(', ')}. Make states with places of all of them, or of none.`,
+  );
+}
+
+/**
+ * Loads a step for sessions of onnxruntime.
+ *
+ * @throws DataError if some of its vectors have places and some don't
+ */
+export async function engineStep(
+  plan: StepPlan,
+  Tensor: TensorConstructor,
+  places: Readonly<Record<string, Place>>,
+): Promise<EngineStep> {
+  const { vectors, take } = await loadStep(plan, placesOf(plan, places));
   const tensors = vectors.map((data) => new Tensor('float32', data, [plan.length]));
   const states: { readonly name: string; readonly tensor: OrtTensor; readonly isRead: boolean }[] = [];
   const read = vectorsRead(plan);
@@ -53,7 +65,8 @@ export async function engineStep(plan: StepPlan, Tensor: TensorConstructor): Pro
       // All in one turn of the event loop, so that no other run sees states half moved or moves them in between.
       for (const { name, tensor, isRead } of states) {
         const cell = cellOf(name);
-        if (cell.current === tensor) continue;
+        // At a place of the caller's it is where it stays.
+        if (cell.placed || cell.current === tensor) continue;
         if (isRead) float32(tensor).set(float32(cell.current));
         cell.current = tensor;
       }

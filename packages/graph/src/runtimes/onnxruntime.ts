@@ -3,14 +3,17 @@ import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'o
 import { DataError } from '../errors.ts';
 import { nextName, serialize } from '../onnx/serialize.ts';
 import { takeApart } from '../passes/take-apart.ts';
+import { floatsAt } from '../place.ts';
 import { entries, mapValues } from '../program.ts';
 import type { Program } from '../program.ts';
-import { bindAxes, checkSharedShape, checkStateValue, resolveShape } from '../runtime.ts';
+import { bindAxes, checkPlaces, checkSharedShape, checkStateValue, resolveShape } from '../runtime.ts';
 import type { Executable, InputData, LoadOptions, Runtime } from '../runtime.ts';
-import { formatShape, sameShape } from '../shape.ts';
+import { formatShape, isStatic, sameShape } from '../shape.ts';
 import type { DType } from '../tensor.ts';
-import { engineStep, float32 } from './engine-step.ts';
-import type { Cell } from './engine-step.ts';
+import { numbersOf, placedCell, refresh, replace } from './cell.ts';
+import type { Cell } from './cell.ts';
+import { engineStep } from './engine-step.ts';
+import { joinedParts } from './joined-parts.ts';
 import { viewFeeds } from './view-feeds.ts';
 
 /** What is needed of a session. */
@@ -62,6 +65,8 @@ function checkResult(
 export interface OnnxRuntimeOptions {
   /** Whether it writes results into tensors offered to `run`. onnxruntime-web returns them as they were. Default: false. */
   readonly writesIntoOutputs?: boolean;
+  /** Whether it reads and writes memory that threads share without a copy. Default: false. */
+  readonly takesSharedMemory?: boolean;
   /** Whether it has the operator `Fused` of the domain `meow`, which programs are then fused into. Default: false. */
   readonly fuses?: boolean;
 }
@@ -76,7 +81,7 @@ export function onnxRuntime(
   name: string,
   { InferenceSession: Session, Tensor }: OnnxRuntimeModule,
   sessionOptions: InferenceSession.SessionOptions,
-  { writesIntoOutputs = false, fuses = false }: OnnxRuntimeOptions = {},
+  { writesIntoOutputs = false, takesSharedMemory = false, fuses = false }: OnnxRuntimeOptions = {},
 ): Runtime {
   const wrapInput = (data: InputData, dtype: DType, shape: readonly number[]): OrtTensor => {
     if (dtype === 'int64')
@@ -86,13 +91,15 @@ export function onnxRuntime(
         shape,
       );
     if (dtype === 'bool') return new Tensor('bool', Uint8Array.from(data), shape);
-    return new Tensor('float32', data instanceof Float32Array ? data : Float32Array.from(data), shape);
+    const isTaken = data instanceof Float32Array && (takesSharedMemory || data.buffer instanceof ArrayBuffer);
+    return new Tensor('float32', isTaken ? data : Float32Array.from(data), shape);
   };
 
   async function load<I extends string, S extends string, O extends string>(
     program: Program<I, S, O>,
-    { stateFrom }: LoadOptions = {},
+    { stateFrom, places = {} }: LoadOptions = {},
   ): Promise<Executable<I, S, O>> {
+    checkPlaces(program, places);
     const shared = stateFrom ? cells.get(stateFrom) : undefined;
     if (stateFrom && !shared)
       throw new DataError(
@@ -100,23 +107,42 @@ export function onnxRuntime(
       );
     const own = new Map(
       entries(program.state).map(([key, { shape, initial }]): [string, Cell] => {
+        const place = places[key];
+        if (place) return [key, placedCell(Tensor, place, shape, takesSharedMemory)];
         const found = shared?.get(key);
         if (found) {
           checkSharedShape(key, shape, found.current.dims);
           return [key, found];
         }
-        return [key, { current: new Tensor('float32', Float32Array.from(initial), shape) }];
+        return [
+          key,
+          { current: new Tensor('float32', Float32Array.from(initial), shape), placed: undefined },
+        ];
       }),
     );
-    const { engine: rest, views, step: plan } = takeApart(program, { fuses });
-    const step = plan && (await engineStep(plan, Tensor));
+    const { engine: rest, views, parted, step: plan } = takeApart(program, { fuses });
+    const step = plan && (await engineStep(plan, Tensor, places));
+    const placedOutputs = entries(program.outputs).flatMap(([key, { shape }]) => {
+      const place = places[key];
+      return place && isStatic(shape) ? [{ key, shape, data: floatsAt(place) }] : [];
+    });
+    const resultPlaces: Record<string, OrtTensor> = { ...step?.places };
+    if (takesSharedMemory)
+      for (const { key, shape, data } of placedOutputs)
+        resultPlaces[key] = new Tensor('float32', data, shape);
+    const whole = joinedParts(parted, Tensor, resultPlaces);
+    const offered = writesIntoOutputs ? { ...resultPlaces, ...whole.places } : {};
     const changing = entries(rest.state).filter(([, { next }]) => next);
     const fetches = Object.fromEntries(
       [...Object.keys(rest.outputs), ...changing.map(([key]) => nextName(key))].map((key) => [
         key,
-        (writesIntoOutputs ? step?.places[key] : undefined) ?? null,
+        offered[key] ?? null,
       ]),
     );
+    const statesRead = new Set([
+      ...Object.keys(rest.state),
+      ...views.flatMap(({ source }) => (source.kind === 'state' ? [source.state] : [])),
+    ]);
     // The engine refuses a graph that computes nothing, as is left where the step does everything.
     const needed = Object.keys(fetches).length > 0 || !step;
     const session = needed ? await Session.create(serialize(rest), sessionOptions) : undefined;
@@ -132,6 +158,7 @@ export function onnxRuntime(
     const feedViews = viewFeeds(views, Tensor, cell);
     const collectFeeds = (inputs: Readonly<Record<I, InputData>>, axes: ReadonlyMap<string, number>) => {
       const feeds: Record<string, OrtTensor> = {};
+      for (const key of statesRead) refresh(cell(key));
       for (const [key, { dtype, shape }] of entries(program.inputs))
         if (Object.hasOwn(rest.inputs, key))
           feeds[key] = wrapInput(inputs[key], dtype, resolveShape(shape, axes) ?? []);
@@ -149,29 +176,33 @@ export function onnxRuntime(
         running = true;
         try {
           const results = (await session?.run(collectFeeds(inputs, axes), fetches)) ?? {};
-          const found = mapValues(rest.outputs, ({ shape }, key) =>
+          const given = mapValues(rest.outputs, ({ shape }, key) =>
             checkResult(name, results, key, resolveShape(shape, axes)),
           );
+          const found: Readonly<Record<string, OrtTensor>> = { ...given, ...whole.join(given) };
           const after = changing.map(
             ([key, { shape }]) => [cell(key), checkResult(name, results, nextName(key), shape)] as const,
           );
           // From here on nothing fails, so the states change together or not at all.
           const norms = step?.take(inputs, found, cell);
-          for (const [own, tensor] of after) own.current = tensor;
-          return mapValues(program.outputs, (_, key) => norms?.[key] ?? toFloats(key, found[key]));
+          for (const [own, tensor] of after) replace(own, tensor);
+          const outputs = mapValues(program.outputs, (_, key) => norms?.[key] ?? toFloats(key, found[key]));
+          for (const { key, data } of placedOutputs)
+            if (outputs[key].buffer !== data.buffer) data.set(outputs[key]);
+          return outputs;
         } finally {
           running = false;
         }
       },
       readState: (key, into) => {
-        const values = float32(cell(key).current);
+        const values = numbersOf(cell(key));
         if (!into) return values.slice();
         into.set(values);
         return into;
       },
       writeState: (key, value) => {
         checkStateValue(program, key, value);
-        float32(cell(key).current).set(value);
+        numbersOf(cell(key)).set(value);
       },
       dispose: async () => {
         if (running) throw new DataError('dispose: a run has not finished. Await it first.');
@@ -184,5 +215,5 @@ export function onnxRuntime(
     return executable;
   }
 
-  return { name, load };
+  return { name, takesSharedMemory, load };
 }

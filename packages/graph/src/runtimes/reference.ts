@@ -1,16 +1,17 @@
 import { DataError } from '../errors.ts';
 import type { NdArray } from '../ndarray.ts';
+import { floatsAt } from '../place.ts';
 import { entries, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
-import { bindAxes, checkSharedShape, checkStateValue, resolveShape } from '../runtime.ts';
-import type { Executable, Runtime } from '../runtime.ts';
+import { bindAxes, checkPlaces, checkSharedShape, checkStateValue, resolveShape } from '../runtime.ts';
+import type { Executable, LoadOptions, Runtime } from '../runtime.ts';
 import type { ConstantNode, Node, Shape, Tensor } from '../tensor.ts';
 import { nodesBehind } from '../traverse.ts';
 
 /** Where an executable keeps its state: cells that executables may share. */
 interface Cell {
   readonly shape: Shape;
-  value: Float64Array;
+  value: Float64Array | Float32Array;
 }
 
 const cells = new WeakMap<object, Map<string, Cell>>();
@@ -44,8 +45,9 @@ export function evaluate(tensors: readonly Tensor[], leaf: (tensor: Tensor) => N
 /** A program on the reference runtime. Every value is float64, whatever its dtype. */
 function load<I extends string, S extends string, O extends string>(
   program: Program<I, S, O>,
-  stateFrom: Executable | undefined,
+  { stateFrom, places = {} }: LoadOptions,
 ): Executable<I, S, O> {
+  checkPlaces(program, places);
   const shared = stateFrom ? cells.get(stateFrom) : undefined;
   if (stateFrom && !shared)
     throw new DataError(
@@ -53,6 +55,8 @@ function load<I extends string, S extends string, O extends string>(
     );
   const own = new Map(
     entries(program.state).map(([name, { shape, initial }]): [string, Cell] => {
+      const place = places[name];
+      if (place) return [name, { shape, value: floatsAt(place) }];
       const found = shared?.get(name);
       if (found) checkSharedShape(name, shape, found.shape);
       return [name, found ?? { shape, value: Float64Array.from(initial) }];
@@ -64,6 +68,12 @@ function load<I extends string, S extends string, O extends string>(
     if (!found || disposed)
       throw new DataError(disposed ? 'the executable was disposed of.' : `unknown state ${name}.`);
     return found;
+  };
+  const replace = (name: string, values: ArrayLike<number>) => {
+    const own = cell(name);
+    // What lies at a place of the caller's stays there.
+    if (places[name]) own.value.set(values);
+    else own.value = Float64Array.from(values);
   };
   const executable: Executable<I, S, O> = {
     run: async (inputs) => {
@@ -81,8 +91,12 @@ function load<I extends string, S extends string, O extends string>(
       const changed = entries(program.state).filter(([, { next }]) => next !== undefined);
       changed.forEach(([name], i) => {
         // A copy: an output may be the same array, and outputs belong to the caller.
-        cell(name).value = Float64Array.from(values[names.length + i]?.data ?? []);
+        replace(name, values[names.length + i]?.data ?? []);
       });
+      for (const [name, data] of entries(outputs)) {
+        const place = places[name];
+        if (place && data) floatsAt(place).set(data);
+      }
       return outputs as Record<O, Float64Array>;
     },
     readState: (name, into) => {
@@ -93,7 +107,7 @@ function load<I extends string, S extends string, O extends string>(
     },
     writeState: (name, value) => {
       checkStateValue(program, name, value);
-      cell(name).value = Float64Array.from(value);
+      replace(name, value);
     },
     dispose: async () => {
       disposed = true;
@@ -108,5 +122,5 @@ function load<I extends string, S extends string, O extends string>(
  */
 export const referenceRuntime: Runtime = {
   name: 'reference',
-  load: async (program, { stateFrom } = {}) => load(program, stateFrom),
+  load: async (program, options = {}) => load(program, options),
 };

@@ -3,8 +3,8 @@ import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common'
 import { windowStart } from '../passes/host-views.ts';
 import type { HostView } from '../passes/host-views.ts';
 import { sizeOfShape } from '../shape.ts';
-import { float32 } from './engine-step.ts';
-import type { Cell } from './engine-step.ts';
+import { float32 } from './cell.ts';
+import type { Cell } from './cell.ts';
 
 /** Fills the inputs of a run that are views of what the host has. */
 export type ViewFeeds = (

@@ -1,15 +1,7 @@
-import {
-  addHalves,
-  encodeModule,
-  fourLanes,
-  get,
-  integer,
-  loop,
-  oneLane,
-  set,
-  storeFloat64,
-  TYPE,
-} from './wasm.ts';
+import { DataError } from '../errors.ts';
+import { aligned, PAGE_BYTES } from '../place.ts';
+import type { Place } from '../place.ts';
+import { addHalves, encodeModule, fourLanes, get, loop, oneLane, set, TYPE } from './wasm.ts';
 import type { Code, Lanes } from './wasm.ts';
 import type { Operand, StepPlan } from './plan.ts';
 
@@ -35,29 +27,34 @@ export interface Step {
   take(scalars: readonly number[]): readonly number[];
 }
 
-const PAGE_BYTES = 65_536;
-/** Vectors begin at multiples of a cache line. */
-const ALIGN_BYTES = 64;
-const FLOAT64_BYTES = 8;
 const FLOAT32_BYTES = 4;
 
-const aligned = (bytes: number) => Math.ceil(bytes / ALIGN_BYTES) * ALIGN_BYTES;
-
-/** Where things lie in memory: first the sums of squares, then the vectors. In bytes. */
-function memoryMap({ length, vectors, norms }: StepPlan) {
-  const first = aligned(FLOAT64_BYTES * norms.length);
+/** Where the plan's vectors lie: at places of the caller's, or one after another in memory of the step's own. */
+function vectorMemory({ length, vectors }: StepPlan, places: readonly Place[] | undefined) {
+  const [first] = places ?? [];
+  if (places && first) {
+    if (places.length !== vectors.length || places.some(({ memory }) => memory !== first.memory))
+      throw new DataError(
+        'places: all vectors of a step must lie in one memory. Allocate them together by allocatePlaces.',
+      );
+    const wrong = places.find((place) => place.length !== length);
+    if (wrong)
+      throw new DataError(`places: a vector of ${wrong.length} entries is given, expected ${length}.`);
+    return { memory: first.memory, offsets: places.map(({ byteOffset }) => byteOffset) };
+  }
   const stride = aligned(FLOAT32_BYTES * length);
-  return {
-    sum: (index: number) => FLOAT64_BYTES * index,
-    vector: (index: number) => first + stride * index,
-    total: first + stride * vectors.length,
-  };
+  const initial = Math.ceil((stride * vectors.length) / PAGE_BYTES);
+  return { memory: new WebAssembly.Memory({ initial }), offsets: vectors.map((_, i) => stride * i) };
 }
 
 /** A function that takes the step over all entries: four at a time, and the last three or fewer one at a time. */
-function stepModule(plan: StepPlan): Uint8Array<ArrayBuffer> {
+function stepModule(
+  plan: StepPlan,
+  offsets: readonly number[],
+  sharesMemory: boolean,
+): Uint8Array<ArrayBuffer> {
   const { length, vectors, scalars, operations, writes, norms } = plan;
-  const at = memoryMap(plan);
+  const offsetOf = (index: number) => offsets[index] ?? 0;
   const locals: number[] = [];
   const declare = (type: number) => scalars.length + locals.push(type) - 1;
   const position = declare(TYPE.i32);
@@ -74,7 +71,7 @@ function stepModule(plan: StepPlan): Uint8Array<ArrayBuffer> {
     const push = (operand: Operand): Code =>
       operand.kind === 'constant' ? lanes.constant(operand.value) : get(placeOf(operand));
     const body: Code = [
-      loaded.map((place, i) => [get(position), lanes.load(at.vector(i)), set(place)]),
+      loaded.map((place, i) => [get(position), lanes.load(offsetOf(i)), set(place)]),
       operations.map(({ operator, operands }, i) => [
         operands.map(push),
         lanes.operators[operator],
@@ -83,7 +80,7 @@ function stepModule(plan: StepPlan): Uint8Array<ArrayBuffer> {
       // All is read before anything is written, so vectors may take each other's place.
       writes.map(({ state, value }) => {
         const index = vectors.findIndex((vector) => 'state' in vector && vector.state === state);
-        return [get(position), push(value), lanes.store(at.vector(index))];
+        return [get(position), push(value), lanes.store(offsetOf(index))];
       }),
       norms.map(({ value }, i) =>
         value.kind === 'constant' ? [] : lanes.addSquares(placeOf(value), totals[i] ?? 0),
@@ -96,32 +93,34 @@ function stepModule(plan: StepPlan): Uint8Array<ArrayBuffer> {
   const bytes = FLOAT32_BYTES * length;
   const most = pass(fourLanes, bytes - (bytes % fourLanes.bytes));
   const last = pass(oneLane, bytes);
-  const sums = norms.map((_, i): Code => [
-    integer(at.sum(i)),
-    get(last.totals[i] ?? 0),
-    addHalves(most.totals[i] ?? 0),
-    storeFloat64(0),
-  ]);
+  const sums = norms.map((_, i): Code => [get(last.totals[i] ?? 0), addHalves(most.totals[i] ?? 0)]);
   return encodeModule({
     parameters: scalars.map(() => TYPE.f32),
+    results: norms.map(() => TYPE.f64),
+    sharesMemory,
     locals,
     body: [most.code, last.code, sums],
   });
 }
 
-/** Makes a step from its plan. */
-export async function loadStep(plan: StepPlan): Promise<Step> {
-  const at = memoryMap(plan);
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(at.total / PAGE_BYTES) });
-  const { instance } = await WebAssembly.instantiate(stepModule(plan), { host: { memory } });
+/**
+ * Makes a step from its plan.
+ *
+ * @param places of the plan's vectors, all in one memory; default: memory of its own
+ * @throws DataError for places that do not fit
+ */
+export async function loadStep(plan: StepPlan, places?: readonly Place[]): Promise<Step> {
+  const { memory, offsets } = vectorMemory(plan, places);
+  const code = stepModule(plan, offsets, places !== undefined);
+  const { instance } = await WebAssembly.instantiate(code, { host: { memory } });
   const { run } = instance.exports;
   if (typeof run !== 'function') throw new Error('a step has no function. Please report this.');
-  const sums = new Float64Array(memory.buffer, 0, plan.norms.length);
   return {
-    vectors: plan.vectors.map((_, i) => new Float32Array(memory.buffer, at.vector(i), plan.length)),
+    vectors: offsets.map((offset) => new Float32Array(memory.buffer, offset, plan.length)),
     take: (scalars) => {
-      run(...scalars);
-      return Array.from(sums, Math.sqrt);
+      // Nothing, a number, or an array, by how many norms there are.
+      const squares: unknown = run(...scalars);
+      return [squares ?? []].flat().map((square) => Math.sqrt(Number(square)));
     },
   };
 }

@@ -101,10 +101,7 @@ export const fourLanes: Lanes = {
 /** Both lanes of a vector of two float64, added to what is on the stack. */
 export const addHalves = (pair: number): Code => [0, 1].map((lane) => [get(pair), simd(0x21), lane, f64.add]);
 
-/** Writes the float64 on the stack, below which lies the address. */
-export const storeFloat64 = access([0x39], 3);
-
-export const integer = (value: number): Code => [0x41, signed(value)];
+const integer = (value: number): Code => [0x41, signed(value)];
 
 /** `for (; index < end; index += step) body`, with unsigned integers. */
 export const loop = (index: number, end: number, step: number, body: Code): Code => [
@@ -126,19 +123,33 @@ const text = (value: string): number[] => sized([...new TextEncoder().encode(val
 export interface ModuleSpec {
   /** Types of the function's parameters, its first locals. */
   readonly parameters: readonly number[];
+  /** Types of its results, which its body leaves on the stack. */
+  readonly results: readonly number[];
+  /** Whether the memory is one that threads can share. */
+  readonly sharesMemory: boolean;
   /** Types of its other locals, which begin at 0. */
   readonly locals: readonly number[];
   readonly body: Code;
 }
 
-/** A module that imports the memory `host.memory` and exports one function, `run`, without a result. */
-export function encodeModule({ parameters, locals, body }: ModuleSpec): Uint8Array<ArrayBuffer> {
+/** The most pages that a memory can have; a shared one has to have a limit. */
+const MOST_PAGES = 65_536;
+
+/** A module that imports the memory `host.memory` and exports one function, `run`. */
+export function encodeModule({
+  parameters,
+  results,
+  sharesMemory,
+  locals,
+  body,
+}: ModuleSpec): Uint8Array<ArrayBuffer> {
   const section = (id: number, content: Code): Code => [id, sized(content)];
   const ownLocals = list(locals.map((type) => [unsigned(1), type]));
+  const limits = sharesMemory ? [0x03, unsigned(1), unsigned(MOST_PAGES)] : [0x00, unsigned(1)];
   const code: Code = [
     [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    section(1, list([[0x60, list(parameters.map((type) => [type])), list([])]])),
-    section(2, list([[text('host'), text('memory'), 0x02, 0x00, unsigned(1)]])),
+    section(1, list([[0x60, list(parameters.map((type) => [type])), list(results.map((type) => [type]))]])),
+    section(2, list([[text('host'), text('memory'), 0x02, limits]])),
     section(3, list([unsigned(0)])),
     section(7, list([[text('run'), 0x00, unsigned(0)]])),
     section(10, list([sized([ownLocals, body, 0x0b])])),

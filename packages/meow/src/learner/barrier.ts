@@ -1,14 +1,13 @@
 import { Control } from './memory.ts';
-import { endIfAbandoned, waitWhile } from './wait.ts';
-
-const LONGEST_MILLISECONDS = 50;
+import { DURING_UPDATE, waitWhile } from './wait.ts';
 
 /**
  * A point that no thread passes before all have come to it. Each thread makes one and calls it as often as the others do.
  *
  * @param count threads
+ * @param expectOthers called now and then while it waits; it doesn't return if another thread will never come
  */
-export function barrier(control: Int32Array, count: number): () => void {
+export function barrier(control: Int32Array, count: number, expectOthers: () => void): () => void {
   let complete = Atomics.load(control, Control.arrivals);
   return () => {
     complete = (complete + count) | 0;
@@ -19,8 +18,8 @@ export function barrier(control: Int32Array, count: number): () => void {
       // The difference is right also where the counter has overflown.
       if (((arrived - complete) | 0) >= 0) return;
       // In pieces: another thread that has ended wakes nobody.
-      waitWhile(control, Control.arrivals, arrived, LONGEST_MILLISECONDS);
-      endIfAbandoned(control);
+      waitWhile(control, Control.arrivals, arrived, DURING_UPDATE);
+      expectOthers();
     }
   };
 }

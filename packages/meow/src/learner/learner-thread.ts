@@ -1,21 +1,19 @@
 // The entry of a learner's thread: does its part of each command.
-import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { setImmediate as turn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { meowModel } from '../model.ts';
+import { loadEngine } from './engine.ts';
 import { learnerMember } from './member.ts';
-import { Control, eachBatchInput } from './memory.ts';
-import { UPDATE_METRICS } from './metrics.ts';
+import { Control } from './memory.ts';
 import { Command } from './protocol.ts';
 import type { ThreadReady, ThreadSetup } from './protocol.ts';
-import { sharesOf } from './shares.ts';
 import { endIfAbandoned, waitWhile } from './wait.ts';
 
 // A thread that waits for commands doesn't run its event loop, which is what prints and frees; so it does now and then.
 const TURN_MILLISECONDS = 50;
 
-const { sizes, config, seed, index, threads, memory }: ThreadSetup = workerData;
+const { engine, sizes, config, seed, index, threads, memory, awakeMilliseconds }: ThreadSetup = workerData;
 const { control } = memory;
 
 let asked = false;
@@ -29,31 +27,15 @@ process.once('exit', () => {
 const member = await learnerMember({
   model: meowModel(sizes, config),
   seed,
-  // Always one thread inside an operator, so that results don't depend on how many the machine has.
-  runtime: onnxRuntimeNode(),
+  runtime: await loadEngine(engine),
   index,
   threads,
   memory,
+  expectOthers: () => endIfAbandoned(control),
 });
 
-const rows = sharesOf(config.batchSize, threads)[index] ?? { start: 0, end: 0 };
-const rowsOf = (values: Float32Array) => {
-  const width = values.length / config.batchSize;
-  return values.subarray(rows.start * width, rows.end * width);
-};
-const shared = eachBatchInput((name) => rowsOf(memory.batch[name]));
-const inputs = eachBatchInput((name) => new Float32Array(shared[name].length));
-const tdErrors = rowsOf(memory.tdErrors);
-const metrics = memory.metrics[index];
-const dropoutOffsets = memory.offsets[index] ?? [];
-
 const commands: Readonly<Record<number, () => void | Promise<void>>> = {
-  [Command.update]: async () => {
-    eachBatchInput((name) => inputs[name].set(shared[name]));
-    const result = await member.update({ ...inputs, dropoutOffsets });
-    tdErrors.set(result.tdErrors);
-    metrics?.set(UPDATE_METRICS.map((name) => result.metrics[name]));
-  },
+  [Command.update]: () => member.update(),
   [Command.read]: () => member.read(),
   [Command.write]: () => member.write(),
   [Command.end]: async () => {
@@ -66,7 +48,7 @@ const ready: ThreadReady = { offsets: member.offsets };
 parentPort?.postMessage(ready, []);
 
 for (let seen = 0; ;) {
-  waitWhile(control, Control.go, seen, TURN_MILLISECONDS);
+  waitWhile(control, Control.go, seen, { awakeMilliseconds, asleepMilliseconds: TURN_MILLISECONDS });
   endIfAbandoned(control);
   // The number alone says whether there is a command: a wait may end for other reasons, or for the one just done.
   const command = Atomics.load(control, Control.go);

@@ -1,26 +1,26 @@
+import { floatsAt } from '@meow-rl/graph';
 import type { FloatArray } from '@meow-rl/graph';
 
-import type { LearnerState } from '../apply-gradient.ts';
 import type { UpdateMetric } from '../update.ts';
 import { barrier } from './barrier.ts';
+import { eachBatchInput } from './memory.ts';
 import type { LearnerMemory } from './memory.ts';
+import { UPDATE_METRICS } from './metrics.ts';
 import { wholeReplica } from './replica.ts';
 import type { ReplicaOptions, UpdateInputs } from './replica.ts';
+import { sharesOf } from './shares.ts';
 import { sharingReplica } from './sharing-replica.ts';
 import { eachState } from './states.ts';
 
-/** What a thread of a learner does with the memory that it shares with the others. */
+/** One thread's part of a learner, which works on the memory that it shares with the others. */
 export interface Member {
   /** Offsets of dropout masks are drawn from 0 up to, not including, this; 0 if nothing is dropped. */
   readonly offsets: number;
-  /** Its part of an update; afterwards the shared parameters are the new ones. */
-  update(inputs: UpdateInputs): Promise<{
-    readonly metrics: Readonly<Record<UpdateMetric, number>>;
-    readonly tdErrors: FloatArray;
-  }>;
-  /** Writes its part of the state into the shared one. */
+  /** Its part of an update: from its rows of the batch to new parameters, its metrics and its rows' errors. */
+  update(): Promise<void>;
+  /** Writes into the shared state what it keeps for itself. */
   read(): void;
-  /** Takes over its part of the shared state. */
+  /** Takes that over from the shared state. */
   write(): void;
   dispose(): Promise<void>;
 }
@@ -29,15 +29,48 @@ export interface MemberOptions extends ReplicaOptions {
   readonly index: number;
   readonly threads: number;
   readonly memory: LearnerMemory;
+  /** Called now and then while it waits for the others; doesn't return if one of them is lost. */
+  readonly expectOthers: () => void;
+}
+
+/** What a member does with its rows of the batch. */
+interface Part extends Omit<Member, 'update'> {
+  update(inputs: UpdateInputs): Promise<{
+    readonly metrics: Readonly<Record<UpdateMetric, number>>;
+    readonly tdErrors: FloatArray;
+  }>;
 }
 
 /** One thread's part of a learner. */
-export const learnerMember = (options: MemberOptions): Promise<Member> =>
-  options.threads === 1 ? wholeMember(options) : sharingMember(options);
+export async function learnerMember(options: MemberOptions): Promise<Member> {
+  const { index, threads, memory, model } = options;
+  const { batchSize } = model.config;
+  const part = await (threads === 1 ? wholePart(options) : sharingPart(options));
+  const { start, end } = sharesOf(batchSize, threads)[index] ?? { start: 0, end: 0 };
+  const rowsOf = (values: Float32Array) => {
+    const width = values.length / batchSize;
+    return values.subarray(start * width, end * width);
+  };
+  const inputs = {
+    ...eachBatchInput((name) => rowsOf(memory.batch[name])),
+    dropoutOffsets: memory.offsets[index] ?? [],
+  };
+  const tdErrors = rowsOf(memory.tdErrors);
+  const metrics = memory.metrics[index];
+  return {
+    ...part,
+    update: async () => {
+      const result = await part.update(inputs);
+      tdErrors.set(result.tdErrors);
+      metrics?.set(UPDATE_METRICS.map((name) => result.metrics[name]));
+    },
+  };
+}
 
-/** The only thread: its updates have the bits of those without threads. */
-async function wholeMember({ memory: { state: whole }, ...options }: MemberOptions): Promise<Member> {
+/** That of the only thread: its updates have the bits of those without threads. */
+async function wholePart({ memory, ...options }: MemberOptions): Promise<Part> {
   const { offsets, state, step, dispose } = await wholeReplica(options);
+  const whole = eachState((name) => floatsAt(memory.state[name]));
   return {
     offsets,
     update: async (inputs) => {
@@ -55,37 +88,29 @@ async function wholeMember({ memory: { state: whole }, ...options }: MemberOptio
   };
 }
 
-const OF_GRADIENTS: readonly LearnerState[] = ['parameters', 'target'];
-
-/**
- * One of several threads. Between two barriers each reads only what the others no longer write; the next update begins after
- * all threads have ended this one.
- */
-async function sharingMember({ memory, index, threads, ...options }: MemberOptions): Promise<Member> {
-  const replica = await sharingReplica({ ...options, index, replicas: threads });
-  const { gradients, norms, state: whole } = memory;
-  const meet = barrier(memory.control, threads);
+/** That of one of several threads. The next update begins after all threads have ended this one. */
+async function sharingPart({
+  memory,
+  index,
+  threads,
+  expectOthers,
+  ...options
+}: MemberOptions): Promise<Part> {
+  const replica = await sharingReplica({ ...options, index, replicas: threads, places: memory });
+  const { norms } = memory;
+  const meet = barrier(memory.control, threads, expectOthers);
   return {
     offsets: replica.offsets,
     update: async (inputs) => {
-      const { gradient, metrics, tdErrors } = await replica.gradient(inputs);
-      gradients[index]?.set(gradient);
+      const { metrics, tdErrors } = await replica.gradient(inputs);
       meet();
-      norms[index] = await replica.sum(gradients);
+      norms[index] = await replica.sum();
       meet();
       const step = await replica.step(Math.hypot(...norms));
-      replica.publish(whole, OF_GRADIENTS);
-      meet();
-      replica.adopt(whole);
       return { metrics: { ...metrics, ...step }, tdErrors };
     },
-    read: () => {
-      replica.publish(whole, Object.values(eachState((name) => name)));
-    },
-    write: () => {
-      replica.restore(whole);
-      replica.adopt(whole);
-    },
+    read: () => replica.publish(),
+    write: () => replica.restore(),
     dispose: () => replica.dispose(),
   };
 }

@@ -1,4 +1,5 @@
-import { staticSize } from '@meow-rl/graph';
+import { allocatePlaces, partOfPlace, staticSize } from '@meow-rl/graph';
+import type { Place } from '@meow-rl/graph';
 
 import { learnerState } from '../apply-gradient.ts';
 import type { LearnerState } from '../apply-gradient.ts';
@@ -25,10 +26,7 @@ export const Control = {
   abandoned: 6,
 } as const;
 
-/**
- * What the threads of a learner share. The engine refuses such memory, so all that it works on is copied in and out: 400 kB
- * take some 30 µs.
- */
+/** What the threads of a learner share. */
 export interface LearnerMemory {
   readonly control: Int32Array;
   /** The batch of the running update. */
@@ -36,15 +34,18 @@ export interface LearnerMemory {
   /** Offsets of dropout masks, [layers] for each thread. */
   readonly offsets: readonly Int32Array[];
   /** Each thread's gradient, [parameters]. */
-  readonly gradients: readonly Float32Array[];
+  readonly gradients: readonly Place[];
   /** Norm of each thread's part of the gradients' sum. */
   readonly norms: Float64Array;
   /** What each thread reports, in the order of `UPDATE_METRICS`. */
   readonly metrics: readonly Float64Array[];
   /** Errors of the batch's transitions. */
   readonly tdErrors: Float32Array;
-  /** Parameters and target after each update; the rest on demand, and what is to be written. */
-  readonly state: Readonly<Record<LearnerState, Float32Array>>;
+  /**
+   * Several threads work on it. A single one has its own, and keeps the parameters here up to date; the rest on demand, and
+   * what is to be written.
+   */
+  readonly state: Readonly<Record<LearnerState, Place>>;
 }
 
 const shared = (length: number, bytes: number) => new SharedArrayBuffer(bytes * length);
@@ -55,16 +56,21 @@ export function learnerMemory(model: MeowModel, threads: number): LearnerMemory 
   const { config, layout, dropoutLayers } = model;
   const inputs = gradientInputs(model, config.batchSize);
   const state = learnerState(model);
-  const each = <T>(make: () => T): T[] => Array.from({ length: threads }, make);
+  // One memory for all that a step works on.
+  const { gradients, ...places } = allocatePlaces({
+    ...eachState((name) => staticSize(state[name].shape)),
+    gradients: threads > 1 ? threads * layout.size : 0,
+  });
+  const each = <T>(make: (thread: number) => T): T[] => Array.from({ length: threads }, (_, i) => make(i));
   return {
     control: integers(Object.keys(Control).length),
     batch: eachBatchInput((name) => floats(staticSize(inputs[name].shape))),
     offsets: each(() => integers(dropoutLayers)),
-    gradients: threads > 1 ? each(() => floats(layout.size)) : [],
+    gradients: threads > 1 ? each((i) => partOfPlace(gradients, i * layout.size, (i + 1) * layout.size)) : [],
     norms: new Float64Array(shared(threads, 8)),
     metrics: each(() => new Float64Array(shared(UPDATE_METRICS.length, 8))),
     tdErrors: floats(config.batchSize),
-    state: eachState((name) => floats(staticSize(state[name].shape))),
+    state: places,
   };
 }
 

@@ -59,7 +59,7 @@ const makeReplay = () => replayBuffer({ capacity: 1000, ...sizes, seed: seedFor(
 
 /** Trains in the pipeline; returns the state at the end, and the agent. */
 async function pipelined(threads: number, steps: number) {
-  const agent = await agentOf(threadedLearner({ threads }));
+  const agent = await agentOf(threadedLearner({ threads, background: true }));
   const replay = makeReplay();
   const { updates } = await trainOffPolicy({
     agent,

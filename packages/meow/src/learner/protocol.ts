@@ -1,15 +1,19 @@
 import type { MeowConfig } from '../config.ts';
 import type { Sizes } from '../model.ts';
+import type { LearnerEngine } from './engine.ts';
 import type { LearnerMemory } from './memory.ts';
 
 /** What a thread of a learner is started with. */
 export interface ThreadSetup {
+  readonly engine: LearnerEngine;
   readonly sizes: Sizes;
   readonly config: MeowConfig;
   readonly seed: number;
   readonly index: number;
   readonly threads: number;
   readonly memory: LearnerMemory;
+  /** How long it stays awake after a command, waiting for the next one. */
+  readonly awakeMilliseconds: number;
 }
 
 /** What the agent's thread asks of all threads. */

@@ -1,5 +1,5 @@
-import { add, globalNorm, program } from '@meow-rl/graph';
-import type { FloatArray, Program, StateSpec, Tensor } from '@meow-rl/graph';
+import { add, DataError, floatsAt, globalNorm, partOfPlace, program } from '@meow-rl/graph';
+import type { FloatArray, Place, Program, StateSpec } from '@meow-rl/graph';
 
 import { applyGradient, learnerState } from '../apply-gradient.ts';
 import type { LearnerState, StepMetric } from '../apply-gradient.ts';
@@ -12,38 +12,39 @@ import { sharesOf } from './shares.ts';
 import type { Share } from './shares.ts';
 import { eachState } from './states.ts';
 
-/** A vector as long as all parameters of each of these, or one number: where a learner's state is kept whole. */
-export type WholeState = Readonly<Record<LearnerState, Float32Array>>;
+/** Where workers that share updates keep their state and gradients, all in one memory. */
+export interface SharedPlaces {
+  /** A vector as long as all parameters of each of these, or one number. */
+  readonly state: Readonly<Record<LearnerState, Place>>;
+  /** Each worker's, as long as all parameters. */
+  readonly gradients: readonly Place[];
+}
 
 /** One of several workers that share updates: it takes some rows of each batch, and steps some of the parameters. */
 export interface SharingReplica {
   /** Offsets of dropout masks are drawn from 0 up to, not including, this; 0 if nothing is dropped. */
   readonly offsets: number;
-  /** The gradient of its rows; metrics and gradient of all workers add up to those of the batch. */
+  /** Computes the gradient of its rows; metrics and gradients of all workers add up to those of the batch. */
   gradient(inputs: UpdateInputs): Promise<{
-    readonly gradient: FloatArray;
     readonly metrics: Readonly<Record<GradientMetric, number>>;
     readonly tdErrors: FloatArray;
   }>;
   /**
    * Adds up the gradients of its parameters over all workers, in their order.
    *
-   * @param gradients whole ones, one for each worker
    * @returns the norm of the sum
    */
-  sum(gradients: readonly Float32Array[]): Promise<number>;
+  sum(): Promise<number>;
   /**
    * Steps its parameters by the sum that it has taken. The parameters' norm is of its own.
    *
    * @param norm of the whole gradient
    */
   step(norm: number): Promise<Readonly<Record<StepMetric, number>>>;
-  /** Writes its part of some states where they are kept whole. */
-  publish(whole: WholeState, names: readonly LearnerState[]): void;
-  /** Takes over what the next gradient is computed from: all parameters and the whole target. */
-  adopt(whole: WholeState): void;
-  /** Takes over its part of all states. */
-  restore(whole: WholeState): void;
+  /** Writes what each worker keeps for itself, the same numbers in all of them, where the state is kept whole. */
+  publish(): void;
+  /** Takes that over from there. */
+  restore(): void;
   dispose(): Promise<void>;
 }
 
@@ -51,7 +52,11 @@ export interface SharingOptions extends ReplicaOptions {
   /** Which worker it is. */
   readonly index: number;
   readonly replicas: number;
+  readonly places: SharedPlaces;
 }
+
+/** Not shared: one worker would read what another has written in the same step. */
+const OWN = ['firstWeight', 'secondWeight'] as const;
 
 const gradientName = (index: number) => `gradient${index}`;
 
@@ -59,16 +64,12 @@ const isVector = ({ shape }: StateSpec) => shape.length > 0;
 
 const vector = (size: number): StateSpec => ({ shape: [size], initial: new Float32Array(size) });
 
-/**
- * Adds up the gradients of some parameters, in the order of the workers, and keeps the sum for the step.
- *
- * All of it is a step outside the engine, which is why its inputs may lie in shared memory.
- */
-function sumProgram(size: number, replicas: number): Program<string, 'total', 'norm'> {
+/** Adds up the gradients of some parameters, in the order of the workers. */
+function sumProgram(size: number, replicas: number): Program<never, string, 'norm'> {
   const names = Array.from({ length: replicas }, (_, i) => gradientName(i));
-  const inputs = Object.fromEntries(names.map((name) => [name, { shape: [size] }]));
-  return program({ inputs, state: { total: vector(size) } }, (gradients) => {
-    const total = Object.values<Tensor>(gradients).reduce((sum, gradient) => add(sum, gradient));
+  const state = Object.fromEntries([...names, 'total'].map((name) => [name, vector(size)]));
+  return program({ inputs: {}, state }, (_, values) => {
+    const total = names.flatMap((name) => values[name] ?? []).reduce((sum, gradient) => add(sum, gradient));
     return { outputs: { norm: globalNorm(total) }, next: { total } };
   });
 }
@@ -90,44 +91,53 @@ function stepProgram(
 }
 
 /**
- * One of several workers that share updates. Each steps some of the parameters only, so that together they do this work once
- * and each keeps only its part of the optimizer's moments.
+ * One of several workers that share updates. Each steps some of the parameters only, so that together they do this work
+ * once. They work where the state is kept whole: all must be done with one method before any begins another.
  */
 export async function sharingReplica(options: SharingOptions): Promise<SharingReplica> {
-  const { model, seed, runtime, index, replicas } = options;
+  const { model, seed, runtime, index, replicas, places } = options;
+  const { parameters, target, firstMoment, secondMoment } = places.state;
   const none: Share = { start: 0, end: 0 };
   const rows = sharesOf(model.config.batchSize, replicas)[index] ?? none;
   const { start, end } = sharesOf(model.layout.size, replicas)[index] ?? none;
+  const partOf = (place: Place) => partOfPlace(place, start, end);
+  const gradients = places.gradients.map((place, i) => [gradientName(i), partOf(place)] as const);
+  const ownGradient = places.gradients[index];
+  if (!ownGradient)
+    throw new DataError(`meow: worker ${index} of ${replicas} has no place for its gradient.`);
+  // Its part of its own gradient isn't needed any more once it has been added.
+  const total = partOf(ownGradient);
+
   const { program: partial, dropout } = gradientProgram(model, rows.end - rows.start, seed);
-  const gradient = await runtime.load(partial);
-  const sum = await runtime.load(sumProgram(end - start, replicas));
-  const step = await runtime.load(stepProgram(model, end - start), { stateFrom: sum });
-  const vectors = learnerState(model);
-  const partOf = (whole: WholeState, name: LearnerState) =>
-    isVector(vectors[name]) ? whole[name].subarray(start, end) : whole[name];
+  const gradient = await runtime.load(partial, { places: { parameters, target, gradient: ownGradient } });
+  const sum = await runtime.load(sumProgram(end - start, replicas), {
+    places: { ...Object.fromEntries(gradients), total },
+  });
+  const step = await runtime.load(stepProgram(model, end - start), {
+    places: {
+      parameters: partOf(parameters),
+      target: partOf(target),
+      firstMoment: partOf(firstMoment),
+      secondMoment: partOf(secondMoment),
+      total,
+    },
+  });
   return {
     offsets: dropout?.offsets ?? 0,
     gradient: async (inputs) => {
       const { tdError, ...found } = await gradient.run(inputs);
-      return { gradient: found.gradient, metrics: gradientMetrics(found), tdErrors: tdError };
+      return { metrics: gradientMetrics(found), tdErrors: tdError };
     },
-    sum: async (gradients) => {
-      const own = gradients.map((values, i) => [gradientName(i), values.subarray(start, end)]);
-      return scalar((await sum.run(Object.fromEntries(own))).norm);
-    },
+    sum: async () => scalar((await sum.run({})).norm),
     step: async (norm) => ({
       gradientNorm: norm,
       parameterNorm: scalar((await step.run({ norm: [norm] })).parameterNorm),
     }),
-    publish: (whole, names) => {
-      for (const name of names) step.readState(name, partOf(whole, name));
+    publish: () => {
+      for (const name of OWN) step.readState(name, floatsAt(places.state[name]));
     },
-    adopt: ({ parameters, target }) => {
-      gradient.writeState('parameters', parameters);
-      gradient.writeState('target', target);
-    },
-    restore: (whole) => {
-      eachState((name) => step.writeState(name, partOf(whole, name)));
+    restore: () => {
+      for (const name of OWN) step.writeState(name, floatsAt(places.state[name]));
     },
     dispose: async () => {
       for (const executable of [gradient, sum, step]) await executable.dispose();

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { floatsAt } from '@meow-rl/graph';
 import { createGenerator } from '@meow-rl/random';
 
 import { randomBatch } from '../testing/random-batch.ts';
@@ -11,6 +12,7 @@ import type { ThreadTeam } from './thread-team.ts';
 const sizes = { observationSize: 3, actionSize: 2 };
 const model = smallModel(sizes, { couplings: 1, hidden: [2], shiftHidden: [2] });
 const { config } = model;
+const setup = { engine: 'onnxruntime-node', sizes, seed: 0, awakeMilliseconds: 0.2 } as const;
 
 const open: ThreadTeam[] = [];
 afterEach(async () => {
@@ -20,7 +22,7 @@ afterEach(async () => {
 /** A team at the start of training, with a batch to learn from. */
 async function teamOf(threads: number) {
   const memory = learnerMemory(model, threads);
-  const team = await startTeam({ sizes, config, seed: 0, threads, memory });
+  const team = await startTeam({ ...setup, config, threads, memory });
   open.push(team);
   const batch = randomBatch(1, config.batchSize, sizes);
   memory.batch.observation.set(batch.observations);
@@ -29,8 +31,8 @@ async function teamOf(threads: number) {
   memory.batch.nextObservation.set(batch.nextObservations);
   memory.batch.weight.fill(1);
   const initial = model.initialize(createGenerator(2));
-  memory.state.parameters.set(initial);
-  memory.state.target.set(initial);
+  floatsAt(memory.state.parameters).set(initial);
+  floatsAt(memory.state.target).set(initial);
   team.runNow('write');
   return { team, memory };
 }
@@ -55,7 +57,7 @@ describe('startTeam', () => {
     wake();
     team.runNow('read');
     // Adam's weight counts the steps: 1 − βⁿ; a step too many or too few would be 1e-5 off.
-    expect(memory.state.secondWeight[0]).toBeCloseTo(1 - 0.999 ** UPDATES, 5);
+    expect(floatsAt(memory.state.secondWeight)[0]).toBeCloseTo(1 - 0.999 ** UPDATES, 5);
 
     const again = await teamOf(2);
     for (const loss of losses.slice(0, 500)) {
@@ -79,7 +81,7 @@ describe('startTeam', () => {
   it('says why a thread could not be started', async () => {
     const memory = learnerMemory(model, 2);
     const broken = { ...config, batchSize: 1 };
-    await expect(startTeam({ sizes, config: broken, seed: 0, threads: 2, memory })).rejects.toThrow(
+    await expect(startTeam({ ...setup, config: broken, threads: 2, memory })).rejects.toThrow(
       /meow: learner thread [01] \(of 2\) ended: /,
     );
   });

@@ -5,17 +5,22 @@ import { Worker } from 'node:worker_threads';
 import { Control } from './memory.ts';
 import { Command } from './protocol.ts';
 import type { CommandName, ThreadReady, ThreadSetup } from './protocol.ts';
+import { DURING_UPDATE, waitWhile } from './wait.ts';
 
 /** The threads of a learner, which do one command at a time together. */
 export interface ThreadTeam {
-  /** What each said when it was ready. */
+  /** What each of those that were interrupted said when it was ready. */
   readonly ready: readonly ThreadReady[];
   /** Throws if a command is under way, or none can be given any more. */
   expectIdle(): void;
   /** Has all threads do a command; the process stays alive that long. */
   run(command: CommandName): Promise<void>;
+  /** The same for a command of which the calling thread does a part; it blocks from the end of that until all are done. */
+  runWith(command: CommandName, part: () => Promise<void>): Promise<void>;
   /** The same for a command of milliseconds, blocking until it is done. */
   runNow(command: CommandName): void;
+  /** Throws if a thread has ended that was not asked to, also while the calling thread blocks. */
+  expectAll(): void;
   /** Ends all threads, after the command under way. Ending twice is fine. */
   end(): Promise<void>;
 }
@@ -29,11 +34,12 @@ const ANSWER_MILLISECONDS = 30_000;
 const RESTORE = 'Make a new agent and restore its last saved state.';
 
 /**
- * Starts a thread for each index and waits until all are ready.
+ * Starts a thread for each index from `first` on and waits until all are ready.
  *
- * @throws Error naming the thread that could not be started
+ * @param first those before it are the calling thread's
+ * @throws Error naming the thread that could not be interrupted
  */
-export async function startTeam(setup: Omit<ThreadSetup, 'index'>): Promise<ThreadTeam> {
+export async function startTeam(setup: Omit<ThreadSetup, 'index'>, first = 0): Promise<ThreadTeam> {
   const { threads, memory } = setup;
   const { control } = memory;
   const workers: Worker[] = [];
@@ -48,23 +54,27 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>): Promise<Thre
     stopped = true;
     Atomics.store(control, Control.abandoned, 1);
     for (const place of [Control.go, Control.arrivals]) Atomics.notify(control, place);
-    const giveUp = setTimeout(() => {
+    const terminating = setTimeout(() => {
       for (const worker of workers) void worker.terminate();
     }, ANSWER_MILLISECONDS);
     await Promise.all(exits);
-    clearTimeout(giveUp);
+    clearTimeout(terminating);
   };
 
   // The others may wait for the gradient of the one that ended: without it they can't go on.
-  const fail = (index: number, problem: string, cause?: unknown) => {
-    if (failure || stopped) return;
-    failure = new Error(
-      `meow: learner thread ${index} (of ${threads}) ended: ${problem.trim().replace(/\.$/, '')}. Its agent can't update any more. ${RESTORE}`,
+  const giveUp = (problem: string, cause?: unknown): Error => {
+    failure ??= new Error(
+      `meow: ${problem.trim().replace(/\.$/, '')}. Its agent can't update any more. ${RESTORE}`,
       { cause },
     );
     interrupt?.(failure);
     Atomics.notify(control, Control.done);
     void stopAll();
+    return failure;
+  };
+  const threadOf = (index: number) => `learner thread ${index} (of ${threads})`;
+  const fail = (index: number, problem: string, cause?: unknown) => {
+    if (!failure && !stopped) giveUp(`${threadOf(index)} ended: ${problem}`, cause);
   };
 
   const start = (index: number): Promise<ThreadReady> => {
@@ -84,12 +94,13 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>): Promise<Thre
     });
   };
 
-  const started = new Promise<never>((_, reject) => {
+  const interrupted = new Promise<never>((_, reject) => {
     interrupt = reject;
   });
-  const startAll = async () => Promise.all(Array.from({ length: threads }, (_, index) => start(index)));
-  const ready = await Promise.race([startAll(), started]).catch(async (error: unknown) => {
-    // Those that have started would keep the process alive.
+  const startAll = async () =>
+    Promise.all(Array.from({ length: threads - first }, (_, i) => start(first + i)));
+  const ready = await Promise.race([startAll(), interrupted]).catch(async (error: unknown) => {
+    // Those that have interrupted would keep the process alive.
     await stopAll();
     throw error;
   });
@@ -100,7 +111,7 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>): Promise<Thre
   const give = (name: CommandName): number => {
     const command = (Atomics.load(control, Control.go) + 1) | 0;
     control[Control.command] = Command[name];
-    control[Control.busy] = threads;
+    control[Control.busy] = threads - first;
     Atomics.store(control, Control.go, command);
     Atomics.notify(control, Control.go);
     return command;
@@ -121,10 +132,49 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>): Promise<Thre
     }
   };
 
-  const run = async (name: CommandName) => {
-    running = finish(give(name));
+  const lost = (): string | undefined => {
+    const index = Atomics.load(control, Control.lost) - 1;
+    return index < 0 ? undefined : `${threadOf(index)} ended`;
+  };
+
+  /** Blocks until a command is done; returns what is in the way of that. */
+  const block = (command: number): string | undefined => {
+    const deadline = performance.now() + ANSWER_MILLISECONDS;
+    for (;;) {
+      const done = Atomics.load(control, Control.done);
+      if (done === command) return undefined;
+      const left = deadline - performance.now();
+      if (left <= 0)
+        return `a learner thread (of ${threads}) did not answer within ${ANSWER_MILLISECONDS / 1000} seconds`;
+      const problem = lost();
+      if (problem !== undefined) return problem;
+      // Not all of it at once: a thread that ends just before this doesn't wake it.
+      waitWhile(control, Control.done, done, DURING_UPDATE);
+    }
+  };
+
+  const share = async (name: CommandName, part: () => Promise<void>) => {
+    const command = give(name);
+    let problem: string | undefined;
     try {
-      await running;
+      await part();
+      problem = block(command);
+    } catch (error) {
+      if (lost() === undefined && !failure)
+        throw giveUp(
+          `the calling thread's part failed: ${error instanceof Error ? error.message : String(error)}`,
+          error,
+        );
+    }
+    // What a thread that has ended said of the reason is still to come.
+    if (failure || lost() !== undefined) await interrupted;
+    if (problem !== undefined) throw giveUp(problem);
+  };
+
+  const during = async (work: Promise<void>) => {
+    running = work;
+    try {
+      await work;
     } finally {
       running = undefined;
     }
@@ -137,28 +187,15 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>): Promise<Thre
       if (ending) throw new DataError('meow: the agent was disposed of.');
       if (running) throw new DataError('meow: the update has not finished. Await it first.');
     },
-    run,
+    expectAll: () => {
+      const problem = lost();
+      if (problem !== undefined) throw new Error(problem);
+    },
+    run: (name) => during(finish(give(name))),
+    runWith: (name, part) => during(share(name, part)),
     runNow: (name) => {
-      const command = give(name);
-      const deadline = performance.now() + ANSWER_MILLISECONDS;
-      for (;;) {
-        const done = Atomics.load(control, Control.done);
-        if (done === command) return;
-        const left = deadline - performance.now();
-        if (left > 0 && Atomics.load(control, Control.lost) === 0) {
-          // Not all of it at once: a thread that ends just before this doesn't wake it.
-          Atomics.wait(control, Control.done, done, Math.min(left, 100));
-          continue;
-        }
-        const index = Atomics.load(control, Control.lost) - 1;
-        const problem =
-          index < 0
-            ? `a learner thread (of ${threads}) did not answer within ${ANSWER_MILLISECONDS / 1000} seconds`
-            : `learner thread ${index} (of ${threads}) ended`;
-        failure ??= new Error(`meow: ${problem}. Its agent can't update any more. ${RESTORE}`);
-        void stopAll();
-        throw failure;
-      }
+      const problem = block(give(name));
+      if (problem !== undefined) throw giveUp(problem);
     },
     end: () => {
       ending ??= (async () => {
