@@ -27,11 +27,18 @@ static struct {
   OrtAllocator *allocator;
 } engine = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+/* Values are tensors on JavaScript's memory, which keeps it as long as they are here. */
 typedef struct {
   OrtSession *session;
   size_t input_count, output_count;
   char **names; /* of inputs, then outputs */
   OrtElementType *types;
+  OrtValue **fed; /* of each input */
+  size_t asked_count;
+  uint32_t *asked;         /* the outputs that runs give */
+  const char **asked_names;
+  OrtValue **offered; /* for each of these, or NULL where the engine makes room */
+  OrtValue **results;
 } Session;
 
 /* A call of Node's API; on failure goes on at `failed`, where throw_pending makes an exception of it. */
@@ -111,7 +118,25 @@ failed:
   return throw_pending(env);
 }
 
+static void release_values(OrtValue **values, size_t count) {
+  for (size_t i = 0; values && i < count; i++)
+    if (values[i]) engine.api->ReleaseValue(values[i]);
+}
+
+static void forget_asked(Session *session) {
+  release_values(session->offered, session->asked_count);
+  free(session->asked);
+  free(session->asked_names);
+  free(session->offered);
+  free(session->results);
+  session->asked = NULL, session->asked_names = NULL, session->offered = NULL, session->results = NULL;
+  session->asked_count = 0;
+}
+
 static void close_session(Session *session) {
+  release_values(session->fed, session->input_count);
+  free(session->fed);
+  forget_asked(session);
   if (session->session) engine.api->ReleaseSession(session->session);
   for (size_t i = 0; session->names && i < session->input_count + session->output_count; i++) free(session->names[i]);
   free(session->names);
@@ -171,7 +196,8 @@ static bool open_session(napi_env env, Session *session, const void *model, size
   const size_t count = session->input_count + session->output_count;
   session->names = calloc(count + 1, sizeof *session->names);
   session->types = calloc(count + 1, sizeof *session->types);
-  done = session->names && session->types;
+  session->fed = calloc(session->input_count + 1, sizeof *session->fed);
+  done = session->names && session->types && session->fed;
   for (size_t i = 0; i < count && done; i++) done = describe(env, session, i);
 failed:
   if (options) api->ReleaseSessionOptions(options);
@@ -334,78 +360,102 @@ failed:
   return result ? result : throw_pending(env);
 }
 
-/* run's view of its arguments: [data, dims] pairs, flat. */
-static napi_status pair_at(napi_env env, napi_value flat, size_t index, napi_value *data, napi_value *dims) {
-  napi_status status = napi_get_element(env, flat, (uint32_t)(2 * index), data);
-  return status == napi_ok ? napi_get_element(env, flat, (uint32_t)(2 * index + 1), dims) : status;
-}
-
-/*
- * run(handle, inputs, outputs, offered): inputs is [data, dims, data, dims, ...] in the order of the session's inputs,
- * outputs the numbers of the wanted outputs, offered is [data, dims, ...] for each of them, null where nothing is
- * offered. Returns [data, dims] of each output that nothing was offered for, else null.
- */
-static napi_value run(napi_env env, napi_callback_info info) {
+/* feed(handle, index, data, dims): what an input is in the runs from now on. */
+static napi_value feed(napi_env env, napi_callback_info info) {
   size_t count = 4;
-  napi_value arguments[4], data, dims, result = NULL, array, element;
-  uint32_t input_length = 0, wanted = 0;
-  OrtValue **values = NULL;
-  const char **names = NULL;
-  uint32_t *indices = NULL;
-  bool *is_offered = NULL;
-  size_t inputs = 0;
+  napi_value arguments[4];
+  uint32_t index = 0;
   NAPI(napi_get_cb_info(env, info, &count, arguments, NULL, NULL));
   Session *session = session_of(env, arguments[0]);
   if (!session) return NULL;
-  NAPI(napi_get_array_length(env, arguments[1], &input_length));
-  NAPI(napi_get_array_length(env, arguments[2], &wanted));
-  inputs = session->input_count;
-  if (input_length != 2 * inputs) {
-    napi_throw_range_error(env, NULL, "run: expected data and dimensions of every input.");
+  NAPI(napi_get_value_uint32(env, arguments[1], &index));
+  if (index >= session->input_count) {
+    napi_throw_range_error(env, NULL, "feed: no such input.");
     return NULL;
   }
-  values = calloc(inputs + wanted + 1, sizeof *values);
-  names = calloc((size_t)wanted + 1, sizeof *names);
-  indices = calloc((size_t)wanted + 1, sizeof *indices);
-  is_offered = calloc((size_t)wanted + 1, sizeof *is_offered);
-  if (!values || !names || !indices || !is_offered) goto failed;
-  for (size_t i = 0; i < inputs; i++) {
-    NAPI(pair_at(env, arguments[1], i, &data, &dims));
-    if (!(values[i] = wrap(env, session, i, data, dims))) goto failed;
-  }
-  for (uint32_t i = 0; i < wanted; i++) {
+  OrtValue *value = wrap(env, session, index, arguments[2], arguments[3]);
+  if (!value) goto failed;
+  if (session->fed[index]) engine.api->ReleaseValue(session->fed[index]);
+  session->fed[index] = value;
+  return NULL;
+failed:
+  return throw_pending(env);
+}
+
+/*
+ * ask(handle, outputs, offered): the outputs that runs give from now on, by their numbers; offered is [data, dims, ...] with
+ * the room for each of them, null where the engine is to make it.
+ */
+static napi_value ask(napi_env env, napi_callback_info info) {
+  size_t count = 3;
+  napi_value arguments[3], data, dims, element;
+  uint32_t asked = 0;
+  Session *session = NULL;
+  NAPI(napi_get_cb_info(env, info, &count, arguments, NULL, NULL));
+  session = session_of(env, arguments[0]);
+  if (!session) return NULL;
+  NAPI(napi_get_array_length(env, arguments[1], &asked));
+  forget_asked(session);
+  session->asked = calloc((size_t)asked + 1, sizeof *session->asked);
+  session->asked_names = calloc((size_t)asked + 1, sizeof *session->asked_names);
+  session->offered = calloc((size_t)asked + 1, sizeof *session->offered);
+  session->results = calloc((size_t)asked + 1, sizeof *session->results);
+  if (!session->asked || !session->asked_names || !session->offered || !session->results) goto failed;
+  for (uint32_t i = 0; i < asked; i++) {
     napi_valuetype type;
-    NAPI(napi_get_element(env, arguments[2], i, &element));
-    NAPI(napi_get_value_uint32(env, element, &indices[i]));
-    if (indices[i] >= session->output_count) {
-      napi_throw_range_error(env, NULL, "run: no such output.");
+    uint32_t output = 0;
+    NAPI(napi_get_element(env, arguments[1], i, &element));
+    NAPI(napi_get_value_uint32(env, element, &output));
+    if (output >= session->output_count) {
+      napi_throw_range_error(env, NULL, "ask: no such output.");
       goto failed;
     }
-    names[i] = session->names[inputs + indices[i]];
-    NAPI(pair_at(env, arguments[3], i, &data, &dims));
+    const size_t index = session->input_count + output;
+    session->asked[i] = output;
+    session->asked_names[i] = session->names[index];
+    NAPI(napi_get_element(env, arguments[2], 2 * i, &data));
+    NAPI(napi_get_element(env, arguments[2], 2 * i + 1, &dims));
     NAPI(napi_typeof(env, data, &type));
-    is_offered[i] = type != napi_null;
-    if (is_offered[i] && !(values[inputs + i] = wrap(env, session, inputs + indices[i], data, dims))) goto failed;
+    session->asked_count = i + 1;
+    if (type != napi_null && !(session->offered[i] = wrap(env, session, index, data, dims))) goto failed;
   }
-  ORT(engine.api->Run(session->session, NULL, (const char *const *)session->names, (const OrtValue *const *)values,
-                      inputs, names, wanted, values + inputs));
-  NAPI(napi_create_array_with_length(env, wanted, &array));
-  for (uint32_t i = 0; i < wanted; i++) {
-    if (is_offered[i]) {
-      NAPI(napi_get_null(env, &element));
-    } else if (!(element = copy_result(env, session, inputs + indices[i], values[inputs + i]))) {
-      goto failed;
-    }
-    NAPI(napi_set_element(env, array, i, element));
+  return NULL;
+failed:
+  if (session) forget_asked(session);
+  return throw_pending(env);
+}
+
+/* run(handle): the outputs that were asked for and that no room was offered for, as [data, dims] each, in order. */
+static napi_value run(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value handle, result = NULL, array, pair;
+  uint32_t made = 0;
+  Session *session = NULL;
+  NAPI(napi_get_cb_info(env, info, &count, &handle, NULL, NULL));
+  session = session_of(env, handle);
+  if (!session) return NULL;
+  for (size_t i = 0; i < session->input_count; i++) {
+    char message[256];
+    if (session->fed[i]) continue;
+    snprintf(message, sizeof message, "%.128s: this input was not fed.", session->names[i]);
+    napi_throw_type_error(env, NULL, message);
+    return NULL;
+  }
+  if (session->asked_count) memcpy(session->results, session->offered, session->asked_count * sizeof(OrtValue *));
+  ORT(engine.api->Run(session->session, NULL, (const char *const *)session->names,
+                      (const OrtValue *const *)session->fed, session->input_count, session->asked_names,
+                      session->asked_count, session->results));
+  NAPI(napi_create_array(env, &array));
+  for (size_t i = 0; i < session->asked_count; i++) {
+    if (session->offered[i]) continue;
+    pair = copy_result(env, session, session->input_count + session->asked[i], session->results[i]);
+    if (!pair) goto failed;
+    NAPI(napi_set_element(env, array, made++, pair));
   }
   result = array;
 failed:
-  for (size_t i = 0; values && i < inputs + wanted; i++)
-    if (values[i]) engine.api->ReleaseValue(values[i]);
-  free(values);
-  free(names);
-  free(indices);
-  free(is_offered);
+  for (size_t i = 0; session && i < session->asked_count; i++)
+    if (!session->offered[i] && session->results[i]) engine.api->ReleaseValue(session->results[i]);
   return result ? result : throw_pending(env);
 }
 
@@ -426,7 +476,7 @@ NAPI_MODULE_INIT() {
   static const struct {
     const char *name;
     napi_callback call;
-  } functions[] = {{"open", open_library}, {"createSession", create_session}, {"run", run}, {"release", release}};
+  } functions[] = {{"open", open_library}, {"createSession", create_session}, {"feed", feed}, {"ask", ask}, {"run", run}, {"release", release}};
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;
     NAPI(napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, NULL, &function));

@@ -18,12 +18,16 @@ export interface Addon {
   /** Opens onnxruntime's library, unless it is open, and returns its version. */
   open(path: string): string;
   createSession(model: Uint8Array, threads: number, profilePrefix: string): NativeSession;
-  run(
+  /** Gives an input; it stays until it is given anew, and so must its memory. */
+  feed(handle: object, input: number, data: TensorData, dims: readonly number[]): void;
+  /** Says which outputs runs give, and where; `offered` has data and axes in turn, null where the engine makes room. */
+  ask(
     handle: object,
-    inputs: readonly (TensorData | readonly number[])[],
-    wanted: readonly number[],
+    outputs: readonly number[],
     offered: readonly (TensorData | readonly number[] | null)[],
-  ): readonly (readonly [data: TensorData, dims: readonly number[]] | null)[];
+  ): void;
+  /** Gives the outputs that were asked for and that nothing was offered for, in order. */
+  run(handle: object): readonly (readonly [data: TensorData, dims: readonly number[]])[];
   release(handle: object): void;
 }
 

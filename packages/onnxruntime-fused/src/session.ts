@@ -4,10 +4,11 @@ import { addon } from './binary.ts';
 import type { TensorData } from './binary.ts';
 
 type Tensors = Readonly<Record<string, Tensor>>;
+type Fetches = Readonly<Record<string, Tensor | null>>;
 
 /** What graph's runtime needs of a session. */
 export interface FusedSession {
-  run(feeds: Tensors, fetches: Readonly<Record<string, Tensor | null>>): Promise<Record<string, Tensor>>;
+  run(feeds: Tensors, fetches: Fetches): Promise<Tensors>;
   release(): Promise<void>;
 }
 
@@ -22,33 +23,65 @@ function tensorOf(data: TensorData, dims: readonly number[]): Tensor {
   return data instanceof BigInt64Array ? new Tensor('int64', data, dims) : new Tensor('bool', data, dims);
 }
 
-/** Loads a model. Results are written into the tensors that a run offers for them, without a copy. */
+/** What runs are asked for. */
+interface Asked {
+  readonly fetches: Fetches;
+  /** The results of every run: room that was offered, and what the last run made. */
+  readonly results: Record<string, Tensor>;
+  /** Names of the latter. */
+  readonly made: readonly string[];
+}
+
+/**
+ * Loads a model. Results are written into the tensors that a run offers for them, without a copy.
+ *
+ * A tensor that was given to the run before costs nothing to give again, and neither does the same object of fetches, so
+ * their memory must stay. A run overwrites the results of the one before.
+ */
 export function createSession(model: Uint8Array, threads: number, profilePrefix = ''): FusedSession {
   const native = addon();
   const { handle, inputNames, outputNames } = native.createSession(model, threads, profilePrefix);
   const places = new Map(outputNames.map((name, i) => [name, i]));
+  const fed: (Tensor | undefined)[] = inputNames.map(() => undefined);
+  let asked: Asked | undefined;
+
+  const ask = (fetches: Fetches): Asked => {
+    const names = Object.keys(fetches);
+    const offered = names.flatMap((name) => {
+      const tensor = fetches[name];
+      return tensor ? [dataOf(name, tensor), tensor.dims] : [null, null];
+    });
+    // Half of it may be done if this fails.
+    asked = undefined;
+    native.ask(
+      handle,
+      names.map((name) => places.get(name) ?? outputNames.length),
+      offered,
+    );
+    const results: Record<string, Tensor> = {};
+    for (const name of names) {
+      const tensor = fetches[name];
+      if (tensor) results[name] = tensor;
+    }
+    return { fetches, results, made: names.filter((name) => !fetches[name]) };
+  };
+
   return {
     run: async (feeds, fetches) => {
-      const inputs = inputNames.flatMap((name) => {
+      if (asked?.fetches !== fetches) asked = ask(fetches);
+      inputNames.forEach((name, i) => {
         const tensor = feeds[name];
         if (!tensor) throw new TypeError(`onnxruntime-fused: input ${name} is missing.`);
-        return [dataOf(name, tensor), tensor.dims];
+        if (tensor === fed[i]) return;
+        native.feed(handle, i, dataOf(name, tensor), tensor.dims);
+        fed[i] = tensor;
       });
-      const names = Object.keys(fetches);
-      const wanted = names.map((name) => places.get(name) ?? outputNames.length);
-      const offered = names.flatMap((name) => {
-        const tensor = fetches[name];
-        return tensor ? [dataOf(name, tensor), tensor.dims] : [null, null];
+      const { results, made } = asked;
+      native.run(handle).forEach((result, i) => {
+        const name = made[i];
+        if (name !== undefined) results[name] = tensorOf(...result);
       });
-      const results = native.run(handle, inputs, wanted, offered);
-      return Object.fromEntries(
-        names.map((name, i) => {
-          const [own, result] = [fetches[name], results[i]];
-          if (own) return [name, own];
-          if (!result) throw new Error(`onnxruntime-fused: no result for ${name}.`);
-          return [name, tensorOf(...result)];
-        }),
-      );
+      return results;
     },
     release: async () => native.release(handle),
   };

@@ -65,7 +65,7 @@ test('speed compares the ways to use several threads', async () => {
     'meow-rl, 1 thread',
     'meow-rl, 2 threads in operators',
   ]);
-  expect(loops?.[0]?.compared.map(({ name }) => name)).toEqual(['meow-rl', 'meow-rl, pipelined']);
+  expect(loops?.[0]?.compared.map(({ name }) => name)).toEqual(['meow-rl, 2 workers', 'meow-rl, pipelined']);
   for (const { stepsPerSecond } of loops?.[0]?.compared ?? []) expect(stepsPerSecond).toBeGreaterThan(0);
 });
 

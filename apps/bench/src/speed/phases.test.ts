@@ -16,8 +16,8 @@ describe('phases of an update', () => {
   const count = (phase: string, operator: RegExp): number =>
     [...phases].filter(([name, own]) => own === phase && operator.test(name)).length;
 
-  test('each has nodes', () => {
-    expect(new Set(phases.values())).toEqual(new Set(PHASES));
+  test('each has nodes but the optimizer, which the engine has no part in', () => {
+    expect(new Set(phases.values())).toEqual(new Set(PHASES.filter((phase) => phase !== 'optimizer')));
   });
 
   test('the target has the products of three state networks and no coupling', () => {
@@ -29,9 +29,8 @@ describe('phases of an update', () => {
     expect(count('forward', /LayerNormalization/)).toBe(8);
   });
 
-  test('the backward pass has most products, the optimizer at most a norm', () => {
+  test('the backward pass has most products', () => {
     expect(count('backward', /^Gemm/)).toBeGreaterThan(count('forward', /^Gemm/));
-    expect(count('optimizer', /^Gemm/)).toBeLessThanOrEqual(1);
   });
 });
 

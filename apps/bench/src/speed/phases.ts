@@ -6,11 +6,10 @@ import { z } from 'zod';
 export const PHASES = ['target', 'forward', 'backward', 'optimizer'] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** The output that is the last thing a phase computes; what nothing of these needs belongs to the optimizer. */
+/** The output that is the last thing a phase computes. What nothing of these needs is backward: the optimizer is a step. */
 const LAST_OF_PHASE: readonly (readonly [Phase, string])[] = [
   ['target', 'meanTarget'],
   ['forward', 'loss'],
-  ['backward', 'gradientNorm'],
 ];
 
 /**
@@ -30,7 +29,7 @@ export function phasesOf(program: Program, options: TakeApartOptions = {}): Read
       pending.push(...node.input);
     }
   }
-  for (const { name } of nodes) if (!phases.has(name)) phases.set(name, 'optimizer');
+  for (const { name } of nodes) if (!phases.has(name)) phases.set(name, 'backward');
   return phases;
 }
 

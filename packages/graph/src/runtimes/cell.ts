@@ -38,7 +38,7 @@ export function refresh({ current, placed }: Cell): void {
 }
 
 /** What a run made becomes the state. */
-export function replace(cell: Cell, tensor: OrtTensor): void {
+export function replace(cell: Cell, tensor: OrtTensor | undefined): void {
   if (cell.placed) cell.placed.set(float32(tensor));
-  else cell.current = tensor;
+  else if (tensor) cell.current = tensor;
 }

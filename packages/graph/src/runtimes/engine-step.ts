@@ -3,9 +3,9 @@ import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common'
 import { DataError } from '../errors.ts';
 import type { Place } from '../place.ts';
 import { vectorsRead } from '../stepping/plan.ts';
-import type { StepPlan } from '../stepping/plan.ts';
+import type { StepPlan, StepSource } from '../stepping/plan.ts';
 import { loadStep } from '../stepping/step.ts';
-import { float32 } from './cell.ts';
+import { float32, numbersOf } from './cell.ts';
 import type { Cell } from './cell.ts';
 
 /** The step of a program, between the results of a session and the states. */
@@ -76,10 +76,23 @@ export async function engineStep(
         // An engine may make room of its own instead of using what it is offered.
         if (result !== tensor) float32(tensor).set(float32(result));
       }
-      const norms = take(plan.scalars.map((name) => float32(results[name])[0] ?? Number.NaN));
-      return Object.fromEntries(
-        plan.norms.map(({ output }, i) => [output, Float32Array.of(norms[i] ?? Number.NaN)]),
-      );
+      const numberOf = (source: StepSource): number => {
+        if ('state' in source) return numbersOf(cellOf(source.state))[0] ?? Number.NaN;
+        const number = 'input' in source ? inputs[source.input]?.[0] : float32(results[source.output])[0];
+        return number ?? Number.NaN;
+      };
+      const made = take(plan.scalars.map(numberOf));
+      plan.scalarWrites.forEach(({ state }, i) => {
+        numbersOf(cellOf(state))[0] = made.scalarWrites[i] ?? Number.NaN;
+      });
+      const norms: Record<string, Float32Array> = {};
+      plan.norms.forEach(({ output }, i) => {
+        norms[output] = Float32Array.of(made.norms[i] ?? Number.NaN);
+      });
+      plan.firstNorms.forEach((norm, i) => {
+        for (const output of norm.outputs) norms[output] = Float32Array.of(made.firstNorms[i] ?? Number.NaN);
+      });
+      return norms;
     },
   };
 }

@@ -8,12 +8,12 @@ import { entries, mapValues } from '../program.ts';
 import type { Program } from '../program.ts';
 import { bindAxes, checkPlaces, checkSharedShape, checkStateValue, resolveShape } from '../runtime.ts';
 import type { Executable, InputData, LoadOptions, Runtime } from '../runtime.ts';
-import { formatShape, isStatic, sameShape } from '../shape.ts';
+import { isStatic } from '../shape.ts';
 import type { DType } from '../tensor.ts';
 import { numbersOf, placedCell, refresh, replace } from './cell.ts';
 import type { Cell } from './cell.ts';
 import { engineStep } from './engine-step.ts';
-import { joinedParts } from './joined-parts.ts';
+import { sessionResults } from './session-results.ts';
 import { viewFeeds } from './view-feeds.ts';
 
 /** What is needed of a session. */
@@ -41,24 +41,6 @@ function toFloats(key: string, tensor: OrtTensor | undefined): Float32Array {
   if (data instanceof BigInt64Array) return Float32Array.from(data, Number);
   if (data instanceof Uint8Array) return Float32Array.from(data);
   throw new DataError(`cannot read the output ${key} of type ${tensor?.type ?? 'nothing'}.`);
-}
-
-/**
- * A result of the shape that the program promises. Engines do not check: a window that reaches past the end of what it
- * looks into comes out short.
- */
-function checkResult(
-  engine: string,
-  results: Readonly<Record<string, OrtTensor>>,
-  key: string,
-  shape: readonly number[] | undefined,
-): OrtTensor {
-  const tensor = results[key];
-  if (!tensor || (shape && !sameShape(tensor.dims, shape)))
-    throw new DataError(
-      `${engine}: ${key} came out as ${tensor ? formatShape(tensor.dims) : 'nothing'}, expected ${formatShape(shape ?? [])}. Look for a window that reaches past the end.`,
-    );
-  return tensor;
 }
 
 /** What is particular to an onnxruntime package. */
@@ -130,15 +112,15 @@ export function onnxRuntime(
     if (takesSharedMemory)
       for (const { key, shape, data } of placedOutputs)
         resultPlaces[key] = new Tensor('float32', data, shape);
-    const whole = joinedParts(parted, Tensor, resultPlaces);
-    const offered = writesIntoOutputs ? { ...resultPlaces, ...whole.places } : {};
-    const changing = entries(rest.state).filter(([, { next }]) => next);
-    const fetches = Object.fromEntries(
-      [...Object.keys(rest.outputs), ...changing.map(([key]) => nextName(key))].map((key) => [
-        key,
-        offered[key] ?? null,
-      ]),
-    );
+    const { fetches, collect } = sessionResults({
+      name,
+      program: rest,
+      parted,
+      TensorClass: Tensor,
+      places: resultPlaces,
+      writesIntoOutputs,
+    });
+    const changing = entries(rest.state).flatMap(([key, { next }]) => (next ? [key] : []));
     const statesRead = new Set([
       ...Object.keys(rest.state),
       ...views.flatMap(({ source }) => (source.kind === 'state' ? [source.state] : [])),
@@ -156,12 +138,13 @@ export function onnxRuntime(
       return found;
     };
     const feedViews = viewFeeds(views, Tensor, cell);
+    const ownInputs = entries(program.inputs).filter(([key]) => Object.hasOwn(rest.inputs, key));
+    // Kept from run to run: most of it stays.
+    const feeds: Record<string, OrtTensor> = {};
     const collectFeeds = (inputs: Readonly<Record<I, InputData>>, axes: ReadonlyMap<string, number>) => {
-      const feeds: Record<string, OrtTensor> = {};
       for (const key of statesRead) refresh(cell(key));
-      for (const [key, { dtype, shape }] of entries(program.inputs))
-        if (Object.hasOwn(rest.inputs, key))
-          feeds[key] = wrapInput(inputs[key], dtype, resolveShape(shape, axes) ?? []);
+      for (const [key, { dtype, shape }] of ownInputs)
+        feeds[key] = wrapInput(inputs[key], dtype, resolveShape(shape, axes) ?? []);
       for (const key of Object.keys(rest.state)) feeds[key] = cell(key).current;
       feedViews(feeds, inputs);
       return feeds;
@@ -176,16 +159,10 @@ export function onnxRuntime(
         running = true;
         try {
           const results = (await session?.run(collectFeeds(inputs, axes), fetches)) ?? {};
-          const given = mapValues(rest.outputs, ({ shape }, key) =>
-            checkResult(name, results, key, resolveShape(shape, axes)),
-          );
-          const found: Readonly<Record<string, OrtTensor>> = { ...given, ...whole.join(given) };
-          const after = changing.map(
-            ([key, { shape }]) => [cell(key), checkResult(name, results, nextName(key), shape)] as const,
-          );
+          const found = collect(results, axes);
           // From here on nothing fails, so the states change together or not at all.
           const norms = step?.take(inputs, found, cell);
-          for (const [own, tensor] of after) replace(own, tensor);
+          for (const key of changing) replace(cell(key), found[nextName(key)]);
           const outputs = mapValues(program.outputs, (_, key) => norms?.[key] ?? toFloats(key, found[key]));
           for (const { key, data } of placedOutputs)
             if (outputs[key].buffer !== data.buffer) data.set(outputs[key]);

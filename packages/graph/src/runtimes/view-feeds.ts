@@ -12,7 +12,7 @@ export type ViewFeeds = (
   inputs: Readonly<Record<string, ArrayLike<number>>>,
 ) => void;
 
-/** Makes the function that feeds views. Those of states are made anew only when the state has moved. */
+/** Makes the function that feeds views, always the same feeds: those of states are made anew only when the state has moved. */
 export function viewFeeds(
   views: readonly HostView[],
   Tensor: TensorConstructor,
@@ -26,11 +26,12 @@ export function viewFeeds(
       return (feeds, inputs) => {
         feeds[name] = part(source.data, windowStart(source, size, inputs));
       };
-    let last: { readonly of: OrtTensor; readonly tensor: OrtTensor } | undefined;
+    let last: OrtTensor | undefined;
     return (feeds) => {
       const { current } = cellOf(source.state);
-      if (last?.of !== current) last = { of: current, tensor: part(float32(current), source.offset) };
-      feeds[name] = last.tensor;
+      if (last === current) return;
+      last = current;
+      feeds[name] = part(float32(current), source.offset);
     };
   });
   return (feeds, inputs) => {

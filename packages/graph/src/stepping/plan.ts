@@ -1,45 +1,60 @@
-import { mapValues, entries, resultsOf } from '../program.ts';
+import { entries, mapValues, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
-import { sizeOfShape, isStatic } from '../shape.ts';
 import type { Node, OperatorNode, Tensor } from '../tensor.ts';
 import { nodesBehind } from '../traverse.ts';
+import { findStepNodes, isScalar, isScalarOperator, isVector, isVectorOperator } from './step-nodes.ts';
+import type { ScalarOperator, VectorOperator } from './step-nodes.ts';
 
-/** Operators that a step can be made of, by their number of operands. */
-const OPERATORS = { add: 2, sub: 2, mul: 2, div: 2, sqrt: 1, neg: 1 } as const;
-export type StepOperator = keyof typeof OPERATORS;
+interface Constant {
+  readonly kind: 'constant';
+  readonly value: number;
+}
 
-/** One operand of a step: an entry of a vector, or one number for all entries. */
-export type Operand =
-  | { readonly kind: 'vector' | 'scalar' | 'value'; readonly index: number }
-  | { readonly kind: 'constant'; readonly value: number };
+/** A number of a step: one from outside, the norm of a vector, or the result of an operation on numbers. */
+export type ScalarOperand = { readonly kind: 'given' | 'norm' | 'result'; readonly index: number } | Constant;
 
-/** A vector that a step reads. */
-export type StepVector =
+/** An operation on numbers. Its result is the one whose index is its own place in the list. */
+export interface ScalarOperation {
+  readonly operator: ScalarOperator;
+  readonly operands: readonly ScalarOperand[];
+}
+
+/** One operand of the pass over all entries: an entry of a vector, or one number for all of them. */
+export type Operand = { readonly kind: 'vector' | 'scalar' | 'value'; readonly index: number } | Constant;
+
+/** One operation on each entry. Its result is the value whose index is its own place in the list. */
+export interface StepOperation {
+  readonly operator: VectorOperator;
+  readonly operands: readonly Operand[];
+}
+
+/** Where something comes from that a step reads: a state, an input, or an output of the rest of the program. */
+export type StepSource =
   | { readonly state: string }
   | { readonly input: string }
   | { readonly output: string };
 
-/** One operation on each entry. Its result is the value whose index is its own place in the list. */
-export interface StepOperation {
-  readonly operator: StepOperator;
-  readonly operands: readonly Operand[];
-}
-
 /**
- * The part of a program that takes each entry of some long vectors to their next values by itself: an optimizer's step.
- * Done in one pass over memory it takes a fraction of the time that an engine needs for an operator at a time.
+ * The part of a program that takes some long vectors to their next values entry by entry, and what it needs for that of
+ * numbers: an optimizer's step. Done in one pass over memory it takes a fraction of the time that an engine needs for an
+ * operator at a time.
  */
 export interface StepPlan {
   /** Entries of each vector. */
   readonly length: number;
-  /** What is read: states, inputs, or results of the rest of the program. */
-  readonly vectors: readonly StepVector[];
-  /** Results of the rest of the program that are one number each. */
-  readonly scalars: readonly string[];
+  readonly vectors: readonly StepSource[];
+  readonly scalars: readonly StepSource[];
+  /** 2-norms √Σ x² of vectors, known before the pass, each with the outputs of the program that it is. */
+  readonly firstNorms: readonly { readonly vector: number; readonly outputs: readonly string[] }[];
+  readonly scalarOperations: readonly ScalarOperation[];
+  /** The numbers that the pass reads. */
+  readonly parameters: readonly ScalarOperand[];
   readonly operations: readonly StepOperation[];
-  /** The states that change, each with the operand that it becomes. */
+  /** The vectors that change, each with the operand that it becomes. */
   readonly writes: readonly { readonly state: string; readonly value: Operand }[];
-  /** Outputs of the program that are 2-norms, √Σ x², each with its x. */
+  /** The states of one number that change. */
+  readonly scalarWrites: readonly { readonly state: string; readonly value: ScalarOperand }[];
+  /** Outputs of the program that are 2-norms of what the pass computes. */
   readonly norms: readonly { readonly output: string; readonly value: Operand }[];
 }
 
@@ -53,83 +68,8 @@ export interface SteppedProgram {
 /** Name of an output that only the step reads. No program's own output begins like this. */
 const cutName = (index: number) => `step:${index}`;
 
-const isStepOperator = (operator: string): operator is StepOperator => Object.hasOwn(OPERATORS, operator);
-
-const isVector = ({ dtype, shape }: Tensor, length: number) =>
-  dtype === 'float32' && shape.length === 1 && shape[0] === length;
-
-const isScalar = ({ dtype, shape }: Tensor) =>
-  dtype === 'float32' && isStatic(shape) && sizeOfShape(shape) === 1;
-
-const inputOf = (tensor: Tensor | undefined, operator: string): Tensor | undefined =>
-  tensor?.node.kind === 'operator' && tensor.node.operator === operator ? tensor.node.inputs[0] : undefined;
-
-/** The x of a tensor that is `globalNorm(x)`: √(row · rowᵀ) as a scalar. */
-function normed(norm: Tensor): Tensor | undefined {
-  const product = inputOf(inputOf(norm, 'reshape'), 'sqrt');
-  const row = inputOf(product, 'matmul');
-  const { node } = product ?? {};
-  if (node?.kind !== 'operator' || node.inputs[1] !== row || node.attributes['transposeB'] !== true)
-    return undefined;
-  return row?.shape[0] === 1 ? inputOf(row, 'reshape') : undefined;
-}
-
-/** Counts who reads each tensor of a program. */
-function readersOf(results: readonly Tensor[]): (tensor: Tensor) => number {
-  const counts = new Map<Tensor, number>();
-  const count = (tensor: Tensor) => counts.set(tensor, (counts.get(tensor) ?? 0) + 1);
-  for (const node of nodesBehind(results)) node.inputs.forEach(count);
-  results.forEach(count);
-  return (tensor) => counts.get(tensor) ?? 0;
-}
-
-/** The nodes that only the next states need (and norms of what they are made of), and that work entry by entry. */
-function stepNodes(
-  program: Program,
-  length: number,
-  states: readonly string[],
-): { readonly nodes: ReadonlySet<Node>; readonly norms: ReadonlyMap<string, Tensor> } {
-  const readers = readersOf(resultsOf(program));
-  const uses = new Map<Tensor, number>();
-  const use = (tensor: Tensor) => uses.set(tensor, (uses.get(tensor) ?? 0) + 1);
-  for (const state of states) {
-    const next = program.state[state]?.next;
-    if (next) use(next);
-  }
-  const norms = new Map<string, Tensor>();
-  for (const [output, norm] of entries(program.outputs)) {
-    const x = normed(norm);
-    // The norm itself and each link of its chain must be read once only, or the engine needs them.
-    if (!x || !isVector(x, length) || !readOnce(norm, readers)) continue;
-    norms.set(output, x);
-    use(x);
-  }
-  const nodes = new Set<Node>();
-  for (const node of nodesBehind([...uses.keys()]).toReversed()) {
-    const [output] = node.outputs;
-    if (node.kind !== 'operator' || !output || !isStepOperator(node.operator)) continue;
-    // A norm's chain reads it too, by a reshape of its own.
-    if (!isVector(output, length) || uses.get(output) !== readers(output)) continue;
-    if (!node.inputs.every((input) => isVector(input, length) || isScalar(input))) continue;
-    nodes.add(node);
-    node.inputs.forEach(use);
-  }
-  // What is not part of the step after all leaves its norm to the engine.
-  for (const [output, x] of norms) if (!nodes.has(x.node)) norms.delete(output);
-  return { nodes, norms };
-}
-
-/** Whether the links of a norm's chain have no other readers. */
-function readOnce(norm: Tensor, readers: (tensor: Tensor) => number): boolean {
-  const root = norm.node.inputs[0];
-  const product = root?.node.inputs[0];
-  const row = product?.node.inputs[0];
-  if (!root || !product || !row) return false;
-  return readers(norm) === 1 && readers(root) === 1 && readers(product) === 1 && readers(row) === 2;
-}
-
-/** What a placeholder is as a vector. */
-function givenVector(node: Node): StepVector | undefined {
+/** What a placeholder is as a source. */
+function placeholderSource(node: Node): StepSource | undefined {
   if (node.kind === 'state') return { state: node.name };
   return node.kind === 'input' ? { input: node.name } : undefined;
 }
@@ -142,6 +82,22 @@ function longest(program: Program): number {
   return Math.max(0, ...lengths);
 }
 
+const inOrder = (nodes: ReadonlySet<Node>): OperatorNode[] =>
+  [...nodes].filter((node): node is OperatorNode => node.kind === 'operator').toSorted((a, b) => a.id - b.id);
+
+/** Remembers what tensors are, from the first time that one is asked for. */
+function remembered<T>(make: (tensor: Tensor) => T) {
+  const known = new Map<Tensor, T>();
+  const set = (tensor: Tensor, value: T): T => {
+    known.set(tensor, value);
+    return value;
+  };
+  return { set, of: (tensor: Tensor): T => known.get(tensor) ?? set(tensor, make(tensor)) };
+}
+
+const constantOf = ({ node }: Tensor): Constant | undefined =>
+  node.kind === 'constant' ? { kind: 'constant', value: node.data[0] ?? Number.NaN } : undefined;
+
 /**
  * Takes an optimized program apart into a step over its longest states and the rest.
  *
@@ -149,82 +105,112 @@ function longest(program: Program): number {
  */
 export function planStep(program: Program): SteppedProgram | undefined {
   const length = longest(program);
-  const changing = entries(program.state).flatMap(([state, { next }]) =>
-    next && isVector(next, length) ? [[state, next] as const] : [],
-  );
   if (length < 2) return undefined;
-  const { nodes, norms } = stepNodes(
-    program,
-    length,
-    changing.map(([state]) => state),
-  );
-  const stepped = changing.filter(([, next]) => nodes.has(next.node));
+  const found = findStepNodes(program, length);
+  const changing = entries(program.state).flatMap(([state, { next }]) => (next ? [{ state, next }] : []));
+  const stepped = changing.filter(({ next }) => found.vectors.has(next.node));
   if (stepped.length === 0) return undefined;
 
-  const vectors: StepVector[] = [];
-  const scalars: string[] = [];
+  const vectors: StepSource[] = [];
+  const scalars: StepSource[] = [];
   const cuts: Record<string, Tensor> = {};
-  const operations: StepOperation[] = [];
-  const operands = new Map<Tensor, Operand>();
-  const cut = (tensor: Tensor) => {
-    const name = cutName(Object.keys(cuts).length);
-    cuts[name] = tensor;
-    return name;
+  const sourceOf = (tensor: Tensor): StepSource => {
+    const source = placeholderSource(tensor.node);
+    if (source) return source;
+    const output = cutName(Object.keys(cuts).length);
+    cuts[output] = tensor;
+    return { output };
   };
-  const fromOutside = (tensor: Tensor): Operand => {
-    const { node } = tensor;
-    if (node.kind === 'constant' && isScalar(tensor))
-      return { kind: 'constant', value: node.data[0] ?? Number.NaN };
-    if (!isVector(tensor, length)) return { kind: 'scalar', index: scalars.push(cut(tensor)) - 1 };
-    const vector = givenVector(node) ?? { output: cut(tensor) };
-    return { kind: 'vector', index: vectors.push(vector) - 1 };
-  };
-  const operandOf = (tensor: Tensor): Operand => {
-    const known = operands.get(tensor) ?? fromOutside(tensor);
-    operands.set(tensor, known);
-    return known;
-  };
-  const inOrder = [...nodes].filter((node): node is OperatorNode => node.kind === 'operator');
-  for (const { operator, inputs, outputs } of inOrder.toSorted((a, b) => a.id - b.id)) {
+  const vectorIndex = remembered((tensor) => vectors.push(sourceOf(tensor)) - 1);
+  const firstNorms: { readonly vector: number; readonly outputs: readonly string[] }[] = [];
+  const outputsOf = (tensor: Tensor): readonly string[] =>
+    entries(program.outputs).flatMap(([output, own]) => (own === tensor ? [output] : []));
+  const numbers = remembered((tensor): ScalarOperand => {
+    const x = found.norms.get(tensor);
+    if (x) {
+      const norm = { vector: vectorIndex.of(x), outputs: outputsOf(tensor) };
+      return { kind: 'norm', index: firstNorms.push(norm) - 1 };
+    }
+    return constantOf(tensor) ?? { kind: 'given', index: scalars.push(sourceOf(tensor)) - 1 };
+  });
+  const scalarOperations: ScalarOperation[] = [];
+  for (const { operator, inputs, outputs } of inOrder(found.scalars)) {
     const [output] = outputs;
-    if (!output || !isStepOperator(operator)) continue;
-    const index = operations.push({ operator, operands: inputs.map(operandOf) }) - 1;
+    if (!output || !isScalarOperator(operator)) continue;
+    const index = scalarOperations.push({ operator, operands: inputs.map(numbers.of) }) - 1;
+    numbers.set(output, { kind: 'result', index });
+  }
+
+  const parameters: ScalarOperand[] = [];
+  const operands = remembered((tensor): Operand => {
+    if (isVector(tensor, length)) return { kind: 'vector', index: vectorIndex.of(tensor) };
+    return constantOf(tensor) ?? { kind: 'scalar', index: parameters.push(numbers.of(tensor)) - 1 };
+  });
+  const operations: StepOperation[] = [];
+  for (const { operator, inputs, outputs } of inOrder(found.vectors)) {
+    const [output] = outputs;
+    if (!output || !isVectorOperator(operator)) continue;
+    const index = operations.push({ operator, operands: inputs.map(operands.of) }) - 1;
     operands.set(output, { kind: 'value', index });
   }
-  const writes = stepped.map(([state, next]) => ({ state, value: operandOf(next) }));
+  const writes = stepped.map(({ state, next }) => ({ state, value: operands.of(next) }));
   // A state is written where it lies, so each has its place, also where it isn't read.
-  for (const { state } of writes)
-    if (!vectors.some((vector) => 'state' in vector && vector.state === state)) vectors.push({ state });
+  for (const { state } of stepped) {
+    const value = program.state[state]?.value;
+    if (value) vectorIndex.of(value);
+  }
+  const scalarWrites = changing.flatMap(({ state, next }) =>
+    isScalar(next) && found.scalars.has(next.node) ? [{ state, value: numbers.of(next) }] : [],
+  );
+  const norms: { readonly output: string; readonly value: Operand }[] = [];
+  for (const [norm, x] of found.norms)
+    if (found.vectors.has(x.node))
+      norms.push(...outputsOf(norm).map((output) => ({ output, value: operands.of(x) })));
+    // Also one that is an output only.
+    else numbers.of(norm);
 
-  const written = new Set(writes.map(({ state }) => state));
-  const own = entries(program.outputs).filter(([output]) => !norms.has(output));
-  const rest: Program = {
-    inputs: program.inputs,
-    outputs: { ...Object.fromEntries(own), ...cuts },
-    state: mapValues(program.state, (spec, state) =>
-      written.has(state) ? { ...spec, next: undefined } : spec,
-    ),
-  };
+  const written = new Set([...writes, ...scalarWrites].map(({ state }) => state));
+  const taken = new Set([
+    ...norms.map(({ output }) => output),
+    ...firstNorms.flatMap((norm) => norm.outputs),
+  ]);
+  const own = entries(program.outputs).filter(([output]) => !taken.has(output));
+  const state = mapValues(program.state, (spec, name) =>
+    written.has(name) ? { ...spec, next: undefined } : spec,
+  );
+  const rest: Program = { ...program, outputs: { ...Object.fromEntries(own), ...cuts }, state };
   const isRead = new Set(nodesBehind(resultsOf(rest)));
-  const inputs = entries(program.inputs).filter(([, { node }]) => isRead.has(node));
   return {
-    rest: { ...rest, inputs: Object.fromEntries(inputs) },
+    rest: {
+      ...rest,
+      inputs: Object.fromEntries(entries(program.inputs).filter(([, { node }]) => isRead.has(node))),
+      state: Object.fromEntries(
+        entries(state).filter(([, { value, next }]) => next || isRead.has(value.node)),
+      ),
+    },
     step: {
       length,
       vectors,
       scalars,
+      firstNorms,
+      scalarOperations,
+      parameters,
       operations,
       writes,
-      norms: [...norms].map(([output, x]) => ({ output, value: operandOf(x) })),
+      scalarWrites,
+      norms,
     },
   };
 }
 
 /** Which of a step's vectors it reads; the others it only writes. */
-export function vectorsRead({ operations, writes, norms }: StepPlan): ReadonlySet<number> {
+export function vectorsRead({ operations, writes, norms, firstNorms }: StepPlan): ReadonlySet<number> {
   const operands = [
     ...operations.flatMap((own) => own.operands),
     ...[...writes, ...norms].map(({ value }) => value),
   ];
-  return new Set(operands.flatMap((own) => (own.kind === 'vector' ? [own.index] : [])));
+  return new Set([
+    ...operands.flatMap((own) => (own.kind === 'vector' ? [own.index] : [])),
+    ...firstNorms.map(({ vector }) => vector),
+  ]);
 }

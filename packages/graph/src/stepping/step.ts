@@ -2,7 +2,9 @@ import { DataError } from '../errors.ts';
 import { aligned, PAGE_BYTES } from '../place.ts';
 import type { Place } from '../place.ts';
 import { addHalves, encodeModule, fourLanes, get, loop, oneLane, set, TYPE } from './wasm.ts';
-import type { Code, Lanes } from './wasm.ts';
+import type { Code, FunctionSpec, Lanes } from './wasm.ts';
+import { stepNumbers } from './numbers.ts';
+import { vectorsRead } from './plan.ts';
 import type { Operand, StepPlan } from './plan.ts';
 
 /** What is used of WebAssembly, which all hosts have and no library of types without a document declares. */
@@ -14,6 +16,15 @@ declare const WebAssembly: {
   ): Promise<{ readonly instance: { readonly exports: Readonly<Record<string, unknown>> } }>;
 };
 
+/** What a step has made besides vectors. */
+export interface StepResult {
+  /** The plan's norms, in order. */
+  readonly norms: readonly number[];
+  readonly firstNorms: readonly number[];
+  /** The next values of the plan's states of one number, in order. */
+  readonly scalarWrites: readonly number[];
+}
+
 /** A step, ready to be taken, with the memory that its vectors lie in. */
 export interface Step {
   /** The plan's vectors; the step changes those of states that it writes. */
@@ -22,9 +33,8 @@ export interface Step {
    * Takes the step.
    *
    * @param scalars those of the plan, in order
-   * @returns the plan's norms, in order
    */
-  take(scalars: readonly number[]): readonly number[];
+  take(scalars: readonly number[]): StepResult;
 }
 
 const FLOAT32_BYTES = 4;
@@ -47,31 +57,73 @@ function vectorMemory({ length, vectors }: StepPlan, places: readonly Place[] | 
   return { memory: new WebAssembly.Memory({ initial }), offsets: vectors.map((_, i) => stride * i) };
 }
 
-/** A function that takes the step over all entries: four at a time, and the last three or fewer one at a time. */
-function stepModule(
-  plan: StepPlan,
-  offsets: readonly number[],
-  sharesMemory: boolean,
-): Uint8Array<ArrayBuffer> {
-  const { length, vectors, scalars, operations, writes, norms } = plan;
-  const offsetOf = (index: number) => offsets[index] ?? 0;
-  const locals: number[] = [];
-  const declare = (type: number) => scalars.length + locals.push(type) - 1;
-  const position = declare(TYPE.i32);
+const totalType = (lanes: Lanes) => (lanes === fourLanes ? TYPE.v128 : TYPE.f64);
 
-  const pass = (lanes: Lanes, end: number): { code: Code; totals: readonly number[] } => {
+/** One pass over all entries: four at a time, and the last three or fewer one at a time. */
+function twoLoops<T>(
+  length: number,
+  position: number,
+  pass: (lanes: Lanes) => { readonly ready: Code; readonly body: Code; readonly totals: readonly T[] },
+) {
+  const bytes = FLOAT32_BYTES * length;
+  const most = pass(fourLanes);
+  const last = pass(oneLane);
+  const whole = bytes - (bytes % fourLanes.bytes);
+  return {
+    code: [
+      [most.ready, loop(position, whole, fourLanes.bytes, most.body)],
+      [last.ready, loop(position, bytes, oneLane.bytes, last.body)],
+    ],
+    totals: most.totals.map((total, i) => [total, last.totals[i] ?? total] as const),
+  };
+}
+
+/** Sums of squares, from those of four lanes and of one. */
+const sums = (totals: readonly (readonly [most: number, last: number])[]): Code =>
+  totals.map(([most, last]): Code => [get(last), addHalves(most)]);
+
+/** A function that gives the sums of squares of some vectors. */
+function measureFunction(
+  { length, firstNorms }: StepPlan,
+  offsetOf: (index: number) => number,
+): FunctionSpec {
+  const locals: number[] = [TYPE.i32];
+  const declare = (type: number) => locals.push(type) - 1;
+  const { code, totals } = twoLoops(length, 0, (lanes) => {
+    const own = firstNorms.map(() => declare(totalType(lanes)));
+    const loaded = declare(lanes.type);
+    const body = firstNorms.map(({ vector }, i): Code => [
+      [get(0), lanes.load(offsetOf(vector)), set(loaded)],
+      lanes.addSquares(loaded, own[i] ?? 0),
+    ]);
+    return { ready: [], body, totals: own };
+  });
+  const results = firstNorms.map(() => TYPE.f64);
+  return { name: 'measure', parameters: [], results, locals, body: [code, sums(totals)] };
+}
+
+/** A function that takes the step and gives the sums of squares of the plan's norms. */
+function passFunction(plan: StepPlan, offsetOf: (index: number) => number): FunctionSpec {
+  const { length, vectors, parameters, operations, writes, norms } = plan;
+  const read = vectorsRead(plan);
+  const locals: number[] = [];
+  const declare = (type: number) => parameters.length + locals.push(type) - 1;
+  const position = declare(TYPE.i32);
+  const { code, totals } = twoLoops(length, position, (lanes) => {
     const several = (count: number) => Array.from({ length: count }, () => declare(lanes.type));
-    const spread = several(scalars.length);
+    const spread = several(parameters.length);
     const loaded = several(vectors.length);
     const values = several(operations.length);
-    const totals = norms.map(() => declare(lanes === fourLanes ? TYPE.v128 : TYPE.f64));
+    const own = norms.map(() => declare(totalType(lanes)));
     const places = { scalar: spread, vector: loaded, value: values };
     const placeOf = (operand: Exclude<Operand, { kind: 'constant' }>) =>
       places[operand.kind][operand.index] ?? 0;
     const push = (operand: Operand): Code =>
       operand.kind === 'constant' ? lanes.constant(operand.value) : get(placeOf(operand));
     const body: Code = [
-      loaded.map((place, i) => [get(position), lanes.load(offsetOf(i)), set(place)]),
+      loaded.map((place, i): Code =>
+        read.has(i) ? [get(position), lanes.load(offsetOf(i)), set(place)] : [],
+      ),
       operations.map(({ operator, operands }, i) => [
         operands.map(push),
         lanes.operators[operator],
@@ -83,25 +135,23 @@ function stepModule(
         return [get(position), push(value), lanes.store(offsetOf(index))];
       }),
       norms.map(({ value }, i) =>
-        value.kind === 'constant' ? [] : lanes.addSquares(placeOf(value), totals[i] ?? 0),
+        value.kind === 'constant' ? [] : lanes.addSquares(placeOf(value), own[i] ?? 0),
       ),
     ];
-    const ready = spread.map((place, i): Code => [get(i), lanes.spread, set(place)]);
-    return { code: [ready, loop(position, end, lanes.bytes, body)], totals };
-  };
-
-  const bytes = FLOAT32_BYTES * length;
-  const most = pass(fourLanes, bytes - (bytes % fourLanes.bytes));
-  const last = pass(oneLane, bytes);
-  const sums = norms.map((_, i): Code => [get(last.totals[i] ?? 0), addHalves(most.totals[i] ?? 0)]);
-  return encodeModule({
-    parameters: scalars.map(() => TYPE.f32),
-    results: norms.map(() => TYPE.f64),
-    sharesMemory,
-    locals,
-    body: [most.code, last.code, sums],
+    return { ready: spread.map((place, i): Code => [get(i), lanes.spread, set(place)]), body, totals: own };
   });
+  return {
+    name: 'pass',
+    parameters: parameters.map(() => TYPE.f32),
+    results: norms.map(() => TYPE.f64),
+    locals,
+    body: [code, sums(totals)],
+  };
 }
+
+/** Roots of what a function gives: nothing, a number, or an array, by how many results it has. */
+const roots = (squares: unknown): number[] =>
+  [squares ?? []].flat().map((square) => Math.sqrt(Number(square)));
 
 /**
  * Makes a step from its plan.
@@ -111,16 +161,25 @@ function stepModule(
  */
 export async function loadStep(plan: StepPlan, places?: readonly Place[]): Promise<Step> {
   const { memory, offsets } = vectorMemory(plan, places);
-  const code = stepModule(plan, offsets, places !== undefined);
+  const offsetOf = (index: number) => offsets[index] ?? 0;
+  const code = encodeModule({
+    sharesMemory: places !== undefined,
+    functions: [measureFunction(plan, offsetOf), passFunction(plan, offsetOf)],
+  });
   const { instance } = await WebAssembly.instantiate(code, { host: { memory } });
-  const { run } = instance.exports;
-  if (typeof run !== 'function') throw new Error('a step has no function. Please report this.');
+  const { measure, pass } = instance.exports;
+  if (typeof measure !== 'function' || typeof pass !== 'function')
+    throw new Error('a step has no functions. Please report this.');
   return {
     vectors: offsets.map((offset) => new Float32Array(memory.buffer, offset, plan.length)),
     take: (scalars) => {
-      // Nothing, a number, or an array, by how many norms there are.
-      const squares: unknown = run(...scalars);
-      return [squares ?? []].flat().map((square) => Math.sqrt(Number(square)));
+      const firstNorms = roots(measure());
+      const numberOf = stepNumbers(plan, scalars, firstNorms);
+      return {
+        firstNorms,
+        norms: roots(pass(...plan.parameters.map(numberOf))),
+        scalarWrites: plan.scalarWrites.map(({ value }) => numberOf(value)),
+      };
     },
   };
 }

@@ -94,7 +94,8 @@ export const fourLanes: Lanes = {
     const [promote, multiply, add] = [simd(0x5f), simd(0xf2), simd(0xf0)];
     const low = [get(value), promote];
     const high = [get(value), get(value), upperHalf, promote];
-    return [get(total), low, low, multiply, add, high, high, multiply, add, set(total)];
+    // The total waits for one addition only, and there are as many in a row as groups of lanes.
+    return [get(total), [low, low, multiply], [high, high, multiply], add, add, set(total)];
   },
 };
 
@@ -120,39 +121,46 @@ const sized = (code: Code): number[] => {
 const list = (parts: readonly Code[]): Code => [unsigned(parts.length), ...parts];
 const text = (value: string): number[] => sized([...new TextEncoder().encode(value)]);
 
-export interface ModuleSpec {
-  /** Types of the function's parameters, its first locals. */
+/** A function, exported by its name. */
+export interface FunctionSpec {
+  readonly name: string;
+  /** Types of its parameters, its first locals. */
   readonly parameters: readonly number[];
   /** Types of its results, which its body leaves on the stack. */
   readonly results: readonly number[];
-  /** Whether the memory is one that threads can share. */
-  readonly sharesMemory: boolean;
   /** Types of its other locals, which begin at 0. */
   readonly locals: readonly number[];
   readonly body: Code;
 }
 
+export interface ModuleSpec {
+  /** Whether the memory is one that threads can share. */
+  readonly sharesMemory: boolean;
+  readonly functions: readonly FunctionSpec[];
+}
+
 /** The most pages that a memory can have; a shared one has to have a limit. */
 const MOST_PAGES = 65_536;
 
-/** A module that imports the memory `host.memory` and exports one function, `run`. */
-export function encodeModule({
-  parameters,
-  results,
-  sharesMemory,
-  locals,
-  body,
-}: ModuleSpec): Uint8Array<ArrayBuffer> {
+/** A module that imports the memory `host.memory` and exports some functions. */
+export function encodeModule({ sharesMemory, functions }: ModuleSpec): Uint8Array<ArrayBuffer> {
   const section = (id: number, content: Code): Code => [id, sized(content)];
-  const ownLocals = list(locals.map((type) => [unsigned(1), type]));
+  const types = (own: readonly number[]): Code => list(own.map((type) => [type]));
   const limits = sharesMemory ? [0x03, unsigned(1), unsigned(MOST_PAGES)] : [0x00, unsigned(1)];
   const code: Code = [
     [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    section(1, list([[0x60, list(parameters.map((type) => [type])), list(results.map((type) => [type]))]])),
+    section(1, list(functions.map(({ parameters, results }) => [0x60, types(parameters), types(results)]))),
     section(2, list([[text('host'), text('memory'), 0x02, limits]])),
-    section(3, list([unsigned(0)])),
-    section(7, list([[text('run'), 0x00, unsigned(0)]])),
-    section(10, list([sized([ownLocals, body, 0x0b])])),
+    section(3, list(functions.map((_, i) => unsigned(i)))),
+    section(7, list(functions.map(({ name }, i) => [text(name), 0x00, unsigned(i)]))),
+    section(
+      10,
+      list(
+        functions.map(({ locals, body }) =>
+          sized([list(locals.map((type) => [unsigned(1), type])), body, 0x0b]),
+        ),
+      ),
+    ),
   ];
   return Uint8Array.from(flat(code));
 }

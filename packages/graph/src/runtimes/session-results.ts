@@ -1,0 +1,107 @@
+import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
+
+import { DataError } from '../errors.ts';
+import { nextName } from '../onnx/serialize.ts';
+import type { PartedOutput } from '../passes/parted-outputs.ts';
+import { entries } from '../program.ts';
+import type { Program } from '../program.ts';
+import { resolveShape } from '../runtime.ts';
+import { formatShape, isStatic, sameShape, sizeOfShape } from '../shape.ts';
+import type { Shape, Tensor } from '../tensor.ts';
+import { float32 } from './cell.ts';
+
+/** What a session's runs are asked for, and what becomes of it. */
+export interface SessionResults {
+  /** The tensors that the session can write its results to, by their names; null where it makes them. */
+  readonly fetches: Readonly<Record<string, OrtTensor | null>>;
+  /**
+   * The results of a run, by their names, with whole outputs in place of their parts. Those of the run before are overwritten.
+   *
+   * @throws DataError if one has another shape than the program promises
+   */
+  collect(
+    results: Readonly<Record<string, OrtTensor>>,
+    axes: ReadonlyMap<string, number>,
+  ): Readonly<Record<string, OrtTensor>>;
+}
+
+export interface SessionResultsOptions {
+  /** The engine's name, for messages. */
+  readonly name: string;
+  /** What the session runs. */
+  readonly program: Program;
+  readonly parted: readonly PartedOutput[];
+  readonly TensorClass: TensorConstructor;
+  /** Where results are to lie, by the names of outputs. */
+  readonly places: Readonly<Record<string, OrtTensor>>;
+  /** Whether the session writes into tensors that it is offered. */
+  readonly writesIntoOutputs: boolean;
+}
+
+/** Makes what a session is asked for. */
+export function sessionResults(options: SessionResultsOptions): SessionResults {
+  const { name, program, parted, TensorClass, places, writesIntoOutputs } = options;
+  const wholes: Record<string, OrtTensor> = {};
+  const parts = parted.flatMap((output) => {
+    // Memory that every run writes to anew, where there is no place for it.
+    const whole =
+      places[output.name] ?? new TensorClass('float32', new Float32Array(output.length), [output.length]);
+    wholes[output.name] = whole;
+    return output.parts.map(({ name: key, shape, offset }) => {
+      const data = float32(whole).subarray(offset, offset + sizeOfShape(shape));
+      return { key, shape, place: new TensorClass('float32', data, shape) };
+    });
+  });
+  const isPart = new Set(parts.map(({ key }) => key));
+  // A run may write over what the one before gave, so that room is made once.
+  const roomFor = (key: string, { dtype, shape }: Tensor): OrtTensor | undefined => {
+    if (places[key] || !writesIntoOutputs || dtype !== 'float32' || !isStatic(shape)) return places[key];
+    return new TensorClass('float32', new Float32Array(sizeOfShape(shape)), shape);
+  };
+  const others: readonly {
+    readonly key: string;
+    readonly shape: Shape;
+    readonly place?: OrtTensor | undefined;
+  }[] = [
+    ...entries(program.outputs).flatMap(([key, output]) =>
+      isPart.has(key) ? [] : [{ key, shape: output.shape, place: roomFor(key, output) }],
+    ),
+    // Not these: the run that writes a state's next value may still read the one before.
+    ...entries(program.state).flatMap(([key, { shape, next }]) =>
+      next ? [{ key: nextName(key), shape }] : [],
+    ),
+  ];
+  const fetches: Record<string, OrtTensor | null> = {};
+  for (const { key, place } of [...parts, ...others]) fetches[key] = (writesIntoOutputs && place) || null;
+
+  // Engines do not check: a window that reaches past the end of what it looks into comes out short.
+  const check = (
+    key: string,
+    tensor: OrtTensor | undefined,
+    shape: readonly number[] | undefined,
+  ): OrtTensor => {
+    if (tensor && (!shape || sameShape(tensor.dims, shape))) return tensor;
+    throw new DataError(
+      `${name}: ${key} came out as ${tensor ? formatShape(tensor.dims) : 'nothing'}, expected ${formatShape(shape ?? [])}. Look for a window that reaches past the end.`,
+    );
+  };
+  return {
+    fetches,
+    collect: (results, axes) => {
+      const found: Record<string, OrtTensor> = { ...wholes };
+      for (const { key, shape, place } of others) {
+        const tensor = results[key];
+        const isPlaced = tensor !== undefined && tensor === place;
+        found[key] = isPlaced
+          ? tensor
+          : check(key, tensor, isStatic(shape) ? shape : resolveShape(shape, axes));
+      }
+      for (const { key, shape, place } of parts) {
+        const tensor = results[key];
+        // An engine may make room of its own instead of using what it is offered.
+        if (tensor !== place) float32(place).set(float32(check(key, tensor, shape)));
+      }
+      return found;
+    },
+  };
+}
