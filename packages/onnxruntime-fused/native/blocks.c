@@ -170,6 +170,11 @@ static inline Lanes add(Lanes sums, Lanes x) {
   return sums;
 }
 
+static inline Lanes multiply(Lanes x, Lanes y) {
+  for (int i = 0; i < LANES / WIDTH; i++) x.parts[i] *= y.parts[i];
+  return x;
+}
+
 static inline Lanes add_squares(Lanes sums, Lanes x, float mean) {
   for (int i = 0; i < LANES / WIDTH; i++) {
     const Vector centered = x.parts[i] - mean;
@@ -186,12 +191,25 @@ static inline float total(Lanes lanes) {
   return (sums[0] + sums[2]) + (sums[1] + sums[3]);
 }
 
+/*
+ * Sums are of a's entries or, where there is a b, of their products with b's: those need not be written and read again. The
+ * functions are inlined, so that there is a loop for each case.
+ */
+static inline Lanes terms(const float *a, const float *b, int64_t at) {
+  return b ? multiply(load(a + at), load(b + at)) : load(a + at);
+}
+
+static inline Lanes last_terms(const float *a, const float *b, int64_t at, int64_t count) {
+  const Lanes x = load_rest(a + at, count, 0.0f);
+  return b ? multiply(x, load_rest(b + at, count, 0.0f)) : x;
+}
+
 /* Entry i goes into partial sum i mod 16. */
-static inline float row_sum(const float *row, int64_t columns) {
+static inline float row_sum(const float *a, const float *b, int64_t columns) {
   Lanes sums = {0};
   int64_t i = 0;
-  for (; i + LANES <= columns; i += LANES) sums = add(sums, load(row + i));
-  if (i < columns) sums = add(sums, load_rest(row + i, columns - i, 0.0f));
+  for (; i + LANES <= columns; i += LANES) sums = add(sums, terms(a, b, i));
+  if (i < columns) sums = add(sums, last_terms(a, b, i, columns - i));
   return total(sums);
 }
 
@@ -212,33 +230,32 @@ static void expand_column(float *target, const float *values, int64_t rows, int6
 }
 
 /* 16 columns at a time, row by row. */
-static void sum_rows(const Operand *operands, const Instruction *step, int64_t rows, int64_t columns) {
-  const float *a = operands[step->a].at;
-  float *target = operands[step->target].at;
+static inline void sum_rows(const float *a, const float *b, float *target, int64_t rows, int64_t columns) {
   int64_t column = 0;
   for (; column + LANES <= columns; column += LANES) {
     Lanes sums = load(target + column);
-    for (int64_t row = 0; row < rows; row++) sums = add(sums, load(a + row * columns + column));
+    for (int64_t row = 0; row < rows; row++) sums = add(sums, terms(a, b, row * columns + column));
     memcpy(target + column, &sums, sizeof sums);
   }
   if (column == columns) return;
   const int64_t rest = columns - column;
   Lanes sums = load_rest(target + column, rest, 0.0f);
-  for (int64_t row = 0; row < rows; row++) sums = add(sums, load_rest(a + row * columns + column, rest, 0.0f));
+  for (int64_t row = 0; row < rows; row++) sums = add(sums, last_terms(a, b, row * columns + column, rest));
   memcpy(target + column, &sums, (size_t)rest * sizeof *target);
 }
 
 /* So many rows are summed before their sums are used, so that one row doesn't wait for another. */
 #define GROUP 16
 
-static void row_sums(const Operand *operands, const Instruction *step, int64_t rows, int64_t columns) {
-  const float *a = operands[step->a].at;
-  float *target = operands[step->target].at;
+static inline void row_sums(const float *a, const float *b, float *target, int64_t rows, int64_t columns) {
   for (int64_t first = 0; first < rows; first += GROUP) {
     const int64_t count = rows - first < GROUP ? rows - first : GROUP;
     const int64_t begin = first * columns;
     float sums[GROUP];
-    for (int64_t row = 0; row < count; row++) sums[row] = row_sum(a + begin + row * columns, columns);
+    for (int64_t row = 0; row < count; row++) {
+      const int64_t at = begin + row * columns;
+      sums[row] = row_sum(a + at, b ? b + at : NULL, columns);
+    }
     expand_column(target + begin, sums, count, columns);
   }
 }
@@ -252,7 +269,7 @@ static void standardize(const Operand *operands, const Instruction *step, int64_
     const int64_t count = rows - first < GROUP ? rows - first : GROUP;
     const int64_t begin = first * columns;
     float means[GROUP], scales[GROUP] = {0};
-    for (int64_t row = 0; row < count; row++) means[row] = row_sum(a + begin + row * columns, columns) * share;
+    for (int64_t row = 0; row < count; row++) means[row] = row_sum(a + begin + row * columns, NULL, columns) * share;
     for (int64_t row = 0; row < count; row++)
       scales[row] = row_squares(a + begin + row * columns, columns, means[row]) * share + eps[begin + row * columns];
     for (int row = 0; row < GROUP; row++) scales[row] = 1.0f / sqrtf(scales[row]);
@@ -294,6 +311,17 @@ static void firsts(const Operand *operands, const Instruction *step, int64_t row
     break;                                                                                                           \
   }
 
+#define TERNARY(expression)                                                                                          \
+  {                                                                                                                  \
+    const float *b = operands[step->b].at, *c = operands[step->c].at;                                                \
+    INDEPENDENT                                                                                                      \
+    for (int64_t i = 0; i < count; i++) {                                                                            \
+      const float x = a[i], y = b[i], z = c[i];                                                                      \
+      target[i] = (expression);                                                                                      \
+    }                                                                                                                \
+    break;                                                                                                           \
+  }
+
 static void perform(const Operand *operands, const Instruction *step, int64_t rows, int64_t columns) {
   const int64_t count = rows * columns;
   const float *a = operands[step->a].at;
@@ -329,14 +357,26 @@ static void perform(const Operand *operands, const Instruction *step, int64_t ro
       UNARY(1.0f / x)
     case OP_TANH:
       UNARY(hyperbolic_tangent(x))
+    case OP_MUL_ADD:
+      TERNARY(x * y + z)
+    case OP_MUL_SUB:
+      TERNARY(x * y - z)
+    case OP_SUB_MUL:
+      TERNARY(z - x * y)
     case OP_ROW_SUM:
-      row_sums(operands, step, rows, columns);
+      row_sums(a, NULL, target, rows, columns);
+      break;
+    case OP_MUL_ROW_SUM:
+      row_sums(a, operands[step->b].at, target, rows, columns);
       break;
     case OP_STANDARDIZE:
       standardize(operands, step, rows, columns);
       break;
     case OP_SUM_ROWS:
-      sum_rows(operands, step, rows, columns);
+      sum_rows(a, NULL, target, rows, columns);
+      break;
+    case OP_MUL_SUM_ROWS:
+      sum_rows(a, operands[step->b].at, target, rows, columns);
       break;
     case OP_FIRST:
       firsts(operands, step, rows, columns);

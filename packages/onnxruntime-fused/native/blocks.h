@@ -24,6 +24,11 @@ enum {
   OP_STANDARDIZE = 17,
   OP_SUM_ROWS = 18,
   OP_FIRST = 19,
+  OP_MUL_ADD = 20,
+  OP_MUL_SUB = 21,
+  OP_SUB_MUL = 22,
+  OP_MUL_ROW_SUM = 23,
+  OP_MUL_SUM_ROWS = 24,
 };
 
 typedef struct {

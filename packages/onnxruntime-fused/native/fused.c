@@ -81,8 +81,11 @@ static int64_t elements(const Fused *fused, int64_t kind) {
   return kind == FULL ? rows * columns : kind == ROW ? columns : kind == COLUMN_KIND ? rows : 1;
 }
 
-static bool is_binary(int32_t op) { return op <= OP_MAX; }
-static bool is_known(int32_t op) { return (op >= OP_ADD && op <= OP_TANH) || (op >= OP_ROW_SUM && op <= OP_FIRST); }
+static bool is_known(int32_t op) {
+  return (op >= OP_ADD && op <= OP_TANH) || (op >= OP_ROW_SUM && op <= OP_MUL_SUM_ROWS);
+}
+static bool is_ternary(int32_t op) { return op >= OP_MUL_ADD && op <= OP_SUB_MUL; }
+static bool reads_second(int32_t op) { return op <= OP_MAX || op == OP_STANDARDIZE || op >= OP_MUL_ADD; }
 
 static bool is_sum(const Fused *fused, int64_t operand) {
   const int64_t output = operand - fused->input_count;
@@ -110,16 +113,19 @@ static bool is_output_of(const Fused *fused, int64_t operand, Kind kind) {
 static OrtStatus *check_instruction(const Fused *fused, int64_t index) {
   const Instruction step = fused->code[index];
   if (!is_known(step.op)) return failure(fused->api, "Fused: instruction %d has the unknown op %d.", (int)index, step.op);
-  const bool reads_b = is_binary(step.op) || step.op == OP_STANDARDIZE;
-  const bool target_fits = step.op == OP_SUM_ROWS ? is_output_of(fused, step.target, ROW)
-                           : step.op == OP_FIRST  ? is_output_of(fused, step.target, COLUMN_KIND)
-                                                  : is_writable(fused, step.target);
+  const bool is_over_rows = step.op == OP_SUM_ROWS || step.op == OP_MUL_SUM_ROWS;
+  const bool target_fits = is_over_rows          ? is_output_of(fused, step.target, ROW)
+                           : step.op == OP_FIRST ? is_output_of(fused, step.target, COLUMN_KIND)
+                                                 : is_writable(fused, step.target);
+  const int32_t sources[] = {step.a, step.b, step.c};
+  const int count = is_ternary(step.op) ? 3 : reads_second(step.op) ? 2 : 1;
   if (!target_fits)
     return failure(fused->api, "Fused: instruction %d (op %d) cannot write operand %d.", (int)index, step.op,
                    step.target);
-  if (!is_readable(fused, step.a) || (reads_b && !is_readable(fused, step.b)))
-    return failure(fused->api, "Fused: instruction %d (op %d) cannot read operand %d.", (int)index, step.op,
-                   is_readable(fused, step.a) ? step.b : step.a);
+  for (int i = 0; i < count; i++)
+    if (!is_readable(fused, sources[i]))
+      return failure(fused->api, "Fused: instruction %d (op %d) cannot read operand %d.", (int)index, step.op,
+                     sources[i]);
   if (step.op == OP_STANDARDIZE && step.c >= 0 && !is_writable(fused, step.c))
     return failure(fused->api, "Fused: instruction %d (op %d) cannot write operand %d.", (int)index, step.op, step.c);
   return NULL;

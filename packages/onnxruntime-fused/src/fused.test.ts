@@ -106,6 +106,57 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       });
     });
 
+    const triples = ['mulAdd', 'mulSub', 'subMul'] as const;
+
+    test.each(triples)('%s, for every pair of kinds, and in place', async (name) => {
+      const kinds = Object.values(inputKind);
+      const both = kinds.flatMap((first) => kinds.map((second) => [first, second]));
+      const last = 4 + both.length;
+      await expectLikeInterpreter({
+        size,
+        inputs: kinds.map((kind) => inputOf(kind, size)),
+        outputs: [...both.map(() => fullOutput(size)), fullOutput(size)],
+        code: [
+          ...both.map(([first = 0, second = 0], i) => [
+            instruction[name],
+            4 + i,
+            first,
+            second,
+            (first + second) % 4,
+          ]),
+          [instruction.copy, last, 0, NONE, NONE],
+          [instruction[name], last, last, last, last],
+        ],
+      });
+    });
+
+    test('mulRowSum and mulSumRows, of inputs and of what was computed', async () => {
+      const [rows, columns] = size;
+      await expectLikeInterpreter(
+        {
+          size,
+          inputs: [inputOf(full, size), inputOf(row, size), inputOf(column, size)],
+          outputs: [
+            fullOutput(size),
+            fullOutput(size),
+            { kind: outputKind.row, shape: [1, columns] },
+            { kind: outputKind.row, shape: [columns] },
+            { kind: outputKind.column, shape: [rows] },
+          ],
+          code: [
+            [instruction.mulRowSum, 3, 0, 1, NONE],
+            [instruction.copy, 4, 0, NONE, NONE],
+            [instruction.mulRowSum, 4, 4, 4, NONE],
+            [instruction.mulSumRows, 5, 0, 2, NONE],
+            [instruction.mulSumRows, 6, 0, 0, NONE],
+            [instruction.first, 7, 3, NONE, NONE],
+          ],
+        },
+        [-1, 1],
+        2e-4,
+      );
+    });
+
     test.each(single)('%s, from an input and in place', async (name) => {
       // Values below 0 too, where there is a result for them.
       const from = name === 'log' || name === 'sqrt' ? 0.01 : -3;
@@ -310,6 +361,10 @@ describe.skipIf(isLeftOut)('the fused operator refuses', () => {
     ['code', [18, 2, 0, -1, -1], 'instruction 0 (op 18) cannot write operand 2.'],
     ['code', [19, 2, 0, -1, -1], 'instruction 0 (op 19) cannot write operand 2.'],
     ['code', [17, 2, 0, 3, 1], 'instruction 0 (op 17) cannot write operand 1.'],
+    ['code', [20, 2, 0, 1, -1], 'instruction 0 (op 20) cannot read operand -1.'],
+    ['code', [23, 2, 0, -1, -1], 'instruction 0 (op 23) cannot read operand -1.'],
+    ['code', [24, 2, 0, 1, -1], 'instruction 0 (op 24) cannot write operand 2.'],
+    ['code', [25, 2, 0, 1, -1], 'instruction 0 has the unknown op 25.'],
   ])('%s %j', (name, values, message) => {
     expect(() => createSession(fusedModel(model, withInts(name, values)), 1)).toThrow(`Fused: ${message}`);
   });

@@ -12,7 +12,7 @@ export interface Fusible {
 }
 
 /** A swish is several instructions, each of which goes element by element. */
-const isElementwise = (operator: string): boolean =>
+export const isElementwise = (operator: string): boolean =>
   operator === 'swish' || Object.hasOwn(elementwise, operator);
 
 /** What is known of a program's nodes, inputs first. */

@@ -98,6 +98,36 @@ function withoutDead(list: readonly Instruction[], results: ReadonlySet<Value>):
   return kept.toReversed();
 }
 
+/** What a product and the instruction that alone reads it are together, by which of its operands the product is. */
+const withProduct: Readonly<Partial<Record<InstructionName, readonly InstructionName[]>>> = {
+  add: ['mulAdd', 'mulAdd'],
+  sub: ['mulSub', 'subMul'],
+  rowSum: ['mulRowSum'],
+  sumRows: ['mulSumRows'],
+};
+
+/** Makes one instruction of a product and what it is added to, subtracted from or summed in: it need not be written and read. */
+function withProducts(list: readonly Instruction[], results: ReadonlySet<Value>): readonly Instruction[] {
+  const reads = new Map<Value, number>();
+  for (const { sources } of list) for (const value of sources) reads.set(value, (reads.get(value) ?? 0) + 1);
+  const products = new Map<Value, Instruction>();
+  for (const own of list)
+    if (own.name === 'mul' && reads.get(own.target) === 1 && !results.has(own.target))
+      products.set(own.target, own);
+  const taken = new Set<Instruction>();
+  const combined = list.map((own): Instruction => {
+    const names = withProduct[own.name] ?? [];
+    // The later one: its operands are more likely to be at hand.
+    const at = own.sources.findLastIndex((value, i) => names[i] && products.has(value));
+    const [name, value] = [names[at], own.sources[at]];
+    const product = value && products.get(value);
+    if (!name || !product) return own;
+    taken.add(product);
+    return { name, target: own.target, sources: [...product.sources, ...own.sources.toSpliced(at, 1)] };
+  });
+  return list.flatMap((own, i) => (taken.has(own) ? [] : [combined[i] ?? own]));
+}
+
 /** How a result leaves the space. */
 function outputKindOf({ node, shape }: Tensor, space: Space): OutputKind {
   if (node.kind === 'operator' && node.operator === 'sum' && isOverRows(node)) return 'row';
@@ -106,7 +136,14 @@ function outputKindOf({ node, shape }: Tensor, space: Space): OutputKind {
 }
 
 /** Rows and columns make no difference to what only goes element by element. */
-const rowBound: ReadonlySet<InstructionName> = new Set(['rowSum', 'standardize', 'sumRows', 'first']);
+const rowBound: ReadonlySet<InstructionName> = new Set([
+  'rowSum',
+  'mulRowSum',
+  'standardize',
+  'sumRows',
+  'mulSumRows',
+  'first',
+]);
 
 /**
  * Writes the code of a fused operator.
@@ -150,7 +187,8 @@ export function compile(space: Space, nodes: readonly Node[], results: readonly 
     list.push({ name: 'first', sources: [valueOf(tensor)], target });
     return target;
   });
-  const code = withoutDead(list, new Set(outputs));
+  const left = new Set(outputs);
+  const code = withProducts(withoutDead(list, left), left);
   const used = new Set(code.flatMap(({ sources }) => sources));
   const readInputs = inputs.filter(({ value }) => used.has(value));
   const readConstants = [...constants].filter(([, value]) => used.has(value));
@@ -170,12 +208,12 @@ export function compile(space: Space, nodes: readonly Node[], results: readonly 
       outputShapes: results.flatMap(({ shape }) => (isStatic(shape) ? [shape.length, ...shape] : [])),
       constants: readConstants.map(([value]) => value),
       code: assignRegisters(code, readInputs.length + outputs.length + readConstants.length).flatMap(
-        ({ name, target, sources: [a = NONE, b = NONE], second }) => [
+        ({ name, target, sources: [a = NONE, b = NONE, c = NONE], second }) => [
           instruction[name],
           target,
           a,
           b,
-          second,
+          second === NONE ? c : second,
         ],
       ),
     },

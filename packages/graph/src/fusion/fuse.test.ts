@@ -148,7 +148,7 @@ describe('fuse', () => {
     const after = await expectSame(layer(6, 7));
     const [forward, backward, ...more] = fusedNodes(after);
     expect(more).toEqual([]);
-    expect(codeOf(forward)).toEqual(['standardize', 'mul', 'add', 'mul', 'sigmoid', 'mul', 'mul']);
+    expect(codeOf(forward)).toEqual(['standardize', 'mulAdd', 'mul', 'sigmoid', 'mul', 'mul']);
     expect(codeOf(backward)).toContain('standardize');
     // What the backward one reads of [6, 7]: the product, the mask, and two parts of the gradient.
     expect(backward?.inputs.filter(({ shape }) => shape.join() === '6,7')).toHaveLength(4);
@@ -161,6 +161,64 @@ describe('fuse', () => {
     ]);
     expect(names(after).toSorted()).toEqual(
       ['fused', 'fused', 'linear', 'matmul', 'matmul', 'matmul', 'matmul'].toSorted(),
+    );
+  });
+
+  test('a layer of one unit and its gradients are computed with what its input is made of', async () => {
+    const after = await expectSame(
+      programOn({ x: [5, 4], w: [1, 4], b: [1], slope: [4], weight: [5, 1] }, (inputs) => {
+        const [x, w, b] = [tensor(inputs, 'x'), tensor(inputs, 'w'), tensor(inputs, 'b')];
+        const y = linear(swish(x, tensor(inputs, 'slope')), w, b);
+        const [dx, dw, db] = grad(sum(mul(mul(y, y), tensor(inputs, 'weight'))), [x, w, b]);
+        return { y, ...(dx && dw && db && { dx, dw, db }) };
+      }),
+    );
+    expect(names(after).filter((name) => name === 'linear' || name === 'matmul')).toEqual([]);
+    const matrices = fusedNodes(after).filter(({ attributes }) => attributes['columns'] === 4);
+    expect(matrices.map((node) => node.outputs.map(({ shape }) => shape.join()).toSorted())).toEqual([
+      ['1,4', '5,1', '5,1', '5,4'],
+    ]);
+  });
+
+  test('products with one row or column of a matrix that is not computed here are left to the engine', async () => {
+    const after = await expectSame(
+      programOn({ x: [5, 4], w: [1, 4], b: [1], c: [5, 1] }, (inputs) => ({
+        y: linear(tensor(inputs, 'x'), tensor(inputs, 'w'), tensor(inputs, 'b')),
+        z: matmul(tensor(inputs, 'c'), tensor(inputs, 'x'), { transposeA: true }),
+      })),
+    );
+    expect(names(after).toSorted()).toEqual(['linear', 'matmul']);
+  });
+
+  test('a product that is only added to, subtracted or summed is part of that', async () => {
+    const after = await expectSame(
+      programOn({ x: [3, 4], y: [3, 4], z: [3, 4] }, (inputs) => {
+        const [x, y, z] = [tensor(inputs, 'x'), tensor(inputs, 'y'), tensor(inputs, 'z')];
+        const both = mul(x, z);
+        return {
+          more: add(mul(x, y), z),
+          less: sub(mul(x, x), z),
+          from: sub(z, mul(y, z)),
+          twice: add(both, both),
+          rows: sum(mul(exp(x), y), { axes: [1], keepDims: true }),
+          columns: sum(mul(exp(y), z), { axes: [0] }),
+        };
+      }),
+    );
+    const code = fusedNodes(after).flatMap((node) => codeOf(node));
+    expect(code.toSorted()).toEqual(
+      [
+        'mulAdd',
+        'mulSub',
+        'subMul',
+        'mul',
+        'add',
+        'exp',
+        'exp',
+        'mulRowSum',
+        'mulSumRows',
+        'first',
+      ].toSorted(),
     );
   });
 
@@ -259,7 +317,8 @@ describe('fuse', () => {
         return { y, z };
       }),
     );
-    expect(fusedNodes(after)).toHaveLength(4001);
+    // The first of the second chain reads the same matrix as the first chain.
+    expect(fusedNodes(after)).toHaveLength(4000);
   });
 
   test('a program that only passes its input on stays as it is', async () => {

@@ -7,6 +7,7 @@ import { fused } from './fused.ts';
 import { groupNodes, workOf } from './groups.ts';
 import type { Group } from './groups.ts';
 import { INSTRUCTION_LENGTH } from './instructions.ts';
+import { thinProducts } from './thin-products.ts';
 
 /** Fewer instructions than this are left to the engine. */
 const SMALLEST = 2;
@@ -41,8 +42,9 @@ function resultsByGroup(
  * Only what has a known shape is fused. The results are for engines that know the fused operator.
  */
 export function fuse<I extends string, S extends string, O extends string>(
-  given: Program<I, S, O>,
+  unfused: Program<I, S, O>,
 ): Program<I, S, O> {
+  const given = thinProducts(unfused);
   const units = groupNodes(nodesBehind(resultsOf(given)));
   const groups = new Map<Node, Group>();
   for (const unit of units) if ('members' in unit) for (const node of unit.members) groups.set(node, unit);

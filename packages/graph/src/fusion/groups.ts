@@ -80,21 +80,59 @@ function computedBy(members: readonly Node[], space: Space, known: Classificatio
   return computes;
 }
 
+/** The matrices that nodes of a space are computed from, in the end. */
+function matricesBehind(members: readonly Node[], space: Space, known: Classification): ReadonlySet<Tensor> {
+  const own = new Set(members);
+  const outer = members.flatMap(({ inputs }) => inputs).filter(({ node }) => !own.has(node));
+  const matrices = new Set<Tensor>();
+  for (const tensor of outer)
+    for (const leaf of behind(tensor, space, known).leaves) if (isFull(leaf, space)) matrices.add(leaf);
+  return matrices;
+}
+
+/** Puts groups of one depth and space together that are computed from the same matrix: it is read once then. */
+function merged(
+  groups: readonly (readonly Fusible[])[],
+  known: Classification,
+): readonly (readonly Fusible[])[] {
+  const found = new Map<string, { readonly members: Fusible[]; readonly matrices: Set<Tensor> }[]>();
+  for (const members of groups) {
+    const [first] = members;
+    if (!first) continue;
+    const { rows, columns } = first.space;
+    const place = `${known.depthOf(first.node)} ${rows} ${columns}`;
+    const alike = found.get(place) ?? [];
+    found.set(place, alike);
+    const nodes = members.map(({ node }) => node);
+    const matrices = matricesBehind(nodes, first.space, known);
+    const other = alike.find((own) => [...matrices].some((matrix) => own.matrices.has(matrix)));
+    if (!other) {
+      alike.push({ members: [...members], matrices: new Set(matrices) });
+      continue;
+    }
+    other.members.push(...members);
+    for (const matrix of matrices) other.matrices.add(matrix);
+  }
+  return [...found.values()].flatMap((alike) => alike.map(({ members }) => members));
+}
+
 /** Takes a program's nodes, inputs first, apart into groups and other nodes, again each after what it reads. */
 export function groupNodes(nodes: readonly Node[]): readonly (Group | Node)[] {
   const known = new Classification(nodes);
-  const units = connected(nodes, known).flatMap((fusibles): { depth: number; unit: Group | Node }[] => {
-    const [first] = fusibles;
-    if (!first) return [];
-    const { space } = first;
-    const members = fusibles.map(({ node }) => node);
-    return [
-      {
-        depth: known.depthOf(first.node),
-        unit: { space, members, computes: computedBy(members, space, known) },
-      },
-    ];
-  });
+  const units = merged(connected(nodes, known), known).flatMap(
+    (fusibles): { depth: number; unit: Group | Node }[] => {
+      const [first] = fusibles;
+      if (!first) return [];
+      const { space } = first;
+      const members = fusibles.map(({ node }) => node);
+      return [
+        {
+          depth: known.depthOf(first.node),
+          unit: { space, members, computes: computedBy(members, space, known) },
+        },
+      ];
+    },
+  );
   const others = nodes
     .filter((node) => !known.of(node))
     .map((node) => ({ depth: known.depthOf(node), unit: node }));

@@ -32,6 +32,16 @@ export const instruction = {
   sumRows: 18,
   /** The first entry of each row, into an output that is a column. */
   first: 19,
+  /** a · b + c */
+  mulAdd: 20,
+  /** a · b − c */
+  mulSub: 21,
+  /** c − a · b */
+  subMul: 22,
+  /** Sum over each row of a · b. */
+  mulRowSum: 23,
+  /** Sum over all rows of a · b, into an output that is a row. */
+  mulSumRows: 24,
 } as const;
 
 export type InstructionName = keyof typeof instruction;

@@ -25,6 +25,18 @@ const unary: Readonly<Record<number, (x: number) => number>> = {
   [instruction.tanh]: Math.tanh,
 };
 
+const ternary: Readonly<Record<number, (x: number, y: number, z: number) => number>> = {
+  [instruction.mulAdd]: (x, y, z) => x * y + z,
+  [instruction.mulSub]: (x, y, z) => x * y - z,
+  [instruction.subMul]: (x, y, z) => z - x * y,
+};
+
+/** Sums whose terms are products of two operands. */
+const sumsOfProducts: Readonly<Record<number, number>> = {
+  [instruction.mulRowSum]: instruction.rowSum,
+  [instruction.mulSumRows]: instruction.sumRows,
+};
+
 /** The matrix that an input stands for. */
 function expand(data: Float64Array, kind: number | undefined, rows: number, columns: number): Float64Array {
   const size = rows * columns;
@@ -52,12 +64,17 @@ export function interpret(
     for (let start = 0; start < size; start += columns) visit(x.subarray(start, start + columns), start);
   };
   for (let at = 0; at < code.length; at += INSTRUCTION_LENGTH) {
-    const [own = 0, target = 0, a = 0, b = 0, c = 0] = code.slice(at, at + INSTRUCTION_LENGTH);
-    const [x, to] = [read(a), read(target)];
-    const [pair, single] = [binary[own], unary[own]];
+    const [number = 0, target = 0, a = 0, b = 0, c = 0] = code.slice(at, at + INSTRUCTION_LENGTH);
+    const own = sumsOfProducts[number] ?? number;
+    const to = read(target);
+    const x = own === number ? read(a) : read(a).map((entry, i) => entry * (read(b)[i] ?? 0));
+    const [pair, single, triple] = [binary[own], unary[own], ternary[own]];
     if (pair) {
       const y = read(b);
       values[target] = x.map((entry, i) => pair(entry, y[i] ?? 0));
+    } else if (triple) {
+      const [y, z] = [read(b), read(c)];
+      values[target] = x.map((entry, i) => triple(entry, y[i] ?? 0, z[i] ?? 0));
     } else if (single) values[target] = x.map(single);
     else if (own === instruction.rowSum)
       eachRow(x, (row, start) =>
