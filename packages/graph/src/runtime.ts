@@ -145,6 +145,8 @@ export function checkPlaces(program: Program, places: Readonly<Record<string, Pl
       (Object.hasOwn(state, name) ? state[name]?.value : undefined) ??
       (Object.hasOwn(outputs, name) ? outputs[name] : undefined);
     if (!own) throw new DataError(`places: there is no state or output ${name}.`);
+    if (Object.hasOwn(state, name) && Object.hasOwn(outputs, name))
+      throw new DataError(`places: ${name} is a state and an output. Rename one of them.`);
     const size = own.dtype === 'float32' && isStatic(own.shape) ? sizeOfShape(own.shape) : undefined;
     if (size !== length)
       throw new DataError(

@@ -173,7 +173,8 @@ export async function loadStep(plan: StepPlan, places?: readonly Place[]): Promi
   return {
     vectors: offsets.map((offset) => new Float32Array(memory.buffer, offset, plan.length)),
     take: (scalars) => {
-      const firstNorms = roots(measure());
+      // Without norms it would go over all entries for nothing.
+      const firstNorms = plan.firstNorms.length > 0 ? roots(measure()) : [];
       const numberOf = stepNumbers(plan, scalars, firstNorms);
       return {
         firstNorms,

@@ -97,6 +97,11 @@ export function describePlaces(runtime: Runtime): void {
     });
 
     it('are refused where they do not fit', async () => {
+      const ambiguous = program({ inputs: {}, state: { w: vector } }, (_, { w }) => ({
+        outputs: { w: add(w, 1) },
+      }));
+      const places = allocatePlaces({ w: LENGTH });
+      await expect(runtime.load(ambiguous, { places })).rejects.toThrow('w is a state and an output');
       const { short, long } = allocatePlaces({ short: 3, long: LENGTH });
       await expect(runtime.load(joining, { places: { v: long } })).rejects.toThrow(
         'places: there is no state or output v.',

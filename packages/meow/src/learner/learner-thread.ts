@@ -47,15 +47,19 @@ const commands: Readonly<Record<number, () => void | Promise<void>>> = {
 const ready: ThreadReady = { offsets: member.offsets };
 parentPort?.postMessage(ready, []);
 
+// Awake only right after a command: one that comes later finds the thread asleep.
+let awake = 0;
 for (let seen = 0; ;) {
-  waitWhile(control, Control.go, seen, { awakeMilliseconds, asleepMilliseconds: TURN_MILLISECONDS });
+  waitWhile(control, Control.go, seen, { awakeMilliseconds: awake, asleepMilliseconds: TURN_MILLISECONDS });
   endIfAbandoned(control);
   // The number alone says whether there is a command: a wait may end for other reasons, or for the one just done.
   const command = Atomics.load(control, Control.go);
   if (command === seen) {
+    awake = 0;
     await turn();
     continue;
   }
+  awake = awakeMilliseconds;
   seen = command;
   const number = control[Control.command] ?? 0;
   const execute = commands[number];

@@ -19,7 +19,7 @@ export interface ThreadTeam {
   runWith(command: CommandName, part: () => Promise<void>): Promise<void>;
   /** The same for a command of milliseconds, blocking until it is done. */
   runNow(command: CommandName): void;
-  /** Throws if a thread has ended that was not asked to, also while the calling thread blocks. */
+  /** Throws if a thread has ended that was not asked to, or doesn't answer, also while the calling thread blocks. */
   expectAll(): void;
   /** Ends all threads, after the command under way. Ending twice is fine. */
   end(): Promise<void>;
@@ -48,6 +48,8 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>, first = 0): P
   let running: Promise<void> | undefined;
   let ending: Promise<void> | undefined;
   let stopped = false;
+  // When the last command was.
+  let given = 0;
   let interrupt: ((error: Error) => void) | undefined;
 
   const stopAll = async () => {
@@ -109,6 +111,7 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>, first = 0): P
   const underWay = setInterval(() => {}, 2 ** 30).unref();
 
   const give = (name: CommandName): number => {
+    given = performance.now();
     const command = (Atomics.load(control, Control.go) + 1) | 0;
     control[Control.command] = Command[name];
     control[Control.busy] = threads - first;
@@ -118,20 +121,16 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>, first = 0): P
   };
 
   const finish = async (command: number) => {
-    underWay.ref();
-    try {
-      for (;;) {
-        if (failure) throw failure;
-        const done = Atomics.load(control, Control.done);
-        if (done === command) return;
-        const wait = Atomics.waitAsync(control, Control.done, done);
-        if (wait.async) await wait.value;
-      }
-    } finally {
-      underWay.unref();
+    for (;;) {
+      if (failure) throw failure;
+      const done = Atomics.load(control, Control.done);
+      if (done === command) return;
+      const wait = Atomics.waitAsync(control, Control.done, done);
+      if (wait.async) await wait.value;
     }
   };
 
+  const silent = `a learner thread (of ${threads}) did not answer within ${ANSWER_MILLISECONDS / 1000} seconds`;
   const lost = (): string | undefined => {
     const index = Atomics.load(control, Control.lost) - 1;
     return index < 0 ? undefined : `${threadOf(index)} ended`;
@@ -144,8 +143,7 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>, first = 0): P
       const done = Atomics.load(control, Control.done);
       if (done === command) return undefined;
       const left = deadline - performance.now();
-      if (left <= 0)
-        return `a learner thread (of ${threads}) did not answer within ${ANSWER_MILLISECONDS / 1000} seconds`;
+      if (left <= 0) return silent;
       const problem = lost();
       if (problem !== undefined) return problem;
       // Not all of it at once: a thread that ends just before this doesn't wake it.
@@ -173,9 +171,11 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>, first = 0): P
 
   const during = async (work: Promise<void>) => {
     running = work;
+    underWay.ref();
     try {
       await work;
     } finally {
+      underWay.unref();
       running = undefined;
     }
   };
@@ -190,6 +190,8 @@ export async function startTeam(setup: Omit<ThreadSetup, 'index'>, first = 0): P
     expectAll: () => {
       const problem = lost();
       if (problem !== undefined) throw new Error(problem);
+      // One that runs out of memory ends without a word.
+      if (performance.now() - given > ANSWER_MILLISECONDS) throw new Error(silent);
     },
     run: (name) => during(finish(give(name))),
     runWith: (name, part) => during(share(name, part)),
