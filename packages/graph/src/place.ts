@@ -60,3 +60,9 @@ export function partOfPlace({ memory, byteOffset, length }: Place, start: number
 /** The numbers at a place. */
 export const floatsAt = ({ memory, byteOffset, length }: Place): Float32Array<SharedArrayBuffer> =>
   new Float32Array(memory.buffer, byteOffset, length);
+
+/** Whether two vectors have an entry in common. */
+export const overlap = (a: Place, b: Place): boolean =>
+  a.memory === b.memory &&
+  a.byteOffset < b.byteOffset + FLOAT32_BYTES * b.length &&
+  b.byteOffset < a.byteOffset + FLOAT32_BYTES * a.length;

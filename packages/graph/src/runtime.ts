@@ -1,4 +1,5 @@
 import { DataError } from './errors.ts';
+import { overlap } from './place.ts';
 import type { Place } from './place.ts';
 import { entries } from './program.ts';
 import type { Program } from './program.ts';
@@ -53,8 +54,6 @@ export interface LoadOptions {
 export interface Runtime {
   /** For instance `reference` or `onnxruntime-node`. */
   readonly name: string;
-  /** Whether it works on memory that threads share without a copy; see `LoadOptions.places`. Default: false. */
-  readonly takesSharedMemory?: boolean;
   load<I extends string, S extends string, O extends string>(
     program: Program<I, S, O>,
     options?: LoadOptions,
@@ -140,17 +139,24 @@ export function checkStateValue(program: Program, name: string, value: ArrayLike
  */
 export function checkPlaces(program: Program, places: Readonly<Record<string, Place>>): void {
   const { state, outputs } = program;
-  for (const [name, { length }] of entries(places)) {
-    const own =
-      (Object.hasOwn(state, name) ? state[name]?.value : undefined) ??
-      (Object.hasOwn(outputs, name) ? outputs[name] : undefined);
-    if (!own) throw new DataError(`places: there is no state or output ${name}.`);
-    if (Object.hasOwn(state, name) && Object.hasOwn(outputs, name))
+  const states = entries(places).filter(([name]) => Object.hasOwn(state, name));
+  for (const [name, place] of entries(places)) {
+    const isState = Object.hasOwn(state, name);
+    const isOutput = Object.hasOwn(outputs, name);
+    if (isState && isOutput)
       throw new DataError(`places: ${name} is a state and an output. Rename one of them.`);
+    const own = isState ? state[name]?.value : isOutput ? outputs[name] : undefined;
+    if (!own) throw new DataError(`places: there is no state or output ${name}.`);
     const size = own.dtype === 'float32' && isStatic(own.shape) ? sizeOfShape(own.shape) : undefined;
-    if (size !== length)
+    if (size !== place.length)
       throw new DataError(
-        `places: ${name} is ${own.dtype} ${formatShape(own.shape)}, which does not fit a place of ${length} entries.`,
+        `places: ${name} is ${own.dtype} ${formatShape(own.shape)}, which does not fit a place of ${place.length} entries.`,
+      );
+    // Outputs are written while states are still read; next states are not.
+    const read = isOutput ? states.find(([, other]) => overlap(place, other)) : undefined;
+    if (read)
+      throw new DataError(
+        `places: the output ${name} lies where the state ${read[0]} does. Give it a place of its own.`,
       );
   }
 }

@@ -257,6 +257,21 @@ describe('update', () => {
     expect((await agent.update(batchOf(1))).gradientClipped).toBe(expected);
   });
 
+  it('has no state, and takes none, while it runs', async () => {
+    const agent = await smallAgent();
+    const [before, parameters] = [agent.state(), agent.parameters()];
+    const running = agent.update(batchOf(1));
+    const unfinished = 'the update has not finished. Await it first.';
+    expect(() => agent.state()).toThrow(unfinished);
+    expect(() => agent.restore(before)).toThrow(unfinished);
+    expect(() => agent.loadParameters(parameters)).toThrow(unfinished);
+    await running;
+    const after = agent.state();
+    agent.restore(before);
+    await agent.update(batchOf(1));
+    expect(agent.state()).toEqual(after);
+  });
+
   it('names the update and the entry of the batch that is not finite', async () => {
     const agent = await smallAgent();
     await agent.update(batchOf(1));

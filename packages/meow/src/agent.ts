@@ -1,5 +1,5 @@
 import { DataError } from '@meow-rl/graph';
-import type { FloatArray, ParameterValues, Runtime } from '@meow-rl/graph';
+import type { Executable, FloatArray, LoadOptions, ParameterValues, Program, Runtime } from '@meow-rl/graph';
 import { createGenerator, stream } from '@meow-rl/random';
 import type { TransitionBatch } from '@meow-rl/replay';
 import type { SavableAgent } from '@meow-rl/train';
@@ -7,7 +7,7 @@ import type { SavableAgent } from '@meow-rl/train';
 import { packState, unpackState } from './agent-state.ts';
 import { resolveMeowConfig } from './config.ts';
 import type { MeowConfig } from './config.ts';
-import type { LearnerFactory } from './learner/learner.ts';
+import type { Learner, LearnerFactory } from './learner/learner.ts';
 import { localLearner } from './learner/local-learner.ts';
 import { meowModel } from './model.ts';
 import type { MeowModel, Sizes } from './model.ts';
@@ -94,6 +94,33 @@ function rowsOf(what: string, data: Float32Array, size: number): number {
   return rows;
 }
 
+/** Loads what acts, all on the state of one; frees what it has loaded if it can't load the rest. */
+async function loadPrograms(model: MeowModel, runtime: Runtime, { stateFrom }: Learner) {
+  const open: Executable[] = [];
+  const load = async <I extends string, S extends string, O extends string>(
+    program: Program<I, S, O>,
+    options: LoadOptions,
+  ): Promise<Executable<I, S, O>> => {
+    const executable = await runtime.load(program, options);
+    open.push(executable);
+    return executable;
+  };
+  try {
+    const sampler = await load(sampleProgram(model), stateFrom ? { stateFrom } : {});
+    const shared = { stateFrom: sampler };
+    return {
+      sampler,
+      mode: await load(modeProgram(model), shared),
+      values: await load(valueProgram(model), shared),
+      critics: await load(criticProgram(model), shared),
+      densities: await load(sampleWithLogProbProgram(model), shared),
+    };
+  } catch (error) {
+    for (const executable of open) await executable.dispose();
+    throw error;
+  }
+}
+
 /**
  * Makes a MEow agent.
  *
@@ -107,12 +134,11 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
   const dropoutSource = stream(seed, STREAM.dropoutOffsets);
 
   const learner = await makeLearner({ model, seed, runtime, dropoutOffsets: dropoutSource });
-  const sampler = await runtime.load(sampleProgram(model), learner.shares);
-  const shared = { stateFrom: sampler };
-  const mode = await runtime.load(modeProgram(model), shared);
-  const values = await runtime.load(valueProgram(model), shared);
-  const critics = await runtime.load(criticProgram(model), shared);
-  const densities = await runtime.load(sampleWithLogProbProgram(model), shared);
+  const loaded = await loadPrograms(model, runtime, learner).catch(async (error: unknown) => {
+    await learner.dispose();
+    throw error;
+  });
+  const { sampler, mode, values, critics, densities } = loaded;
 
   const ones = new Float32Array(config.batchSize).fill(1);
   let noise = new Float32Array(0);
@@ -131,7 +157,11 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
     }
   };
   const adoptParameters = () => {
-    if (!learner.shares) sampler.writeState('parameters', learner.parameters());
+    if (!learner.stateFrom) sampler.writeState('parameters', learner.parameters());
+  };
+  /** A state between two updates: in the middle of one it would be neither. */
+  const expectNotUpdating = () => {
+    if (updating) throw new DataError('meow: the update has not finished. Await it first.');
   };
   const writeLearner = (state: Parameters<typeof learner.writeState>[0]) => {
     learner.writeState(state);
@@ -226,19 +256,23 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
     parameters: () => model.layout.unflatten(sampler.readState('parameters')),
     targetParameters: () => model.layout.unflatten(learner.readState().target),
     loadParameters: (online, target = online) => {
+      expectNotUpdating();
       writeLearner({
         parameters: model.layout.flatten(online),
         target: model.layout.flatten(target),
       });
     },
-    state: () =>
-      packState(model, {
+    state: () => {
+      expectNotUpdating();
+      return packState(model, {
         learner: learner.readState(),
         updates,
         noise: noiseSource.state(),
         dropout: dropoutSource.state(),
-      }),
+      });
+    },
     restore: (state) => {
+      expectNotUpdating();
       const saved = unpackState(model, state);
       writeLearner(saved.learner);
       noiseSource.restore(saved.noise);
@@ -248,7 +282,7 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
     },
     dispose: async () => {
       await learner.dispose();
-      for (const executable of [sampler, mode, values, critics, densities]) await executable.dispose();
+      for (const executable of Object.values<Executable>(loaded)) await executable.dispose();
     },
   };
 }

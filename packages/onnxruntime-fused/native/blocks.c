@@ -351,8 +351,6 @@ static void perform(const Operand *operands, const Instruction *step, int64_t ro
       UNARY(fabsf(x))
     case OP_SIGMOID:
       SIGMOIDS
-    case OP_COPY:
-      UNARY(x)
     case OP_RECIPROCAL:
       UNARY(1.0f / x)
     case OP_TANH:

@@ -17,7 +17,6 @@ enum {
   OP_SQRT = 9,
   OP_ABS = 10,
   OP_SIGMOID = 11,
-  OP_COPY = 12,
   OP_RECIPROCAL = 13,
   OP_TANH = 14,
   OP_ROW_SUM = 16,

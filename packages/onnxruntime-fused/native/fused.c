@@ -14,6 +14,9 @@
 #define BLOCK_FLOATS 512
 #endif
 
+/* More than any code that fits a cache. */
+#define MOST_OPERANDS 65536
+
 typedef enum { FULL, ROW, COLUMN_KIND, SCALAR, KINDS } Kind;
 
 /*
@@ -52,12 +55,19 @@ static RunBlocks *fastest(void) {
   return run_blocks_plain;
 }
 
+/* What onnxruntime says of an attribute, with its name, which it leaves out. */
+static OrtStatus *unreadable(const OrtApi *api, const char *name, OrtStatus *status) {
+  OrtStatus *named = failure(api, "Fused: the attribute %s cannot be read: %s", name, api->GetErrorMessage(status));
+  api->ReleaseStatus(status);
+  return named;
+}
+
 /* An attribute's whole numbers, to be freed. */
 static OrtStatus *read_ints(const OrtApi *api, const OrtKernelInfo *info, const char *name, int64_t **out,
                             int64_t *count) {
   size_t size = 0;
   OrtStatus *status = api->KernelInfoGetAttributeArray_int64(info, name, NULL, &size);
-  if (status) return status;
+  if (status) return unreadable(api, name, status);
   *count = (int64_t)size;
   *out = calloc(size + 1, sizeof **out);
   if (!*out) return failure(api, "Fused: no memory for the attribute %s.", name);
@@ -82,10 +92,13 @@ static int64_t elements(const Fused *fused, int64_t kind) {
 }
 
 static bool is_known(int32_t op) {
-  return (op >= OP_ADD && op <= OP_TANH) || (op >= OP_ROW_SUM && op <= OP_MUL_SUM_ROWS);
+  return (op >= OP_ADD && op <= OP_SIGMOID) || op == OP_RECIPROCAL || op == OP_TANH ||
+         (op >= OP_ROW_SUM && op <= OP_MUL_SUM_ROWS);
 }
-static bool is_ternary(int32_t op) { return op >= OP_MUL_ADD && op <= OP_SUB_MUL; }
-static bool reads_second(int32_t op) { return op <= OP_MAX || op == OP_STANDARDIZE || op >= OP_MUL_ADD; }
+static int source_count(int32_t op) {
+  if (op >= OP_MUL_ADD && op <= OP_SUB_MUL) return 3;
+  return op <= OP_MAX || op == OP_STANDARDIZE || op >= OP_MUL_ADD ? 2 : 1;
+}
 
 static bool is_sum(const Fused *fused, int64_t operand) {
   const int64_t output = operand - fused->input_count;
@@ -118,17 +131,39 @@ static OrtStatus *check_instruction(const Fused *fused, int64_t index) {
                            : step.op == OP_FIRST ? is_output_of(fused, step.target, COLUMN_KIND)
                                                  : is_writable(fused, step.target);
   const int32_t sources[] = {step.a, step.b, step.c};
-  const int count = is_ternary(step.op) ? 3 : reads_second(step.op) ? 2 : 1;
   if (!target_fits)
     return failure(fused->api, "Fused: instruction %d (op %d) cannot write operand %d.", (int)index, step.op,
                    step.target);
-  for (int i = 0; i < count; i++)
+  for (int i = 0; i < source_count(step.op); i++)
     if (!is_readable(fused, sources[i]))
       return failure(fused->api, "Fused: instruction %d (op %d) cannot read operand %d.", (int)index, step.op,
                      sources[i]);
   if (step.op == OP_STANDARDIZE && step.c >= 0 && !is_writable(fused, step.c))
     return failure(fused->api, "Fused: instruction %d (op %d) cannot write operand %d.", (int)index, step.op, step.c);
   return NULL;
+}
+
+/* Registers and outputs begin as whatever was in memory, so all that is read or given must have been written. */
+static OrtStatus *check_order(const Fused *fused) {
+  const int64_t first_register = fused->input_count + fused->output_count + fused->constant_count;
+  bool *written = calloc((size_t)fused->blocks.operand_count + 1, sizeof *written);
+  OrtStatus *status = written ? NULL : failure(fused->api, "Fused: no memory for its code.");
+  for (int64_t i = 0; !status && i < first_register; i++)
+    written[i] = i < fused->input_count || i >= fused->input_count + fused->output_count;
+  for (int64_t i = 0; !status && i < fused->blocks.code_length; i++) {
+    const Instruction step = fused->code[i];
+    const int32_t sources[] = {step.a, step.b, step.c};
+    for (int j = 0; !status && j < source_count(step.op); j++)
+      if (!written[sources[j]])
+        status = failure(fused->api, "Fused: instruction %d (op %d) reads operand %d before it is written.", (int)i,
+                         step.op, sources[j]);
+    written[step.target] = true;
+    if (step.op == OP_STANDARDIZE && step.c >= 0) written[step.c] = true;
+  }
+  for (int64_t i = 0; !status && i < fused->output_count; i++)
+    if (!written[fused->input_count + i]) status = failure(fused->api, "Fused: nothing writes output %d.", (int)i);
+  free(written);
+  return status;
 }
 
 /* Reads the instructions and counts the operands. */
@@ -150,18 +185,24 @@ static OrtStatus *read_code(Fused *fused, const OrtKernelInfo *info) {
   int64_t highest = fused->input_count + fused->output_count + fused->constant_count - 1;
   for (int64_t i = 0; i < length; i++) {
     const int64_t *n = numbers + 5 * i;
+    for (int j = 0; j < 5; j++)
+      if (n[j] < -1 || n[j] >= MOST_OPERANDS) {
+        status = failure(fused->api, "Fused: instruction %d has the number %lld, expected -1 to %d.", (int)i,
+                         (long long)n[j], MOST_OPERANDS - 1);
+        free(numbers);
+        return status;
+      }
     for (int j = 1; j < 5; j++)
       if (n[j] > highest) highest = n[j];
     fused->code[i] =
         (Instruction){(int32_t)n[0], (int32_t)n[1], (int32_t)n[2], (int32_t)n[3], (int32_t)n[4]};
   }
   free(numbers);
-  if (highest >= 65536) return failure(fused->api, "Fused: operand %d is out of range.", (int)highest);
   fused->blocks.code = fused->code;
   fused->blocks.code_length = length;
   fused->blocks.operand_count = highest + 1;
   for (int64_t i = 0; i < length && !status; i++) status = check_instruction(fused, i);
-  return status;
+  return status ? status : check_order(fused);
 }
 
 /* Blocks of about the same size. */
@@ -219,6 +260,7 @@ static OrtStatus *check_shapes(const Fused *fused, int64_t length) {
                      (long long)product, (long long)expected);
     shape += *shape + 1;
   }
+  if (shape != end) return failure(fused->api, "Fused: output_shapes goes on after the last output.");
   return NULL;
 }
 
@@ -247,13 +289,8 @@ static OrtStatus *read_attributes(Fused *fused, const OrtKernelInfo *info) {
   if ((status = check_kinds(fused, "output", fused->output_kinds, fused->output_count, SCALAR))) return status;
   if ((status = read_ints(api, info, "output_shapes", &fused->shapes, &shapes_length))) return status;
   if ((status = check_shapes(fused, shapes_length))) return status;
-  /* Nodes without constants have no such attribute. */
-  status = api->KernelInfoGetAttributeArray_float(info, "constants", NULL, &constant_count);
-  if (status) {
-    api->ReleaseStatus(status);
-    status = NULL;
-    constant_count = 0;
-  }
+  if ((status = api->KernelInfoGetAttributeArray_float(info, "constants", NULL, &constant_count)))
+    return unreadable(api, "constants", status);
   float *constants = calloc(constant_count + 1, sizeof *constants);
   if (!constants) return failure(api, "Fused: no memory for %d constants.", (int)constant_count);
   fused->constant_count = (int64_t)constant_count;

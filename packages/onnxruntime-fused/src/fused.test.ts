@@ -1,33 +1,12 @@
-import { Tensor } from 'onnxruntime-common';
 import { describe, expect, test } from 'vitest';
 
 import { inputKind, instruction, NONE, outputKind } from '../../graph/src/fusion/instructions.ts';
 import { interpret } from '../../graph/src/fusion/interpret.ts';
-import type { OnnxNode } from '../../graph/src/onnx/schema.ts';
 import { expectClose } from '../../graph/src/testing/expect-close.ts';
 import { numbersBetween } from '../../graph/src/testing/random.ts';
-import { createSession } from './session.ts';
 import { isLeftOut } from './testing/availability.ts';
-import { fusedModel } from './testing/fused-model.ts';
 import type { FusedModel } from './testing/fused-model.ts';
-
-/** Runs a model on given values. */
-async function runModel(
-  model: FusedModel,
-  values: readonly Float32Array[],
-): Promise<readonly Float32Array[]> {
-  const session = createSession(fusedModel(model), 1);
-  const results = await session.run(
-    Object.fromEntries(values.map((data, i) => [`x${i}`, new Tensor('float32', data, [data.length])])),
-    Object.fromEntries(model.outputs.map((_, i) => [`y${i}`, null])),
-  );
-  await session.release();
-  return model.outputs.map(({ shape }, i) => {
-    const tensor = results[`y${i}`];
-    expect(tensor?.dims).toEqual(shape);
-    return Float32Array.from(tensor?.data ?? [], Number);
-  });
-}
+import { fullOutput, inputOf, runModel } from './testing/run-model.ts';
 
 /** Runs a model on random values, and on the interpreter that states what it means. */
 async function expectLikeInterpreter(
@@ -70,30 +49,16 @@ const sizes: readonly (readonly [number, number])[] = [
   [3, 1500],
 ];
 
+/** The instruction that copies an operand: the larger one of it and itself. */
+const copied = (target: number, source: number) =>
+  [instruction.maximum, target, source, source, NONE] as const;
+
 const { full, row, column, scalar } = inputKind;
-const elementsOf = (kind: number, [rows, columns]: readonly [number, number]): number =>
-  [rows * columns, columns, rows, 1][kind] ?? 0;
-const inputOf = (kind: number, size: readonly [number, number]) => ({
-  kind,
-  elements: elementsOf(kind, size),
-});
-const fullOutput = (size: readonly [number, number]) => ({ kind: outputKind.full, shape: size });
 
 describe.skipIf(isLeftOut)('the fused operator', () => {
   describe.each(sizes)('of %i rows and %i columns', (...size) => {
     const pairs = ['add', 'sub', 'mul', 'div', 'minimum', 'maximum'] as const;
-    const single = [
-      'neg',
-      'exp',
-      'log',
-      'sqrt',
-      'abs',
-      'sigmoid',
-      'copy',
-      'reciprocal',
-      'tanh',
-      'rowSum',
-    ] as const;
+    const single = ['neg', 'exp', 'log', 'sqrt', 'abs', 'sigmoid', 'reciprocal', 'tanh', 'rowSum'] as const;
 
     test.each(pairs)('%s, for every pair of kinds', async (name) => {
       const kinds = Object.values(inputKind);
@@ -124,7 +89,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
             second,
             (first + second) % 4,
           ]),
-          [instruction.copy, last, 0, NONE, NONE],
+          copied(last, 0),
           [instruction[name], last, last, last, last],
         ],
       });
@@ -145,7 +110,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
           ],
           code: [
             [instruction.mulRowSum, 3, 0, 1, NONE],
-            [instruction.copy, 4, 0, NONE, NONE],
+            copied(4, 0),
             [instruction.mulRowSum, 4, 4, 4, NONE],
             [instruction.mulSumRows, 5, 0, 2, NONE],
             [instruction.mulSumRows, 6, 0, 0, NONE],
@@ -167,9 +132,9 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
           outputs: [fullOutput(size), fullOutput(size)],
           code: [
             [instruction[name], 1, 0, NONE, NONE],
-            [instruction.copy, 3, 0, NONE, NONE],
+            copied(3, 0),
             [instruction[name], 3, 3, NONE, NONE],
-            [instruction.copy, 2, 3, NONE, NONE],
+            copied(2, 3),
           ],
         },
         [from, 3],
@@ -187,7 +152,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
           constants: [1e-3],
           code: [
             [instruction.standardize, 1, 0, 4, 2],
-            [instruction.copy, 3, 0, NONE, NONE],
+            copied(3, 0),
             [instruction.standardize, 3, 3, 4, NONE],
           ],
         },
@@ -325,82 +290,5 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
     const values = [Float32Array.from(numbersBetween(3, 3700, -1, 1))];
     const first = await runModel(model, values);
     expect(await runModel(model, values)).toEqual(first);
-  });
-});
-
-/** Gives a node's attribute other numbers. */
-const withInts =
-  (name: string, values: readonly number[]) =>
-  (node: OnnxNode): OnnxNode => ({
-    ...node,
-    attribute: node.attribute.map((own) => (own.name === name ? { ...own, ints: values.map(BigInt) } : own)),
-  });
-
-describe.skipIf(isLeftOut)('the fused operator refuses', () => {
-  const size = [6, 4] as const;
-  const model: FusedModel = {
-    size: [...size],
-    inputs: [inputOf(full, size), inputOf(row, size)],
-    outputs: [fullOutput(size)],
-    constants: [1],
-    code: [[instruction.add, 2, 0, 1, NONE]],
-  };
-  test.each([
-    ['size', [6, 0], 'size must be rows and columns, both at least 1.'],
-    ['size', [6], 'size must be rows and columns, both at least 1.'],
-    ['inputs', [0, 4], 'input 1 has the unknown kind 4.'],
-    ['outputs', [3], 'output 0 has the unknown kind 3.'],
-    ['output_shapes', [2, 6], 'output_shapes ends before output 0.'],
-    ['output_shapes', [2, 6, 5], 'output 0 has a shape of 30 elements, expected 24.'],
-    ['code', [0, 2, 0, 1], 'code has 4 numbers, expected five per instruction.'],
-    ['code', [15, 2, 0, 1, -1], 'instruction 0 has the unknown op 15.'],
-    ['code', [0, 1, 0, 1, -1], 'instruction 0 (op 0) cannot write operand 1.'],
-    ['code', [0, 3, 0, 1, -1], 'instruction 0 (op 0) cannot write operand 3.'],
-    ['code', [0, 2, 0, -1, -1], 'instruction 0 (op 0) cannot read operand -1.'],
-    ['code', [0, 2, 70000, 1, -1], 'operand 70000 is out of range.'],
-    ['code', [18, 2, 0, -1, -1], 'instruction 0 (op 18) cannot write operand 2.'],
-    ['code', [19, 2, 0, -1, -1], 'instruction 0 (op 19) cannot write operand 2.'],
-    ['code', [17, 2, 0, 3, 1], 'instruction 0 (op 17) cannot write operand 1.'],
-    ['code', [20, 2, 0, 1, -1], 'instruction 0 (op 20) cannot read operand -1.'],
-    ['code', [23, 2, 0, -1, -1], 'instruction 0 (op 23) cannot read operand -1.'],
-    ['code', [24, 2, 0, 1, -1], 'instruction 0 (op 24) cannot write operand 2.'],
-    ['code', [25, 2, 0, 1, -1], 'instruction 0 has the unknown op 25.'],
-  ])('%s %j', (name, values, message) => {
-    expect(() => createSession(fusedModel(model, withInts(name, values)), 1)).toThrow(`Fused: ${message}`);
-  });
-
-  test('a model whose attributes describe other inputs', async () => {
-    const spoiled = fusedModel(model, withInts('inputs', [0, 1, 1]));
-    // Operand 2 is an input then.
-    expect(() => createSession(spoiled, 1)).toThrow('Fused: instruction 0 (op 0) cannot write operand 2.');
-  });
-
-  test('parts of a single row', async () => {
-    const single = {
-      ...model,
-      size: [1, 24] as const,
-      inputs: [{ kind: full, elements: 12 }, inputOf(scalar, [1, 24])],
-    };
-    await expect(runModel(single, [new Float32Array(12), new Float32Array(1)])).rejects.toThrow(
-      'Fused: input 0 (full) has 12 elements, expected 24.',
-    );
-  });
-
-  test.each([
-    ['full', [25, 4], 'input 0 (full) has 25 elements, expected 24 or whole rows that divide them.'],
-    ['full, rows that do not divide', [16, 4], 'input 0 (full) has 16 elements, expected 24 or whole rows'],
-    ['full, nothing', [0, 4], 'input 0 (full) has 0 elements, expected 24'],
-    ['row', [24, 6], 'input 1 (row) has 6 elements, expected 4.'],
-  ])('%s', async (_, [first = 0, second = 0], message) => {
-    const other = {
-      ...model,
-      inputs: [
-        { kind: full, elements: first },
-        { kind: row, elements: second },
-      ],
-    };
-    await expect(runModel(other, [new Float32Array(first), new Float32Array(second)])).rejects.toThrow(
-      message,
-    );
   });
 });

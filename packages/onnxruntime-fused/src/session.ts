@@ -23,10 +23,28 @@ function tensorOf(data: TensorData, dims: readonly number[]): Tensor {
   return data instanceof BigInt64Array ? new Tensor('int64', data, dims) : new Tensor('bool', data, dims);
 }
 
+/** Memory that the engine was told the address of. */
+interface Bound {
+  readonly name: string;
+  readonly tensor: Tensor;
+  readonly data: TensorData;
+  readonly length: number;
+}
+
+const boundTo = (name: string, tensor: Tensor): Bound => {
+  const data = dataOf(name, tensor);
+  return { name, tensor, data, length: data.length };
+};
+
+/** Memory that was transferred to another thread is not this one's any more, and its arrays are empty. */
+const isGone = ({ data, length }: Bound): boolean => data.length !== length;
+
 /** What runs are asked for. */
 interface Asked {
   readonly fetches: Fetches;
-  /** The results of every run: room that was offered, and what the last run made. */
+  /** Room that was offered. */
+  readonly offered: readonly Bound[];
+  /** The results of every run: what is in that room, and what the last run made. */
   readonly results: Record<string, Tensor>;
   /** Names of the latter. */
   readonly made: readonly string[];
@@ -35,48 +53,58 @@ interface Asked {
 /**
  * Loads a model. Results are written into the tensors that a run offers for them, without a copy.
  *
- * A tensor that was given to the run before costs nothing to give again, and neither does the same object of fetches, so
- * their memory must stay. A run overwrites the results of the one before.
+ * A tensor that was given to the run before costs nothing to give again, and neither does the same object of fetches. A run
+ * overwrites the results of the one before.
  */
 export function createSession(model: Uint8Array, threads: number, profilePrefix = ''): FusedSession {
   const native = addon();
   const { handle, inputNames, outputNames } = native.createSession(model, threads, profilePrefix);
   const places = new Map(outputNames.map((name, i) => [name, i]));
-  const fed: (Tensor | undefined)[] = inputNames.map(() => undefined);
+  // The engine knows addresses only, so what it was given has to stay.
+  const fed: (Bound | undefined)[] = inputNames.map(() => undefined);
   let asked: Asked | undefined;
 
   const ask = (fetches: Fetches): Asked => {
     const names = Object.keys(fetches);
-    const offered = names.flatMap((name) => {
+    const rooms = names.map((name) => {
       const tensor = fetches[name];
-      return tensor ? [dataOf(name, tensor), tensor.dims] : [null, null];
+      return tensor ? boundTo(name, tensor) : undefined;
     });
     // Half of it may be done if this fails.
     asked = undefined;
     native.ask(
       handle,
       names.map((name) => places.get(name) ?? outputNames.length),
-      offered,
+      rooms.flatMap((room) => [room?.data ?? null, room?.tensor.dims ?? null]),
     );
-    const results: Record<string, Tensor> = {};
-    for (const name of names) {
-      const tensor = fetches[name];
-      if (tensor) results[name] = tensor;
-    }
-    return { fetches, results, made: names.filter((name) => !fetches[name]) };
+    const offered = rooms.filter((room) => room !== undefined);
+    return {
+      fetches,
+      offered,
+      results: Object.fromEntries(offered.map(({ name, tensor }) => [name, tensor])),
+      made: names.filter((name) => !fetches[name]),
+    };
+  };
+
+  const feed = (name: string, i: number, tensor: Tensor | undefined): void => {
+    if (!tensor) throw new TypeError(`onnxruntime-fused: input ${name} is missing.`);
+    const before = fed[i];
+    if (before?.tensor === tensor && !isGone(before)) return;
+    const own = boundTo(name, tensor);
+    native.feed(handle, i, own.data, tensor.dims);
+    fed[i] = own;
   };
 
   return {
     run: async (feeds, fetches) => {
       if (asked?.fetches !== fetches) asked = ask(fetches);
-      inputNames.forEach((name, i) => {
-        const tensor = feeds[name];
-        if (!tensor) throw new TypeError(`onnxruntime-fused: input ${name} is missing.`);
-        if (tensor === fed[i]) return;
-        native.feed(handle, i, dataOf(name, tensor), tensor.dims);
-        fed[i] = tensor;
-      });
-      const { results, made } = asked;
+      const { results, made, offered } = asked;
+      const gone = offered.find(isGone);
+      if (gone)
+        throw new TypeError(
+          `onnxruntime-fused: the memory for the result ${gone.name} was transferred to another thread. Copy results before you transfer them, and load the program anew.`,
+        );
+      inputNames.forEach((name, i) => feed(name, i, feeds[name]));
       native.run(handle).forEach((result, i) => {
         const name = made[i];
         if (name !== undefined) results[name] = tensorOf(...result);

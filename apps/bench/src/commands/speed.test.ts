@@ -52,6 +52,7 @@ test('speed measures a size, profiles its update and watches memory', async () =
   ]);
   const of = (phase: string) => profile.filter((row) => row.phase === phase).map(({ operator }) => operator);
   for (const phase of ['target', 'forward', 'backward']) expect(of(phase)).toContain('Gemm');
+  expect(of('optimizer')).toEqual(['step']);
   expect(soak?.updates).toBe(5);
 });
 

@@ -82,7 +82,7 @@ const medianUpdate = (results: readonly SizeResult[], { observationSize, actionS
   )?.update[0]?.milliseconds.median ?? Number.NaN;
 
 async function soakAgent(measured: Measured, updates: number, ui: Ui) {
-  const agent = await createMeasuredAgent(measured);
+  const agent = await createMeasuredAgent(measured, 'workers');
   const bar = ui.progress('soaking', updates);
   try {
     return await soak(agent, randomBatch(measured), updates, (done) => bar.update(done));

@@ -69,6 +69,19 @@ async function ownContestants(measured: Measured) {
   ] as const;
 }
 
+/** A peer with as many threads as ours, and with one: what is fastest differs. */
+async function peersOnThreads(peer: Peer, measured: Measured): Promise<PeerContestant[]> {
+  const { threads } = measured;
+  if (threads === 1) return peerContestants(peer, measured);
+  const found: PeerContestant[] = [];
+  for (const count of [1, threads]) {
+    const contestants = await peerContestants(peer, { ...measured, threads: count });
+    const suffix = count === 1 ? '1 thread' : `${count} threads`;
+    for (const own of contestants) found.push({ ...own, name: `${own.name}, ${suffix}` });
+  }
+  return found;
+}
+
 /** Times updates, actions and replay sampling for one size, and the peers in the same rounds. */
 export async function measureSize(
   measured: Measured,
@@ -79,7 +92,7 @@ export async function measureSize(
   const [own, ...ways] = await ownContestants(measured);
   const others: PeerContestant[] = [];
   try {
-    for (const peer of peers) others.push(...(await peerContestants(peer, measured)));
+    for (const peer of peers) others.push(...(await peersOnThreads(peer, measured)));
     const all = [own, ...others];
     const updating = [own, ...ways, ...others];
     for (const contestant of updating) await contestant.update(warmup);

@@ -28,7 +28,7 @@ export function measuredUpdate({
 /** What follows the engine's part of an update, in one pass over the parameters. */
 async function profileStep(program: Program, runs: number): Promise<ProfileRow[]> {
   const { step: plan } = takeApart(program);
-  if (!plan) return [];
+  if (!plan) throw new Error('an update has no step. Please report this.');
   const step = await loadStep(plan);
   // Ordinary numbers: those next to 0 take longer.
   for (const vector of step.vectors) vector.fill(0.5);

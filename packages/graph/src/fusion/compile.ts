@@ -24,6 +24,8 @@ export interface Instruction {
 export interface Compiled {
   readonly inputs: readonly Tensor[];
   readonly attributes: FusedAttributes;
+  /** Element-wise operations in it, more than its instructions where some were put together. */
+  readonly operations: number;
 }
 
 /** What is read in place of a tensor: only the order of its elements matters, and repeated rows come free. */
@@ -188,7 +190,8 @@ export function compile(space: Space, nodes: readonly Node[], results: readonly 
     return target;
   });
   const left = new Set(outputs);
-  const code = withProducts(withoutDead(list, left), left);
+  const needed = withoutDead(list, left);
+  const code = withProducts(needed, left);
   const used = new Set(code.flatMap(({ sources }) => sources));
   const readInputs = inputs.filter(({ value }) => used.has(value));
   const readConstants = [...constants].filter(([, value]) => used.has(value));
@@ -200,6 +203,7 @@ export function compile(space: Space, nodes: readonly Node[], results: readonly 
     readInputs.every(({ kind }) => kind === 'full' || kind === 'scalar');
   return {
     inputs: readInputs.map(({ tensor }) => tensor),
+    operations: needed.length,
     attributes: {
       rows: isFlat ? space.rows * space.columns : space.rows,
       columns: isFlat ? 1 : space.columns,

@@ -190,6 +190,36 @@ describe('fuse', () => {
     expect(names(after).toSorted()).toEqual(['linear', 'matmul']);
   });
 
+  test.each<readonly [string, (x: Tensor, y: Tensor) => Tensor]>([
+    ['mulAdd', (x, y) => add(mul(x, y), 0.5)],
+    ['mulSub', (x, y) => sub(mul(x, y), y)],
+    ['mulSumRows', (x, y) => sum(mul(x, y), { axes: [0] })],
+  ])('two operators that are one instruction, %s, are fused too', async (name, build) => {
+    const after = await expectSame(
+      programOn({ x: [3, 4], y: [3, 4] }, (inputs) => ({
+        z: build(tensor(inputs, 'x'), tensor(inputs, 'y')),
+      })),
+    );
+    expect(names(after)).toEqual(['fused']);
+    expect(codeOf(fusedNodes(after)[0])).toEqual([name]);
+  });
+
+  test('products with one row or column of what has a named axis, or one column, are left to the engine', async () => {
+    const dynamic = await expectSame(
+      programOn({ x: ['batch', 4], w: [1, 4], b: [1] }, (inputs) => ({
+        y: linear(exp(tensor(inputs, 'x')), tensor(inputs, 'w'), tensor(inputs, 'b')),
+      })),
+      { batch: 3 },
+    );
+    expect(names(dynamic)).toEqual(['exp', 'linear']);
+    const narrow = await expectSame(
+      programOn({ x: [5, 1], w: [1, 1], b: [1] }, (inputs) => ({
+        y: linear(exp(tensor(inputs, 'x')), tensor(inputs, 'w'), tensor(inputs, 'b')),
+      })),
+    );
+    expect(names(narrow)).toEqual(['exp', 'linear']);
+  });
+
   test('a product that is only added to, subtracted or summed is part of that', async () => {
     const after = await expectSame(
       programOn({ x: [3, 4], y: [3, 4], z: [3, 4] }, (inputs) => {

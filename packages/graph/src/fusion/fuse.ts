@@ -6,10 +6,9 @@ import { compile } from './compile.ts';
 import { fused } from './fused.ts';
 import { groupNodes, workOf } from './groups.ts';
 import type { Group } from './groups.ts';
-import { INSTRUCTION_LENGTH } from './instructions.ts';
 import { thinProducts } from './thin-products.ts';
 
-/** Fewer instructions than this are left to the engine. */
+/** Fewer operations than this are left to the engine. */
 const SMALLEST = 2;
 
 /** What is read of each group from outside, found by walking back from the program's results. */
@@ -62,8 +61,8 @@ export function fuse<I extends string, S extends string, O extends string>(
   const fuseGroup = (group: Group): void => {
     const results = [...(read.get(group) ?? [])];
     if (results.length === 0) return;
-    const { inputs, attributes } = compile(group.space, workOf(group, results).nodes, results);
-    if (attributes.code.length < SMALLEST * INSTRUCTION_LENGTH) group.members.forEach(rebuild);
+    const { inputs, attributes, operations } = compile(group.space, workOf(group, results).nodes, results);
+    if (operations < SMALLEST) group.members.forEach(rebuild);
     else replace(results, fused(inputs.map(resolve), attributes));
   };
   for (const unit of units)

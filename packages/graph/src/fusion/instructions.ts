@@ -12,7 +12,6 @@ export const elementwise = {
   sqrt: 9,
   abs: 10,
   sigmoid: 11,
-  copy: 12,
   reciprocal: 13,
   tanh: 14,
 } as const;

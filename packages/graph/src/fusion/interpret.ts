@@ -20,7 +20,6 @@ const unary: Readonly<Record<number, (x: number) => number>> = {
   [instruction.sqrt]: Math.sqrt,
   [instruction.abs]: Math.abs,
   [instruction.sigmoid]: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
-  [instruction.copy]: (x) => x,
   [instruction.reciprocal]: (x) => 1 / x,
   [instruction.tanh]: Math.tanh,
 };

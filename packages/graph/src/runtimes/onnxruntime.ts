@@ -192,5 +192,5 @@ export function onnxRuntime(
     return executable;
   }
 
-  return { name, takesSharedMemory, load };
+  return { name, load };
 }

@@ -3,10 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { onnxRuntimeNode } from '../onnxruntime-node.ts';
 import { add, div, maximum, minimum, mul, neg, sqrt, square, sub, sum, window } from '../ops/index.ts';
-import { adam, adamState } from '../optim/adam.ts';
-import { clipByGlobalNorm, globalNorm } from '../optim/clip-by-global-norm.ts';
-import { polyak } from '../optim/polyak.ts';
-import { optimize } from '../passes/optimize.ts';
+import { globalNorm } from '../optim/clip-by-global-norm.ts';
 import { program } from '../program.ts';
 import type { Program } from '../program.ts';
 import type { Executable } from '../runtime.ts';
@@ -14,7 +11,7 @@ import { onnxRuntime } from '../runtimes/onnxruntime.ts';
 import { referenceRuntime } from '../runtimes/reference.ts';
 import { constant } from '../tensor.ts';
 import { expectClose } from '../testing/expect-close.ts';
-import { planStep } from './plan.ts';
+import { planOf, series, training } from '../testing/training.ts';
 
 const runtime = onnxRuntimeNode();
 const open: Executable[] = [];
@@ -30,88 +27,6 @@ async function load<I extends string, S extends string, O extends string>(
   open.push(executable);
   return executable;
 }
-
-const planOf = (own: Program) => planStep(optimize(own));
-const series = (length: number, start: number) =>
-  Float32Array.from({ length }, (_, i) => Math.sin(start + i) + 0.1);
-
-/** Clipping, Adam and averaging: what agents make of a gradient. */
-const training = (length: number) =>
-  program(
-    {
-      inputs: { gradient: { shape: [length] } },
-      state: {
-        parameters: { shape: [length], initial: series(length, 1) },
-        target: { shape: [length], initial: series(length, 2) },
-        ...adamState(length),
-      },
-    },
-    ({ gradient }, { parameters, target, ...moments }) => {
-      const clipped = clipByGlobalNorm(mul(2, gradient), 1);
-      const { parameters: next, state } = adam(parameters, clipped.gradient, moments, { learningRate: 0.1 });
-      return {
-        outputs: { norm: clipped.norm, length: globalNorm(next) },
-        next: { parameters: next, target: polyak(target, next, 0.1), ...state },
-      };
-    },
-  );
-
-describe('planStep', () => {
-  it('takes everything that follows the gradient out of the engine', () => {
-    const { rest, step } = planOf(training(5)) ?? {};
-    expect(step).toMatchObject({
-      length: 5,
-      scalars: [{ state: 'firstWeight' }, { state: 'secondWeight' }],
-      firstNorms: [{ outputs: ['norm'] }],
-      norms: [{ output: 'length' }],
-    });
-    expect(step?.writes.map(({ state }) => state).toSorted()).toEqual([
-      'firstMoment',
-      'parameters',
-      'secondMoment',
-      'target',
-    ]);
-    expect(step?.scalarWrites.map(({ state }) => state).toSorted()).toEqual(['firstWeight', 'secondWeight']);
-    // What is left is the product by 2.
-    expect(Object.keys(rest?.outputs ?? {})).toEqual(['step:0']);
-    expect(rest?.state).toEqual({});
-  });
-
-  it.each<readonly [string, Program]>([
-    [
-      'an output reads the next state',
-      program({ inputs: {}, state: { w: { shape: [3], initial: [1, 2, 3] } } }, (_, { w }) => {
-        const next = add(w, 1);
-        return { outputs: { next }, next: { w: next } };
-      }),
-    ],
-    [
-      'entries are not taken by themselves',
-      program({ inputs: {}, state: { w: { shape: [3], initial: [1, 2, 3] } } }, (_, { w }) => ({
-        outputs: {},
-        next: { w: minimum(w, sum(w)) },
-      })),
-    ],
-    [
-      'the states are numbers',
-      program({ inputs: {}, state: { w: { shape: [], initial: [1] } } }, (_, { w }) => ({
-        outputs: {},
-        next: { w: add(w, 1) },
-      })),
-    ],
-    [
-      'no state changes',
-      program({ inputs: {}, state: { w: { shape: [3], initial: [1, 2, 3] } } }, (_, { w }) => ({
-        outputs: { y: add(w, 1) },
-      })),
-    ],
-  ])('finds none where %s', async (_, own) => {
-    expect(planOf(own)).toBeUndefined();
-    const [engine, exact] = [await load(own), await referenceRuntime.load(own)];
-    for (const executable of [engine, exact]) await executable.run({});
-    expectClose(engine.readState('w'), exact.readState('w'), 1e-6);
-  });
-});
 
 describe('a program with a step', () => {
   // Whole groups of four lanes, and what is left of one.

@@ -102,6 +102,14 @@ export function describePlaces(runtime: Runtime): void {
       }));
       const places = allocatePlaces({ w: LENGTH });
       await expect(runtime.load(ambiguous, { places })).rejects.toThrow('w is a state and an output');
+      const { both } = allocatePlaces({ both: 2 * LENGTH });
+      const overlapping = {
+        w: partOfPlace(both, 0, LENGTH),
+        y: partOfPlace(both, LENGTH - 1, 2 * LENGTH - 1),
+      };
+      await expect(runtime.load(joining, { places: overlapping })).rejects.toThrow(
+        'the output y lies where the state w does',
+      );
       const { short, long } = allocatePlaces({ short: 3, long: LENGTH });
       await expect(runtime.load(joining, { places: { v: long } })).rejects.toThrow(
         'places: there is no state or output v.',

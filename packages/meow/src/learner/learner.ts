@@ -1,4 +1,4 @@
-import type { FloatArray, LoadOptions, Runtime } from '@meow-rl/graph';
+import type { Executable, FloatArray, Runtime } from '@meow-rl/graph';
 import type { Generator } from '@meow-rl/random';
 
 import type { LearnerState } from '../apply-gradient.ts';
@@ -21,8 +21,8 @@ export interface LearnerResult {
 
 /** What makes an agent's updates, and where: it holds parameters, target and the optimizer's moments. */
 export interface Learner {
-  /** How programs that act are loaded to see what the last update made; undefined where they have to be given a copy. */
-  readonly shares: LoadOptions | undefined;
+  /** Programs that share its state act with what the last update made; undefined where they have to be given a copy. */
+  readonly stateFrom: Executable | undefined;
   /** Whether the calling thread is free while an update runs. */
   readonly actsDuringUpdate: boolean;
   /**

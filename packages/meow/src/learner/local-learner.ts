@@ -8,7 +8,7 @@ export const localLearner: LearnerFactory = async ({ model, seed, runtime, dropo
   const { state } = replica;
   const offsets = new Int32Array(model.dropoutLayers);
   return {
-    shares: { stateFrom: state },
+    stateFrom: state,
     actsDuringUpdate: false,
     update: async (batch) => {
       if (replica.offsets > 0) dropoutOffsets.fillIntegers(offsets, replica.offsets);

@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
 import { referenceRuntime } from '@meow-rl/graph';
 import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
@@ -202,4 +206,11 @@ describe.each(engines)('a thread of %s that ends', (_, makeRuntime) => {
       await agent.dispose();
     },
   );
+});
+
+it.skipIf(engines.length < 2)('a thread that ends does not let the process end without a word', async () => {
+  const file = fileURLToPath(new URL('../testing/dying-thread.ts', import.meta.url));
+  const args = [...process.execArgv, file];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  expect(stdout).toContain('learner thread 1 (of 2) ended: ');
 });

@@ -27,7 +27,7 @@ const AWAKE_BESIDE_CALLER = 2;
 
 /**
  * Makes updates in worker threads of Node and, unless in the background, the calling thread. Each has sessions of its own of
- * the agent's engine, onnxruntime-node or onnxruntime-fused.
+ * the agent's engine, onnxruntime-node or onnxruntime-fused, always on the CPU and with one thread inside operators.
  *
  * Every thread computes the gradient of its share of the batch. Every thread then adds up the gradients of its share of the
  * parameters, in a fixed order, and steps these:
@@ -65,23 +65,26 @@ export function threadedLearner({
       { engine, sizes, config, seed, threads, memory, awakeMilliseconds },
       background ? 0 : 1,
     );
+    const loadOwn = async () =>
+      learnerMember({
+        model,
+        seed,
+        runtime: await loadEngine(engine),
+        index: 0,
+        threads,
+        memory,
+        expectOthers: team.expectAll,
+      });
     const own = background
       ? undefined
-      : await learnerMember({
-          model,
-          seed,
-          runtime: await loadEngine(engine),
-          index: 0,
-          threads,
-          memory,
-          expectOthers: team.expectAll,
+      : await loadOwn().catch(async (error: unknown) => {
+          await team.end();
+          throw error;
         });
-    const sharesMemory = !background && runtime.takesSharedMemory === true;
     const offsets = [...(own ? [own] : []), ...team.ready].map((member) => member.offsets);
     return {
-      // In the background they go on acting with the parameters from before; and an engine that can't work in shared memory
-      // would copy all of it each time.
-      shares: sharesMemory ? { places: { parameters: memory.state.parameters } } : undefined,
+      // Not where the threads write them: acting would see parameters half stepped.
+      stateFrom: undefined,
       actsDuringUpdate: background,
       update: async (batch) => {
         team.expectIdle();
