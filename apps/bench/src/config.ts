@@ -54,7 +54,7 @@ export const trainSchema = z.strictObject({
   threads: is.positiveInteger('threads of the runtime').default(1),
   learnerThreads: is
     .wholeNumber(
-      'threads that share each update, 0 for no sharing; all are apart from the main one with pipeline',
+      'threads that share each update, the main one among them unless with pipeline; 0 for no sharing',
     )
     .default(0),
   pipeline: is.toggle('act while an update runs, with the parameters before it; needs learner-threads'),

@@ -49,6 +49,16 @@ export const mapValues = <K extends string, T, U>(
 ): Record<K, U> =>
   Object.fromEntries(entries(record).map(([key, value]) => [key, change(value, key)])) as Record<K, U>;
 
+/** The program whose results are others: its outputs and next states, each replaced. */
+export const mapResults = <I extends string, S extends string, O extends string>(
+  given: Program<I, S, O>,
+  replace: (result: Tensor) => Tensor,
+): Program<I, S, O> => ({
+  ...given,
+  outputs: mapValues(given.outputs, (output) => replace(output)),
+  state: mapValues(given.state, (own) => ({ ...own, next: own.next && replace(own.next) })),
+});
+
 /**
  * Builds a program from a function of its inputs and state.
  *

@@ -1,4 +1,4 @@
-import { mapValues, resultsOf } from '../program.ts';
+import { mapResults, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import type { Node, Tensor } from '../tensor.ts';
 import { nodesBehind } from '../traverse.ts';
@@ -69,9 +69,5 @@ export function fuse<I extends string, S extends string, O extends string>(
     if ('members' in unit) fuseGroup(unit);
     else rebuild(unit);
 
-  return {
-    inputs: given.inputs,
-    outputs: mapValues(given.outputs, resolve),
-    state: mapValues(given.state, (own) => ({ ...own, next: own.next && resolve(own.next) })),
-  };
+  return mapResults(given, resolve);
 }

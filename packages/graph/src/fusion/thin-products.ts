@@ -1,6 +1,6 @@
 import { add, mul } from '../ops/arithmetic.ts';
 import { sum } from '../ops/reduce.ts';
-import { mapValues, resultsOf } from '../program.ts';
+import { mapResults, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import type { OperatorNode, Tensor } from '../tensor.ts';
 import { nodesBehind } from '../traverse.ts';
@@ -53,9 +53,5 @@ export function thinProducts<I extends string, S extends string, O extends strin
     else if (inputs.some((input, i) => input !== node.inputs[i]))
       node.kernel.rebuild(inputs).forEach((own, i) => replaced.set(node.outputs[i] ?? own, own));
   }
-  return {
-    inputs: given.inputs,
-    outputs: mapValues(given.outputs, resolve),
-    state: mapValues(given.state, (own) => ({ ...own, next: own.next && resolve(own.next) })),
-  };
+  return mapResults(given, resolve);
 }

@@ -1,6 +1,6 @@
 import { DataError } from '../errors.ts';
 import { split } from '../ops/partition.ts';
-import { mapValues, resultsOf } from '../program.ts';
+import { mapResults, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import { isStatic, sizeOfShape } from '../shape.ts';
 import { placeholder } from '../tensor.ts';
@@ -153,11 +153,7 @@ export function takeHostViews(
     const rebuilt = node.kernel.rebuild(own);
     node.outputs.forEach((from, i) => replaced.set(from, rebuilt[i] ?? from));
   }
-  const program: Program = {
-    ...given,
-    outputs: mapValues(given.outputs, resolve),
-    state: mapValues(given.state, (state) => ({ ...state, next: state.next && resolve(state.next) })),
-  };
+  const program = mapResults(given, resolve);
   if (views.length === 0) return { program: given, views };
   const left = new Set(nodesBehind(resultsOf(program)));
   const ownInputs = Object.entries(given.inputs).filter(([, { node }]) => left.has(node));

@@ -6,11 +6,11 @@ import { takeApart } from '../passes/take-apart.ts';
 import { floatsAt } from '../place.ts';
 import { entries, mapValues } from '../program.ts';
 import type { Program } from '../program.ts';
-import { bindAxes, checkPlaces, checkSharedShape, checkStateValue, resolveShape } from '../runtime.ts';
+import { bindAxes, checkPlaces, checkStateValue, resolveShape } from '../runtime.ts';
 import type { Executable, InputData, LoadOptions, Runtime } from '../runtime.ts';
 import { isStatic } from '../shape.ts';
 import type { DType } from '../tensor.ts';
-import { numbersOf, placedCell, refresh, replace } from './cell.ts';
+import { cellsOf, numbersOf, refresh, replace } from './cell.ts';
 import type { Cell } from './cell.ts';
 import { engineStep } from './engine-step.ts';
 import { sessionResults } from './session-results.ts';
@@ -87,21 +87,7 @@ export function onnxRuntime(
       throw new DataError(
         `stateFrom: the other executable was not loaded by ${name}. Load both by one runtime.`,
       );
-    const own = new Map(
-      entries(program.state).map(([key, { shape, initial }]): [string, Cell] => {
-        const place = places[key];
-        if (place) return [key, placedCell(Tensor, place, shape, takesSharedMemory)];
-        const found = shared?.get(key);
-        if (found) {
-          checkSharedShape(key, shape, found.current.dims);
-          return [key, found];
-        }
-        return [
-          key,
-          { current: new Tensor('float32', Float32Array.from(initial), shape), placed: undefined },
-        ];
-      }),
-    );
+    const own = cellsOf(program, Tensor, { shared, places, takesSharedMemory });
     const { engine: rest, views, parted, step: plan } = takeApart(program, { fuses });
     const step = plan && (await engineStep(plan, Tensor, places));
     const placedOutputs = entries(program.outputs).flatMap(([key, { shape }]) => {
