@@ -10,6 +10,8 @@
 
 #include "blocks.h"
 
+#define INLINED static inline __attribute__((always_inline))
+
 /* A target is a source itself or apart from it, so no iteration needs another's result. */
 #if defined(__clang__)
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
@@ -103,14 +105,31 @@ static inline float hyperbolic_tangent(float x) {
   return size < 0.6f ? small : large;
 }
 
+/*
+ * Up to 0.5 x + x^3 p(x^2), where p interpolates (atanh(x)/x - 1)/x^2 at Chebyshev's nodes to a relative error of 5e-9; from
+ * there on ln((1 + x)/(1 - x))/2.
+ */
+static inline float inverse_hyperbolic_tangent(float x) {
+  const float size = fabsf(x), square = x * x;
+  float p = 0.1575178026f;
+  p = p * square + 0.06493489568f;
+  p = p * square + 0.1146987516f;
+  p = p * square + 0.1426397985f;
+  p = p * square + 0.2000047331f;
+  p = p * square + 0.3333333168f;
+  const float small = x * square * p + x;
+  const float large = copysignf(0.5f * logarithm((1.0f + size) / (1.0f - size)), x);
+  return size < 0.5f ? small : large;
+}
+
 #if defined(__AVX512F__)
 
 /* The same with the instruction that multiplies by 2^n for any n, which the compiler doesn't find by itself. */
 static inline __m512 exponential_16(__m512 x) {
+  const __m512 nearest = _mm512_set1_ps(12582912.0f);
   /* In this order of operands NaN is kept. */
   x = _mm512_max_ps(_mm512_set1_ps(-104.0f), _mm512_min_ps(_mm512_set1_ps(89.0f), x));
-  const __m512 scaled = _mm512_mul_ps(x, _mm512_set1_ps(1.44269504f));
-  const __m512 whole = _mm512_roundscale_ps(scaled, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const __m512 whole = _mm512_sub_ps(_mm512_fmadd_ps(x, _mm512_set1_ps(1.44269504f), nearest), nearest);
   __m512 r = _mm512_fnmadd_ps(whole, _mm512_set1_ps(0.693359375f), x);
   r = _mm512_fmadd_ps(whole, _mm512_set1_ps(2.12194440e-4f), r);
   __m512 p = _mm512_set1_ps(0.0013926250825f);
@@ -123,26 +142,18 @@ static inline __m512 exponential_16(__m512 x) {
   return _mm512_scalef_ps(p, whole);
 }
 
+/*
+ * With t = e^-|x|, 1/(1 + t) or t/(1 + t) by the sign of x. The denominator is at most 2, so the processor's estimate of its
+ * reciprocal and one of Newton's steps do, which is faster than its division.
+ */
 static inline __m512 sigmoid_16(__m512 x) {
-  const __m512 negative = _mm512_sub_ps(_mm512_setzero_ps(), x);
-  return _mm512_div_ps(_mm512_set1_ps(1.0f), _mm512_add_ps(exponential_16(negative), _mm512_set1_ps(1.0f)));
+  const __m512 one = _mm512_set1_ps(1.0f);
+  const __m512 t = exponential_16(_mm512_or_ps(x, _mm512_set1_ps(-0.0f)));
+  const __m512 denominator = _mm512_add_ps(t, one);
+  const __m512 estimate = _mm512_rcp14_ps(denominator);
+  const __m512 inverse = _mm512_fmadd_ps(estimate, _mm512_fnmadd_ps(denominator, estimate, one), estimate);
+  return _mm512_mask_mul_ps(inverse, _mm512_movepi32_mask(_mm512_castps_si512(x)), inverse, t);
 }
-
-#define IN_SIXTEENS(function)                                                                                        \
-  {                                                                                                                  \
-    int64_t i = 0;                                                                                                   \
-    for (; i + 16 <= count; i += 16) _mm512_storeu_ps(target + i, function(_mm512_loadu_ps(a + i)));                 \
-    const __mmask16 rest = (__mmask16)((1u << (count - i)) - 1);                                                     \
-    _mm512_mask_storeu_ps(target + i, rest, function(_mm512_maskz_loadu_ps(rest, a + i)));                           \
-    break;                                                                                                           \
-  }
-#define EXPONENTIALS IN_SIXTEENS(exponential_16)
-#define SIGMOIDS IN_SIXTEENS(sigmoid_16)
-
-#else
-
-#define EXPONENTIALS UNARY(exponential(x))
-#define SIGMOIDS UNARY(1.0f / (1.0f + exponential(-x)))
 
 #endif
 
@@ -204,8 +215,37 @@ static inline Lanes last_terms(const float *a, const float *b, int64_t at, int64
   return b ? multiply(x, load_rest(b + at, count, 0.0f)) : x;
 }
 
+#if defined(__AVX512F__)
+
+/* A function of a's entries or, where there is a b, of their products with b's. */
+#define IN_SIXTEENS(function, b)                                                                                     \
+  {                                                                                                                  \
+    int64_t i = 0;                                                                                                   \
+    for (; i + LANES <= count; i += LANES)                                                                           \
+      _mm512_storeu_ps(target + i, function((__m512)terms(a, b, i).parts[0]));                                       \
+    const __mmask16 rest = (__mmask16)((1u << (count - i)) - 1);                                                     \
+    if (rest)                                                                                                        \
+      _mm512_mask_storeu_ps(target + i, rest, function((__m512)last_terms(a, b, i, count - i).parts[0]));            \
+    break;                                                                                                           \
+  }
+#define EXPONENTIALS IN_SIXTEENS(exponential_16, NULL)
+#define SIGMOIDS IN_SIXTEENS(sigmoid_16, NULL)
+#define SIGMOIDS_OF_PRODUCTS                                                                                         \
+  {                                                                                                                  \
+    const float *b = operands[step->b].at;                                                                           \
+    IN_SIXTEENS(sigmoid_16, b)                                                                                       \
+  }
+
+#else
+
+#define EXPONENTIALS UNARY(exponential(x))
+#define SIGMOIDS UNARY(1.0f / (1.0f + exponential(-x)))
+#define SIGMOIDS_OF_PRODUCTS BINARY(1.0f / (1.0f + exponential(-x * y)))
+
+#endif
+
 /* Entry i goes into partial sum i mod 16. */
-static inline float row_sum(const float *a, const float *b, int64_t columns) {
+INLINED float row_sum(const float *a, const float *b, int64_t columns) {
   Lanes sums = {0};
   int64_t i = 0;
   for (; i + LANES <= columns; i += LANES) sums = add(sums, terms(a, b, i));
@@ -213,7 +253,7 @@ static inline float row_sum(const float *a, const float *b, int64_t columns) {
   return total(sums);
 }
 
-static inline float row_squares(const float *row, int64_t columns, float mean) {
+INLINED float row_squares(const float *row, int64_t columns, float mean) {
   Lanes sums = {0};
   int64_t i = 0;
   for (; i + LANES <= columns; i += LANES) sums = add_squares(sums, load(row + i), mean);
@@ -221,16 +261,16 @@ static inline float row_squares(const float *row, int64_t columns, float mean) {
   return total(sums);
 }
 
-static inline void fill(float *target, float value, int64_t count) {
+INLINED void fill(float *target, float value, int64_t count) {
   for (int64_t i = 0; i < count; i++) target[i] = value;
 }
 
-static void expand_column(float *target, const float *values, int64_t rows, int64_t columns) {
+INLINED void expand_column(float *target, const float *values, int64_t rows, int64_t columns) {
   for (int64_t row = 0; row < rows; row++) fill(target + row * columns, values[row], columns);
 }
 
 /* 16 columns at a time, row by row. */
-static inline void sum_rows(const float *a, const float *b, float *target, int64_t rows, int64_t columns) {
+INLINED void sum_rows(const float *a, const float *b, float *target, int64_t rows, int64_t columns) {
   int64_t column = 0;
   for (; column + LANES <= columns; column += LANES) {
     Lanes sums = load(target + column);
@@ -247,7 +287,7 @@ static inline void sum_rows(const float *a, const float *b, float *target, int64
 /* So many rows are summed before their sums are used, so that one row doesn't wait for another. */
 #define GROUP 16
 
-static inline void row_sums(const float *a, const float *b, float *target, int64_t rows, int64_t columns) {
+INLINED void row_sums(const float *a, const float *b, float *target, int64_t rows, int64_t columns) {
   for (int64_t first = 0; first < rows; first += GROUP) {
     const int64_t count = rows - first < GROUP ? rows - first : GROUP;
     const int64_t begin = first * columns;
@@ -260,7 +300,7 @@ static inline void row_sums(const float *a, const float *b, float *target, int64
   }
 }
 
-static void standardize(const Operand *operands, const Instruction *step, int64_t rows, int64_t columns) {
+INLINED void standardize(const Operand *operands, const Instruction *step, int64_t rows, int64_t columns) {
   const float *a = operands[step->a].at;
   const float *eps = operands[step->b].at;
   float *target = operands[step->target].at;
@@ -284,7 +324,7 @@ static void standardize(const Operand *operands, const Instruction *step, int64_
   }
 }
 
-static void firsts(const Operand *operands, const Instruction *step, int64_t rows, int64_t columns) {
+INLINED void firsts(const Operand *operands, const Instruction *step, int64_t rows, int64_t columns) {
   const float *a = operands[step->a].at;
   float *target = operands[step->target].at;
   for (int64_t row = 0; row < rows; row++) target[row] = a[row * columns];
@@ -322,7 +362,7 @@ static void firsts(const Operand *operands, const Instruction *step, int64_t row
     break;                                                                                                           \
   }
 
-static void perform(const Operand *operands, const Instruction *step, int64_t rows, int64_t columns) {
+INLINED void perform(const Operand *operands, const Instruction *step, int64_t rows, int64_t columns) {
   const int64_t count = rows * columns;
   const float *a = operands[step->a].at;
   float *target = operands[step->target].at;
@@ -355,6 +395,12 @@ static void perform(const Operand *operands, const Instruction *step, int64_t ro
       UNARY(1.0f / x)
     case OP_TANH:
       UNARY(hyperbolic_tangent(x))
+    case OP_ATANH:
+      UNARY(inverse_hyperbolic_tangent(x))
+    case OP_MUL_SIGMOID:
+      SIGMOIDS_OF_PRODUCTS
+    case OP_MUL_MUL:
+      TERNARY(x * y * z)
     case OP_MUL_ADD:
       TERNARY(x * y + z)
     case OP_MUL_SUB:
@@ -394,6 +440,45 @@ static int64_t rows_together(const Blocks *blocks, int64_t row) {
   return most;
 }
 
+/* What the next block reads and writes, asked for a few cache lines at a time while this block is computed. */
+typedef struct {
+  const Blocks *blocks;
+  int64_t operand; /* the next one to look at */
+  int64_t row, rows;
+  const float *at, *end; /* what is left of the one before */
+} Ahead;
+
+#define LINE_FLOATS 16
+
+static int64_t lines_of_block(const Blocks *blocks, int64_t rows) {
+  int64_t moving = 0;
+  for (int64_t i = 0; i < blocks->operand_count; i++) moving += blocks->operands[i].placing == MOVING;
+  return moving * ((rows * blocks->columns + LINE_FLOATS - 1) / LINE_FLOATS);
+}
+
+static void look_ahead(Ahead *ahead, int64_t lines) {
+  const Blocks *blocks = ahead->blocks;
+  while (lines > 0) {
+    for (; lines > 0 && ahead->at < ahead->end; lines--, ahead->at += LINE_FLOATS) __builtin_prefetch(ahead->at);
+    if (lines == 0 || ahead->operand == blocks->operand_count) return;
+    const Operand *operand = &blocks->operands[ahead->operand++];
+    if (operand->placing != MOVING) continue;
+    const int64_t begin = ahead->row % operand->period, left = operand->period - begin;
+    ahead->at = operand->base + begin * blocks->columns;
+    ahead->end = ahead->at + (left < ahead->rows ? left : ahead->rows) * blocks->columns;
+  }
+}
+
+INLINED void perform_all(const Blocks *blocks, int64_t row, int64_t rows, int64_t columns) {
+  const int64_t next = row + rows;
+  Ahead ahead = {.blocks = blocks, .row = next, .rows = rows};
+  const int64_t lines = next < blocks->rows ? lines_of_block(blocks, rows) / blocks->code_length + 1 : 0;
+  for (int64_t i = 0; i < blocks->code_length; i++) {
+    look_ahead(&ahead, lines);
+    perform(blocks->operands, &blocks->code[i], rows, columns);
+  }
+}
+
 void RUN_BLOCKS(const Blocks *blocks) {
   const int64_t columns = blocks->columns;
   for (int64_t row = 0, count; row < blocks->rows; row += count) {
@@ -407,6 +492,12 @@ void RUN_BLOCKS(const Blocks *blocks) {
       else if (operand->placing == FIRSTS)
         operand->at = operand->base + row;
     }
-    for (int64_t i = 0; i < blocks->code_length; i++) perform(blocks->operands, &blocks->code[i], count, columns);
+    /* Layers are often this wide. Where the compiler knows the size of a block, loops have neither rests nor beginnings. */
+    if (columns == 64 && count == BLOCK_FLOATS / 64)
+      perform_all(blocks, row, BLOCK_FLOATS / 64, 64);
+    else if (columns == 256 && count == BLOCK_FLOATS / 256)
+      perform_all(blocks, row, BLOCK_FLOATS / 256, 256);
+    else
+      perform_all(blocks, row, count, columns);
   }
 }

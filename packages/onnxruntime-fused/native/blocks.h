@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 
+/* So many floats in a block: two dozen operands fit 48 KiB, and the dispatch is forgotten. */
+#define BLOCK_FLOATS 512
+
 enum {
   OP_ADD = 0,
   OP_SUB = 1,
@@ -19,6 +22,7 @@ enum {
   OP_SIGMOID = 11,
   OP_RECIPROCAL = 13,
   OP_TANH = 14,
+  OP_ATANH = 15,
   OP_ROW_SUM = 16,
   OP_STANDARDIZE = 17,
   OP_SUM_ROWS = 18,
@@ -28,6 +32,8 @@ enum {
   OP_SUB_MUL = 22,
   OP_MUL_ROW_SUM = 23,
   OP_MUL_SUM_ROWS = 24,
+  OP_MUL_MUL = 25,
+  OP_MUL_SIGMOID = 26,
 };
 
 typedef struct {

@@ -9,11 +9,6 @@
 
 #include "blocks.h"
 
-/* So many floats in a block: two dozen operands fit 48 KiB, and the dispatch is forgotten. */
-#ifndef BLOCK_FLOATS
-#define BLOCK_FLOATS 512
-#endif
-
 /* More than any code that fits a cache. */
 #define MOST_OPERANDS 65536
 
@@ -92,11 +87,12 @@ static int64_t elements(const Fused *fused, int64_t kind) {
 }
 
 static bool is_known(int32_t op) {
-  return (op >= OP_ADD && op <= OP_SIGMOID) || op == OP_RECIPROCAL || op == OP_TANH ||
-         (op >= OP_ROW_SUM && op <= OP_MUL_SUM_ROWS);
+  return (op >= OP_ADD && op <= OP_SIGMOID) || (op >= OP_RECIPROCAL && op <= OP_ATANH) ||
+         (op >= OP_ROW_SUM && op <= OP_MUL_SIGMOID);
 }
+
 static int source_count(int32_t op) {
-  if (op >= OP_MUL_ADD && op <= OP_SUB_MUL) return 3;
+  if ((op >= OP_MUL_ADD && op <= OP_SUB_MUL) || op == OP_MUL_MUL) return 3;
   return op <= OP_MAX || op == OP_STANDARDIZE || op >= OP_MUL_ADD ? 2 : 1;
 }
 

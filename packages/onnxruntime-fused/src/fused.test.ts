@@ -71,7 +71,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       });
     });
 
-    const triples = ['mulAdd', 'mulSub', 'subMul'] as const;
+    const triples = ['mulAdd', 'mulSub', 'subMul', 'mulMul'] as const;
 
     test.each(triples)('%s, for every pair of kinds, and in place', async (name) => {
       const kinds = Object.values(inputKind);
@@ -94,6 +94,38 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
         ],
       });
     });
+
+    test('mulSigmoid, for every pair of kinds, and in place', async () => {
+      const kinds = Object.values(inputKind);
+      const both = kinds.flatMap((first) => kinds.map((second) => [first, second]));
+      const last = 4 + both.length;
+      await expectLikeInterpreter(
+        {
+          size,
+          inputs: kinds.map((kind) => inputOf(kind, size)),
+          outputs: [...both.map(() => fullOutput(size)), fullOutput(size)],
+          code: [
+            ...both.map(([first = 0, second = 0], i) => [instruction.mulSigmoid, 4 + i, first, second, NONE]),
+            copied(last, 0),
+            [instruction.mulSigmoid, last, last, 1, NONE],
+          ],
+        },
+        [-3, 3],
+        1e-6,
+      );
+    });
+
+    test('atanh, from an input and in place', async () =>
+      expectLikeInterpreter(
+        {
+          size,
+          inputs: [inputOf(full, size)],
+          outputs: [fullOutput(size), fullOutput(size)],
+          code: [[instruction.atanh, 1, 0, NONE, NONE], copied(2, 0), [instruction.atanh, 2, 2, NONE, NONE]],
+        },
+        [-0.99999, 0.99999],
+        1e-6,
+      ));
 
     test('mulRowSum and mulSumRows, of inputs and of what was computed', async () => {
       const [rows, columns] = size;
@@ -228,7 +260,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
     ));
 
   test('values at the ends of what floats can be', async () => {
-    const ends = [0, 1e-40, 1e-30, 1, 30, 87, 88.7, 90, 200, 3e38, Infinity];
+    const ends = [0, 1e-40, 1e-30, 0.3, 0.499, 0.5, 0.99999, 1, 30, 87, 88.7, 90, 200, 3e38, Infinity];
     const x = Float32Array.from([...ends, ...ends.map((value) => -value), Number.NaN]);
     const names = [
       'exp',
@@ -239,6 +271,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       'reciprocal',
       'abs',
       'neg',
+      'atanh',
       'minimum',
       'maximum',
     ] as const;
@@ -247,7 +280,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       size: [...size],
       inputs: [inputOf(full, size), inputOf(scalar, size)],
       outputs: names.map(() => fullOutput(size)),
-      code: names.map((name, i) => [instruction[name], 2 + i, 0, i < 8 ? NONE : 1, NONE]),
+      code: names.map((name, i) => [instruction[name], 2 + i, 0, i < 9 ? NONE : 1, NONE]),
     };
     const got = await runModel(model, [x, Float32Array.of(1)]);
     const functions: readonly ((value: number) => number)[] = [
@@ -259,6 +292,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       (value) => 1 / value,
       Math.abs,
       (value) => -value,
+      Math.atanh,
       (value) => Math.min(value, 1),
       (value) => Math.max(value, 1),
     ];
@@ -272,7 +306,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       }),
     );
     const second = await runModel(model, [Float32Array.from(x, () => 1), Float32Array.of(Number.NaN)]);
-    expect([second[8]?.[0], second[9]?.[0]]).toEqual([Number.NaN, Number.NaN]);
+    expect([second[9]?.[0], second[10]?.[0]]).toEqual([Number.NaN, Number.NaN]);
   });
 
   test('a result of the same bits every time', async () => {

@@ -11,9 +11,9 @@ export interface Fusible {
   readonly isLast: boolean;
 }
 
-/** A swish is several instructions, each of which goes element by element. */
+/** A swish and a clip are several instructions, each of which goes element by element. */
 export const isElementwise = (operator: string): boolean =>
-  operator === 'swish' || Object.hasOwn(elementwise, operator);
+  operator === 'swish' || operator === 'clip' || Object.hasOwn(elementwise, operator);
 
 /** What is known of a program's nodes, inputs first. */
 export class Classification {

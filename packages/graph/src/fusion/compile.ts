@@ -1,4 +1,6 @@
+import { constantKey } from '../constant-key.ts';
 import { isStatic } from '../shape.ts';
+import { constant } from '../tensor.ts';
 import type { Node, Tensor } from '../tensor.ts';
 import { assignRegisters } from './registers.ts';
 import type { FusedAttributes } from './fused.ts';
@@ -42,6 +44,29 @@ function source(tensor: Tensor, space: Space): Tensor {
   return first && isRepeated && isMatrix ? source(first, space) : tensor;
 }
 
+/** The row that a constant matrix repeats, if it does: it is expanded once, a matrix would be read again and again. */
+function repeatedRow({ node, dtype, shape }: Tensor, { rows, columns }: Space): Tensor | undefined {
+  if (node.kind !== 'constant' || shape.length !== 2 || rows < 2 || node.data.length !== rows * columns)
+    return undefined;
+  const { data } = node;
+  for (let i = columns; i < data.length; i++) if (!Object.is(data[i], data[i - columns])) return undefined;
+  return constant(
+    Array.from({ length: columns }, (_, i) => data[i] ?? 0),
+    [columns],
+    dtype,
+  );
+}
+
+/** Whether two tensors are one or constants of the same content. */
+function isSame(a: Tensor, b: Tensor): boolean {
+  if (a === b) return true;
+  const key = contentOf(a);
+  return key !== undefined && key === contentOf(b);
+}
+
+const contentOf = ({ node, dtype, shape }: Tensor): string | undefined =>
+  node.kind === 'constant' ? constantKey(node.data, shape, dtype) : undefined;
+
 const isOverRows = ({ inputs: [matrix], attributes }: Node & { kind: 'operator' }): boolean => {
   const axes = attributes['axes'];
   return Array.isArray(axes) && axes[0] === 0 && matrix?.shape.length === 2;
@@ -76,7 +101,10 @@ function translate(
         target: first,
         second,
       });
-    else if (node.operator === 'matmul') emit('rowSum', [emit('mul', [x, y])], first);
+    else if (node.operator === 'clip') {
+      const { low, high } = node.attributes;
+      emit('minimum', [emit('maximum', [x, constantOf(Number(low))]), constantOf(Number(high))], first);
+    } else if (node.operator === 'matmul') emit('rowSum', [emit('mul', [x, y])], first);
     else if (node.operator === 'sum') emit(isOverRows(node) ? 'sumRows' : 'rowSum', [x], first);
     else emit(instructionName(node.operator), node.inputs.map(valueOf), first);
   }
@@ -103,12 +131,14 @@ function withoutDead(list: readonly Instruction[], results: ReadonlySet<Value>):
 /** What a product and the instruction that alone reads it are together, by which of its operands the product is. */
 const withProduct: Readonly<Partial<Record<InstructionName, readonly InstructionName[]>>> = {
   add: ['mulAdd', 'mulAdd'],
+  mul: ['mulMul', 'mulMul'],
   sub: ['mulSub', 'subMul'],
   rowSum: ['mulRowSum'],
   sumRows: ['mulSumRows'],
+  sigmoid: ['mulSigmoid'],
 };
 
-/** Makes one instruction of a product and what it is added to, subtracted from or summed in: it need not be written and read. */
+/** Makes one instruction of a product and the only one that reads it: it need not be written and read. */
 function withProducts(list: readonly Instruction[], results: ReadonlySet<Value>): readonly Instruction[] {
   const reads = new Map<Value, number>();
   for (const { sources } of list) for (const value of sources) reads.set(value, (reads.get(value) ?? 0) + 1);
@@ -117,7 +147,9 @@ function withProducts(list: readonly Instruction[], results: ReadonlySet<Value>)
     if (own.name === 'mul' && reads.get(own.target) === 1 && !results.has(own.target))
       products.set(own.target, own);
   const taken = new Set<Instruction>();
-  const combined = list.map((own): Instruction => {
+  // Last ones first: a product that is part of another instruction cannot have one as part.
+  const combined = list.toReversed().map((own): Instruction => {
+    if (taken.has(own)) return own;
     const names = withProduct[own.name] ?? [];
     // The later one: its operands are more likely to be at hand.
     const at = own.sources.findLastIndex((value, i) => names[i] && products.has(value));
@@ -127,7 +159,7 @@ function withProducts(list: readonly Instruction[], results: ReadonlySet<Value>)
     taken.add(product);
     return { name, target: own.target, sources: [...product.sources, ...own.sources.toSpliced(at, 1)] };
   });
-  return list.flatMap((own, i) => (taken.has(own) ? [] : [combined[i] ?? own]));
+  return combined.toReversed().filter((own) => !taken.has(own));
 }
 
 /** How a result leaves the space. */
@@ -158,7 +190,7 @@ export function compile(space: Space, nodes: readonly Node[], results: readonly 
   const inputs: { readonly tensor: Tensor; readonly kind: InputKind; readonly value: Value }[] = [];
   const read = (tensor: Tensor, kind: InputKind): Value => {
     const from = source(tensor, space);
-    const known = inputs.find((own) => own.tensor === from && own.kind === kind);
+    const known = inputs.find((own) => own.kind === kind && isSame(own.tensor, from));
     if (known) return known.value;
     const value: Value = {};
     inputs.push({ tensor: from, kind, value });
@@ -173,7 +205,9 @@ export function compile(space: Space, nodes: readonly Node[], results: readonly 
   const fromOutside = (tensor: Tensor): Value => {
     const { node, shape } = tensor;
     const [number] = node.kind === 'constant' && node.data.length === 1 ? [node.data[0]] : [];
-    return number === undefined ? read(tensor, kindIn(space, shape) ?? 'full') : constantOf(number);
+    if (number !== undefined) return constantOf(number);
+    const row = repeatedRow(tensor, space);
+    return row ? read(row, 'row') : read(tensor, kindIn(space, shape) ?? 'full');
   };
   const values = new Map<Tensor, Value>();
   const valueOf = (tensor: Tensor): Value => {

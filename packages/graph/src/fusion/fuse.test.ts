@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { grad } from '../grad.ts';
 import {
   add,
+  atanh,
+  clip,
   concat,
   div,
   exp,
@@ -12,6 +14,7 @@ import {
   mul,
   relu,
   reshape,
+  sigmoid,
   sub,
   sum,
   swish,
@@ -134,6 +137,13 @@ const layer = (rows: number, units: number): Program =>
     },
   );
 
+/** Rows of 0 and 1. */
+const mask = (): Tensor =>
+  constant(
+    Float32Array.from({ length: 40 }, (_, i) => i % 2),
+    [10, 4],
+  );
+
 describe('fuse', () => {
   test.each([
     [1, 2],
@@ -148,7 +158,7 @@ describe('fuse', () => {
     const after = await expectSame(layer(6, 7));
     const [forward, backward, ...more] = fusedNodes(after);
     expect(more).toEqual([]);
-    expect(codeOf(forward)).toEqual(['standardize', 'mulAdd', 'mul', 'sigmoid', 'mul', 'mul']);
+    expect(codeOf(forward)).toEqual(['standardize', 'mulAdd', 'mulSigmoid', 'mulMul']);
     expect(codeOf(backward)).toContain('standardize');
     // What the backward one reads of [6, 7]: the product, the mask, and two parts of the gradient.
     expect(backward?.inputs.filter(({ shape }) => shape.join() === '6,7')).toHaveLength(4);
@@ -194,6 +204,8 @@ describe('fuse', () => {
     ['mulAdd', (x, y) => add(mul(x, y), 0.5)],
     ['mulSub', (x, y) => sub(mul(x, y), y)],
     ['mulSumRows', (x, y) => sum(mul(x, y), { axes: [0] })],
+    ['mulMul', (x, y) => mul(mul(x, y), y)],
+    ['mulSigmoid', (x, y) => sigmoid(mul(x, y))],
   ])('two operators that are one instruction, %s, are fused too', async (name, build) => {
     const after = await expectSame(
       programOn({ x: [3, 4], y: [3, 4] }, (inputs) => ({
@@ -250,6 +262,44 @@ describe('fuse', () => {
         'first',
       ].toSorted(),
     );
+  });
+
+  test('of a chain of products and a sum, each product is part of at most one instruction', async () => {
+    const after = await expectSame(
+      programOn({ x: [3, 4], y: [3, 4] }, (inputs) => {
+        const [x, y] = [tensor(inputs, 'x'), tensor(inputs, 'y')];
+        return { three: add(mul(mul(mul(x, y), y), y), x), two: sub(mul(mul(x, x), y), x) };
+      }),
+    );
+    const code = fusedNodes(after).flatMap((node) => codeOf(node));
+    expect(code.toSorted()).toEqual(['mul', 'mulAdd', 'mulMul', 'mulSub']);
+  });
+
+  test('a constant of equal rows is read as one row, and equal ones are read once', async () => {
+    const other = constant(
+      Float32Array.from({ length: 40 }, (_, i) => (i < 36 ? 1 : 2)),
+      [10, 4],
+    );
+    const after = await expectSame(
+      programOn({ x: [10, 4] }, (inputs) => {
+        const x = tensor(inputs, 'x');
+        return { y: sub(mul(exp(mul(x, mask())), mask()), other) };
+      }),
+    );
+    expect(names(after)).toEqual(['fused']);
+    expect(
+      fusedNodes(after)[0]
+        ?.inputs.map(({ shape }) => shape.join())
+        .toSorted(),
+    ).toEqual(['10,4', '10,4', '4']);
+  });
+
+  test('a clip is fused', async () => {
+    const after = await expectSame(
+      programOn({ x: [3, 4] }, (inputs) => ({ y: atanh(clip(tensor(inputs, 'x'), -0.9, 0.9)) })),
+    );
+    expect(names(after)).toEqual(['fused']);
+    expect(codeOf(fusedNodes(after)[0])).toEqual(['maximum', 'minimum', 'atanh']);
   });
 
   test('what is read by others too is an output', async () => {

@@ -14,6 +14,7 @@ export const elementwise = {
   sigmoid: 11,
   reciprocal: 13,
   tanh: 14,
+  atanh: 15,
 } as const;
 
 /**
@@ -41,6 +42,10 @@ export const instruction = {
   mulRowSum: 23,
   /** Sum over all rows of a · b, into an output that is a row. */
   mulSumRows: 24,
+  /** (a · b) · c */
+  mulMul: 25,
+  /** Sigmoid of a · b. */
+  mulSigmoid: 26,
 } as const;
 
 export type InstructionName = keyof typeof instruction;

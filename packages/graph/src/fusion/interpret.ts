@@ -22,18 +22,21 @@ const unary: Readonly<Record<number, (x: number) => number>> = {
   [instruction.sigmoid]: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
   [instruction.reciprocal]: (x) => 1 / x,
   [instruction.tanh]: Math.tanh,
+  [instruction.atanh]: Math.atanh,
 };
 
 const ternary: Readonly<Record<number, (x: number, y: number, z: number) => number>> = {
   [instruction.mulAdd]: (x, y, z) => x * y + z,
   [instruction.mulSub]: (x, y, z) => x * y - z,
   [instruction.subMul]: (x, y, z) => z - x * y,
+  [instruction.mulMul]: (x, y, z) => x * y * z,
 };
 
-/** Sums whose terms are products of two operands. */
-const sumsOfProducts: Readonly<Record<number, number>> = {
+/** What is done with products of two operands. */
+const ofProducts: Readonly<Record<number, number>> = {
   [instruction.mulRowSum]: instruction.rowSum,
   [instruction.mulSumRows]: instruction.sumRows,
+  [instruction.mulSigmoid]: instruction.sigmoid,
 };
 
 /** The matrix that an input stands for. */
@@ -64,7 +67,7 @@ export function interpret(
   };
   for (let at = 0; at < code.length; at += INSTRUCTION_LENGTH) {
     const [number = 0, target = 0, a = 0, b = 0, c = 0] = code.slice(at, at + INSTRUCTION_LENGTH);
-    const own = sumsOfProducts[number] ?? number;
+    const own = ofProducts[number] ?? number;
     const to = read(target);
     const x = own === number ? read(a) : read(a).map((entry, i) => entry * (read(b)[i] ?? 0));
     const [pair, single, triple] = [binary[own], unary[own], ternary[own]];
