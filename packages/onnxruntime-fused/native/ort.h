@@ -105,7 +105,9 @@ typedef struct OrtApi {
   void (*ReleaseTypeInfo)(OrtTypeInfo *info);
   void (*ReleaseTensorTypeAndShapeInfo)(OrtTensorInfo *info);
   void (*ReleaseSessionOptions)(OrtSessionOptions *options);
-  ORT_SKIP(101, 61);
+  ORT_SKIP(101, 29);
+  OrtStatus *(*AddSessionConfigEntry)(OrtSessionOptions *options, const char *key, const char *value);
+  ORT_SKIP(131, 31);
   OrtStatus *(*KernelInfoGetAttributeArray_float)(const OrtKernelInfo *info, const char *name, float *out,
                                                   size_t *count);
   OrtStatus *(*KernelInfoGetAttributeArray_int64)(const OrtKernelInfo *info, const char *name, int64_t *out,
@@ -121,6 +123,7 @@ ORT_CHECK_PLACE(GetTensorTypeAndShape, 65);
 ORT_CHECK_PLACE(GetAllocatorWithDefaultOptions, 78);
 ORT_CHECK_PLACE(KernelContext_GetOutput, 91);
 ORT_CHECK_PLACE(ReleaseSessionOptions, 100);
+ORT_CHECK_PLACE(AddSessionConfigEntry, 130);
 ORT_CHECK_PLACE(KernelInfoGetAttributeArray_int64, 163);
 
 typedef struct OrtApiBase {

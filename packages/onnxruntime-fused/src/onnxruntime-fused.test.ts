@@ -1,9 +1,14 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import {
   add,
   fuse,
   grad,
   layerNorm,
   linear,
+  matmul,
   mul,
   optimize,
   program,
@@ -68,6 +73,30 @@ describe.skipIf(isLeftOut)('onnxruntime-fused', () => {
             await fused.dispose();
           }
       });
+  });
+
+  test('leaves a transposed matrix of a wide product transposed, as its profile shows', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'meow-profile-'));
+    try {
+      const own = program(
+        { inputs: { x: { shape: [3, 129] }, y: { shape: [3, 130] } }, state: {} },
+        ({ x, y }) => ({
+          outputs: { z: matmul(x, y, { transposeA: true }) },
+        }),
+      );
+      const fused = await onnxRuntimeFused({ profilePrefix: join(folder, 'profile') }).load(own);
+      const inputs = { x: numbersBetween(1, 387, -1, 1), y: numbersBetween(2, 390, -1, 1) };
+      const { z } = await fused.run(inputs);
+      expectClose(z, (await (await referenceRuntime.load(own)).run(inputs)).z, 1e-6);
+      await fused.dispose();
+      const [name = ''] = readdirSync(folder);
+      const operators = [...readFileSync(join(folder, name), 'utf8').matchAll(/"op_name" ?: ?"(\w+)"/gu)].map(
+        ([, own]) => own,
+      );
+      expect(new Set(operators)).toEqual(new Set(['Transpose', 'Gemm']));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test.each([

@@ -137,6 +137,13 @@ const layer = (rows: number, units: number): Program =>
     },
   );
 
+/** The product of x transposed and y or y transposed. */
+const transposedProduct =
+  (transposeB: boolean) =>
+  ({ x, y }: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>> => ({
+    ...(x && y && { z: matmul(x, y, { transposeA: true, transposeB }) }),
+  });
+
 /** Rows of 0 and 1. */
 const mask = (): Tensor =>
   constant(
@@ -214,6 +221,20 @@ describe('fuse', () => {
     );
     expect(names(after)).toEqual(['fused']);
     expect(codeOf(fusedNodes(after)[0])).toEqual([name]);
+  });
+
+  test('a transposed matrix of a wide product is transposed once, that of a narrow one by the engine', async () => {
+    const wide = await expectSame(programOn({ x: [3, 129], y: [3, 129] }, transposedProduct(false)));
+    expect(names(wide)).toEqual(['transpose', 'matmul']);
+    const both = await expectSame(programOn({ x: [3, 130], y: [129, 3] }, transposedProduct(true)));
+    expect(names(both)).toEqual(['transpose', 'matmul']);
+    expect(operators(both)[1]?.attributes).toEqual({ transposeA: false, transposeB: true });
+    for (const shapes of [
+      { x: [3, 129], y: [3, 128] },
+      { x: [3, 128], y: [3, 129] },
+      { x: [3, 2], y: [3, 200] },
+    ])
+      expect(names(await expectSame(programOn(shapes, transposedProduct(false))))).toEqual(['matmul']);
   });
 
   test('products with one row or column of what has a named axis, or one column, are left to the engine', async () => {

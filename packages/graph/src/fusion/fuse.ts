@@ -6,7 +6,9 @@ import { compile } from './compile.ts';
 import { fused } from './fused.ts';
 import { groupNodes, workOf } from './groups.ts';
 import type { Group } from './groups.ts';
-import { thinProducts } from './thin-products.ts';
+import { rewrite } from './rewrite.ts';
+import { thinProduct } from './thin-products.ts';
+import { transposedProduct } from './transposed-products.ts';
 
 /** Fewer operations than this are left to the engine. */
 const SMALLEST = 2;
@@ -43,7 +45,7 @@ function resultsByGroup(
 export function fuse<I extends string, S extends string, O extends string>(
   unfused: Program<I, S, O>,
 ): Program<I, S, O> {
-  const given = thinProducts(unfused);
+  const given = rewrite(unfused, [thinProduct, transposedProduct]);
   const units = groupNodes(nodesBehind(resultsOf(given)));
   const groups = new Map<Node, Group>();
   for (const unit of units) if ('members' in unit) for (const node of unit.members) groups.set(node, unit);
