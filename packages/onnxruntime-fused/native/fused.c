@@ -166,7 +166,7 @@ static OrtStatus *check_order(const Fused *fused) {
 static OrtStatus *read_code(Fused *fused, const OrtKernelInfo *info) {
   int64_t *numbers = NULL, count = 0;
   OrtStatus *status = read_ints(fused->api, info, "code", &numbers, &count);
-  if (!status && count % 5 != 0)
+  if (!status && (count == 0 || count % 5 != 0))
     status = failure(fused->api, "Fused: code has %d numbers, expected five per instruction.", (int)count);
   if (status) {
     free(numbers);

@@ -35,6 +35,7 @@ describe.skipIf(isLeftOut)('the fused operator refuses', () => {
     ['output_shapes', [2, 6], 'output_shapes ends before output 0.'],
     ['output_shapes', [2, 6, 5], 'output 0 has a shape of 30 elements, expected 24.'],
     ['code', [0, 2, 0, 1], 'code has 4 numbers, expected five per instruction.'],
+    ['code', [], 'code has 0 numbers, expected five per instruction.'],
     ['code', [12, 2, 0, 1, -1], 'instruction 0 has the unknown op 12.'],
     ['code', [27, 2, 0, 1, -1], 'instruction 0 has the unknown op 27.'],
     ['code', [0, 1, 0, 1, -1], 'instruction 0 (op 0) cannot write operand 1.'],
