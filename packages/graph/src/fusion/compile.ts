@@ -44,6 +44,12 @@ function source(tensor: Tensor, space: Space): Tensor {
   return first && isRepeated && isMatrix ? source(first, space) : tensor;
 }
 
+/** The number that all entries of a constant are. */
+function uniformEntry(data: ArrayLike<number>): number | undefined {
+  for (let i = 1; i < data.length; i++) if (!Object.is(data[i], data[0])) return undefined;
+  return data[0];
+}
+
 /** The row that a constant matrix repeats, if it does: it is expanded once, a matrix would be read again and again. */
 function repeatedRow({ node, dtype, shape }: Tensor, { rows, columns }: Space): Tensor | undefined {
   if (node.kind !== 'constant' || shape.length !== 2 || rows < 2 || node.data.length !== rows * columns)
@@ -196,15 +202,18 @@ export function compile(space: Space, nodes: readonly Node[], results: readonly 
     inputs.push({ tensor: from, kind, value });
     return value;
   };
-  const constants = new Map<number, Value>();
+  const constants: { readonly number: number; readonly value: Value }[] = [];
   const constantOf = (number: number): Value => {
-    const value = constants.get(number) ?? {};
-    constants.set(number, value);
+    // 0 and −0 are two: dividing by them gives different numbers.
+    const known = constants.find((own) => Object.is(own.number, number));
+    if (known) return known.value;
+    const value: Value = {};
+    constants.push({ number, value });
     return value;
   };
   const fromOutside = (tensor: Tensor): Value => {
     const { node, shape } = tensor;
-    const [number] = node.kind === 'constant' && node.data.length === 1 ? [node.data[0]] : [];
+    const number = node.kind === 'constant' ? uniformEntry(node.data) : undefined;
     if (number !== undefined) return constantOf(number);
     const row = repeatedRow(tensor, space);
     return row ? read(row, 'row') : read(tensor, kindIn(space, shape) ?? 'full');
@@ -228,8 +237,8 @@ export function compile(space: Space, nodes: readonly Node[], results: readonly 
   const code = withProducts(needed, left);
   const used = new Set(code.flatMap(({ sources }) => sources));
   const readInputs = inputs.filter(({ value }) => used.has(value));
-  const readConstants = [...constants].filter(([, value]) => used.has(value));
-  [...readInputs.map(({ value }) => value), ...outputs, ...readConstants.map(([, value]) => value)].forEach(
+  const readConstants = constants.filter(({ value }) => used.has(value));
+  [...readInputs.map(({ value }) => value), ...outputs, ...readConstants.map(({ value }) => value)].forEach(
     (value, operand) => (value.operand = operand),
   );
   const isFlat =
@@ -244,7 +253,7 @@ export function compile(space: Space, nodes: readonly Node[], results: readonly 
       inputs: readInputs.map(({ kind }) => inputKind[kind]),
       outputs: kinds.map((kind) => outputKind[kind]),
       outputShapes: results.flatMap(({ shape }) => (isStatic(shape) ? [shape.length, ...shape] : [])),
-      constants: readConstants.map(([value]) => value),
+      constants: readConstants.map(({ number }) => number),
       code: assignRegisters(code, readInputs.length + outputs.length + readConstants.length).flatMap(
         ({ name, target, sources: [a = NONE, b = NONE, c = NONE], second }) => [
           instruction[name],

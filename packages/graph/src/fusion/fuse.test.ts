@@ -144,6 +144,21 @@ const transposedProduct =
     ...(x && y && { z: matmul(x, y, { transposeA: true, transposeB }) }),
   });
 
+/** Shapes of what an operator reads that subtracts a constant with these entries. */
+const shapesRead = async (row: (i: number) => number) => {
+  const rows = constant(
+    Float32Array.from({ length: 8 }, (_, i) => row(i)),
+    [2, 4],
+  );
+  const after = await expectSame(
+    programOn({ x: [2, 4] }, (inputs) => ({ y: exp(sub(tensor(inputs, 'x'), rows)) })),
+  );
+  return fusedNodes(after)[0]?.inputs.map(({ shape }) => shape.join());
+};
+
+/** A matrix of one number. */
+const all = (value: number): Tensor => constant(new Float32Array(2000).fill(value), [2, 1000]);
+
 /** Rows of 0 and 1. */
 const mask = (): Tensor =>
   constant(
@@ -313,6 +328,26 @@ describe('fuse', () => {
         ?.inputs.map(({ shape }) => shape.join())
         .toSorted(),
     ).toEqual(['10,4', '10,4', '4']);
+  });
+
+  test('rows that differ by the sign of zero stay a matrix, rows with NaN are one row', async () => {
+    expect(await shapesRead((i) => (i === 0 ? -0 : i % 4))).toEqual(['2,4', '2,4']);
+    expect(await shapesRead((i) => (i % 4 === 0 ? Number.NaN : i % 4))).toEqual(['2,4', '4']);
+  });
+
+  test('a constant of equal entries is a number, 0 and −0 are two', async () => {
+    const own = programOn({ x: [2, 1000] }, (inputs) => {
+      const x = exp(tensor(inputs, 'x'));
+      return { plus: div(x, all(0)), minus: div(x, all(-0)) };
+    });
+    const after = fuse(own);
+    const [node] = fusedNodes(after);
+    expect(node?.inputs).toHaveLength(1);
+    expect(node?.attributes['columns']).toBe(1);
+    const { plus = [], minus = [] } = await (
+      await referenceRuntime.load(after)
+    ).run({ x: new Float32Array(2000) });
+    expect([plus[0], minus[0]]).toEqual([Infinity, -Infinity]);
   });
 
   test('a clip is fused', async () => {
