@@ -184,7 +184,7 @@ static bool open_session(napi_env env, Session *session, const void *model, size
   ORT(api->SetSessionLogSeverityLevel(options, ORT_LOG_FATAL));
   ORT(api->SetIntraOpNumThreads(options, threads));
   ORT(api->SetInterOpNumThreads(options, 1));
-  /* The graph transposes matrices where that is faster than having each slice of a product do it. */
+  /* It would put transposes back into products, which then do them again for every slice: they are where the graph wants them. */
   ORT(api->AddSessionConfigEntry(options, "optimization.disable_specified_optimizers", "GemmTransposeFusion"));
   if (*profile) ORT(api->EnableProfiling(options, profile));
   ORT(api->AddCustomOpDomain(options, engine.domain));

@@ -75,6 +75,7 @@ INLINED void firsts(const Operand *operands, const Instruction *step, int64_t ro
 #define SIGMOIDS_OF_PRODUCTS BINARY(1.0f / (1.0f + exponential(-x * y)))
 
 #endif
+
 #define UNARY(expression)                                                                                            \
   {                                                                                                                  \
     INDEPENDENT                                                                                                      \
@@ -185,7 +186,10 @@ static int64_t rows_together(const Blocks *blocks, int64_t row) {
   return most;
 }
 
-/* What the next block reads and writes, asked for a few cache lines at a time while this block is computed. */
+/*
+ * What the next block reads and writes, asked for a few cache lines between instructions: all of it at once would fill the
+ * queue of reads and hold up the arithmetic.
+ */
 typedef struct {
   const Blocks *blocks;
   int64_t operand; /* the next one to look at */

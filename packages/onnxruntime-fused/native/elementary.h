@@ -98,7 +98,7 @@ static inline float inverse_hyperbolic_tangent(float x) {
 
 #if defined(__AVX512F__)
 
-/* The same with the instruction that multiplies by 2^n for any n, which the compiler doesn't find by itself. */
+/* e^x as above, with the instruction that multiplies by 2^n for any n, which the compiler doesn't find by itself. */
 static inline __m512 exponential_16(__m512 x) {
   const __m512 nearest = _mm512_set1_ps(12582912.0f);
   /* In this order of operands NaN is kept. */

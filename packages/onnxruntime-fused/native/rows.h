@@ -80,6 +80,7 @@ static inline Lanes last_terms(const float *a, const float *b, int64_t at, int64
   const Lanes x = load_rest(a + at, count, 0.0f);
   return b ? multiply(x, load_rest(b + at, count, 0.0f)) : x;
 }
+
 /* Entry i goes into partial sum i mod 16. */
 INLINED float row_sum(const float *a, const float *b, int64_t columns) {
   Lanes sums = {0};

@@ -272,6 +272,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       'abs',
       'neg',
       'atanh',
+      'mulSigmoid',
       'minimum',
       'maximum',
     ] as const;
@@ -293,6 +294,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       Math.abs,
       (value) => -value,
       Math.atanh,
+      (value) => 1 / (1 + Math.exp(-value)),
       (value) => Math.min(value, 1),
       (value) => Math.max(value, 1),
     ];
@@ -306,7 +308,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       }),
     );
     const second = await runModel(model, [Float32Array.from(x, () => 1), Float32Array.of(Number.NaN)]);
-    expect([second[9]?.[0], second[10]?.[0]]).toEqual([Number.NaN, Number.NaN]);
+    expect([second[10]?.[0], second[11]?.[0]]).toEqual([Number.NaN, Number.NaN]);
   });
 
   test('a result of the same bits every time', async () => {

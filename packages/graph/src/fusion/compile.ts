@@ -1,4 +1,4 @@
-import { constantKey } from '../constant-key.ts';
+import { isUniform, tensorKey } from '../constant-key.ts';
 import { isStatic } from '../shape.ts';
 import { constant } from '../tensor.ts';
 import type { Node, Tensor } from '../tensor.ts';
@@ -44,12 +44,6 @@ function source(tensor: Tensor, space: Space): Tensor {
   return first && isRepeated && isMatrix ? source(first, space) : tensor;
 }
 
-/** The number that all entries of a constant are. */
-function uniformEntry(data: ArrayLike<number>): number | undefined {
-  for (let i = 1; i < data.length; i++) if (!Object.is(data[i], data[0])) return undefined;
-  return data[0];
-}
-
 /** The row that a constant matrix repeats, if it does: it is expanded once, a matrix would be read again and again. */
 function repeatedRow({ node, dtype, shape }: Tensor, { rows, columns }: Space): Tensor | undefined {
   if (node.kind !== 'constant' || shape.length !== 2 || rows < 2 || node.data.length !== rows * columns)
@@ -62,16 +56,6 @@ function repeatedRow({ node, dtype, shape }: Tensor, { rows, columns }: Space): 
     dtype,
   );
 }
-
-/** Whether two tensors are one or constants of the same content. */
-function isSame(a: Tensor, b: Tensor): boolean {
-  if (a === b) return true;
-  const key = contentOf(a);
-  return key !== undefined && key === contentOf(b);
-}
-
-const contentOf = ({ node, dtype, shape }: Tensor): string | undefined =>
-  node.kind === 'constant' ? constantKey(node.data, shape, dtype) : undefined;
 
 const isOverRows = ({ inputs: [matrix], attributes }: Node & { kind: 'operator' }): boolean => {
   const axes = attributes['axes'];
@@ -196,7 +180,8 @@ export function compile(space: Space, nodes: readonly Node[], results: readonly 
   const inputs: { readonly tensor: Tensor; readonly kind: InputKind; readonly value: Value }[] = [];
   const read = (tensor: Tensor, kind: InputKind): Value => {
     const from = source(tensor, space);
-    const known = inputs.find((own) => own.kind === kind && isSame(own.tensor, from));
+    const key = tensorKey(from);
+    const known = inputs.find((own) => own.kind === kind && tensorKey(own.tensor) === key);
     if (known) return known.value;
     const value: Value = {};
     inputs.push({ tensor: from, kind, value });
@@ -213,7 +198,7 @@ export function compile(space: Space, nodes: readonly Node[], results: readonly 
   };
   const fromOutside = (tensor: Tensor): Value => {
     const { node, shape } = tensor;
-    const number = node.kind === 'constant' ? uniformEntry(node.data) : undefined;
+    const number = node.kind === 'constant' && isUniform(node.data) ? node.data[0] : undefined;
     if (number !== undefined) return constantOf(number);
     const row = repeatedRow(tensor, space);
     return row ? read(row, 'row') : read(tensor, kindIn(space, shape) ?? 'full');

@@ -1,4 +1,4 @@
-import { constantKey } from '../constant-key.ts';
+import { tensorKey } from '../constant-key.ts';
 import { isStatic, sizeOfShape } from '../shape.ts';
 import { constant } from '../tensor.ts';
 import type { Node, OperatorNode, Tensor } from '../tensor.ts';
@@ -7,9 +7,6 @@ import { mapValues, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import { evaluate } from '../runtimes/reference.ts';
 import { simplify } from './simplify.ts';
-
-const tensorKey = ({ node, index, dtype, shape }: Tensor): string =>
-  (node.kind === 'constant' ? constantKey(node.data, shape, dtype) : undefined) ?? `${node.id}:${index}`;
 
 /** JSON has no infinities and would write each of them as null. */
 const attributeText = (_: string, value: unknown): unknown =>

@@ -1,0 +1,70 @@
+import { expect } from 'vitest';
+
+import { fuse } from '../fusion/fuse.ts';
+import { instruction, INSTRUCTION_LENGTH } from '../fusion/instructions.ts';
+import { optimize } from '../passes/optimize.ts';
+import { mapValues, program, resultsOf } from '../program.ts';
+import type { Program } from '../program.ts';
+import { referenceRuntime } from '../runtimes/reference.ts';
+import { sizeOfShape } from '../shape.ts';
+import type { OperatorNode, Tensor } from '../tensor.ts';
+import { nodesBehind } from '../traverse.ts';
+import { expectClose } from './expect-close.ts';
+import { numbersBetween } from './random.ts';
+
+/** A program's operators, inputs first. */
+export const operators = (own: Program): readonly OperatorNode[] =>
+  nodesBehind(resultsOf(own)).filter((node) => node.kind === 'operator');
+/** Their names. */
+export const names = (own: Program): readonly string[] => operators(own).map(({ operator }) => operator);
+/** Its fused operators. */
+export const fusedNodes = (own: Program): readonly OperatorNode[] =>
+  operators(own).filter(({ operator }) => operator === 'fused');
+
+/** The instructions of a fused node by name. */
+export function codeOf(node: OperatorNode | undefined): readonly (string | undefined)[] {
+  const code = node?.attributes['code'];
+  if (!Array.isArray(code)) throw new TypeError('not a fused node');
+  const named = new Map<number, string>(Object.entries(instruction).map(([name, own]) => [own, name]));
+  return code.filter((_, i) => i % INSTRUCTION_LENGTH === 0).map((own) => named.get(Number(own)));
+}
+
+/** A program of float32 inputs of these shapes. */
+export const programOn = (
+  shapes: Readonly<Record<string, readonly (number | string)[]>>,
+  build: (inputs: Readonly<Record<string, Tensor>>) => Readonly<Record<string, Tensor>>,
+): Program =>
+  optimize(
+    program({ inputs: mapValues(shapes, (shape) => ({ shape })), state: {} }, (inputs) => ({
+      outputs: build(inputs),
+    })),
+  );
+
+/** An input by its name. */
+export const tensor = (tensors: Readonly<Record<string, Tensor>>, name: string): Tensor => {
+  const found = tensors[name];
+  if (!found) throw new RangeError(`no tensor ${name}`);
+  return found;
+};
+
+/** Runs a program before and after fusion on seeded inputs and compares. */
+export async function expectSame(
+  own: Program,
+  lengths: Readonly<Record<string, number>> = {},
+): Promise<Program> {
+  const after = fuse(own);
+  const inputs = mapValues(own.inputs, ({ shape }, name) =>
+    numbersBetween(
+      name.length + (name.codePointAt(0) ?? 0),
+      sizeOfShape(shape.map((dim) => (typeof dim === 'number' ? dim : (lengths[dim] ?? 1)))),
+      -2,
+      2,
+    ),
+  );
+  const [plain, fused] = await Promise.all([own, after].map((one) => referenceRuntime.load(one)));
+  const expected = await plain?.run(inputs);
+  const got = await fused?.run(inputs);
+  expect(Object.keys(got ?? {})).toEqual(Object.keys(expected ?? {}));
+  for (const [name, values] of Object.entries(expected ?? {})) expectClose(got?.[name] ?? [], values, 1e-9);
+  return after;
+}
