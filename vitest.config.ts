@@ -2,18 +2,18 @@ import { defineConfig } from 'vitest/config';
 
 // Packages resolve to their TypeScript sources, so tests need no build.
 const conditions = ['@meow-rl/source', 'module', 'node', 'import', 'default'];
-const shared = {
+export const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
 };
 // Worker threads inherit it, so that they run TypeScript sources too; Node 20 can't by itself.
-const execArgv = [
+export const execArgv = [
   '--conditions=@meow-rl/source',
   '--import',
   new URL('scripts/typescript-workers.mjs', import.meta.url).href,
 ];
 // A guard against hanging, not a measurement: shared machines can be slow.
-const testTimeout = 60_000;
+export const testTimeout = 60_000;
 const sources = (suffix: string) => [`{packages,apps}/*/src/**/*.${suffix}.ts`];
 
 export default defineConfig({

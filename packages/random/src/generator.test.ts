@@ -111,12 +111,40 @@ describe('distributions', () => {
     expect([...scaled]).toEqual(take(5, () => Math.fround(-3 + 8 * forUniforms.uniform())));
   });
 
+  it.each<[string, (generator: Generator) => void, (generator: Generator) => void]>([
+    ['normals', (g) => g.fillNormal(new Float64Array(3)), (g) => take(3, () => g.normal())],
+    ['uniforms', (g) => g.fillUniform(new Float64Array(3), 2, 2), (g) => take(3, () => g.uniform())],
+    ['integers', (g) => g.fillIntegers(new Int32Array(3), 7), (g) => take(3, () => g.integer(7))],
+  ])('draws no more %s than an array has entries', (_, fill, draw) => {
+    const [filled, drawn] = [createGenerator(7), createGenerator(7)];
+    fill(filled);
+    draw(drawn);
+    expect(filled.state()).toEqual(drawn.state());
+  });
+
+  it('never gives n, which the numbers above the last bucket would fall on', () => {
+    // 2^32 mod 65792 is 65280, as many as any n has for its bucket n: 15 of 1 000 000 draws fall there.
+    const n = 65792;
+    const values = new Int32Array(1_000_000);
+    createGenerator(8).fillIntegers(values, n);
+    expect(values.every((value) => value < n)).toBe(true);
+  });
+
   it('refuses impossible ranges', () => {
     const generator = createGenerator(0);
     expect(() => generator.integer(0)).toThrow('random: integer(n) got n = 0, expected an integer from 1 to');
     expect(() => generator.integer(2.5)).toThrow('got n = 2.5');
-    expect(() => generator.fillIntegers(new Int32Array(1), 2 ** 31 + 1)).toThrow('from 1 to 2147483648');
-    expect(() => generator.fillUniform(new Float32Array(1), 1, -1)).toThrow('low 1 and high -1');
+    expect(() => generator.fillIntegers(new Int32Array(1), 2 ** 31 + 1)).toThrow(
+      'fillIntegers(array, n) got n = 2147483649, expected an integer from 1 to 2147483648',
+    );
+    const fill = (low: number, high: number) => () => generator.fillUniform(new Float32Array(1), low, high);
+    expect(fill(1, -1)).toThrow('low 1 and high -1');
+    expect(fill(-Infinity, 0)).toThrow('low -Infinity');
+    expect(fill(0, Infinity)).toThrow('high Infinity');
+    expect(fill(Number.NaN, 0)).toThrow('low NaN');
+    const before = generator.state();
+    expect(() => generator.fillIntegers(new Int32Array(1), 0)).toThrow('got n = 0');
+    expect(generator.state()).toEqual(before);
   });
 });
 
