@@ -116,11 +116,20 @@ describe('additiveCoupling', () => {
   it('alternates its mask from coupling to coupling', () => {
     expect(alternatingMask(4, 0)).toEqual([1, 0, 1, 0]);
     expect(alternatingMask(3, 1)).toEqual([0, 1, 0]);
+    expect(alternatingMask(3, 2)).toEqual([1, 0, 1]);
     expect(alternatingMask(1, 1)).toEqual([0]);
   });
 });
 
 describe('elementwiseScale', () => {
+  it('says where a point of another width came', async () => {
+    const layer = elementwiseScale({ size: 2, logScale: (state) => slice(state, { axis: 1, end: 2 }) });
+    const z = matrix([[1, 2, 3]]);
+    await expect(
+      compute({ z, state: aState }, (inputs) => ({ out: layer.forward(inputs.z, inputs.state).out })),
+    ).rejects.toThrow('elementwiseScale: expected [rows, 2], got [1, 3].');
+  });
+
   it('refuses a scale of another width, which broadcasting would hide', async () => {
     const layer = elementwiseScale({ size: 2, logScale: (state) => slice(state, { axis: 1, end: 1 }) });
     const message = 'elementwiseScale: logScale: expected [rows, 2], got [1, 1].';
@@ -150,15 +159,36 @@ describe('tanhSquash', () => {
   });
 
   it('knows its Jacobian in float32 where 1 − a² has lost its digits', async () => {
-    const latents = matrix([[5], [-7], [9]]);
+    const latents = matrix([[5], [-7], [9], [-60]]);
     const { logDet } = await compute(
       { latents, state: aState },
       ({ latents, state }) => ({ logDet: squash.forward(latents, state).logDet ?? latents }),
       onnxRuntimeNode(),
     );
-    const expected = [5, 7, 9].map((z) => Math.log(1 / Math.cosh(z) ** 2 + 2 ** -23));
+    const expected = [5, 7, 9, 60].map((z) => Math.log(1 / Math.cosh(z) ** 2 + 2 ** -23));
     expectClose(logDet, expected, 1e-5);
   });
+
+  it('names the latent that it clips to', async () => {
+    const latents = matrix([[-100], [0.3], [100]]);
+    const { out } = await compute({ latents }, ({ latents }) => ({
+      out: tanhSquash(1).nearest?.(latents) ?? latents,
+    }));
+    const farthest = Math.atanh(1 - 1e-5);
+    expectClose(out, [-farthest, 0.3, farthest], 1e-12);
+  });
+
+  it.each(['forward', 'inverse'] as const)(
+    'says where a point of another width came (%s)',
+    async (direction) => {
+      const points = matrix([[0.1, 0.2]]);
+      await expect(
+        compute({ points, state: aState }, ({ points, state }) => ({
+          out: tanhSquash(1)[direction](points, state).out,
+        })),
+      ).rejects.toThrow('tanhSquash: expected [rows, 1], got [1, 2].');
+    },
+  );
 });
 
 describe('boundedLogScale', () => {

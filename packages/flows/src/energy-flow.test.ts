@@ -1,4 +1,4 @@
-import { concat, grad, nodesBehind, slice, sum } from '@meow-rl/graph';
+import { concat, grad, mul, nodesBehind, slice, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createGenerator } from '@meow-rl/random';
@@ -248,6 +248,62 @@ describe('energyFlow without layers', () => {
       1e-12,
     );
     expectClose((await samples(flow, points, states)).action, points.flat(), 1e-12);
+  });
+});
+
+const byState = (factor: number) => elementwiseScale({ size: 2, logScale: (state) => mul(factor, state) });
+const ofPrior = (u: number) => -0.5 * (u * u + Math.log(2 * Math.PI));
+const perRow = (values: readonly number[]) =>
+  rowsOf([...values], 2).map(([first = 0, second = 0]) => first + second);
+
+describe('energyFlow of several layers of a kind', () => {
+  const layers = [byState(0.5), sinhWarp(2), byState(-2), sinhWarp(2)];
+  // From noise to latent: z = sinh(e^{-2s} sinh(e^{s/2} u)), entry by entry.
+  const noise = randomRows(12, 3, 2, 0.3);
+  const entries = noise.flatMap((row, i) =>
+    row.map((u, axis) => {
+      const s = states[i]?.[axis] ?? Number.NaN;
+      const scaled = Math.exp(0.5 * s) * u;
+      const warped = Math.exp(-2 * s) * Math.sinh(scaled);
+      const fromState = 0.5 * s - 2 * s;
+      const logDet = Math.log(Math.cosh(scaled)) + Math.log(Math.cosh(warped));
+      return { latent: Math.sinh(warped), fromState, logProb: ofPrior(u) - logDet - fromState };
+    }),
+  );
+  const logProbs = perRow(entries.map(({ logProb }) => logProb));
+
+  it('adds up the log-determinants of all', async () => {
+    const flow = energyFlow({ prior: gaussianPrior(2), layers });
+    const sampled = await samples(flow, noise, states);
+    expectClose(
+      sampled.action,
+      entries.map(({ latent }) => latent),
+      1e-9,
+    );
+    expectClose(sampled.logProb, logProbs, 1e-9);
+    const found = await densities(flow, rowsOf(sampled.action, 2), states);
+    expectClose(found.logProb, logProbs, 1e-9);
+    const normalizers = perRow(entries.map(({ fromState }) => fromState + 0.5 * Math.log(2 * Math.PI)));
+    expectClose(found.logNormalizer, normalizers, 1e-9);
+  });
+
+  it('takes a squash that never clips', async () => {
+    // Test double: sinh stands for a squash without a margin.
+    const flow = energyFlow({ prior: gaussianPrior(2), layers: layers.slice(0, 3), squash: sinhWarp(2) });
+    const sampled = await samples(flow, noise, states);
+    expectClose(sampled.logProb, logProbs, 1e-9);
+  });
+
+  it('has its mode at the origin, evaluating nothing, if all layers keep it there', async () => {
+    const silent = elementwiseScale({
+      size: 2,
+      logScale: () => {
+        throw new Error('the scale was evaluated');
+      },
+    });
+    const flow = energyFlow({ prior: gaussianPrior(2), layers: [silent] });
+    const { mode } = await compute({ state: matrix(states) }, ({ state }) => ({ mode: flow.mode(state) }));
+    expect(mode).toEqual([0, 0, 0, 0, 0, 0]);
   });
 });
 
