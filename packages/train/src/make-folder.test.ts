@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -17,6 +17,20 @@ describe('makeFolder', () => {
     const deep = path.join(folder, 'a', 'b', 'c');
     await makeFolder(deep);
     await makeFolder(deep);
+    expect((await stat(deep)).isDirectory()).toBe(true);
+  });
+
+  it('takes `..` and `.` by their names, where the folder before them is missing too', async () => {
+    const parts = ['missing', '..', 'd', '.', 'e', 'none', '..', 'f', ''];
+    await makeFolder([folder, ...parts].join(path.sep));
+    expect((await stat(path.join(folder, 'd', 'e', 'f'))).isDirectory()).toBe(true);
+    expect(await readdir(folder)).not.toContain('missing');
+    expect(await readdir(path.join(folder, 'd', 'e'))).toEqual(['f']);
+  });
+
+  it('does not mind who else makes the same folders', async () => {
+    const deep = path.join(folder, 'g', 'h', 'i', 'j');
+    await Promise.all(Array.from({ length: 20 }, () => makeFolder(deep)));
     expect((await stat(deep)).isDirectory()).toBe(true);
   });
 

@@ -36,6 +36,13 @@ describe('metricsWriter', () => {
     await Promise.all(writes);
   });
 
+  it('takes `..` in its path by name, where the folder before it is missing', async () => {
+    const writer = await metricsWriter(`${folder}/missing/../made/metrics.jsonl`);
+    await writer.log({ type: 'metrics' });
+    await writer.close();
+    expect(await lines(join(folder, 'made', 'metrics.jsonl'))).toEqual([{ type: 'metrics' }, 'end']);
+  });
+
   it('appends to what an earlier run wrote', async () => {
     const path = join(folder, 'metrics.jsonl');
     await writeFile(path, '{"type":"old"}\n');

@@ -1,4 +1,6 @@
 export { checkLogPosition } from './loggers/check-log-position.ts';
+export { FolderInUseError } from './folder-lock/folder-in-use-error.ts';
+export { FOLDER_LOCK, lockFolder, type FolderLock } from './folder-lock/folder-lock.ts';
 export { makeFolder } from './make-folder.ts';
 export { metricsWriter, type MetricsWriter, type MetricsWriterOptions } from './metrics-writer.ts';
 export type { TensorBoardEvent } from './tensorboard/event.ts';
@@ -8,7 +10,12 @@ export {
   type TensorBoardWriter,
   type TensorBoardWriterOptions,
 } from './tensorboard/writer.ts';
-export { listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints/checkpoint.ts';
+export {
+  CHECKPOINT_FILES,
+  listCheckpoints,
+  readCheckpoint,
+  type Checkpoint,
+} from './checkpoints/checkpoint.ts';
 export {
   openCheckpointStore,
   type CheckpointStore,

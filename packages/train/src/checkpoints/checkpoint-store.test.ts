@@ -237,6 +237,14 @@ describe.skipIf(!canMount && !process.env['CI'])('a folder that has become read-
   });
 });
 
+it('takes `..` in its path by name, where the folder before it is missing', async () => {
+  const store = await openCheckpointStore([folder, 'missing', '..', 'made'].join(path.sep), { keepLast: 1 });
+  await store.save(numbered(1));
+  await store.save(numbered(2));
+  expect(await listCheckpoints(at('made'))).toEqual([2]);
+  expect(await readdir(folder)).toEqual(['made']);
+});
+
 it('lists nothing where there is no folder', async () => {
   expect(await listCheckpoints(at('none'))).toEqual([]);
 });

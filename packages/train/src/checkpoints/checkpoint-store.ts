@@ -42,9 +42,11 @@ const [SAVING, DELETING, REPLACED] = ['.saving-', '.deleting-', '.replaced-'];
  * @param discardAfter the step that the run goes on from: later checkpoints belong to a future that is made anew
  */
 export async function openCheckpointStore(
-  folder: string,
+  location: string,
   { keepLast = 3, keepBest = true, discardAfter }: CheckpointStoreOptions & { discardAfter?: number } = {},
 ): Promise<CheckpointStore> {
+  // As the folder is made: `..` takes back the name before it.
+  const folder = path.normalize(location);
   await makeFolder(folder);
   await recover(folder);
   const at = (name: string | number) => path.join(folder, String(name));

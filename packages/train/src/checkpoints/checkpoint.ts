@@ -23,6 +23,8 @@ const FORMAT = 'meow-rl checkpoint';
 const STATE = 'state.json';
 const TENSORS = 'tensors.safetensors';
 const SUMS = 'SHA256SUMS';
+/** The files that a checkpoint's folder consists of. */
+export const CHECKPOINT_FILES: readonly string[] = [STATE, TENSORS, SUMS];
 
 /** Writes a checkpoint's files into an empty folder and waits until the disk has them. */
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {

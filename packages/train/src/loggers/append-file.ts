@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, normalize } from 'node:path';
 
 import { writeProblem, writeRemedy } from '../checkpoints/write-problem.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -59,7 +59,8 @@ export async function appendFile(where: string, path: string, bytes?: number): P
 async function openForAppending(where: string, path: string): Promise<FileHandle> {
   try {
     await makeFolder(dirname(path));
-    return await open(path, 'a');
+    // As the folder was made: `..` takes back the name before it.
+    return await open(normalize(path), 'a');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${where}: cannot write ${path}: ${reason}. Give a path in a folder you may write to.`, {

@@ -1,0 +1,235 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { link, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import { FolderInUseError } from './folder-in-use-error.ts';
+import { FOLDER_LOCK, lockFolder } from './folder-lock.ts';
+import { newRecord, type LockRecord } from './lock-file.ts';
+import { thisProcess } from './process-identity.ts';
+
+vi.mock(import('node:fs/promises'), async (original) => {
+  const real = await original();
+  return { ...real, link: vi.fn(real.link) };
+});
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'meow-lock-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const linux = process.platform === 'linux';
+const lockFile = () => path.join(folder, FOLDER_LOCK);
+
+/** The process number of one that has ended. */
+async function endedPid(): Promise<number> {
+  const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+  await once(child, 'exit');
+  return child.pid ?? 0;
+}
+
+/** Leaves a lock as a process with that identity would. */
+async function leaveLock(identity: Partial<LockRecord>, name = FOLDER_LOCK): Promise<LockRecord> {
+  const record = { ...newRecord(await thisProcess()), ...identity };
+  await writeFile(path.join(folder, name), JSON.stringify(record));
+  return record;
+}
+
+/** Starts a process that takes the folder, and waits until it has it. */
+async function holder(...argv: readonly string[]) {
+  const script = fileURLToPath(new URL('../testing/hold-lock.ts', import.meta.url));
+  const child = spawn(process.execPath, [...process.execArgv, script, folder, ...argv], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = once(child, 'exit');
+  const [said] = await once(child.stdout, 'data');
+  expect(String(said)).toBe('taken\n');
+  return { child, ended };
+}
+
+describe('a folder', () => {
+  it('is one lock’s until that is released, and holds no trace of it afterwards', async () => {
+    const lock = await lockFolder(folder);
+    expect(await readdir(folder)).toEqual(['run.lock']);
+    expect(JSON.parse(await readFile(lockFile(), 'utf8'))).toMatchObject(await thisProcess());
+    await expect(lockFolder(folder)).rejects.toThrow(
+      new RegExp(
+        `^folder ${folder} is in use: this process itself took it \\d+ seconds? ago\\. Release that lock first, or take another folder\\.$`,
+      ),
+    );
+    expect(await readdir(folder)).toEqual(['run.lock']);
+    await lock.release();
+    await lock.release();
+    expect(await readdir(folder)).toEqual([]);
+    await (await lockFolder(folder)).release();
+  });
+
+  it('that is not there, or gone at the end, is an error of the system, or none', async () => {
+    await expect(lockFolder(path.join(folder, 'none'))).rejects.toMatchObject({ code: 'ENOENT' });
+    const lock = await lockFolder(folder);
+    await rm(folder, { recursive: true });
+    await lock.release();
+  });
+
+  it('whose lock somebody else has got meanwhile keeps it', async () => {
+    const lock = await lockFolder(folder);
+    const other = await leaveLock({});
+    await lock.release();
+    expect(JSON.parse(await readFile(lockFile(), 'utf8'))).toEqual(other);
+  });
+
+  it('can be locked where the file system has no hard links', async () => {
+    const refused = Object.assign(new Error('EPERM: operation not permitted, link'), { code: 'EPERM' });
+    vi.mocked(link).mockRejectedValueOnce(refused).mockRejectedValueOnce(refused);
+    const lock = await lockFolder(folder);
+    await expect(lockFolder(folder)).rejects.toThrow(FolderInUseError);
+    expect(await readdir(folder)).toEqual(['run.lock']);
+    await lock.release();
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('a lock of another process', () => {
+  it('is respected while that runs, and taken over when it was killed', async () => {
+    const { child, ended } = await holder();
+    await expect(lockFolder(folder)).rejects.toThrow(
+      new RegExp(
+        `^folder ${folder} is in use: process ${child.pid} took it \\d+ seconds? ago and still runs\\. ` +
+          `Wait until it has ended or end it \\(kill ${child.pid}\\), or take another folder\\.${linux ? '$' : ''}`,
+      ),
+    );
+    child.kill('SIGKILL');
+    await ended;
+    expect(await readdir(folder)).toEqual(['run.lock']);
+    await (await lockFolder(folder)).release();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('ends with process.exit()', async () => {
+    await (
+      await holder('exit')
+    ).ended;
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it.each([
+    [61_000, '1 minute ago'],
+    [7_300_000, '2 hours ago'],
+    [200_000_000, '2 days ago'],
+    // Clocks of two hosts differ.
+    [-5000, '0 seconds ago'],
+  ])('tells its age: %i ms', async (age, said) => {
+    await leaveLock({ host: 'node7', since: new Date(Date.now() - age).toISOString() });
+    await expect(lockFolder(folder)).rejects.toThrow(said);
+  });
+
+  it('of which nothing but its number is known is respected, with the doubt', async () => {
+    const { pid, host } = await thisProcess();
+    const { token, since } = newRecord({ pid, host });
+    await writeFile(lockFile(), JSON.stringify({ token, since, host, pid: process.ppid }));
+    await expect(lockFolder(folder)).rejects.toThrow(
+      `or take another folder. If process ${process.ppid} is something else, delete ${lockFile()}.`,
+    );
+  });
+
+  it('of a host out of sight is respected, with the way out', async () => {
+    await leaveLock({ pid: 12, host: 'node7' });
+    await expect(lockFolder(folder)).rejects.toThrow(
+      new RegExp(
+        `in use: process 12 on host node7 took it \\d+ seconds? ago, and whether it still runs can't be seen from host .+\\. ` +
+          `Wait until it has ended, or take another folder; if it surely has ended, delete ${lockFile()}\\.$`,
+      ),
+    );
+  });
+
+  it('that is damaged says so', async () => {
+    for (const text of [
+      '',
+      '{"pid": 3',
+      '{}',
+      '[]',
+      JSON.stringify({ ...newRecord(await thisProcess()), pid: 0 }),
+    ]) {
+      await writeFile(lockFile(), text);
+      await expect(lockFolder(folder)).rejects.toThrow(
+        `${lockFile()} is damaged: expected the process that folder ${folder} is in use by, got ${JSON.stringify(text.slice(0, 60))}. Delete it if no process writes to that folder`,
+      );
+      expect(await readFile(lockFile(), 'utf8')).toBe(text);
+    }
+  });
+});
+
+describe.runIf(linux)('on Linux a process', () => {
+  it('that has got the number of a dead one is not taken for it', async () => {
+    await leaveLock({ started: '1' });
+    await (await lockFolder(folder)).release();
+  });
+
+  it('of an earlier start of the machine has ended', async () => {
+    await leaveLock({ boot: '00000000-0000-0000-0000-000000000000' });
+    await (await lockFolder(folder)).release();
+  });
+
+  it('in another container is out of sight', async () => {
+    await leaveLock({ pid: 12, namespace: 'pid:[1]' });
+    await expect(lockFolder(folder)).rejects.toThrow(
+      /process 12 in another container on .* can't be seen from this container\. .* delete /,
+    );
+  });
+
+  it('that nobody has taken notice of since it ended has ended', async () => {
+    // The shell's place is taken by a program that never asks for its child.
+    const parent = spawn('sh', ['-c', 'sh -c "echo \\$\\$" & exec sleep 30'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const [pid] = await once(parent.stdout, 'data');
+    const stat = () => readFile(`/proc/${Number(pid)}/stat`, 'utf8');
+    await vi.waitUntil(async () => / Z /.test(await stat()), { timeout: 10_000 });
+    const started = (await stat()).split(') ')[1]?.split(' ')[19] ?? '';
+    await leaveLock({ pid: Number(pid), started });
+    await (await lockFolder(folder)).release();
+  });
+});
+
+describe('a dead lock', () => {
+  it('is taken over by one of many that try at once', async () => {
+    const pid = await endedPid();
+    for (let round = 0; round < 40; round += 1) {
+      await leaveLock({ pid });
+      const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)));
+      const taken = tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      const refused = tries.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+      expect(taken).toHaveLength(1);
+      for (const error of refused) expect(error).toBeInstanceOf(FolderInUseError);
+      await taken[0]?.release();
+      expect(await readdir(folder)).toEqual([]);
+    }
+  });
+
+  it('is taken over from processes that were killed while they took it over', async () => {
+    const pid = await endedPid();
+    const first = await leaveLock({ pid });
+    const second = await leaveLock({ pid }, `run.lock.${first.token}`);
+    await leaveLock({ pid }, `run.lock.${first.token}.${second.token}`);
+    await writeFile(path.join(folder, '.run.lock.0123456789abcdef.tmp'), '{');
+    await writeFile(path.join(folder, 'run.lock.mine'), 'kept');
+    const lock = await lockFolder(folder);
+    expect((await readdir(folder)).toSorted()).toEqual(['run.lock', 'run.lock.mine']);
+    await lock.release();
+    expect(await readdir(folder)).toEqual(['run.lock.mine']);
+  });
+
+  it('that another process takes over is that one’s', async () => {
+    const dead = await leaveLock({ pid: await endedPid() });
+    await leaveLock({}, `run.lock.${dead.token}`);
+    await expect(lockFolder(folder)).rejects.toThrow(FolderInUseError);
+    expect(JSON.parse(await readFile(lockFile(), 'utf8'))).toEqual(dead);
+  });
+});
