@@ -3,6 +3,11 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { goToUserFolder } from './user-folder.mjs';
+
+// PYTHON may be a relative path.
+goToUserFolder();
+
 const folder = fileURLToPath(new URL('../apps/bench/peers/', import.meta.url));
 const windows = process.platform === 'win32';
 const python = process.env.PYTHON ?? (windows ? 'python' : 'python3');
