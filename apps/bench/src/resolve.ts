@@ -1,3 +1,5 @@
+import path from 'node:path';
+
 import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import { MEOW_PRESETS, PRESET_OF_ENVIRONMENT, resolveMeowConfig } from '@meow-rl/meow';
 import type { MeowConfig, MeowPreset } from '@meow-rl/meow';
@@ -27,7 +29,9 @@ function presetOf(name: string): MeowPreset {
  * @throws UsageError for an unknown environment or preset, or settings that contradict each other
  */
 export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> {
-  const { out: _folder, ...settings } = config;
+  const { out: _folder, logger, ...given } = config;
+  // The run may be gone on with from another folder.
+  const settings = { ...given, ...(logger !== undefined && { logger: path.resolve(logger) }) };
   await checkEnvironment(config.env);
   const name = config.preset ?? PRESET_OF_ENVIRONMENT[config.env];
   if (name === undefined)

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { VectorEnv, VectorEnvState } from '@meow-rl/envs';
@@ -11,10 +13,17 @@ import type {
   RunLogger,
   SavableAgent,
 } from '@meow-rl/train';
-import { listCheckpoints, openCheckpointStore, readCheckpoint, type Checkpoint } from '@meow-rl/train/node';
+import {
+  CHECKPOINT_FILES,
+  listCheckpoints,
+  openCheckpointStore,
+  readCheckpoint,
+  type Checkpoint,
+} from '@meow-rl/train/node';
 import { z } from 'zod';
 
-import { CliError } from './errors.ts';
+import { CliError, hasCode, UsageError } from './errors.ts';
+import { removeEmpty } from './remove-empty.ts';
 
 /** Where a run keeps its checkpoints. */
 export const CHECKPOINTS = 'checkpoints';
@@ -155,6 +164,35 @@ export async function openRunCheckpoints(
     },
     settled: () => writing,
   };
+}
+
+/**
+ * Deletes the checkpoints of a run, and nothing else in their folder.
+ *
+ * @throws UsageError if a checkpoint's own folder holds something else; then nothing is deleted
+ */
+export async function deleteCheckpoints(folder: string): Promise<void> {
+  const steps = await listCheckpoints(folder);
+  for (const step of steps) await checkOnlyCheckpoint(path.join(folder, String(step)));
+  const replay = path.join(folder, REPLAY);
+  if (!existsSync(folder)) return;
+  await openCheckpointStore(folder, { discardAfter: -1 });
+  if (existsSync(replay)) await replayStore(replay).prune([]);
+  await removeEmpty(replay);
+  await removeEmpty(folder);
+}
+
+async function checkOnlyCheckpoint(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (hasCode(error, 'ENOTDIR')) return [''];
+    throw error;
+  });
+  const other = names.find((name) => !CHECKPOINT_FILES.includes(name));
+  if (other === undefined) return;
+  throw new UsageError(
+    `${path.join(folder, other)} is no part of a checkpoint, which would be deleted with it`,
+    'Move it elsewhere.',
+  );
 }
 
 function valuesOf({ values, step }: Checkpoint, folder: string): z.output<typeof valuesSchema> {

@@ -1,15 +1,12 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { makeFolder, replaceFile, writeProblem } from '@meow-rl/train/node';
+import { dirname, join, normalize } from 'node:path';
+import { lockFolder, makeFolder, replaceFile, writeProblem } from '@meow-rl/train/node';
 import { readConfigFile, type RawConfig } from './config-file.ts';
-import { CliError, hasCode, UsageError } from './errors.ts';
+import { CliError, UsageError } from './errors.ts';
 import { toJson } from './json.ts';
+import { commandOf, CONFIG, deleteRun, filesInTheWay, type RunCommand } from './run-files.ts';
 import { versions } from './versions.ts';
 
-/** The commands that write a run. */
-export type RunCommand = 'train' | 'demo';
-
-/** A folder that holds a run. */
+/** A folder that holds a run, which this process alone writes to until it is closed. */
 export interface RunFolder {
   /** As the user gave it: relative paths stay relative to the working directory. */
   readonly path: string;
@@ -21,6 +18,10 @@ export interface RunFolder {
   writeJson(name: string, value: unknown): Promise<void>;
   /** Writes `config.json`: the resolved settings, seed included, the command and the versions. */
   writeConfig(settings: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Deletes what the run has written but for its `config.json`, to begin it again. */
+  clear(): Promise<void>;
+  /** Lets other processes write to the folder. */
+  close(): Promise<void>;
 }
 
 /** What the command line says about a run's folder beside its path. */
@@ -33,8 +34,6 @@ export interface RunOptions {
 export interface RunFolderOptions extends RunOptions {
   readonly path: string;
   readonly command: RunCommand;
-  /** Leave the settings of the run that is there: it is begun again. */
-  readonly keepConfig?: boolean;
 }
 
 /** `runs/<env>/<algo>/seed-<seed>`, unless the settings name a folder. */
@@ -43,38 +42,59 @@ export function runPath(settings: { env: string; algo: string; seed: number; out
 }
 
 /**
- * Creates the folder of a new run.
+ * Creates the folder of a new run. Its settings are to be written next.
  *
  * A run that is there already is deleted with `force`, or when both are demos: a demo is repeatable, so nothing is lost.
  * Only what runs write is deleted; other files stay.
  *
- * @throws UsageError if the folder holds a run
- * @throws CliError if the folder can't be written to
+ * @throws UsageError if the folder holds a run, or files that no run wrote under the names of a run's
+ * @throws CliError if another process writes to the folder, or if it can't be written to
  */
-export async function createRunFolder({
-  path,
-  command,
-  force,
-  keepConfig = false,
-}: RunFolderOptions): Promise<RunFolder> {
-  const old = await runEntries(path);
-  if (old.length > 0 && !force && !(command === 'demo' && (await commandOf(path)) === 'demo'))
-    throw new UsageError(
-      `${path} already holds a run`,
-      'Give another folder with --out, or replace that run with --force.',
-    );
-  await guardWrite(path, async () => {
-    await makeFolder(path);
-    const surplus = old.filter((entry) => !(keepConfig && entry === 'config.json'));
-    await Promise.all(surplus.map((entry) => rm(join(path, entry), { recursive: true })));
-  });
-  return folderOf(path, command);
+export async function createRunFolder({ path, command, force }: RunFolderOptions): Promise<RunFolder> {
+  await guardWrite(path, () => makeFolder(path));
+  const folder = await lockedFolder(path, command);
+  try {
+    const earlier = await commandOf(folder.path);
+    if (earlier === undefined) await checkFree(folder.path);
+    else if (!force && !(command === 'demo' && earlier === 'demo'))
+      throw new UsageError(
+        `${path} already holds a run`,
+        'Give another folder with --out, or replace that run with --force.',
+      );
+    else await folder.clear();
+    return folder;
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
 }
 
-/** The folder of a run that was begun before, to go on with. */
-export const existingRunFolder = (path: string): RunFolder => folderOf(path, 'train');
+/** What no run of ours wrote isn't replaced, whatever the command line says. */
+async function checkFree(path: string): Promise<void> {
+  const [first, ...others] = await filesInTheWay(path);
+  if (first === undefined) return;
+  const files = others.length === 0 ? first : `${first} and ${others.length} more`;
+  throw new UsageError(
+    `${path} holds no run, but ${files}, which a run would replace`,
+    'Give another folder with --out, or move that elsewhere.',
+  );
+}
 
-function folderOf(path: string, command: RunCommand): RunFolder {
+/**
+ * The folder of a run that was begun before, to go on with.
+ *
+ * @throws UsageError if the folder holds no run
+ * @throws CliError if another process writes to the folder, or if it can't be written to
+ */
+export async function openRunFolder(path: string): Promise<RunFolder> {
+  await checkRun(path);
+  return lockedFolder(path, 'train');
+}
+
+async function lockedFolder(given: string, command: RunCommand): Promise<RunFolder> {
+  // As `join` and `makeFolder` take it: `..` takes back the name before it.
+  const path = normalize(given);
+  const lock = await guardWrite(path, () => lockFolder(path));
   const writeText = (name: string, text: string) =>
     guardWrite(path, () => writeAtomically(join(path, name), text));
   const writeJson = (name: string, value: unknown) => writeText(name, toJson(value));
@@ -83,7 +103,9 @@ function folderOf(path: string, command: RunCommand): RunFolder {
     file: (...parts) => join(path, ...parts),
     writeText,
     writeJson,
-    writeConfig: (settings) => writeJson('config.json', { command, ...settings, versions: versions() }),
+    writeConfig: (settings) => writeJson(CONFIG, { command, ...settings, versions: versions() }),
+    clear: () => guardWrite(path, () => deleteRun(path)),
+    close: () => lock.release(),
   };
 }
 
@@ -93,41 +115,23 @@ function folderOf(path: string, command: RunCommand): RunFolder {
  * @throws UsageError if the folder holds no run
  */
 export async function readRunConfig(path: string): Promise<RawConfig> {
-  if (!(await runEntries(path)).includes('config.json'))
-    throw new UsageError(
-      `${path} holds no run: it has no config.json`,
-      'Give the folder that "meow-bench train" wrote.',
-    );
-  return readConfigFile(join(path, 'config.json'));
+  await checkRun(path);
+  return readConfigFile(join(path, CONFIG));
+}
+
+async function checkRun(path: string): Promise<void> {
+  if ((await commandOf(path)) !== undefined) return;
+  throw new UsageError(
+    `${path} holds no run: it has no config.json that meow-bench wrote`,
+    'Give the folder that "meow-bench train" wrote.',
+  );
 }
 
 /** Writes a file whole or not at all, making its folder if need be. */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
   await makeFolder(dirname(path));
-  await replaceFile(path, content);
-}
-
-const entriesOfRuns =
-  /^(config\.json|metrics\.jsonl|report\.html|replay.*\.(?:html|qpos)|summary\.json|checkpoints|policy|events\.out\.tfevents\..*)$/;
-
-/** What a run has written into a folder; nothing where there is no such folder. */
-async function runEntries(path: string): Promise<string[]> {
-  try {
-    return (await readdir(path)).filter((name) => entriesOfRuns.test(name));
-  } catch (error) {
-    // A file in the way is reported when the folder is made.
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  }
-}
-
-async function commandOf(path: string): Promise<unknown> {
-  try {
-    const config: unknown = JSON.parse(await readFile(join(path, 'config.json'), 'utf8'));
-    return typeof config === 'object' && config !== null && 'command' in config ? config.command : undefined;
-  } catch {
-    return undefined;
-  }
+  // As the folder was made: `..` takes back the name before it.
+  await replaceFile(normalize(path), content);
 }
 
 /**

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { composeLoggers } from '@meow-rl/train';
@@ -61,7 +60,7 @@ const isMakeLogger = (value: unknown): value is MakeLogger => typeof value === '
 
 async function importLogger(file: string): Promise<MakeLogger> {
   const remedy = 'Name a module whose default export is a function that gives a RunLogger.';
-  const found: { readonly default?: unknown } = await import(pathToFileURL(path.resolve(file)).href).catch(
+  const found: { readonly default?: unknown } = await import(pathToFileURL(file).href).catch(
     (error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
       throw new UsageError(`the logger ${file} can't be imported (${reason})`, remedy);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { main } from '../main.ts';
 
@@ -150,6 +150,21 @@ export default ({ folder, settings }) => ({
     });
     const missing = await train('unlogged', '--logger', inFolder('missing.mjs'), '--force');
     expect(missing).toMatchObject({ code: 2, err: expect.stringContaining("missing.mjs can't be imported") });
+  });
+
+  test('a logger named by a relative path is found again from another folder', async () => {
+    await writeFile(
+      inFolder('counting.mjs'),
+      `import { appendFileSync } from 'node:fs';
+export default ({ folder }) => ({ log: () => {}, close: () => appendFileSync(folder + '/own.txt', 'closed\\n') });`,
+    );
+    const cwd = vi.spyOn(process, 'cwd').mockReturnValue(folder);
+    expect(await train('relative', '--logger', './counting.mjs')).toMatchObject({ code: 0 });
+    cwd.mockRestore();
+    const config = JSON.parse(await readFile(inFolder('relative', 'config.json'), 'utf8'));
+    expect(config.logger).toBe(inFolder('counting.mjs'));
+    expect(await bench('train', '--resume', inFolder('relative'))).toMatchObject({ code: 0 });
+    expect(await readFile(inFolder('relative', 'own.txt'), 'utf8')).toBe('closed\nclosed\n');
   });
 
   test('pipeline without learner threads is refused, and so are more threads than rows', async () => {

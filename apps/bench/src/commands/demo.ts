@@ -10,19 +10,20 @@ import { exitCodeOfSignal, interruptible } from '../interrupt.ts';
 import { exportRunAgent, FILE_DESCRIPTIONS } from '../policy-export.ts';
 import type { DemoReport } from '../report/data.ts';
 import { demoReportHtml } from '../report/demo-report.ts';
-import { resolveTrain } from '../resolve.ts';
+import { resolveTrain, type ResolvedTrain } from '../resolve.ts';
 import { createRunAgent } from '../run-agent.ts';
 import { createRunFolder } from '../run-folder.ts';
-import type { RunOptions } from '../run-folder.ts';
+import type { RunFolder, RunOptions } from '../run-folder.ts';
 import { formatPairs } from '../table.ts';
 import { runTraining } from '../training.ts';
 import type { Ui } from '../ui.ts';
+import { withOpen } from '../with-open.ts';
 
 const GRID_POINTS = 71;
 
 /** Trains on the multi-goal task, draws the paper's Figure 1 and writes the report with the policies. */
 export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Promise<void> {
-  const { seed, rollouts, threads, steps, preset } = config;
+  const { seed, threads, steps, preset } = config;
   const settings = await resolveTrain(
     parseSettings(
       trainSchema,
@@ -37,8 +38,19 @@ export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Pro
       'demo',
     ),
   );
-  const folder = await createRunFolder({ path: config.out, command: 'demo', ...options });
-  await folder.writeConfig(settings);
+  await withOpen(async (open) => {
+    const folder = open(await createRunFolder({ path: config.out, command: 'demo', ...options }));
+    await folder.writeConfig(settings);
+    await trainAndReport(config, settings, folder, ui);
+  });
+}
+
+async function trainAndReport(
+  { seed, rollouts }: DemoConfig,
+  settings: ResolvedTrain,
+  folder: RunFolder,
+  ui: Ui,
+): Promise<void> {
   ui.info(`Training MEow on ${settings.env} with seed ${seed}: ${settings.steps} steps`);
   const runAgent = await createRunAgent(settings);
   const agent = runAgent.meow;

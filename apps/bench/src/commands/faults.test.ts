@@ -213,6 +213,7 @@ describe('signals', () => {
     const [, step] =
       /stopped at step (\d+) of 100000, saved\. Go on with: meow-bench train --resume .*\n$/.exec(err) ?? [];
     expect((await listCheckpoints(at(signal, 'checkpoints')))[0]).toBe(Number(step));
+    expect(await readdir(at(signal))).not.toContain('run.lock');
   });
 
   it('a second one ends the process at once', async () => {
