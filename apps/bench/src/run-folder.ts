@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { lockFolder, makeFolder, replaceFile, writeProblem } from '@meow-rl/train/node';
 import { readConfigFile, type RawConfig } from './config-file.ts';
@@ -87,7 +88,7 @@ async function checkFree(path: string): Promise<void> {
  * @throws CliError if another process writes to the folder, or if it can't be written to
  */
 export async function openRunFolder(path: string): Promise<RunFolder> {
-  await checkRun(path);
+  await readRunConfig(path);
   return lockedFolder(path, 'train');
 }
 
@@ -112,17 +113,14 @@ async function lockedFolder(given: string, command: RunCommand): Promise<RunFold
 /**
  * The settings that a run was begun with, from its `config.json`.
  *
- * @throws UsageError if the folder holds no run
+ * @throws UsageError if the folder holds no run, or its `config.json` is damaged
  */
 export async function readRunConfig(path: string): Promise<RawConfig> {
-  await checkRun(path);
-  return readConfigFile(join(path, CONFIG));
-}
-
-async function checkRun(path: string): Promise<void> {
-  if ((await commandOf(path)) !== undefined) return;
+  const file = join(path, CONFIG);
+  const config = existsSync(file) ? await readConfigFile(file) : undefined;
+  if (config !== undefined && (await commandOf(path)) !== undefined) return config;
   throw new UsageError(
-    `${path} holds no run: it has no config.json that meow-bench wrote`,
+    `${path} holds no run: it has no config.json${config === undefined ? '' : ' that meow-bench wrote'}`,
     'Give the folder that "meow-bench train" wrote.',
   );
 }

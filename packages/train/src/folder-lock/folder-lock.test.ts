@@ -26,6 +26,9 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const linux = process.platform === 'linux';
 const lockFile = () => path.join(folder, FOLDER_LOCK);
 
+/** Another machine. */
+const elsewhere = { host: 'node7', boot: '00000000-0000-0000-0000-000000000000' };
+
 /** The process number of one that has ended. */
 async function endedPid(): Promise<number> {
   const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
@@ -125,7 +128,7 @@ describe('a lock of another process', () => {
     // Clocks of two hosts differ.
     [-5000, '0 seconds ago'],
   ])('tells its age: %i ms', async (age, said) => {
-    await leaveLock({ host: 'node7', since: new Date(Date.now() - age).toISOString() });
+    await leaveLock({ ...elsewhere, since: new Date(Date.now() - age).toISOString() });
     await expect(lockFolder(folder)).rejects.toThrow(said);
   });
 
@@ -139,7 +142,7 @@ describe('a lock of another process', () => {
   });
 
   it('of a host out of sight is respected, with the way out', async () => {
-    await leaveLock({ pid: 12, host: 'node7' });
+    await leaveLock({ ...elsewhere, pid: 12 });
     await expect(lockFolder(folder)).rejects.toThrow(
       new RegExp(
         `in use: process 12 on host node7 took it \\d+ seconds? ago, and whether it still runs can't be seen from host .+\\. ` +
@@ -173,6 +176,11 @@ describe.runIf(linux)('on Linux a process', () => {
 
   it('of an earlier start of the machine has ended', async () => {
     await leaveLock({ boot: '00000000-0000-0000-0000-000000000000' });
+    await (await lockFolder(folder)).release();
+  });
+
+  it('is known by the start of the machine too, which may have got another name since', async () => {
+    await leaveLock({ pid: process.ppid, started: '1', host: 'old-name' });
     await (await lockFolder(folder)).release();
   });
 

@@ -33,7 +33,9 @@ export async function thisProcess(): Promise<ProcessIdentity> {
 /** Whether a process still lives, as seen from this one. Where the system says no more, its number alone decides. */
 export async function lifeOf({ pid, host, boot, namespace, started }: ProcessIdentity): Promise<ProcessLife> {
   const here = await thisProcess();
-  if (host !== here.host) return 'out of sight';
+  // A machine may change its name while it runs.
+  const sameBoot = boot !== undefined && boot === here.boot;
+  if (!sameBoot && host !== here.host) return 'out of sight';
   if (differ(boot, here.boot)) return 'ended';
   if (differ(namespace, here.namespace)) return 'out of sight';
   if (!isKnown(pid)) return 'ended';
