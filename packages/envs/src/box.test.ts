@@ -43,6 +43,50 @@ describe('box', () => {
     }
   });
 
+  it('samples uniformly between bounds whose distance is beyond the largest number', () => {
+    const space = box({ low: [-1.7e308, -Number.MAX_VALUE], high: [1.7e308, 0] });
+    const generator = createGenerator(2);
+    const count = 10_000;
+    const tenths = [new Float64Array(10), new Float64Array(10)];
+    for (let i = 0; i < count; i += 1) {
+      const [x = Number.NaN, y = Number.NaN] = space.sample(generator);
+      for (const [entry, share] of [x / 1.7e308 / 2 + 0.5, y / Number.MAX_VALUE + 1].entries()) {
+        const counts = tenths[entry];
+        if (counts) counts[Math.floor(10 * share)] = (counts[Math.floor(10 * share)] ?? 0) + 1;
+      }
+    }
+    // Chi-square with 9 degrees of freedom: above 27.9 once in a thousand.
+    for (const counts of tenths) {
+      const distance = counts.reduce((sum, n) => sum + (n - count / 10) ** 2 / (count / 10), 0);
+      expect(distance).toBeLessThan(27.9);
+    }
+  });
+
+  it('draws the same numbers from ordinary bounds as ever', () => {
+    const space = box({ low: [-1, 0.1, 1000, 2, -infinity], high: [1, 0.7, 1001, infinity, 3] });
+    const sample = space.sample(createGenerator(1));
+    const g = createGenerator(1);
+    expect([...sample]).toEqual([
+      -1 + 2 * g.uniform(),
+      0.1 + (0.7 - 0.1) * g.uniform(),
+      1000 + g.uniform(),
+      2 - Math.log(1 - g.uniform()),
+      3 + Math.log(1 - g.uniform()),
+    ]);
+  });
+
+  it.each([
+    ['ends of the number line', [-Number.MAX_VALUE, Number.MAX_VALUE]],
+    ['a single number', [0.1, 0.1]],
+    ['a far half-line', [Number.MAX_VALUE, infinity]],
+    ['a far half-line below', [-infinity, -Number.MAX_VALUE]],
+    ['neighbours', [1, 1 + 2 ** -52]],
+  ])('never samples out of bounds: %s', (_, [low = 0, high = 0]) => {
+    const space = box({ low, high, shape: [1] });
+    const generator = createGenerator(3);
+    for (let i = 0; i < 1000; i += 1) expect(space.contains(space.sample(generator))).toBe(true);
+  });
+
   it('clips in place', () => {
     const value = Float64Array.of(-3, 0.5, 9);
     expect(box({ low: -1, high: 1, shape: [3] }).clip(value)).toBe(value);
@@ -67,6 +111,8 @@ describe('box', () => {
     expect(() => box({ low: [0, 0], high: [1, 1, 1] })).toThrow('high has 3 entries, expected 2');
     expect(() => box({ low: [0, 2], high: 1 })).toThrow('low is 2 and high 1 in entry 1');
     expect(() => box({ low: Number.NaN, high: 1, shape: [1] })).toThrow('low is NaN');
+    expect(() => box({ low: infinity, high: infinity, shape: [1] })).toThrow('finite numbers between them');
+    expect(() => box({ low: -infinity, high: -infinity, shape: [1] })).toThrow('low is -Infinity');
     expect(() => box({ low: 0, high: 1, shape: [0] })).toThrow('shape is [0]');
     expect(() =>
       box({ low: 0, high: 1, shape: [2] }).sample(createGenerator(0), new Float64Array(3)),

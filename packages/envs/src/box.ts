@@ -1,4 +1,4 @@
-import type { Generator } from '@meow-rl/random';
+import { between, type Generator } from '@meow-rl/random';
 
 /** A box of real vectors, `low[i] <= x[i] <= high[i]`; a bound may be infinite. */
 export interface Box {
@@ -41,7 +41,7 @@ export interface BoxOptions {
 /**
  * The box between `low` and `high`, Gymnasium's `Box` in float64.
  *
- * @throws RangeError if the lengths disagree with the shape, a bound is NaN, or some `low[i] > high[i]`
+ * @throws RangeError if the lengths disagree with the shape, or an entry has no finite number between its bounds
  *
  * Reference: gymnasium.spaces.Box.
  */
@@ -55,8 +55,10 @@ export function box({ low, high, shape = impliedShape(low, high) }: BoxOptions):
   for (let i = 0; i < size; i += 1) {
     const [l, h] = [at(lows, i), at(highs, i)];
     // Written so that NaN fails too.
-    if (!(l <= h))
-      throw new RangeError(`box: low is ${l} and high ${h} in entry ${i}, expected low <= high.`);
+    if (!(l <= h && l < Number.POSITIVE_INFINITY && h > Number.NEGATIVE_INFINITY))
+      throw new RangeError(
+        `box: low is ${l} and high ${h} in entry ${i}, expected low <= high with finite numbers between them.`,
+      );
   }
 
   return {
@@ -136,7 +138,7 @@ function bounds(name: string, given: number | ArrayLike<number>, size: number): 
 
 function sampleEntry(generator: Generator, low: number, high: number): number {
   const [below, above] = [Number.isFinite(low), Number.isFinite(high)];
-  if (below && above) return low + (high - low) * generator.uniform();
+  if (below && above) return between(low, high, generator.uniform());
   if (below) return low - Math.log(1 - generator.uniform());
   if (above) return high + Math.log(1 - generator.uniform());
   return generator.normal();

@@ -47,6 +47,17 @@ describe('rescaleAction', () => {
     expect([...env.actionSpace.low, ...env.actionSpace.high]).toEqual([-1, -1, 1, 1]);
   });
 
+  it('makes a constant of an entry whose bounds are equal', () => {
+    // A product with 1 − t and one with t add up to other numbers for a third of all actions.
+    const constant = -0.012277578623088587;
+    const env = rescaleAction(echoEnv([constant, -1], [constant, 1]));
+    env.reset();
+    for (let i = 0; i <= 100; i += 1) {
+      const action = Math.sin(i);
+      expect([...env.step([action, 0.5]).observation]).toEqual([constant, 0.5]);
+    }
+  });
+
   it('maps from other bounds', () => {
     const env = rescaleAction(echoEnv([-4], [4]), 0, 10);
     env.reset();
@@ -58,6 +69,7 @@ describe('rescaleAction', () => {
       'rescaleAction(Echo-v0): entry 1 of the action has an infinite bound',
     );
     expect(() => rescaleAction(echoEnv([-1], [1]), 1, 1)).toThrow('low is 1 and high 1');
+    expect(() => rescaleAction(echoEnv([-1], [1]), -1.7e308, 1.7e308)).toThrow('a finite distance apart');
   });
 });
 

@@ -130,6 +130,14 @@ describe('distributions', () => {
     expect(values.every((value) => value < n)).toBe(true);
   });
 
+  it('fills between bounds whose distance is beyond the largest number', () => {
+    const values = new Float64Array(1000);
+    createGenerator(7).fillUniform(values, -1.7e308, 1.7e308);
+    const shares = values.map((x) => x / 1.7e308);
+    expect(Math.abs(moment(shares, 1))).toBeLessThan(4 * Math.sqrt(1 / 3 / 1000));
+    expect(Math.abs(moment(shares, 2) - 1 / 3)).toBeLessThan(4 * Math.sqrt(4 / 45 / 1000));
+  });
+
   it('refuses impossible ranges', () => {
     const generator = createGenerator(0);
     expect(() => generator.integer(0)).toThrow('random: integer(n) got n = 0, expected an integer from 1 to');

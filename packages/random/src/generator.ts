@@ -1,6 +1,7 @@
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { JumpableRandomGenerator } from 'pure-rand/types/JumpableRandomGenerator';
 
+import { between } from './between.ts';
 import { checkSeed, seedWords } from './seed.ts';
 import { checkedState, type GeneratorState } from './state.ts';
 
@@ -139,7 +140,7 @@ function generatorOver(start: JumpableRandomGenerator, startSpare: number | null
             'expected finite numbers with low <= high. Give the lower bound first.',
         );
       }
-      for (let i = 0; i < array.length; i += 1) array[i] = low + (high - low) * uniform();
+      for (let i = 0; i < array.length; i += 1) array[i] = between(low, high, uniform());
     },
     fillIntegers(array, n) {
       checkCount(n, 2 ** 31, 'fillIntegers(array, n)');
