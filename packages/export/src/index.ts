@@ -7,4 +7,5 @@ export type { DeployedPrograms, PolicyFile } from './policy-files.ts';
 export { openPolicy, openPolicyFile } from './policy.ts';
 export type { Policy, PolicyEngine, PolicySession } from './policy.ts';
 export { verifyPolicy, verifySession } from './verify.ts';
+export type { ProbeOptions } from './probes.ts';
 export type { Verification, VerifyOptions } from './verify.ts';

@@ -100,7 +100,7 @@ async function verifyFile(
   }
   const session = await openPolicyFile(await readFile(file), ort, file);
   try {
-    return await verifySession(kind, deployment, session, options.seed);
+    return await verifySession(kind, deployment, session, options);
   } finally {
     await session.dispose();
   }

@@ -14,6 +14,7 @@ import {
 import type { Program, Tensor } from '@meow-rl/graph';
 import type { ObservationScaling } from '@meow-rl/train';
 
+import { actionUnits } from './action-units.ts';
 import type { Deployment } from './deployment.ts';
 import { PolicyFileError } from './errors.ts';
 import { encodeMetadata } from './metadata.ts';
@@ -36,18 +37,22 @@ export interface DeployedPrograms {
 }
 
 /** Conversions between actions in [−1, 1] and in the environment's units. */
-function unitsOf(space: Box) {
-  const half = space.high.map((high, i) => (high - (space.low[i] ?? 0)) / 2);
-  const middle = space.high.map((high, i) => (high + (space.low[i] ?? 0)) / 2);
-  const volume = half.reduce((total, own) => total + Math.log(own), 0);
-  const identity = half.every((own) => own === 1) && middle.every((own) => own === 0);
+function conversions(space: Box) {
+  const { middle, half, logVolume } = actionUnits(space);
+  const identity = half.every((reach) => reach === 1) && middle.every((center) => center === 0);
+  const varies = half.map((reach) => Number(reach > 0));
+  const divisor = half.map((reach) => (reach > 0 ? reach : 1));
   return {
     toEnvironment: (action: Tensor): Tensor =>
       identity ? action : add(constant(middle), mul(action, constant(half))),
-    fromEnvironment: (action: Tensor): Tensor =>
-      identity ? action : div(sub(action, constant(middle)), constant(half)),
+    fromEnvironment: (action: Tensor): Tensor => {
+      if (identity) return action;
+      const shares = div(sub(action, constant(middle)), constant(divisor));
+      // Whatever is given for an entry that is one number, the agent sees the middle.
+      return varies.includes(0) ? mul(shares, constant(varies)) : shares;
+    },
     // A density over larger units is smaller: log p(a_env) = log p(a) − Σ log((high − low) / 2)
-    logProb: (logProb: Tensor): Tensor => (identity ? logProb : sub(logProb, volume)),
+    logProb: (logProb: Tensor): Tensor => (identity ? logProb : sub(logProb, logVolume)),
   };
 }
 
@@ -80,7 +85,7 @@ export function deployedPrograms(
   { normalizer, ...programs }: Deployment,
   actionSpace: Box,
 ): DeployedPrograms {
-  const units = unitsOf(actionSpace);
+  const units = conversions(actionSpace);
   const policy = takingRaw<'observation', string, 'action'>(programs.policy, normalizer);
   const stochastic = programs.stochastic && takingRaw(programs.stochastic, normalizer);
   const critic = programs.critic && takingRaw(programs.critic, normalizer);
@@ -112,6 +117,11 @@ export function deployedPrograms(
  * `policy`: `observation` [batch, O] as the environment gives it to `action` [batch, A] in the environment's units.
  * `stochastic` adds the input `noise` [batch, A], standard normal, and the output `log_prob` [batch], the log-density of
  * that action in those units. `critic`: `observation`, `action` to `q1`, `q2`, `value`, [batch] each.
+ *
+ * An entry whose bounds are equal is that number in `action`. It has no units for a density: in `log_prob` it counts as the
+ * agent's own entry in [−1, 1], and `critic` takes the middle of that whatever is given.
+ *
+ * @throws PolicyFileError if the action space has an infinite bound, or one that float32 can't tell from the other
  */
 export function policyFiles(
   deployment: Deployment,

@@ -21,8 +21,9 @@ export const metadata: PolicyMetadata = {
 };
 
 /** A small agent after a few updates on random data, so that no parameter is at its start any more. */
-export async function trainedAgent(): Promise<MeowAgent> {
-  const sizes = { observationSize: observationSpace.size, actionSize: actionSpace.size };
+export async function trainedAgent(
+  sizes = { observationSize: observationSpace.size, actionSize: actionSpace.size },
+): Promise<MeowAgent> {
   const agent = await createMeowAgent({
     runtime: onnxRuntimeNode(),
     ...sizes,
