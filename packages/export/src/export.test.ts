@@ -1,7 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { add, mapOutputs, sub } from '@meow-rl/graph';
 import type { MeowAgent } from '@meow-rl/meow';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -23,6 +25,14 @@ afterAll(async () => {
   await agent.dispose();
   await rm(folder, { recursive: true });
 });
+
+/** The bytes of every file in the folder, by name. */
+async function contents(): Promise<Record<string, Buffer>> {
+  const names = (await readdir(folder)).toSorted();
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(file(name))] as const)),
+  );
+}
 
 const toUnits = (action: number, entry: number): number => {
   const [low = 0, high = 0] = [actionSpace.low[entry], actionSpace.high[entry]];
@@ -143,10 +153,46 @@ describe('verification', () => {
     ]);
   });
 
+  test('keeps every earlier file if the last of the new ones does not agree', async () => {
+    const before = await contents();
+    const { critic, ...deployment } = agent.deployment();
+    // What is left of q1 beside 1e9 is another number in float32 than in float64.
+    const rounded = mapOutputs(critic, ({ q1, ...outputs }) => ({ ...outputs, q1: sub(add(q1, 1e9), 1e9) }));
+    const later = { ...metadata, trainingSteps: 456 };
+    await expect(exportAgent(agent, { ...deployment, critic: rounded }, folder, later)).rejects.toThrow(
+      /critic\.onnx and the agent differ by .* in q1/,
+    );
+    expect(await contents()).toEqual(before);
+    // It is the critic alone that is refused.
+    await expect(exportAgent(agent, { ...deployment, critic }, folder, later)).resolves.toHaveLength(3);
+    expect((await contents())['policy.onnx']).not.toEqual(before['policy.onnx']);
+  });
+
+  test.runIf(existsSync('/dev/full'))(
+    'keeps every earlier file if the disk is full for the last',
+    async () => {
+      const before = await contents();
+      await symlink('/dev/full', file('critic.onnx.draft'));
+      await expect(
+        exportAgent(agent, agent.deployment(), folder, { ...metadata, trainingSteps: 789 }),
+      ).rejects.toThrow(
+        'the policy cannot be written: the disk is full. What was there is unharmed: make room, or give another folder.',
+      );
+      expect(await contents()).toEqual(before);
+    },
+  );
+
+  test('deletes the file that the agent no longer has', async () => {
+    const { critic: _, ...deployment } = agent.deployment();
+    await exportAgent(agent, deployment, folder, metadata);
+    expect(Object.keys(await contents())).toEqual(['policy-stochastic.onnx', 'policy.onnx']);
+    await exportAgent(agent, agent.deployment(), folder, metadata);
+  });
+
   test('says so when the folder cannot be written', async () => {
     await writeFile(file('taken'), '');
     await expect(exportAgent(agent, agent.deployment(), file('taken/policy'), metadata)).rejects.toThrow(
-      /the policy cannot be written .* Give a folder that can be\./,
+      /the policy cannot be written: a part of the path is a file, not a folder\. .*or give another folder\./,
     );
     await rm(file('taken'));
   });

@@ -1,12 +1,13 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Agent } from '@meow-rl/train';
-import { makeFolder } from '@meow-rl/train/node';
+import { makeFolder, writeAndSync, writeProblem, writeRemedy } from '@meow-rl/train/node';
 import * as ort from 'onnxruntime-node';
 
 import type { Deployment } from './deployment.ts';
 import { PolicyFileError } from './errors.ts';
+import { draftOf, exchangeFiles } from './exchange-files.ts';
 import type { PolicyMetadata } from './metadata.ts';
 import { openPolicy, openPolicyFile } from './policy.ts';
 import type { Policy } from './policy.ts';
@@ -32,9 +33,6 @@ export async function loadPolicy(file: string): Promise<Policy> {
   return openPolicy(bytes, ort, file);
 }
 
-/** Name of a file that is not yet verified. */
-const draftOf = (target: string): string => `${target}.draft`;
-
 /** A file of an export and how well it agrees with the agent. */
 export interface ExportedFile extends Verification {
   readonly kind: PolicyFile;
@@ -42,7 +40,10 @@ export interface ExportedFile extends Verification {
 }
 
 /**
- * Writes an agent's ONNX files into a folder. Each is compared with the agent first, and only then takes its name.
+ * Writes an agent's ONNX files into a folder. All are compared with the agent first, and only then take their names; the files
+ * that the agent has none for any more are deleted.
+ *
+ * Whenever it is cut off, what lies there under its name is of one export, `policy.onnx` alone at the least.
  *
  * @param agent on raw observations: where the deployment has a normalizer, the agent that `normalizedAgent` returned
  * @throws PolicyFileError if a file does not agree with the agent or cannot be written; files of an earlier export then
@@ -56,30 +57,36 @@ export async function exportAgent(
   options: VerifyOptions = {},
 ): Promise<ExportedFile[]> {
   const files = Object.entries(policyFiles(deployment, metadata)) as [PolicyFile, Uint8Array][];
+  const targetOf = (kind: PolicyFile) => path.join(folder, POLICY_FILES[kind]);
   const written: ExportedFile[] = [];
   try {
     await makeFolder(folder);
     for (const [kind, bytes] of files) {
-      const target = path.join(folder, POLICY_FILES[kind]);
-      await writeFile(draftOf(target), bytes);
+      const target = targetOf(kind);
+      await writeAndSync(draftOf(target), bytes);
       const verification = await verifyFile(kind, draftOf(target), agent, deployment, options);
       written.push({ kind, path: target, ...verification });
     }
-    for (const { path: target } of written) await rename(draftOf(target), target);
+    await exchangeFiles({
+      folder,
+      files: [targetOf('policy'), targetOf('stochastic'), targetOf('critic')],
+      drafted: new Set(written.map(({ path: target }) => target)),
+    });
   } catch (error) {
-    await Promise.allSettled(
-      files.map(([kind]) => rm(draftOf(path.join(folder, POLICY_FILES[kind])), { force: true })),
-    );
-    if (error instanceof PolicyFileError) throw error;
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new PolicyFileError(
-      `${folder}: the policy cannot be written (${cause}). Give a folder that can be.`,
-      {
-        cause: error,
-      },
-    );
+    await Promise.allSettled(files.map(([kind]) => rm(draftOf(targetOf(kind)), { force: true })));
+    throw cannotWrite(folder, error);
   }
   return written;
+}
+
+/** Says of an error of the system what it means; others speak for themselves. */
+function cannotWrite(folder: string, error: unknown): unknown {
+  if (!(error instanceof Error && 'syscall' in error)) return error;
+  const problem = writeProblem(error) ?? error.message;
+  return new PolicyFileError(
+    `${folder}: the policy cannot be written: ${problem}. What was there is unharmed: ${writeRemedy(error)}, or give another folder.`,
+    { cause: error },
+  );
 }
 
 /** Reads a file back from the disk and compares it with the agent. */

@@ -22,5 +22,5 @@ export {
   type CheckpointStoreOptions,
   type KeptCheckpoint,
 } from './checkpoints/checkpoint-store.ts';
-export { replaceFile } from './checkpoints/durable-files.ts';
-export { writeProblem } from './checkpoints/write-problem.ts';
+export { replaceFile, syncFolder, writeAndSync } from './checkpoints/durable-files.ts';
+export { writeProblem, writeRemedy } from './checkpoints/write-problem.ts';

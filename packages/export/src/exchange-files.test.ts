@@ -1,0 +1,143 @@
+import { copyFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { expect, onTestFinished, test } from 'vitest';
+
+import { draftOf, exchangeFiles, type ExchangeFileSystem, type FileSet } from './exchange-files.ts';
+
+const NAMES = ['policy', 'sampler', 'critic'];
+
+/** A folder with an earlier set, and drafts of the next one. */
+async function folderOf(earlier: readonly string[], next: readonly string[]): Promise<FileSet> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'meow-exchange-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const [first = '', ...others] = NAMES.map((name) => path.join(folder, name));
+  for (const name of earlier) await writeFile(path.join(folder, name), `earlier ${name}`);
+  for (const name of next) await writeFile(draftOf(path.join(folder, name)), `next ${name}`);
+  return {
+    folder,
+    files: [first, ...others],
+    drafted: new Set(next.map((name) => path.join(folder, name))),
+  };
+}
+
+/** What lies in a folder under the names of a set, and what else. */
+async function contentsOf({ folder }: FileSet): Promise<{ set: string[]; others: string[] }> {
+  const names = (await readdir(folder)).toSorted();
+  const set = await Promise.all(
+    names.filter((name) => NAMES.includes(name)).map((name) => readFile(path.join(folder, name), 'utf8')),
+  );
+  return { set, others: names.filter((name) => !NAMES.includes(name)) };
+}
+
+/** The file system, of which the step with a number fails, and all after it if the machine then stands still. */
+function failingAt(step: number, standsStill: boolean) {
+  let steps = 0;
+  const failing =
+    <Args extends readonly string[]>(act: (...args: Args) => Promise<void>) =>
+    async (...args: Args) => {
+      steps += 1;
+      if (steps === step || (standsStill && steps > step)) throw new Error(`step ${step} failed`);
+      await act(...args);
+    };
+  const fileSystem: ExchangeFileSystem = {
+    copyFile: failing((from, to) => copyFile(from, to)),
+    rename: failing((from, to) => rename(from, to)),
+    remove: failing((file) => rm(file, { force: true })),
+    syncFolder: failing(() => Promise.resolve()),
+  };
+  return { fileSystem, steps: () => steps };
+}
+
+const sets = [
+  [NAMES, NAMES],
+  [NAMES, ['policy']],
+  [
+    ['policy', 'critic'],
+    ['policy', 'sampler'],
+  ],
+  [[], NAMES],
+] as const;
+
+test.each(sets)('%j gives way to %j', async (earlier, next) => {
+  const set = await folderOf(earlier, next);
+  await exchangeFiles(set);
+  const expected = next.map((name) => `next ${name}`).toSorted();
+  expect(await contentsOf(set)).toEqual({ set: expect.toSatisfy(sameAs(expected)), others: [] });
+});
+
+const sameAs = (expected: readonly string[]) => (actual: readonly string[]) =>
+  actual.toSorted().join() === expected.join();
+
+test.each(sets)('%j stays whole where a step of putting %j in its place fails', async (earlier, next) => {
+  for (let step = 1; ; step += 1) {
+    const set = await folderOf(earlier, next);
+    const before = (await contentsOf(set)).set;
+    const { fileSystem, steps } = failingAt(step, false);
+    const outcome = await exchangeFiles(set, fileSystem).then(
+      () => 'done',
+      (error: Error) => error.message,
+    );
+    // From here on only copies are deleted.
+    if (outcome === 'done') {
+      expect(steps()).toBeGreaterThan(next.length + 4);
+      break;
+    }
+    expect(outcome).toBe(`step ${step} failed`);
+    expect((await contentsOf(set)).set, `step ${step}`).toEqual(before);
+  }
+});
+
+test.each(sets)('%j and %j never lie side by side, wherever it is cut off', async (earlier, next) => {
+  for (let step = 1, cut = true; cut; step += 1) {
+    const set = await folderOf(earlier, next);
+    const { fileSystem, steps } = failingAt(step, true);
+    await exchangeFiles(set, fileSystem).catch(() => {});
+    cut = steps() >= step;
+    const { set: files } = await contentsOf(set);
+    expect(
+      new Set(files.map((text) => text.split(' ')[0])).size,
+      `step ${step}: ${files.join(', ')}`,
+    ).toBeLessThan(2);
+    if (files.length > 0 || earlier.length > 0)
+      expect(files, `step ${step}`).toContainEqual(expect.stringMatching(/ policy$/));
+
+    // Whoever exports again leaves nothing of it.
+    for (const file of set.drafted) await writeFile(draftOf(file), `last ${path.basename(file)}`);
+    await exchangeFiles(set);
+    const { set: last, others } = await contentsOf(set);
+    expect(others).toEqual([]);
+    expect(last.toSorted()).toEqual(next.map((name) => `last ${name}`).toSorted());
+  }
+});
+
+test('the disk has the names of one set before those of the other are given', async () => {
+  const set = await folderOf(NAMES, NAMES);
+  const steps: string[] = [];
+  const noted = (what: string) => (file: string) => {
+    steps.push(`${what} ${path.basename(file)}`);
+    return Promise.resolve();
+  };
+  await exchangeFiles(set, {
+    copyFile: noted('copy'),
+    rename: noted('rename'),
+    remove: noted('remove'),
+    syncFolder: () => noted('sync')('folder'),
+  });
+  expect(steps).toEqual([
+    'copy policy',
+    'copy sampler',
+    'copy critic',
+    'remove sampler',
+    'remove critic',
+    'sync folder',
+    'rename policy.draft',
+    'rename sampler.draft',
+    'rename critic.draft',
+    'sync folder',
+    'remove policy.previous',
+    'remove sampler.previous',
+    'remove critic.previous',
+  ]);
+});
