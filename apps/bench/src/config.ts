@@ -96,7 +96,9 @@ export const renderSchema = z.strictObject({
 export const exportSchema = z.strictObject({
   checkpoint: is.word('checkpoint of the run: last, best, or its step').default('last'),
   out: is.optional(is.word('folder of the ONNX files', 'folder'), '<run>/policy'),
-  observations: is.positiveInteger('random observations to compare files and agent on').default(1000),
+  observations: is
+    .positiveInteger('observations of the run to compare files and agent on, at most')
+    .default(1000),
   seed: is.wholeNumber('seed of those observations').default(0),
 });
 

@@ -32,6 +32,7 @@ export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'sig
       environment: settings.env,
       trainingSteps: outcome.step,
       seed: settings.seed,
+      probes: outcome.probes,
     });
     await report(outcome, files, settings, folder, ui);
   } finally {

@@ -29,6 +29,8 @@ export function policyAgent(
       const actions = await policy.act(observations);
       return actions.map((action, i) => {
         const [from = -1, to = 1] = [low[i % size], high[i % size]];
+        // One number, wherever in [-1, 1] it is asked for.
+        if (from === to) return 0;
         return Math.min(1, Math.max(-1, (2 * (action - from)) / (to - from) - 1));
       });
     },

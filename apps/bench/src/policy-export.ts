@@ -10,13 +10,15 @@ export interface PolicyExportOptions {
   readonly trainingSteps: number;
   readonly observations?: number;
   readonly seed?: number;
+  /** [n, obs] observations that the agent has met, to verify the files on; undefined for random ones. */
+  readonly probes: Float32Array | undefined;
 }
 
 /** Writes an agent's ONNX files, in the environment's units, each verified before it is kept. */
 export async function exportRunAgent(
   { meow, agent, observationNormalizer }: RunAgent,
   folder: string,
-  { environment, trainingSteps, ...verify }: PolicyExportOptions,
+  { environment, trainingSteps, probes, ...verify }: PolicyExportOptions,
 ): Promise<ExportedFile[]> {
   const { observationSpace, actionSpace } = await spacesOf(environment);
   return exportAgent(
@@ -34,7 +36,7 @@ export async function exportRunAgent(
       trainingSteps,
       versions: { ...versions() },
     },
-    verify,
+    { ...verify, ...(probes && { probes }) },
   );
 }
 

@@ -185,8 +185,8 @@ function addExport(program: Command, ui: () => Ui): void {
     .summary('write a trained policy as ONNX files')
     .description(
       'Write policy.onnx (most likely action), policy-stochastic.onnx (sampled action with log-probability) and ' +
-        'critic.onnx (Q and V). Before they are kept, the policy is compared with the agent on random observations, the ' +
-        'others with its programs in float64.',
+        'critic.onnx (Q and V). Before they are kept, the policy is compared with the agent on observations of the run, ' +
+        'the others with its programs in float64.',
     )
     .argument('<run>', 'folder of a run')
     .addHelpText('after', examples('meow-bench export runs/try', 'meow-bench export runs/try --out policy/'));

@@ -222,6 +222,18 @@ export function restoreAgent(agent: SavableAgent, checkpoint: Checkpoint, folder
 export const savedNormalizer = (checkpoint: Checkpoint, folder: string) =>
   valuesOf(checkpoint, folder).observationNormalizer;
 
+/**
+ * The newest observations of a checkpoint's replay buffer, at most `rows`, row-major.
+ *
+ * @throws Error if the files of the buffer that hold them are damaged or missing
+ */
+export const savedObservations = (
+  checkpoint: Checkpoint,
+  folder: string,
+  rows: number,
+): Promise<Float32Array> =>
+  replayStore(path.join(folder, REPLAY)).newestObservations(valuesOf(checkpoint, folder).replay, rows);
+
 /** Which checkpoint of a run to take. */
 export type CheckpointChoice = 'last' | 'best' | number;
 

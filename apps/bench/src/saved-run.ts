@@ -11,6 +11,7 @@ import {
   chooseCheckpoint,
   restoreAgent,
   savedNormalizer,
+  savedObservations,
   type CheckpointChoice,
 } from './run-checkpoints.ts';
 import { readRunConfig } from './run-folder.ts';
@@ -20,6 +21,12 @@ export interface SavedRun {
   readonly settings: ResolvedTrain;
   readonly agent: RunAgent;
   readonly step: number;
+  /**
+   * The newest observations of its replay buffer, at most `rows`, row-major.
+   *
+   * @throws Error if the files of the buffer that hold them are damaged or missing
+   */
+  observations(rows: number): Promise<Float32Array>;
 }
 
 /** The settings that a run was begun with. */
@@ -68,7 +75,12 @@ export async function openRun(
     const moments = savedNormalizer(saved, checkpoints);
     if (moments) agent.observationNormalizer?.restore(moments);
     adoptPolicy(agent, settings);
-    return { settings, agent, step: saved.step };
+    return {
+      settings,
+      agent,
+      step: saved.step,
+      observations: (rows) => savedObservations(saved, checkpoints, rows),
+    };
   } catch (error) {
     await agent.meow.dispose();
     throw error;

@@ -26,6 +26,8 @@ export interface TrainingOutcome extends TrainResult {
   readonly episodes: number;
   /** Wall-clock seconds of training, over all sittings. */
   readonly seconds: number;
+  /** [n, obs] observations out of the replay buffer, to verify an exported policy on; none if not a step was made. */
+  readonly probes: Float32Array;
 }
 
 /** How a run is to be trained. */
@@ -39,6 +41,9 @@ export interface RunTrainingOptions {
   /** Goes on from there instead of beginning. */
   readonly resume?: Checkpoint | undefined;
 }
+
+/** Observations that a policy is verified on. */
+const PROBES = 1000;
 
 /** The options of a run's replay buffer. */
 function bufferOptions({ agent: { meow }, settings }: RunTrainingOptions): ReplayBufferOptions {
@@ -154,7 +159,10 @@ export const runTraining = (options: RunTrainingOptions): Promise<TrainingOutcom
       });
       await checkpoints.settled();
       adoptPolicy(agent, settings);
-      return { ...result, metrics, evaluations, episodes, seconds };
+      const { replay } = parts;
+      // The last that is drawn: checkpoints are written.
+      const probes = replay.size > 0 ? replay.sample(PROBES).observations.slice() : new Float32Array();
+      return { ...result, metrics, evaluations, episodes, seconds, probes };
     } catch (error) {
       throw await endedEarly(error, checkpoints, folder, step);
     }

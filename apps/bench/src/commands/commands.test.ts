@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
@@ -61,6 +61,12 @@ async function metricsOf(name: string): Promise<unknown[]> {
       return rest;
     });
 }
+
+const returnsOf = async (source: string): Promise<number[]> =>
+  JSON.parse((await bench('eval', source, '--episodes', '5', '--json')).out).returns;
+
+const observationsOf = ({ out }: { out: string }): number[] =>
+  JSON.parse(out).files.map((file: { observations: number }) => file.observations);
 
 describe('train, eval and export', () => {
   test('train leaves settings, metrics, a policy and a summary', async () => {
@@ -197,6 +203,14 @@ export default ({ folder }) => ({ log: () => {}, close: () => appendFileSync(fol
     expect((await bench('eval', file, '--stochastic')).err).toContain('Leave --stochastic out.');
   });
 
+  test('eval plays an exported policy as it plays the run where actions have other bounds than ±1', async () => {
+    const task = ['--env', 'InvertedPendulum-v5', '--workers', '0'];
+    expect(await train('pendulum', ...task)).toMatchObject({ code: 0 });
+    const ofRun = await returnsOf(inFolder('pendulum'));
+    expect(await returnsOf(inFolder('pendulum', 'policy', 'policy.onnx'))).toEqual(ofRun);
+    expect(new Set(ofRun).size).toBeGreaterThan(1);
+  });
+
   test('the averaged policy is the one that is exported and evaluated', async () => {
     await train('averaged', '--seed', '5', '--policy', 'averaged');
     const averaged = await readFile(inFolder('averaged', 'policy', 'policy.onnx'));
@@ -211,6 +225,24 @@ export default ({ folder }) => ({ log: () => {}, close: () => appendFileSync(fol
     expect(out).toContain(inFolder('policy', 'policy.onnx'));
     for (const name of ['policy.onnx', 'policy-stochastic.onnx', 'critic.onnx'])
       expect(await readFile(inFolder('policy', name))).toEqual(await readFile(inFolder('a', 'policy', name)));
+  });
+
+  test('export verifies on observations of the run, or says that it can’t', async () => {
+    const argv = ['export', inFolder('a'), '--out', inFolder('verified'), '--json'];
+    const all = await bench(...argv);
+    expect(all).toMatchObject({ code: 0, err: '' });
+    expect(observationsOf(all)).toEqual([200, 64, 64]);
+    expect(observationsOf(await bench(...argv, '--observations', '50'))).toEqual([50, 50, 50]);
+
+    const replay = inFolder('a', 'checkpoints', 'replay');
+    await rename(replay, `${replay}-away`);
+    const blind = await bench(...argv);
+    await rename(`${replay}-away`, replay);
+    expect(blind.code).toBe(0);
+    expect(blind.err).toMatch(
+      /the files are verified on random observations, those of the run can't be read: replay: chunk .* is missing/,
+    );
+    expect(observationsOf(blind)).toEqual([1000, 64, 64]);
   });
 });
 

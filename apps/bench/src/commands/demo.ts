@@ -77,6 +77,7 @@ async function trainAndReport(
       environment: settings.env,
       trainingSteps: outcome.step,
       seed,
+      probes: outcome.probes,
     });
     const verified = files.find(({ kind }) => kind === 'policy');
     const verify = { maxError: verified?.maxError ?? Number.NaN, observations: verified?.observations ?? 0 };

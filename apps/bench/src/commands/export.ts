@@ -8,23 +8,29 @@ import type { Ui } from '../ui.ts';
 
 /** Writes the ONNX files of a run, each verified against the agent. */
 export async function exportPolicy(run: string, config: ExportConfig, ui: Ui): Promise<void> {
-  const { settings, agent, step } = await openRun(run, { checkpoint: config.checkpoint });
+  const { settings, agent, step, observations } = await openRun(run, { checkpoint: config.checkpoint });
   try {
+    const probes = await observations(config.observations).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      ui.warn(`the files are verified on random observations, those of the run can't be read: ${reason}`);
+      return undefined;
+    });
     const files = await exportRunAgent(agent, config.out ?? path.join(run, 'policy'), {
       environment: settings.env,
       trainingSteps: step,
       observations: config.observations,
       seed: config.seed,
+      probes,
     });
     ui.result(
       { run, environment: settings.env, step, files },
       formatTable(
         ['file', 'what it computes', 'largest error', 'observations'],
-        files.map(({ kind, path: file, maxError, observations }) => [
+        files.map(({ kind, path: file, maxError, observations: compared }) => [
           file,
           FILE_DESCRIPTIONS[kind],
           maxError.toExponential(1),
-          observations,
+          compared,
         ]),
       ),
     );

@@ -180,8 +180,8 @@ function filesCard({ files, verify }: DemoReport): Html {
       </table>
     </div>
     <p class="note">
-      The ONNX files were run on ${formatNumber(verify.observations, 9)} random observations; they differ from
-      the agent by at most ${formatNumber(verify.maxError, 2)}.
+      The ONNX files were run on ${formatNumber(verify.observations, 9)} observations of the run; they differ
+      from the agent by at most ${formatNumber(verify.maxError, 2)}.
     </p>
   </section>`;
 }

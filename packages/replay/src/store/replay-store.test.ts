@@ -54,6 +54,27 @@ describe('saving and loading', () => {
     }
   });
 
+  it.each([true, false])('gives the newest observations, and reads no others (plain: %s)', async (plain) => {
+    const { buffer, add } = filledBuffer(4, plain);
+    const store = open();
+    for (const count of [3, 30, 107]) {
+      add(count);
+      const manifest = await store.save(buffer);
+      const all = buffer.state().transitions.observations;
+      for (const rows of [1, 3, 20, 100, 1000]) {
+        const newest = await open().newestObservations(throughJson(manifest), rows);
+        expect(newest).toEqual(all.slice(-3 * Math.min(rows, buffer.size)));
+      }
+    }
+    const last = await store.save(buffer);
+    const [oldest, ...newer] = last.chunks.map(({ name }) => path.join(folder, name));
+    await rm(oldest ?? '');
+    expect(await open().newestObservations(last, 50)).toHaveLength(150);
+    await expect(open().newestObservations(last, 100)).rejects.toThrow(/replay: chunk .* is missing/);
+    await writeFile(newer.at(-1) ?? '', 'x');
+    await expect(open().newestObservations(last, 1)).rejects.toThrow('has 1 bytes, expected');
+  });
+
   it('saves the buffer as it was when called, whatever happens meanwhile', async () => {
     const { buffer, add, learn } = filledBuffer(2);
     add(70);

@@ -53,6 +53,15 @@ export interface ReplayStore {
    */
   check(manifest: unknown): Promise<void>;
   /**
+   * The observations of a saved buffer's newest transitions, from the oldest to the newest; reads no more chunks than these
+   * lie in.
+   *
+   * @param rows how many; all if there are fewer
+   * @returns [n, obs]
+   * @throws DamagedReplayError if one of those files is damaged or missing, Error if the manifest is
+   */
+  newestObservations(manifest: unknown, rows: number): Promise<Float32Array>;
+  /**
    * Deletes the files that none of the given manifests needs, and what interrupted saves left.
    *
    * @param keep the manifests of all checkpoints that stay
@@ -170,8 +179,7 @@ export function replayStore(
       ...(await read(chunk, 'chunk')),
     }));
     for await (const { chunk, file, contents } of contentsOf) {
-      const expected = { ...chunk, ...sizesOf(manifest), linked: manifest.lasts !== null };
-      const part = decodePart(contents, file, expected);
+      const part = decodePart(contents, file, partOf(chunk, manifest));
       // The first chunk may begin with transitions that were overwritten before this checkpoint.
       yield sliceOf(part, Math.max(0, oldest - chunk.first), chunk.rows, manifest);
     }
@@ -225,6 +233,23 @@ export function replayStore(
         if (priorities) await read(priorities.file, 'priorities');
       });
     },
+    newestObservations(manifest, rows) {
+      return inTurn(async () => {
+        const checked = checkedManifest(manifest);
+        const held = Math.min(rows, checked.added, checked.capacity);
+        const observations = new Float32Array(held * checked.observationSize);
+        let from = observations.length;
+        for (const chunk of checked.chunks.toReversed()) {
+          if (from === 0) break;
+          const { file, contents } = await read(chunk, 'chunk');
+          const { transitions } = decodePart(contents, file, partOf(chunk, checked));
+          const newest = transitions.observations.slice(-from);
+          from -= newest.length;
+          observations.set(newest, from);
+        }
+        return observations;
+      });
+    },
     prune(keep) {
       return inTurn(async () => {
         const needed = new Set<string>();
@@ -246,6 +271,13 @@ export function replayStore(
 }
 
 const RESUME = 'Resume from an older checkpoint.';
+
+/** What the file of a chunk has to hold. */
+const partOf = (chunk: StoredChunk, manifest: ReplayManifest) => ({
+  ...chunk,
+  ...sizesOf(manifest),
+  linked: manifest.lasts !== null,
+});
 
 const sizesOf = ({ observationSize, actionSize }: ReplayManifest | ReplayBufferState) => ({
   observationSize,

@@ -1,0 +1,129 @@
+import { box, createEnv, rescaleAction, timeLimit } from '@meow-rl/envs';
+import { openPolicy, policyFiles, type Policy, type PolicyMetadata } from '@meow-rl/export';
+import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { createMeowAgent, type MeowAgent } from '@meow-rl/meow';
+import { createGenerator } from '@meow-rl/random';
+import { evaluate } from '@meow-rl/train';
+import * as ort from 'onnxruntime-node';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { policyAgent } from './policy-agent.ts';
+
+/** Symmetric, uneven, far from 0, and one number: whatever a conversion forgets shows in one of them. */
+const actionSpace = box({ low: [-0.4, 0.1, -3, 1000, -0.7], high: [0.4, 0.7, 1, 1001, -0.7] });
+const observationSpace = box({ low: -1, high: 1, shape: [2] });
+const size = actionSpace.size;
+const steps = 20;
+
+/** An environment that remembers the actions which reach it, and observes what doesn't depend on them. */
+function listeningEnv() {
+  const actions: number[][] = [];
+  let step = 0;
+  const observe = () => Float64Array.of(Math.sin(step), Math.cos(2 * step));
+  const env = createEnv({
+    id: 'Listening-v0',
+    observationSpace,
+    actionSpace,
+    start: () => {
+      step = 0;
+      return { observation: observe(), info: {} };
+    },
+    advance: (action) => {
+      actions.push([...action]);
+      step += 1;
+      return { observation: observe(), reward: 0, terminated: false, truncated: false, info: {} };
+    },
+  });
+  return { env: timeLimit(env, steps), actions };
+}
+
+const metadata: PolicyMetadata = {
+  algorithm: 'meow',
+  environment: 'Listening-v0',
+  observationSpace,
+  actionSpace,
+  trainingSteps: 0,
+  versions: {},
+};
+
+let agent: MeowAgent;
+let policy: Policy;
+beforeAll(async () => {
+  agent = await createMeowAgent({
+    runtime: onnxRuntimeNode(),
+    observationSize: observationSpace.size,
+    actionSize: size,
+    config: { hidden: [8, 8], shiftHidden: [8] },
+  });
+  policy = await openPolicy(policyFiles(agent.deployment(), metadata).policy ?? new Uint8Array(), ort);
+});
+afterAll(async () => {
+  await policy.dispose();
+  await agent.dispose();
+});
+
+/** An agent's action in the environment's units. */
+const inUnits = (action: number, entry: number): number => {
+  const [low = 0, high = 0] = [actionSpace.low[entry], actionSpace.high[entry]];
+  return low + ((action + 1) / 2) * (high - low);
+};
+
+/** How far float32 may lead, in the environment's units. */
+const rounding = (entry: number): number =>
+  4e-7 * Math.max(1, Math.abs(actionSpace.low[entry] ?? 0), Math.abs(actionSpace.high[entry] ?? 0));
+
+describe('an exported file that is played', () => {
+  test('sends the agent’s own actions to the environment', async () => {
+    const [ofFile, ofAgent] = [listeningEnv(), listeningEnv()];
+    const file = policyAgent(policy, ofFile.env);
+    await evaluate({ agent: file, env: rescaleAction(ofFile.env), episodes: 1, seed: 0 });
+    await evaluate({ agent, env: rescaleAction(ofAgent.env), episodes: 1, seed: 0 });
+    expect(ofFile.actions).toHaveLength(steps);
+    for (const [step, actions] of ofFile.actions.entries()) {
+      const observation = Float32Array.of(Math.sin(step), Math.cos(2 * step));
+      const own = await agent.act(observation, { deterministic: true });
+      for (const [entry, action] of actions.entries()) {
+        const where = `entry ${entry} of step ${step}`;
+        const error = Math.abs(action - inUnits(own[entry] ?? Number.NaN, entry));
+        expect(error, where).toBeLessThanOrEqual(rounding(entry));
+        const difference = Math.abs(action - (ofAgent.actions[step]?.[entry] ?? Number.NaN));
+        expect(difference, where).toBeLessThanOrEqual(rounding(entry));
+      }
+    }
+    // Or the comparison would say little.
+    for (const entry of [0, 1, 2, 3]) {
+      const [low = 0, high = 0] = [actionSpace.low[entry], actionSpace.high[entry]];
+      const values = ofFile.actions.map((action) => action[entry] ?? Number.NaN);
+      expect(Math.max(...values) - Math.min(...values)).toBeGreaterThan(0.2 * (high - low));
+    }
+    expect(new Set(ofFile.actions.map((action) => action[4]))).toEqual(new Set([-0.7]));
+  });
+
+  test('gives each row of a batch its own action', async () => {
+    const { env } = listeningEnv();
+    const observations = new Float32Array(14);
+    createGenerator(2).fillUniform(observations, -1, 1);
+    const actions = await policyAgent(policy, env).act(observations, { deterministic: true });
+    const own = await agent.act(observations, { deterministic: true });
+    expect(actions).toHaveLength(7 * size);
+    actions.forEach((action, i) => {
+      if (i % size === 4) expect(action).toBe(0);
+      // Float32 is off by up to 6e-5 at 1000, of half a range of 0.5.
+      else expect(Math.abs(action - (own[i] ?? Number.NaN))).toBeLessThan(i % size === 3 ? 2.5e-4 : 1e-6);
+    });
+  });
+
+  test('stays in [-1, 1] where float32 rounds beyond a bound', async () => {
+    const beyond = Float32Array.from([...actionSpace.high], (high) => high + 2 ** -22 * Math.abs(high));
+    const below = Float32Array.from([...actionSpace.low], (low) => low - 2 ** -22 * Math.abs(low));
+    for (const [given, end] of [
+      [beyond, 1],
+      [below, -1],
+    ] as const) {
+      const rounded: Policy = { ...policy, act: () => Promise.resolve(given) };
+      const { env } = listeningEnv();
+      const actions = await policyAgent(rounded, env).act(new Float32Array(2), { deterministic: true });
+      expect([...actions]).toEqual([end, end, end, end, 0]);
+    }
+  });
+});
