@@ -1,1 +1,2 @@
-export { decodeSafetensors, encodeSafetensors, type NamedTensors, type SavedTensors } from './safetensors.ts';
+export { decodeSafetensors, type SavedTensors } from './decode.ts';
+export { encodeSafetensors, type NamedTensors } from './encode.ts';

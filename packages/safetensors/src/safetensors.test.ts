@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+import { decodeSafetensors, encodeSafetensors } from './index.ts';
+import { entry, fileOf } from './testing/header.ts';
 
 const tensors = {
   'prior.0.weight': { shape: [2, 3], data: Float32Array.of(1, -2, 3.5, 0, 1e-30, -1e30) },
@@ -24,8 +25,72 @@ describe('safetensors', () => {
     expect([...bytes.subarray(8 + length)]).toEqual([0, 0, 0x80, 0x3f, 0, 0, 0, 0x40]);
   });
 
+  it.each([1, 2, 3, 4, 7, 8, 4096])('reads a file that begins at byte %i of a larger one', (begin) => {
+    const bytes = encodeSafetensors(tensors, { step: '12' });
+    const larger = new Uint8Array(begin + bytes.length + 5).fill(0x7b);
+    larger.set(bytes, begin);
+    const read = decodeSafetensors(larger.subarray(begin, begin + bytes.length));
+    expect(read).toEqual(decodeSafetensors(bytes));
+    expect(read.tensors['prior.0.weight']?.data).toEqual(tensors['prior.0.weight'].data);
+  });
+
+  it('writes a part of a larger array', () => {
+    const data = Float32Array.of(7, 1, 2, 7).subarray(1, 3);
+    expect(encodeSafetensors({ x: { shape: [2], data } })).toEqual(
+      encodeSafetensors({ x: { shape: [2], data: [1, 2] } }),
+    );
+  });
+
+  it('reads tensors that are named in another order than that of their data', () => {
+    const bytes = fileOf(
+      { b: entry([1], 4, 8), none: entry([0, 2], 4, 4), a: entry([1], 0, 4) },
+      new Uint8Array(Float32Array.of(1, 2).buffer),
+    );
+    expect(Object.entries(decodeSafetensors(bytes).tensors)).toEqual([
+      ['b', { shape: [1], data: Float32Array.of(2) }],
+      ['none', { shape: [0, 2], data: new Float32Array(0) }],
+      ['a', { shape: [1], data: Float32Array.of(1) }],
+    ]);
+  });
+
+  it('takes every name for a name', () => {
+    const names = ['10', '9', '__proto__', 'constructor', 'toString', ''];
+    const saved = Object.fromEntries(names.map((name, i) => [name, { shape: [1], data: [i] }]));
+    const texts = Object.fromEntries([...names, '__metadata__'].map((name) => [name, `text of ${name}`]));
+    const read = decodeSafetensors(encodeSafetensors(saved, texts));
+    expect(new Map(Object.entries(read.tensors))).toEqual(
+      new Map(names.map((name, i) => [name, { shape: [1], data: Float32Array.of(i) }])),
+    );
+    expect(new Map(Object.entries(read.metadata))).toEqual(new Map(Object.entries(texts)));
+  });
+
+  const one = { shape: [1], data: [1] };
+
+  it('writes no name or text that readers refuse', () => {
+    expect(() => encodeSafetensors({ __metadata__: one })).toThrow(
+      'a tensor is named __metadata__, where the format keeps metadata. Give it another name.',
+    );
+    const half = 'a\ud83d';
+    expect(() => encodeSafetensors({ [half]: one })).toThrow(
+      'the name "a\\ud83d" has half of a surrogate pair',
+    );
+    expect(() => encodeSafetensors({ x: one }, { [half]: '' })).toThrow('metadata "a\\ud83d" has half');
+    expect(() => encodeSafetensors({ x: one }, { step: half })).toThrow('metadata step: "a\\ud83d" has half');
+    const counted: Record<string, string> = JSON.parse('{ "step": 12 }');
+    expect(() => encodeSafetensors({ x: one }, counted)).toThrow(
+      'metadata step is number, expected text. Write it as text, with String or JSON.stringify.',
+    );
+    expect(() => encodeSafetensors({ x: one }, { text: 'a'.repeat(100_000_000) })).toThrow(
+      /take 1000000\d\d bytes, readers take 100000000\. Save fewer tensors or less metadata in a file\./,
+    );
+  });
+
   it('refuses sizes that do not fit', () => {
     expect(() => encodeSafetensors({ x: { shape: [3], data: [1] } })).toThrow('x has 1 elements');
+    for (const shape of [[-1, -1], [0.5, 2], [Number.NaN]])
+      expect(() => encodeSafetensors({ x: { shape, data: [1] } })).toThrow(
+        `x has the shape [${shape.join(', ')}], expected whole numbers of at least 0.`,
+      );
   });
 
   it('notices every truncation', () => {
@@ -43,7 +108,36 @@ describe('safetensors', () => {
     const longer = new Uint8Array(encodeSafetensors(tensors).length + 3);
     longer.set(encodeSafetensors(tensors));
     expect(() => decodeSafetensors(longer)).toThrow('3 bytes follow');
+    expect(() => decodeSafetensors(fileOf({ a: entry([1], 4, 8) }, 8))).toThrow(
+      'the data of a begins at byte 4, the tensor before it ends at 0',
+    );
+    expect(() => decodeSafetensors(fileOf({ a: entry([2], 0, 8), b: entry([1], 4, 8) }, 8))).toThrow(
+      'the data of b begins at byte 4, the tensor before it ends at 8',
+    );
+    expect(() => decodeSafetensors(fileOf({ a: entry([3], 0, 8) }, 8))).toThrow(
+      'a has 8 bytes, its shape [3] takes 12',
+    );
+    expect(() => decodeSafetensors(fileOf({ a: entry([2], 0, 8) }, 4))).toThrow(
+      'the data of a ends at byte 8 of 4',
+    );
+    expect(() => decodeSafetensors(fileOf({ __metadata__: { step: 1 } }))).toThrow(
+      'its metadata step is no text',
+    );
+    expect(() => decodeSafetensors(fileOf(' '.repeat(100_000_001)))).toThrow(
+      'its header has 100000001 bytes, at most 100000000 are allowed',
+    );
     const half = new TextDecoder('latin1').decode(encodeSafetensors(tensors)).replace('"F32"', '"F16"');
     expect(() => decodeSafetensors(Uint8Array.from(half, (c) => c.charCodeAt(0)))).toThrow('type F16');
+  });
+
+  it('notices a name that the header has twice, of which the format allows one', () => {
+    const text = JSON.stringify(entry([1], 0, 4));
+    const twice = (names: string) => () => decodeSafetensors(fileOf(`{${names},"a":${text}}`, 4));
+    expect(twice(`"a":${text}`)).toThrow('its header has a twice');
+    expect(twice(`"a\\"b":${text},"a\\u0022b" : ${text}`)).toThrow('its header has a"b twice');
+    expect(twice(`"__metadata__":{"k":"1","k":"2"}`)).toThrow('its header has k twice');
+    // Values may look like keys, and objects may share them.
+    const once = `{"__metadata__":{"k":"\\"k\\":","a":"k","shape":"}"},"k":${text},"b":${JSON.stringify(entry([0], 4, 4))}}`;
+    expect(Object.keys(decodeSafetensors(fileOf(once, 4)).tensors)).toEqual(['k', 'b']);
   });
 });

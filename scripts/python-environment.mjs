@@ -1,0 +1,55 @@
+// Python environments of the repository: a virtual environment in a folder that git ignores, with pinned packages from PyPI.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+
+import { goToUserFolder } from './user-folder.mjs';
+
+const windows = process.platform === 'win32';
+
+/**
+ * Where an environment keeps the list of what was installed; it is there once all of it is.
+ *
+ * @param {string} environment
+ */
+export const installedList = (environment) => path.join(environment, 'requirements.txt');
+
+/** @param {string} environment */
+export const pythonOf = (environment) =>
+  path.join(environment, windows ? 'Scripts/python.exe' : 'bin/python');
+
+/**
+ * Runs a program; where it fails, says so and ends.
+ *
+ * @param {string} name of the npm script that asks for it
+ * @param {string} command
+ * @param {string[]} args
+ */
+export function run(name, command, ...args) {
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
+  if (status === 0) return;
+  console.error(
+    error
+      ? `${name} needs Python 3.11 or newer, and ${command} can't be started (${error.message}). Install Python or name it with PYTHON=path.`
+      : `${name}: ${command} ${args.join(' ')} ended with exit code ${status}. Read what it printed above; on Debian, environments need the package python3-venv.`,
+  );
+  process.exit(1);
+}
+
+/**
+ * Makes an environment, or brings it up to date; returns its Python.
+ *
+ * @param {string} name of the npm script that asks for it
+ * @param {string} environment
+ * @param {string} requirements
+ */
+export function makeEnvironment(name, environment, requirements) {
+  // PYTHON may be a relative path.
+  goToUserFolder();
+  rmSync(installedList(environment), { force: true });
+  run(name, process.env.PYTHON ?? (windows ? 'python' : 'python3'), '-m', 'venv', environment);
+  const python = pythonOf(environment);
+  run(name, python, '-m', 'pip', 'install', '--quiet', '--requirement', requirements);
+  copyFileSync(requirements, installedList(environment));
+  return python;
+}
