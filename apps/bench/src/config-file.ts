@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import type { z } from 'zod';
 import { hasCode, UsageError } from './errors.ts';
+import { repeatedKey } from './repeated-key.ts';
 import { settingsOf, type Setting } from './settings.ts';
 import { nearest } from './suggest.ts';
+import { NoTextError, readTextFile } from './text-file.ts';
 
 /** Settings as they are written, before they are checked. */
 export type RawConfig = Readonly<Record<string, unknown>>;
@@ -13,9 +14,9 @@ export type RawConfig = Readonly<Record<string, unknown>>;
 const recordedKeys: ReadonlySet<string> = new Set(['command', 'versions']);
 
 /**
- * Reads settings from a JSON or YAML file.
+ * Reads settings from a JSON or YAML file, with or without a byte order mark.
  *
- * @throws UsageError if it can't be read or isn't well-formed, with the line where that is known
+ * @throws UsageError if it can't be read, isn't well-formed or says something twice, with the line where that is known
  */
 export async function readConfigFile(path: string): Promise<RawConfig> {
   const content = parseConfig(await readText(path), path);
@@ -30,12 +31,12 @@ export async function readConfigFile(path: string): Promise<RawConfig> {
 
 /** Settings with others laid over them, object by object. */
 export function mergeConfig(base: RawConfig, over: RawConfig): RawConfig {
-  const merged: Record<string, unknown> = { ...base };
+  const merged = new Map(Object.entries(base));
   for (const [key, value] of Object.entries(over)) {
-    const below = merged[key];
-    merged[key] = isRecord(below) && isRecord(value) ? mergeConfig(below, value) : value;
+    const below = merged.get(key);
+    merged.set(key, isRecord(below) && isRecord(value) ? mergeConfig(below, value) : value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 /**
@@ -86,8 +87,14 @@ function wrongValue(
 
 async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return await readTextFile(path);
   } catch (error) {
+    if (error instanceof NoTextError)
+      throw new UsageError(
+        `can't read ${path}: ${error.message}`,
+        'Give --config a JSON or YAML file in UTF-8, which every editor can save.',
+        { cause: error },
+      );
     const reason = hasCode(error, 'ENOENT')
       ? 'there is no such file'
       : hasCode(error, 'EISDIR')
@@ -100,17 +107,25 @@ async function readText(path: string): Promise<string> {
 }
 
 function parseConfig(text: string, path: string): unknown {
-  return extname(path) === '.json' ? parseJson(text, path) : parseYamlText(text, path);
+  const content = extname(path) === '.json' ? parseJson(text, path) : parseYamlText(text, path);
+  const repeated = repeatedKey(text);
+  if (!repeated) return content;
+  throw new UsageError(
+    `${path}, line ${repeated.line}: ${repeated.path} is there twice, first in line ${repeated.firstLine}`,
+    'Keep the one that you mean.',
+  );
 }
 
 function parseJson(text: string, path: string): unknown {
+  if (text.trim() === '')
+    throw new UsageError(`${path} is empty`, 'Write {} into it where there are no settings.');
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const line = jsonErrorLine(text, message);
     // Some messages go on with a piece of the file, which may run over lines.
-    const reason = message.replace(/(, ["'.]| in JSON at position| is not valid JSON).*$/s, '');
+    const reason = visible(message.replace(/(, ["'.]| in JSON at position| is not valid JSON).*$/s, ''));
     throw new UsageError(
       `${path}${line === undefined ? '' : `, line ${line}`}: ${lowerFirst(reason)}`,
       'Correct that line; a setting is written "name": value, with a comma between two.',
@@ -133,7 +148,7 @@ function jsonErrorLine(text: string, message: string): number | undefined {
 
 function parseYamlText(text: string, path: string): unknown {
   try {
-    return parseYaml(text) as unknown;
+    return parseYaml(text, { uniqueKeys: false }) as unknown;
   } catch (error) {
     if (!(error instanceof YAMLParseError))
       throw new UsageError(
@@ -142,7 +157,11 @@ function parseYamlText(text: string, path: string): unknown {
         { cause: error },
       );
     const line = error.linePos?.[0].line ?? 1;
-    const reason = (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
+    // Some messages go on with what a program should call.
+    const reason = (error.message.split('\n')[0] ?? '').replace(
+      /(; please use .*| at line \d+, column \d+:?)$/,
+      '',
+    );
     throw new UsageError(
       `${path}, line ${line}: ${lowerFirst(reason)}`,
       'Correct that line; a setting is written name: value.',
@@ -150,6 +169,13 @@ function parseYamlText(text: string, path: string): unknown {
     );
   }
 }
+
+/** Names the characters that nobody would see in a message. */
+const visible = (text: string): string =>
+  text.replaceAll(
+    /(?! )[\p{C}\p{Z}]/gu,
+    (character) => `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`,
+  );
 
 function isRecord(value: unknown): value is RawConfig {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

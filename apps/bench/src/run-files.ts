@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import { POLICY_FILES } from '@meow-rl/export';
@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { hasCode } from './errors.ts';
 import { removeEmpty } from './remove-empty.ts';
 import { CHECKPOINTS, deleteCheckpoints } from './run-checkpoints.ts';
+import { NoTextError, readTextFile } from './text-file.ts';
 
 /** The commands that write a run. */
 const COMMANDS = ['train', 'demo'] as const;
@@ -41,10 +42,11 @@ const recordSchema = z.looseObject({
  */
 export async function commandOf(folder: string): Promise<RunCommand | undefined> {
   try {
-    const config: unknown = JSON.parse(await readFile(path.join(folder, CONFIG), 'utf8'));
+    const config: unknown = JSON.parse(await readTextFile(path.join(folder, CONFIG)));
     return recordSchema.safeParse(config).data?.command;
   } catch (error) {
-    if (error instanceof SyntaxError || hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return undefined;
+    if (error instanceof SyntaxError || error instanceof NoTextError) return undefined;
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return undefined;
     throw error;
   }
 }

@@ -219,6 +219,18 @@ describe('createRunFolder', () => {
     expect(await filesIn(path)).toEqual(['config.json']);
   });
 
+  it('knows the run of a config.json that was saved with a byte order mark', async () => {
+    const path = await temporaryFolder();
+    const folder = await createRunFolder({ ...demo, path });
+    await folder.writeConfig({ seed: 3 });
+    const config = join(path, 'config.json');
+    await writeFile(config, `\uFEFF${await readFile(config, 'utf8')}`);
+    await folder.close();
+    expect(await readRunConfig(path)).toEqual({ seed: 3 });
+    await expect(createRunFolder({ ...train, path })).rejects.toThrow(`${path} already holds a run`);
+    await (await createRunFolder({ ...demo, path })).close();
+  });
+
   // Permissions don't stop root, a file in the way does.
   it('says why a folder cannot be written to', async () => {
     const file = join(await temporaryFolder(), 'file');

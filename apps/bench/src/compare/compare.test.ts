@@ -271,6 +271,46 @@ describe('readRun', () => {
     });
   });
 
+  it('reads what an editor has saved with a byte order mark', async () => {
+    const folder = await temporaryFolder();
+    await writeRun(folder, { seed: 7, means: [1, 2] });
+    const whole = await readRun(folder);
+    expect(whole).toMatchObject({ run: { seed: 7, seconds: 90 } });
+    for (const name of ['config.json', 'metrics.jsonl', 'summary.json']) {
+      const file = join(folder, name);
+      await writeFile(file, `\uFEFF${await readFile(file, 'utf8')}`);
+    }
+    expect(await readRun(folder)).toEqual(whole);
+  });
+
+  it('refuses a config.json that says a setting twice, or is no text', async () => {
+    const folder = await temporaryFolder();
+    await writeRun(folder, { seed: 7, means: [1, 2] });
+    await writeFile(join(folder, 'config.json'), '{ "agent": { "alpha": 1,\n"alpha": 2 } }');
+    expect(await readRun(folder)).toEqual({
+      folder,
+      reason: 'line 2 of config.json says agent.alpha again, after line 1',
+    });
+    await writeFile(join(folder, 'config.json'), Buffer.from('{}', 'utf16le'));
+    expect(await readRun(folder)).toEqual({
+      folder,
+      reason: 'config.json cannot be read (it holds zero bytes, so it is no text in UTF-8)',
+    });
+  });
+
+  it('passes over a last line that was cut inside of a character', async () => {
+    const folder = await temporaryFolder();
+    await writeRun(folder, { seed: 7, means: [1] });
+    const log = await readFile(join(folder, 'metrics.jsonl'));
+    await writeFile(
+      join(folder, 'metrics.jsonl'),
+      Buffer.concat([log, Buffer.from('{"a":"ü').subarray(0, -1)]),
+    );
+    expect(await readRun(folder)).toMatchObject({
+      run: { notes: ['the last line of metrics.jsonl is cut off and was passed over'] },
+    });
+  });
+
   it('refuses a log of two runs, and notes a damaged summary', async () => {
     const folder = await temporaryFolder();
     const tail = `${JSON.stringify({ type: 'evaluation', step: 100, mean: 1 })}\n`;

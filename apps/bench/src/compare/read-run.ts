@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { z } from 'zod';
 
 import { hasCode } from '../errors.ts';
+import { repeatedKey } from '../repeated-key.ts';
+import { readTextFile, type TextFileOptions } from '../text-file.ts';
 
 /** An evaluation as `metrics.jsonl` keeps it. */
 export interface RunEvaluation {
@@ -110,9 +111,13 @@ export async function readRun(folder: string, options: ReadRunOptions = {}): Pro
   }
 }
 
-async function readText(folder: string, name: string): Promise<string | undefined> {
+async function readText(
+  folder: string,
+  name: string,
+  options?: TextFileOptions,
+): Promise<string | undefined> {
   try {
-    return await readFile(path.join(folder, name), 'utf8');
+    return await readTextFile(path.join(folder, name), options);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw new Unreadable(
@@ -124,7 +129,13 @@ async function readText(folder: string, name: string): Promise<string | undefine
 async function readJson(folder: string, name: string): Promise<unknown> {
   const text = await readText(folder, name);
   if (text === undefined) throw new Unreadable(`there is no ${name}`);
-  return parsed(text, name);
+  const value = parsed(text, name);
+  const repeated = repeatedKey(text);
+  if (repeated)
+    throw new Unreadable(
+      `line ${repeated.line} of ${name} says ${repeated.path} again, after line ${repeated.firstLine}`,
+    );
+  return value;
 }
 
 function parsed(text: string, where: string): unknown {
@@ -151,7 +162,7 @@ interface Log {
 
 async function readLog(folder: string, stochastic: boolean): Promise<Log> {
   const name = 'metrics.jsonl';
-  const text = await readText(folder, name);
+  const text = await readText(folder, name, { mayBeCut: true });
   if (text === undefined) throw new Unreadable(`there is no ${name}`);
   const lines = text.split('\n');
   // Whole lines end with a newline: what follows the last one is empty, or a line that was being written.
