@@ -22,7 +22,9 @@ static struct {
   const OrtApi *api;
   char version[32];
   OrtEnv *env;
-  OrtCustomOpDomain *domain;
+  const FusedOperator *operators[MOST_OPERATORS];
+  OrtCustomOpDomain *domains[MOST_OPERATORS]; /* of one operator each */
+  size_t operator_count;
   OrtMemoryInfo *memory;
   OrtAllocator *allocator;
 } engine = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -85,8 +87,11 @@ static bool open_engine(const char *path, char *message, size_t size) {
                     engine.version, ORT_API_VERSION),
            false;
   OrtStatus *status = api->CreateEnv(ORT_LOG_FATAL, "meow", &engine.env);
-  if (!status) status = api->CreateCustomOpDomain("meow", &engine.domain);
-  if (!status) status = api->CustomOpDomain_Add(engine.domain, &fused_operator);
+  engine.operator_count = fused_operators(engine.operators);
+  for (size_t i = 0; i < engine.operator_count; i++) {
+    if (!status) status = api->CreateCustomOpDomain("meow", &engine.domains[i]);
+    if (!status) status = api->CustomOpDomain_Add(engine.domains[i], &engine.operators[i]->operator);
+  }
   if (!status) status = api->CreateCpuMemoryInfo(ORT_ALLOCATOR_ARENA, ORT_MEMORY_DEFAULT, &engine.memory);
   if (!status) status = api->GetAllocatorWithDefaultOptions(&engine.allocator);
   if (status) {
@@ -173,8 +178,16 @@ failed:
   return done;
 }
 
+/* The operators' domain for an instruction set, or for the fastest one where none is named. */
+static OrtCustomOpDomain *domain_of(const char *instruction_set) {
+  for (size_t i = 0; i < engine.operator_count; i++)
+    if (!*instruction_set || strcmp(engine.operators[i]->instruction_set, instruction_set) == 0)
+      return engine.domains[i];
+  return NULL;
+}
+
 static bool open_session(napi_env env, Session *session, const void *model, size_t bytes, int32_t threads,
-                         const char *profile) {
+                         const char *profile, OrtCustomOpDomain *domain) {
   const OrtApi *api = engine.api;
   OrtSessionOptions *options = NULL;
   bool done = false;
@@ -187,7 +200,7 @@ static bool open_session(napi_env env, Session *session, const void *model, size
   /* It would put transposes back into products, which then do them again for every slice: they are where the graph wants them. */
   ORT(api->AddSessionConfigEntry(options, "optimization.disable_specified_optimizers", "GemmTransposeFusion"));
   if (*profile) ORT(api->EnableProfiling(options, profile));
-  ORT(api->AddCustomOpDomain(options, engine.domain));
+  ORT(api->AddCustomOpDomain(options, domain));
   /* onnxruntime registers domains of operators for the whole process, and not safely for several threads. */
   pthread_mutex_lock(&engine.lock);
   OrtStatus *status = api->CreateSessionFromArray(engine.env, model, bytes, options, &session->session);
@@ -204,6 +217,20 @@ static bool open_session(napi_env env, Session *session, const void *model, size
 failed:
   if (options) api->ReleaseSessionOptions(options);
   return done;
+}
+
+/* instructionSets(): those that the operator can use here, the fastest first. */
+static napi_value instruction_sets(napi_env env, napi_callback_info info) {
+  napi_value array, name;
+  (void)info;
+  NAPI(napi_create_array_with_length(env, engine.operator_count, &array));
+  for (size_t i = 0; i < engine.operator_count; i++) {
+    NAPI(napi_create_string_utf8(env, engine.operators[i]->instruction_set, NAPI_AUTO_LENGTH, &name));
+    NAPI(napi_set_element(env, array, (uint32_t)i, name));
+  }
+  return array;
+failed:
+  return throw_pending(env);
 }
 
 /* The data of a typed array, wherever it lies; onnxruntime wants an address even for no elements. */
@@ -226,25 +253,32 @@ static napi_status add_array(napi_env env, napi_value object, const char *key, c
   return status == napi_ok ? napi_set_named_property(env, object, key, array) : status;
 }
 
-/* createSession(model, threads, profilePrefix): a handle and the names of inputs and outputs. */
+/* createSession(model, threads, profilePrefix, instructionSet): a handle and the names of inputs and outputs. */
 static napi_value create_session(napi_env env, napi_callback_info info) {
-  size_t count = 3, bytes = 0;
-  napi_value arguments[3], handle, result;
+  size_t count = 4, bytes = 0;
+  napi_value arguments[4], handle, result;
   napi_typedarray_type type;
   void *model = NULL;
   int32_t threads = 1;
-  char profile[4096];
+  char profile[4096], instruction_set[16];
+  OrtCustomOpDomain *domain = NULL;
   Session *session = NULL;
   NAPI(napi_get_cb_info(env, info, &count, arguments, NULL, NULL));
   NAPI(read_array(env, arguments[0], &type, &model, &bytes));
   NAPI(napi_get_value_int32(env, arguments[1], &threads));
   NAPI(napi_get_value_string_utf8(env, arguments[2], profile, sizeof profile, NULL));
+  NAPI(napi_get_value_string_utf8(env, arguments[3], instruction_set, sizeof instruction_set, NULL));
   if (!engine.api) {
     napi_throw_error(env, NULL, "onnxruntime's library is not open.");
     return NULL;
   }
+  domain = domain_of(instruction_set);
+  if (!domain) {
+    napi_throw_range_error(env, NULL, "the processor has no such instruction set.");
+    return NULL;
+  }
   session = calloc(1, sizeof *session);
-  if (!session || !open_session(env, session, model, bytes, threads, profile)) goto failed;
+  if (!session || !open_session(env, session, model, bytes, threads, profile, domain)) goto failed;
   NAPI(napi_create_external(env, session, finalize, NULL, &handle));
   {
     /* The handle owns it from here on. */
@@ -478,7 +512,11 @@ NAPI_MODULE_INIT() {
   static const struct {
     const char *name;
     napi_callback call;
-  } functions[] = {{"open", open_library}, {"createSession", create_session}, {"feed", feed}, {"ask", ask}, {"run", run}, {"release", release}};
+  } functions[] = {
+      {"open", open_library}, {"instructionSets", instruction_sets}, {"createSession", create_session},
+      {"feed", feed},         {"ask", ask},                          {"run", run},
+      {"release", release},
+  };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;
     NAPI(napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, NULL, &function));

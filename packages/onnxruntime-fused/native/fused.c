@@ -39,17 +39,6 @@ static OrtStatus *failure(const OrtApi *api, const char *format, ...) {
   return api->CreateStatus(ORT_INVALID_ARGUMENT, message);
 }
 
-static RunBlocks *fastest(void) {
-#ifdef MEOW_X86
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))
-    return run_blocks_avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return run_blocks_avx2;
-#endif
-  return run_blocks_plain;
-}
-
 /* What onnxruntime says of an attribute, with its name, which it leaves out. */
 static OrtStatus *unreadable(const OrtApi *api, const char *name, OrtStatus *status) {
   OrtStatus *named = failure(api, "Fused: the attribute %s cannot be read: %s", name, api->GetErrorMessage(status));
@@ -298,11 +287,10 @@ static OrtStatus *read_attributes(Fused *fused, const OrtKernelInfo *info) {
 }
 
 static OrtStatus *create(const OrtCustomOp *op, const OrtApi *api, const OrtKernelInfo *info, void **kernel) {
-  (void)op;
   Fused *fused = calloc(1, sizeof *fused);
   if (!fused) return failure(api, "Fused: no memory.");
   fused->api = api;
-  fused->run = fastest();
+  fused->run = ((const FusedOperator *)op)->run;
   OrtStatus *status = read_attributes(fused, info);
   if (status) {
     destroy(fused);
@@ -409,22 +397,42 @@ static OrtElementType floats(const OrtCustomOp *op, size_t index) { return (void
 static int variadic(const OrtCustomOp *op, size_t index) { return (void)op, (void)index, ORT_VARIADIC; }
 static int default_memory(const OrtCustomOp *op, size_t index) { return (void)op, (void)index, ORT_MEMORY_DEFAULT; }
 
-const OrtCustomOp fused_operator = {
-    .version = ORT_API_VERSION,
-    .GetName = name,
-    .GetExecutionProviderType = provider,
-    .GetInputType = floats,
-    .GetInputTypeCount = one,
-    .GetOutputType = floats,
-    .GetOutputTypeCount = one,
-    .KernelDestroy = destroy,
-    .GetInputCharacteristic = variadic,
-    .GetOutputCharacteristic = variadic,
-    .GetInputMemoryType = default_memory,
-    .GetVariadicInputMinArity = at_least_one,
-    .GetVariadicInputHomogeneity = at_least_one,
-    .GetVariadicOutputMinArity = at_least_one,
-    .GetVariadicOutputHomogeneity = at_least_one,
-    .CreateKernelV2 = create,
-    .KernelComputeV2 = compute,
-};
+#define CALLS                                                                                                        \
+  {                                                                                                                  \
+    .version = ORT_API_VERSION,                                                                                      \
+    .GetName = name,                                                                                                 \
+    .GetExecutionProviderType = provider,                                                                            \
+    .GetInputType = floats,                                                                                          \
+    .GetInputTypeCount = one,                                                                                        \
+    .GetOutputType = floats,                                                                                         \
+    .GetOutputTypeCount = one,                                                                                       \
+    .KernelDestroy = destroy,                                                                                        \
+    .GetInputCharacteristic = variadic,                                                                              \
+    .GetOutputCharacteristic = variadic,                                                                             \
+    .GetInputMemoryType = default_memory,                                                                            \
+    .GetVariadicInputMinArity = at_least_one,                                                                        \
+    .GetVariadicInputHomogeneity = at_least_one,                                                                     \
+    .GetVariadicOutputMinArity = at_least_one,                                                                       \
+    .GetVariadicOutputHomogeneity = at_least_one,                                                                    \
+    .CreateKernelV2 = create,                                                                                        \
+    .KernelComputeV2 = compute,                                                                                      \
+  }
+
+static const FusedOperator plain = {CALLS, "plain", run_blocks_plain};
+#ifdef MEOW_X86
+static const FusedOperator avx2 = {CALLS, "avx2", run_blocks_avx2};
+static const FusedOperator avx512 = {CALLS, "avx512", run_blocks_avx512};
+#endif
+
+size_t fused_operators(const FusedOperator *operators[MOST_OPERATORS]) {
+  size_t count = 0;
+#ifdef MEOW_X86
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))
+    operators[count++] = &avx512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) operators[count++] = &avx2;
+#endif
+  operators[count++] = &plain;
+  return count;
+}

@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 /** Element data of a tensor. */
 export type TensorData = Float32Array | BigInt64Array | Uint8Array;
 
+/** Instructions that the operator's loops are compiled for: what every processor of a kind has, and extensions of x64. */
+export type InstructionSet = 'plain' | 'avx2' | 'avx512';
+
 /** A session of the addon. */
 export interface NativeSession {
   readonly handle: object;
@@ -17,7 +20,15 @@ export interface NativeSession {
 export interface Addon {
   /** Opens onnxruntime's library, unless it is open, and returns its version. */
   open(path: string): string;
-  createSession(model: Uint8Array, threads: number, profilePrefix: string): NativeSession;
+  /** Those that the processor has, the fastest first. */
+  instructionSets(): readonly InstructionSet[];
+  /** With an empty instruction set the fastest one is used. */
+  createSession(
+    model: Uint8Array,
+    threads: number,
+    profilePrefix: string,
+    instructionSet: InstructionSet | '',
+  ): NativeSession;
   /** Gives an input; it stays until it is given anew, and so must its memory. */
   feed(handle: object, input: number, data: TensorData, dims: readonly number[]): void;
   /** Says which outputs runs give, and where; `offered` has data and axes in turn, null where the engine makes room. */

@@ -4,11 +4,11 @@ import { inputKind, instruction, NONE, outputKind } from '../../graph/src/fusion
 import { interpret } from '../../graph/src/fusion/interpret.ts';
 import { expectClose } from '../../graph/src/testing/expect-close.ts';
 import { numbersBetween } from '../../graph/src/testing/random.ts';
-import { isLeftOut } from './testing/availability.ts';
+import { isLeftOut, testedSets } from './testing/availability.ts';
 import type { FusedModel } from './testing/fused-model.ts';
 import { fullOutput, inputOf, runModel } from './testing/run-model.ts';
 
-/** Runs a model on random values, and on the interpreter that states what it means. */
+/** Runs a model on random values, with each instruction set, and on the interpreter that states what it means. */
 async function expectLikeInterpreter(
   model: FusedModel,
   [from, to]: readonly [number, number] = [0.1, 3],
@@ -30,8 +30,10 @@ async function expectLikeInterpreter(
       code: model.code.flat(),
     },
   );
-  const got = await runModel(model, values);
-  expected.forEach((own, i) => expectClose(got[i] ?? [], own, tolerance, `output ${i}`));
+  for (const instructionSet of testedSets) {
+    const got = await runModel(model, values, { instructionSet });
+    expected.forEach((own, i) => expectClose(got[i] ?? [], own, tolerance, `${instructionSet}, output ${i}`));
+  }
 }
 
 const sizes: readonly (readonly [number, number])[] = [
@@ -43,6 +45,7 @@ const sizes: readonly (readonly [number, number])[] = [
   [7, 17],
   [7, 100],
   [256, 6],
+  [201, 64],
   [256, 64],
   [257, 100],
   [256, 256],
@@ -192,6 +195,30 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
         1e-5,
       ));
 
+    // No matrix says here where the last rows are.
+    test('sums of a column times a row, and their first entries', async () => {
+      const [rows, columns] = size;
+      await expectLikeInterpreter(
+        {
+          size,
+          inputs: [inputOf(column, size), inputOf(row, size)],
+          outputs: [
+            { kind: outputKind.row, shape: [columns] },
+            { kind: outputKind.row, shape: [columns] },
+            { kind: outputKind.column, shape: [rows] },
+          ],
+          code: [
+            [instruction.mulSumRows, 2, 0, 1, NONE],
+            [instruction.mul, 5, 0, 1, NONE],
+            [instruction.sumRows, 3, 5, NONE, NONE],
+            [instruction.first, 4, 5, NONE, NONE],
+          ],
+        },
+        [-1, 1],
+        2e-4,
+      );
+    });
+
     test('sumRows and first, of an input and of what was computed', async () => {
       const [rows, columns] = size;
       await expectLikeInterpreter(
@@ -259,7 +286,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       [-2, 2],
     ));
 
-  test('values at the ends of what floats can be', async () => {
+  test.each(testedSets)('values at the ends of what floats can be: %s', async (instructionSet) => {
     const ends = [0, 1e-40, 1e-30, 0.3, 0.499, 0.5, 0.99999, 1, 30, 87, 88.7, 90, 200, 3e38, Infinity];
     const x = Float32Array.from([...ends, ...ends.map((value) => -value), Number.NaN]);
     const names = [
@@ -283,7 +310,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       outputs: names.map(() => fullOutput(size)),
       code: names.map((name, i) => [instruction[name], 2 + i, 0, i < 9 ? NONE : 1, NONE]),
     };
-    const got = await runModel(model, [x, Float32Array.of(1)]);
+    const got = await runModel(model, [x, Float32Array.of(1)], { instructionSet });
     const functions: readonly ((value: number) => number)[] = [
       Math.exp,
       Math.log,
@@ -307,11 +334,12 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
         else expect(result, what).toBe(expected);
       }),
     );
-    const second = await runModel(model, [Float32Array.from(x, () => 1), Float32Array.of(Number.NaN)]);
+    const nothing = [Float32Array.from(x, () => 1), Float32Array.of(Number.NaN)];
+    const second = await runModel(model, nothing, { instructionSet });
     expect([second[10]?.[0], second[11]?.[0]]).toEqual([Number.NaN, Number.NaN]);
   });
 
-  test('a result of the same bits every time', async () => {
+  test.each(testedSets)('a result of the same bits every time: %s', async (instructionSet) => {
     const size = [100, 37] as const;
     const model: FusedModel = {
       size: [...size],
@@ -324,7 +352,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       ],
     };
     const values = [Float32Array.from(numbersBetween(3, 3700, -1, 1))];
-    const first = await runModel(model, values);
-    expect(await runModel(model, values)).toEqual(first);
+    const first = await runModel(model, values, { instructionSet });
+    expect(await runModel(model, values, { instructionSet })).toEqual(first);
   });
 });

@@ -2,30 +2,43 @@ import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntime } from '@meow-rl/graph/onnxruntime';
 import { Tensor } from 'onnxruntime-common';
 
+import { addon } from './binary.ts';
+import type { InstructionSet } from './binary.ts';
 import { createSession } from './session.ts';
+import type { SessionOptions } from './session.ts';
 
-export { whyUnavailable } from './binary.ts';
+export { whyUnavailable, type InstructionSet } from './binary.ts';
 
-export interface OnnxRuntimeFusedOptions {
+export interface OnnxRuntimeFusedOptions extends SessionOptions {
   /** Threads inside an operator; default 1, with which results are the same bits on every machine of a kind. */
   readonly threads?: number;
-  /** Write a profile of each operator to a JSON file with this prefix. */
-  readonly profilePrefix?: string;
 }
+
+/**
+ * The instruction sets that the fused operator can use on this processor, the fastest first.
+ *
+ * @throws Error if the addon isn't compiled for this machine, see `whyUnavailable`
+ */
+export const instructionSets = (): readonly InstructionSet[] => addon().instructionSets();
 
 /**
  * The CPU engine of onnxruntime-node with chains of element-wise operators fused: each goes over its matrices once, in the
  * core's cache, instead of once per operator.
  *
- * @throws RangeError if `threads` is not a whole number >= 1; Error if the addon isn't compiled for this machine, see
+ * @throws RangeError if `threads` is not a whole number >= 1, or the processor hasn't the instruction set; Error if the addon isn't compiled for this machine, see
  *   `whyUnavailable`
  */
-export function onnxRuntimeFused({ threads = 1, profilePrefix }: OnnxRuntimeFusedOptions = {}): Runtime {
+export function onnxRuntimeFused({ threads = 1, ...options }: OnnxRuntimeFusedOptions = {}): Runtime {
   if (!Number.isInteger(threads) || threads < 1)
     throw new RangeError(`onnxRuntimeFused: threads must be a whole number >= 1, got ${threads}.`);
+  const { instructionSet } = options;
+  if (instructionSet !== undefined && !instructionSets().includes(instructionSet))
+    throw new RangeError(
+      `onnxRuntimeFused: instructionSet is ${instructionSet}, which this processor does not have. Give one of ${instructionSets().join(', ')}.`,
+    );
   return onnxRuntime(
     'onnxruntime-fused',
-    { Tensor, InferenceSession: { create: async (model) => createSession(model, threads, profilePrefix) } },
+    { Tensor, InferenceSession: { create: async (model) => createSession(model, threads, options) } },
     {},
     { writesIntoOutputs: true, takesSharedMemory: true, fuses: true },
   );

@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-common';
 
 import { addon } from './binary.ts';
-import type { TensorData } from './binary.ts';
+import type { InstructionSet, TensorData } from './binary.ts';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 type Fetches = Readonly<Record<string, Tensor | null>>;
@@ -50,15 +50,31 @@ interface Asked {
   readonly made: readonly string[];
 }
 
+export interface SessionOptions {
+  /** Write a profile of each operator to a JSON file with this prefix. */
+  readonly profilePrefix?: string;
+  /** Instructions that the fused operator uses; default: the fastest that the processor has. */
+  readonly instructionSet?: InstructionSet;
+}
+
 /**
  * Loads a model. Results are written into the tensors that a run offers for them, without a copy.
  *
  * A tensor that was given to the run before costs nothing to give again, and neither does the same object of fetches. A run
  * overwrites the results of the one before.
  */
-export function createSession(model: Uint8Array, threads: number, profilePrefix = ''): FusedSession {
+export function createSession(
+  model: Uint8Array,
+  threads: number,
+  { profilePrefix = '', instructionSet }: SessionOptions = {},
+): FusedSession {
   const native = addon();
-  const { handle, inputNames, outputNames } = native.createSession(model, threads, profilePrefix);
+  const { handle, inputNames, outputNames } = native.createSession(
+    model,
+    threads,
+    profilePrefix,
+    instructionSet ?? '',
+  );
   const places = new Map(outputNames.map((name, i) => [name, i]));
   // The engine knows addresses only, so what it was given has to stay.
   const fed: (Bound | undefined)[] = inputNames.map(() => undefined);

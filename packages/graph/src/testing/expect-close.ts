@@ -7,15 +7,12 @@ export function expectClose(
   tolerance: number,
   what = 'values',
 ): void {
-  const [got, wanted] = [Array.from(actual), Array.from(expected)];
-  expect(got.length, `${what}: number of elements`).toBe(wanted.length);
-  const off = got.findIndex((value, i) => {
-    const target = wanted[i] ?? Number.NaN;
-    if (Object.is(value, target) || value === target) return false;
-    return !(Math.abs(value - target) <= tolerance * Math.max(1, Math.abs(target)));
-  });
-  if (off >= 0)
-    expect.fail(
-      `${what}: element ${off} is ${got[off]}, expected ${wanted[off]}; ${got.join()} against ${wanted.join()}`,
-    );
+  expect(actual.length, `${what}: number of elements`).toBe(expected.length);
+  for (let i = 0; i < expected.length; i++) {
+    const [got, wanted] = [actual[i] ?? Number.NaN, expected[i] ?? Number.NaN];
+    if (Object.is(got, wanted) || got === wanted) continue;
+    if (Math.abs(got - wanted) <= tolerance * Math.max(1, Math.abs(wanted))) continue;
+    const [all, target] = [Array.from(actual).join(), Array.from(expected).join()];
+    expect.fail(`${what}: element ${i} is ${got}, expected ${wanted}; ${all} against ${target}`);
+  }
 }

@@ -1,4 +1,5 @@
-import { whyUnavailable } from '../index.ts';
+import { instructionSets, whyUnavailable } from '../index.ts';
+import type { InstructionSet } from '../index.ts';
 
 const problem = whyUnavailable();
 
@@ -6,3 +7,6 @@ const problem = whyUnavailable();
 export const isLeftOut = problem !== undefined && process.env['CI'] !== 'true';
 
 if (isLeftOut) console.log(`onnxruntime-fused is not tested: ${problem}.`);
+
+/** What tests of the operator are run with: every set of loops that this processor can run. */
+export const testedSets: readonly InstructionSet[] = isLeftOut ? [] : instructionSets();
