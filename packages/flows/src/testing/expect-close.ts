@@ -10,6 +10,8 @@ export function expectClose(
   expect(actual.length, `${what}: number of elements`).toBe(expected.length);
   const off = actual.findIndex((value, i) => {
     const target = expected[i] ?? Number.NaN;
+    // Only itself is near what is infinite.
+    if (!Number.isFinite(target)) return value !== target;
     return !(Math.abs(value - target) <= tolerance * Math.max(1, Math.abs(target)));
   });
   if (off >= 0) expect.fail(`${what}: element ${off} is ${actual[off]}, expected ${expected[off]}`);

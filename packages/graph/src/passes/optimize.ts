@@ -8,9 +8,9 @@ import type { Program } from '../program.ts';
 import { evaluate } from '../runtimes/reference.ts';
 import { simplify } from './simplify.ts';
 
-/** JSON has no infinities and would write each of them as null. */
+/** JSON has no infinities and no −0: it would write null and 0. */
 const attributeText = (_: string, value: unknown): unknown =>
-  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : Object.is(value, -0) ? '-0' : value;
 
 /** Operators that give the same bits with their inputs exchanged. */
 const commutative: ReadonlySet<string> = new Set(['add', 'mul']);

@@ -11,7 +11,9 @@ export function expectClose(
   for (let i = 0; i < expected.length; i++) {
     const [got, wanted] = [actual[i] ?? Number.NaN, expected[i] ?? Number.NaN];
     if (Object.is(got, wanted) || got === wanted) continue;
-    if (Math.abs(got - wanted) <= tolerance * Math.max(1, Math.abs(wanted))) continue;
+    // Only itself is near what is infinite.
+    const isNear = Math.abs(got - wanted) <= tolerance * Math.max(1, Math.abs(wanted));
+    if (isNear && Number.isFinite(wanted)) continue;
     const [all, target] = [Array.from(actual).join(), Array.from(expected).join()];
     expect.fail(`${what}: element ${i} is ${got}, expected ${wanted}; ${all} against ${target}`);
   }
