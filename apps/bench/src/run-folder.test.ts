@@ -3,7 +3,14 @@ import { dirname, join } from 'node:path';
 import { openCheckpointStore } from '@meow-rl/train/node';
 import { describe, expect, it } from 'vitest';
 import { CliError, UsageError } from './errors.ts';
-import { createRunFolder, openRunFolder, readRunConfig, runPath, writeAtomically } from './run-folder.ts';
+import {
+  createRunFolder,
+  guardWrite,
+  openRunFolder,
+  readRunConfig,
+  runPath,
+  writeAtomically,
+} from './run-folder.ts';
 import { temporaryFolder } from './testing/temporary.ts';
 
 /** Makes files with something in them; a name that ends in a slash is a folder. */
@@ -245,6 +252,17 @@ describe('createRunFolder', () => {
       'a file of that name is in the way',
     );
   });
+});
+
+it.each([
+  ['EROFS', 'the file system is read-only'],
+  ['EACCES', 'permission denied'],
+  ['ENOSPC', 'the disk is full'],
+])('guardWrite names path, reason and remedy: %s', async (code, reason) => {
+  const refused = Object.assign(new Error('no'), { code });
+  await expect(guardWrite('runs/a', () => Promise.reject(refused))).rejects.toThrow(
+    new CliError(`can't write to runs/a: ${reason}`, 'Give another folder with --out.'),
+  );
 });
 
 describe('writeAtomically', () => {

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { makeFolder } from '@meow-rl/train/node';
@@ -13,6 +12,7 @@ import { formatComparison } from '../compare/tables.ts';
 import type { CompareConfig } from '../config.ts';
 import { CliError } from '../errors.ts';
 import type { Html } from '../report/html.ts';
+import { guardWrite, writeAtomically } from '../run-folder.ts';
 import type { Ui } from '../ui.ts';
 
 /** Compares algorithms over the seeds of their runs; what was left out or is unfinished is said. */
@@ -48,21 +48,25 @@ export async function compare(sources: readonly string[], config: CompareConfig,
 
   const files: string[] = [];
   if (config.out !== undefined) {
-    await makeFolder(config.out);
-    for (const result of comparison.environments) {
-      const file = path.join(config.out, `${result.environment}.svg`);
-      await writeFile(file, standalone(curvesFigure(result, config)));
+    const { out } = config;
+    await guardWrite(out, () => makeFolder(out));
+    const write = async (name: string, text: string): Promise<void> => {
+      const file = path.join(out, name);
+      await guardWrite(file, () => writeAtomically(file, text));
       files.push(file);
-    }
-    const page = path.join(config.out, 'compare.md');
-    await writeFile(page, markdown(text, files));
-    files.push(page);
+    };
+    for (const result of comparison.environments)
+      await write(`${fileName(result.environment)}.svg`, standalone(curvesFigure(result, config)));
+    await write('compare.md', markdown(text, files));
   }
   ui.result(
     { ...comparison, notes, leftOut, files },
     files.length > 0 ? `${text}\n\nWritten: ${files.join(', ')}` : text,
   );
 }
+
+/** An environment's name as that of a file: some are paths. */
+const fileName = (environment: string): string => environment.replaceAll(/[^\p{L}\p{N}._-]+/gu, '_');
 
 const describe = ({ folder, reason }: LeftOut): string => `${folder}: ${reason}`;
 

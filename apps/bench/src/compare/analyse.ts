@@ -17,11 +17,11 @@ export interface Spread {
 }
 
 /** A point of a learning curve. */
-export interface CurvePoint extends ConfidenceInterval {
+export type CurvePoint = ConfidenceInterval & {
   readonly step: number;
   /** Seeds evaluated at this step. */
   readonly seeds: number;
-}
+};
 
 /** What the seeds of one group say. */
 export interface GroupResult {
@@ -133,10 +133,9 @@ function curveOf(runs: RunGroup['runs'], options: BootstrapOptions): CurvePoint[
     for (const { step, mean: value } of evaluations) byStep.set(step, [...(byStep.get(step) ?? []), value]);
   return [...byStep]
     .toSorted(([a], [b]) => a - b)
-    .map(([step, values]) => {
-      const { estimate, low, high } = bootstrapInterval([values], iqmOf, options);
-      return { step, seeds: values.length, estimate, low, high };
-    });
+    .map(([step, values]) =>
+      Object.assign({ step, seeds: values.length }, bootstrapInterval([values], iqmOf, options)),
+    );
 }
 
 const spreadOf = (values: readonly number[]): Spread => ({

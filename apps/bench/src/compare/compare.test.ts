@@ -45,6 +45,16 @@ async function compareJson(...argv: string[]) {
   return { result: JSON.parse(out), err };
 }
 
+/** The bands of a figure. */
+const bands = (svg = ''): readonly string[] =>
+  [...svg.matchAll(/aria-label="area"(?: \/>|>.*?<\/g>)/gs)].map(([area]) => area);
+
+/** What the command line ends with when it can't write. */
+const failed = (cause: string) => ({
+  code: 1,
+  err: `meow-bench: ${cause}. Give another folder with --out.\n`,
+});
+
 describe('compare', () => {
   it('reports the seeds of each algorithm, by the last evaluations', async () => {
     const root = await temporaryFolder();
@@ -240,6 +250,72 @@ describe('compare', () => {
     const page = await readFile(join(out, 'compare.md'), 'utf8');
     expect(page).toContain('![Learning curves](Task-v0.svg)');
     expect(page).toContain('95% interval');
+  });
+
+  it('says that there is no interval where there is one seed', async () => {
+    const root = await temporaryFolder();
+    for (const env of ['A-v0', 'B-v0']) {
+      await writeRun(join(root, env, 'meow'), { env, seed: 1, means: [1, 2] });
+      await writeRun(join(root, env, 'sac'), { env, algo: 'sac', seed: 1, means: [3, 4] });
+    }
+    await writeRun(join(root, 'B-v0', 'second'), { env: 'B-v0', algo: 'sac', seed: 2, means: [1, 1] });
+    const out = join(root, 'comparison');
+    const { out: tables } = await compare(root, '--out', out);
+    const lines = tables.replaceAll(/ +/g, ' ').split('\n');
+    expect(lines).toContain('meow 1 200 2.0 2.0 one seed: no interval 1.5 1m30s');
+    expect(lines.filter((line) => line.startsWith('meow > sac'))).toEqual([
+      'meow > sac 0.00 one seed a side: no interval',
+      'meow > sac 0.50 one seed of meow: no interval',
+      'meow > sac 0.25 one seed somewhere: no interval A-v0, B-v0',
+    ]);
+    expect(await readFile(join(out, 'compare.md'), 'utf8')).toContain('one seed a side: no interval');
+    const [first, second] = await Promise.all(
+      ['A-v0.svg', 'B-v0.svg'].map((name) => readFile(join(out, name), 'utf8')),
+    );
+    for (const svg of [first, second]) expect(svg).not.toMatch(/NaN|null|undefined/);
+    expect(first).toContain('meow, 1 seed: no interval');
+    expect(second).toContain('sac, 2 seeds');
+    // The band of the two seeds alone.
+    expect(bands(first).join('')).not.toContain(' d="M');
+    expect(bands(second).join('').match(/ d="M/g)).toHaveLength(1);
+
+    const { result } = await compareJson(root);
+    const [{ groups, improvements }] = result.environments;
+    expect(groups[0].iqm).toEqual({ estimate: 2, low: null, high: null });
+    expect(groups[0].curve).toEqual([
+      { step: 100, seeds: 1, estimate: 1, low: null, high: null },
+      { step: 200, seeds: 1, estimate: 2, low: null, high: null },
+    ]);
+    expect(improvements[0].probability).toEqual({ estimate: 0, low: null, high: null });
+    expect(result.overall[0].probability).toEqual({ estimate: 0.25, low: null, high: null });
+  });
+
+  it('says why it cannot write, before it has changed anything', async () => {
+    const root = await temporaryFolder();
+    await writeRun(join(root, 'runs'), { seed: 1, means: [1] });
+    const file = join(root, 'file');
+    await writeFile(file, 'mine');
+    expect(await compare(join(root, 'runs'), '--out', file)).toMatchObject(
+      failed(`can't write to ${file}: a file of that name is in the way`),
+    );
+    expect(await compare(join(root, 'runs'), '--out', join(file, 'below'))).toMatchObject(
+      failed(`can't write to ${join(file, 'below')}: a part of the path is a file, not a folder`),
+    );
+    expect(await readFile(file, 'utf8')).toBe('mine');
+    const taken = join(root, 'out', 'Task-v0.svg');
+    await mkdir(taken, { recursive: true });
+    expect(await compare(join(root, 'runs'), '--out', join(root, 'out'))).toMatchObject(
+      failed(`can't write to ${taken}: a folder of that name is in the way`),
+    );
+    expect(await readdir(join(root, 'out'))).toEqual(['Task-v0.svg']);
+  });
+
+  it('writes curves of an environment whose name is a path', async () => {
+    const root = await temporaryFolder();
+    await writeRun(join(root, 'runs'), { env: '../my env.ts#make', seed: 1, means: [1] });
+    const out = join(root, 'a', 'out');
+    expect(await compare(join(root, 'runs'), '--out', out)).toMatchObject({ code: 0 });
+    expect((await readdir(out)).toSorted()).toEqual(['.._my_env.ts_make.svg', 'compare.md']);
   });
 
   it('takes patterns, and refuses what holds no runs', async () => {

@@ -11,15 +11,15 @@ const LEGEND_ROW = 20;
 const INK = '#1b2430';
 
 /**
- * Learning curves of an environment: per group the IQM of the evaluations over seeds, with its interval as a band. The
- * line is dashed where not all of the seeds have got to.
+ * Learning curves of an environment: per group the IQM of the evaluations over seeds, with its interval as a band where there
+ * is more than one. The line is dashed where not all of the seeds have got to.
  */
 export function curvesFigure(
   { environment, groups }: EnvironmentResult,
   { confidence }: { readonly confidence: number },
 ): Html {
   const series = groups.map(({ label, seeds, curve }, index) => ({
-    label: `${label}, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}`,
+    label: `${label}, ${seeds.length === 1 ? '1 seed: no interval' : `${seeds.length} seeds`}`,
     color: COLORS[index % COLORS.length] ?? COLORS[0],
     ...splitAtFewerSeeds(curve, seeds.length),
     curve,

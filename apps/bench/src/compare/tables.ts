@@ -1,3 +1,5 @@
+import type { ConfidenceInterval } from '@meow-rl/train';
+
 import { formatDuration } from '../progress.ts';
 import { formatTable } from '../table.ts';
 import type { Comparison, EnvironmentResult, GroupResult, Spread } from './analyse.ts';
@@ -19,10 +21,10 @@ export function formatComparison({ environments, overall }: Comparison, options:
           'Probability of improvement, averaged over environments\n' +
             formatTable(
               ['pair', 'P', interval(options), 'environments'],
-              overall.map(({ x, y, probability: { estimate, low, high }, environments: where }) => [
+              overall.map(({ x, y, probability, environments: where }) => [
                 `${x} > ${y}`,
-                estimate.toFixed(2),
-                `${low.toFixed(2)} to ${high.toFixed(2)}`,
+                probability.estimate.toFixed(2),
+                ends(probability, 2) ?? 'one seed somewhere: no interval',
                 where.join(', '),
               ]),
             ),
@@ -49,12 +51,15 @@ function formatEnvironment(
     groups.map((group) => rowOf(group)),
   );
   if (improvements.length === 0) return `${environment}\n${table}`;
+  const single = new Set(groups.filter(({ seeds }) => seeds.length === 1).map(({ label }) => label));
+  const sidesOf = (x: string, y: string): string =>
+    single.has(x) && single.has(y) ? 'a side' : `of ${single.has(x) ? x : y}`;
   const pairs = formatTable(
     ['probability of improvement', 'P', interval(options)],
-    improvements.map(({ x, y, probability: { estimate, low, high } }) => [
+    improvements.map(({ x, y, probability }) => [
       `${x} > ${y}`,
-      estimate.toFixed(2),
-      `${low.toFixed(2)} to ${high.toFixed(2)}`,
+      probability.estimate.toFixed(2),
+      ends(probability, 2) ?? `one seed ${sidesOf(x, y)}: no interval`,
     ]),
   );
   return `${environment}\n${table}\n\n${pairs}`;
@@ -67,12 +72,15 @@ function rowOf({ label, seeds, steps: [from, to], final, iqm, lastAverage, secon
     from === to ? String(to) : `${from} to ${to}`,
     spread(final),
     iqm.estimate.toFixed(1),
-    // One seed tells nothing of the others.
-    seeds.length > 1 ? `${iqm.low.toFixed(1)} to ${iqm.high.toFixed(1)}` : '-',
+    ends(iqm, 1) ?? 'one seed: no interval',
     spread(lastAverage),
     formatDuration(seconds),
   ];
 }
+
+/** The ends of an interval, where there is one. */
+const ends = ({ low, high }: ConfidenceInterval, digits: number): string | undefined =>
+  low === null ? undefined : `${low.toFixed(digits)} to ${high.toFixed(digits)}`;
 
 const interval = ({ confidence }: TableOptions): string =>
   `${Number((100 * confidence).toPrecision(6))}% interval`;

@@ -11,6 +11,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open',
   ENOTDIR: 'a part of the path is a file, not a folder',
   EEXIST: 'a file of that name is in the way',
+  EISDIR: 'a folder of that name is in the way',
 };
 
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);

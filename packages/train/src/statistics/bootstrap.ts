@@ -7,13 +7,14 @@ import { quantile } from './moments.ts';
 /** Scores by stratum: a list per task with one score per seed. The lists may differ in length. */
 export type Strata = readonly (readonly number[])[];
 
-/** A statistic with the interval that holds it in a share of repeated experiments. */
-export interface ConfidenceInterval {
+/**
+ * A statistic with the interval that holds it in a share of repeated experiments. Both ends are null where there is none: one
+ * score says nothing of how far others would lie from it.
+ */
+export type ConfidenceInterval = {
   /** The statistic of the scores themselves. */
   readonly estimate: number;
-  readonly low: number;
-  readonly high: number;
-}
+} & ({ readonly low: number; readonly high: number } | { readonly low: null; readonly high: null });
 
 /** Options of {@link bootstrapInterval}. */
 export interface BootstrapOptions {
@@ -29,7 +30,8 @@ export interface BootstrapOptions {
  * Percentile interval of a statistic from stratified bootstrap resamples: within each stratum, as many scores as it has
  * are drawn with replacement, so that every task keeps its weight.
  *
- * With few seeds such intervals come out too narrow, with one they have no width: they are no substitute for seeds.
+ * With few seeds such intervals come out too narrow: they are no substitute for seeds. With a stratum of one score there is no
+ * interval, and its ends are null.
  *
  * @param statistic of scores in the strata's own shape
  * @throws RangeError for an empty stratum, a score that isn't finite, or an option out of range
@@ -53,12 +55,14 @@ export function bootstrapInterval(
       `bootstrapInterval: confidence is ${String(confidence)}, expected a number between 0 and 1, as 0.95.`,
     );
   }
+  const estimate = statistic(strata);
+  if (strata.some(({ length }) => length < 2)) return { estimate, low: null, high: null };
   const random = createGenerator(seed);
   const values = Array.from({ length: resamples }, () =>
     statistic(strata.map((scores) => resample(scores, random))),
   );
   const tail = (1 - confidence) / 2;
-  return { estimate: statistic(strata), low: quantile(values, tail), high: quantile(values, 1 - tail) };
+  return { estimate, low: quantile(values, tail), high: quantile(values, 1 - tail) };
 }
 
 const resample = (scores: readonly number[], random: Generator): number[] =>
