@@ -15,6 +15,7 @@ import type {
 } from '@meow-rl/train';
 import {
   CHECKPOINT_FILES,
+  bestCheckpoint,
   listCheckpoints,
   openCheckpointStore,
   readCheckpoint,
@@ -290,11 +291,13 @@ async function newestWhole(folder: string, before: number): Promise<number | und
 }
 
 async function bestStep(folder: string, steps: readonly number[]): Promise<number | undefined> {
-  let best: { step: number; score: number } | undefined;
-  for (const step of steps) {
+  const readable: Pick<Checkpoint, 'step' | 'score'>[] = [];
+  for (const own of steps) {
     // A damaged one can't be the best.
-    const score = (await readCheckpoint(path.join(folder, String(step))).catch(() => undefined))?.score;
-    if (score !== undefined && (best === undefined || score > best.score)) best = { step, score };
+    const checkpoint = await readCheckpoint(path.join(folder, String(own))).catch(() => undefined);
+    // Without the tensors, which take memory.
+    if (checkpoint)
+      readable.push({ step: own, ...(checkpoint.score !== undefined && { score: checkpoint.score }) });
   }
-  return best?.step ?? steps[0];
+  return bestCheckpoint(readable)?.step ?? steps[0];
 }

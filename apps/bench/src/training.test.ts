@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 
 import type { MeowBatch } from '@meow-rl/meow';
+import { listCheckpoints, readCheckpoint } from '@meow-rl/train/node';
 import { describe, expect, it } from 'vitest';
 
 import { trainSchema } from './config.ts';
-import { resolveTrain } from './resolve.ts';
+import { resolveTrain, type ResolvedTrain } from './resolve.ts';
 import { createRunAgent } from './run-agent.ts';
 import { createRunFolder } from './run-folder.ts';
 import { captureIo } from './testing/capture.ts';
@@ -38,6 +39,14 @@ const settingsWith = (own: object) =>
     }),
   );
 
+async function partsOf(settings: ResolvedTrain, path: string) {
+  return {
+    agent: await createRunAgent(settings),
+    folder: await createRunFolder({ path, command: 'train', force: false }),
+    ui: createUi(captureIo(), { json: false, quiet: true }),
+  };
+}
+
 /** An update as it was asked for, what its mean target has to be, and what it was. */
 interface SeenUpdate {
   readonly discounts: readonly number[];
@@ -49,12 +58,7 @@ interface SeenUpdate {
 /** Trains, and looks at every update on the way from the buffer to the agent. */
 async function updatesOf(own: object): Promise<SeenUpdate[]> {
   const settings = await settingsWith(own);
-  const agent = await createRunAgent(settings);
-  const folder = await createRunFolder({
-    path: join(await temporaryFolder(), 'run'),
-    command: 'train',
-    force: false,
-  });
+  const { agent, folder, ui } = await partsOf(settings, join(await temporaryFolder(), 'run'));
   const seen: SeenUpdate[] = [];
   const update = async (batch: MeowBatch) => {
     const discounts = Array.from(batch.discounts ?? batch.terminated.map((ended) => GAMMA * (1 - ended)));
@@ -66,7 +70,6 @@ async function updatesOf(own: object): Promise<SeenUpdate[]> {
     seen.push({ discounts, weights, expected, meanTarget: metrics.meanTarget });
     return metrics;
   };
-  const ui = createUi(captureIo(), { json: false, quiet: true });
   await runTraining({ agent: { ...agent, agent: { ...agent.agent, update } }, settings, folder, ui });
   await agent.meow.dispose();
   return seen;
@@ -93,6 +96,22 @@ describe.each([
     for (const { expected, meanTarget } of seen) expect(meanTarget / expected).toBeCloseTo(1, 4);
     expect(seen.flatMap(({ weights }) => weights)).toEqual([]);
   });
+});
+
+it('scores the checkpoints at evaluations, and no others', async () => {
+  const settings = await settingsWith({ evaluateEvery: 20, checkpointEvery: 10, evaluationEpisodes: 1 });
+  const path = join(await temporaryFolder(), 'run');
+  const { agent, folder, ui } = await partsOf(settings, path);
+  const { evaluations } = await runTraining({ agent, settings, folder, ui });
+  await agent.meow.dispose();
+  const scores = new Map(evaluations.map(({ step, mean }) => [step, mean]));
+  expect([...scores.keys()]).toEqual([20, 40, 60]);
+  const kept = await listCheckpoints(folder.file('checkpoints'));
+  const saved = await Promise.all(
+    kept.map((step) => readCheckpoint(folder.file('checkpoints', String(step)))),
+  );
+  expect(saved.map(({ step, score }) => [step, score])).toEqual(kept.map((step) => [step, scores.get(step)]));
+  expect(kept.slice(0, 3)).toEqual([60, 50, 40]);
 });
 
 it('scales rewards by the spread of returns at its own discount', async () => {

@@ -17,6 +17,7 @@ export {
   type Checkpoint,
 } from './checkpoints/checkpoint.ts';
 export {
+  bestCheckpoint,
   openCheckpointStore,
   type CheckpointStore,
   type CheckpointStoreOptions,

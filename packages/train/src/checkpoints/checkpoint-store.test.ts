@@ -136,6 +136,21 @@ describe('the store', () => {
     ]);
   });
 
+  const none = undefined;
+  it.each([
+    ['in the middle, of losses only', [-5, -1, -3, -9, -2], [5, 2]],
+    ['the first', [-1, -5, -3], [3, 1]],
+    ['the newest', [3, -1, 5], [3]],
+    ['the newer of two equals', [4, 7, 7, 1, 2], [5, 3]],
+    ['0 among losses', [-3, 0, -2, -1], [4, 2]],
+    ['one with a score, whatever others without one might be', [none, -8, none, none], [4, 2]],
+    ['none, where none has a score', [none, none], [2]],
+  ])('keeps as the best %s', async (_, scores, steps) => {
+    const store = await openCheckpointStore(folder, { keepLast: 1 });
+    for (const [i, score] of scores.entries()) await store.save(numbered(i + 1, score));
+    expect(await listCheckpoints(folder)).toEqual(steps);
+  });
+
   it('remembers the best over a restart, and can do without', async () => {
     await (await openCheckpointStore(folder, { keepLast: 1 })).save(numbered(1, 9));
     const again = await openCheckpointStore(folder, { keepLast: 1 });

@@ -87,7 +87,7 @@ export async function openCheckpointStore(
       }
       const others = kept.filter((own) => own.step !== step);
       const all = [withoutTensors(checkpoint), ...others].toSorted((a, b) => b.step - a.step);
-      const best = keepBest ? bestOf(all) : undefined;
+      const best = keepBest ? bestCheckpoint(all) : undefined;
       kept = all.filter((own, i) => i < keepLast || own === best);
       for (const own of all) if (!kept.includes(own)) await remove(own.step);
       return kept;
@@ -114,11 +114,20 @@ const withoutTensors = ({ step, score, values }: Checkpoint): KeptCheckpoint => 
   values,
 });
 
-const bestOf = (checkpoints: readonly KeptCheckpoint[]) =>
-  checkpoints
-    .filter(({ score }) => score !== undefined)
-    // The first of equals is the newest.
-    .toSorted((a, b) => (b.score ?? 0) - (a.score ?? 0))[0];
+/**
+ * The checkpoint with the highest score, the newest of equals.
+ *
+ * @returns undefined if none has a score
+ */
+export function bestCheckpoint<T extends Pick<Checkpoint, 'step' | 'score'>>(
+  checkpoints: readonly T[],
+): T | undefined {
+  const scored = checkpoints.flatMap((checkpoint) =>
+    checkpoint.score === undefined ? [] : [{ checkpoint, score: checkpoint.score }],
+  );
+  const [best] = scored.toSorted((a, b) => b.score - a.score || b.checkpoint.step - a.checkpoint.step);
+  return best?.checkpoint;
+}
 
 function cannotSave(folder: string, error: unknown): Error {
   const reason = writeProblem(error) ?? (error instanceof Error ? error.message : String(error));

@@ -212,8 +212,16 @@ describe('normalizedAgent', () => {
       observations: Float32Array.of(1, 20),
       nextObservations: Float32Array.of(2, 20),
       rewards: Float32Array.of(6),
+      // What it has no business with.
+      actions: Float32Array.of(0.25),
+      terminated: Float32Array.of(1),
+      discounts: Float32Array.of(0.7),
+      weights: Float32Array.of(0.3),
+      indices: Float64Array.of(9),
     };
     await agent.update(batch);
+    const { actions, terminated, discounts, weights, indices } = batch;
+    expect(seen).toMatchObject({ actions, terminated, discounts, weights, indices });
     expect(seen?.observations).toEqual(Float32Array.of(0, 0));
     expect(seen?.nextObservations[0]).toBeCloseTo(1, 6);
     expect(seen?.rewards[0]).toBeCloseTo(3, 6);
