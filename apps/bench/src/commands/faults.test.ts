@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -51,10 +52,19 @@ async function flipChunk(run: string, prefix: string): Promise<void> {
   await flipBit(path.join(chunks, name ?? ''));
 }
 
+/** The step of the whole run's best evaluation, the later of equals. */
+async function bestStep(): Promise<number> {
+  const { events } = await outcomeOf(at('whole'));
+  const evaluations = events.filter(({ type }) => type === 'evaluation');
+  expect(evaluations.map(({ step }) => step)).toEqual([100, 200, 300, 400]);
+  return evaluations.toSorted((a, b) => b.mean - a.mean || b.step - a.step)[0].step;
+}
+
 describe('checkpoints of a run', () => {
   it('are kept: the last three, and the best', async () => {
     const steps = await listCheckpoints(at('whole', 'checkpoints'));
-    expect(steps.slice(0, 3)).toEqual([400, 300, 200]);
+    const expected = new Set([400, 300, 200, await bestStep()]);
+    expect(steps).toEqual([...expected].toSorted((a, b) => b - a));
   });
 
   it.each(['200', '300'])('can be gone on from, from %s with the same end', async (step) => {
@@ -136,7 +146,7 @@ describe('checkpoints of a run', () => {
     const last = await policy('last');
     expect(await policy('400')).toEqual(last);
     expect(await policy('300')).not.toEqual(last);
-    await policy('best');
+    expect(await policy('best')).toEqual(await policy(String(await bestStep())));
     const { code, err } = await bench('eval', at('whole'), '--checkpoint', '7');
     expect(code).toBe(1);
     expect(err).toMatch(/has no checkpoint 7\. It has 400, 300, 200/);
@@ -183,15 +193,8 @@ const LONG = [...FLAGS.map((flag) => (flag === '400' ? '100000' : flag)), '--che
 /** Starts a long run and waits until it has saved its first checkpoint. */
 async function startLong(run: string) {
   const started = startBench('train', ...LONG, '--out', run);
-  while ((await listCheckpoints(path.join(run, 'checkpoints'))).length === 0)
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  await started.until(async () => (await listCheckpoints(path.join(run, 'checkpoints'))).length > 0);
   return started;
-}
-
-/** Waits until a run listens to signals, which it does once its log is there. */
-async function readyToStop(log: string): Promise<void> {
-  while (!(await readFile(log).catch(() => undefined)))
-    await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 it('threads start where Node was given arguments that hold for the whole process', async () => {
@@ -219,10 +222,11 @@ describe('signals', () => {
   it('a second one ends the process at once', async () => {
     // The first one waits for an evaluation that takes minutes.
     const flags = [...FLAGS, '--out', at('twice'), '--evaluation-episodes', '1000000'];
-    const { child, ended, said } = startBench('train', ...flags);
-    await readyToStop(at('twice', 'metrics.jsonl'));
+    const { child, ended, until, untilSaid } = startBench('train', ...flags);
+    // It listens to signals once its log is there.
+    await until(() => existsSync(at('twice', 'metrics.jsonl')));
     child.kill('SIGINT');
-    await said('interrupted; saving what was learned');
+    await untilSaid('interrupted; saving what was learned');
     child.kill('SIGTERM');
     expect(await ended).toMatchObject({ signal: 'SIGTERM' });
   });

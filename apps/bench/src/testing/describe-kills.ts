@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { createGenerator, entropySeed } from '@meow-rl/random';
+import { entropySeed, stream } from '@meow-rl/random';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { outcomeOf } from './run-outcome.ts';
@@ -50,6 +50,14 @@ async function nextCommand(run: string, argv: readonly string[]): Promise<readon
   return begun ? ['train', '--resume', run] : ['train', ...argv, '--out', run, '--force'];
 }
 
+/** The seed of the moments: KILL_SEED, to have those of a test that failed again, else another one each time. */
+function killSeed(): number {
+  const given = process.env['KILL_SEED'];
+  if (given === undefined) return entropySeed();
+  if (/^\d+$/.test(given)) return Number(given);
+  throw new RangeError(`KILL_SEED is ${given}, expected a whole number as a test that failed names it.`);
+}
+
 /**
  * Tests that runs killed with SIGKILL at random moments and resumed end with the same bits as one that was let alone, over
  * several configurations.
@@ -63,27 +71,34 @@ export function describeKills(kills: number): void {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
+  const seed = killSeed();
   describe.each(CONFIGURATIONS)('runs with %s', (name, argv) => {
-    it(`killed ${kills} times end with the bits of one that was not`, async () => {
+    it(`killed ${kills} times, with KILL_SEED=${seed}, end with the bits of one that was not`, async () => {
       const key = name.replaceAll(/\W+/g, '-');
       const whole = path.join(folder, `${key}-whole`);
       const begun = performance.now();
       await finish('train', ...argv, '--out', whole);
       const duration = performance.now() - begun;
       const expected = await outcomeOf(whole);
-      const random = createGenerator(entropySeed());
+      // The same moments whichever configurations run beside it.
+      const index = CONFIGURATIONS.findIndex(([own]) => own === name);
+      const random = stream(seed, index);
+      const moments: string[] = [];
       let done = 0;
       for (let attempt = 0; done < kills; attempt += 1) {
         const run = path.join(folder, `${key}-${attempt}`);
         let ended = false;
         // Anywhere from before it begins to about its end.
         while (done < kills && !ended) {
-          ended = !(await killOnce(await nextCommand(run, argv), random.uniform() * duration));
+          const moment = random.uniform() * duration;
+          moments.push(`${Math.round(moment)} of ${Math.round(duration)} ms`);
+          ended = !(await killOnce(await nextCommand(run, argv), moment));
           done += Number(!ended);
         }
-        const rest = await startBench(...(await nextCommand(run, argv))).ended;
-        expect(rest.code, rest.err).toBe(0);
-        expect(await outcomeOf(run)).toEqual(expected);
+        const said = `killed after ${moments.join(', ')}`;
+        const { code, err } = await startBench(...(await nextCommand(run, argv))).ended;
+        expect(code, `${said}: ${err}`).toBe(0);
+        expect(await outcomeOf(run), said).toEqual(expected);
       }
     }, 1_200_000);
   });
