@@ -14,6 +14,8 @@ export const execArgv = [
 ];
 // A guard against hanging, not a measurement: shared machines can be slow.
 export const testTimeout = 60_000;
+// Expectations in what is never called, or over nothing, would pass.
+const expectations = { requireAssertions: true };
 const sources = (suffix: string) => [`{packages,apps}/*/src/**/*.${suffix}.ts`];
 
 export default defineConfig({
@@ -24,19 +26,30 @@ export default defineConfig({
         test: {
           name: 'unit',
           execArgv,
+          expect: expectations,
           testTimeout,
           hookTimeout: testTimeout,
           include: sources('test'),
           exclude: [...sources('golden.test'), ...sources('slow.test')],
         },
       },
-      { ...shared, test: { name: 'golden', execArgv, include: sources('golden.test'), testTimeout } },
+      {
+        ...shared,
+        test: {
+          name: 'golden',
+          execArgv,
+          include: sources('golden.test'),
+          expect: expectations,
+          testTimeout,
+        },
+      },
       {
         ...shared,
         test: {
           name: 'slow',
           execArgv,
           include: sources('slow.test'),
+          expect: expectations,
           testTimeout: 3_600_000,
           hookTimeout: 600_000,
         },

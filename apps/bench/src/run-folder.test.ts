@@ -283,7 +283,7 @@ describe('writeAtomically', () => {
   it('leaves nothing behind when it fails', async () => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, 'taken'));
-    await expect(writeAtomically(join(folder, 'taken'), 'text')).rejects.toThrow();
+    await expect(writeAtomically(join(folder, 'taken'), 'text')).rejects.toThrow('EISDIR');
     expect(await readdir(folder)).toEqual(['taken']);
   });
 });

@@ -56,7 +56,7 @@ describe('multiGoal', () => {
     expect(Math.abs(squares / 10_000 - 0.01)).toBeLessThan(4 * 0.01 * Math.sqrt(2 / 10_000));
   });
 
-  it('takes other goals, weights, noise and extent', () => {
+  it('takes other goals, weights and extent', () => {
     const options = {
       goals: [[2, 2]] as Point[],
       goalReward: 7,
@@ -68,8 +68,27 @@ describe('multiGoal', () => {
     expect(reached.reward).toBeCloseTo(7 - (2 * 0.5625 + 3 * 0.0625), 12);
     expect(reached.info.goal).toBe(0);
     expect([...stepFrom([0, 0], [1, 1], { extent: 0.5 }).observation]).toEqual([0.5, 0.5]);
-    expect([...stepFrom([0, 0], [0, 0], { noise: 0.1 }).observation]).not.toEqual([0, 0]);
     expect(Math.hypot(...multiGoal({ startSigma: 0 }).reset().observation)).toBe(0);
+  });
+
+  it('adds to each coordinate of a move noise of the standard deviation that it is given', () => {
+    const noise = 0.3;
+    const env = multiGoal({ noise });
+    const moves: [number, number][] = [];
+    for (let i = 0; i < 5000; i += 1) {
+      env.reset({ ...(i === 0 && { seed: 1 }), options: { position: [1, 2] } });
+      const [x = Number.NaN, y = Number.NaN] = env.step([0.25, -0.5]).observation;
+      moves.push([x - 1.25, y - 1.5]);
+    }
+    const averageOf = (value: (x: number, y: number) => number) =>
+      moves.reduce((sum, [x, y]) => sum + value(x, y), 0) / moves.length;
+    // Standard errors of a mean, a variance and a covariance of 5000 draws; 4 of them.
+    const error = 4 / Math.sqrt(5000);
+    expect(Math.abs(averageOf((x) => x) / noise)).toBeLessThan(error);
+    expect(Math.abs(averageOf((_, y) => y) / noise)).toBeLessThan(error);
+    expect(Math.abs(averageOf((x) => x * x) / noise ** 2 - 1)).toBeLessThan(Math.SQRT2 * error);
+    expect(Math.abs(averageOf((_, y) => y * y) / noise ** 2 - 1)).toBeLessThan(Math.SQRT2 * error);
+    expect(Math.abs(averageOf((x, y) => x * y) / noise ** 2)).toBeLessThan(error);
   });
 
   it('refuses options that make no sense', () => {

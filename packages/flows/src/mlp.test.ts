@@ -121,8 +121,8 @@ describe.each([true, false])('mlp with layerNorm %s', (layerNorm) => {
   });
 });
 
-const startOf = (options: MlpOptions): ParameterValues => {
-  const random = createGenerator(1);
+const startOf = (options: MlpOptions, seed = 1): ParameterValues => {
+  const random = createGenerator(seed);
   return Object.fromEntries(
     mlp(options).parameters.map(({ name, shape, initial }) => [name, { shape, data: initial(random) }]),
   );
@@ -136,9 +136,18 @@ describe('start values', () => {
     expect(data('net.0.beta')).toEqual([1, 1, 1, 1, 1, 1]);
     expect(data('net.0.norm.weight')).toEqual([1, 1, 1, 1, 1, 1]);
     expect(data('net.0.norm.bias')).toEqual([0, 0, 0, 0, 0, 0]);
-    const bias = data('net.1.bias').map(Math.abs);
-    expect(Math.max(...bias)).toBeLessThanOrEqual(1 / Math.sqrt(6));
-    expect(Math.max(...bias)).toBeGreaterThan(0);
+    // Uniform in ±1/√6: within, to both ends, and a third of the square on average.
+    const biases = Array.from({ length: 200 }, (_, seed) =>
+      Array.from(startOf(base, seed)['net.1.bias']?.data ?? [], (bias) => bias * Math.sqrt(6)),
+    ).flat();
+    expect(biases).toHaveLength(200 * 4);
+    expect(Math.max(...biases)).toBeLessThanOrEqual(1);
+    expect(Math.max(...biases)).toBeGreaterThan(0.97);
+    expect(Math.min(...biases)).toBeGreaterThanOrEqual(-1);
+    expect(Math.min(...biases)).toBeLessThan(-0.97);
+    const meanSquare = biases.reduce((sum, bias) => sum + bias ** 2, 0) / biases.length;
+    // Standard error of the mean of u² over 800 draws: √(4/45/800).
+    expect(Math.abs(meanSquare - 1 / 3)).toBeLessThan(4 * Math.sqrt(4 / 45 / 800));
   });
 
   it('are zero weights where asked for, with biases as ever', () => {

@@ -11,7 +11,8 @@ describe('evaluate', () => {
     const result = await evaluate({ agent, env: countingEnv({ length: 4 }), episodes: 2, seed: 0 });
     expect(result.lengths).toEqual([4, 4]);
     // The fake agent acts 0, 0.01, 0.02, 0.03, and the action is the reward.
-    for (const value of result.returns) expect(value).toBeCloseTo(0.06, 6);
+    expect(result.returns).toEqual([expect.closeTo(0.06, 6), expect.closeTo(0.06, 6)]);
+    expect(result.mean).toBeCloseTo(0.06, 6);
     expect(result.standardDeviation).toBe(0);
     expect(agent.acts).toEqual(Array.from({ length: 8 }, () => true));
   });

@@ -72,15 +72,20 @@ const modes = ['next-step', 'same-step', 'disabled'] as const;
 
 describe('workerVectorEnv', () => {
   it('takes each of many quick steps once', async () => {
-    const env = await make({ id: 'MultiGoal-v0', numEnvs: 2, autoresetMode: 'same-step', maxSteps: 200 });
+    // No multiple of the registry's own limit of 5 steps.
+    const maxSteps = 203;
+    const env = await make({ id: 'MultiGoal-v0', numEnvs: 2, autoresetMode: 'same-step', maxSteps });
     await env.reset({ seed: 0 });
     const still = new Float64Array(4);
-    for (let i = 0; i < 40_000; i += 1) await env.step(still);
+    const truncatedAt: [number[], number[]] = [[], []];
+    for (let i = 1; i <= 40_000; i += 1) {
+      const { truncated } = await env.step(still);
+      for (const row of [0, 1] as const) if (truncated[row] === 1) truncatedAt[row].push(i);
+    }
     expect(env.workers).toBe(2);
-    // Without actions nothing reaches a goal: 200 steps an episode.
-    expect((await env.step(still)).truncated).toEqual(Uint8Array.of(0, 0));
-    for (let i = 0; i < 198; i += 1) await env.step(still);
-    expect((await env.step(still)).truncated).toEqual(Uint8Array.of(1, 1));
+    // Without actions nothing reaches a goal: every episode is as long as the limit.
+    const ends = Array.from({ length: Math.floor(40_000 / maxSteps) }, (_, i) => (i + 1) * maxSteps);
+    expect(truncatedAt).toEqual([ends, ends]);
   });
 
   it.each(modes)('%s: gives what one thread gives, to the bit, for any number of workers', async (mode) => {
