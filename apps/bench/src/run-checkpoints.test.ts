@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { recordingFiles } from '@meow-rl/files/testing';
 import { multiGoal, vectorEnv } from '@meow-rl/envs';
 import { replayBuffer } from '@meow-rl/replay';
 import type { OffPolicyState, SavableAgent } from '@meow-rl/train';
@@ -110,6 +111,33 @@ describe('chunks of the replay buffer', () => {
     await saveRun(folder, [1, 2, 3, 4], 1);
     expect(await listCheckpoints(folder)).toEqual([40]);
     expect(await chunksIn(folder)).toEqual(chunksOf(await choose(folder, 40)));
+  });
+
+  it('are on the disk before the checkpoint is begun, and go when none that needs them can come back', async () => {
+    const folder = await temporaryFolder();
+    const files = recordingFiles(folder);
+    const { parts, add } = madeUpRun();
+    const checkpoints = await openRunCheckpoints(folder, parts, { keepLast: 1, files });
+    add(20);
+    await checkpoints.save(loopAt(10), { position }, 1);
+    await checkpoints.settled();
+    add(20);
+    files.done.length = 0;
+    await checkpoints.save(loopAt(20), { position }, 2);
+    await checkpoints.settled();
+    const stages = [
+      /^rename replay\/\S+\.tmp to replay\//,
+      /^sync replay$/,
+      /^mkdir \.saving-20$/,
+      /^rename \.saving-20 to 20$/,
+      /^sync \.$/,
+      /^rename 10 to \.deleting-10$/,
+      /^sync \.$/,
+      /^unlink replay\//,
+    ];
+    const stageOf = (done: string) => stages.findIndex((stage) => stage.test(done));
+    const order = files.done.filter((done) => stageOf(done) >= 0);
+    expect(order.map((done) => String(stages[stageOf(done)]))).toEqual(stages.map(String));
   });
 
   it('stay as long as there is a checkpoint that cannot be read, which may be read another day', async () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 
+import type { FileSystem } from '@meow-rl/files';
 import type { VectorEnv, VectorEnvState } from '@meow-rl/envs';
 import type { ReplayBuffer } from '@meow-rl/replay';
 import { DamagedReplayError, replayStore, type ReplayStore } from '@meow-rl/replay/node';
@@ -80,6 +81,8 @@ export interface RunCheckpointsOptions {
   readonly keepLast: number;
   /** Where the run's parts were put back from, if they were. */
   readonly restored?: RestoredRun | undefined;
+  /** Default: Node's files. */
+  readonly files?: FileSystem | undefined;
 }
 
 /** A run's parts as they were when a checkpoint was saved. */
@@ -125,11 +128,11 @@ export async function restoreRun(
 export async function openRunCheckpoints(
   folder: string,
   parts: RunParts,
-  { keepLast, restored }: RunCheckpointsOptions,
+  { keepLast, restored, files }: RunCheckpointsOptions,
 ): Promise<RunCheckpoints> {
   const { agent, env, replay, observationNormalizer, rewardScaler } = parts;
-  const buffers = restored?.buffers ?? replayStore(path.join(folder, REPLAY));
-  const store = await openCheckpointStore(folder, { keepLast, discardAfter: restored?.step ?? -1 });
+  const buffers = restored?.buffers ?? replayStore(path.join(folder, REPLAY), { files });
+  const store = await openCheckpointStore(folder, { keepLast, discardAfter: restored?.step ?? -1, files });
   const failure = new AbortController();
   let writing: Promise<void> = Promise.resolve();
 

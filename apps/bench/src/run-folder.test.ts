@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { recordingFiles } from '@meow-rl/files/testing';
 import { openCheckpointStore } from '@meow-rl/train/node';
 import { describe, expect, it } from 'vitest';
 import { CliError, UsageError } from './errors.ts';
@@ -70,6 +71,24 @@ describe('createRunFolder', () => {
     expect(await readRunConfig(folder.path)).toEqual({ seed: 3, agent: { alpha: 2.5 } });
     await folder.close();
     expect(await readdir(path)).toEqual(['config.json']);
+  });
+
+  it('writes each file for good', async () => {
+    const root = await temporaryFolder();
+    const files = recordingFiles(root);
+    const folder = await createRunFolder({ ...train, path: join(root, 'run'), files });
+    expect(files.done).toEqual(['mkdir run', 'sync .']);
+    files.done.length = 0;
+    await folder.writeConfig({ seed: 3 });
+    const temporary = `run/.config.json.${process.pid}.tmp`;
+    expect(files.done).toEqual([
+      `create ${temporary}`,
+      `write ${temporary}`,
+      `sync ${temporary}`,
+      `rename ${temporary} to run/config.json`,
+      'sync run',
+    ]);
+    await folder.close();
   });
 
   it.each([

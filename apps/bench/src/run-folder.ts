@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { lockFolder, makeFolder, replaceFile, writeProblem } from '@meow-rl/train/node';
+import { replaceFile, type FileSystem } from '@meow-rl/files';
+import { lockFolder, makeFolder, writeProblem } from '@meow-rl/train/node';
 import { readConfigFile, type RawConfig } from './config-file.ts';
 import { CliError, UsageError } from './errors.ts';
 import { toJson } from './json.ts';
@@ -35,6 +36,8 @@ export interface RunOptions {
 export interface RunFolderOptions extends RunOptions {
   readonly path: string;
   readonly command: RunCommand;
+  /** Default: Node's files. */
+  readonly files?: FileSystem | undefined;
 }
 
 /** `runs/<env>/<algo>/seed-<seed>`, unless the settings name a folder. */
@@ -51,9 +54,9 @@ export function runPath(settings: { env: string; algo: string; seed: number; out
  * @throws UsageError if the folder holds a run, or files that no run wrote under the names of a run's
  * @throws CliError if another process writes to the folder, or if it can't be written to
  */
-export async function createRunFolder({ path, command, force }: RunFolderOptions): Promise<RunFolder> {
-  await guardWrite(path, () => makeFolder(path));
-  const folder = await lockedFolder(path, command);
+export async function createRunFolder({ path, command, force, files }: RunFolderOptions): Promise<RunFolder> {
+  await guardWrite(path, () => makeFolder(path, files));
+  const folder = await lockedFolder(path, command, files);
   try {
     const earlier = await commandOf(folder.path);
     if (earlier === undefined) await checkFree(folder.path);
@@ -92,12 +95,12 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
   return lockedFolder(path, 'train');
 }
 
-async function lockedFolder(given: string, command: RunCommand): Promise<RunFolder> {
+async function lockedFolder(given: string, command: RunCommand, files?: FileSystem): Promise<RunFolder> {
   // As `join` and `makeFolder` take it: `..` takes back the name before it.
   const path = normalize(given);
   const lock = await guardWrite(path, () => lockFolder(path));
   const writeText = (name: string, text: string) =>
-    guardWrite(path, () => writeAtomically(join(path, name), text));
+    guardWrite(path, () => writeAtomically(join(path, name), text, files));
   const writeJson = (name: string, value: unknown) => writeText(name, toJson(value));
   return {
     path,
@@ -126,10 +129,14 @@ export async function readRunConfig(path: string): Promise<RawConfig> {
 }
 
 /** Writes a file whole or not at all, making its folder if need be. */
-export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  await makeFolder(dirname(path));
+export async function writeAtomically(
+  path: string,
+  content: string | Uint8Array,
+  files?: FileSystem,
+): Promise<void> {
+  await makeFolder(dirname(path), files);
   // As the folder was made: `..` takes back the name before it.
-  await replaceFile(normalize(path), content);
+  await replaceFile(normalize(path), content, files);
 }
 
 /**

@@ -1,10 +1,12 @@
-import { copyFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { nodeFileSystem, type FileSystem } from '@meow-rl/files';
+import { recordingFiles } from '@meow-rl/files/testing';
 import { expect, onTestFinished, test } from 'vitest';
 
-import { draftOf, exchangeFiles, type ExchangeFileSystem, type FileSet } from './exchange-files.ts';
+import { draftOf, exchangeFiles, type FileSet } from './exchange-files.ts';
 
 const NAMES = ['policy', 'sampler', 'critic'];
 
@@ -35,17 +37,20 @@ async function contentsOf({ folder }: FileSet): Promise<{ set: string[]; others:
 function failingAt(step: number, standsStill: boolean) {
   let steps = 0;
   const failing =
-    <Args extends readonly string[]>(act: (...args: Args) => Promise<void>) =>
+    <Args extends readonly string[], T>(act: (...args: Args) => Promise<T>) =>
     async (...args: Args) => {
       steps += 1;
       if (steps === step || (standsStill && steps > step)) throw new Error(`step ${step} failed`);
-      await act(...args);
+      return act(...args);
     };
-  const fileSystem: ExchangeFileSystem = {
-    copyFile: failing((from, to) => copyFile(from, to)),
-    rename: failing((from, to) => rename(from, to)),
-    remove: failing((file) => rm(file, { force: true })),
-    syncFolder: failing(() => Promise.resolve()),
+  const { copyFile, rename, remove, open } = nodeFileSystem;
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    copyFile: failing(copyFile),
+    rename: failing(rename),
+    remove: failing(remove),
+    // Folders, to flush them.
+    open: failing(open),
   };
   return { fileSystem, steps: () => steps };
 }
@@ -114,30 +119,24 @@ test.each(sets)('%j and %j never lie side by side, wherever it is cut off', asyn
 
 test('the disk has the names of one set before those of the other are given', async () => {
   const set = await folderOf(NAMES, NAMES);
-  const steps: string[] = [];
-  const noted = (what: string) => (file: string) => {
-    steps.push(`${what} ${path.basename(file)}`);
-    return Promise.resolve();
-  };
-  await exchangeFiles(set, {
-    copyFile: noted('copy'),
-    rename: noted('rename'),
-    remove: noted('remove'),
-    syncFolder: () => noted('sync')('folder'),
-  });
-  expect(steps).toEqual([
-    'copy policy',
-    'copy sampler',
-    'copy critic',
+  const files = recordingFiles(set.folder);
+  await exchangeFiles(set, files);
+  expect(files.done.slice(0, 10)).toEqual([
+    'copy policy to policy.previous',
+    'copy sampler to sampler.previous',
+    'copy critic to critic.previous',
     'remove sampler',
     'remove critic',
-    'sync folder',
-    'rename policy.draft',
-    'rename sampler.draft',
-    'rename critic.draft',
-    'sync folder',
+    'sync .',
+    'rename policy.draft to policy',
+    'rename sampler.draft to sampler',
+    'rename critic.draft to critic',
+    'sync .',
+  ]);
+  // In any order.
+  expect(files.done.slice(10).toSorted()).toEqual([
+    'remove critic.previous',
     'remove policy.previous',
     'remove sampler.previous',
-    'remove critic.previous',
   ]);
 });

@@ -1,23 +1,4 @@
-import { copyFile, rename, rm } from 'node:fs/promises';
-
-import { syncFolder } from '@meow-rl/train/node';
-
-/** What {@link exchangeFiles} does with files, each step by itself, so that tests can let any of them fail. */
-export interface ExchangeFileSystem {
-  copyFile(from: string, to: string): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
-  /** Deletes a file; one that isn't there is fine. */
-  remove(file: string): Promise<void>;
-  syncFolder(folder: string): Promise<void>;
-}
-
-/** The real files. */
-const nodeFileSystem: ExchangeFileSystem = {
-  copyFile: (from, to) => copyFile(from, to),
-  rename,
-  remove: (file) => rm(file, { force: true }),
-  syncFolder,
-};
+import { codeOf, flushFolder, nodeFileSystem, type FileSystem } from '@meow-rl/files';
 
 /** Files that belong together. */
 export interface FileSet {
@@ -44,15 +25,15 @@ const previousOf = (file: string): string => `${file}.previous`;
  */
 export async function exchangeFiles(
   { folder, files, drafted }: FileSet,
-  fileSystem: ExchangeFileSystem = nodeFileSystem,
+  fileSystem: FileSystem = nodeFileSystem,
 ): Promise<void> {
   const [first, ...others] = files;
   const kept = await keepCopies(files, fileSystem);
   try {
     for (const file of others) await fileSystem.remove(file);
-    await fileSystem.syncFolder(folder);
+    await flushFolder(folder, fileSystem);
     for (const file of files) if (drafted.has(file)) await fileSystem.rename(draftOf(file), file);
-    await fileSystem.syncFolder(folder);
+    await flushFolder(folder, fileSystem);
   } catch (error) {
     // In an order that never leaves files of both sets either.
     const undo = [
@@ -68,7 +49,7 @@ export async function exchangeFiles(
 }
 
 /** Copies files, and returns those that are there; all of them or, if one can't be copied, none. */
-async function keepCopies(files: FileSet['files'], fileSystem: ExchangeFileSystem): Promise<Set<string>> {
+async function keepCopies(files: FileSet['files'], fileSystem: FileSystem): Promise<Set<string>> {
   const kept = new Set<string>();
   try {
     for (const file of files) if (await copied(file, fileSystem)) kept.add(file);
@@ -79,21 +60,21 @@ async function keepCopies(files: FileSet['files'], fileSystem: ExchangeFileSyste
   }
 }
 
-async function copied(file: string, fileSystem: ExchangeFileSystem): Promise<boolean> {
+async function copied(file: string, fileSystem: FileSystem): Promise<boolean> {
   try {
     await fileSystem.copyFile(file, previousOf(file));
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
 }
 
-const putBack = (file: string, kept: ReadonlySet<string>, fileSystem: ExchangeFileSystem): Promise<void> =>
+const putBack = (file: string, kept: ReadonlySet<string>, fileSystem: FileSystem): Promise<void> =>
   kept.has(file) ? fileSystem.rename(previousOf(file), file) : fileSystem.remove(file);
 
 /** One that stays behind does no harm, and the next exchange removes it. */
-async function discardCopies(files: FileSet['files'], fileSystem: ExchangeFileSystem): Promise<void> {
+async function discardCopies(files: FileSet['files'], fileSystem: FileSystem): Promise<void> {
   await Promise.allSettled(files.map((file) => fileSystem.remove(previousOf(file))));
 }
 

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { recordingFiles } from '@meow-rl/files/testing';
 import { add, mapOutputs, sub } from '@meow-rl/graph';
 import type { MeowAgent } from '@meow-rl/meow';
 import * as ort from 'onnxruntime-node';
@@ -38,6 +39,23 @@ const toUnits = (action: number, entry: number): number => {
   const [low = 0, high = 0] = [actionSpace.low[entry], actionSpace.high[entry]];
   return low + ((action + 1) / 2) * (high - low);
 };
+
+test('files are on the disk before they are verified, and take their names for good', async () => {
+  const files = recordingFiles(folder);
+  await exportAgent(agent, agent.deployment(), file('new'), metadata, { files, observations: 10 });
+  const names = ['policy.onnx', 'policy-stochastic.onnx', 'critic.onnx'].map((name) => `new/${name}`);
+  const copies = new Set(names.map((name) => `remove ${name}.previous`));
+  expect(files.done.filter((done) => !copies.has(done))).toEqual([
+    'mkdir new',
+    'sync .',
+    ...names.flatMap((name) => [`create ${name}.draft`, `write ${name}.draft`, `sync ${name}.draft`]),
+    ...names.slice(1).map((name) => `remove ${name}`),
+    'sync new',
+    ...names.map((name) => `rename ${name}.draft to ${name}`),
+    'sync new',
+  ]);
+  await rm(file('new'), { recursive: true });
+});
 
 describe('policy.onnx', () => {
   test('gives the agent’s deterministic action in the environment’s units, for any batch', async () => {

@@ -1,13 +1,14 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { nodeFileSystem, writeAndFlush, type FileSystem } from '@meow-rl/files';
 import type { Agent } from '@meow-rl/train';
-import { makeFolder, writeAndSync, writeProblem, writeRemedy } from '@meow-rl/train/node';
+import { makeFolder, writeProblem, writeRemedy } from '@meow-rl/train/node';
 import * as ort from 'onnxruntime-node';
 
 import type { Deployment } from './deployment.ts';
 import { PolicyFileError } from './errors.ts';
-import { draftOf, exchangeFiles } from './exchange-files.ts';
+import { draftOf, exchangeFiles, type FileSet } from './exchange-files.ts';
 import type { PolicyMetadata } from './metadata.ts';
 import { openPolicy, openPolicyFile } from './policy.ts';
 import type { Policy } from './policy.ts';
@@ -39,6 +40,12 @@ export interface ExportedFile extends Verification {
   readonly path: string;
 }
 
+/** Options of {@link exportAgent}. */
+export interface ExportOptions extends VerifyOptions {
+  /** Default: Node's files. */
+  readonly files?: FileSystem;
+}
+
 /**
  * Writes an agent's ONNX files into a folder. All are compared with the agent first, and only then take their names; the files
  * that the agent has none for any more are deleted.
@@ -54,26 +61,27 @@ export async function exportAgent(
   deployment: Deployment,
   folder: string,
   metadata: PolicyMetadata,
-  options: VerifyOptions = {},
+  { files = nodeFileSystem, ...options }: ExportOptions = {},
 ): Promise<ExportedFile[]> {
-  const files = Object.entries(policyFiles(deployment, metadata)) as [PolicyFile, Uint8Array][];
+  const contents = Object.entries(policyFiles(deployment, metadata)) as [PolicyFile, Uint8Array][];
   const targetOf = (kind: PolicyFile) => path.join(folder, POLICY_FILES[kind]);
   const written: ExportedFile[] = [];
   try {
-    await makeFolder(folder);
-    for (const [kind, bytes] of files) {
+    await makeFolder(folder, files);
+    for (const [kind, bytes] of contents) {
       const target = targetOf(kind);
-      await writeAndSync(draftOf(target), bytes);
+      await writeAndFlush(draftOf(target), bytes, files);
       const verification = await verifyFile(kind, draftOf(target), agent, deployment, options);
       written.push({ kind, path: target, ...verification });
     }
-    await exchangeFiles({
+    const fileSet: FileSet = {
       folder,
       files: [targetOf('policy'), targetOf('stochastic'), targetOf('critic')],
       drafted: new Set(written.map(({ path: target }) => target)),
-    });
+    };
+    await exchangeFiles(fileSet, files);
   } catch (error) {
-    await Promise.allSettled(files.map(([kind]) => rm(draftOf(targetOf(kind)), { force: true })));
+    await Promise.allSettled(contents.map(([kind]) => files.remove(draftOf(targetOf(kind)))));
     throw cannotWrite(folder, error);
   }
   return written;

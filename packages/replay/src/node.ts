@@ -1,4 +1,3 @@
 export { DamagedReplayError } from './store/damaged-replay-error.ts';
-export type { OpenFile, StoreFileSystem } from './store/file-system.ts';
 export type { ReplayManifest, StoredChunk, StoredFile } from './store/manifest.ts';
 export { replayStore, type ReplayStore, type ReplayStoreOptions } from './store/replay-store.ts';

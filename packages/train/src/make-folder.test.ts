@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { recordingFiles } from '@meow-rl/files/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { makeFolder } from './make-folder.ts';
@@ -32,6 +33,12 @@ describe('makeFolder', () => {
     const deep = path.join(folder, 'g', 'h', 'i', 'j');
     await Promise.all(Array.from({ length: 20 }, () => makeFolder(deep)));
     expect((await stat(deep)).isDirectory()).toBe(true);
+  });
+
+  it('flushes the folder above each one that it makes', async () => {
+    const files = recordingFiles(folder);
+    await makeFolder(path.join(folder, 'k', 'l'), files);
+    expect(files.done).toEqual(['mkdir k', 'sync .', 'mkdir k/l', 'sync k']);
   });
 
   it('fails below a file', async () => {

@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { recordingFiles } from '@meow-rl/files/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { checkLogPosition } from './loggers/check-log-position.ts';
@@ -41,6 +42,17 @@ describe('metricsWriter', () => {
     await writer.log({ type: 'metrics' });
     await writer.close();
     expect(await lines(join(folder, 'made', 'metrics.jsonl'))).toEqual([{ type: 'metrics' }, 'end']);
+  });
+
+  it('is on the disk when its position is told, and when it is closed', async () => {
+    const files = recordingFiles(folder);
+    const writer = await metricsWriter(join(folder, 'new', 'metrics.jsonl'), { files });
+    expect(files.done).toEqual(['mkdir new', 'sync .', 'create new/metrics.jsonl', 'sync new']);
+    files.done.length = 0;
+    await Promise.all([writer.log({ type: 'a' }), writer.position()]);
+    await Promise.all([writer.log({ type: 'b' }), writer.close()]);
+    const both = ['write new/metrics.jsonl', 'sync new/metrics.jsonl'];
+    expect(files.done).toEqual([...both, ...both]);
   });
 
   it('appends to what an earlier run wrote', async () => {

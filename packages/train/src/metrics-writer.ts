@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
 
+import type { FileSystem } from '@meow-rl/files';
+
 import { appendFile } from './loggers/append-file.ts';
 import type { LogPosition, RunLogger } from './loggers/run-logger.ts';
 
@@ -20,6 +22,8 @@ export interface MetricsWriter extends RunLogger {
 export interface MetricsWriterOptions {
   /** Where to go on: the {@link RunLogger.position} that a checkpoint kept. What the file holds after it is cut off. */
   readonly position?: LogPosition;
+  /** Default: Node's files. */
+  readonly files?: FileSystem;
 }
 
 /**
@@ -29,7 +33,7 @@ export interface MetricsWriterOptions {
  */
 export async function metricsWriter(
   path: string,
-  { position }: MetricsWriterOptions = {},
+  { position, files }: MetricsWriterOptions = {},
 ): Promise<MetricsWriter> {
   const name = basename(path);
   const bytes = position?.[name];
@@ -39,7 +43,7 @@ export async function metricsWriter(
         'Give what position() of the run’s logger returned.',
     );
   }
-  const file = await appendFile('metricsWriter', path, bytes);
+  const file = await appendFile('metricsWriter', path, { bytes, files });
   return {
     async log(event) {
       if (event.type !== 'progress') await file.append(`${JSON.stringify(event)}\n`);

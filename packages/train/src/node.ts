@@ -23,5 +23,4 @@ export {
   type CheckpointStoreOptions,
   type KeptCheckpoint,
 } from './checkpoints/checkpoint-store.ts';
-export { replaceFile, syncFolder, writeAndSync } from './checkpoints/durable-files.ts';
 export { writeProblem, writeRemedy } from './checkpoints/write-problem.ts';

@@ -2,12 +2,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { nodeFileSystem } from '@meow-rl/files';
+import { failingFiles, recordingFiles } from '@meow-rl/files/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { replayBuffer } from '../replay-buffer.ts';
-import { failingFiles } from '../testing/failing-files.ts';
 import { emptyBuffer, filledBuffer } from '../testing/filled-buffer.ts';
-import { nodeFileSystem } from './file-system.ts';
 import type { ReplayManifest } from './manifest.ts';
 import { replayStore } from './replay-store.ts';
 
@@ -151,6 +151,27 @@ describe('saving and loading', () => {
     expect((await loaded(await store.save(other.buffer))).state()).toEqual(other.buffer.state());
     other.buffer.restore(one.buffer.state());
     expect((await loaded(await store.save(other.buffer))).state()).toEqual(one.buffer.state());
+  });
+});
+
+describe('what is on the disk', () => {
+  it('is each file before its name, and all names before a save is over', async () => {
+    const { buffer, add } = filledBuffer(19);
+    add(40);
+    const files = recordingFiles(folder);
+    const manifest = await replayStore(folder, { chunkSize: 16, files }).save(buffer);
+    expect(files.done.slice(0, 2)).toEqual(['mkdir .', 'sync ..']);
+    expect(manifest.chunks).toHaveLength(3);
+    const names = namesOf(manifest);
+    for (const name of names)
+      expect(files.done.filter((one) => one.includes(name))).toEqual([
+        `create ${name}.tmp`,
+        `write ${name}.tmp`,
+        `sync ${name}.tmp`,
+        `rename ${name}.tmp to ${name}`,
+      ]);
+    expect(files.done).toHaveLength(2 + 4 * names.length + 1);
+    expect(files.done.at(-1)).toBe('sync .');
   });
 });
 

@@ -1,5 +1,6 @@
 import path from 'node:path';
 
+import { codeOf, flushFolder, nodeFileSystem, writeWhole, type FileSystem } from '@meow-rl/files';
 import { decodeSafetensors, encodeSafetensors } from '@meow-rl/safetensors';
 
 import { oldestOf, type ReplayBufferPart, type ReplayBufferState } from '../buffer-state.ts';
@@ -7,7 +8,6 @@ import type { ReplayBuffer } from '../replay-buffer.ts';
 import { checksumOf } from './checksum.ts';
 import { chunkRanges, defaultChunkSize } from './chunk-ranges.ts';
 import { DamagedReplayError } from './damaged-replay-error.ts';
-import { codeOf, flushFolder, nodeFileSystem, writeWhole, type StoreFileSystem } from './file-system.ts';
 import { inGroups } from './in-groups.ts';
 import {
   checkedManifest,
@@ -23,7 +23,7 @@ export interface ReplayStoreOptions {
   /** Transitions per chunk. Default: a 128th of the buffer's capacity, and at least 4096. */
   readonly chunkSize?: number;
   /** Default: Node's files. */
-  readonly files?: StoreFileSystem;
+  readonly files?: FileSystem | undefined;
 }
 
 /** A folder that the buffers of a run's checkpoints are saved in. */
@@ -106,7 +106,7 @@ export function replayStore(
   const write = async (name: string, bytes: Uint8Array<ArrayBuffer>): Promise<StoredFile> => {
     const checksum = await checksumOf(bytes);
     const file = { name: `${name}-${checksum.slice(0, 16)}.safetensors`, bytes: bytes.length, checksum };
-    await writeWhole(files, path.join(folder, file.name), bytes);
+    await writeWhole(path.join(folder, file.name), bytes, files);
     return file;
   };
 
@@ -203,7 +203,7 @@ export function replayStore(
         await checkKept(kept);
         const priorities = await writePriorities(state);
         const chunks = await writeChunks(state, kept, size);
-        await flushFolder(files, folder);
+        await flushFolder(folder, files);
         saved = { history, chunks };
         const { added, generator, lasts } = state;
         return sealManifest({
@@ -287,10 +287,14 @@ const sizesOf = ({ observationSize, actionSize }: ReplayManifest | ReplayBufferS
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 // Only this level: Node 20's recursive mkdir never returns below a file system that refuses folders.
-async function makeFolder(files: StoreFileSystem, folder: string): Promise<void> {
-  await files.mkdir(folder).catch((error: unknown) => {
+async function makeFolder(files: FileSystem, folder: string): Promise<void> {
+  try {
+    await files.mkdir(folder);
+  } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
-  });
+    return;
+  }
+  await flushFolder(path.dirname(folder), files);
 }
 
 function checkSizes(manifest: ReplayManifest, buffer: ReplayBuffer): void {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { recordingFiles } from '@meow-rl/files/testing';
 import { createGenerator } from '@meow-rl/random';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -115,6 +116,21 @@ function mutate(content: Buffer, random: ReturnType<typeof createGenerator>): Bu
   }
 }
 
+/** What saving a checkpoint does until it has its name. */
+const saving = (step: number) => {
+  const at = `.saving-${step}`;
+  return [
+    `remove ${at}`,
+    `mkdir ${at}`,
+    ...['state.json', 'tensors.safetensors', 'SHA256SUMS'].flatMap((name) => [
+      `create ${at}/${name}`,
+      `write ${at}/${name}`,
+      `sync ${at}/${name}`,
+    ]),
+    `sync ${at}`,
+  ];
+};
+
 describe('the store', () => {
   it('keeps the last ones and the best', async () => {
     const store = await openCheckpointStore(folder, { keepLast: 2 });
@@ -160,6 +176,48 @@ describe('the store', () => {
     const without = await openCheckpointStore(folder, { keepLast: 1, keepBest: false });
     await without.save(numbered(4, 1));
     expect(await listCheckpoints(folder)).toEqual([4]);
+  });
+
+  it('flushes what a name stands for before it is given, names before a save is over, and before what they stood for goes', async () => {
+    const files = recordingFiles(folder);
+    const doneBy = async (operation: Promise<unknown>) => {
+      files.done.length = 0;
+      await operation;
+      return [...files.done];
+    };
+    const store = await openCheckpointStore(folder, { keepLast: 1, keepBest: false, files });
+    expect(await doneBy(store.save(numbered(1)))).toEqual([...saving(1), 'rename .saving-1 to 1', 'sync .']);
+    expect(await doneBy(store.save(numbered(2)))).toEqual([
+      ...saving(2),
+      'rename .saving-2 to 2',
+      'sync .',
+      'rename 1 to .deleting-1',
+      'sync .',
+      'remove .deleting-1',
+    ]);
+    expect(await doneBy(store.save(numbered(2)))).toEqual([
+      ...saving(2),
+      'rename 2 to .replaced-2',
+      'rename .saving-2 to 2',
+      'sync .',
+      'remove .replaced-2',
+    ]);
+    expect(await doneBy(openCheckpointStore(folder, { discardAfter: 0, files }))).toEqual([
+      'sync .',
+      'rename 2 to .deleting-2',
+      'sync .',
+      'remove .deleting-2',
+    ]);
+    await mkdir(at('.replaced-4'));
+    await mkdir(at('.saving-5'));
+    expect(await doneBy(openCheckpointStore(folder, { files }))).toEqual([
+      'rename .replaced-4 to 4',
+      'sync .',
+      'remove .saving-5',
+    ]);
+    const made = recordingFiles(folder);
+    await openCheckpointStore(at('new'), { files: made });
+    expect(made.done).toEqual(['mkdir new', 'sync .', 'sync new']);
   });
 
   it('replaces a checkpoint of the same step', async () => {

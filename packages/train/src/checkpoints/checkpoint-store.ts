@@ -1,9 +1,9 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+
+import { flushFolder, nodeFileSystem, type FileSystem } from '@meow-rl/files';
 
 import { makeFolder } from '../make-folder.ts';
 import { listCheckpoints, readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
-import { syncFolder } from './durable-files.ts';
 import { writeProblem, writeRemedy } from './write-problem.ts';
 
 /** How many checkpoints a {@link CheckpointStore} keeps. */
@@ -12,6 +12,14 @@ export interface CheckpointStoreOptions {
   readonly keepLast?: number;
   /** Whether the one with the highest score stays too. Default: true. */
   readonly keepBest?: boolean;
+}
+
+/** What {@link openCheckpointStore} needs to know beside what stays. */
+export interface OpenCheckpointStoreOptions extends CheckpointStoreOptions {
+  /** The step that the run goes on from: later checkpoints belong to a future that is made anew. */
+  readonly discardAfter?: number;
+  /** Default: Node's files. */
+  readonly files?: FileSystem | undefined;
 }
 
 /** The checkpoints of one run. */
@@ -37,27 +45,28 @@ const [SAVING, DELETING, REPLACED] = ['.saving-', '.deleting-', '.replaced-'];
  * Opens the folder of a run's checkpoints for writing, and removes what a killed run left half done.
  *
  * Each checkpoint is a folder named by its step. It gets that name only when all of it is on the disk, and loses it before
- * it is deleted: at any instant, what has such a name is complete.
- *
- * @param discardAfter the step that the run goes on from: later checkpoints belong to a future that is made anew
+ * it is deleted: at any instant, also that of a power cut, what has such a name is complete.
  */
 export async function openCheckpointStore(
   location: string,
-  { keepLast = 3, keepBest = true, discardAfter }: CheckpointStoreOptions & { discardAfter?: number } = {},
+  { keepLast = 3, keepBest = true, discardAfter, files = nodeFileSystem }: OpenCheckpointStoreOptions = {},
 ): Promise<CheckpointStore> {
   // As the folder is made: `..` takes back the name before it.
   const folder = path.normalize(location);
-  await makeFolder(folder);
-  await recover(folder);
+  await makeFolder(folder, files);
+  await recover(folder, files);
   const at = (name: string | number) => path.join(folder, String(name));
 
-  const remove = async (step: number) => {
-    await rename(at(step), at(`${DELETING}${step}`));
-    await rm(at(`${DELETING}${step}`), { recursive: true, force: true });
+  const removeAll = async (steps: readonly number[]) => {
+    if (steps.length === 0) return;
+    for (const step of steps) await files.rename(at(step), at(`${DELETING}${step}`));
+    // The names go for good before anything that they stand for.
+    await flushFolder(folder, files);
+    for (const step of steps) await files.remove(at(`${DELETING}${step}`));
   };
 
   const steps = await listCheckpoints(folder);
-  for (const step of steps) if (discardAfter !== undefined && step > discardAfter) await remove(step);
+  await removeAll(steps.filter((step) => discardAfter !== undefined && step > discardAfter));
   let kept: KeptCheckpoint[] = [];
   const unread: number[] = [];
   for (const step of await listCheckpoints(folder)) {
@@ -72,39 +81,41 @@ export async function openCheckpointStore(
       const { step } = checkpoint;
       const saving = at(`${SAVING}${step}`);
       try {
-        await rm(saving, { recursive: true, force: true });
-        await mkdir(saving);
-        await writeCheckpoint(saving, checkpoint);
-        await syncFolder(saving);
+        await files.remove(saving);
+        await files.mkdir(saving);
+        await writeCheckpoint(saving, checkpoint, files);
+        await flushFolder(saving, files);
         const replaces = (await listCheckpoints(folder)).includes(step);
-        if (replaces) await rename(at(step), at(`${REPLACED}${step}`));
-        await rename(saving, at(step));
-        await syncFolder(folder);
-        if (replaces) await rm(at(`${REPLACED}${step}`), { recursive: true, force: true });
+        if (replaces) await files.rename(at(step), at(`${REPLACED}${step}`));
+        await files.rename(saving, at(step));
+        await flushFolder(folder, files);
+        if (replaces) await files.remove(at(`${REPLACED}${step}`));
       } catch (error) {
-        await rm(saving, { recursive: true, force: true }).catch(() => {});
+        await files.remove(saving).catch(() => {});
         throw cannotSave(at(step), error);
       }
       const others = kept.filter((own) => own.step !== step);
       const all = [withoutTensors(checkpoint), ...others].toSorted((a, b) => b.step - a.step);
       const best = keepBest ? bestCheckpoint(all) : undefined;
       kept = all.filter((own, i) => i < keepLast || own === best);
-      for (const own of all) if (!kept.includes(own)) await remove(own.step);
+      await removeAll(all.filter((own) => !kept.includes(own)).map((own) => own.step));
       return kept;
     },
   };
 }
 
 /** Finishes or undoes what a run was doing when it was killed. */
-async function recover(folder: string): Promise<void> {
-  const names = await readdir(folder);
+async function recover(folder: string, files: FileSystem): Promise<void> {
+  const names = await files.readdir(folder);
   for (const name of names.filter((own) => own.startsWith(REPLACED))) {
     const step = name.slice(REPLACED.length);
-    if (!names.includes(step)) await rename(path.join(folder, name), path.join(folder, step));
+    if (!names.includes(step)) await files.rename(path.join(folder, name), path.join(folder, step));
   }
-  for (const name of await readdir(folder)) {
+  // What was renamed just before the kill may not last yet, and what it replaced is about to go.
+  await flushFolder(folder, files);
+  for (const name of await files.readdir(folder)) {
     if ([SAVING, DELETING, REPLACED].some((prefix) => name.startsWith(prefix)))
-      await rm(path.join(folder, name), { recursive: true, force: true });
+      await files.remove(path.join(folder, name));
   }
 }
 

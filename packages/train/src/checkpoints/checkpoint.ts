@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { writeAndFlush, type FileSystem } from '@meow-rl/files';
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from '@meow-rl/safetensors';
 
 import { formatSums, parseSums, sha256 } from './checksums.ts';
-import { writeAndSync } from './durable-files.ts';
 
 /** What a checkpoint holds. */
 export interface Checkpoint {
@@ -26,19 +26,23 @@ const SUMS = 'SHA256SUMS';
 /** The files that a checkpoint's folder consists of. */
 export const CHECKPOINT_FILES: readonly string[] = [STATE, TENSORS, SUMS];
 
-/** Writes a checkpoint's files into an empty folder and waits until the disk has them. */
-export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
+/** Writes a checkpoint's files into an empty folder and waits until the disk has their content. */
+export async function writeCheckpoint(
+  folder: string,
+  checkpoint: Checkpoint,
+  files: FileSystem,
+): Promise<void> {
   const { tensors, ...rest } = checkpoint;
-  const files = {
+  const contents = {
     [STATE]: JSON.stringify({ format: FORMAT, version: VERSION, ...rest }),
     [TENSORS]: encodeSafetensors(tensors, { step: String(checkpoint.step) }),
   };
   const sums: Record<string, string> = {};
-  for (const [name, content] of Object.entries(files)) {
+  for (const [name, content] of Object.entries(contents)) {
     sums[name] = sha256(content);
-    await writeAndSync(path.join(folder, name), content);
+    await writeAndFlush(path.join(folder, name), content, files);
   }
-  await writeAndSync(path.join(folder, SUMS), formatSums(sums));
+  await writeAndFlush(path.join(folder, SUMS), formatSums(sums), files);
 }
 
 /**

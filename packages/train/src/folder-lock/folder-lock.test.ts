@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { writeAndFlush } from '@meow-rl/files';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { FolderInUseError } from './folder-in-use-error.ts';
@@ -15,6 +16,11 @@ import { thisProcess } from './process-identity.ts';
 vi.mock(import('node:fs/promises'), async (original) => {
   const real = await original();
   return { ...real, link: vi.fn(real.link) };
+});
+
+vi.mock(import('@meow-rl/files'), async (original) => {
+  const real = await original();
+  return { ...real, writeAndFlush: vi.fn(real.writeAndFlush) };
 });
 
 let folder = '';
@@ -71,6 +77,17 @@ describe('a folder', () => {
     await lock.release();
     expect(await readdir(folder)).toEqual([]);
     await (await lockFolder(folder)).release();
+  });
+
+  it('has a lock that is flushed before it gets its name, so that a power cut leaves none that is empty', async () => {
+    vi.mocked(writeAndFlush).mockClear();
+    vi.mocked(link).mockClear();
+    await (await lockFolder(folder)).release();
+    const [temporary, text] = vi.mocked(writeAndFlush).mock.lastCall ?? [];
+    expect(vi.mocked(link).mock.calls).toEqual([[temporary, lockFile()]]);
+    expect(JSON.parse(String(text))).toMatchObject(await thisProcess());
+    const [flushed = Number.NaN] = vi.mocked(writeAndFlush).mock.invocationCallOrder;
+    expect(vi.mocked(link).mock.invocationCallOrder[0]).toBeGreaterThan(flushed);
   });
 
   it('that is not there, or gone at the end, is an error of the system, or none', async () => {
@@ -168,20 +185,27 @@ describe('a lock of another process', () => {
   });
 });
 
+/** Takes a lock that a dead process left. */
+async function takeOver() {
+  const lock = await lockFolder(folder);
+  expect(JSON.parse(await readFile(lockFile(), 'utf8'))).toMatchObject(await thisProcess());
+  await lock.release();
+}
+
 describe.runIf(linux)('on Linux a process', () => {
   it('that has got the number of a dead one is not taken for it', async () => {
     await leaveLock({ started: '1' });
-    await (await lockFolder(folder)).release();
+    await takeOver();
   });
 
   it('of an earlier start of the machine has ended', async () => {
     await leaveLock({ boot: '00000000-0000-0000-0000-000000000000' });
-    await (await lockFolder(folder)).release();
+    await takeOver();
   });
 
   it('is known by the start of the machine too, which may have got another name since', async () => {
     await leaveLock({ pid: process.ppid, started: '1', host: 'old-name' });
-    await (await lockFolder(folder)).release();
+    await takeOver();
   });
 
   it('in another container is out of sight', async () => {
@@ -202,7 +226,7 @@ describe.runIf(linux)('on Linux a process', () => {
     await vi.waitUntil(async () => / Z /.test(await stat()), { timeout: 10_000 });
     const started = (await stat()).split(') ')[1]?.split(' ')[19] ?? '';
     await leaveLock({ pid: Number(pid), started });
-    await (await lockFolder(folder)).release();
+    await takeOver();
   });
 });
 

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { writeAndSync } from '../checkpoints/durable-files.ts';
+import { codeOf, writeAndFlush } from '@meow-rl/files';
+
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** What a lock file says: whose it is. */
@@ -56,7 +57,7 @@ async function fromTemporary(
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${suffix}.tmp`);
   const text = `${JSON.stringify(record, null, 2)}\n`;
   try {
-    await writeAndSync(temporary, text);
+    await writeAndFlush(temporary, text);
     return await place(temporary, text).then(
       () => true,
       (error: unknown) => {
@@ -116,6 +117,3 @@ function isRecord(value: unknown): value is LockRecord {
     ['boot', 'namespace', 'started'].every((name) => !fields.has(name) || isText(name))
   );
 }
-
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error ? error.code : undefined;

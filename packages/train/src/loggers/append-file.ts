@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { dirname, normalize } from 'node:path';
+
+import { flushFolder, nodeFileSystem, writeAll, type FileSystem, type OpenFile } from '@meow-rl/files';
 
 import { writeProblem, writeRemedy } from '../checkpoints/write-problem.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -15,15 +15,26 @@ export interface AppendFile {
   close(): Promise<void>;
 }
 
+/** Options of {@link appendFile}. */
+export interface AppendFileOptions {
+  /** Length to cut the file to first. Default: nothing is cut. */
+  readonly bytes?: number | undefined;
+  /** Default: Node's files. */
+  readonly files?: FileSystem | undefined;
+}
+
 /**
  * Opens a file for appending, making its folder if need be.
  *
  * @param where begins messages
- * @param bytes length to cut the file to first; without it nothing is cut
  * @throws Error if the file can't be written, or is shorter than `bytes`
  */
-export async function appendFile(where: string, path: string, bytes?: number): Promise<AppendFile> {
-  const file = await openForAppending(where, path);
+export async function appendFile(
+  where: string,
+  path: string,
+  { bytes, files = nodeFileSystem }: AppendFileOptions = {},
+): Promise<AppendFile> {
+  const file = await openForAppending(where, path, files);
   try {
     if (bytes !== undefined) await cut(where, path, file, bytes);
   } catch (error) {
@@ -41,7 +52,7 @@ export async function appendFile(where: string, path: string, bytes?: number): P
         );
       }
       // One after the other: pieces written at once could be torn apart.
-      last = last.then(() => file.appendFile(data)).catch(explain(where, path));
+      last = last.then(() => writeAll(file, data)).catch(explain(where, path));
       await last;
     },
     async position() {
@@ -56,11 +67,15 @@ export async function appendFile(where: string, path: string, bytes?: number): P
   };
 }
 
-async function openForAppending(where: string, path: string): Promise<FileHandle> {
+async function openForAppending(where: string, path: string, files: FileSystem): Promise<OpenFile> {
   try {
-    await makeFolder(dirname(path));
+    await makeFolder(dirname(path), files);
     // As the folder was made: `..` takes back the name before it.
-    return await open(normalize(path), 'a');
+    const location = normalize(path);
+    const file = await files.open(location, 'a');
+    // It may be new.
+    await flushFolder(dirname(location), files);
+    return file;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${where}: cannot write ${path}: ${reason}. Give a path in a folder you may write to.`, {
@@ -69,7 +84,7 @@ async function openForAppending(where: string, path: string): Promise<FileHandle
   }
 }
 
-async function cut(where: string, path: string, file: FileHandle, bytes: number): Promise<void> {
+async function cut(where: string, path: string, file: OpenFile, bytes: number): Promise<void> {
   expectLength(where, path, (await file.stat()).size, bytes);
   await file.truncate(bytes);
 }
@@ -102,7 +117,7 @@ const explain =
 class WriteError extends Error {}
 
 async function flushAndClose(
-  file: FileHandle,
+  file: OpenFile,
   written: Promise<void>,
   fail: (cause: unknown) => never,
 ): Promise<void> {

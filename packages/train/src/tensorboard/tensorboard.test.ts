@@ -1,7 +1,8 @@
 import { appendFile, mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
+import { recordingFiles } from '@meow-rl/files/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { TrainEvent } from '../events.ts';
@@ -66,6 +67,22 @@ describe('tensorBoardWriter', () => {
     folder = await mkdtemp(join(tmpdir(), 'meow-rl-'));
   });
   afterEach(() => rm(folder, { recursive: true }));
+
+  it('is on the disk when its position is told, and when it is closed', async () => {
+    const files = recordingFiles(folder);
+    const writer = await tensorBoardWriter(folder, { files, now: () => 5000 });
+    const name = basename(writer.path);
+    await writer.position();
+    await Promise.all([writer.scalars(1, { own: 2 }), writer.close()]);
+    expect(files.done).toEqual([
+      `create ${name}`,
+      'sync .',
+      `write ${name}`,
+      `sync ${name}`,
+      `write ${name}`,
+      `sync ${name}`,
+    ]);
+  });
 
   it('writes a run’s events under their names', async () => {
     const writer = await tensorBoardWriter(join(folder, 'new', 'run'), { now });

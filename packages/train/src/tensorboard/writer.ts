@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 
+import type { FileSystem } from '@meow-rl/files';
+
 import { appendFile } from '../loggers/append-file.ts';
 import type { LogPosition, RunLogger } from '../loggers/run-logger.ts';
 import { scalarsOf } from '../loggers/scalars.ts';
@@ -29,6 +31,8 @@ export interface TensorBoardWriterOptions {
   readonly position?: LogPosition;
   /** The time in milliseconds since 1970, which events are stamped with. Default: `Date.now`. */
   readonly now?: () => number;
+  /** Default: Node's files. */
+  readonly files?: FileSystem;
 }
 
 /**
@@ -40,13 +44,14 @@ export interface TensorBoardWriterOptions {
  */
 export async function tensorBoardWriter(
   folder: string,
-  { position = {}, now = Date.now }: TensorBoardWriterOptions = {},
+  { position = {}, now = Date.now, files }: TensorBoardWriterOptions = {},
 ): Promise<TensorBoardWriter> {
   const known = Object.keys(position).find((file) => file.startsWith(FILE_PREFIX));
   // TensorBoard reads the files of a folder in the order of their names, so the time comes first, in seconds.
   const name = known ?? `${FILE_PREFIX}${Math.floor(now() / 1000)}.meow-rl.${process.pid}`;
   const path = join(folder, name);
-  const file = await appendFile('tensorBoardWriter', path, known === undefined ? undefined : position[known]);
+  const bytes = known === undefined ? undefined : position[known];
+  const file = await appendFile('tensorBoardWriter', path, { bytes, files });
   const seconds = () => now() / 1000;
   const write = (event: Parameters<typeof encodeEvent>[0]) => file.append(encodeRecord(encodeEvent(event)));
 

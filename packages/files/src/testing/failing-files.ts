@@ -1,7 +1,7 @@
-import { nodeFileSystem, type OpenFile, type StoreFileSystem } from '../store/file-system.ts';
+import { nodeFileSystem, type FileSystem, type OpenFile } from '../file-system.ts';
 
 /** Files whose operation number `failAt` fails, as do all after it if the process is to have died there. */
-export interface FailingFiles extends StoreFileSystem {
+export interface FailingFiles extends FileSystem {
   /** Operations so far. */
   readonly count: number;
 }
@@ -31,6 +31,8 @@ export function failingFiles(failAt: number, { dead, code }: { dead: boolean; co
         () => handle.write(bytes.subarray(0, bytes.length / 2)),
       ),
     sync: () => attempt(() => handle.sync()),
+    stat: () => attempt(() => handle.stat()),
+    truncate: (bytes) => attempt(() => handle.truncate(bytes)),
     // Closed in any case: a process that dies closes its files too.
     close: async () => {
       await handle.close();
@@ -44,8 +46,10 @@ export function failingFiles(failAt: number, { dead, code }: { dead: boolean; co
     mkdir: (folder) => attempt(() => nodeFileSystem.mkdir(folder)),
     readdir: (folder) => attempt(() => nodeFileSystem.readdir(folder)),
     readFile: (file) => attempt(() => nodeFileSystem.readFile(file)),
+    copyFile: (from, to) => attempt(() => nodeFileSystem.copyFile(from, to)),
     rename: (from, to) => attempt(() => nodeFileSystem.rename(from, to)),
     unlink: (file) => attempt(() => nodeFileSystem.unlink(file)),
+    remove: (file) => attempt(() => nodeFileSystem.remove(file)),
     open: (file, flags) => attempt(async () => wrap(await nodeFileSystem.open(file, flags))),
   };
 }

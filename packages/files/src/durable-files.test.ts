@@ -1,0 +1,81 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { flushFolder, replaceFile, writeAndFlush, writeWhole } from './durable-files.ts';
+import { nodeFileSystem, type FileSystem } from './file-system.ts';
+import { failingFiles } from './testing/failing-files.ts';
+import { recordingFiles } from './testing/recording-files.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'files-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const at = (name: string) => path.join(folder, name);
+const text = (name: string) => readFile(at(name), 'utf8');
+
+describe('the order of writing, flushing and renaming', () => {
+  it('of a file and a folder', async () => {
+    const files = recordingFiles(folder);
+    await writeAndFlush(at('a'), 'first', files);
+    await flushFolder(folder, files);
+    expect(files.done).toEqual(['create a', 'write a', 'sync a', 'sync .']);
+    expect(await text('a')).toBe('first');
+  });
+
+  it('of a file that is written whole', async () => {
+    const files = recordingFiles(folder);
+    await writeWhole(at('a'), 'first', files);
+    expect(files.done).toEqual(['create a.tmp', 'write a.tmp', 'sync a.tmp', 'rename a.tmp to a']);
+    expect(await text('a')).toBe('first');
+  });
+
+  it('of a file that is replaced', async () => {
+    await writeFile(at('a'), 'old');
+    const files = recordingFiles(folder);
+    await replaceFile(at('a'), Buffer.from('new'), files);
+    const temporary = `.a.${process.pid}.tmp`;
+    expect(files.done).toEqual([
+      `create ${temporary}`,
+      `write ${temporary}`,
+      `sync ${temporary}`,
+      `rename ${temporary} to a`,
+      'sync .',
+    ]);
+    expect(await text('a')).toBe('new');
+    expect(await readdir(folder)).toEqual(['a']);
+  });
+});
+
+it('writes all where the system takes a little at a time', async () => {
+  const files: FileSystem = {
+    ...nodeFileSystem,
+    open: async (file, flags) => {
+      const handle = await nodeFileSystem.open(file, flags);
+      return {
+        write: (bytes) => handle.write(bytes.subarray(0, 3)),
+        sync: () => handle.sync(),
+        stat: () => handle.stat(),
+        truncate: (bytes) => handle.truncate(bytes),
+        close: () => handle.close(),
+      };
+    },
+  };
+  await replaceFile(at('a'), 'ten bytes…', files);
+  expect(await text('a')).toBe('ten bytes…');
+});
+
+it('leaves the old file and nothing else wherever the disk is full', async () => {
+  await writeFile(at('a'), 'old');
+  // Opening, writing, flushing, closing, renaming.
+  for (let failAt = 0; failAt < 5; failAt += 1) {
+    const files = failingFiles(failAt, { dead: false, code: 'ENOSPC' });
+    await expect(replaceFile(at('a'), 'new', files)).rejects.toThrow('ENOSPC: made by a test');
+    expect(await text('a')).toBe('old');
+    expect(await readdir(folder)).toEqual(['a']);
+  }
+});

@@ -1,0 +1,2 @@
+export { flushFolder, replaceFile, writeAll, writeAndFlush, writeWhole } from './durable-files.ts';
+export { codeOf, nodeFileSystem, type FileSystem, type OpenFile } from './file-system.ts';
