@@ -154,6 +154,8 @@ describe.skipIf(executablePath === undefined)('a replay page in a browser', () =
     await page.locator('#episode').selectOption('1');
     await page.locator('#title', { hasText: 'Hopper-v5' }).waitFor();
     await reach((now) => now === 0);
+    expect(await text('title')).toBe('Hopper-v5');
+    expect(await step()).toBe(0);
   });
 
   it('fits a phone', async () => {
