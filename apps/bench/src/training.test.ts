@@ -72,6 +72,7 @@ async function updatesOf(own: object): Promise<SeenUpdate[]> {
   };
   await runTraining({ agent: { ...agent, agent: { ...agent.agent, update } }, settings, folder, ui });
   await agent.meow.dispose();
+  await folder.close();
   return seen;
 }
 
@@ -104,6 +105,7 @@ it('scores the checkpoints at evaluations, and no others', async () => {
   const { agent, folder, ui } = await partsOf(settings, path);
   const { evaluations } = await runTraining({ agent, settings, folder, ui });
   await agent.meow.dispose();
+  await folder.close();
   const scores = new Map(evaluations.map(({ step, mean }) => [step, mean]));
   expect([...scores.keys()]).toEqual([20, 40, 60]);
   const kept = await listCheckpoints(folder.file('checkpoints'));
