@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 
-const program = new URL('../dist/cli.js', import.meta.url);
+// What is built; under the condition @meow-rl/source, as in tests, the sources.
+const program = new URL(import.meta.resolve('#cli'));
 if (existsSync(program)) {
   await import(program.href);
 } else {

@@ -21,8 +21,12 @@ const said = (command: string, cwd: string, env: Readonly<Record<string, string>
   new Promise((resolve) => {
     // Else what runs this test would be taken for what runs the command.
     const { INIT_CWD: _folder, npm_package_json: _project, ...inherited } = process.env;
-    execFile(command, { cwd, env: { ...inherited, ...env }, shell: true }, (_error, _out, err) =>
-      resolve(err),
+    // The sources: a build may be old, or missing.
+    const NODE_OPTIONS = process.execArgv.join(' ');
+    execFile(
+      command,
+      { cwd, env: { ...inherited, NODE_OPTIONS, ...env }, shell: true },
+      (_error, _out, err) => resolve(err),
     );
   });
 

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../cli.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../bin/meow-bench.js', import.meta.url));
 
 /** A process of the command line, as a user starts it, but of the sources: a build may be old, or missing. */
 export const startBench = (...argv: string[]) => startNode([], ...argv);
 
 /** The same with arguments for Node. */
 export function startNode(nodeArguments: readonly string[], ...argv: string[]) {
-  // Those of this process let Node read sources.
+  // Those of this process have Node read sources.
   const sources = process.execArgv;
   const child = spawn(process.execPath, [...sources, ...nodeArguments, program, ...argv, '--quiet'], {
     stdio: ['ignore', 'ignore', 'pipe'],
