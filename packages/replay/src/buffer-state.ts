@@ -45,6 +45,7 @@ export const oldestOf = ({
 
 /** What a state must have been saved from. */
 export interface ExpectedBuffer extends TransitionSizes {
+  /** That of the buffer to restore: it may be another one than the saved buffer's, if all that was held fits. */
   readonly capacity: number;
   /** Whether it has `nStep`. */
   readonly linked: boolean;
@@ -64,10 +65,15 @@ const isCount = (value: number, most = Number.MAX_SAFE_INTEGER): boolean =>
  * @throws RangeError, or TypeError for the generator
  */
 export function checkHead(head: ReplayBufferHead, expected: ExpectedBuffer): void {
-  for (const name of ['capacity', 'observationSize', 'actionSize'] as const) {
+  for (const name of ['observationSize', 'actionSize'] as const) {
     if (head[name] === expected[name]) continue;
     throw new RangeError(
       `replay: restore got a state with ${name} = ${String(head[name])}, expected ${expected[name]}. ${remedy}`,
+    );
+  }
+  if (!isCount(head.capacity) || head.capacity === 0) {
+    throw new RangeError(
+      `replay: restore got a state with capacity = ${String(head.capacity)}, expected a positive integer. ${damaged}`,
     );
   }
   const alpha = head.priorities?.alpha ?? null;
@@ -88,6 +94,13 @@ export function checkHead(head: ReplayBufferHead, expected: ExpectedBuffer): voi
       `replay: restore got a state with added = ${String(head.added)}, expected a count. ${damaged}`,
     );
   }
+  const held = head.added - oldestOf(head);
+  if (held > expected.capacity) {
+    throw new RangeError(
+      `replay: restore got a state with ${held} transitions, expected at most ${expected.capacity}, the capacity. ` +
+        'Make the buffer at least as large as what was saved.',
+    );
+  }
   for (const [environment, last] of (head.lasts ?? []).entries()) {
     if (last === -1 || isCount(last, head.added - 1)) continue;
     throw new RangeError(
@@ -95,19 +108,19 @@ export function checkHead(head: ReplayBufferHead, expected: ExpectedBuffer): voi
         `its ${head.added} transitions. ${damaged}`,
     );
   }
-  if (head.priorities) checkPriorities(head.priorities, head.added - oldestOf(head));
+  if (head.priorities) checkPriorities(head.priorities, held);
   generatorFromState(head.generator);
 }
 
 /**
- * Throws unless a part begins at number `first`, and is sound.
+ * Throws unless a part of the state with this head begins at number `first`, and is sound.
  *
  * @returns the number behind its last transition
  */
 export function checkPart(
   part: ReplayBufferPart,
   first: number,
-  added: number,
+  { added, capacity }: Pick<ReplayBufferHead, 'added' | 'capacity'>,
   expected: ExpectedBuffer,
 ): number {
   const rows = checkTransitions(part.transitions, expected);
@@ -124,10 +137,10 @@ export function checkPart(
     );
   }
   for (const [i, distance] of (part.previous ?? []).entries()) {
-    if (isCount(distance, Math.min(expected.capacity - 1, first + i))) continue;
+    const most = Math.min(capacity - 1, first + i);
+    if (isCount(distance, most)) continue;
     throw new RangeError(
-      `replay: restore got the predecessor of transition ${first + i} at distance ${distance}, expected 0 to ` +
-        `${Math.min(expected.capacity - 1, first + i)}. ${damaged}`,
+      `replay: restore got the predecessor of transition ${first + i} at distance ${distance}, expected 0 to ${most}. ${damaged}`,
     );
   }
   return first + rows;

@@ -17,6 +17,7 @@ import { checkTransitions } from './check-transitions.ts';
 import { episodeLinks, type TransitionOrigins } from './episode-links.ts';
 import { gatherRows } from './gather-rows.ts';
 import { checkNStep, gatherNStep, type NStepOptions } from './n-step.ts';
+import { changeCapacity } from './other-capacity.ts';
 import { checkErrors, priorities, type PrioritizedOptions } from './prioritized.ts';
 import { replayBufferBytes } from './replay-buffer-bytes.ts';
 import {
@@ -96,9 +97,10 @@ export interface ReplayBuffer extends TransitionSizes {
    */
   state(options?: { readonly from?: number }): ReplayBufferState;
   /**
-   * Puts a whole saved state back.
+   * Puts a whole saved state back. The capacity may be another one, if all that was held fits: a buffer that hadn't wrapped
+   * goes on as if it had had this capacity all along; of one that had, transitions are numbered anew from the oldest held.
    *
-   * @throws RangeError if it is of a buffer with other options, damaged, or not whole; then nothing changes
+   * @throws RangeError if it is of a buffer with other options, damaged, not whole or too large; then nothing changes
    */
   restore(state: ReplayBufferState): void;
   /**
@@ -269,21 +271,23 @@ export function replayBuffer(options: ReplayBufferOptions): ReplayBuffer {
     },
     restore(state) {
       checkHead(state, expected);
-      checkEnd(checkPart(state, oldestOf(state), state.added, expected), state.added);
+      checkEnd(checkPart(state, oldestOf(state), state, expected), state.added);
+      const fitted = changeCapacity(state, capacity);
       clear();
-      applyPart(state, oldestOf(state));
-      applyHead(state);
+      applyPart(fitted.part(state), oldestOf(state) - fitted.shift);
+      applyHead(fitted.head(state));
     },
     async restoreParts(head, parts) {
       checkHead(head, expected);
+      const fitted = changeCapacity(head, capacity);
       clear();
       let end = oldestOf(head);
       for await (const part of parts) {
-        end = checkPart(part, end, head.added, expected);
-        applyPart(part, oldestOf(head));
+        end = checkPart(part, end, head, expected);
+        applyPart(fitted.part(part), oldestOf(head) - fitted.shift);
       }
       checkEnd(end, head.added);
-      applyHead(head);
+      applyHead(fitted.head(head));
     },
   };
 }

@@ -124,6 +124,31 @@ describe('saving and loading', () => {
     expect((await loaded(next)).state()).toEqual(buffer.state());
   });
 
+  it.each([
+    ['not wrapped', 90],
+    ['wrapped', 250],
+  ])('goes on in a larger buffer from one that had %s', async (_, count) => {
+    const { buffer, add } = filledBuffer(19);
+    add(count);
+    const manifest = throughJson(await open().save(buffer));
+    const { buffer: larger, add: addMore } = filledBuffer(1, false, 150);
+    const expected = emptyBuffer(2, false, 150);
+    expected.restore(buffer.state());
+    const store = open();
+    await store.load(manifest, larger);
+    expect(larger.state()).toEqual(expected.state());
+    expect(larger.size).toBe(Math.min(100, count));
+    larger.endEpisodes();
+    // Until it holds none of what was saved, under numbers that were.
+    addMore(220);
+    const next = await store.save(larger);
+    const again = emptyBuffer(3, false, 150);
+    await open().load(throughJson(next), again);
+    expect(again.state()).toEqual(larger.state());
+    // The smaller one's checkpoint is still there.
+    expect((await loaded(manifest)).state()).toEqual(buffer.state());
+  });
+
   it('keeps the checkpoints of a course that was left for another', async () => {
     const { buffer, add, learn } = filledBuffer(6);
     const store = open();
@@ -257,9 +282,9 @@ describe('errors', () => {
     await expect(loaded({ ...manifest, chunks: [{ ...chunk, name: '../../etc/passwd' }] })).rejects.toThrow(
       'the manifest is wrong at chunks.0.name',
     );
-    const larger = replayBuffer({ capacity: 101, observationSize: 3, actionSize: 2, seed: 0 });
-    await expect(store.load(manifest, larger)).rejects.toThrow(
-      'the checkpoint has capacity = 100, expected 101 as in the buffer',
+    const smaller = emptyBuffer(0, false, 39);
+    await expect(store.load(manifest, smaller)).rejects.toThrow(
+      "the checkpoint holds 40 transitions, expected at most 39, the buffer's capacity. Make the buffer at least as large",
     );
     await expect(loaded(manifest, true)).rejects.toThrow('a state with nStep, expected one without nStep');
     add(1);

@@ -39,7 +39,8 @@ export interface ReplayStore {
    */
   save(buffer: ReplayBuffer): Promise<ReplayManifest>;
   /**
-   * Puts a saved buffer back, bit by bit: the same transitions in the same rows, the same batches from now on.
+   * Puts a saved buffer back, bit by bit: the same transitions in the same rows, the same batches from now on. The capacity
+   * may be another one, as {@link ReplayBuffer.restore} says.
    *
    * @param manifest what `save` returned, as read from the checkpoint
    * @throws DamagedReplayError if a file is damaged or missing, Error if the manifest is or belongs to another buffer. The
@@ -223,7 +224,9 @@ export function replayStore(
         checkSizes(checked, buffer);
         const head = { ...checked, priorities: await readPriorities(checked) };
         await buffer.restoreParts(head, readParts(checked));
-        saved = { history: buffer.history, chunks: checked.chunks };
+        // Chunks go by the numbers of transitions, which another capacity may have changed.
+        const { history, added } = buffer;
+        saved = added === checked.added ? { history, chunks: checked.chunks } : null;
       });
     },
     check(manifest) {
@@ -298,11 +301,18 @@ async function makeFolder(files: FileSystem, folder: string): Promise<void> {
 }
 
 function checkSizes(manifest: ReplayManifest, buffer: ReplayBuffer): void {
-  for (const name of ['capacity', 'observationSize', 'actionSize'] as const) {
+  for (const name of ['observationSize', 'actionSize'] as const) {
     if (manifest[name] === buffer[name]) continue;
     throw new RangeError(
       `replay: the checkpoint has ${name} = ${manifest[name]}, expected ${buffer[name]} as in the buffer. ` +
         'Make the buffer with the options of the run that was saved.',
+    );
+  }
+  const held = manifest.added - oldestOf(manifest);
+  if (held > buffer.capacity) {
+    throw new RangeError(
+      `replay: the checkpoint holds ${held} transitions, expected at most ${buffer.capacity}, the buffer's capacity. ` +
+        'Make the buffer at least as large as what was saved.',
     );
   }
 }

@@ -11,19 +11,20 @@ export interface FilledBuffer {
   learn(): void;
 }
 
-const sizes = { capacity: 100, observationSize: 3, actionSize: 2 };
+const sizes = { observationSize: 3, actionSize: 2 };
 
-/** A prioritized n-step buffer of 100 rows, or a plain one. */
-export const emptyBuffer = (seed: number, plain = false): ReplayBuffer =>
+/** A prioritized n-step buffer of 100 rows unless told otherwise, or a plain one. */
+export const emptyBuffer = (seed: number, plain = false, capacity = 100): ReplayBuffer =>
   replayBuffer({
+    capacity,
     ...sizes,
     seed,
     ...(!plain && { nStep: { steps: 3, discount: 0.9 }, prioritized: {} }),
   });
 
 /** A buffer and what happens to it in training, the same for the same seed. */
-export function filledBuffer(seed: number, plain = false): FilledBuffer {
-  const buffer = emptyBuffer(seed, plain);
+export function filledBuffer(seed: number, plain = false, capacity = 100): FilledBuffer {
+  const buffer = emptyBuffer(seed, plain, capacity);
   const generator = createGenerator(seed);
   const random = (length: number) => {
     const values = new Float32Array(length);
