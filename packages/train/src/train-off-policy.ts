@@ -53,7 +53,8 @@ export interface TrainOffPolicyOptions {
   readonly batchSize?: number;
   /**
    * Whether updates overlap with acting and stepping the environment: a step's actions then come from the parameters before
-   * the last update, always, so the run is as repeatable as without. Needs an agent with `actsDuringUpdate`. Default: false.
+   * the last update, always, so the run is as repeatable as without. What the last step calls for isn't updated on. Needs an
+   * agent with `actsDuringUpdate`. Default: false.
    */
   readonly pipeline?: boolean;
   /** Default: none. */
@@ -66,7 +67,8 @@ export interface TrainOffPolicyOptions {
   readonly checkpoint?: CheckpointSchedule;
   /**
    * Continues from a saved state instead of beginning. Agent, environments and replay buffer have to be restored to the same
-   * moment, and the other options have to be the same: then everything goes on to the same bits.
+   * moment, and what trains has to be the same: then everything goes on to the same bits. `steps`, `logEvery`, `evaluate` and
+   * `checkpoint` may differ: a run resumed with more steps is the one begun with as many.
    */
   readonly resume?: OffPolicyState;
   /** Stops the run at the next step boundary. */
@@ -198,8 +200,8 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     agent.observe?.(collected);
     step += collected.rows.length;
     await reportEpisodes(collected);
-    // Overlapped with the next step, except behind the last one.
-    if (!pipeline || step >= steps) await learn();
+    // Overlapped with the next step otherwise. Those behind the last one are left to whoever resumes with more steps.
+    if (!pipeline) await learn();
 
     if (crossed(before, step, logEvery)) {
       const update = means.take();

@@ -71,7 +71,8 @@ async function pipelined(threads: number, steps: number) {
     seed: SEED,
     pipeline: true,
   });
-  expect(updates).toBe(steps - WARMUP);
+  // The last step's update would overlap with one that isn't made.
+  expect(updates).toBe(steps - WARMUP - 1);
   return { agent, stored: replay.state().transitions, state: agent.state() };
 }
 
@@ -97,7 +98,6 @@ async function lagging(agent: MeowAgent, steps: number) {
     });
     observations = Float32Array.from(result.observations);
   }
-  await agent.update(replay.sample(BATCH));
   return { stored: replay.state().transitions, state: agent.state() };
 }
 
