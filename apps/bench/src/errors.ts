@@ -1,5 +1,7 @@
 import { CommanderError } from 'commander';
 
+import { spokenMessage } from './spoken-names.ts';
+
 /** A failure that the command line explains in one line: what happened and what to do about it. Exit code 1. */
 export class CliError extends Error {
   readonly exitCode: number = 1;
@@ -38,7 +40,7 @@ export function exitCodeOf(error: unknown): number {
 
 /** The line that stderr gets, without a stack: `<cause>. <remedy>`. */
 export function describeError(error: unknown): string {
-  const line = oneLine(error instanceof Error ? error.message || error.name : String(error));
+  const line = spokenMessage(oneLine(error instanceof Error ? error.message || error.name : String(error)));
   if (error instanceof CliError) return line;
   const sentence = /[.!?]$/.test(line) ? line : `${line}.`;
   const hint = unexpected(error) ? ' Run again with --verbose for the stack trace.' : '';

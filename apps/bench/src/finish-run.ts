@@ -1,4 +1,4 @@
-import { InterruptedError } from './errors.ts';
+import { describeError, InterruptedError } from './errors.ts';
 import { exitCodeOfSignal, interruptible } from './interrupt.ts';
 import { exportRunAgent } from './policy-export.ts';
 import type { ResolvedTrain } from './resolve.ts';
@@ -13,6 +13,7 @@ import type { Ui } from './ui.ts';
  * Trains a run to its end, from its beginning or a checkpoint; then exports the policy, verified, and reports.
  *
  * @throws InterruptedError if a signal stopped it, saved
+ * @throws CliError at the very end, with everything written, if a log couldn't be closed
  */
 export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'signal'>): Promise<void> {
   const { settings, folder, ui } = options;
@@ -22,12 +23,15 @@ export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'sig
       (signal) => runTraining({ ...options, agent, signal }),
       () => ui.warn('interrupted; saving what was learned. Press Ctrl-C again to leave at once.'),
     );
-    if (signal && outcome.aborted)
+    const { closeFailure } = outcome;
+    if (signal && outcome.aborted) {
+      if (closeFailure) ui.warn(describeError(closeFailure));
       throw new InterruptedError(
         `stopped at step ${outcome.step} of ${settings.steps}, saved`,
         `Go on with: meow-bench train --resume ${folder.path}`,
         exitCodeOfSignal(signal),
       );
+    }
     const files = await exportRunAgent(agent, folder.file('policy'), {
       environment: settings.env,
       trainingSteps: outcome.step,
@@ -35,6 +39,7 @@ export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'sig
       probes: outcome.probes,
     });
     await report(outcome, files, settings, folder, ui);
+    if (closeFailure) throw closeFailure;
   } finally {
     await agent.meow.dispose();
   }

@@ -5,7 +5,8 @@ import { z } from 'zod';
 
 import { CliError } from './errors.ts';
 
-type LoggedEvent = MetricsEvent | EvaluationEvent | EpisodeEvent;
+/** An event as `metrics.jsonl` keeps it. */
+export type LoggedEvent = MetricsEvent | EvaluationEvent | EpisodeEvent;
 
 const TYPES: ReadonlySet<string> = new Set(['metrics', 'evaluation', 'episode']);
 
@@ -16,10 +17,12 @@ const eventSchema = z.custom<LoggedEvent>(
 /**
  * The events of a run's `metrics.jsonl`.
  *
+ * @param bytes reads so many from the beginning; default: all
  * @throws CliError naming the line that is none
  */
-export async function readEvents(path: string): Promise<LoggedEvent[]> {
-  const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+export async function readEvents(path: string, bytes?: number): Promise<LoggedEvent[]> {
+  const text = (await readFile(path)).subarray(0, bytes).toString('utf8');
+  const lines = text.split('\n').filter((line) => line !== '');
   return lines.map((line, index) => {
     const event = parsed(line);
     if (event.success) return event.data;

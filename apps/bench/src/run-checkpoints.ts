@@ -114,7 +114,7 @@ export async function restoreRun(
     await buffers.load(values.replay, replay);
   } catch (error) {
     if (!(error instanceof DamagedReplayError)) throw error;
-    throw await withOthers(error, folder, checkpoint.step, '--from');
+    throw await withEarlier(error, folder, checkpoint.step, '--from');
   }
   if (values.observationNormalizer) observationNormalizer?.restore(values.observationNormalizer);
   if (values.rewardScaler) rewardScaler?.restore(values.rewardScaler);
@@ -260,14 +260,24 @@ export async function chooseCheckpoint(
   try {
     return await readCheckpoint(path.join(folder, String(step)));
   } catch (error) {
-    throw await withOthers(error, folder, step, flag);
+    throw await withEarlier(error, folder, step, flag);
   }
 }
 
-/** Adds to an error about a checkpoint which earlier one is whole, and what taking that would lose. */
-async function withOthers(error: unknown, folder: string, step: number, flag: string): Promise<CliError> {
+/**
+ * Adds to an error about a checkpoint which earlier one is whole, and what taking that would lose.
+ *
+ * @param fits whether the logs are still there up to a position; default: not asked
+ */
+export async function withEarlier(
+  error: unknown,
+  folder: string,
+  step: number,
+  flag: string,
+  fits?: (log: LogPosition) => Promise<boolean>,
+): Promise<CliError> {
   const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
-  const earlier = await newestWhole(folder, step);
+  const earlier = await newestWhole(folder, step, fits);
   return new CliError(
     reason,
     earlier === undefined
@@ -278,13 +288,19 @@ async function withOthers(error: unknown, folder: string, step: number, flag: st
 }
 
 /** The newest checkpoint before a step of which every file is there and sound. */
-async function newestWhole(folder: string, before: number): Promise<number | undefined> {
+async function newestWhole(
+  folder: string,
+  before: number,
+  fits?: (log: LogPosition) => Promise<boolean>,
+): Promise<number | undefined> {
   const buffers = replayStore(path.join(folder, REPLAY));
   for (const step of await listCheckpoints(folder)) {
     if (step >= before) continue;
     try {
       const checkpoint = await readCheckpoint(path.join(folder, String(step)));
-      await buffers.check(valuesOf(checkpoint, folder).replay);
+      const { replay, log } = valuesOf(checkpoint, folder);
+      await buffers.check(replay);
+      if (fits && !(await fits(log))) continue;
       return step;
     } catch {
       // Nothing to go on from; the next one may be.

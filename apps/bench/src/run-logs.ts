@@ -5,7 +5,10 @@ import type { LogPosition, RunLogger } from '@meow-rl/train';
 import { checkLogPosition, metricsWriter, tensorBoardWriter } from '@meow-rl/train/node';
 
 import { UsageError } from './errors.ts';
+import { ownLogger } from './own-logger.ts';
+import { readEvents, type LoggedEvent } from './read-events.ts';
 import type { ResolvedTrain } from './resolve.ts';
+import { CHECKPOINTS, withEarlier, type RestoredRun } from './run-checkpoints.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** What a module that `--logger` names exports by default. */
@@ -18,7 +21,41 @@ export type MakeLogger = (run: {
 }) => RunLogger | Promise<RunLogger>;
 
 /**
- * Sees to all that can go wrong with a run's logs before any is cut back to a position, and makes the user's own logger.
+ * The events that a run had logged when a checkpoint was saved. Nothing on the disk changes.
+ *
+ * @throws CliError if a log is cut or damaged before there, naming an earlier checkpoint that it is whole up to
+ */
+export async function readLogs(
+  folder: RunFolder,
+  settings: ResolvedTrain,
+  { step, log }: Pick<RestoredRun, 'step' | 'log'>,
+): Promise<LoggedEvent[]> {
+  const read = async (position: LogPosition) => {
+    await checkLogPosition(folder.path, openedOf(position, settings));
+    return readEvents(folder.file(METRICS), position[METRICS]);
+  };
+  try {
+    return await read(log);
+  } catch (error) {
+    const fits = (position: LogPosition) =>
+      read(position).then(
+        () => true,
+        () => false,
+      );
+    throw await withEarlier(error, folder.file(CHECKPOINTS), step, '--from', fits);
+  }
+}
+
+const METRICS = 'metrics.jsonl';
+
+/** Of the files of a position those that will be written to again. */
+const openedOf = (position: LogPosition, { noTensorboard }: ResolvedTrain): LogPosition =>
+  Object.fromEntries(
+    Object.entries(position).filter(([name]) => !(noTensorboard && name.startsWith('events.out.tfevents.'))),
+  );
+
+/**
+ * Makes the user's own logger, before any log is cut back to a position.
  *
  * @returns none if the settings name no logger
  */
@@ -27,10 +64,9 @@ export async function prepareLogs(
   settings: ResolvedTrain,
   position: LogPosition | undefined,
 ): Promise<readonly RunLogger[]> {
-  if (position) await checkLogPosition(folder.path, position);
   if (settings.logger === undefined) return [];
   const make = await importLogger(settings.logger);
-  return [await make({ folder: folder.path, settings, position })];
+  return [await ownLogger(settings.logger, () => make({ folder: folder.path, settings, position }))];
 }
 
 /**
@@ -47,7 +83,7 @@ export async function openLogs(
   const at = position ? { position } : {};
   const open = [...own];
   try {
-    open.push(await metricsWriter(folder.file('metrics.jsonl'), at));
+    open.push(await metricsWriter(folder.file(METRICS), at));
     if (!noTensorboard) open.push(await tensorBoardWriter(folder.path, at));
     return composeLoggers(open);
   } catch (error) {

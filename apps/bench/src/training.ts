@@ -8,14 +8,13 @@ import { listCheckpoints, type Checkpoint } from '@meow-rl/train/node';
 
 import { makeAgentEnv } from './environments.ts';
 import { memoryWarning } from './memory-warning.ts';
-import { readEvents } from './read-events.ts';
 import { CliError } from './errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, type RunAgent } from './run-agent.ts';
 import { CHECKPOINTS, openRunCheckpoints, restoreRun } from './run-checkpoints.ts';
 import type { RunCheckpoints } from './run-checkpoints.ts';
 import type { RunFolder } from './run-folder.ts';
-import { openLogs, prepareLogs } from './run-logs.ts';
+import { openLogs, prepareLogs, readLogs } from './run-logs.ts';
 import type { Ui } from './ui.ts';
 import { withOpen } from './with-open.ts';
 
@@ -28,6 +27,8 @@ export interface TrainingOutcome extends TrainResult {
   readonly seconds: number;
   /** [n, obs] observations out of the replay buffer, to verify an exported policy on; none if not a step was made. */
   readonly probes: Float32Array;
+  /** What went wrong when logs and environments were closed, after all was trained and saved. */
+  readonly closeFailure: CliError | undefined;
 }
 
 /** How a run is to be trained. */
@@ -40,6 +41,8 @@ export interface RunTrainingOptions {
   readonly signal?: AbortSignal;
   /** Goes on from there instead of beginning. */
   readonly resume?: Checkpoint | undefined;
+  /** Called before anything on the disk changes, with all that the run goes on from known to be sound. */
+  readonly begin?: () => Promise<void>;
 }
 
 /** Observations that a policy is verified on. */
@@ -69,9 +72,8 @@ async function endedEarly(
   // Why writing failed, if it did, is said already: this error is about that.
   await settled().catch(() => {});
   const [saved] = await listCheckpoints(folder.file(CHECKPOINTS));
-  const reason = error instanceof Error ? error.message : String(error);
   return new CliError(
-    reason.replace(/\.$/, ''),
+    reasonOf(error),
     saved === undefined
       ? `Nothing was saved in ${step} steps; begin anew with --force.`
       : `The run is saved up to step ${saved}, ${step - saved} steps are lost. Go on with: meow-bench train --resume ${folder.path}`,
@@ -85,9 +87,27 @@ async function endedEarly(
  *
  * @throws CliError if training ends before its time, saying what is saved
  */
-export const runTraining = (options: RunTrainingOptions): Promise<TrainingOutcome> =>
+export async function runTraining(options: RunTrainingOptions): Promise<TrainingOutcome> {
+  let closeFailure: CliError | undefined;
+  const trained = await trainOpened(options, (error) => {
+    closeFailure = new CliError(
+      reasonOf(error),
+      `All else of ${options.folder.path} is whole: it was trained, saved and written before that.`,
+      { cause: error },
+    );
+  });
+  return { ...trained, closeFailure };
+}
+
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+
+const trainOpened = (
+  options: RunTrainingOptions,
+  closeFailed: (error: unknown) => void,
+): Promise<Omit<TrainingOutcome, 'closeFailure'>> =>
   withOpen(async (open) => {
-    const { agent, settings, folder, ui, signal, resume } = options;
+    const { agent, settings, folder, ui, signal, resume, begin } = options;
     const { env: id, seed, steps, warmup, updatesPerStep, numEnvs, workers, logEvery } = settings;
     const buffer = bufferOptions(options);
     const warning = memoryWarning(buffer, availableMemory());
@@ -100,12 +120,13 @@ export const runTraining = (options: RunTrainingOptions): Promise<TrainingOutcom
     const parts = { ...agent, agent: agent.meow, env, replay: replayBuffer(buffer) };
     // Nothing on the disk changes before all that is to be gone on from is known to be sound.
     const restored = resume && (await restoreRun(checkpointFolder, parts, resume));
+    const earlier = restored ? await readLogs(folder, settings, restored) : [];
     const own = await prepareLogs(folder, settings, restored?.log);
+    await begin?.();
     // Later checkpoints go before the logs that they need.
     const { keepCheckpoints: keepLast } = settings;
     const checkpoints = await openRunCheckpoints(checkpointFolder, parts, { keepLast, restored });
     const logger = open(await openLogs(folder, settings, restored?.log, own));
-    const earlier = restored ? await readEvents(folder.file('metrics.jsonl')) : [];
     const metrics: MetricsEvent[] = earlier.filter((event) => event.type === 'metrics');
     const evaluations: EvaluationEvent[] = earlier.filter((event) => event.type === 'evaluation');
 
@@ -166,4 +187,4 @@ export const runTraining = (options: RunTrainingOptions): Promise<TrainingOutcom
     } catch (error) {
       throw await endedEarly(error, checkpoints, folder, step);
     }
-  });
+  }, closeFailed);

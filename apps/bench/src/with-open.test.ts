@@ -36,3 +36,24 @@ test('the first failure is thrown, and the rest is closed all the same', async (
   await expect(late).rejects.toBe(full);
   expect(closed).toEqual(['b', 'a', 'd', 'c']);
 });
+
+test('a failure of closing can be kept beside the result, one of the work cannot', async () => {
+  const [closed, failures]: [string[], unknown[]] = [[], []];
+  const full = new Error('the disk is full');
+  const work = async (open: (own: ReturnType<typeof closing>) => unknown) => {
+    open(closing(closed, 'a'));
+    open(closing(closed, 'b', full));
+    return 7;
+  };
+  expect(await withOpen(work, (error) => failures.push(error))).toBe(7);
+  expect([closed, failures]).toEqual([['b', 'a'], [full]]);
+  const failing = withOpen(
+    async (open) => {
+      await work(open);
+      throw new Error('diverged');
+    },
+    (error) => failures.push(error),
+  );
+  await expect(failing).rejects.toThrow('diverged');
+  expect(failures).toEqual([full]);
+});

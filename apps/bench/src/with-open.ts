@@ -8,8 +8,12 @@ interface Closable {
  * failure is thrown.
  *
  * @param work calls `open` with each thing as soon as it is there
+ * @param closeFailed takes the first failure of closing after work that is done, whose result would be lost were it thrown
  */
-export async function withOpen<T>(work: (open: <C extends Closable>(own: C) => C) => Promise<T>): Promise<T> {
+export async function withOpen<T>(
+  work: (open: <C extends Closable>(own: C) => C) => Promise<T>,
+  closeFailed?: (error: unknown) => void,
+): Promise<T> {
   const opened: Closable[] = [];
   const closeAll = async () => {
     const failures: unknown[] = [];
@@ -33,6 +37,9 @@ export async function withOpen<T>(work: (open: <C extends Closable>(own: C) => C
     await closeAll().catch(() => {});
     throw error;
   }
-  await closeAll();
+  await closeAll().catch((error: unknown) => {
+    if (!closeFailed) throw error;
+    closeFailed(error);
+  });
   return result;
 }

@@ -63,7 +63,9 @@ describe('metricsWriter', () => {
     await writer.close();
     await writer.close();
     expect(await lines(path)).toEqual([{ type: 'old' }, { type: 'new' }, 'end']);
-    await expect(writer.log({ type: 'late' })).rejects.toThrow('write was called after close()');
+    await expect(writer.log({ type: 'late' })).rejects.toThrow(
+      `${path} was written to after it had been closed.`,
+    );
   });
 
   it('goes on at a position, without what came after it', async () => {
@@ -91,7 +93,7 @@ describe('metricsWriter', () => {
 
   it.skipIf(process.platform !== 'linux')('says that the disk is full, and closes all the same', async () => {
     const writer = await metricsWriter('/dev/full');
-    const full = "metricsWriter: can't write /dev/full: the disk is full. Make room, then resume the run.";
+    const full = "can't write /dev/full: the disk is full. Make room, then resume the run.";
     await expect(writer.log({ type: 'a' })).rejects.toThrow(full);
     await expect(writer.log({ type: 'b' })).rejects.toThrow(full);
     await expect(writer.position()).rejects.toThrow(full);
@@ -111,7 +113,7 @@ describe('metricsWriter', () => {
     const file = join(folder, 'file');
     await writeFile(file, '');
     const path = join(file, 'metrics.jsonl');
-    await expect(metricsWriter(path)).rejects.toThrow(`metricsWriter: cannot write ${path}: `);
+    await expect(metricsWriter(path)).rejects.toThrow(`can't write ${path}: `);
     await expect(metricsWriter(folder)).rejects.toThrow('Give a path in a folder you may write to.');
   });
 });

@@ -39,11 +39,11 @@ export async function metricsWriter(
   const bytes = position?.[name];
   if (position && bytes === undefined) {
     throw new Error(
-      `metricsWriter: the position knows ${Object.keys(position).join(', ') || 'no file'}, expected ${name}. ` +
+      `${path} can't be gone on with: the position knows ${Object.keys(position).join(', ') || 'no file'}, expected ${name}. ` +
         'Give what position() of the run’s logger returned.',
     );
   }
-  const file = await appendFile('metricsWriter', path, { bytes, files });
+  const file = await appendFile(path, { bytes, files });
   return {
     async log(event) {
       if (event.type !== 'progress') await file.append(`${JSON.stringify(event)}\n`);

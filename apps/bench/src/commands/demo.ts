@@ -137,6 +137,7 @@ async function trainAndReport(
         report: folder.file('report.html'),
       }),
     );
+    if (outcome.closeFailure) throw outcome.closeFailure;
   } finally {
     await agent.dispose();
   }

@@ -26,17 +26,15 @@ export interface AppendFileOptions {
 /**
  * Opens a file for appending, making its folder if need be.
  *
- * @param where begins messages
  * @throws Error if the file can't be written, or is shorter than `bytes`
  */
 export async function appendFile(
-  where: string,
   path: string,
   { bytes, files = nodeFileSystem }: AppendFileOptions = {},
 ): Promise<AppendFile> {
-  const file = await openForAppending(where, path, files);
+  const file = await openForAppending(path, files);
   try {
-    if (bytes !== undefined) await cut(where, path, file, bytes);
+    if (bytes !== undefined) await cut(path, file, bytes);
   } catch (error) {
     await file.close();
     throw error;
@@ -48,26 +46,26 @@ export async function appendFile(
     async append(data) {
       if (closing) {
         throw new Error(
-          `${where}: write was called after close() of ${path}. Close it when the run has ended.`,
+          `${path} was written to after it had been closed. Close a log when the run has ended.`,
         );
       }
       // One after the other: pieces written at once could be torn apart.
-      last = last.then(() => writeAll(file, data)).catch(explain(where, path));
+      last = last.then(() => writeAll(file, data)).catch(explain(path));
       await last;
     },
     async position() {
       await last;
-      await file.sync().catch(explain(where, path));
+      await file.sync().catch(explain(path));
       return (await file.stat()).size;
     },
     close() {
-      closing ??= flushAndClose(file, last, explain(where, path));
+      closing ??= flushAndClose(file, last, explain(path));
       return closing;
     },
   };
 }
 
-async function openForAppending(where: string, path: string, files: FileSystem): Promise<OpenFile> {
+async function openForAppending(path: string, files: FileSystem): Promise<OpenFile> {
   try {
     await makeFolder(dirname(path), files);
     // As the folder was made: `..` takes back the name before it.
@@ -78,14 +76,14 @@ async function openForAppending(where: string, path: string, files: FileSystem):
     return file;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${where}: cannot write ${path}: ${reason}. Give a path in a folder you may write to.`, {
+    throw new Error(`can't write ${path}: ${reason}. Give a path in a folder you may write to.`, {
       cause,
     });
   }
 }
 
-async function cut(where: string, path: string, file: OpenFile, bytes: number): Promise<void> {
-  expectLength(where, path, (await file.stat()).size, bytes);
+async function cut(path: string, file: OpenFile, bytes: number): Promise<void> {
+  expectLength(path, (await file.stat()).size, bytes);
   await file.truncate(bytes);
 }
 
@@ -94,24 +92,24 @@ async function cut(where: string, path: string, file: OpenFile, bytes: number): 
  *
  * @throws Error if it is shorter
  */
-export function expectLength(where: string, path: string, found: number, bytes: number): void {
+export function expectLength(path: string, found: number, bytes: number): void {
   if (found >= bytes) return;
   throw new Error(
-    `${where}: ${path} has ${found} bytes, expected at least ${bytes} as when the checkpoint was written. ` +
+    `${path} has ${found} bytes, expected at least ${bytes} as when the checkpoint was written. ` +
       'Restore the file, or resume from an earlier checkpoint.',
   );
 }
 
 /** Says which file couldn't be written, and why. */
 const explain =
-  (where: string, path: string) =>
+  (path: string) =>
   (cause: unknown): never => {
     // Said already, of a piece before this one.
     if (cause instanceof WriteError) throw cause;
     const reason = writeProblem(cause) ?? (cause instanceof Error ? cause.message : String(cause));
     const remedy = writeRemedy(cause);
     const sentence = `${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}, then resume the run.`;
-    throw new WriteError(`${where}: can't write ${path}: ${reason}. ${sentence}`, { cause });
+    throw new WriteError(`can't write ${path}: ${reason}. ${sentence}`, { cause });
   };
 
 class WriteError extends Error {}

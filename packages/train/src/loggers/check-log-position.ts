@@ -14,6 +14,6 @@ export async function checkLogPosition(folder: string, position: LogPosition): P
   for (const [name, bytes] of Object.entries(position)) {
     const file = path.join(folder, name);
     const { size } = await stat(file).catch(() => ({ size: 0 }));
-    expectLength('checkLogPosition', file, size, bytes);
+    expectLength(file, size, bytes);
   }
 }

@@ -51,7 +51,7 @@ export async function tensorBoardWriter(
   const name = known ?? `${FILE_PREFIX}${Math.floor(now() / 1000)}.meow-rl.${process.pid}`;
   const path = join(folder, name);
   const bytes = known === undefined ? undefined : position[known];
-  const file = await appendFile('tensorBoardWriter', path, { bytes, files });
+  const file = await appendFile(path, { bytes, files });
   const seconds = () => now() / 1000;
   const write = (event: Parameters<typeof encodeEvent>[0]) => file.append(encodeRecord(encodeEvent(event)));
 

@@ -1,0 +1,81 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { main } from '../main.ts';
+import { captureIo } from '../testing/capture.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'meow-loggers-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const FLAGS = (
+  '--env MultiGoal-v0 --steps 100 --warmup 50 --hidden 8,8 --shift-hidden 8 --batch-size 16 --log-every 40 ' +
+  '--evaluation-episodes 1 --evaluate-every 60'
+).split(' ');
+
+/** Trains with a logger whose module says this. */
+async function trainWith(name: string, source: string) {
+  const [run, logger] = [path.join(folder, name), path.join(folder, `${name}.mjs`)];
+  await writeFile(logger, source);
+  const io = captureIo();
+  const code = await main(['train', ...FLAGS, '--out', run, '--logger', logger, '--quiet'], io);
+  return { run, logger, code, out: io.out(), err: io.err() };
+}
+
+const thrown = `{ throw new Error('no network.'); }`;
+
+describe('a logger of one’s own', () => {
+  it('whose close throws loses nothing of a finished run', async () => {
+    const source = `export default () => ({ log() {}, close() ${thrown} });`;
+    const { run, logger, code, out, err } = await trainWith('close', source);
+    expect([code, err]).toEqual([
+      1,
+      `meow-bench: the logger ${logger} failed in close(): no network. ` +
+        `All else of ${run} is whole: it was trained, saved and written before that.\n`,
+    ]);
+    expect(out).toContain('agrees with the agent to');
+    expect(JSON.parse(await readFile(path.join(run, 'summary.json'), 'utf8'))).toMatchObject({
+      steps: 100,
+      aborted: false,
+    });
+    expect((await readdir(path.join(run, 'policy'))).toSorted()).toEqual([
+      'critic.onnx',
+      'policy-stochastic.onnx',
+      'policy.onnx',
+    ]);
+    expect((await readFile(path.join(run, 'metrics.jsonl'), 'utf8')).endsWith('}\n')).toBe(true);
+  });
+
+  it.each([
+    [
+      'log',
+      `log({ step }) { if (step >= 80) ${thrown} }, close() {}`,
+      'log(event) of type metrics at step 80',
+      60,
+    ],
+    ['position', `log() {}, close() {}, position() ${thrown}`, 'position()', undefined],
+  ])('whose %s throws ends the training, naming the file', async (name, members, where, saved) => {
+    const { run, logger, code, err } = await trainWith(name, `export default () => ({ ${members} });`);
+    expect([code, err]).toEqual([
+      1,
+      `meow-bench: the logger ${logger} failed in ${where}: no network. ` +
+        (saved === undefined
+          ? 'Nothing was saved in 60 steps; begin anew with --force.\n'
+          : `The run is saved up to step 60, 20 steps are lost. Go on with: meow-bench train --resume ${run}\n`),
+    ]);
+  });
+
+  it('that is none is refused', async () => {
+    const { logger, code, err } = await trainWith('none', 'export default () => ({ close() {} });');
+    expect([code, err]).toEqual([
+      2,
+      `meow-bench: the logger ${logger} has no log. ` +
+        'A logger is { log(event), close() }, and position() if it can be gone back in; see docs/logging.md.\n',
+    ]);
+  });
+});
