@@ -11,7 +11,7 @@ import { NoTextError, readTextFile } from './text-file.ts';
 export type RawConfig = Readonly<Record<string, unknown>>;
 
 /** What a run records beside its settings, so that its `config.json` can be given to `--config` again. */
-const recordedKeys: ReadonlySet<string> = new Set(['command', 'versions']);
+const recordedKeys: ReadonlySet<string> = new Set(['command', 'versions', 'changes']);
 
 /**
  * Reads settings from a JSON or YAML file, with or without a byte order mark.
@@ -19,6 +19,12 @@ const recordedKeys: ReadonlySet<string> = new Set(['command', 'versions']);
  * @throws UsageError if it can't be read, isn't well-formed or says something twice, with the line where that is known
  */
 export async function readConfigFile(path: string): Promise<RawConfig> {
+  const content = await readWholeConfig(path);
+  return Object.fromEntries(Object.entries(content).filter(([key]) => !recordedKeys.has(key)));
+}
+
+/** {@link readConfigFile} with what a run records beside its settings. */
+export async function readWholeConfig(path: string): Promise<RawConfig> {
   const content = parseConfig(await readText(path), path);
   if (content === null) return {};
   if (typeof content !== 'object' || Array.isArray(content))
@@ -26,7 +32,7 @@ export async function readConfigFile(path: string): Promise<RawConfig> {
       `${path} holds ${Array.isArray(content) ? 'a list' : 'a single value'}, not settings`,
       'Write one "name: value" per line.',
     );
-  return Object.fromEntries(Object.entries(content).filter(([key]) => !recordedKeys.has(key)));
+  return { ...content };
 }
 
 /** Settings with others laid over them, object by object. */

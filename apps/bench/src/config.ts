@@ -62,6 +62,24 @@ export const trainSchema = z.strictObject({
   agent: agentSchema.prefault({}),
 });
 
+/**
+ * The settings that may change when a run is resumed. None of them changes a number of the training: with any others the rest
+ * of the run would be of neither the one experiment nor the other. Threads aren't among them, as sums may be added up in
+ * another order; workers are, for which thread an environment is in doesn't matter.
+ */
+export const RESUMABLE = [
+  'steps',
+  'evaluateEvery',
+  'evaluationEpisodes',
+  'deterministicOnly',
+  'checkpointEvery',
+  'keepCheckpoints',
+  'logEvery',
+  'logger',
+  'noTensorboard',
+  'workers',
+] as const satisfies readonly (keyof z.output<typeof trainSchema>)[];
+
 /** Settings of the multi-goal demo. */
 export const demoSchema = z.strictObject({
   preset: is.word('named settings to train with').default('multi-goal-demo'),

@@ -29,9 +29,11 @@ function optionOf(setting: Setting): Option {
 export function givenFlags(command: Command, schema: z.ZodObject): RawConfig {
   let given: RawConfig = {};
   for (const setting of settingsOf(schema)) {
-    const name = setting.path.at(-1) ?? '';
+    // Commander keeps --no-tensorboard as a tensorboard that is false.
+    const option = optionOf(setting);
+    const name = option.attributeName();
     if (command.getOptionValueSource(name) !== 'cli') continue;
-    given = mergeConfig(given, nest(setting.path, command.getOptionValue(name)));
+    given = mergeConfig(given, nest(setting.path, option.negate ? true : command.getOptionValue(name)));
   }
   return given;
 }

@@ -1,6 +1,6 @@
 import { Command, type CommanderError } from 'commander';
 import { z } from 'zod';
-import { mergeConfig, parseSettings, readConfigFile, type RawConfig } from './config-file.ts';
+import { mergeConfig, parseSettings, readConfigFile } from './config-file.ts';
 import {
   compareSchema,
   demoSchema,
@@ -8,11 +8,12 @@ import {
   evalSchema,
   exportSchema,
   renderSchema,
+  RESUMABLE,
   speedSchema,
   trainSchema,
 } from './config.ts';
 import { UsageError } from './errors.ts';
-import { addFlags, givenFlags } from './flags.ts';
+import { addFlags, flagOf, givenFlags } from './flags.ts';
 import { createUi, type Io, type Ui } from './ui.ts';
 import { ownVersion } from './versions.ts';
 
@@ -106,7 +107,7 @@ function addTrain(program: Command, ui: () => Ui): void {
     .option('--force', 'replace the run that the folder holds')
     .option(
       '--resume <run>',
-      'go on with the run in a folder, to the bits that it would have had; no other settings',
+      'go on with the run in a folder, to the bits that it would have had, or with more --steps, to those of a run begun with as many',
     )
     .option('--from <step>', 'with --resume: from this checkpoint instead of the newest')
     .addHelpText(
@@ -116,30 +117,29 @@ function addTrain(program: Command, ui: () => Ui): void {
         'meow-bench train --config settings.yaml --alpha 1.5 --hidden 64,64',
         'meow-bench train --config runs/try/config.json --seed 2 --out runs/again',
         'meow-bench train --resume runs/try',
+        'meow-bench train --resume runs/try --steps 12000',
       ),
+    )
+    .addHelpText(
+      'after',
+      `\nWith --resume, flags and --config may change what leaves the numbers of the training alone:\n  ${RESUMABLE.map((name) => flagOf({ path: [name] })).join(' ')}\nAny other setting is fine only with the value that the run has.`,
     );
   addFlags(command, trainSchema).action(async () => {
     const { settings, force } = await givenSettings(command, trainSchema);
     const { resume, from } = resumeSchema.parse(command.opts());
     if (resume !== undefined) {
-      checkResume(settings, force);
+      if (force)
+        throw new UsageError(
+          '--resume goes on with a run, which --force replaces',
+          'Give one of them: --force goes with --out.',
+        );
       const { resumeTraining } = await import('./commands/resume.ts');
-      return resumeTraining(resume, stepOf(from), ui());
+      return resumeTraining(resume, { from: stepOf(from), given: settings }, ui());
     }
     if (from !== undefined) throw new UsageError('--from goes with --resume', 'Name the run with --resume.');
     const { train } = await import('./commands/train.ts');
     await train(parseSettings(trainSchema, settings, 'command line'), { force }, ui());
   });
-}
-
-/** A run goes on with the settings that it was begun with. */
-function checkResume(settings: RawConfig, force: boolean): void {
-  const [given] = Object.keys(settings);
-  if (given === undefined && !force) return;
-  throw new UsageError(
-    `--resume takes no other settings, and ${given ?? '--force'} was given`,
-    'Leave it out: a run goes on with the settings in its config.json.',
-  );
 }
 
 function stepOf(text: string | undefined): number | undefined {

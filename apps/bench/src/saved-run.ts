@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import { trainSchema } from './config.ts';
-import { parseSettings } from './config-file.ts';
+import { mergeConfig, parseSettings, type RawConfig } from './config-file.ts';
 import { CliError, UsageError } from './errors.ts';
 import { resolveTrain } from './resolve.ts';
 import type { ResolvedTrain } from './resolve.ts';
@@ -29,9 +29,13 @@ export interface SavedRun {
   observations(rows: number): Promise<Float32Array>;
 }
 
-/** The settings that a run was begun with. */
-export async function readRunSettings(folder: string): Promise<ResolvedTrain> {
-  const raw = await readRunConfig(folder);
+/**
+ * The settings of a run.
+ *
+ * @param changes laid over them
+ */
+export async function readRunSettings(folder: string, changes: RawConfig = {}): Promise<ResolvedTrain> {
+  const raw = mergeConfig(await readRunConfig(folder), changes);
   return resolveTrain(parseSettings(trainSchema, raw, path.join(folder, 'config.json')));
 }
 

@@ -21,6 +21,7 @@ export interface LeftOut {
 const INCIDENTAL: ReadonlySet<string> = new Set([
   'command',
   'versions',
+  'changes',
   'env',
   'algo',
   'seed',
