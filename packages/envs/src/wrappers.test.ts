@@ -127,6 +127,32 @@ describe('timeLimit', () => {
   });
 });
 
+describe('in the middle of an episode', () => {
+  /** Both wrappers around an episode of 9 steps, cut off after 5. */
+  const make = () => episodeStatistics(timeLimit(countingEnv({ length: 9 }), 5));
+
+  it('a restored environment counts on: steps to its limit, return and length', () => {
+    const env = make();
+    env.reset();
+    for (const reward of [0.5, 0.25]) env.step([reward]);
+    const other = make();
+    other.reset();
+    for (let i = 0; i < 3; i += 1) other.step([1]);
+    other.restore(JSON.parse(JSON.stringify(env.state())));
+    const steps = [0.125, 0.0625, 0.03125].map((reward) => other.step([reward]));
+    expect(steps.map(({ truncated }) => truncated)).toEqual([false, false, true]);
+    expect(steps.map(({ info }) => info['episode'])).toEqual([
+      undefined,
+      undefined,
+      { return: 0.96875, length: 5 },
+    ]);
+    // And begins the next one at nothing.
+    other.reset();
+    const next = Array.from({ length: 5 }, () => other.step([0.5]));
+    expect(next.at(-1)?.info['episode']).toEqual({ return: 2.5, length: 5 });
+  });
+});
+
 describe('episodeStatistics', () => {
   it('reports return and length at the end only, for every episode anew', () => {
     const env = episodeStatistics(countingEnv({ length: 2 }));

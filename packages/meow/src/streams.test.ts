@@ -1,8 +1,79 @@
+import { nodesBehind } from '@meow-rl/graph';
+import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { createGenerator, stream } from '@meow-rl/random';
+import { seedFor, seedStreams } from '@meow-rl/train';
 import { expect, it } from 'vitest';
 
+import { createMeowAgent } from './index.ts';
 import { STREAM } from './streams.ts';
+import { SMALL, smallModel } from './testing/small-model.ts';
+import { updateProgram } from './update.ts';
 
-it('has one stream for each use of randomness', () => {
-  const streams = Object.values(STREAM);
-  expect(new Set(streams).size).toBe(streams.length);
+const sizes = { observationSize: 3, actionSize: 2 };
+const SEED = 17;
+
+it('keeps the numbers that saved runs depend on, one for each use of randomness', () => {
+  expect(STREAM).toEqual({ weights: 0, noise: 1, dropoutOffsets: 2, dropoutMasks: 3 });
+});
+
+it('is what an agent draws from: start weights, noise, offsets and masks', async () => {
+  const config = { ...SMALL, dropout: 0.3 };
+  const agent = await createMeowAgent({ runtime: onnxRuntimeNode(), ...sizes, seed: SEED, config });
+  const { values } = agent.state();
+  expect(values).toMatchObject({ noise: stream(SEED, 1).state(), dropout: stream(SEED, 2).state() });
+  expect(agent.model.layout.flatten(agent.parameters())).toEqual(
+    Float32Array.from(agent.model.initialize(stream(SEED, 0))),
+  );
+  await agent.dispose();
+
+  const { program } = updateProgram(smallModel(sizes, config), SEED);
+  const constants = nodesBehind(Object.values(program.outputs)).flatMap((node) =>
+    node.kind === 'constant' ? [Array.from(node.data, Number)] : [],
+  );
+  const [bank] = constants.toSorted((a, b) => b.length - a.length);
+  const masks = stream(SEED, 3);
+  const keep = Math.fround(1 / 0.7);
+  expect(bank).toEqual(bank?.map(() => (masks.uniform() < 0.3 ? 0 : keep)));
+});
+
+/** Every generator of a run with this seed, by its use. */
+function generatorsOf(seed: number) {
+  const agent = seedFor('agent', seed);
+  const environment = seedFor('environment', seed);
+  const evaluation = seedFor('evaluation', seed);
+  return Object.entries({
+    ...Object.fromEntries(
+      Array.from({ length: 8 }, (_, row) => [`environment ${row}`, createGenerator(environment + row)]),
+    ),
+    exploration: stream(seed, seedStreams.exploration),
+    replay: createGenerator(seedFor('replay', seed)),
+    ...Object.fromEntries(Object.entries(STREAM).map(([use, index]) => [use, stream(agent, index)])),
+    ...Object.fromEntries(
+      [10_000, 20_000, 1_500_000].flatMap((step) => [
+        [`starts of the evaluation at ${step}`, stream(evaluation + step, 0)],
+        [`actions of the evaluation at ${step}`, stream(evaluation + step, 1)],
+      ]),
+    ),
+    ...Object.fromEntries([100, 200].map((updates) => [`entropy at ${updates}`, createGenerator(updates)])),
+  });
+}
+
+it('no two uses in a run share numbers, nor do those of neighbouring seeds', () => {
+  // Equal numbers of 53 bits are the same place of the same stream.
+  const owners = new Map<number, string>();
+  const shared = new Set<string>();
+  for (const seed of [0, 1, 2]) {
+    for (const [use, generator] of generatorsOf(seed)) {
+      // The same in every run, by design.
+      if (use.startsWith('entropy') && seed > 0) continue;
+      for (let i = 0; i < 2000; i += 1) {
+        const number = generator.uniform();
+        const owner = `${use}, seed ${seed}`;
+        if (owners.has(number)) shared.add(`${owner} and ${owners.get(number)}`);
+        owners.set(number, owner);
+      }
+    }
+  }
+  expect([...shared]).toEqual([]);
+  expect(owners.size).toBe(2000 * (3 * 20 + 2));
 });

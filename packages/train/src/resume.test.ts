@@ -100,6 +100,45 @@ it('saves when it is stopped, and at its end', async () => {
   expect(steps).toEqual([40, STEPS]);
 });
 
+it('saves once where it is stopped at a checkpoint', async () => {
+  const { options } = makeRun('same-step', false);
+  const steps: number[] = [];
+  const checkpoint = { every: 20, save: async ({ step }: OffPolicyState) => void steps.push(step) };
+  const controller = new AbortController();
+  const onEvent = ({ step }: TrainEvent) => {
+    if (step >= 40) controller.abort();
+  };
+  await trainOffPolicy({ ...options, checkpoint, onEvent, signal: controller.signal });
+  expect(steps).toEqual([20, 40]);
+  // And at its end.
+  await trainOffPolicy({ ...makeRun('same-step', false).options, steps: 60, checkpoint });
+  expect(steps.slice(2)).toEqual([20, 40, 60]);
+});
+
+it('counts seconds over all sittings', async () => {
+  const EARLIER = 1e6;
+  const first = makeRun('same-step', false);
+  const saved: OffPolicyState[] = [];
+  const save = async (loop: OffPolicyState) => void saved.push(loop);
+  await trainOffPolicy({ ...first.options, steps: 40, checkpoint: { every: 1000, save } });
+  const [loop] = saved;
+  if (!loop) throw new Error('nothing was saved.');
+  const rest = makeRun('same-step', false);
+  rest.env.restore(first.env.state());
+  rest.replay.restore(first.replay.state());
+  const resume = { ...loop, seconds: EARLIER };
+  await trainOffPolicy({ ...rest.options, resume, checkpoint: { every: 1000, save } });
+  const times = rest.events.flatMap((event) => ('time' in event ? [event.time] : []));
+  expect(times.length).toBeGreaterThan(6);
+  for (const time of times) {
+    expect(time.seconds).toBeGreaterThanOrEqual(EARLIER);
+    expect(time.seconds).toBeLessThan(EARLIER + 600);
+    // Of this sitting's steps, not of all of them.
+    if ('stepsPerSecond' in time) expect(time.stepsPerSecond).toBeGreaterThan(0.01);
+  }
+  expect(saved.at(-1)?.seconds).toBeGreaterThanOrEqual(EARLIER);
+});
+
 it('refuses a state of another number of environments', async () => {
   const { options } = makeRun('same-step', false);
   let state: OffPolicyState | undefined;

@@ -81,6 +81,9 @@ describe('train --resume --steps', () => {
       ...(await resultOf(at('long'))),
       config: { ...result.config, keepCheckpoints: 5 },
     });
+    // Over all sittings.
+    const { trainSeconds } = await readJson(run, 'summary.json');
+    expect(trainSeconds).toBeGreaterThan((await readJson(at('short'), 'summary.json')).trainSeconds);
     const { changes, versions, steps } = await readJson(run, 'config.json');
     expect(steps).toBe(500);
     expect(changes).toEqual([

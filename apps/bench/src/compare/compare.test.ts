@@ -152,6 +152,25 @@ describe('compare', () => {
     });
   });
 
+  it('counts an evaluation exactly at --until, and the one after it no more', async () => {
+    const root = await temporaryFolder();
+    await writeRun(join(root, '1'), { seed: 1, means: [1, 20, 300] });
+    const at = async (until: string, last: string) => {
+      const { result } = await compareJson(root, '--until', until, '--last', last);
+      const [{ steps, final, lastAverage, seconds }] = result.environments[0].groups;
+      return { step: steps[1], final: final.mean, average: lastAverage.mean, seconds };
+    };
+    expect(await at('199', '1')).toEqual({ step: 100, final: 1, average: 1, seconds: 1 });
+    expect(await at('200', '1')).toEqual({ step: 200, final: 20, average: 20, seconds: 2 });
+    // As many as there are, and one fewer.
+    expect(await at('299', '2')).toEqual({ step: 200, final: 20, average: 10.5, seconds: 2 });
+    // All of it is there: the time is the summary's.
+    expect(await at('300', '2')).toEqual({ step: 300, final: 300, average: 160, seconds: 90 });
+    expect(await at('300', '3')).toMatchObject({ average: 107 });
+    expect(await at('300', '4')).toMatchObject({ average: 107 });
+    expect(await compare(root, '--until', '99')).toMatchObject({ code: 1 });
+  });
+
   it('labels groups by what their settings differ in', async () => {
     const root = await temporaryFolder();
     const means = [1];

@@ -6,7 +6,6 @@ import { nodeFileSystem } from '@meow-rl/files';
 import { failingFiles, recordingFiles } from '@meow-rl/files/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { replayBuffer } from '../replay-buffer.ts';
 import { emptyBuffer, filledBuffer } from '../testing/filled-buffer.ts';
 import type { ReplayManifest } from './manifest.ts';
 import { replayStore } from './replay-store.ts';

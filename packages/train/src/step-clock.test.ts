@@ -1,0 +1,26 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+
+import { stepClock } from './step-clock.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+it('measures from the beginning, and speed and updates from lap to lap', () => {
+  const clock = stepClock();
+  vi.advanceTimersByTime(2000);
+  clock.countUpdate(30);
+  clock.countUpdate(50);
+  expect(clock.lap(100)).toMatchObject({ seconds: 2, stepsPerSecond: 50, updateMilliseconds: 40 });
+  vi.advanceTimersByTime(500);
+  expect(clock.seconds()).toBe(2.5);
+  const lap = clock.lap(110);
+  expect(lap).toMatchObject({ seconds: 2.5, stepsPerSecond: 20 });
+  expect(lap).not.toHaveProperty('updateMilliseconds');
+});
+
+it('goes on from where a resumed run stood, with the speed of this sitting', () => {
+  const clock = stepClock({ seconds: 3600, step: 1000 });
+  expect(clock.seconds()).toBe(3600);
+  vi.advanceTimersByTime(4000);
+  expect(clock.lap(1100)).toMatchObject({ seconds: 3604, stepsPerSecond: 25 });
+});
