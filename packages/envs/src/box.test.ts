@@ -101,6 +101,7 @@ describe('box', () => {
     expect(() => space.validate([0, Number.NaN], 'here')).toThrow('here got NaN in entry 1');
     expect(() => space.validate([-infinity, 0], 'here')).toThrow('here got -Infinity in entry 0');
     expect(() => space.validate([0, 2], 'here')).not.toThrow();
+    expect(() => space.validate([-1, 1], 'here', { inRange: true })).not.toThrow();
     expect(() => space.validate([0, 2], 'here', { inRange: true })).toThrow(
       'here got 2 in entry 1, expected -1 to 1',
     );

@@ -127,15 +127,15 @@ describe('timeLimit', () => {
   });
 });
 
-describe('in the middle of an episode', () => {
-  /** Both wrappers around an episode of 9 steps, cut off after 5. */
-  const make = () => episodeStatistics(timeLimit(countingEnv({ length: 9 }), 5));
+/** Statistics around an episode of 9 steps that is cut off after 5. */
+const cutOff = () => episodeStatistics(timeLimit(countingEnv({ length: 9 }), 5));
 
+describe('in the middle of an episode', () => {
   it('a restored environment counts on: steps to its limit, return and length', () => {
-    const env = make();
+    const env = cutOff();
     env.reset();
     for (const reward of [0.5, 0.25]) env.step([reward]);
-    const other = make();
+    const other = cutOff();
     other.reset();
     for (let i = 0; i < 3; i += 1) other.step([1]);
     other.restore(JSON.parse(JSON.stringify(env.state())));

@@ -1,6 +1,7 @@
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
+import { checkNStep } from './n-step.ts';
 import { replayBuffer } from './replay-buffer.ts';
 
 interface Recorded {
@@ -67,6 +68,16 @@ function expectedFrom(recorded: readonly Recorded[], start: number, steps: numbe
 }
 
 const sizes = { observationSize: 1, actionSize: 1 };
+
+/** A step from an observation to the next number. */
+const step = (environment: number, observation: number): Recorded => ({
+  reward: 1,
+  environment,
+  terminated: 0,
+  done: 0,
+  observation,
+  next: observation + 1,
+});
 
 const make = (steps: number, discount: number, capacity = 2) =>
   replayBuffer({ capacity, ...sizes, nStep: { steps, discount }, seed: 3 });
@@ -148,6 +159,19 @@ describe('n-step returns', () => {
     expect(one.state().previous?.at(-1)).toBe(0);
   });
 
+  it.each([
+    [2, 3],
+    // As far back as the capacity it lay in this very row.
+    [3, 0],
+  ])('link a predecessor with %i transitions between by %i, of 4 rows', (between, distance) => {
+    const buffer = replayBuffer({ capacity: 4, ...sizes, nStep: { steps: 2, discount: 1 }, seed: 0 });
+    const others = Array.from({ length: between }, (_, i) => step(1, 10 + i));
+    for (const own of [step(0, 0), ...others, step(0, 1)]) buffer.add(transitionsOf([own]), originsOf([own]));
+    expect(buffer.state().previous?.at(-1)).toBe(distance);
+    // A state that it can be restored from.
+    buffer.restore(buffer.state());
+  });
+
   it('refuse origins that do not fit, and add nothing', () => {
     const buffer = replayBuffer({ capacity: 8, ...sizes, nStep: { steps: 2, discount: 1 }, seed: 0 });
     const step = { reward: 1, environment: 0, terminated: 0, done: 0 };
@@ -180,6 +204,7 @@ describe('n-step returns', () => {
   it('refuse options out of range', () => {
     expect(() => make(0, 1)).toThrow('nStep.steps is 0, expected a positive integer');
     expect(() => make(1, 1.1)).toThrow('nStep.discount is 1.1, expected a number from 0 to 1');
+    expect(() => checkNStep({ steps: 1, discount: 1 }, 2 ** 24)).not.toThrow();
     expect(() => make(1, 1, 2 ** 25)).toThrow('capacity is 33554432, expected at most 16777216 with nStep');
   });
 });

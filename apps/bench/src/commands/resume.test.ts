@@ -146,8 +146,13 @@ describe('train --resume --steps', () => {
     expect([summary.steps, config.steps]).toEqual([450, 450]);
     const whole = (await resultOf(at('long'))).events;
     expect(events).toEqual(whole.filter(({ step }) => step <= 450));
-    // Nothing is left to train here.
-    await done('train', '--resume', await copyOf('short', 'at-its-end'), '--steps', '300');
+    // Where it stands: nothing is left to train.
+    const stopped = await copyOf('long', 'where-it-stands');
+    await rm(path.join(stopped, 'checkpoints', '500'), { recursive: true });
+    await done('train', '--resume', stopped, '--steps', '400');
+    const ended = await resultOf(stopped);
+    expect([ended.summary.steps, ended.config.steps, ended.last?.step]).toEqual([400, 400, 400]);
+    expect(ended.events).toEqual(whole.filter(({ step }) => step <= 400));
   });
 
   it('begins a run anew with them that was stopped before its first checkpoint', async () => {

@@ -69,8 +69,10 @@ describe.each(ranges)('$id, $option', ({ id, option, read, inclusive }) => {
   });
 });
 
+/** Of what healthyStateRange is about. */
+const largest = (env: MujocoEnv) => Math.max(...env.simulation.qpos.subarray(2), ...env.simulation.qvel);
+
 it('Hopper-v5, healthyStateRange: counts a bound itself as unhealthy', () => {
-  const largest = (env: MujocoEnv) => Math.max(...env.simulation.qpos.subarray(2), ...env.simulation.qvel);
   const { value, terminated } = stepped('Hopper-v5', {}, largest);
   expect(terminated).toBe(false);
   const terminatedBelow = (high: number) =>
@@ -106,12 +108,14 @@ it('InvertedPendulum-v5 stands at an angle of exactly 0.2: Gymnasium ends it whe
   }
 });
 
+/** A step of the double pendulum with its tip so far along the upper pole. */
+function tipAt(pole: string) {
+  const xml = weightless(invertedDoublePendulumModel());
+  const shorter = xml.replace('name="tip" pos="0 0 0.6"', `name="tip" pos="0 0 ${pole}"`);
+  return resting('InvertedDoublePendulum-v5', shorter, [0, 0, 0]);
+}
+
 it('InvertedDoublePendulum-v5 has fallen with its tip at exactly 1: Gymnasium ends it where z <= 1', () => {
-  const at = (pole: string) => {
-    const xml = weightless(invertedDoublePendulumModel());
-    const shorter = xml.replace('name="tip" pos="0 0 0.6"', `name="tip" pos="0 0 ${pole}"`);
-    return resting('InvertedDoublePendulum-v5', shorter, [0, 0, 0]);
-  };
-  expect(at('0.4')).toMatchObject({ terminated: true, tip: 1 });
-  expect(at('0.4000000001')).toMatchObject({ terminated: false });
+  expect(tipAt('0.4')).toMatchObject({ terminated: true, tip: 1 });
+  expect(tipAt('0.4000000001')).toMatchObject({ terminated: false });
 });
