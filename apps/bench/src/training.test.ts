@@ -77,13 +77,14 @@ async function updatesOf(own: object): Promise<SeenUpdate[]> {
 }
 
 describe.each([
-  ['in the calling thread', {}],
-  ['in two threads', { learnerThreads: 2 }],
-  ['in a pipeline', { learnerThreads: 2, pipeline: true }],
-])('a run with updates %s', (_, threads) => {
+  ['in the calling thread', {}, 30],
+  ['in two threads', { learnerThreads: 2 }, 30],
+  // The update behind the last step is left to a run of more steps.
+  ['in a pipeline', { learnerThreads: 2, pipeline: true }, 29],
+])('a run with updates %s', (_, threads, updates) => {
   it('learns from three steps at its own discount, weighted', async () => {
     const seen = await updatesOf({ ...threads, nStep: 3, prioritized: true });
-    expect(seen).toHaveLength(30);
+    expect(seen).toHaveLength(updates);
     const discounts = new Set(seen.flatMap((one) => one.discounts));
     const possible = [GAMMA, GAMMA ** 2, GAMMA ** 3].map(Math.fround);
     expect([...discounts].filter((d) => d !== 0).toSorted((a, b) => b - a)).toEqual(possible);
@@ -93,7 +94,7 @@ describe.each([
 
   it('learns from single steps at its own discount', async () => {
     const seen = await updatesOf(threads);
-    expect(seen).toHaveLength(30);
+    expect(seen).toHaveLength(updates);
     for (const { expected, meanTarget } of seen) expect(meanTarget / expected).toBeCloseTo(1, 4);
     expect(seen.flatMap(({ weights }) => weights)).toEqual([]);
   });
