@@ -9,6 +9,7 @@ export {
   type ResumableEnv,
 } from './env-state.ts';
 export { createEnv, type Dynamics, type TypedEnv } from './create-env.ts';
+export { envFactoryOf, makeFactoryEnvs, type EnvFactory, type FactoryEnvOptions } from './env-factory.ts';
 export type { Env, Info, ResetRequest, ResetResult, StepResult } from './env.ts';
 export { episodeGuard, type EpisodeGuard, type EpisodePhase } from './episode-guard.ts';
 export { episodeStatistics, type EpisodeStatistics } from './episode-statistics.ts';
@@ -28,6 +29,7 @@ export {
   type MultiGoalResetOptions,
   type Point,
 } from './multi-goal.ts';
+export { prepareEnv, type PrepareEnvOptions } from './prepare-env.ts';
 export { rescaleAction } from './rescale-action.ts';
 export { timeLimit } from './time-limit.ts';
 export type {

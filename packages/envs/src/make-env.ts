@@ -1,10 +1,7 @@
-import { closeAll } from './close-all.ts';
 import type { Env } from './env.ts';
 import type { ResumableEnv } from './env-state.ts';
 import { multiGoal } from './multi-goal.ts';
-import { rescaleAction } from './rescale-action.ts';
-import { timeLimit } from './time-limit.ts';
-import { wrapEnv } from './wrap-env.ts';
+import { prepareEnv } from './prepare-env.ts';
 
 /** How to make one kind of environment. */
 export interface EnvSpec {
@@ -39,8 +36,7 @@ export interface MakeEnvOptions {
  *
  * The registry is an argument instead of a global table, so that importing a package never changes what an id means.
  *
- * @throws RangeError for an id that isn't in the registry, listing those that are, or for what {@link timeLimit} and
- * {@link rescaleAction} refuse; the environment is closed then
+ * @throws RangeError for an id that isn't in the registry, listing those that are, or for what {@link prepareEnv} refuses
  */
 export function makeEnv(
   id: string,
@@ -53,14 +49,5 @@ export function makeEnv(
         'To add others, give registry: { ...builtinEnvs, ...yours }.',
     );
   }
-  const env = spec.create(options);
-  try {
-    const limit = maxSteps ?? spec.maxSteps;
-    const limited = limit === Number.POSITIVE_INFINITY ? wrapEnv(env, {}) : timeLimit(env, limit);
-    return rescaleActions ? rescaleAction(limited) : limited;
-  } catch (error) {
-    // Nobody else holds it. Why it failed says more than what closing may throw on top.
-    closeAll([env]);
-    throw error;
-  }
+  return prepareEnv(spec.create(options), { maxSteps: maxSteps ?? spec.maxSteps, rescaleActions });
 }

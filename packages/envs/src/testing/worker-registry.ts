@@ -89,3 +89,14 @@ export const registry = () => ({
 });
 
 export const nonsense = 'no registry';
+
+/** Factories of one environment each: with a time limit, and with a promise. */
+export const limited = { create: (options: object = {}) => multiGoal(options), maxSteps: 5 };
+export const promised = async (options: object = {}) => multiGoal(options);
+
+const importedBefore: unknown = Reflect.get(globalThis, 'importedBefore');
+/** Can be made only where something had set that before this module was imported. */
+export const dependent = () => {
+  if (importedBefore !== true) throw new Error('nothing was imported before');
+  return multiGoal();
+};

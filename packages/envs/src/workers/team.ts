@@ -203,8 +203,10 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
 }
 
 const threadData = (options: TeamOptions, rows: RowBlock, worker: number, port: MessagePort): ThreadData => ({
+  imports: (options.imports ?? []).map(String),
   module: String(options.module),
   exportName: options.exportName ?? 'registry',
+  factory: options.factory ?? false,
   id: options.id,
   maxSteps: options.maxSteps,
   options: options.options,
@@ -254,9 +256,12 @@ function lossError({ options: { where, id }, rows, worker, block, running, probl
   const action =
     running === 'step' && block && row >= 0 ? ` with action [${actionOf(block, row).join(', ')}]` : '';
   const when = running && row >= 0 ? ` in ${running}()${action}` : '';
-  return new Error(`${where}: ${which}${when}: ${problem}. All its threads are ended; make a new one.`, {
-    cause,
-  });
+  return new Error(
+    `${where}: ${which}${when}: ${problem.replace(/\.$/, '')}. All its threads are ended; make a new one.`,
+    {
+      cause,
+    },
+  );
 }
 
 function actionOf({ actions, rewards }: SharedBlock, row: number): Float64Array {

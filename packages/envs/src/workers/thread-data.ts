@@ -6,9 +6,13 @@ import type { BlockShape } from './shared-block.ts';
 
 /** What a worker starts with. */
 export interface ThreadData {
-  /** URL of the module that exports the registry. */
+  /** URLs of what is imported first. */
+  readonly imports: readonly string[];
+  /** URL of the module that exports the registry or factory. */
   readonly module: string;
   readonly exportName: string;
+  /** Whether that export makes one environment instead of listing many. */
+  readonly factory: boolean;
   readonly id: string;
   readonly maxSteps: number | undefined;
   readonly options: object | undefined;

@@ -5,11 +5,13 @@ import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from '
 
 import type { Box } from '../box.ts';
 import type { Env, Info } from '../env.ts';
+import { makeFactoryEnvs } from '../env-factory.ts';
 import { vectorEnv } from '../local-vector-env.ts';
 import { makeEnv } from '../make-env.ts';
 import type { VectorEnvState } from '../vector-state.ts';
 import { wrapEnv } from '../wrap-env.ts';
 import { infoWriter, type WorkerMessage } from './infos.ts';
+import { loadFactory } from './load-factory.ts';
 import { loadRegistry } from './load-registry.ts';
 import { portableError, sendPlain } from './plain-data.ts';
 import { Command, Control, messagesPlace, rowPlace, sharedBlock } from './shared-block.ts';
@@ -52,25 +54,37 @@ function answer(send: (message: WorkerMessage) => void, value: () => unknown): v
   }
 }
 
+/** The environments of this thread. What it makes before one fails ends with it. */
+async function makeEnvs(data: ThreadData): Promise<readonly Env[]> {
+  const { module, exportName, id, count, maxSteps, options, rescaleActions } = data;
+  for (const url of data.imports) await import(url);
+  if (data.factory) {
+    const factory = await loadFactory(module, exportName);
+    return makeFactoryEnvs(factory, count, { maxSteps, options, rescaleActions });
+  }
+  const registry = await loadRegistry(module, exportName);
+  const makeOptions = {
+    registry,
+    rescaleActions,
+    ...(maxSteps !== undefined && { maxSteps }),
+    ...(options !== undefined && { options }),
+  };
+  return Array.from({ length: count }, () => makeEnv(id, makeOptions));
+}
+
 const spaceOf = ({ low, high, shape }: Box) => ({ low, high, shape });
 
 async function serve(data: ThreadData, main: MessagePort): Promise<void> {
   const { id, worker, first, count, port, autoresetMode } = data;
-  const registry = await loadRegistry(data.module, data.exportName);
-  const makeOptions = {
-    registry,
-    rescaleActions: data.rescaleActions,
-    ...(data.maxSteps !== undefined && { maxSteps: data.maxSteps }),
-    ...(data.options !== undefined && { options: data.options }),
-  };
   let control: Int32Array = new Int32Array(0);
   const mark = (index: number) => {
     control[rowPlace(worker)] = first + index;
   };
-  const env = vectorEnv((index) => watched(makeEnv(id, makeOptions), () => mark(index)), {
-    numEnvs: count,
-    autoresetMode,
-  });
+  const envs = await makeEnvs(data);
+  const env = vectorEnv(
+    envs.map((own, index) => watched(own, () => mark(index))),
+    { autoresetMode },
+  );
 
   const ready: ThreadReady = {
     observationSpace: spaceOf(env.singleObservationSpace),

@@ -71,6 +71,32 @@ async function output(script: string): Promise<string> {
 const modes = ['next-step', 'same-step', 'disabled'] as const;
 
 describe('workerVectorEnv', () => {
+  it('makes environments of a factory, with its time limit or another, and with options', async () => {
+    const factory = {
+      factory: true,
+      id: 'MultiGoal-v0',
+      rescaleActions: true,
+      autoresetMode: 'same-step',
+    } as const;
+    const expected = await play(local('MultiGoal-v0', 3, 'same-step'), 20, 7);
+    expect(await play(await make({ ...factory, exportName: 'limited' }), 20, 7)).toEqual(expected);
+    expect(await play(await make({ ...factory, exportName: 'promised', maxSteps: 5 }), 20, 7)).toEqual(
+      expected,
+    );
+    const wide = await make({ ...factory, exportName: 'promised', options: { extent: 6 } });
+    expect([...wide.singleObservationSpace.high]).toEqual([6, 6]);
+    await expect(make({ ...factory, exportName: 'nonsense' })).rejects.toThrow(
+      /of MultiGoal-v0 could not be made: nonsense of file:.* is "no registry", expected a function .* }\)\. All its/,
+    );
+  });
+
+  it('imports what it is told to before the module', async () => {
+    const dependent = { factory: true, exportName: 'dependent', id: 'MultiGoal-v0' };
+    await expect(make(dependent)).rejects.toThrow('dependent of file:');
+    const imports = ['data:text/javascript,globalThis.importedBefore = true'];
+    expect((await make({ ...dependent, imports })).numEnvs).toBe(3);
+  });
+
   it('takes each of many quick steps once', async () => {
     // No multiple of the registry's own limit of 5 steps.
     const maxSteps = 203;

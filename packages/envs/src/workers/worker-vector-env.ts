@@ -10,10 +10,17 @@ import { startTeam } from './team.ts';
 
 /** Options of {@link workerVectorEnv}. */
 export interface WorkerVectorEnvOptions extends Omit<MakeEnvOptions, 'registry'> {
-  /** URL of the module that exports the registry; every thread imports it. */
+  /** URLs of modules that every thread imports first, such as one that lets it import TypeScript. Default: none. */
+  readonly imports?: readonly (URL | string)[];
+  /** URL of the module that exports the registry or factory; every thread imports it. */
   readonly module: URL | string;
   /** Which export that is: an `EnvRegistry`, or a function that gives or promises one. Default: `registry`. */
   readonly exportName?: string;
+  /**
+   * Whether that export makes one environment instead of listing many, see `envFactoryOf`. `id` then only names it in
+   * messages. Default: false.
+   */
+  readonly factory?: boolean;
   /** Id in that registry. */
   readonly id: string;
   readonly numEnvs: number;
