@@ -1,8 +1,15 @@
 import type { Env } from '@meow-rl/envs';
 
-import { Simulation } from '../simulation.ts';
 import type { MujocoEnv } from '../task-env.ts';
 
-/** Whether an environment is a MuJoCo task of this package, without wrappers around it. */
+const SIMULATION = ['model', 'qpos', 'timestep', 'twin'];
+
+/**
+ * Whether an environment is a MuJoCo task, without wrappers around it that hide the physics. Told by its members: one that
+ * somebody's own module makes may come from another copy of this package.
+ */
 export const isMujocoEnv = (env: Env): env is MujocoEnv =>
-  'simulation' in env && env.simulation instanceof Simulation;
+  'frameSkip' in env && 'contactForces' in env && 'simulation' in env && isSimulation(env.simulation);
+
+const isSimulation = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && SIMULATION.every((member) => member in value);

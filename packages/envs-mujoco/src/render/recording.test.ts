@@ -1,4 +1,4 @@
-import { rescaleAction, timeLimit } from '@meow-rl/envs';
+import { rescaleAction, timeLimit, type Env } from '@meow-rl/envs';
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
@@ -11,6 +11,7 @@ import {
   describeScene,
   encodeRecording,
   frame,
+  isMujocoEnv,
   positionsAt,
   recordEpisode,
   steps,
@@ -38,6 +39,21 @@ function randomEpisode(length: number) {
 
 const { recording, positions, total } = randomEpisode(1000);
 const bytes = await encodeRecording(recording);
+
+it('isMujocoEnv knows a task of another copy of this package by its members, and no wrapper', () => {
+  const task = halfCheetah(mujoco);
+  const { simulation, frameSkip, contactForces } = task;
+  const { model, qpos, timestep } = simulation;
+  const twin = () => simulation.twin();
+  const copied: Env = Object.assign({ ...task }, { simulation: { model, qpos, timestep, twin } });
+  expect(isMujocoEnv(copied)).toBe(true);
+  expect(isMujocoEnv(timeLimit(task, 9))).toBe(false);
+  const hollow: Env = Object.assign(timeLimit(task, 9), { simulation: { qpos }, frameSkip, contactForces });
+  expect(isMujocoEnv(hollow)).toBe(false);
+  const handedOn = { ...timeLimit(task, 9), simulation, frameSkip, contactForces };
+  expect(isMujocoEnv(handedOn)).toBe(true);
+  task.close();
+});
 
 describe('recordEpisode', () => {
   it('keeps positions, rewards and how it ended', () => {
