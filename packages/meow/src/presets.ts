@@ -48,7 +48,8 @@ const mujoco = {
  * - `multi-goal-demo`: eight environments for wider experience, twice the temperature and averaged parameters, so that no goal
  *   is lost while the values of the others still swing.
  * - `half-cheetah`, `hopper`, `walker2d`, `ant`, `humanoid`: the authors' settings for the MuJoCo tasks, v4 and v5 alike.
- * - `mujoco`: what those have in common and Hopper's temperature, for the tasks that the paper leaves out. Not tuned.
+ * - `mujoco`: what those have in common and Hopper's temperature, for the tasks that the paper leaves out and for environments
+ *   of one's own. Not tuned.
  *
  * Reference: Chao et al., MEow (2024), appendix on experimental setups.
  */
@@ -87,6 +88,9 @@ export const MEOW_PRESETS = {
 } as const satisfies Readonly<Record<string, MeowPreset>>;
 
 export type MeowPresetName = keyof typeof MEOW_PRESETS;
+
+/** The preset that an environment is trained with for which there is none of its own. Not tuned. */
+export const GENERAL_PRESET: MeowPresetName = 'mujoco';
 
 /** The preset that an environment is trained with unless another is asked for. */
 export const PRESET_OF_ENVIRONMENT: Readonly<Record<string, MeowPresetName>> = {
