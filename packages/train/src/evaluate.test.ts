@@ -1,9 +1,24 @@
-import { multiGoal, timeLimit } from '@meow-rl/envs';
+import { multiGoal, timeLimit, wrapEnv, type Env } from '@meow-rl/envs';
 import { countingEnv } from '@meow-rl/envs/testing';
 import { describe, expect, it } from 'vitest';
 
 import { evaluate } from './evaluate.ts';
 import { fakeAgent } from './testing/fake-agent.ts';
+
+/** A limit truncates after 3 steps; the task ends in step 2 of odd episodes, and in step 3 of even ones but the first. */
+function endsEveryOther(): Env {
+  const env = countingEnv({ length: 9 });
+  return timeLimit(
+    wrapEnv(env, {
+      step(action) {
+        const result = env.step(action);
+        const [episode = 0, steps = 0] = result.observation;
+        return { ...result, terminated: steps === (episode % 2 === 1 ? 2 : 3) && episode > 0 };
+      },
+    }),
+    3,
+  );
+}
 
 describe('evaluate', () => {
   it('sums rewards over whole episodes', async () => {
@@ -29,6 +44,18 @@ describe('evaluate', () => {
     expect(a).not.toBe(b);
     expect(mean).toBeCloseTo((a + b) / 2, 10);
     expect(standardDeviation).toBeCloseTo(Math.abs(a - b) / 2, 10);
+  });
+
+  it('says of each episode whether the task ended it, and how actions were chosen', async () => {
+    const agent = fakeAgent();
+    const result = await evaluate({ agent, env: endsEveryOther(), episodes: 4, seed: 0 });
+    expect(result.actions).toBe('deterministic');
+    expect(result.lengths).toEqual([3, 2, 3, 2]);
+    // In the third episode the time limit and the end of the task fall together.
+    expect(result.terminated).toEqual([false, true, true, true]);
+    const sampled = await evaluate({ agent, env: countingEnv({ length: 2 }), deterministic: false, seed: 0 });
+    expect(sampled.actions).toBe('sampled');
+    expect(sampled.terminated).toEqual(Array.from({ length: 10 }, () => false));
   });
 
   it('repeats itself for the same seed and samples when asked', async () => {

@@ -22,10 +22,14 @@ export interface EvaluateOptions {
 
 /** What an evaluation found. */
 export interface EvaluationResult {
+  /** How actions were chosen: the agent's most likely ones, or sampled ones. */
+  readonly actions: 'deterministic' | 'sampled';
   /** Undiscounted sums of rewards, one per episode. */
   readonly returns: readonly number[];
   /** Steps, one per episode. */
   readonly lengths: readonly number[];
+  /** Whether the task ended each episode; the others were truncated, as by a time limit. */
+  readonly terminated: readonly boolean[];
   /** Mean of the returns. */
   readonly mean: number;
   /** Standard deviation of the returns, divided by their number as NumPy does; 0 for one episode. */
@@ -51,23 +55,28 @@ export async function evaluate({
   const generator = stream(seed, NOISE_STREAM);
   const returns: number[] = [];
   const lengths: number[] = [];
+  const terminated: boolean[] = [];
   for (let episode = 0; episode < episodes; episode += 1) {
     let { observation } = env.reset(episode === 0 ? { seed } : {});
     let sum = 0;
     let length = 0;
+    let ended = false;
     for (let done = false; !done; length += 1) {
       const action = await agent.act(Float32Array.from(observation), { deterministic, generator });
       const result = env.step(action);
       ({ observation } = result);
       sum += result.reward;
-      done = result.terminated || result.truncated;
+      ended = result.terminated;
+      done = ended || result.truncated;
     }
     returns.push(sum);
     lengths.push(length);
+    terminated.push(ended);
   }
   const mean = meanOf(returns);
   const standardDeviation = Math.sqrt(meanOf(returns.map((value) => (value - mean) ** 2)));
-  return { returns, lengths, mean, standardDeviation };
+  const actions = deterministic ? 'deterministic' : 'sampled';
+  return { actions, returns, lengths, terminated, mean, standardDeviation };
 }
 
 // Stream 0 of the seed is the environment's.

@@ -32,7 +32,14 @@ it('names what a metrics event has, and nothing that it lacks', () => {
 });
 
 it('names what an evaluation has, sampled actions only where there were any', () => {
-  const own = { episodes: 2, returns: [1, 3], lengths: [5, 5], mean: 2, standardDeviation: 1, meanLength: 5 };
+  const own = {
+    actions: 'deterministic',
+    returns: [1, 3, 1, 3],
+    lengths: [5, 5, 5, 5],
+    terminated: [false, true, false, false],
+    mean: 2,
+    standardDeviation: 1,
+  } as const;
   const evaluation = {
     type: 'evaluation',
     step: 10,
@@ -41,15 +48,24 @@ it('names what an evaluation has, sampled actions only where there were any', ()
     time: { seconds: 9, duration: 2 },
   } as const;
   const always = {
-    'evaluation/mean_return': 2,
-    'evaluation/standard_deviation': 1,
+    'evaluation/deterministic_mean_return': 2,
+    'evaluation/deterministic_standard_deviation': 1,
+    'evaluation/deterministic_terminated': 0.25,
     'time/evaluation_seconds': 2,
   };
   expect(scalarsOf(evaluation)).toEqual(always);
-  expect(scalarsOf({ ...evaluation, stochastic: { ...own, mean: 1.5, standardDeviation: 0.5 } })).toEqual({
+  const stochastic = {
+    ...own,
+    actions: 'sampled',
+    terminated: [true, true, true, false],
+    mean: 1.5,
+    standardDeviation: 0.5,
+  } as const;
+  expect(scalarsOf({ ...evaluation, stochastic })).toEqual({
     ...always,
     'evaluation/stochastic_mean_return': 1.5,
     'evaluation/stochastic_standard_deviation': 0.5,
+    'evaluation/stochastic_terminated': 0.75,
   });
 });
 

@@ -1,3 +1,4 @@
+import type { EvaluationResult } from '../evaluate.ts';
 import type { TrainEvent } from '../events.ts';
 
 /**
@@ -33,18 +34,21 @@ export function scalarsOf(event: TrainEvent): Record<string, number> {
       return { 'train/episode_return': event.return, 'train/episode_length': event.length };
     case 'evaluation':
       return {
-        'evaluation/mean_return': event.mean,
-        'evaluation/standard_deviation': event.standardDeviation,
-        ...prefixed('evaluation', {
-          stochastic_mean_return: event.stochastic?.mean,
-          stochastic_standard_deviation: event.stochastic?.standardDeviation,
-        }),
+        ...numbersOf(event, 'deterministic'),
+        ...(event.stochastic && numbersOf(event.stochastic, 'stochastic')),
         'time/evaluation_seconds': event.time.duration,
       };
     case 'progress':
       return {};
   }
 }
+
+const numbersOf = ({ mean, standardDeviation, terminated }: EvaluationResult, actions: string) =>
+  prefixed('evaluation', {
+    [`${actions}_mean_return`]: mean,
+    [`${actions}_standard_deviation`]: standardDeviation,
+    [`${actions}_terminated`]: terminated.filter(Boolean).length / terminated.length,
+  });
 
 /** Numbers under their group's name; absent ones stay absent. */
 const prefixed = (
