@@ -1,38 +1,52 @@
 import { loadPolicy } from '@meow-rl/export/node';
 import type { Agent } from '@meow-rl/train';
 
-import { checkEnvironment, spacesOf } from './environments.ts';
+import { identifyEnvironment, isKnownEnvironment, spacesOf } from './environments.ts';
+import type { EnvironmentChoice, IdentifiedEnvironment } from './environments.ts';
+import { UsageError } from './errors.ts';
 import { policyAgent } from './policy-agent.ts';
 import { openRun } from './saved-run.ts';
 
 /** A trained policy, from a run's folder or an exported file. */
 export interface Candidate {
   readonly agent: Agent;
-  readonly environment: string;
+  /** Where it is to play. */
+  readonly playground: IdentifiedEnvironment;
   /** Environment steps that it was trained for. */
   readonly step: number;
+}
+
+/** What {@link openCandidate} may be told. */
+export interface OpenCandidateOptions extends Partial<EnvironmentChoice> {
+  readonly threads: number;
+  readonly checkpoint?: string;
 }
 
 /**
  * Opens what a command was given to play with. The caller disposes of the agent.
  *
  * @param source folder of a run, or an exported policy.onnx
- * @throws UsageError if it is neither
+ * @throws UsageError if it is neither, or was trained in an environment that isn't known and none is given
  */
-export async function openCandidate(
-  source: string,
-  { threads, checkpoint }: { readonly threads: number; readonly checkpoint?: string },
-): Promise<Candidate> {
+export async function openCandidate(source: string, options: OpenCandidateOptions): Promise<Candidate> {
+  const { threads, checkpoint, env, maxSteps } = options;
+  const chosen = { ...(env !== undefined && { env }), ...(maxSteps !== undefined && { maxSteps }) };
   if (!source.endsWith('.onnx')) {
     const { agent, settings, step } = await openRun(source, {
       threads,
+      environment: chosen,
       ...(checkpoint !== undefined && { checkpoint }),
     });
-    return { agent: agent.agent, environment: settings.env, step };
+    return { agent: agent.agent, playground: settings, step };
   }
   const policy = await loadPolicy(source);
   const { environment, trainingSteps } = policy.metadata;
-  await checkEnvironment(environment);
-  const agent = policyAgent(policy, { id: environment, ...(await spacesOf(environment)) });
-  return { agent, environment, step: trainingSteps };
+  if (env === undefined && !isKnownEnvironment(environment))
+    throw new UsageError(
+      `${source} was trained in ${environment}, which is none of the known environments`,
+      'Name the module that makes it, as in --env ./my-env.ts#makeEnv.',
+    );
+  const playground = await identifyEnvironment({ env: environment, ...chosen });
+  const agent = policyAgent(policy, { id: playground.environment, ...(await spacesOf(playground)) });
+  return { agent, playground, step: trainingSteps };
 }

@@ -11,7 +11,7 @@ import { NoTextError, readTextFile } from './text-file.ts';
 export type RawConfig = Readonly<Record<string, unknown>>;
 
 /** What a run records beside its settings, so that its `config.json` can be given to `--config` again. */
-const recordedKeys: ReadonlySet<string> = new Set(['command', 'versions', 'changes']);
+const recordedKeys: ReadonlySet<string> = new Set(['command', 'environment', 'versions', 'changes']);
 
 /**
  * Reads settings from a JSON or YAML file, with or without a byte order mark.

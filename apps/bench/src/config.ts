@@ -17,14 +17,19 @@ export const agentSchema = z.strictObject({
   logSigmaMax: is.fromPreset(is.number("upper bound of the prior's log standard deviation")),
 });
 
+const MAX_STEPS = "the environment's own limit; 1000 where a module gives none";
+
 /** A training run. What has no default here and is left out comes from the preset. */
 export const trainSchema = z.strictObject({
   algo: is.oneOf(['meow'], 'algorithm').default('meow'),
-  env: is.word('environment').default('MultiGoal-v0'),
+  env: is
+    .word('environment, or a module that makes one: ./my-env.ts#makeEnv or my-package#makeEnv')
+    .default('MultiGoal-v0'),
+  maxSteps: is.optional(is.positiveInteger('steps after which an episode is truncated'), MAX_STEPS),
   preset: is.optional(is.word('named settings to start from'), 'those of the environment'),
   seed: is.wholeNumber('seed of everything random').default(0),
   steps: is.fromPreset(is.positiveInteger('environment steps to train for')),
-  out: is.optional(is.word('folder of the run', 'folder'), 'runs/<env>/<algo>/seed-<seed>'),
+  out: is.optional(is.word('folder of the run', 'folder'), 'runs/<environment>/<algo>/seed-<seed>'),
   warmup: is.fromPreset(is.wholeNumber('steps with random actions before the first update')),
   updatesPerStep: is.fromPreset(is.positiveNumber('updates per environment step, may be a fraction')),
   numEnvs: is.fromPreset(is.positiveInteger('environments stepped together')),
@@ -96,6 +101,11 @@ export const evalSchema = z.strictObject({
   episodes: is.positiveInteger('episodes to play').default(10),
   stochastic: is.toggle('sample actions instead of taking the most likely one'),
   seed: is.wholeNumber('seed of the starts and, with --stochastic, of the actions').default(0),
+  env: is.optional(
+    is.word('environment to play in, or a module that makes it: ./my-env.ts#makeEnv'),
+    'that of the policy',
+  ),
+  maxSteps: is.optional(is.positiveInteger('steps after which an episode is truncated'), 'as in training'),
   threads: is.positiveInteger('threads of the runtime').default(1),
 });
 
@@ -106,7 +116,11 @@ export const renderSchema = z.strictObject({
   stochastic: is.toggle('sample actions instead of taking the most likely one'),
   seed: is.wholeNumber('seed of the starts and, with --random, of the actions').default(0),
   random: is.toggle('act at random instead of with a policy'),
-  env: is.optional(is.word('environment, with --random'), 'that of the policy'),
+  env: is.optional(
+    is.word('environment to play in, or a module that makes it: ./my-env.ts#makeEnv'),
+    'that of the policy',
+  ),
+  maxSteps: is.optional(is.positiveInteger('steps after which an episode is truncated'), 'as in training'),
   threads: is.positiveInteger('threads of the runtime').default(1),
 });
 
@@ -142,7 +156,7 @@ export const speedSchema = z.strictObject({
 
 /** Settings of the measurement of environments. */
 export const envSpeedSchema = z.strictObject({
-  envs: is.words('MuJoCo tasks to measure, or all', 'id,id').default(['all']),
+  envs: is.words('MuJoCo tasks to measure, modules of your own among them, or all', 'id,id').default(['all']),
   seconds: is.positiveNumber('length of a round').default(0.5),
   rounds: is.positiveInteger('rounds, of which the median counts').default(5),
   numEnvs: is.positiveInteger('environments that are stepped together over workers').default(16),

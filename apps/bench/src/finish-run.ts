@@ -1,3 +1,6 @@
+import type { EvaluationResult } from '@meow-rl/train';
+
+import { countEndings, formatEndings, formatReturn } from './episodes.ts';
 import { describeError, InterruptedError } from './errors.ts';
 import { exitCodeOfSignal, interruptible } from './interrupt.ts';
 import { exportRunAgent } from './policy-export.ts';
@@ -28,12 +31,14 @@ export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'sig
       if (closeFailure) ui.warn(describeError(closeFailure));
       throw new InterruptedError(
         `stopped at step ${outcome.step} of ${settings.steps}, saved`,
-        `Go on with: meow-bench train --resume ${folder.path}`,
+        outcome.resumable
+          ? `Go on with: meow-bench train --resume ${folder.path}`
+          : 'It can be evaluated and exported.',
         exitCodeOfSignal(signal),
       );
     }
     const files = await exportRunAgent(agent, folder.file('policy'), {
-      environment: settings.env,
+      settings,
       trainingSteps: outcome.step,
       seed: settings.seed,
       probes: outcome.probes,
@@ -43,6 +48,13 @@ export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'sig
   } finally {
     await agent.meow.dispose();
   }
+}
+
+/** An evaluation in a few numbers. Its actions are named here: logs of older versions don't say. */
+function summaryOf(evaluation: EvaluationResult, actions: EvaluationResult['actions']) {
+  const { mean, standardDeviation, returns } = evaluation;
+  const ends = countEndings(evaluation);
+  return { actions, episodes: returns.length, mean, standardDeviation, ...(ends && { ends }) };
 }
 
 async function report(
@@ -55,7 +67,7 @@ async function report(
   const last = outcome.evaluations.at(-1);
   const summary = {
     algorithm: settings.algo,
-    environment: settings.env,
+    environment: settings.environment,
     seed: settings.seed,
     steps: outcome.step,
     updates: outcome.updates,
@@ -65,11 +77,8 @@ async function report(
     ...(last && {
       evaluation: {
         step: last.step,
-        mean: last.mean,
-        standardDeviation: last.standardDeviation,
-        ...(last.stochastic && {
-          stochastic: { mean: last.stochastic.mean, standardDeviation: last.stochastic.standardDeviation },
-        }),
+        ...summaryOf(last, 'deterministic'),
+        ...(last.stochastic && { stochastic: summaryOf(last.stochastic, 'sampled') }),
       },
     }),
     verifyMaxError: files.find(({ kind }) => kind === 'policy')?.maxError,
@@ -84,7 +93,11 @@ async function report(
       updates: outcome.updates,
       seconds: outcome.seconds.toFixed(1),
       ...(last && {
-        [`return of ${last.returns.length} episodes`]: `${last.mean.toFixed(1)} ± ${last.standardDeviation.toFixed(1)} (step ${last.step})`,
+        evaluated: `at step ${last.step}, ${last.returns.length} episodes`,
+        'deterministic return': `${formatReturn(last)} (${formatEndings(last)})`,
+        ...(last.stochastic && {
+          'sampled return': `${formatReturn(last.stochastic)} (${formatEndings(last.stochastic)})`,
+        }),
       }),
       policy: `${folder.file('policy', 'policy.onnx')}, agrees with the agent to ${summary.verifyMaxError?.toExponential(1)}`,
     }),

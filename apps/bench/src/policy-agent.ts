@@ -1,4 +1,4 @@
-import type { Env } from '@meow-rl/envs';
+import { sameBox, type Env } from '@meow-rl/envs';
 import type { Policy } from '@meow-rl/export';
 import type { Agent } from '@meow-rl/train';
 
@@ -19,6 +19,11 @@ export function policyAgent(
       'Export it again for that environment.',
     );
   const { low, high, size } = actionSpace;
+  if (!sameBox(actionSpace, env.actionSpace))
+    throw new UsageError(
+      `the policy gives actions from [${low.join(', ')}] to [${high.join(', ')}], ${env.id} takes them from [${env.actionSpace.low.join(', ')}] to [${env.actionSpace.high.join(', ')}]`,
+      'Play it in the environment that it was trained in.',
+    );
   return {
     algorithm: policy.metadata.algorithm,
     observationSize: observationSpace.size,

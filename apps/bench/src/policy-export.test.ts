@@ -45,7 +45,7 @@ test('a policy is verified on observations of its own run', async () => {
   // Of 1000 draws hardly one of 60 is missing.
   expect([...new Set(rowsOf(probes))].toSorted()).toEqual([...new Set(held)].toSorted());
 
-  const about = { environment: settings.env, trainingSteps: 60 };
+  const about = { settings, trainingSteps: 60 };
   const seen: number[] = [];
   const { act } = agent.agent;
   const watched = {

@@ -2,11 +2,13 @@ import { exportAgent } from '@meow-rl/export/node';
 import type { ExportedFile } from '@meow-rl/export/node';
 
 import { spacesOf } from './environments.ts';
+import type { ResolvedTrain } from './resolve.ts';
 import type { RunAgent } from './run-agent.ts';
 import { versions } from './versions.ts';
 
 export interface PolicyExportOptions {
-  readonly environment: string;
+  /** What the policy was trained in. */
+  readonly settings: Pick<ResolvedTrain, 'env' | 'environment'>;
   readonly trainingSteps: number;
   readonly observations?: number;
   readonly seed?: number;
@@ -18,9 +20,9 @@ export interface PolicyExportOptions {
 export async function exportRunAgent(
   { meow, agent, observationNormalizer }: RunAgent,
   folder: string,
-  { environment, trainingSteps, probes, ...verify }: PolicyExportOptions,
+  { settings, trainingSteps, probes, ...verify }: PolicyExportOptions,
 ): Promise<ExportedFile[]> {
-  const { observationSpace, actionSpace } = await spacesOf(environment);
+  const { observationSpace, actionSpace } = await spacesOf(settings);
   return exportAgent(
     agent,
     {
@@ -30,7 +32,7 @@ export async function exportRunAgent(
     folder,
     {
       algorithm: agent.algorithm,
-      environment,
+      environment: settings.environment,
       observationSpace,
       actionSpace,
       trainingSteps,

@@ -116,6 +116,7 @@ function addTrain(program: Command, ui: () => Ui): void {
         'meow-bench train --algo meow --env MultiGoal-v0 --seed 1 --steps 6000 --out runs/try',
         'meow-bench train --config settings.yaml --alpha 1.5 --hidden 64,64',
         'meow-bench train --config runs/try/config.json --seed 2 --out runs/again',
+        'meow-bench train --env ./my-env.ts#makeEnv --max-steps 200',
         'meow-bench train --resume runs/try',
         'meow-bench train --resume runs/try --steps 12000',
       ),
@@ -161,7 +162,7 @@ function addEval(program: Command, ui: () => Ui): void {
     .command('eval')
     .summary('play episodes with a trained policy')
     .description(
-      'Play episodes with the policy of a run, or with an exported policy.onnx, and report their returns.',
+      'Play episodes with the policy of a run, or with an exported policy.onnx, and report their returns and how they ended.',
     )
     .argument('<run>', 'folder of a run, or a policy.onnx')
     .addHelpText(
@@ -170,6 +171,7 @@ function addEval(program: Command, ui: () => Ui): void {
         'meow-bench eval runs/try',
         'meow-bench eval runs/try --episodes 20 --stochastic --json',
         'meow-bench eval runs/try/policy/policy.onnx',
+        'meow-bench eval policy.onnx --env ./my-env.ts#makeEnv',
       ),
     );
   addFlags(command, evalSchema).action(async (run: string) => {

@@ -18,8 +18,8 @@ describe('progress', () => {
     }
     progress.stop();
     expect(io.err().split('\n')).toEqual([
-      'training 500/1000 (50%), 100 steps/s, return -12.3, 5s left',
-      'training 1000/1000 (100%), 100 steps/s, return -12.3',
+      'training 500/1000 (50%), 100 steps/s, sampled return -12.3, 5s left',
+      'training 1000/1000 (100%), 100 steps/s, sampled return -12.3',
       '',
     ]);
   });
@@ -32,7 +32,7 @@ describe('progress', () => {
     progress.update(5, 1);
     progress.stop();
     expect(io.err()).toContain(
-      'training ████████████░░░░░░░░░░░░ 50% | 5/10 | 5.0 steps/s, return 1.0, 1s left',
+      'training ████████████░░░░░░░░░░░░ 50% | 5/10 | 5.0 steps/s, sampled return 1.0, 1s left',
     );
   });
 });

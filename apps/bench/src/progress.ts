@@ -3,7 +3,7 @@ import type { OutputStream } from './ui.ts';
 
 /** Shows how far something is. */
 export interface Progress {
-  /** @param lastReturn the return of the episode that ended last, once there is one */
+  /** @param lastReturn the return of the training episode that ended last, its actions sampled; once there is one */
   update(step: number, lastReturn?: number): void;
   /** Clears the bar away, so that what is printed next begins on a line of its own. */
   stop(): void;
@@ -84,7 +84,7 @@ interface Facts {
 function facts({ step, total, rate, lastReturn }: Facts): string {
   return [
     `${rate.toFixed(rate < 10 ? 1 : 0)} steps/s`,
-    ...(lastReturn === undefined ? [] : [`return ${lastReturn.toFixed(1)}`]),
+    ...(lastReturn === undefined ? [] : [`sampled return ${lastReturn.toFixed(1)}`]),
     ...(rate > 0 && step < total ? [`${formatDuration((total - step) / rate)} left`] : []),
   ].join(', ');
 }

@@ -1,17 +1,18 @@
 import path from 'node:path';
 
 import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
-import { MEOW_PRESETS, PRESET_OF_ENVIRONMENT, resolveMeowConfig } from '@meow-rl/meow';
+import { GENERAL_PRESET, MEOW_PRESETS, PRESET_OF_ENVIRONMENT, resolveMeowConfig } from '@meow-rl/meow';
 import type { MeowConfig, MeowPreset } from '@meow-rl/meow';
 
 import type { TrainConfig } from './config.ts';
-import { checkEnvironment } from './environments.ts';
+import { identifyEnvironment, type IdentifiedEnvironment } from './environments.ts';
 import { UsageError } from './errors.ts';
 import { unknownName } from './unknown-name.ts';
 
 /** A training run with every setting given. */
-export type ResolvedTrain = Required<Omit<TrainConfig, 'out' | 'preset' | 'agent' | 'logger'>> &
-  Pick<TrainConfig, 'logger'> & {
+export type ResolvedTrain = Required<Omit<TrainConfig, 'out' | 'preset' | 'agent' | 'logger' | 'maxSteps'>> &
+  Pick<TrainConfig, 'logger'> &
+  Pick<IdentifiedEnvironment, 'environment' | 'maxSteps'> & {
     readonly preset: string;
     readonly agent: MeowConfig;
   };
@@ -30,15 +31,13 @@ function presetOf(name: string): MeowPreset {
  */
 export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> {
   const { out: _folder, logger, ...given } = config;
-  // The run may be gone on with from another folder.
-  const settings = { ...given, ...(logger !== undefined && { logger: path.resolve(logger) }) };
-  await checkEnvironment(config.env);
-  const name = config.preset ?? PRESET_OF_ENVIRONMENT[config.env];
-  if (name === undefined)
-    throw new UsageError(
-      `there are no settings for ${config.env}`,
-      `Name some with --preset: ${Object.keys(MEOW_PRESETS).join(', ')}.`,
-    );
+  const settings = {
+    ...given,
+    ...(await identifyEnvironment(config)),
+    // The run may be gone on with from another folder.
+    ...(logger !== undefined && { logger: path.resolve(logger) }),
+  };
+  const name = config.preset ?? PRESET_OF_ENVIRONMENT[config.env] ?? GENERAL_PRESET;
   const { agent: presetAgent, ...preset } = presetOf(name);
   let agent: MeowConfig;
   try {

@@ -24,6 +24,7 @@ export async function createRunAgent(
   settings: Pick<
     ResolvedTrain,
     | 'env'
+    | 'maxSteps'
     | 'seed'
     | 'threads'
     | 'learnerThreads'
@@ -35,7 +36,7 @@ export async function createRunAgent(
     | 'scaleRewards'
   >,
 ): Promise<RunAgent> {
-  const { observationSpace, actionSpace } = await spacesOf(settings.env);
+  const { observationSpace, actionSpace } = await spacesOf(settings);
   const size = observationSpace.size;
   const meow = await createMeowAgent({
     runtime: (settings.fused ? onnxRuntimeFused : onnxRuntimeNode)({ threads: settings.threads }),

@@ -68,6 +68,7 @@ try {
   const parts = { agent, env, replay };
   const checkpoints = await openRunCheckpoints(path.join(folder, 'checkpoints'), parts, {
     keepLast: 3,
+    resumable: true,
   });
   const save = async (step: number) => {
     const loop: OffPolicyState = {

@@ -52,7 +52,7 @@ const loopAt = (step: number): OffPolicyState => JSON.parse(JSON.stringify({ ste
 /** Saves a checkpoint for each score, at steps 10, 20, ..., with 20 new transitions each; keeps all but what `keepLast` says. */
 async function saveRun(folder: string, scores: readonly (number | undefined)[], keepLast = 100) {
   const { parts, add } = madeUpRun();
-  const checkpoints = await openRunCheckpoints(folder, parts, { keepLast });
+  const checkpoints = await openRunCheckpoints(folder, parts, { keepLast, resumable: true });
   for (const [i, score] of scores.entries()) {
     add(20);
     await checkpoints.save(loopAt(10 * (i + 1)), { position }, score);
@@ -117,7 +117,7 @@ describe('chunks of the replay buffer', () => {
     const folder = await temporaryFolder();
     const files = recordingFiles(folder);
     const { parts, add } = madeUpRun();
-    const checkpoints = await openRunCheckpoints(folder, parts, { keepLast: 1, files });
+    const checkpoints = await openRunCheckpoints(folder, parts, { keepLast: 1, resumable: true, files });
     add(20);
     await checkpoints.save(loopAt(10), { position }, 1);
     await checkpoints.settled();
@@ -150,7 +150,7 @@ describe('chunks of the replay buffer', () => {
 
     const { parts, add } = madeUpRun();
     const restored = await restoreRun(folder, parts, await choose(folder, 20));
-    const checkpoints = await openRunCheckpoints(folder, parts, { keepLast: 1, restored });
+    const checkpoints = await openRunCheckpoints(folder, parts, { keepLast: 1, resumable: true, restored });
     for (const step of [30, 40]) {
       add(20);
       await checkpoints.save(loopAt(step), { position }, step);

@@ -45,7 +45,8 @@ export interface RunParts {
 const valuesSchema = z.object({
   loop: z.custom<OffPolicyState>((value) => typeof value === 'object' && value !== null),
   agent: z.record(z.string(), z.unknown()),
-  env: z.custom<VectorEnvState>((value) => typeof value === 'object' && value !== null),
+  // None where the environments don't give it.
+  env: z.custom<VectorEnvState>((value) => typeof value === 'object' && value !== null).nullable(),
   replay: z.unknown(),
   log: z.custom<LogPosition>((value) => typeof value === 'object' && value !== null),
   observationNormalizer: z.custom<ReturnType<ObservationNormalizer['state']>>().optional(),
@@ -54,6 +55,8 @@ const valuesSchema = z.object({
 
 /** The checkpoints of a run that is going on. */
 export interface RunCheckpoints {
+  /** Whether a run can go on from them; where not, they still have all of its agent. */
+  readonly resumable: boolean;
   /** Aborted when a checkpoint couldn't be written: the run should stop, {@link RunCheckpoints.settled} says why. */
   readonly failed: AbortSignal;
   /**
@@ -79,6 +82,8 @@ export interface RunCheckpoints {
 /** What {@link openRunCheckpoints} needs to know. */
 export interface RunCheckpointsOptions {
   readonly keepLast: number;
+  /** Whether the environments give their state, to be saved. */
+  readonly resumable: boolean;
   /** Where the run's parts were put back from, if they were. */
   readonly restored?: RestoredRun | undefined;
   /** Default: Node's files. */
@@ -108,6 +113,11 @@ export async function restoreRun(
   const { agent, env, replay, observationNormalizer, rewardScaler } = parts;
   const { loop, log, ...values } = valuesOf(checkpoint, folder);
   const buffers = replayStore(path.join(folder, REPLAY));
+  if (!values.env)
+    throw new CliError(
+      `checkpoint ${path.join(folder, String(checkpoint.step))} has no state of ${env.id}, which gave none, so the run can't go on`,
+      'Evaluate or export it; or have the environment give its state, as docs/environments.md says, and train anew with --force.',
+    );
   restoreAgent(agent, checkpoint, folder);
   await env.restore(values.env);
   try {
@@ -128,7 +138,7 @@ export async function restoreRun(
 export async function openRunCheckpoints(
   folder: string,
   parts: RunParts,
-  { keepLast, restored, files }: RunCheckpointsOptions,
+  { keepLast, resumable, restored, files }: RunCheckpointsOptions,
 ): Promise<RunCheckpoints> {
   const { agent, env, replay, observationNormalizer, rewardScaler } = parts;
   const buffers = restored?.buffers ?? replayStore(path.join(folder, REPLAY), { files });
@@ -137,11 +147,12 @@ export async function openRunCheckpoints(
   let writing: Promise<void> = Promise.resolve();
 
   return {
+    resumable,
     failed: failure.signal,
     async save(loop, logger, score) {
       await writing;
       const log = await logger.position();
-      const environments = await env.state();
+      const environments = resumable ? await env.state() : null;
       const { tensors, values } = agent.state();
       const saved = {
         loop,

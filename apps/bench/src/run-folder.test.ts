@@ -46,9 +46,12 @@ const train = { command: 'train', force: false } as const;
 const demo = { command: 'demo', force: false } as const;
 
 it('runPath names the run by its seed unless told otherwise', () => {
-  const settings = { env: 'MultiGoal-v0', algo: 'meow', seed: 3 };
+  const settings = { environment: 'MultiGoal-v0', algo: 'meow', seed: 3 };
   expect(runPath(settings)).toBe(join('runs', 'MultiGoal-v0', 'meow', 'seed-3'));
   expect(runPath({ ...settings, out: 'runs/try' })).toBe('runs/try');
+  expect(runPath({ ...settings, environment: '../lab/Arm: 2' })).toBe(
+    join('runs', '---lab-Arm--2', 'meow', 'seed-3'),
+  );
 });
 
 describe('createRunFolder', () => {

@@ -4,6 +4,7 @@ import { replaceFile, type FileSystem } from '@meow-rl/files';
 import { lockFolder, makeFolder, writeProblem } from '@meow-rl/train/node';
 import { readConfigFile, type RawConfig } from './config-file.ts';
 import { CliError, UsageError } from './errors.ts';
+import { fileName } from './file-name.ts';
 import { toJson } from './json.ts';
 import { commandOf, CONFIG, deleteRun, filesInTheWay, type RunCommand } from './run-files.ts';
 import { versions } from './versions.ts';
@@ -40,9 +41,10 @@ export interface RunFolderOptions extends RunOptions {
   readonly files?: FileSystem | undefined;
 }
 
-/** `runs/<env>/<algo>/seed-<seed>`, unless the settings name a folder. */
-export function runPath(settings: { env: string; algo: string; seed: number; out?: string }): string {
-  return settings.out ?? join('runs', settings.env, settings.algo, `seed-${settings.seed}`);
+/** `runs/<environment>/<algo>/seed-<seed>`, unless the settings name a folder. */
+export function runPath(settings: { environment: string; algo: string; seed: number; out?: string }): string {
+  const { environment, algo, seed } = settings;
+  return settings.out ?? join('runs', fileName(environment), algo, `seed-${seed}`);
 }
 
 /**

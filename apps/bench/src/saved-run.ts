@@ -2,6 +2,7 @@ import path from 'node:path';
 
 import { trainSchema } from './config.ts';
 import { mergeConfig, parseSettings, type RawConfig } from './config-file.ts';
+import type { EnvironmentChoice } from './environments.ts';
 import { CliError, UsageError } from './errors.ts';
 import { resolveTrain } from './resolve.ts';
 import type { ResolvedTrain } from './resolve.ts';
@@ -32,7 +33,7 @@ export interface SavedRun {
 /**
  * The settings of a run.
  *
- * @param changes laid over them
+ * @param changes laid over them; an environment that is replaced needn't be there any more
  */
 export async function readRunSettings(folder: string, changes: RawConfig = {}): Promise<ResolvedTrain> {
   const raw = mergeConfig(await readRunConfig(folder), changes);
@@ -50,6 +51,8 @@ function choiceOf(text: string): CheckpointChoice {
 /** What {@link openRun} may be told. */
 export interface OpenRunOptions {
   readonly threads?: number;
+  /** Plays there instead of in the run's own. */
+  readonly environment?: Partial<EnvironmentChoice>;
   /** Default: `last`. */
   readonly checkpoint?: string;
 }
@@ -61,10 +64,10 @@ export interface OpenRunOptions {
  */
 export async function openRun(
   folder: string,
-  { checkpoint = 'last', ...overrides }: OpenRunOptions = {},
+  { checkpoint = 'last', environment, ...overrides }: OpenRunOptions = {},
 ): Promise<SavedRun> {
   const choice = choiceOf(checkpoint);
-  const settings = await readRunSettings(folder);
+  const settings = await readRunSettings(folder, environment);
   const checkpoints = path.join(folder, CHECKPOINTS);
   const saved = await chooseCheckpoint(checkpoints, choice, '--checkpoint');
   if (!saved)
@@ -87,6 +90,12 @@ export async function openRun(
     };
   } catch (error) {
     await agent.meow.dispose();
-    throw error;
+    if (environment?.env === undefined || !(error instanceof Error)) throw error;
+    const { message } = error.cause instanceof Error ? error.cause : error;
+    throw new UsageError(
+      `the agent of ${folder} does not fit ${settings.environment} (${message.replace(/\.$/, '')})`,
+      'Name the environment that it was trained in, or leave --env out.',
+      { cause: error },
+    );
   }
 }

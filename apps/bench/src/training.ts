@@ -1,12 +1,12 @@
 import { availableMemory } from 'node:process';
 
-import { makeVectorEnv } from '@meow-rl/envs-mujoco/node';
+import type { VectorEnv } from '@meow-rl/envs';
 import { replayBuffer, type ReplayBufferOptions } from '@meow-rl/replay';
 import { seedFor, trainOffPolicy } from '@meow-rl/train';
 import type { EvaluationEvent, MetricsEvent, TrainResult } from '@meow-rl/train';
 import { listCheckpoints, type Checkpoint } from '@meow-rl/train/node';
 
-import { makeAgentEnv } from './environments.ts';
+import { makeAgentEnv, makeVectorEnvironment } from './environments.ts';
 import { memoryWarning } from './memory-warning.ts';
 import { CliError } from './errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
@@ -29,6 +29,8 @@ export interface TrainingOutcome extends TrainResult {
   readonly probes: Float32Array;
   /** What went wrong when logs and environments were closed, after all was trained and saved. */
   readonly closeFailure: CliError | undefined;
+  /** Whether a run that was stopped can go on. */
+  readonly resumable: boolean;
 }
 
 /** How a run is to be trained. */
@@ -65,7 +67,7 @@ function bufferOptions({ agent: { meow }, settings }: RunTrainingOptions): Repla
 /** Says of what ended training before its time what that cost, and how to go on. */
 async function endedEarly(
   error: unknown,
-  { settled }: RunCheckpoints,
+  { settled, resumable }: RunCheckpoints,
   folder: RunFolder,
   step: number,
 ): Promise<CliError> {
@@ -76,9 +78,23 @@ async function endedEarly(
     reasonOf(error),
     saved === undefined
       ? `Nothing was saved in ${step} steps; begin anew with --force.`
-      : `The run is saved up to step ${saved}, ${step - saved} steps are lost. Go on with: meow-bench train --resume ${folder.path}`,
+      : `The run is saved up to step ${saved}, ${step - saved} steps are lost. ${resumable ? `Go on with: meow-bench train --resume ${folder.path}` : 'It can be evaluated and exported.'}`,
     { cause: error },
   );
+}
+
+/** Whether environments give their state; if not, says why and what that means. */
+async function givesState(env: VectorEnv, ui: Ui): Promise<boolean> {
+  try {
+    await env.state();
+    return true;
+  } catch (error) {
+    ui.warn(error instanceof Error ? error.message : String(error));
+    ui.warn(
+      'checkpoints are saved without it: if this run stops, it can be evaluated and exported, not resumed',
+    );
+    return false;
+  }
 }
 
 /**
@@ -108,14 +124,13 @@ const trainOpened = (
 ): Promise<Omit<TrainingOutcome, 'closeFailure'>> =>
   withOpen(async (open) => {
     const { agent, settings, folder, ui, signal, resume, begin } = options;
-    const { env: id, seed, steps, warmup, updatesPerStep, numEnvs, workers, logEvery } = settings;
+    const { seed, steps, warmup, updatesPerStep, numEnvs, workers, logEvery } = settings;
     const buffer = bufferOptions(options);
     const warning = memoryWarning(buffer, availableMemory());
     if (warning) ui.warn(warning);
-    const env = open(
-      await makeVectorEnv(id, numEnvs, { workers, autoresetMode: 'same-step', rescaleActions: true }),
-    );
-    const evaluationEnv = open(await makeAgentEnv(id));
+    const env = open(await makeVectorEnvironment(settings, { numEnvs, workers, rescaleActions: true }));
+    const resumable = await givesState(env, ui);
+    const evaluationEnv = open(await makeAgentEnv(settings));
     const checkpointFolder = folder.file(CHECKPOINTS);
     const parts = { ...agent, agent: agent.meow, env, replay: replayBuffer(buffer) };
     // Nothing on the disk changes before all that is to be gone on from is known to be sound.
@@ -125,7 +140,7 @@ const trainOpened = (
     await begin?.();
     // Later checkpoints go before the logs that they need.
     const { keepCheckpoints: keepLast } = settings;
-    const checkpoints = await openRunCheckpoints(checkpointFolder, parts, { keepLast, restored });
+    const checkpoints = await openRunCheckpoints(checkpointFolder, parts, { keepLast, resumable, restored });
     const logger = open(await openLogs(folder, settings, restored?.log, own));
     const metrics: MetricsEvent[] = earlier.filter((event) => event.type === 'metrics');
     const evaluations: EvaluationEvent[] = earlier.filter((event) => event.type === 'evaluation');
@@ -183,7 +198,7 @@ const trainOpened = (
       const { replay } = parts;
       // The last that is drawn: checkpoints are written.
       const probes = replay.size > 0 ? replay.sample(PROBES).observations.slice() : new Float32Array();
-      return { ...result, metrics, evaluations, episodes, seconds, probes };
+      return { ...result, metrics, evaluations, episodes, seconds, probes, resumable };
     } catch (error) {
       throw await endedEarly(error, checkpoints, folder, step);
     }

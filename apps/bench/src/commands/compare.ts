@@ -8,9 +8,10 @@ import { findRuns } from '../compare/find-runs.ts';
 import { groupRuns } from '../compare/group-runs.ts';
 import type { LeftOut } from '../compare/group-runs.ts';
 import { readRun } from '../compare/read-run.ts';
-import { formatComparison } from '../compare/tables.ts';
+import { actionsOf, formatComparison } from '../compare/tables.ts';
 import type { CompareConfig } from '../config.ts';
 import { CliError } from '../errors.ts';
+import { fileName } from '../file-name.ts';
 import type { Html } from '../report/html.ts';
 import { guardWrite, writeAtomically } from '../run-folder.ts';
 import type { Ui } from '../ui.ts';
@@ -60,13 +61,10 @@ export async function compare(sources: readonly string[], config: CompareConfig,
     await write('compare.md', markdown(text, files));
   }
   ui.result(
-    { ...comparison, notes, leftOut, files },
+    { actions: actionsOf(config), ...comparison, notes, leftOut, files },
     files.length > 0 ? `${text}\n\nWritten: ${files.join(', ')}` : text,
   );
 }
-
-/** An environment's name as that of a file: some are paths. */
-const fileName = (environment: string): string => environment.replaceAll(/[^\p{L}\p{N}._-]+/gu, '_');
 
 const describe = ({ folder, reason }: LeftOut): string => `${folder}: ${reason}`;
 

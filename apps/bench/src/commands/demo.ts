@@ -74,7 +74,7 @@ async function trainAndReport(
 
     ui.info('Exporting the policy and verifying it');
     const files = await exportRunAgent(runAgent, folder.file('policy'), {
-      environment: settings.env,
+      settings,
       trainingSteps: outcome.step,
       seed,
       probes: outcome.probes,
@@ -83,7 +83,7 @@ async function trainAndReport(
     const verify = { maxError: verified?.maxError ?? Number.NaN, observations: verified?.observations ?? 0 };
 
     const { extent, goalRadius, goals } = multiGoalDefaults;
-    const { agent: agentSettings, ...runSettings } = settings;
+    const { agent: agentSettings, environment: _, ...runSettings } = settings;
     const report: DemoReport = {
       title: 'MEow on the multi-goal task',
       seed,

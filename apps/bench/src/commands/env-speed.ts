@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 
-import { MUJOCO_ENV_IDS, type MujocoEnvId } from '@meow-rl/envs-mujoco';
+import { MUJOCO_ENV_IDS } from '@meow-rl/envs-mujoco';
 
 import type { EnvSpeedConfig } from '../config.ts';
+import { resolveEnvReference } from '../env-reference.ts';
+import { identifyEnvironment, isKnownEnvironment, type IdentifiedEnvironment } from '../environments.ts';
 import { defaultPython, gymnasiumSpeed, type GymnasiumSpeed } from '../env-speed/gymnasium.ts';
 import { threadSpeed, vectorSpeeds } from '../env-speed/measure.ts';
 import { formatTable } from '../table.ts';
@@ -13,19 +15,23 @@ import { versions } from '../versions.ts';
 /** Measures how many steps of MuJoCo tasks a second has, in one thread and over all, beside bare MuJoCo and Gymnasium. */
 export async function envSpeed(config: EnvSpeedConfig, ui: Ui): Promise<void> {
   const { seconds, rounds, numEnvs, workers = availableParallelism(), python = defaultPython() } = config;
-  const ids = config.envs.includes('all') ? [...MUJOCO_ENV_IDS] : config.envs.map(mujocoId);
-  const bar = ui.progress('measuring', ids.length);
+  const names = config.envs.includes('all') ? MUJOCO_ENV_IDS : config.envs;
+  const tasks = await Promise.all(names.map(mujocoTask));
+  const bar = ui.progress('measuring', tasks.length);
   const rows = [];
   let gymnasiumProblem: string | undefined;
-  for (const [i, id] of ids.entries()) {
-    const thread = await threadSpeed(id, { seconds, rounds });
-    const [one = Number.NaN, all = Number.NaN] = await vectorSpeeds(id, {
+  for (const [i, task] of tasks.entries()) {
+    const { environment: id } = task;
+    const thread = await threadSpeed(task, { seconds, rounds });
+    const [one = Number.NaN, all = Number.NaN] = await vectorSpeeds(task, {
       numEnvs,
       workers: [1, workers],
       seconds,
       rounds,
     });
-    const gymnasium: GymnasiumSpeed = await gymnasiumSpeed(python, id, Math.ceil(thread.env * seconds));
+    const gymnasium: GymnasiumSpeed = isKnownEnvironment(id)
+      ? await gymnasiumSpeed(python, id, Math.ceil(thread.env * seconds))
+      : { error: `it has no ${id}` };
     if ('error' in gymnasium) gymnasiumProblem = gymnasium.error;
     rows.push({ id, thread, vector: { one, all, scaling: all / one }, gymnasium });
     bar.update(i + 1);
@@ -65,8 +71,8 @@ export async function envSpeed(config: EnvSpeedConfig, ui: Ui): Promise<void> {
   );
 }
 
-function mujocoId(name: string): MujocoEnvId {
-  const id = MUJOCO_ENV_IDS.find((known) => known === name);
-  if (id === undefined) throw unknownName('MuJoCo task', name, MUJOCO_ENV_IDS);
-  return id;
+async function mujocoTask(env: string): Promise<IdentifiedEnvironment> {
+  const known = MUJOCO_ENV_IDS.some((id) => id === env);
+  if (!known && !resolveEnvReference(env)) throw unknownName('MuJoCo task', env, MUJOCO_ENV_IDS);
+  return identifyEnvironment({ env });
 }

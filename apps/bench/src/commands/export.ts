@@ -16,14 +16,14 @@ export async function exportPolicy(run: string, config: ExportConfig, ui: Ui): P
       return undefined;
     });
     const files = await exportRunAgent(agent, config.out ?? path.join(run, 'policy'), {
-      environment: settings.env,
+      settings,
       trainingSteps: step,
       observations: config.observations,
       seed: config.seed,
       probes,
     });
     ui.result(
-      { run, environment: settings.env, step, files },
+      { run, environment: settings.environment, step, files },
       formatTable(
         ['file', 'what it computes', 'largest error', 'observations'],
         files.map(({ kind, path: file, maxError, observations: compared }) => [

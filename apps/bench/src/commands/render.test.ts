@@ -68,14 +68,13 @@ describe('render', () => {
     [['render', '--random'], /--random needs an environment\. Name one with --env/],
     [
       ['render', '--random', '--env', 'MultiGoal-v0'],
-      /MultiGoal-v0 has no robot to draw\. Name a MuJoCo task/,
+      /MultiGoal-v0 is no MuJoCo task\. Name one, such as HalfCheetah-v5/,
     ],
     [
       ['render', '--random', '--env', 'Hoper-v5'],
       /there is no environment Hoper-v5\. Did you mean Hopper-v5\?/,
     ],
     [['render', 'runs/a', '--random', '--env', 'Hopper-v5'], /Leave out runs\/a or --random\./],
-    [['render', 'runs/a', '--env', 'Hopper-v5'], /Leave --env out\./],
     [['render', '--random', '--env', 'Hopper-v5', '--stochastic'], /Leave --stochastic out\./],
     [['render', 'runs/a', '--out', 'movie.mp4'], /--out can't be movie\.mp4\. Give .* \.html\./],
   ])('%s', async (argv, message) => {

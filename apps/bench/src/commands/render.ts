@@ -8,8 +8,10 @@ import type { Agent } from '@meow-rl/train';
 
 import { openCandidate } from '../candidate.ts';
 import type { RenderConfig } from '../config.ts';
-import { makeMujocoAgentEnv } from '../environments.ts';
+import { identifyEnvironment, makeMujocoEnvironment } from '../environments.ts';
+import type { IdentifiedEnvironment } from '../environments.ts';
 import { UsageError } from '../errors.ts';
+import { fileName } from '../file-name.ts';
 import { randomAgent } from '../random-agent.ts';
 import { guardWrite, writeAtomically } from '../run-folder.ts';
 import { formatTable } from '../table.ts';
@@ -17,7 +19,9 @@ import type { Ui } from '../ui.ts';
 
 /** Who plays, where, and what the page says about it. */
 interface Player {
-  readonly environment: string;
+  readonly playground: IdentifiedEnvironment;
+  /** How its actions are chosen. */
+  readonly actions: 'deterministic' | 'sampled' | 'random';
   readonly caption: string;
   /** Where the page goes unless the settings say otherwise. */
   readonly out: string;
@@ -46,10 +50,16 @@ export async function render(source: string | undefined, config: RenderConfig, u
       ending: recording.ending,
     }));
     ui.result(
-      { page: out, environment: player.environment, seed: config.seed, episodes },
+      {
+        page: out,
+        environment: player.playground.environment,
+        actions: player.actions,
+        seed: config.seed,
+        episodes,
+      },
       [
         formatTable(
-          ['recording', 'return', 'length', 'ending'],
+          ['recording', `${player.actions} return`, 'length', 'end'],
           episodes.map((episode) => [
             episode.recording,
             episode.return.toFixed(2),
@@ -73,8 +83,6 @@ function checkConfig(source: string | undefined, { random, env, stochastic, out 
     throw new UsageError('--random has no policy to sample from', 'Leave --stochastic out.');
   if (random && env === undefined)
     throw new UsageError('--random needs an environment', 'Name one with --env, such as HalfCheetah-v5.');
-  if (!random && env !== undefined)
-    throw new UsageError('--env goes with --random: a policy has an environment', 'Leave --env out.');
   if (!random && source === undefined)
     throw new UsageError(
       'there is nothing to play with',
@@ -85,21 +93,25 @@ function checkConfig(source: string | undefined, { random, env, stochastic, out 
 }
 
 async function choosePlayer(source: string | undefined, config: RenderConfig): Promise<Player> {
-  const { seed, threads, stochastic, env: environment = '' } = config;
-  if (source === undefined)
+  const { seed, stochastic, threads, env, maxSteps } = config;
+  const chosen = { ...(env !== undefined && { env }), ...(maxSteps !== undefined && { maxSteps }) };
+  if (source === undefined) {
+    const playground = await identifyEnvironment({ env: '', ...chosen });
     return {
-      environment,
+      playground,
+      actions: 'random',
       caption: `random actions, seed ${seed}`,
-      out: `replay-${environment}.html`,
+      out: `replay-${fileName(playground.environment)}.html`,
       open: (env) => randomAgent(env, seed),
       dispose: () => Promise.resolve(),
     };
-  const candidate = await openCandidate(source, { threads });
-  const { agent, step } = candidate;
-  const mode = stochastic ? 'sampled' : 'deterministic';
+  }
+  const { agent, playground, step } = await openCandidate(source, { threads, ...chosen });
+  const actions = stochastic ? 'sampled' : 'deterministic';
   return {
-    environment: candidate.environment,
-    caption: `${agent.algorithm} after ${step.toLocaleString('en')} steps, ${mode} actions, seed ${seed}`,
+    playground,
+    actions,
+    caption: `${agent.algorithm} after ${step.toLocaleString('en')} steps, ${actions} actions, seed ${seed}`,
     out: path.join(source.endsWith('.onnx') ? path.dirname(source) : source, 'replay.html'),
     open: () => agent,
     dispose: () => agent.dispose(),
@@ -107,10 +119,10 @@ async function choosePlayer(source: string | undefined, config: RenderConfig): P
 }
 
 async function record(
-  { environment, caption, open }: Player,
+  { playground, caption, open }: Player,
   { episodes, stochastic, seed }: RenderConfig,
 ): Promise<Recording[]> {
-  const { env, task } = await makeMujocoAgentEnv(environment);
+  const { env, task } = await makeMujocoEnvironment(playground, { rescaleActions: true });
   const recordings: Recording[] = [];
   const recorded = recordEpisode(env, task, {
     caption,

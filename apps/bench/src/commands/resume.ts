@@ -53,7 +53,7 @@ async function resumeIn(folder: RunFolder, { from, given }: ResumeOptions, ui: U
   if (newest > step) ui.warn(`${newest - step} steps after checkpoint ${step} are trained again`);
   const how = changed ? `, with ${describeChanges(changes)}` : '';
   ui.info(
-    `Resuming ${settings.algo} on ${settings.env}, seed ${settings.seed}, at step ${step}, in ${run}${how}`,
+    `Resuming ${settings.algo} on ${settings.environment}, seed ${settings.seed}, at step ${step}, in ${run}${how}`,
   );
   return finishRun({
     settings,

@@ -1,6 +1,7 @@
 import type { TrainConfig } from '../config.ts';
+import { isKnownEnvironment } from '../environments.ts';
 import { finishRun } from '../finish-run.ts';
-import { resolveTrain } from '../resolve.ts';
+import { resolveTrain, type ResolvedTrain } from '../resolve.ts';
 import { createRunFolder, runPath } from '../run-folder.ts';
 import type { RunOptions } from '../run-folder.ts';
 import type { Ui } from '../ui.ts';
@@ -9,10 +10,26 @@ import { withOpen } from '../with-open.ts';
 /** Trains an agent and keeps the run in its folder: settings, logs, checkpoints, verified policy, summary. */
 export async function train(config: TrainConfig, options: RunOptions, ui: Ui): Promise<void> {
   const settings = await resolveTrain(config);
+  const path = runPath({ ...config, environment: settings.environment });
   await withOpen(async (open) => {
-    const folder = open(await createRunFolder({ path: runPath(config), command: 'train', ...options }));
+    const folder = open(await createRunFolder({ path, command: 'train', ...options }));
     await folder.writeConfig(settings);
-    ui.info(`Training ${settings.algo} on ${settings.env}, seed ${settings.seed}, in ${folder.path}`);
+    ui.info(`Training ${settings.algo} on ${settings.environment}, seed ${settings.seed}, in ${folder.path}`);
+    for (const line of assumptions(config, settings)) ui.info(line);
     await finishRun({ settings, folder, ui });
   });
+}
+
+/** What was taken for granted of an environment of the user's own. */
+function assumptions(given: TrainConfig, settings: ResolvedTrain): string[] {
+  if (isKnownEnvironment(settings.env)) return [];
+  const { environment, preset, maxSteps } = settings;
+  return [
+    ...(given.preset === undefined
+      ? [`${environment} is trained with the general preset, ${preset}; flags or --preset change that`]
+      : []),
+    ...(given.maxSteps === undefined && maxSteps !== undefined
+      ? [`${environment} gives no time limit; episodes end after ${maxSteps} steps (--max-steps)`]
+      : []),
+  ];
 }

@@ -107,7 +107,7 @@ describe('compare', () => {
     );
     expect(out.replace(/ +/g, ' ')).toBe(
       [
-        'A-v0',
+        'A-v0, deterministic returns',
         'algorithm seeds steps final return IQM 95% interval last 10 wall time',
         'meow 2 200 15.0 ± 7.1 15.0 10.0 to 20.0 10.0 ± 3.5 1m30s',
         'sac 2 100 0.0 ± 0.0 0.0 0.0 to 0.0 0.0 ± 0.0 1m30s',
@@ -115,7 +115,7 @@ describe('compare', () => {
         'probability of improvement P 95% interval',
         'meow > sac 1.00 1.00 to 1.00',
         '',
-        'B-v0',
+        'B-v0, deterministic returns',
         'algorithm seeds steps final return IQM 95% interval last 10 wall time',
         'meow 2 200 15.0 ± 7.1 15.0 10.0 to 20.0 10.0 ± 3.5 1m30s',
         'sac 2 100 15.0 ± 0.0 15.0 15.0 to 15.0 15.0 ± 0.0 1m30s',
@@ -221,6 +221,7 @@ describe('compare', () => {
     await writeRun(join(root, '1'), { seed: 1, means: [], tail: `${JSON.stringify(sampled)}\n` });
     await writeRun(join(root, '2'), { seed: 2, means: [1] });
     const { result, err } = await compareJson(root, '--stochastic');
+    expect(result.actions).toBe('sampled');
     expect(result.environments[0].groups[0]).toMatchObject({ seeds: [1], final: { mean: 4 } });
     expect(err).toContain('line 1 of metrics.jsonl has no returns with sampled actions');
   });
@@ -264,10 +265,12 @@ describe('compare', () => {
     const svg = await readFile(join(out, 'Task-v0.svg'), 'utf8');
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" /);
     expect(svg).toContain('meow, 2 seeds');
+    expect(svg).toContain('deterministic return: IQM over seeds');
     expect(svg).toContain('environment steps');
     expect(svg).toContain('stroke-dasharray');
     const page = await readFile(join(out, 'compare.md'), 'utf8');
     expect(page).toContain('![Learning curves](Task-v0.svg)');
+    expect(page).toContain('Task-v0, deterministic returns\n');
     expect(page).toContain('95% interval');
   });
 
@@ -334,7 +337,19 @@ describe('compare', () => {
     await writeRun(join(root, 'runs'), { env: '../my env.ts#make', seed: 1, means: [1] });
     const out = join(root, 'a', 'out');
     expect(await compare(join(root, 'runs'), '--out', out)).toMatchObject({ code: 0 });
-    expect((await readdir(out)).toSorted()).toEqual(['.._my_env.ts_make.svg', 'compare.md']);
+    expect((await readdir(out)).toSorted()).toEqual(['---my-env.ts-make.svg', 'compare.md']);
+  });
+
+  it('groups one’s own environments by what they call themselves, wherever their modules lie', async () => {
+    const root = await temporaryFolder();
+    for (const seed of [1, 2]) {
+      const settings = { env: `file:///home/${seed}/envs.ts#make`, environment: 'lab/Arm' };
+      await writeRun(join(root, 'runs', `${seed}`), { seed, means: [seed], settings });
+    }
+    const out = join(root, 'comparison');
+    const { result } = await compareJson(join(root, 'runs'), '--out', out);
+    expect(result.environments).toMatchObject([{ environment: 'lab/Arm', groups: [{ seeds: [1, 2] }] }]);
+    expect((await readdir(out)).toSorted()).toEqual(['compare.md', 'lab-Arm.svg']);
   });
 
   it('takes patterns, and refuses what holds no runs', async () => {

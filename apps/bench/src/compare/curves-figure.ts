@@ -3,6 +3,7 @@ import { areaY, axisX, axisY, dot, gridX, gridY, line, text } from '@observableh
 import type { Html } from '../report/html.ts';
 import { renderFigure } from '../report/svg.ts';
 import type { CurvePoint, EnvironmentResult } from './analyse.ts';
+import { actionsOf, interval, type TableOptions } from './tables.ts';
 
 /** Told apart in pairs by lightness too, for readers who don't see all colours. */
 const COLORS = ['#1483c8', '#dd6b10', '#8d63cf', '#2a9d5c', '#c8385a', '#6b6456'] as const;
@@ -16,7 +17,7 @@ const INK = '#1b2430';
  */
 export function curvesFigure(
   { environment, groups }: EnvironmentResult,
-  { confidence }: { readonly confidence: number },
+  options: Pick<TableOptions, 'confidence' | 'stochastic'>,
 ): Html {
   const series = groups.map(({ label, seeds, curve }, index) => ({
     label: `${label}, ${seeds.length === 1 ? '1 seed: no interval' : `${seeds.length} seeds`}`,
@@ -29,7 +30,7 @@ export function curvesFigure(
   const legendY = (index: number) => 38 - top + LEGEND_ROW * index;
   return renderFigure({
     id: 'curves',
-    alt: `Learning curves on ${environment}: ${series.map(({ label }) => label).join('; ')}`,
+    alt: `Learning curves (${actionsOf(options)} returns) on ${environment}: ${series.map(({ label }) => label).join('; ')}`,
     width: 760,
     height: 420 + LEGEND_ROW * series.length,
     marginTop: top,
@@ -67,7 +68,7 @@ export function curvesFigure(
         dot([label], { frameAnchor: 'top-left', dx: -54, dy: legendY(index) + 6, r: 5, fill: color }),
         text([label], { frameAnchor: 'top-left', dx: -42, dy: legendY(index) }),
       ]),
-      text([`return: IQM over seeds, band: ${Number((100 * confidence).toPrecision(6))}% interval`], {
+      text([`${actionsOf(options)} return: IQM over seeds, band: ${interval(options)}`], {
         frameAnchor: 'top-left',
         dx: -60,
         dy: -26,

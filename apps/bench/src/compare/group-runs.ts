@@ -23,6 +23,7 @@ const INCIDENTAL: ReadonlySet<string> = new Set([
   'versions',
   'changes',
   'env',
+  'environment',
   'algo',
   'seed',
   'out',

@@ -44,6 +44,8 @@ export type ReadRun = { readonly run: Run } | { readonly folder: string; readonl
 
 const configSchema = z.looseObject({
   env: z.string(),
+  /** What the environment calls itself, where that isn't `env`. */
+  environment: z.string().optional(),
   algo: z.string(),
   seed: z.int(),
   steps: z.int().positive(),
@@ -91,7 +93,7 @@ export async function readRun(folder: string, options: ReadRunOptions = {}): Pro
           : `no evaluation yet, at step ${log.step} of ${config.steps}`,
       );
     const cut = evaluations.length < log.evaluations.length;
-    const { env: environment, algo: algorithm, seed } = config;
+    const { algo: algorithm, seed, environment = config.env } = config;
     return {
       run: {
         folder,

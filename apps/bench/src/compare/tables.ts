@@ -1,4 +1,4 @@
-import type { ConfidenceInterval } from '@meow-rl/train';
+import type { ConfidenceInterval, EvaluationResult } from '@meow-rl/train';
 
 import { formatDuration } from '../progress.ts';
 import { formatTable } from '../table.ts';
@@ -10,6 +10,8 @@ export interface TableOptions {
   readonly confidence: number;
   /** Evaluations that the last average is of. */
   readonly last: number;
+  /** Whether the returns are those of sampled actions instead of deterministic ones. */
+  readonly stochastic: boolean;
 }
 
 /** The tables of a comparison, as plain text. */
@@ -50,7 +52,8 @@ function formatEnvironment(
     ],
     groups.map((group) => rowOf(group)),
   );
-  if (improvements.length === 0) return `${environment}\n${table}`;
+  const title = `${environment}, ${actionsOf(options)} returns`;
+  if (improvements.length === 0) return `${title}\n${table}`;
   const single = new Set(groups.filter(({ seeds }) => seeds.length === 1).map(({ label }) => label));
   const sidesOf = (x: string, y: string): string =>
     single.has(x) && single.has(y) ? 'a side' : `of ${single.has(x) ? x : y}`;
@@ -62,8 +65,12 @@ function formatEnvironment(
       ends(probability, 2) ?? `one seed ${sidesOf(x, y)}: no interval`,
     ]),
   );
-  return `${environment}\n${table}\n\n${pairs}`;
+  return `${title}\n${table}\n\n${pairs}`;
 }
+
+/** How the actions behind the returns of a comparison were chosen. */
+export const actionsOf = ({ stochastic }: Pick<TableOptions, 'stochastic'>): EvaluationResult['actions'] =>
+  stochastic ? 'sampled' : 'deterministic';
 
 function rowOf({ label, seeds, steps: [from, to], final, iqm, lastAverage, seconds }: GroupResult) {
   return [
@@ -82,7 +89,7 @@ function rowOf({ label, seeds, steps: [from, to], final, iqm, lastAverage, secon
 const ends = ({ low, high }: ConfidenceInterval, digits: number): string | undefined =>
   low === null ? undefined : `${low.toFixed(digits)} to ${high.toFixed(digits)}`;
 
-const interval = ({ confidence }: TableOptions): string =>
+export const interval = ({ confidence }: Pick<TableOptions, 'confidence'>): string =>
   `${Number((100 * confidence).toPrecision(6))}% interval`;
 
 const spread = ({ mean, standardDeviation }: Spread): string =>

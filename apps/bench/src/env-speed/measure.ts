@@ -1,7 +1,9 @@
-import { makeEnv, type VectorEnv } from '@meow-rl/envs';
-import { bareStepper, mujocoEnvs, type MujocoEnvId } from '@meow-rl/envs-mujoco';
-import { makeVectorEnv } from '@meow-rl/envs-mujoco/node';
+import type { VectorEnv } from '@meow-rl/envs';
+import { bareStepper } from '@meow-rl/envs-mujoco';
 import { createGenerator } from '@meow-rl/random';
+
+import { makeMujocoEnvironment, makeVectorEnvironment } from '../environments.ts';
+import type { IdentifiedEnvironment } from '../environments.ts';
 
 /** Steps per second of one task in one thread. */
 export interface ThreadSpeed {
@@ -46,14 +48,15 @@ function randomActions(space: VectorEnv['singleActionSpace'], rows: number, coun
  *
  * Each takes stretches of 50 steps, or until the episode ends, from a common state.
  */
-export async function threadSpeed(id: MujocoEnvId, { seconds, rounds }: Rounds): Promise<ThreadSpeed> {
-  const registry = await mujocoEnvs();
-  const inner = registry[id].create();
-  const env = makeEnv(id, { registry: { [id]: { ...registry[id], create: () => inner } } });
+export async function threadSpeed(
+  choice: IdentifiedEnvironment,
+  { seconds, rounds }: Rounds,
+): Promise<ThreadSpeed> {
+  const { env, task } = await makeMujocoEnvironment(choice, { rescaleActions: false });
   const stretch = 50;
   const actions = randomActions(env.actionSpace, 1, stretch);
   env.reset({ seed: 0 });
-  const bare = bareStepper(inner);
+  const bare = bareStepper(task);
   const speeds: { env: number; bare: number }[] = [];
   try {
     // The first round warms the engine up.
@@ -90,13 +93,11 @@ export async function threadSpeed(id: MujocoEnvId, { seconds, rounds }: Rounds):
 
 /** Environment steps per second of vector environments with each number of workers, in turns; resets take their part of it. */
 export async function vectorSpeeds(
-  id: string,
+  choice: IdentifiedEnvironment,
   { numEnvs, workers, seconds, rounds }: Rounds & { numEnvs: number; workers: readonly number[] },
 ): Promise<number[]> {
-  // Every row of every step is a transition then: no step is spent on a reset alone.
-  const options = { autoresetMode: 'same-step' } as const;
   const envs = await Promise.all(
-    workers.map((count) => makeVectorEnv(id, numEnvs, { ...options, workers: count })),
+    workers.map((count) => makeVectorEnvironment(choice, { numEnvs, workers: count, rescaleActions: false })),
   );
   const measured = workers.map((): number[] => []);
   try {

@@ -4,13 +4,13 @@ import type { Html } from './html.ts';
 import { formatNumber } from './numbers.ts';
 import { renderFigure } from './svg.ts';
 
-/** Mean return of the evaluations during training against the environment steps. */
+/** Mean return of training episodes, whose actions are sampled, against the environment steps. */
 export function curveFigure(curve: DemoReport['curve']): Html {
   const points = curve.filter(({ meanReturn }) => Number.isFinite(meanReturn));
   const last = points.at(-1);
   return renderFigure({
     id: 'curve',
-    alt: `Mean return against training steps${last ? `, ending at ${formatNumber(last.meanReturn)}` : ''}`,
+    alt: `Mean sampled return against training steps${last ? `, ending at ${formatNumber(last.meanReturn)}` : ''}`,
     width: 520,
     height: 300,
     marginTop: 28,
@@ -32,7 +32,13 @@ export function curveFigure(curve: DemoReport['curve']): Html {
         labelArrow: 'none',
         labelOffset: 38,
       }),
-      axisY({ ticks: 6, label: 'mean return', labelAnchor: 'top', labelArrow: 'none', labelOffset: 52 }),
+      axisY({
+        ticks: 6,
+        label: 'mean sampled return',
+        labelAnchor: 'top',
+        labelArrow: 'none',
+        labelOffset: 52,
+      }),
     ],
   });
 }

@@ -138,8 +138,8 @@ function curveCard({ curve }: DemoReport): Html {
   return html`<figure class="card">
     ${curveFigure(curve)}
     <figcaption>
-      <b>Learning curve.</b> Mean return of the last 100 training episodes, at ${curve.length} points of the
-      training.
+      <b>Learning curve.</b> Mean return of the last 100 training episodes, their actions sampled, at
+      ${curve.length} points of the training.
     </figcaption>
   </figure>`;
 }

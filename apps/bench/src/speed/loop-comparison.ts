@@ -22,7 +22,7 @@ export async function compareLoops(
   onRound: (done: number) => void,
 ): Promise<LoopResult[]> {
   const warmup = 1000;
-  const env = await makeAgentEnv(LOOP_ENVIRONMENT);
+  const env = await makeAgentEnv({ env: LOOP_ENVIRONMENT });
   const sizes = { observationSize: env.observationSpace.size, actionSize: env.actionSpace.size };
   env.close();
   const others: PeerContestant[] = peers.includes('torch')

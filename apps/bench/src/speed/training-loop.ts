@@ -66,6 +66,6 @@ export async function loopStepsPerSecond(
 
 /** A maker of one environment: what `vectorEnv` calls, although loading MuJoCo takes a promise. */
 async function agentEnv() {
-  const env = await makeAgentEnv(LOOP_ENVIRONMENT);
+  const env = await makeAgentEnv({ env: LOOP_ENVIRONMENT });
   return () => env;
 }

@@ -1,0 +1,69 @@
+import { fileURLToPath } from 'node:url';
+
+import { envFactoryOf, rescaleAction, type EnvFactory } from '@meow-rl/envs';
+
+import { formatEnvReference, resolveEnvReference, type EnvReference } from './env-reference.ts';
+import { UsageError } from './errors.ts';
+import { importModule } from './import-module.ts';
+
+/** What an environment of the user's own says of itself. */
+export interface OwnEnvironment {
+  readonly id: string;
+  /** Its time limit; undefined if its module gives none. */
+  readonly maxSteps: number | undefined;
+}
+
+/**
+ * The factory of an environment of the user's own.
+ *
+ * @throws UsageError if its module isn't there, can't be imported or exports none; `create` throws one if it fails
+ */
+export async function ownFactory(reference: EnvReference): Promise<EnvFactory> {
+  resolveEnvReference(formatEnvReference(reference));
+  const file = fileURLToPath(reference.module);
+  const exported = await importModule(reference.module).catch((error: unknown) => {
+    throw refused(error, `${file} can't be imported: `);
+  });
+  try {
+    const { maxSteps, create } = envFactoryOf(exported, reference.exportName, file);
+    return {
+      maxSteps,
+      create: (options) =>
+        create(options).catch((error: unknown) => {
+          throw refused(error);
+        }),
+    };
+  } catch (error) {
+    throw refused(error);
+  }
+}
+
+/**
+ * Makes an environment of the user's own twice, as training and evaluation do, to see that it can be trained in.
+ *
+ * @throws UsageError if it can't
+ */
+export async function tryOwnEnvironment(reference: EnvReference): Promise<OwnEnvironment> {
+  const { create, maxSteps } = await ownFactory(reference);
+  const env = await create();
+  try {
+    rescaleAction(env);
+    (await create()).close();
+    return { id: env.id, maxSteps };
+  } catch (error) {
+    throw refused(error);
+  } finally {
+    env.close();
+  }
+}
+
+/** The same for the command line: it was given a module that won't do. */
+function refused(error: unknown, before = ''): UsageError {
+  if (error instanceof UsageError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new UsageError(
+    before + reason.trim().replace(/\.$/, ''),
+    'Correct the module, or name another export after the #.',
+    { cause: error },
+  );
+}
