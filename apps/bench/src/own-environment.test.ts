@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -228,19 +228,27 @@ describe('an environment of one’s own', () => {
   });
 
   test('comes from a package, also after an update of it', async () => {
+    // As pnpm lays packages out: a version has a folder of its own, and a link says which one is installed.
+    const manifest = JSON.stringify({ name: 'my-package', type: 'module', exports: { import: './envs.js' } });
     const folder = await project({
-      'node_modules/my-package/package.json': JSON.stringify({
-        name: 'my-package',
-        type: 'module',
-        exports: { import: './envs.js' },
-      }),
-      'node_modules/my-package/envs.js': byHand,
+      'store/1/package.json': manifest,
+      'store/1/envs.js': byHand,
+      'store/2/package.json': manifest,
+      'store/2/envs.js': byHand.replaceAll('Hand-v0', 'Hand-v1'),
+      'node_modules/.modules.yaml': '',
     });
+    const link = path.join(folder, 'node_modules', 'my-package');
+    await symlink(path.join(folder, 'store', '1'), link);
     const { code, err } = await bench('train', '--env', 'my-package#make', ...shorter, '--out', 'run');
     expect(code).toBe(0);
     expect(err).toContain("state() isn't offered by this environment");
     const { env } = await json(path.join(folder, 'run', 'config.json'));
-    expect(env).toBe(`${pathToFileURL(path.join(folder, 'node_modules/my-package/envs.js')).href}#make`);
+    expect(env).toBe(`${pathToFileURL(path.join(link, 'envs.js')).href}#make`);
+    await rm(path.join(folder, 'store', '1'), { recursive: true });
+    await rm(link);
+    await symlink(path.join(folder, 'store', '2'), link);
+    const evaluated = await bench('eval', 'run', '--episodes', '1', '--json');
+    expect(JSON.parse(evaluated.out)).toMatchObject({ step: 120, lengths: [20] });
   });
 
   test('that gives no state is trained and played, and not resumed', async () => {
