@@ -259,6 +259,7 @@ describe('an environment of one’s own', () => {
       'checkpoints are saved without it: if this run stops, it can be evaluated and exported, not resumed',
     );
     expect(await bench('eval', 'run', '--max-steps', '4')).toMatchObject({ code: 0 });
+    expect(await bench('export', 'run')).toMatchObject({ code: 0, err: '' });
     const before = await readFile(path.join('run', 'metrics.jsonl'), 'utf8');
     const resumed = await bench('train', '--resume', 'run', '--from', '60');
     expect(resumed.code).toBe(1);
