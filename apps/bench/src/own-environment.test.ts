@@ -322,7 +322,7 @@ describe('a module that won’t do', () => {
       './own.mjs#known',
       /calls itself HalfCheetah-v5, which is the name of another\. Give it an id of its own/,
     ],
-    ['./own.mjs#unbounded', /rescaleAction\(Hand-v0\): entry 0 of the action has an infinite bound/],
+    ['./own.mjs#unbounded', /Hand-v0: entry 0 of the action has an infinite bound/],
     ['./own.mjs#broken', /broken of .* failed: the robot is out\. Correct the module/],
     ['./own.mjs#endless', /maxSteps is Infinity, expected a positive integer\. Give the steps/],
     ['./own.mjs#same', /same of .* gave the same environment twice\. Make a new one at every call\./],
