@@ -8,6 +8,7 @@ export {
   type Json,
   type ResumableEnv,
 } from './env-state.ts';
+export { checkedReset, checkedStep } from './checked-env.ts';
 export { createEnv, type Dynamics, type TypedEnv } from './create-env.ts';
 export type { Env, Info, ResetRequest, ResetResult, StepResult } from './env.ts';
 export { episodeGuard, type EpisodeGuard, type EpisodePhase } from './episode-guard.ts';

@@ -69,6 +69,7 @@ async function serve(data: ThreadData, main: MessagePort): Promise<void> {
   };
   const env = vectorEnv((index) => watched(makeEnv(id, makeOptions), () => mark(index)), {
     numEnvs: count,
+    firstRow: first,
     autoresetMode,
   });
 
