@@ -159,7 +159,8 @@ describe('vectorEnv', () => {
       'vectorEnv(MultiGoal-v0): step(actions) got 2 entries, expected 4.',
     );
     expect(() => env.step([0, 0, Number.NaN, 0])).toThrow(
-      'vectorEnv(MultiGoal-v0): step(actions) got NaN in entry 0 of row 1',
+      'vectorEnv(MultiGoal-v0): step(actions) got NaN in entry 0 of row 1, expected a finite number. ' +
+        'Look at what chose it: at what it was given, and if it learns, at its parameters.',
     );
     expect(() => env.reset({ mask: [1] })).toThrow('reset({ mask }) got 1 entries, expected 2');
     env.close();
