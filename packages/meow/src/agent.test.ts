@@ -302,6 +302,15 @@ describe('update', () => {
     expect(agent.state()).toEqual(after);
   });
 
+  it('takes the noise of its actions back with its state', async () => {
+    const agent = await randomAgent();
+    const state = agent.state();
+    const first = await sampled(agent);
+    expect(await sampled(agent)).not.toEqual(first);
+    agent.restore(state);
+    expect(await sampled(agent)).toEqual(first);
+  });
+
   it('names the update and the entry of the batch that is not finite', async () => {
     const agent = await smallAgent();
     await agent.update(batchOf(1));
