@@ -11,7 +11,7 @@ export interface Breach {
   readonly after?: number;
 }
 
-/** Test double: an environment written by hand, with two entries to observe, that never ends and breaks its contract. */
+/** Test double: an environment written by hand, with two entries to observe, that never ends and breaks its contract. It throws where nobody notices for 100 steps. */
 export function brokenEnv(breach: Breach): Env {
   const { after = 0 } = breach;
   let steps = 0;
@@ -28,6 +28,7 @@ export function brokenEnv(breach: Breach): Env {
     },
     step() {
       steps += 1;
+      if (steps > 100) throw new Error('Broken-v0: nobody noticed.');
       const observation = Float64Array.of(0.25, -0.25);
       const sound: StepResult = { observation, reward: 1, terminated: false, truncated: false, info: {} };
       return steps > after && 'step' in breach ? replaced(sound, breach.step) : sound;
