@@ -1,20 +1,28 @@
+import { MEOW_SETTING_RULES as rules } from '@meow-rl/meow/settings';
 import { z } from 'zod';
+
 import * as is from './settings.ts';
 
 /** Settings of the MEow agent. What is left out comes from the preset. */
 export const agentSchema = z.strictObject({
-  alpha: is.fromPreset(is.positiveNumber('temperature: weight of the entropy against the reward')),
-  gamma: is.fromPreset(is.fraction('discount factor')),
-  tau: is.fromPreset(is.fraction('step of the target network towards the trained one, each update')),
-  learningRate: is.fromPreset(is.positiveNumber("Adam's step size")),
-  gradClip: is.fromPreset(is.positiveNumber('largest norm of the gradient')),
-  batchSize: is.fromPreset(is.positiveInteger('transitions per update')),
-  dropout: is.fromPreset(is.probability('share of hidden units dropped in the couplings while training')),
-  couplings: is.fromPreset(is.positiveInteger('additive coupling layers in the flow')),
-  hidden: is.fromPreset(is.widths('hidden layers of the couplings and the prior')),
-  shiftHidden: is.fromPreset(is.widths('hidden layers of the reward shifts')),
-  logSigmaMin: is.fromPreset(is.number("lower bound of the prior's log standard deviation")),
-  logSigmaMax: is.fromPreset(is.number("upper bound of the prior's log standard deviation")),
+  alpha: is.fromPreset(is.number(rules.alpha, 'temperature: weight of the entropy against the reward')),
+  gamma: is.fromPreset(is.number(rules.gamma, 'discount factor')),
+  tau: is.fromPreset(is.number(rules.tau, 'step of the target network towards the trained one, each update')),
+  learningRate: is.fromPreset(is.number(rules.learningRate, "Adam's step size")),
+  gradClip: is.fromPreset(is.number(rules.gradClip, 'largest norm of the gradient')),
+  batchSize: is.fromPreset(is.number(rules.batchSize, 'transitions per update', 'n')),
+  dropout: is.fromPreset(
+    is.number(rules.dropout, 'share of hidden units dropped in the couplings while training', 'p'),
+  ),
+  couplings: is.fromPreset(is.number(rules.couplings, 'additive coupling layers in the flow', 'n')),
+  hidden: is.fromPreset(is.widths(rules.hidden, 'hidden layers of the couplings and the prior')),
+  shiftHidden: is.fromPreset(is.widths(rules.shiftHidden, 'hidden layers of the reward shifts')),
+  logSigmaMin: is.fromPreset(
+    is.number(rules.logSigmaMin, "lower bound of the prior's log standard deviation"),
+  ),
+  logSigmaMax: is.fromPreset(
+    is.number(rules.logSigmaMax, "upper bound of the prior's log standard deviation"),
+  ),
 });
 
 const MAX_STEPS = "the environment's own limit; 1000 where a module gives none";

@@ -45,10 +45,21 @@ describe('wrong usage exits with 2 and one line', () => {
       ['train', '--seed', ''],
       '--seed can\'t be "". Give an integer of at least 0 (seed of everything random).',
     ],
-    [['train', '--gamma', 'high'], '--gamma can\'t be "high". Give a number from 0 to 1 (discount factor).'],
+    [
+      ['train', '--gamma', 'high'],
+      '--gamma can\'t be "high". Give a number from 0 to 0.9999999, or 1 (discount factor).',
+    ],
     [
       ['train', '--hidden', '64,,64'],
       '--hidden can\'t be "64,,64". Give a list of positive integers such as 64,64 (hidden layers of the couplings and the prior).',
+    ],
+    [
+      ['train', '--tau', '0'],
+      '--tau can\'t be "0". Give a number from 1e-7 to 1 (step of the target network towards the trained one, each update).',
+    ],
+    [
+      ['train', '--alpha', '1e300'],
+      '--alpha can\'t be "1e300". Give a number from 1e-10 to 1e10 (temperature: weight of the entropy against the reward).',
     ],
     [['train', '--algo', 'sac'], '--algo can\'t be "sac". Give one of meow (algorithm).'],
   ])('%j', async (argv, message) => {
@@ -163,7 +174,7 @@ describe('settings reach the commands', () => {
     expect(await call('train', '--config', file, '--gamma', '0.9')).toEqual({
       code: 2,
       out: '',
-      err: `meow-bench: ${file}: agent.gamma can't be 2. Give a number from 0 to 1 (discount factor).\n`,
+      err: `meow-bench: ${file}: agent.gamma can't be 2. Give a number from 0 to 0.9999999, or 1 (discount factor).\n`,
     });
     expect(train).not.toHaveBeenCalled();
   });

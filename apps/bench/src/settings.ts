@@ -1,3 +1,4 @@
+import type { SettingRule } from '@meow-rl/meow/settings';
 import { z } from 'zod';
 
 /** What the command line says about a setting. */
@@ -48,25 +49,13 @@ export const positiveInteger = (description: string) =>
 export const wholeNumber = (description: string) =>
   describe(z.int().nonnegative(), { description, expects: 'an integer of at least 0', placeholder: 'n' });
 
-/** Any finite number. */
-export const number = (description: string) =>
-  describe(z.number(), { description, expects: 'a number', placeholder: 'x' });
+/** A number by a rule of the package that it is for. */
+export const number = ({ holds, expected }: SettingRule, description: string, placeholder = 'x') =>
+  describe(z.number().refine(holds), { description, expects: expected, placeholder });
 
 /** A number above zero. */
 export const positiveNumber = (description: string) =>
   describe(z.number().positive(), { description, expects: 'a number above 0', placeholder: 'x' });
-
-/** A number from zero to one, both included. */
-export const fraction = (description: string) =>
-  describe(z.number().min(0).max(1), { description, expects: 'a number from 0 to 1', placeholder: 'x' });
-
-/** A number from zero to one, one excluded. */
-export const probability = (description: string) =>
-  describe(z.number().min(0).lt(1), {
-    description,
-    expects: 'a number of at least 0 and below 1',
-    placeholder: 'p',
-  });
 
 /** A number between zero and one, neither included. */
 export const share = (description: string) =>
@@ -76,13 +65,9 @@ export const share = (description: string) =>
     placeholder: 'p',
   });
 
-/** Widths of layers: `64,64` on the command line. */
-export const widths = (description: string) =>
-  describe(z.array(z.int().positive()).min(1), {
-    description,
-    expects: 'a list of positive integers such as 64,64',
-    placeholder: 'n,n',
-  });
+/** Widths of layers by a rule of the package that they are for: `64,64` on the command line. */
+export const widths = ({ holds, expected }: SettingRule, description: string) =>
+  describe(z.array(z.number()).refine(holds), { description, expects: expected, placeholder: 'n,n' });
 
 /** Names: `HalfCheetah-v5,Ant-v5` on the command line. */
 export const words = (description: string, placeholder: string) =>

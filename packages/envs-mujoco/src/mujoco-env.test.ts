@@ -181,6 +181,65 @@ describe('mujocoEnv', () => {
     env.close();
   });
 
+  it('gives the last sound observation where it diverges, after a restore too', () => {
+    const runaway = CART.replace('gear="10"', 'gear="1e13"');
+    const env = cart({ xml: runaway });
+    env.reset({ options: { qpos: [0.25], qvel: [1] } });
+    env.step([0]);
+    const [state, sound] = [env.state(), env.step([0]).observation];
+    expect([...env.step([1]).observation]).toEqual([...sound]);
+    const first = cart({ xml: runaway });
+    first.restore(state);
+    const { observation, info } = first.step([1]);
+    expect(info).toEqual({ diverged: true });
+    // One step behind.
+    expect(observation[0]).toBeLessThan(sound[0] ?? Number.NaN);
+    expect(observation[0]).toBeGreaterThan(0.25);
+    env.close();
+    first.close();
+  });
+
+  it('does not stay diverged after a restore or a reset, nor sound after the restore of one that diverged', () => {
+    const env = cart({ xml: CART.replace('gear="10"', 'gear="1e13"') });
+    env.reset({ seed: 1, options: { qvel: [1] } });
+    env.step([0]);
+    const sound = env.state();
+    const next = env.step([0]);
+    env.restore(sound);
+    expect(env.step([1]).info).toEqual({ diverged: true });
+    const diverged = env.state();
+    for (const state of [sound, diverged, sound]) {
+      env.restore(state);
+      expect(env.state()).toEqual(state);
+    }
+    expect(env.step([0])).toEqual(next);
+    env.restore(diverged);
+    expect(() => env.step([0])).toThrow('after the episode ended');
+    env.reset();
+    const begun = env.state();
+    const once = env.step([0]);
+    env.step([1]);
+    env.restore(begun);
+    expect(env.step([0])).toEqual(once);
+    env.close();
+  });
+
+  it.each([false, true])(
+    'begins an episode as a new instance does, after one that diverged: %s',
+    (diverge) => {
+      const xml = CART.replace('gear="10"', 'gear="1e13"');
+      const [env, other] = [cart({ xml }), cart({ xml })];
+      env.reset({ seed: 3 });
+      env.step([1e-12]);
+      if (diverge) expect(env.step([1]).info).toEqual({ diverged: true });
+      expect(env.reset({ seed: 4 })).toEqual(other.reset({ seed: 4 }));
+      expect(env.simulation.time).toBe(0);
+      expect(env.state()).toEqual(other.state());
+      env.close();
+      other.close();
+    },
+  );
+
   it('keeps the time of the simulation, from the first step on', () => {
     const env = cart({ frameSkip: 3 });
     env.reset({ seed: 0 });

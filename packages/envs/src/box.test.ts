@@ -98,7 +98,9 @@ describe('box', () => {
     expect(() => space.validate([1], 'Task-v0: step(action)')).toThrow(
       'Task-v0: step(action) got 1 entries, expected 2.',
     );
-    expect(() => space.validate([0, Number.NaN], 'here')).toThrow('here got NaN in entry 1');
+    expect(() => space.validate([0, Number.NaN], 'here')).toThrow(
+      'here got NaN in entry 1, expected a finite number. Look at what gave it.',
+    );
     expect(() => space.validate([-infinity, 0], 'here')).toThrow('here got -Infinity in entry 0');
     expect(() => space.validate([0, 2], 'here')).not.toThrow();
     expect(() => space.validate([-1, 1], 'here', { inRange: true })).not.toThrow();

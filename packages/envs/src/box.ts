@@ -97,8 +97,7 @@ export function box({ low, high, shape = impliedShape(low, high) }: BoxOptions):
         const x = at(value, i);
         if (!Number.isFinite(x)) {
           throw new RangeError(
-            `${where} got ${x} in entry ${i}, expected a finite number. ` +
-              'If a policy gave it, the policy has diverged: lower its learning rate or its gradient clip.',
+            `${where} got ${x} in entry ${i}, expected a finite number. Look at what gave it.`,
           );
         }
         if (inRange && !(x >= at(lows, i) && x <= at(highs, i))) {

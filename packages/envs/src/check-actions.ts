@@ -28,7 +28,7 @@ export function checkActions(actions: ArrayLike<number>, { where, width, ignored
     if (ignored[row]) continue;
     throw new RangeError(
       `${where}: step(actions) got ${String(actions[i])} in entry ${i % width} of row ${row}, expected a finite number. ` +
-        'If a policy gave it, the policy has diverged: lower its learning rate or its gradient clip.',
+        'Look at what chose it: at what it was given, and if it learns, at its parameters.',
     );
   }
 }

@@ -7,6 +7,7 @@ import {
 } from '@meow-rl/random';
 
 import type { Box } from './box.ts';
+import { requireResult } from './checked-env.ts';
 import type { Info, ResetRequest, ResetResult, StepResult } from './env.ts';
 import { damaged, ownState, withoutState, type Json, type ResumableEnv } from './env-state.ts';
 import { episodeGuard } from './episode-guard.ts';
@@ -75,6 +76,7 @@ export function createEnv<Options extends object, ResetInfo extends Info, StepIn
       actionSpace.validate(action, `${id}: step(action)`);
       ownAction.set(action);
       const result = dynamics.advance(ownAction, generator);
+      requireResult(result, id, 'step()');
       if (result.terminated || result.truncated) guard.end();
       return result;
     },

@@ -14,15 +14,16 @@ export interface ResetRequest {
 
 /** The first observation of an episode. */
 export interface ResetResult<I extends Info = Info> {
-  /** [obs], a new array that the caller may keep. */
+  /** [obs] finite 32-bit floats, a new array that the caller may keep. */
   readonly observation: Float64Array;
   readonly info: I;
 }
 
 /** One transition. */
 export interface StepResult<I extends Info = Info> {
-  /** [obs], a new array that the caller may keep. */
+  /** [obs] finite 32-bit floats, a new array that the caller may keep. */
   readonly observation: Float64Array;
+  /** A finite 32-bit float. */
   readonly reward: number;
   /** The task ended here: nothing can be earned from this state on, so a value estimate must not bootstrap from it. */
   readonly terminated: boolean;
@@ -35,7 +36,8 @@ export interface StepResult<I extends Info = Info> {
  * One environment, with the semantics of Gymnasium 1.0 and later.
  *
  * An episode begins with `reset` and goes on until a step sets `terminated` or `truncated`. Stepping before the first
- * reset, after the end of an episode, or after `close` throws.
+ * reset, after the end of an episode, or after `close` throws. Vector environments and evaluations refuse results that aren't
+ * what is said here.
  *
  * Reference: gymnasium.Env.
  */

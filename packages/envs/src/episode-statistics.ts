@@ -1,3 +1,4 @@
+import { requireResult } from './checked-env.ts';
 import type { Env } from './env.ts';
 import {
   countOf,
@@ -38,6 +39,7 @@ export function episodeStatistics(env: Env): ResumableEnv {
     },
     step(action) {
       const result = env.step(action);
+      requireResult(result, env.id, 'step()');
       sum += result.reward;
       length += 1;
       if (!(result.terminated || result.truncated)) return result;

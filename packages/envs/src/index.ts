@@ -8,6 +8,7 @@ export {
   type Json,
   type ResumableEnv,
 } from './env-state.ts';
+export { checkedReset, checkedStep } from './checked-env.ts';
 export { createEnv, type Dynamics, type TypedEnv } from './create-env.ts';
 export { envFactoryOf, makeFactoryEnvs, type EnvFactory, type FactoryEnvOptions } from './env-factory.ts';
 export type { Env, Info, ResetRequest, ResetResult, StepResult } from './env.ts';

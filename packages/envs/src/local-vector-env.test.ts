@@ -159,7 +159,8 @@ describe('vectorEnv', () => {
       'vectorEnv(MultiGoal-v0): step(actions) got 2 entries, expected 4.',
     );
     expect(() => env.step([0, 0, Number.NaN, 0])).toThrow(
-      'vectorEnv(MultiGoal-v0): step(actions) got NaN in entry 0 of row 1',
+      'vectorEnv(MultiGoal-v0): step(actions) got NaN in entry 0 of row 1, expected a finite number. ' +
+        'Look at what chose it: at what it was given, and if it learns, at its parameters.',
     );
     expect(() => env.reset({ mask: [1] })).toThrow('reset({ mask }) got 1 entries, expected 2');
     env.close();
@@ -249,6 +250,24 @@ describe('state of a vectorEnv', () => {
       }
     },
   );
+
+  it('takes over from a state which rows are to be reset, and leaves no info of before', () => {
+    const env = pair('next-step');
+    env.reset({ seed: 0 });
+    const running = env.state();
+    steps(env, three.slice(0, 2));
+    const pending = env.state();
+    expect(pending.rows.map(({ resetPending }) => resetPending)).toEqual([true, false]);
+    for (const state of [running, pending, running]) {
+      expect(env.restore(state).infos).toEqual([{}, {}]);
+      expect(env.state()).toEqual(state);
+    }
+    const [first] = steps(env, three.slice(0, 1));
+    expect(first?.observations).toEqual([
+      [0, 1],
+      [100, 1],
+    ]);
+  });
 
   it('refuses a state of other rows, mode or task, and a damaged one', () => {
     const env = single('same-step');

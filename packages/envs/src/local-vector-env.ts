@@ -1,5 +1,6 @@
 import { sameBox } from './box.ts';
 import { checkActions, checkMask, checkNoneFinished } from './check-actions.ts';
+import { checkedReset, checkedStep } from './checked-env.ts';
 import { closeAll } from './close-all.ts';
 import { decodeNumbers, encodeNumbers, envState, restoreEnv } from './env-state.ts';
 import type { Env, Info } from './env.ts';
@@ -25,6 +26,8 @@ export interface LocalVectorEnv extends VectorEnv {
 export interface VectorEnvOptions {
   /** Default: `next-step`, as in Gymnasium. */
   readonly autoresetMode?: AutoresetMode;
+  /** Number of the first environment in messages, for a part of a larger vector environment. Default: 0. */
+  readonly firstRow?: number;
 }
 
 /** Options of {@link vectorEnv} for a factory. */
@@ -43,16 +46,20 @@ export function vectorEnv(source: readonly Env[], options?: VectorEnvOptions): L
 export function vectorEnv(source: (index: number) => Env, options: VectorEnvFactoryOptions): LocalVectorEnv;
 export function vectorEnv(
   source: readonly Env[] | ((index: number) => Env),
-  { autoresetMode = 'next-step', numEnvs = 0 }: VectorEnvOptions & Partial<VectorEnvFactoryOptions> = {},
+  {
+    autoresetMode = 'next-step',
+    numEnvs = 0,
+    firstRow = 0,
+  }: VectorEnvOptions & Partial<VectorEnvFactoryOptions> = {},
 ): LocalVectorEnv {
-  if (typeof source !== 'function') return together([...source], autoresetMode);
+  if (typeof source !== 'function') return together([...source], autoresetMode, firstRow);
   if (!Number.isInteger(numEnvs) || numEnvs < 1) {
     throw new RangeError(`vectorEnv: numEnvs is ${numEnvs}, expected a positive integer.`);
   }
   const made: Env[] = [];
   try {
     for (let index = 0; index < numEnvs; index += 1) made.push(source(index));
-    return together(made, autoresetMode);
+    return together(made, autoresetMode, firstRow);
   } catch (error) {
     // Why it failed says more than what closing may throw on top.
     closeAll(made);
@@ -61,11 +68,12 @@ export function vectorEnv(
 }
 
 /** The vector environment of `envs`, which it keeps. */
-function together(envs: readonly Env[], autoresetMode: AutoresetMode): LocalVectorEnv {
+function together(envs: readonly Env[], autoresetMode: AutoresetMode, firstRow: number): LocalVectorEnv {
   const { id, observationSpace, actionSpace } = checkAlike(envs);
   const count = envs.length;
   const width = observationSpace.size;
   const where = `vectorEnv(${id})`;
+  const names = envs.map((env, row) => `${env.id} (environment ${firstRow + row})`);
 
   const observations = new Float64Array(count * width);
   const finalObservations = new Float64Array(count * width);
@@ -81,7 +89,7 @@ function together(envs: readonly Env[], autoresetMode: AutoresetMode): LocalVect
   const resetPending = new Uint8Array(count);
 
   const resetRow = (env: Env, row: number, seed?: number) => {
-    const { observation, info } = env.reset(seed === undefined ? {} : { seed });
+    const { observation, info } = checkedReset(env, seed === undefined ? {} : { seed }, names[row]);
     observations.set(observation, row * width);
     resetPending[row] = 0;
     return info;
@@ -95,7 +103,7 @@ function together(envs: readonly Env[], autoresetMode: AutoresetMode): LocalVect
   };
 
   const stepRow = (env: Env, row: number) => {
-    const result = env.step(actionRows[row] ?? []);
+    const result = checkedStep(env, actionRows[row] ?? [], names[row]);
     const done = result.terminated || result.truncated;
     rewards[row] = result.reward;
     terminated[row] = Number(result.terminated);

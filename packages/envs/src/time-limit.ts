@@ -1,3 +1,4 @@
+import { requireResult } from './checked-env.ts';
 import type { Env } from './env.ts';
 import { countOf, envState, innerState, ownState, restoreEnv, type ResumableEnv } from './env-state.ts';
 import { episodeGuard } from './episode-guard.ts';
@@ -29,8 +30,10 @@ export function timeLimit(env: Env, maxSteps: number): ResumableEnv {
     step(action) {
       guard.step();
       const result = env.step(action);
+      requireResult(result, env.id, 'step()');
       steps += 1;
-      const truncated = result.truncated || steps >= maxSteps;
+      // A flag that is missing stays so, for whoever checks the result.
+      const truncated = steps >= maxSteps || result.truncated;
       if (truncated || result.terminated) guard.end();
       return { ...result, truncated };
     },

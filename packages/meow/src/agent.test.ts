@@ -132,6 +132,31 @@ describe('act', () => {
     expect(first).toEqual(copy);
   });
 
+  it.each([Number.NaN, -Infinity])('blames an observation that is %d on the environment', async (value) => {
+    const agent = await smallAgent();
+    const given = observations.slice();
+    given[4] = value;
+    const message = `meow: observations has ${value} in entry 1 of row 1, expected finite 32-bit floats. Look in the environment that gave them, not at the agent.`;
+    await expect(agent.act(given, best)).rejects.toThrow(message);
+    await expect(agent.act(given, sampling)).rejects.toThrow(message);
+    await expect(agent.value(given)).rejects.toThrow(message);
+    await expect(agent.critic(given, actions)).rejects.toThrow(message);
+  });
+
+  it('says of an action that is not finite whether parameters or observations are to blame', async () => {
+    const agent = await randomAgent();
+    const far = observations.map((value) => 3e38 * Math.sign(value));
+    for (const options of [best, sampling])
+      await expect(agent.act(far, options)).rejects.toThrow(
+        /^meow: act gave NaN in entry 0 of row \d\. The observations reach 3\.0e\+38, which is too far for 32-bit floats: scale them down/,
+      );
+    const { layout } = agent.model;
+    agent.loadParameters(layout.unflatten(new Float32Array(layout.size).fill(Number.NaN)));
+    await expect(agent.act(observations, best)).rejects.toThrow(
+      'meow: act gave NaN in entry 0 of row 0. The parameters are not finite, as after an update that failed',
+    );
+  });
+
   it('refuses observations that are not whole rows', async () => {
     const agent = await smallAgent();
     const message = 'meow: observations has 4 entries, which is no multiple of 3.';
@@ -154,6 +179,11 @@ describe('critic', () => {
 
   it('refuses actions that do not fit the observations', async () => {
     const agent = await smallAgent();
+    const broken = actions.slice();
+    broken[3] = Number.NaN;
+    await expect(agent.critic(observations, broken)).rejects.toThrow(
+      'meow: actions has NaN in entry 1 of row 1, expected finite 32-bit floats. Look at what chose them.',
+    );
     await expect(agent.critic(observations, actions.slice(2))).rejects.toThrow(
       'meow: 7 actions do not fit 8 observations. Give one action for each.',
     );
@@ -272,6 +302,15 @@ describe('update', () => {
     expect(agent.state()).toEqual(after);
   });
 
+  it('takes the noise of its actions back with its state', async () => {
+    const agent = await randomAgent();
+    const state = agent.state();
+    const first = await sampled(agent);
+    expect(await sampled(agent)).not.toEqual(first);
+    agent.restore(state);
+    expect(await sampled(agent)).toEqual(first);
+  });
+
   it('names the update and the entry of the batch that is not finite', async () => {
     const agent = await smallAgent();
     await agent.update(batchOf(1));
@@ -306,10 +345,38 @@ describe('update', () => {
   });
 
   it('names the term that stopped being finite where the batch is to blame for nothing', async () => {
-    const agent = await smallAgent({ config: { learningRate: 1e38 } });
-    const error: unknown = await agent.update(batchOf(1)).catch((reason: unknown) => reason);
+    const agent = await smallAgent({ config: { learningRate: 1e10 } });
+    await agent.update(batchOf(1));
+    const error: unknown = await agent.update(batchOf(2)).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(NonFiniteError);
-    expect(error).toMatchObject({ update: 1, term: 'the norm of the new parameters' });
+    expect(error).toMatchObject({
+      update: 2,
+      term: 'the soft Q',
+      message: expect.stringContaining('Training has diverged: lower learningRate or gradClip'),
+    });
+  });
+
+  it('blames what is too large where nothing was learned yet', async () => {
+    const agent = await smallAgent();
+    const batch = batchOf(1);
+    batch.rewards.fill(-1e30);
+    const error: unknown = await agent.update(batch).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      update: 1,
+      term: 'the loss',
+      message: expect.stringMatching(
+        /^meow: the loss became Infinity in update 1\. It is the first one, so a scale is too large for 32-bit floats: observations up to \d\.\d+, rewards up to 1\.0e\+30, alpha 0\.\d+, logSigmaMin -\d+\. Bring observations and rewards/,
+      ),
+    });
+  });
+
+  it('blames an action that is not finite on whoever acted', async () => {
+    const agent = await smallAgent();
+    const batch = batchOf(1);
+    batch.actions[2] = Number.NaN;
+    await expect(agent.update(batch)).rejects.toThrow(
+      "meow: entry 2 of the batch's actions became NaN in update 1. Whoever acted gave it; look there.",
+    );
   });
 });
 

@@ -5,6 +5,7 @@ import type { TransitionBatch } from '@meow-rl/replay';
 import type { SavableAgent } from '@meow-rl/train';
 
 import { packState, unpackState } from './agent-state.ts';
+import { finiteActions, finiteRows } from './check-numbers.ts';
 import { resolveMeowConfig } from './config.ts';
 import type { MeowConfig } from './config.ts';
 import type { Learner, LearnerFactory } from './learner/learner.ts';
@@ -84,15 +85,6 @@ export interface MeowAgent extends SavableAgent {
 }
 
 const copy = (values: FloatArray): Float32Array => Float32Array.from(values);
-
-function rowsOf(what: string, data: Float32Array, size: number): number {
-  const rows = data.length / size;
-  if (!Number.isInteger(rows) || rows === 0)
-    throw new DataError(
-      `meow: ${what} has ${data.length} entries, which is no multiple of ${size}. Give one row of ${size} entries each.`,
-    );
-  return rows;
-}
 
 /** Loads what acts, all on the state of one; frees what it has loaded if it can't load the rest. */
 async function loadPrograms(model: MeowModel, runtime: Runtime, { stateFrom }: Learner) {
@@ -194,21 +186,23 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
     actsDuringUpdate: learner.actsDuringUpdate,
 
     act: async (observations, { deterministic, generator = noiseSource }) => {
-      const rows = rowsOf('observations', observations, observationSize);
-      if (deterministic) return copy((await act(mode.run({ observation: observations }))).action);
+      const rows = finiteRows('observations', observations, observationSize);
+      const sound = (actions: FloatArray) =>
+        finiteActions(copy(actions), actionSize, observations, () => sampler.readState('parameters'));
+      if (deterministic) return sound((await act(mode.run({ observation: observations }))).action);
       if (noise.length !== rows * actionSize) noise = new Float32Array(rows * actionSize);
       generator.fillNormal(noise);
-      return copy((await act(sampler.run({ observation: observations, noise }))).action);
+      return sound((await act(sampler.run({ observation: observations, noise }))).action);
     },
 
     value: async (observations) => {
-      rowsOf('observations', observations, observationSize);
+      finiteRows('observations', observations, observationSize);
       return copy((await act(values.run({ observation: observations }))).value);
     },
 
     critic: async (observations, actions) => {
-      const rows = rowsOf('observations', observations, observationSize);
-      if (rowsOf('actions', actions, actionSize) !== rows)
+      const rows = finiteRows('observations', observations, observationSize);
+      if (finiteRows('actions', actions, actionSize) !== rows)
         throw new DataError(
           `meow: ${actions.length / actionSize} actions do not fit ${rows} observations. Give one action for each.`,
         );
@@ -236,7 +230,7 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
         adoptParameters();
         // One of these is not finite if anything is: they depend on all the rest.
         if (![metrics.loss, metrics.gradientNorm, metrics.parameterNorm].every(Number.isFinite))
-          throw firstNonFinite(updates, batch, metrics);
+          throw firstNonFinite({ update: updates, batch, metrics, config });
         const gradientClipped = Number(metrics.gradientNorm > config.gradClip);
         if (updates % ENTROPY_EVERY !== 0) return { ...metrics, gradientClipped };
         return { ...metrics, gradientClipped, entropy: await entropyAt(batch.observations) };

@@ -22,27 +22,67 @@ describe('resolveMeowConfig', () => {
   });
 
   it('keeps what is given, what the bounds allow included', () => {
-    const edge: Partial<MeowConfig> = { gamma: 0, tau: 1, dropout: 0, couplings: 1, hidden: [1] };
+    const edge: Partial<MeowConfig> = {
+      alpha: 1e-10,
+      gamma: 0,
+      tau: 1,
+      learningRate: 1e10,
+      gradClip: 1e38,
+      dropout: 0,
+      couplings: 1,
+      hidden: [1],
+      logSigmaMin: -20,
+      logSigmaMax: 20,
+    };
     expect(resolveMeowConfig(edge)).toEqual({ ...MEOW_DEFAULTS, ...edge });
-    expect(resolveMeowConfig({ gamma: 1 }).gamma).toBe(1);
+    const other: Partial<MeowConfig> = {
+      alpha: 1e10,
+      gamma: 1,
+      tau: 1e-7,
+      learningRate: 1e-10,
+      gradClip: 1e-10,
+    };
+    expect(resolveMeowConfig(other)).toEqual({ ...MEOW_DEFAULTS, ...other });
+    // What is below 1 stays below 1 in a batch's discounts.
+    expect(Math.fround(resolveMeowConfig({ gamma: 0.9999999 }).gamma)).toBeLessThan(1);
   });
 
   it.each<[Partial<MeowConfig>, string]>([
-    [{ alpha: 0 }, 'meow: alpha must be a number > 0, got 0.'],
-    [{ alpha: Number.POSITIVE_INFINITY }, 'meow: alpha must be a number > 0, got Infinity.'],
-    [{ gamma: 1.01 }, 'meow: gamma must be a number from 0 to 1, got 1.01.'],
-    [{ gamma: -0.1 }, 'meow: gamma must be a number from 0 to 1, got -0.1.'],
-    [{ tau: 0 }, 'meow: tau must be a number > 0 and <= 1, got 0.'],
-    [{ tau: 1.5 }, 'meow: tau must be a number > 0 and <= 1, got 1.5.'],
-    [{ learningRate: Number.NaN }, 'meow: learningRate must be a number > 0, got NaN.'],
-    [{ gradClip: -1 }, 'meow: gradClip must be a number > 0, got -1.'],
-    [{ batchSize: 1.5 }, 'meow: batchSize must be a whole number >= 1, got 1.5.'],
-    [{ dropout: 1 }, 'meow: dropout must be a number >= 0 and < 1, got 1.'],
-    [{ couplings: 0 }, 'meow: couplings must be a whole number >= 1, got 0.'],
-    [{ hidden: [] }, 'meow: hidden must be a list of whole numbers >= 1, got [].'],
-    [{ hidden: [8, 0] }, 'meow: hidden must be a list of whole numbers >= 1, got [8,0].'],
-    [{ shiftHidden: [2.5] }, 'meow: shiftHidden must be a list of whole numbers >= 1, got [2.5].'],
-    [{ logSigmaMin: Number.NaN }, 'meow: logSigmaMin must be a finite number, got NaN.'],
+    [{ alpha: 0 }, 'meow: alpha must be a number from 1e-10 to 1e10, got 0. Beyond, the loss leaves'],
+    [{ alpha: 1e300 }, 'meow: alpha must be a number from 1e-10 to 1e10, got 1e+300.'],
+    [{ alpha: 1e-300 }, 'meow: alpha must be a number from 1e-10 to 1e10, got 1e-300.'],
+    [{ alpha: Number.POSITIVE_INFINITY }, 'meow: alpha must be a number from 1e-10 to 1e10, got Infinity.'],
+    [{ gamma: 1.01 }, 'meow: gamma must be a number from 0 to 0.9999999, or 1, got 1.01.'],
+    [{ gamma: 0.99999999 }, 'or 1, got 0.99999999. Closer to 1, 32-bit floats round it to 1.'],
+    [{ gamma: -0.1 }, 'meow: gamma must be a number from 0 to 0.9999999, or 1, got -0.1.'],
+    [{ tau: 0 }, 'meow: tau must be a number from 1e-7 to 1, got 0. Below, 32-bit floats round'],
+    [{ tau: 1e-300 }, 'meow: tau must be a number from 1e-7 to 1, got 1e-300.'],
+    [{ tau: 1.5 }, 'meow: tau must be a number from 1e-7 to 1, got 1.5.'],
+    [{ learningRate: Number.NaN }, 'meow: learningRate must be a number from 1e-10 to 1e10, got NaN.'],
+    [{ learningRate: 1e-300 }, 'meow: learningRate must be a number from 1e-10 to 1e10, got 1e-300.'],
+    [{ learningRate: 1e300 }, 'meow: learningRate must be a number from 1e-10 to 1e10, got 1e+300.'],
+    [{ gradClip: -1 }, 'meow: gradClip must be a number from 1e-10 to 1e38, got -1.'],
+    [{ gradClip: 1e-300 }, 'meow: gradClip must be a number from 1e-10 to 1e38, got 1e-300. Below, nothing'],
+    [{ gradClip: 1e39 }, 'got 1e+39. Below, nothing is learned; 1e38 clips nothing.'],
+    [{ batchSize: 1.5 }, 'meow: batchSize must be a positive integer, got 1.5.'],
+    [{ batchSize: 1e300 }, 'meow: batchSize must be a positive integer, got 1e+300.'],
+    [{ dropout: 1 }, 'meow: dropout must be a number of at least 0 and below 1, got 1.'],
+    [{ couplings: 0 }, 'meow: couplings must be a positive integer, got 0.'],
+    [{ hidden: [] }, 'meow: hidden must be a list of positive integers such as 64,64, got [].'],
+    [{ hidden: [8, 0] }, 'meow: hidden must be a list of positive integers such as 64,64, got [8,0].'],
+    [
+      { shiftHidden: [2.5] },
+      'meow: shiftHidden must be a list of positive integers such as 64,64, got [2.5].',
+    ],
+    [{ logSigmaMin: Number.NaN }, 'meow: logSigmaMin must be a number from -20 to 20, got NaN.'],
+    [
+      { logSigmaMin: -1000 },
+      'meow: logSigmaMin must be a number from -20 to 20, got -1000. It is the logarithm',
+    ],
+    [
+      { logSigmaMax: 1000 },
+      'meow: logSigmaMax must be a number from -20 to 20, got 1000. It is the logarithm',
+    ],
     [{ logSigmaMin: 1, logSigmaMax: 1 }, 'meow: logSigmaMin must be less than logSigmaMax, got 1 and 1.'],
   ])('refuses %o', (options, message) => {
     expect(() => resolveMeowConfig(options)).toThrow(RangeError);
@@ -51,10 +91,12 @@ describe('resolveMeowConfig', () => {
 
   it('refuses values from outside that have another type', () => {
     const fromFile: Partial<MeowConfig> = JSON.parse('{ "alpha": "0.25" }');
-    expect(() => resolveMeowConfig(fromFile)).toThrow('meow: alpha must be a number > 0, got "0.25".');
+    expect(() => resolveMeowConfig(fromFile)).toThrow(
+      'meow: alpha must be a number from 1e-10 to 1e10, got "0.25".',
+    );
     const flat: Partial<MeowConfig> = JSON.parse('{ "hidden": 64 }');
     expect(() => resolveMeowConfig(flat)).toThrow(
-      'meow: hidden must be a list of whole numbers >= 1, got 64.',
+      'meow: hidden must be a list of positive integers such as 64,64, got 64.',
     );
   });
 

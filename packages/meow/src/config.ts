@@ -1,3 +1,5 @@
+import { MEOW_SETTING_RULES } from './setting-rules.ts';
+
 /** How strongly, how fast and with which networks MEow learns. Every field has the paper's value as default. */
 export interface MeowConfig {
   /** Temperature α of the entropy in the objective, in units of reward; default 0.25 (Hopper, HalfCheetah). */
@@ -42,54 +44,24 @@ export const MEOW_DEFAULTS: MeowConfig = {
   logSigmaMax: -0.3,
 };
 
-interface Rule {
-  readonly holds: (value: unknown) => boolean;
-  readonly expected: string;
-}
-
-const number = (expected: string, holds: (value: number) => boolean): Rule => ({
-  expected,
-  holds: (value) => typeof value === 'number' && holds(value),
-});
-const positive = number('a number > 0', (value) => value > 0 && Number.isFinite(value));
-const count = number('a whole number >= 1', (value) => Number.isInteger(value) && value > 0);
-const finite = number('a finite number', Number.isFinite);
-const units: Rule = {
-  expected: 'a list of whole numbers >= 1',
-  holds: (value) => Array.isArray(value) && value.length > 0 && value.every(count.holds),
-};
-
-const rules: Readonly<Record<keyof MeowConfig, Rule>> = {
-  alpha: positive,
-  gamma: number('a number from 0 to 1', (value) => value >= 0 && value <= 1),
-  tau: number('a number > 0 and <= 1', (value) => value > 0 && value <= 1),
-  learningRate: positive,
-  gradClip: positive,
-  batchSize: count,
-  dropout: number('a number >= 0 and < 1', (value) => value >= 0 && value < 1),
-  couplings: count,
-  hidden: units,
-  shiftHidden: units,
-  logSigmaMin: finite,
-  logSigmaMax: finite,
-};
-
 /** JSON has no NaN and no infinities. */
 const shown = (value: unknown): string => (typeof value === 'number' ? String(value) : JSON.stringify(value));
 
 /**
  * Fills in the defaults and checks every field.
  *
- * @throws RangeError naming the field, what was expected and what came
+ * @throws RangeError naming the field, what was expected, what came and what to do
  */
 export function resolveMeowConfig(options: Partial<MeowConfig> = {}): MeowConfig {
   const unknown = Object.keys(options).find((key) => !Object.hasOwn(MEOW_DEFAULTS, key));
   if (unknown !== undefined)
     throw new RangeError(`meow: unknown option ${unknown}. Known: ${Object.keys(MEOW_DEFAULTS).join(', ')}.`);
   const config: MeowConfig = { ...MEOW_DEFAULTS, ...options };
-  for (const [key, { holds, expected }] of Object.entries(rules)) {
+  for (const [key, { holds, expected, remedy }] of Object.entries(MEOW_SETTING_RULES)) {
     const value: unknown = Reflect.get(config, key);
-    if (!holds(value)) throw new RangeError(`meow: ${key} must be ${expected}, got ${shown(value)}.`);
+    if (holds(value)) continue;
+    const advice = remedy === undefined ? '' : ` ${remedy}`;
+    throw new RangeError(`meow: ${key} must be ${expected}, got ${shown(value)}.${advice}`);
   }
   if (config.logSigmaMin >= config.logSigmaMax)
     throw new RangeError(

@@ -1,35 +1,46 @@
+import { firstNonFiniteEntry, largest } from './check-numbers.ts';
 import { NonFiniteError } from './errors.ts';
 import type { MeowBatch } from './agent.ts';
+import type { MeowConfig } from './config.ts';
 import type { UpdateMetric } from './update.ts';
 
 const LOWER = 'Training has diverged: lower learningRate or gradClip, or scale the rewards down.';
 
-/** What a batch holds, and whence. */
+const ENVIRONMENT = 'The environment gave it; look there.';
+const REPLAY = 'The replay buffer gave it; look there.';
+
+/** What a batch holds, and where to look if that isn't finite. */
 const BATCH_FIELDS = [
-  ['observations', 'environment'],
-  ['actions', 'environment'],
-  ['rewards', 'environment'],
-  ['nextObservations', 'environment'],
-  ['terminated', 'environment'],
-  ['discounts', 'replay buffer'],
-  ['weights', 'replay buffer'],
+  ['observations', ENVIRONMENT],
+  ['actions', 'Whoever acted gave it; look there.'],
+  ['rewards', ENVIRONMENT],
+  ['nextObservations', ENVIRONMENT],
+  ['terminated', ENVIRONMENT],
+  ['discounts', REPLAY],
+  ['weights', REPLAY],
 ] as const satisfies readonly (readonly [keyof MeowBatch, string])[];
 
+/** An update that went wrong. */
+interface FailedUpdate {
+  /** Counted from 1. */
+  readonly update: number;
+  readonly batch: MeowBatch;
+  readonly metrics: Readonly<Record<UpdateMetric, number>>;
+  readonly config: MeowConfig;
+}
+
 /** Finds what went wrong first: an input, then the terms in the order in which they are computed. */
-export function firstNonFinite(
-  update: number,
-  batch: MeowBatch,
-  metrics: Readonly<Record<UpdateMetric, number>>,
-): NonFiniteError {
-  for (const [field, source] of BATCH_FIELDS) {
-    const values = batch[field];
-    const entry = values?.findIndex((value) => !Number.isFinite(value)) ?? -1;
+export function firstNonFinite(failed: FailedUpdate): NonFiniteError {
+  const { update, batch, metrics } = failed;
+  for (const [field, remedy] of BATCH_FIELDS) {
+    const values = batch[field] ?? new Float32Array(0);
+    const entry = firstNonFiniteEntry(values);
     if (entry >= 0)
       return new NonFiniteError(
         update,
         `entry ${entry} of the batch's ${field}`,
-        values?.[entry] ?? Number.NaN,
-        `The ${source} gave it; look there.`,
+        values[entry] ?? Number.NaN,
+        remedy,
       );
   }
   const order: readonly (readonly [UpdateMetric, string])[] = [
@@ -44,5 +55,14 @@ export function firstNonFinite(
     ['parameterNorm', 'the norm of the new parameters'],
   ];
   const [metric, term] = order.find(([key]) => !Number.isFinite(metrics[key])) ?? ['loss', 'the loss'];
-  return new NonFiniteError(update, term, metrics[metric], LOWER);
+  return new NonFiniteError(update, term, metrics[metric], update === 1 ? tooLarge(failed) : LOWER);
+}
+
+/** The first update can't have diverged: nothing was learned before it. */
+function tooLarge({ batch, config: { alpha, logSigmaMin } }: FailedUpdate): string {
+  const reach = `observations up to ${largest(batch.observations)}, rewards up to ${largest(batch.rewards)}`;
+  return (
+    `It is the first one, so a scale is too large for 32-bit floats: ${reach}, alpha ${alpha}, logSigmaMin ${logSigmaMin}. ` +
+    'Bring observations and rewards to the order of 1, and alpha with them.'
+  );
 }

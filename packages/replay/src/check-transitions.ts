@@ -62,8 +62,8 @@ function entryError(field: TransitionField, value: unknown, index: number, width
       `replay: terminated is ${String(value)} in ${place}, expected 0 or 1. Give 1 where the task ended.`,
     );
   }
+  const source = field === 'actions' ? 'what chose the action' : 'the environment that gave it';
   return new RangeError(
-    `replay: ${field} is ${String(value)} in ${place}, expected a finite 32-bit float. ` +
-      'The environment or the policy has diverged; look at the transition before it.',
+    `replay: ${field} is ${String(value)} in ${place}, expected a finite 32-bit float. Look at ${source}.`,
   );
 }

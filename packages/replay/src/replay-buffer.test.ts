@@ -86,8 +86,18 @@ describe('add', () => {
 
   it.each([
     ['nextObservations', 3, Number.NaN, 'nextObservations is NaN in row 1, entry 1'],
-    ['observations', 0, Number.NEGATIVE_INFINITY, 'observations is -Infinity in row 0, entry 0'],
-    ['actions', 4, Number.NaN, 'actions is NaN in row 1, entry 1'],
+    [
+      'observations',
+      0,
+      Number.NEGATIVE_INFINITY,
+      'observations is -Infinity in row 0, entry 0, expected a finite 32-bit float. Look at the environment that gave it.',
+    ],
+    [
+      'actions',
+      4,
+      Number.NaN,
+      'actions is NaN in row 1, entry 1, expected a finite 32-bit float. Look at what chose the action.',
+    ],
     ['rewards', 1, 1e39, 'rewards is 1e+39 in row 1, entry 0'],
     ['terminated', 1, 0.5, 'terminated is 0.5 in row 1, entry 0'],
   ] as const)('refuses a bad number in %s and adds nothing', (field, index, value, message) => {

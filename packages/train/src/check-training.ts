@@ -8,7 +8,8 @@ export function checkMetrics(metrics: UpdateMetrics, update: number, step: numbe
     if (Number.isFinite(value)) continue;
     throw new Error(
       `trainOffPolicy: update ${update} at step ${step} reported ${name} = ${value}, expected a finite number. ` +
-        'Training has diverged; lower the learning rate or the gradient clip.',
+        'If training has diverged, lower the learning rate, the gradient clip or the scale of the rewards; ' +
+        'leave out a metric that there is none of.',
     );
   }
 }

@@ -1,5 +1,5 @@
 import { multiGoal, timeLimit, wrapEnv, type Env } from '@meow-rl/envs';
-import { countingEnv } from '@meow-rl/envs/testing';
+import { brokenEnv, countingEnv } from '@meow-rl/envs/testing';
 import { describe, expect, it } from 'vitest';
 
 import { evaluate } from './evaluate.ts';
@@ -66,6 +66,18 @@ describe('evaluate', () => {
     expect(await evaluate({ ...options, seed: 2 })).toEqual(first);
     expect(await evaluate({ ...options, seed: 3 })).not.toEqual(first);
     expect(agent.acts.includes(true)).toBe(false);
+  });
+
+  it.each([
+    [{ reset: { observation: [0, Number.NaN] } }, 'reset() gave NaN as entry 1 of the observation'],
+    [{ step: { observation: [0] } }, 'step() gave an observation of 1 entries, expected 2'],
+    [{ step: { reward: Number.NaN } }, 'step() gave NaN as reward, expected a finite 32-bit float.'],
+    [{ step: { reward: Infinity }, after: 2 }, 'step() gave Infinity as reward'],
+    [{ step: { terminated: undefined, done: true } }, 'step() gave done and no terminated'],
+  ])('refuses an environment that breaks its contract: %o', async (breach, problem) => {
+    await expect(evaluate({ agent: fakeAgent(), env: brokenEnv(breach), seed: 0 })).rejects.toThrow(
+      `Broken-v0: ${problem}`,
+    );
   });
 
   it('refuses what does not fit', async () => {

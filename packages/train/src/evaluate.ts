@@ -1,4 +1,4 @@
-import type { Env } from '@meow-rl/envs';
+import { checkedReset, checkedStep, type Env } from '@meow-rl/envs';
 import { stream } from '@meow-rl/random';
 
 import type { Agent } from './agent.ts';
@@ -40,6 +40,7 @@ export interface EvaluationResult {
  * Plays whole episodes without learning.
  *
  * @throws RangeError if agent and environment don't fit, or `episodes` isn't a positive integer
+ * @throws RangeError or TypeError if the environment breaks its contract, as with an observation that isn't finite
  */
 export async function evaluate({
   agent,
@@ -57,13 +58,13 @@ export async function evaluate({
   const lengths: number[] = [];
   const terminated: boolean[] = [];
   for (let episode = 0; episode < episodes; episode += 1) {
-    let { observation } = env.reset(episode === 0 ? { seed } : {});
+    let { observation } = checkedReset(env, episode === 0 ? { seed } : {});
     let sum = 0;
     let length = 0;
     let ended = false;
     for (let done = false; !done; length += 1) {
       const action = await agent.act(Float32Array.from(observation), { deterministic, generator });
-      const result = env.step(action);
+      const result = checkedStep(env, action);
       ({ observation } = result);
       sum += result.reward;
       ended = result.terminated;

@@ -55,6 +55,28 @@ describe('metricsWriter', () => {
     expect(files.done).toEqual([...both, ...both]);
   });
 
+  it.each([
+    [
+      { type: 'evaluation', step: 40, returns: [1, 2, Number.NaN] },
+      'returns.2 of the evaluation event at step 40 is NaN',
+    ],
+    [
+      { type: 'metrics', step: 3, update: { loss: -Infinity } },
+      'update.loss of the metrics event at step 3 is -Infinity',
+    ],
+    [
+      { type: 'mine', a: [{ b: Infinity }] },
+      'a.0.b of the mine event is Infinity, expected a finite number.',
+    ],
+  ])('refuses a number that is not finite: %o', async (event, problem) => {
+    const path = join(folder, 'metrics.jsonl');
+    const writer = await metricsWriter(path);
+    await expect(writer.log(event)).rejects.toThrow(problem);
+    await writer.log({ type: 'sound' });
+    await writer.close();
+    expect(await lines(path)).toEqual([{ type: 'sound' }, 'end']);
+  });
+
   it('appends to what an earlier run wrote', async () => {
     const path = join(folder, 'metrics.jsonl');
     await writeFile(path, '{"type":"old"}\n');

@@ -11,6 +11,7 @@ export interface MetricsWriter extends RunLogger {
    * Appends one event, in the order of the calls. `progress` events are left out: they are for a progress bar.
    *
    * @returns a promise for when the line has been handed to the operating system
+   * @throws RangeError for a number that isn't finite, naming the event and the field; nothing is then written
    */
   log(event: { readonly type: string }): Promise<void>;
   position(): Promise<LogPosition>;
@@ -46,9 +47,36 @@ export async function metricsWriter(
   const file = await appendFile(path, { bytes, files });
   return {
     async log(event) {
-      if (event.type !== 'progress') await file.append(`${JSON.stringify(event)}\n`);
+      if (event.type === 'progress') return;
+      expectFinite(event);
+      await file.append(`${JSON.stringify(event)}\n`);
     },
     position: async () => ({ [name]: await file.position() }),
     close: () => file.close(),
   };
+}
+
+// JSON has neither NaN nor infinities: `null` would stand there, which no reader takes for a number.
+function expectFinite(event: { readonly type: string; readonly step?: unknown }): void {
+  const place = nonFinite(event, '');
+  if (place === undefined) return;
+  const step = event.step === undefined ? '' : ` at step ${String(event.step)}`;
+  throw new RangeError(
+    `metricsWriter: ${place.name} of the ${event.type} event${step} is ${place.value}, expected a finite number. ` +
+      'Find out where it comes from; leave out a number that there is none of.',
+  );
+}
+
+/** The first number in `value` that isn't finite, by its path: `update.loss`, `returns.2`. */
+function nonFinite(
+  value: unknown,
+  path: string,
+): { readonly name: string; readonly value: number } | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : { name: path, value };
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [name, part] of Object.entries(value)) {
+    const found = nonFinite(part, path === '' ? name : `${path}.${name}`);
+    if (found) return found;
+  }
+  return undefined;
 }

@@ -24,3 +24,9 @@ it('goes on from where a resumed run stood, with the speed of this sitting', () 
   vi.advanceTimersByTime(4000);
   expect(clock.lap(1100)).toMatchObject({ seconds: 3604, stepsPerSecond: 25 });
 });
+
+it('gives a finite speed where the clock has not moved', () => {
+  const clock = stepClock();
+  expect(clock.lap(1)).toMatchObject({ seconds: 0, stepsPerSecond: 1e6 });
+  expect(clock.lap(1)).toMatchObject({ seconds: 0, stepsPerSecond: 0 });
+});

@@ -10,6 +10,9 @@ export interface StepClock {
   lap(step: number): TrainingTiming;
 }
 
+/** What clocks can tell apart at best. */
+const FINEST_SECONDS = 1e-6;
+
 /** @param start where a resumed run stands */
 export function stepClock(start = { seconds: 0, step: 0 }): StepClock {
   const begun = performance.now();
@@ -23,7 +26,9 @@ export function stepClock(start = { seconds: 0, step: 0 }): StepClock {
     },
     lap(step) {
       const now = { seconds: seconds(), step };
-      const stepsPerSecond = (step - last.step) / (now.seconds - last.seconds);
+      // A clock that hasn't moved, as coarse ones of browsers do, must not give infinity, which loggers refuse.
+      const elapsed = Math.max(now.seconds - last.seconds, FINEST_SECONDS);
+      const stepsPerSecond = (step - last.step) / elapsed;
       const { milliseconds, count } = updates;
       last = now;
       updates = { milliseconds: 0, count: 0 };

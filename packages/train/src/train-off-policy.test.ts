@@ -316,7 +316,9 @@ describe('errors', () => {
 
   it('stops at the first update that is not finite', async () => {
     await expect(run({ fake: { metrics: diverging } })).rejects.toThrow(
-      'trainOffPolicy: update 3 at step 4 reported loss = NaN, expected a finite number.',
+      'trainOffPolicy: update 3 at step 4 reported loss = NaN, expected a finite number. ' +
+        'If training has diverged, lower the learning rate, the gradient clip or the scale of the rewards; ' +
+        'leave out a metric that there is none of.',
     );
   });
 });

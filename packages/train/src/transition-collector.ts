@@ -1,6 +1,8 @@
 import { decodeNumbers, encodeNumbers, type VectorEnv, type VectorStepResult } from '@meow-rl/envs';
 import type { Transitions } from '@meow-rl/replay';
 
+import { checkVectorReset, checkVectorStep } from './check-vector-results.ts';
+
 /** What one step of a vector environment brought. */
 export interface Collected {
   /** The transitions in row order, without the rows that only reset; the arrays are reused. */
@@ -80,10 +82,10 @@ export function transitionCollector(env: VectorEnv): TransitionCollector {
     },
     async reset(seed) {
       ended.fill(0);
-      current.set((await env.reset({ seed })).observations);
+      current.set(checkVectorReset(env, await env.reset({ seed })).observations);
     },
     async step(taken) {
-      const result = await env.step(taken);
+      const result = checkVectorStep(env, await env.step(taken));
       let count = 0;
       for (let row = 0; row < numEnvs; row += 1) {
         if (autoresetMode === 'next-step' && ended[row] === 1) {
@@ -94,7 +96,8 @@ export function transitionCollector(env: VectorEnv): TransitionCollector {
         count += 1;
       }
       const mustReset = autoresetMode === 'disabled' && ended.includes(1);
-      current.set(mustReset ? (await env.reset({ mask: ended })).observations : result.observations);
+      const next = mustReset ? checkVectorReset(env, await env.reset({ mask: ended })) : result;
+      current.set(next.observations);
       return {
         transitions: {
           observations: observations.subarray(0, count * width),

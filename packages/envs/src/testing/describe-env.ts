@@ -129,6 +129,7 @@ export function describeEnv(name: string, make: () => Env): void {
       const expected = play(env, STEPS, false);
       for (const other of [make(), env]) {
         restoreEnv(other, state);
+        expect(saved(other)).toEqual(state);
         expect(play(other, STEPS, false)).toEqual(expected);
         other.close();
       }
@@ -144,6 +145,7 @@ export function describeEnv(name: string, make: () => Env): void {
       const next = play(env, STEPS, true);
       const other = make();
       restoreEnv(other, between);
+      expect(saved(other)).toEqual(between);
       expect(() => other.step(env.actionSpace.sample(createGenerator(1)))).toThrow('after the episode ended');
       expect(play(other, STEPS, true)).toEqual(next);
       restoreEnv(other, first);

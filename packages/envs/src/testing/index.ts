@@ -1,3 +1,4 @@
+export { brokenEnv, type Breach } from './broken-env.ts';
 export { countingEnv } from './counting-env.ts';
 export { describeEnv } from './describe-env.ts';
 export { numbersIn, shapeOf } from '../workers/info-shape.ts';

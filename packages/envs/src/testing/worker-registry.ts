@@ -5,6 +5,7 @@ import { createEnv } from '../create-env.ts';
 import type { Env, Info } from '../env.ts';
 import { multiGoal } from '../multi-goal.ts';
 import { wrapEnv } from '../wrap-env.ts';
+import { brokenEnv } from './broken-env.ts';
 
 /** What {@link troubledEnv} does where an action says so. */
 const trouble: Readonly<Record<number, () => void>> = {
@@ -86,6 +87,7 @@ export const registry = () => ({
   'MultiGoal-v0': { create: (options: object = {}) => multiGoal(options), maxSteps: 5 },
   'Troubled-v0': { create: (options: object = {}) => troubledEnv(options), maxSteps: 6 },
   'Split-v0': { create: splitEnv, maxSteps: 6 },
+  'Broken-v0': { create: (options: object = {}) => brokenEnv(options), maxSteps: 6 },
 });
 
 export const nonsense = 'no registry';

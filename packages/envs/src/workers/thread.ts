@@ -83,7 +83,7 @@ async function serve(data: ThreadData, main: MessagePort): Promise<void> {
   const envs = await makeEnvs(data);
   const env = vectorEnv(
     envs.map((own, index) => watched(own, () => mark(index))),
-    { autoresetMode },
+    { autoresetMode, firstRow: first },
   );
 
   const ready: ThreadReady = {

@@ -231,6 +231,21 @@ describe('workerVectorEnv', () => {
     await env.close();
   });
 
+  it('refuses what breaks the contract of an environment, naming it', async () => {
+    const stepping = await make({ id: 'Broken-v0', options: { step: { observation: Float64Array.of(1) } } });
+    await stepping.reset();
+    const failure = stepping.step([0.25, 0.25, 0.25]);
+    await expect(failure).rejects.toThrow(
+      /workerVectorEnv\(Broken-v0\): environment (\d) of Broken-v0 failed in step\(\) with action \[0\.25\]: Broken-v0 \(environment \1\): step\(\) gave an observation of 1 entries, expected 2/,
+    );
+    const options = { reset: { observation: [0, Number.NaN] } };
+    const resetting = await make({ id: 'Broken-v0', options });
+    // Of the second worker.
+    await expect(resetting.reset({ mask: [0, 0, 1] })).rejects.toThrow(
+      'environment 2 of Broken-v0 failed in reset(): Broken-v0 (environment 2): reset() gave NaN as entry 1 of the observation',
+    );
+  });
+
   it('closes: twice, while a step is under way, and for good', async () => {
     const env = await make();
     await env.reset({ seed: 0 });

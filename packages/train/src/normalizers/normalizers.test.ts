@@ -140,6 +140,16 @@ describe('observationNormalizer', () => {
     expect(() => observationNormalizer({ size: 2, clip: 0 })).toThrow('clip is 0');
   });
 
+  it('goes by restored statistics at once, whatever it has normalized before', () => {
+    const [near, far] = [observationNormalizer({ size: 1 }), observationNormalizer({ size: 1 })];
+    near.observe([-1, 1]);
+    far.observe([90, 110]);
+    expect([...near.normalize([1])]).toEqual([expect.closeTo(1, 6)]);
+    near.restore(far.state());
+    expect([...near.normalize([120])]).toEqual([expect.closeTo(2, 6)]);
+    expect(near.scaling()).toEqual(far.scaling());
+  });
+
   it('is saved and restored, and its scaling says what it does', () => {
     const normalizer = observationNormalizer({ size: 3, clip: 2 });
     normalizer.observe(randomRows(20, 6));

@@ -174,9 +174,16 @@ describe('tensorBoardWriter', () => {
     );
   });
 
-  it('refuses NaN', async () => {
+  it('refuses what is no finite 32-bit float, and steps that are no numbers of steps', async () => {
     const writer = await tensorBoardWriter(folder);
-    await expect(writer.scalars(3, { a: Number.NaN })).rejects.toThrow('a at step 3 is NaN');
+    const refused = 'expected a finite 32-bit float, as event files hold.';
+    await expect(writer.scalars(3, { fine: 1, a: Number.NaN })).rejects.toThrow(
+      `tensorBoardWriter: a at step 3 is NaN, ${refused} Find out where it comes from`,
+    );
+    await expect(writer.scalars(3, { 'train/scale': 1e39 })).rejects.toThrow(
+      `tensorBoardWriter: train/scale at step 3 is 1e+39, ${refused} Scale it down, or log its logarithm.`,
+    );
+    await expect(writer.scalars(0.5, { a: 1 })).rejects.toThrow('step is 0.5, expected a whole number.');
     await writer.close();
     expect(await steps(writer.path)).toHaveLength(1);
   });

@@ -16,7 +16,11 @@ export interface TensorBoardWriter extends RunLogger {
   /** The event file. */
   readonly path: string;
   log(event: Parameters<RunLogger['log']>[0]): Promise<void>;
-  /** Writes numbers of one's own, by names such as `train/temperature`. */
+  /**
+   * Writes numbers of one's own, by names such as `train/temperature`.
+   *
+   * @throws RangeError for a number that no 32-bit float holds, or a step that is no whole number; nothing is then written
+   */
   scalars(step: number, values: Readonly<Record<string, number>>): Promise<void>;
   position(): Promise<LogPosition>;
   close(): Promise<void>;
@@ -56,11 +60,18 @@ export async function tensorBoardWriter(
   const write = (event: Parameters<typeof encodeEvent>[0]) => file.append(encodeRecord(encodeEvent(event)));
 
   const scalars: TensorBoardWriter['scalars'] = async (step, values) => {
+    if (!Number.isSafeInteger(step))
+      throw new RangeError(
+        `tensorBoardWriter: step is ${step}, expected a whole number. Give the environment steps so far.`,
+      );
     for (const [tag, value] of Object.entries(values)) {
-      if (!Number.isFinite(value))
-        throw new RangeError(
-          `tensorBoardWriter: ${tag} at step ${step} is ${value}, expected a finite number. Log it once it is one.`,
-        );
+      if (Number.isFinite(Math.fround(value))) continue;
+      const remedy = Number.isFinite(value)
+        ? 'Scale it down, or log its logarithm.'
+        : 'Find out where it comes from; leave out a number that there is none of.';
+      throw new RangeError(
+        `tensorBoardWriter: ${tag} at step ${step} is ${value}, expected a finite 32-bit float, as event files hold. ${remedy}`,
+      );
     }
     if (Object.keys(values).length > 0) await write({ wallTime: seconds(), step, scalars: values });
   };

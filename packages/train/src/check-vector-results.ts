@@ -1,0 +1,61 @@
+import type { VectorEnv, VectorResetResult, VectorStepResult } from '@meow-rl/envs';
+
+/**
+ * Refuses the result of a reset that isn't as {@link VectorEnv} says: it may be of one written by hand.
+ *
+ * @throws TypeError for an array of another kind
+ * @throws RangeError for one of another size, or an observation that no 32-bit float holds
+ */
+export function checkVectorReset(env: VectorEnv, result: VectorResetResult): VectorResetResult {
+  checkObservations(env, result, 'reset()');
+  return result;
+}
+
+/**
+ * Refuses the result of a step; see {@link checkVectorReset}. Rewards and last observations are looked at where they are stored.
+ */
+export function checkVectorStep(env: VectorEnv, result: VectorStepResult): VectorStepResult {
+  const { numEnvs, singleObservationSpace } = env;
+  checkArray(env, result, 'rewards', Float64Array, numEnvs);
+  checkArray(env, result, 'terminated', Uint8Array, numEnvs);
+  checkArray(env, result, 'truncated', Uint8Array, numEnvs);
+  checkArray(env, result, 'finalObservations', Float64Array, numEnvs * singleObservationSpace.size);
+  checkObservations(env, result, 'step()');
+  return result;
+}
+
+function checkObservations(env: VectorEnv, result: VectorResetResult, call: string): void {
+  const { id, numEnvs, singleObservationSpace } = env;
+  const width = singleObservationSpace.size;
+  const observations = checkArray(env, result, 'observations', Float64Array, numEnvs * width);
+  for (let i = 0; i < observations.length; i += 1) {
+    const entry = observations[i] ?? Number.NaN;
+    if (Number.isFinite(Math.fround(entry))) continue;
+    throw new RangeError(
+      `trainOffPolicy: ${call} of ${id} gave ${entry} as entry ${i % width} of the observation of environment ` +
+        `${Math.floor(i / width)}, expected a finite 32-bit float. Look for its cause in the environment.`,
+    );
+  }
+}
+
+type ResultArray = Exclude<keyof VectorStepResult, 'infos'>;
+
+function checkArray<K extends ResultArray, A extends Float64Array | Uint8Array>(
+  { id, numEnvs }: VectorEnv,
+  result: Readonly<Partial<Record<K, unknown>>>,
+  name: K,
+  kind: new (length: number) => A,
+  size: number,
+): A {
+  const values: unknown = result[name];
+  if (!(values instanceof kind)) {
+    throw new TypeError(
+      `trainOffPolicy: ${name} of ${id} is no ${kind.name}. Give one of ${size} entries, as VectorEnv says.`,
+    );
+  }
+  if (values.length === size) return values;
+  throw new RangeError(
+    `trainOffPolicy: ${name} of ${id} has ${values.length} entries, expected ${size}, a row for each of ${numEnvs} environments. ` +
+      'Correct the vector environment or its space.',
+  );
+}
