@@ -36,14 +36,13 @@ export function checkedStep(env: Env, action: ArrayLike<number>, name = env.id):
 }
 
 /**
- * Refuses what isn't even an object, such as nothing or a promise. For wrappers, which have to look into it before a loop
+ * Refuses what has no observation, such as nothing, a promise or an array. For wrappers, which have to look into it before a loop
  * does.
  *
  * @throws TypeError saying what came
  */
 export function requireResult(result: unknown, name: string, call: 'reset()' | 'step()'): void {
-  const isOne = typeof result === 'object' && result !== null && !Array.isArray(result);
-  if (isOne && !('then' in result)) return;
+  if (typeof result === 'object' && result !== null && 'observation' in result) return;
   const fields =
     call === 'step()' ? '{ observation, reward, terminated, truncated, info }' : '{ observation, info }';
   throw new TypeError(
