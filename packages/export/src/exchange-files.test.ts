@@ -2,8 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { nodeFileSystem, type FileSystem } from '@meow-rl/files';
-import { recordingFiles } from '@meow-rl/files/testing';
+import { failingFiles, recordingFiles } from '@meow-rl/files/testing';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { draftOf, exchangeFiles, type FileSet } from './exchange-files.ts';
@@ -33,28 +32,6 @@ async function contentsOf({ folder }: FileSet): Promise<{ set: string[]; others:
   return { set, others: names.filter((name) => !NAMES.includes(name)) };
 }
 
-/** The file system, of which the step with a number fails, and all after it if the machine then stands still. */
-function failingAt(step: number, standsStill: boolean) {
-  let steps = 0;
-  const failing =
-    <Args extends readonly string[], T>(act: (...args: Args) => Promise<T>) =>
-    async (...args: Args) => {
-      steps += 1;
-      if (steps === step || (standsStill && steps > step)) throw new Error(`step ${step} failed`);
-      return act(...args);
-    };
-  const { copyFile, rename, remove, open } = nodeFileSystem;
-  const fileSystem: FileSystem = {
-    ...nodeFileSystem,
-    copyFile: failing(copyFile),
-    rename: failing(rename),
-    remove: failing(remove),
-    // Folders, to flush them.
-    open: failing(open),
-  };
-  return { fileSystem, steps: () => steps };
-}
-
 const sets = [
   [NAMES, NAMES],
   [NAMES, ['policy']],
@@ -76,30 +53,30 @@ const sameAs = (expected: readonly string[]) => (actual: readonly string[]) =>
   actual.toSorted().join() === expected.join();
 
 test.each(sets)('%j stays whole where a step of putting %j in its place fails', async (earlier, next) => {
-  for (let step = 1; ; step += 1) {
+  for (let step = 0; ; step += 1) {
     const set = await folderOf(earlier, next);
     const before = (await contentsOf(set)).set;
-    const { fileSystem, steps } = failingAt(step, false);
-    const outcome = await exchangeFiles(set, fileSystem).then(
+    const files = failingFiles(step, { dead: false, code: 'EIO' });
+    const outcome = await exchangeFiles(set, files).then(
       () => 'done',
       (error: Error) => error.message,
     );
     // From here on only copies are deleted.
     if (outcome === 'done') {
-      expect(steps()).toBeGreaterThan(next.length + 4);
+      expect(files.count).toBeGreaterThan(next.length + 4);
       break;
     }
-    expect(outcome).toBe(`step ${step} failed`);
+    expect(outcome).toBe('EIO: made by a test');
     expect((await contentsOf(set)).set, `step ${step}`).toEqual(before);
   }
 });
 
 test.each(sets)('%j and %j never lie side by side, wherever it is cut off', async (earlier, next) => {
-  for (let step = 1, cut = true; cut; step += 1) {
+  for (let step = 0, cut = true; cut; step += 1) {
     const set = await folderOf(earlier, next);
-    const { fileSystem, steps } = failingAt(step, true);
-    await exchangeFiles(set, fileSystem).catch(() => {});
-    cut = steps() >= step;
+    const dying = failingFiles(step, { dead: true, code: 'EIO' });
+    await exchangeFiles(set, dying).catch(() => {});
+    cut = dying.count > step;
     const { set: files } = await contentsOf(set);
     expect(
       new Set(files.map((text) => text.split(' ')[0])).size,

@@ -57,6 +57,18 @@ test('files are on the disk before they are verified, and take their names for g
   await rm(file('new'), { recursive: true });
 });
 
+test('the folder may be named by way of one that is missing', async () => {
+  const names = [folder, 'missing', '..', '.', 'by-way'].join(path.sep);
+  const written = await exportAgent(agent, agent.deployment(), names, metadata, { observations: 10 });
+  expect(written.map((own) => own.path)).toEqual([
+    file('by-way/policy.onnx'),
+    file('by-way/policy-stochastic.onnx'),
+    file('by-way/critic.onnx'),
+  ]);
+  expect(await readdir(file('by-way'))).toHaveLength(3);
+  await rm(file('by-way'), { recursive: true });
+});
+
 describe('policy.onnx', () => {
   test('gives the agent’s deterministic action in the environment’s units, for any batch', async () => {
     const policy = await loadPolicy(file('policy.onnx'));

@@ -59,10 +59,12 @@ export interface ExportOptions extends VerifyOptions {
 export async function exportAgent(
   agent: Agent,
   deployment: Deployment,
-  folder: string,
+  location: string,
   metadata: PolicyMetadata,
   { files = nodeFileSystem, ...options }: ExportOptions = {},
 ): Promise<ExportedFile[]> {
+  // As the folder is made: `..` takes back the name before it.
+  const folder = path.normalize(location);
   const contents = Object.entries(policyFiles(deployment, metadata)) as [PolicyFile, Uint8Array][];
   const targetOf = (kind: PolicyFile) => path.join(folder, POLICY_FILES[kind]);
   const written: ExportedFile[] = [];
