@@ -53,8 +53,8 @@ describe('envFactoryOf', () => {
   });
 
   it.each([
-    [make(), 'make of own.js is an object that is none, expected a function that gives an Env'],
-    [undefined, 'make of own.js is undefined, expected a function'],
+    [make(), 'make of own.js is an object, expected a function that gives an Env'],
+    [undefined, 'make of own.js is nothing, expected a function'],
     [{ create: make, maxSteps: 0 }, 'maxSteps is 0, expected a positive integer'],
     [{ create: make, maxSteps: '9' }, 'maxSteps is 9, expected a positive integer'],
   ])('refuses %o', (exported, message) => {

@@ -1,8 +1,9 @@
 import { closeAll } from './close-all.ts';
+import { describeValue } from './describe-value.ts';
 import type { Env } from './env.ts';
 import type { ResumableEnv } from './env-state.ts';
 import { prepareEnv } from './prepare-env.ts';
-import { kindOf, requireEnv } from './require-env.ts';
+import { requireEnv } from './require-env.ts';
 
 /** Makes environments of one kind that no registry lists. */
 export interface EnvFactory {
@@ -97,7 +98,7 @@ function makerOf(value: unknown, where: string): { make: Make; maxSteps: number 
     }
   }
   throw new TypeError(
-    `${where} is ${kindOf(value)}, expected a function that gives an Env, or { create, maxSteps }. ` +
+    `${where} is ${describeValue(value)}, expected a function that gives an Env, or { create, maxSteps }. ` +
       'Export () => createEnv({ … }).',
   );
 }

@@ -1,3 +1,4 @@
+import { describeValue } from './describe-value.ts';
 import type { Env } from './env.ts';
 
 /** What an {@link Env} has to offer; `state` and `restore` are for those that can be saved. */
@@ -14,10 +15,10 @@ const STATE_METHODS = ['state', 'restore'] as const;
 export function requireEnv(value: unknown, where: string): Env {
   const advice = 'Give an Env, such as createEnv makes.';
   if (typeof value !== 'object' || value === null)
-    throw new TypeError(`${where} gave ${kindOf(value)}, expected an environment. ${advice}`);
+    throw new TypeError(`${where} gave ${describeValue(value)}, expected an environment. ${advice}`);
   const wrong = (member: string, expected: string) =>
     new TypeError(
-      `${where} gave an environment whose ${member} is ${kindOf(Reflect.get(value, member))}, expected ${expected}. ${advice}`,
+      `${where} gave an environment whose ${member} is ${describeValue(Reflect.get(value, member))}, expected ${expected}. ${advice}`,
     );
   const id: unknown = Reflect.get(value, 'id');
   if (typeof id !== 'string' || id === '') throw wrong('id', 'a name such as Balance-v0');
@@ -45,11 +46,4 @@ function isBox(value: unknown): boolean {
       (method) => typeof Reflect.get(value, method) === 'function',
     )
   );
-}
-
-/** What a value is, for a message: short for objects. */
-export function kindOf(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object' && value !== null) return 'an object that is none';
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
