@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { writeAndFlush, type FileSystem } from '@meow-rl/files';
+import { codeOf, writeAndFlush, type FileSystem } from '@meow-rl/files';
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from '@meow-rl/safetensors';
 
 import { formatSums, parseSums, sha256 } from './checksums.ts';
@@ -77,7 +77,7 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
       .map(Number)
       .toSorted((a, b) => b - a);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
 }

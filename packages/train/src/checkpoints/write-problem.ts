@@ -1,3 +1,5 @@
+import { codeOf } from '@meow-rl/files';
+
 const PROBLEMS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
@@ -18,11 +20,10 @@ const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 
 /** What to do about a refusal to write, as the beginning of a sentence. */
 export function writeRemedy(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = String(codeOf(error));
   if (FULL.has(code)) return 'make room';
   return code in PROBLEMS ? 'see that the folder can be written to' : 'mend that';
 }
 
 /** Why the system refused to write, in words; undefined if `error` is of another kind. */
-export const writeProblem = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error ? PROBLEMS[String(error.code)] : undefined;
+export const writeProblem = (error: unknown): string | undefined => PROBLEMS[String(codeOf(error))];

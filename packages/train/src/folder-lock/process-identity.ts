@@ -1,6 +1,8 @@
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 
+import { codeOf } from '@meow-rl/files';
+
 /** A process, told apart from those that get its number after it, as far as the system lets it. */
 export interface ProcessIdentity {
   readonly pid: number;
@@ -54,7 +56,7 @@ function isKnown(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     // It is there, and belongs to another user.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 
