@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { moduleResolve } from 'import-meta-resolve';
 
-import { hasCode, UsageError } from './errors.ts';
+import { hasCode, reasonOf, UsageError } from './errors.ts';
 
 /** A module of the user's that makes environments. */
 export interface EnvReference {
@@ -48,10 +48,10 @@ export function resolveEnvReference(env: string, folder = process.cwd()): EnvRef
   const { specifier, exportName } = split(env);
   const module = isPath(specifier) ? fileOf(specifier, folder) : packageOf(specifier, folder);
   if (module !== undefined) return { module, exportName };
-  if (!env.includes('#') && !isPath(specifier)) return undefined;
   const file = path.resolve(folder, specifier);
-  if (!isPath(specifier) && existsSync(file))
+  if (!isPath(specifier) && statSync(file, { throwIfNoEntry: false })?.isFile())
     throw new UsageError(`there is no package ${specifier}`, `For the file write --env ./${env}.`);
+  if (!env.includes('#') && !isPath(specifier)) return undefined;
   throw new UsageError(
     isPath(specifier)
       ? `there is no module ${specifier}, looked for at ${specifier.startsWith('file:') ? fileURLToPath(specifier) : file}`
@@ -76,7 +76,7 @@ function packageOf(specifier: string, folder: string): string | undefined {
   } catch (error) {
     if (hasCode(error, 'ERR_MODULE_NOT_FOUND', 'ERR_INVALID_MODULE_SPECIFIER')) return undefined;
     throw new UsageError(
-      `the package ${specifier} can't be used: ${error instanceof Error ? error.message : String(error)}`,
+      `the package ${specifier} can't be used: ${reasonOf(error)}`,
       'Name a file of it instead.',
       { cause: error },
     );

@@ -1,3 +1,4 @@
+import { codeOf } from '@meow-rl/files';
 import { CommanderError } from 'commander';
 
 import { spokenMessage } from './spoken-names.ts';
@@ -54,15 +55,19 @@ export function stackOf(error: unknown): string {
   return error.cause === undefined ? own : `${own}\ncaused by ${stackOf(error.cause) || String(error.cause)}`;
 }
 
+/** What an error says, as part of a sentence. */
+export const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).trim().replace(/\.$/, '');
+
 /** Whether an error has a system error code such as `ENOENT`. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+  return codes.includes(String(codeOf(error)));
 }
 
 /** The packages' own errors say what to do; what the language or the system throws by itself is news to the reader. */
 function unexpected(error: unknown): boolean {
   const ours = error instanceof Error && !(error instanceof TypeError || error instanceof ReferenceError);
-  return !ours || 'code' in error;
+  return !ours || codeOf(error) !== undefined;
 }
 
 function oneLine(text: string): string {

@@ -1,4 +1,4 @@
-import { UsageError } from './errors.ts';
+import { reasonOf, UsageError } from './errors.ts';
 
 // Node takes types away by itself from 22.18 on.
 const runsTypeScript = Boolean(Reflect.get(process.features, 'typescript'));
@@ -26,9 +26,8 @@ export async function importModule(module: string, loaders = loadersFor(module))
   // Beforehand: Node remembers that it couldn't import a module.
   for (const loader of loaders)
     await import(loader).catch((cause: unknown) => {
-      const reason = cause instanceof Error ? cause.message : String(cause);
       throw new UsageError(
-        `${module} is TypeScript, which Node ${process.versions.node} can't run by itself, nor with tsx (${reason})`,
+        `${module} is TypeScript, which Node ${process.versions.node} can't run by itself, nor with tsx (${reasonOf(cause)})`,
         'Install meow-bench anew, use Node 22.18 or newer, or compile the module to JavaScript.',
         { cause },
       );

@@ -109,7 +109,8 @@ describe('an environment of one’s own', () => {
 
     process.chdir(path.dirname(folder));
     const whole = await eventsOf(run);
-    expect(await bench('train', '--resume', run, '--from', '60')).toMatchObject({ code: 0 });
+    const env = `${path.join(folder, 'my-env.ts')}#makeEnv`;
+    expect(await bench('train', '--resume', run, '--from', '60', '--env', env)).toMatchObject({ code: 0 });
     expect(await eventsOf(run)).toEqual(whole);
 
     const ofRun = await bench('eval', run, '--episodes', '2', '--max-steps', '50', '--json');
@@ -131,7 +132,6 @@ describe('an environment of one’s own', () => {
       code: 2,
       err: expect.stringContaining('Point-v0, which is none of the known environments. Name the module'),
     });
-    const env = `${path.join(folder, 'my-env.ts')}#makeEnv`;
     const ofFile = await bench(
       'eval',
       policy,
@@ -302,6 +302,7 @@ describe('a module that won’t do', () => {
     ],
     ['no-package#make', /there is no package no-package to be found from .*\. Name a file/],
     ['own.mjs#make', /there is no package own\.mjs\. For the file write --env \.\/own\.mjs#make\./],
+    ['own.mjs', /there is no package own\.mjs\. For the file write --env \.\/own\.mjs\./],
     [
       'No-such-v0',
       /there is no environment No-such-v0\. Known: MultiGoal-v0, .*; or a module of your own, as/,
@@ -313,11 +314,11 @@ describe('a module that won’t do', () => {
       './own.mjs#number',
       /number of \/.*own\.mjs is 3, expected a function that gives an Env, or \{ create, maxSteps \}/,
     ],
-    ['./own.mjs#singleton', /singleton of .* is an object that is none, expected a function/],
-    ['./own.mjs#nothing', /nothing of .* gave undefined, expected an environment\. Give an Env/],
-    ['./own.mjs#noStep', /noStep of .* gave an environment whose step is undefined, expected a function/],
-    ['./own.mjs#gymnasiumSpace', /whose actionSpace is an object that is none, expected a Box, as box\(/],
-    ['./own.mjs#halfState', /whose restore is undefined, expected a function: state and restore go together/],
+    ['./own.mjs#singleton', /singleton of .* is an object, expected a function/],
+    ['./own.mjs#nothing', /nothing of .* gave nothing, expected an environment\. Give an Env/],
+    ['./own.mjs#noStep', /noStep of .* gave an environment whose step is nothing, expected a function/],
+    ['./own.mjs#gymnasiumSpace', /whose actionSpace is an object, expected a Box, as box\(/],
+    ['./own.mjs#halfState', /whose restore is nothing, expected a function: state and restore go together/],
     [
       './own.mjs#known',
       /calls itself HalfCheetah-v5, which is the name of another\. Give it an id of its own/,

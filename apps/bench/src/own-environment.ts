@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { envFactoryOf, rescaleAction, type EnvFactory } from '@meow-rl/envs';
 
 import { formatEnvReference, resolveEnvReference, type EnvReference } from './env-reference.ts';
-import { UsageError } from './errors.ts';
+import { reasonOf, UsageError } from './errors.ts';
 import { importModule } from './import-module.ts';
 
 /** What an environment of the user's own says of itself. */
@@ -60,10 +60,7 @@ export async function tryOwnEnvironment(reference: EnvReference): Promise<OwnEnv
 /** The same for the command line: it was given a module that won't do. */
 function refused(error: unknown, before = ''): UsageError {
   if (error instanceof UsageError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new UsageError(
-    before + reason.trim().replace(/\.$/, ''),
-    'Correct the module, or name another export after the #.',
-    { cause: error },
-  );
+  return new UsageError(before + reasonOf(error), 'Correct the module, or name another export after the #.', {
+    cause: error,
+  });
 }

@@ -1,6 +1,6 @@
 import type { LogPosition, RunLogger, TrainEvent } from '@meow-rl/train';
 
-import { CliError, UsageError } from './errors.ts';
+import { CliError, reasonOf, UsageError } from './errors.ts';
 
 const EXPECTED =
   'A logger is { log(event), close() }, and position() if it can be gone back in; see docs/logging.md.';
@@ -25,9 +25,6 @@ function problemOf(made: unknown): string | undefined {
   );
   return `has a ${wrong} that is no function`;
 }
-
-const reasonOf = (cause: unknown): string =>
-  (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
 
 /**
  * Makes a logger of one's own, of which every failure names the file.

@@ -6,7 +6,7 @@ import type { MeowConfig, MeowPreset } from '@meow-rl/meow';
 
 import type { TrainConfig } from './config.ts';
 import { identifyEnvironment, type IdentifiedEnvironment } from './environments.ts';
-import { UsageError } from './errors.ts';
+import { reasonOf, UsageError } from './errors.ts';
 import { unknownName } from './unknown-name.ts';
 
 /** A training run with every setting given. */
@@ -43,14 +43,9 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
   try {
     agent = resolveMeowConfig({ ...presetAgent, ...config.agent });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(
-      message.replace(/^meow: /, '').replace(/\.$/, ''),
-      'Change it in the flags or the file.',
-      {
-        cause: error,
-      },
-    );
+    throw new UsageError(reasonOf(error).replace(/^meow: /, ''), 'Change it in the flags or the file.', {
+      cause: error,
+    });
   }
   const { evaluateEvery } = { ...preset, ...settings };
   const resolved = { checkpointEvery: evaluateEvery, ...preset, ...settings, preset: name, agent };

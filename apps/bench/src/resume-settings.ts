@@ -3,6 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { RESUMABLE, trainSchema } from './config.ts';
 import { readWholeConfig, type RawConfig } from './config-file.ts';
+import { formatEnvReference, resolveEnvReference } from './env-reference.ts';
+import { isKnownEnvironment } from './environments.ts';
 import { UsageError } from './errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -32,8 +34,7 @@ export function changesOnResume(run: string, settings: ResolvedTrain, given: Raw
     const name = keys.join('.');
     const value = at(given, keys);
     if (value === undefined) continue;
-    // As the run has it.
-    const now = name === 'logger' ? path.resolve(String(value)) : value;
+    const now = asKept(name, value);
     if (name === 'out') checkFolder(run, now);
     else {
       const before = at(settings, keys);
@@ -43,6 +44,15 @@ export function changesOnResume(run: string, settings: ResolvedTrain, given: Raw
     }
   }
   return changes;
+}
+
+/** A setting as a run keeps it, which has to mean the same in any folder. */
+function asKept(name: string, value: unknown): unknown {
+  if (name === 'logger') return path.resolve(String(value));
+  if (name !== 'env') return value;
+  const env = String(value);
+  const reference = isKnownEnvironment(env) ? undefined : resolveEnvReference(env);
+  return reference ? formatEnvReference(reference) : env;
 }
 
 function checkFolder(run: string, folder: unknown): void {

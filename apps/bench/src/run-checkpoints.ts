@@ -24,7 +24,7 @@ import {
 } from '@meow-rl/train/node';
 import { z } from 'zod';
 
-import { CliError, hasCode, UsageError } from './errors.ts';
+import { CliError, hasCode, reasonOf, UsageError } from './errors.ts';
 import { removeEmpty } from './remove-empty.ts';
 
 /** Where a run keeps its checkpoints. */
@@ -226,7 +226,7 @@ export function restoreAgent(agent: SavableAgent, checkpoint: Checkpoint, folder
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError(
-      `checkpoint ${path.join(folder, String(checkpoint.step))} does not fit the networks in config.json (${error instanceof Error ? error.message : String(error)})`,
+      `checkpoint ${path.join(folder, String(checkpoint.step))} does not fit the networks in config.json (${reasonOf(error)})`,
       'Restore the config.json of that run.',
       { cause: error },
     );
@@ -287,10 +287,9 @@ export async function withEarlier(
   flag: string,
   fits?: (log: LogPosition) => Promise<boolean>,
 ): Promise<CliError> {
-  const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
   const earlier = await newestWhole(folder, step, fits);
   return new CliError(
-    reason,
+    reasonOf(error),
     earlier === undefined
       ? 'No earlier checkpoint is whole; train anew with --force.'
       : `Take ${earlier} with ${flag} ${earlier}: ${step - earlier} steps are then lost.`,

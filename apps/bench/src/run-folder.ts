@@ -58,7 +58,7 @@ export function runPath(settings: { environment: string; algo: string; seed: num
  */
 export async function createRunFolder({ path, command, force, files }: RunFolderOptions): Promise<RunFolder> {
   await guardWrite(path, () => makeFolder(path, files));
-  const folder = await lockedFolder(path, command, files);
+  const folder = await lockedFolder(path, { command, files });
   try {
     const earlier = await commandOf(folder.path);
     if (earlier === undefined) await checkFree(folder.path);
@@ -94,15 +94,24 @@ async function checkFree(path: string): Promise<void> {
  */
 export async function openRunFolder(path: string): Promise<RunFolder> {
   await readRunConfig(path);
-  return lockedFolder(path, 'train');
+  return lockedFolder(path, { command: 'train', remedy: 'See that the folder can be written to.' });
 }
 
-async function lockedFolder(given: string, command: RunCommand, files?: FileSystem): Promise<RunFolder> {
+interface LockedFolderOptions extends Pick<RunFolderOptions, 'command' | 'files'> {
+  /** What to do where it can't be written to. Default: give another one. */
+  readonly remedy?: string;
+}
+
+async function lockedFolder(
+  given: string,
+  { command, files, remedy }: LockedFolderOptions,
+): Promise<RunFolder> {
   // As `join` and `makeFolder` take it: `..` takes back the name before it.
   const path = normalize(given);
-  const lock = await guardWrite(path, () => lockFolder(path));
+  const guarded = <T>(write: () => Promise<T>) => guardWrite(path, write, remedy);
+  const lock = await guarded(() => lockFolder(path));
   const writeText = (name: string, text: string) =>
-    guardWrite(path, () => writeAtomically(join(path, name), text, files));
+    guarded(() => writeAtomically(join(path, name), text, files));
   const writeJson = (name: string, value: unknown) => writeText(name, toJson(value));
   return {
     path,
@@ -110,7 +119,7 @@ async function lockedFolder(given: string, command: RunCommand, files?: FileSyst
     writeText,
     writeJson,
     writeConfig: (settings) => writeJson(CONFIG, { command, ...settings, versions: versions() }),
-    clear: () => guardWrite(path, () => deleteRun(path)),
+    clear: () => guarded(() => deleteRun(path)),
     close: () => lock.release(),
   };
 }
@@ -144,16 +153,19 @@ export async function writeAtomically(
 /**
  * Runs `write`.
  *
+ * @param remedy default: another folder
  * @throws CliError for what the file system refuses
  */
-export async function guardWrite<T>(path: string, write: () => Promise<T>): Promise<T> {
+export async function guardWrite<T>(
+  path: string,
+  write: () => Promise<T>,
+  remedy = 'Give another folder with --out.',
+): Promise<T> {
   try {
     return await write();
   } catch (error) {
     const problem = writeProblem(error);
     if (!problem) throw error;
-    throw new CliError(`can't write to ${path}: ${problem}`, 'Give another folder with --out.', {
-      cause: error,
-    });
+    throw new CliError(`can't write to ${path}: ${problem}`, remedy, { cause: error });
   }
 }

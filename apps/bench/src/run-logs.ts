@@ -4,7 +4,8 @@ import { composeLoggers } from '@meow-rl/train';
 import type { LogPosition, RunLogger } from '@meow-rl/train';
 import { checkLogPosition, metricsWriter, tensorBoardWriter } from '@meow-rl/train/node';
 
-import { UsageError } from './errors.ts';
+import { reasonOf, UsageError } from './errors.ts';
+import { importModule } from './import-module.ts';
 import { ownLogger } from './own-logger.ts';
 import { readEvents, type LoggedEvent } from './read-events.ts';
 import type { ResolvedTrain } from './resolve.ts';
@@ -96,12 +97,13 @@ const isMakeLogger = (value: unknown): value is MakeLogger => typeof value === '
 
 async function importLogger(file: string): Promise<MakeLogger> {
   const remedy = 'Name a module whose default export is a function that gives a RunLogger.';
-  const found: { readonly default?: unknown } = await import(pathToFileURL(file).href).catch(
-    (error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new UsageError(`the logger ${file} can't be imported (${reason})`, remedy);
-    },
-  );
-  if (isMakeLogger(found.default)) return found.default;
+  const exported = await importModule(pathToFileURL(file).href).catch((error: unknown) => {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`the logger ${file} can't be imported (${reasonOf(error)})`, remedy, {
+      cause: error,
+    });
+  });
+  const make: unknown = Reflect.get(exported, 'default');
+  if (isMakeLogger(make)) return make;
   throw new UsageError(`the logger ${file} has no function as default export`, remedy);
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { trainSchema } from './config.ts';
 import { mergeConfig, parseSettings, type RawConfig } from './config-file.ts';
 import type { EnvironmentChoice } from './environments.ts';
-import { CliError, UsageError } from './errors.ts';
+import { CliError, reasonOf, UsageError } from './errors.ts';
 import { resolveTrain } from './resolve.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, createRunAgent, type RunAgent } from './run-agent.ts';
@@ -91,9 +91,8 @@ export async function openRun(
   } catch (error) {
     await agent.meow.dispose();
     if (environment?.env === undefined || !(error instanceof Error)) throw error;
-    const { message } = error.cause instanceof Error ? error.cause : error;
     throw new UsageError(
-      `the agent of ${folder} does not fit ${settings.environment} (${message.replace(/\.$/, '')})`,
+      `the agent of ${folder} does not fit ${settings.environment} (${reasonOf(error.cause ?? error)})`,
       'Name the environment that it was trained in, or leave --env out.',
       { cause: error },
     );

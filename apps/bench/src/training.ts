@@ -8,7 +8,7 @@ import { listCheckpoints, type Checkpoint } from '@meow-rl/train/node';
 
 import { makeAgentEnv, makeVectorEnvironment } from './environments.ts';
 import { memoryWarning } from './memory-warning.ts';
-import { CliError } from './errors.ts';
+import { CliError, reasonOf } from './errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, type RunAgent } from './run-agent.ts';
 import { CHECKPOINTS, openRunCheckpoints, restoreRun } from './run-checkpoints.ts';
@@ -114,9 +114,6 @@ export async function runTraining(options: RunTrainingOptions): Promise<Training
   });
   return { ...trained, closeFailure };
 }
-
-const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 
 const trainOpened = (
   options: RunTrainingOptions,

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { main } from '../main.ts';
 import { captureIo } from '../testing/capture.ts';
+import { startBench } from '../testing/start-bench.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -68,6 +69,22 @@ describe('a logger of one’s own', () => {
           ? 'Nothing was saved in 60 steps; begin anew with --force.\n'
           : `The run is saved up to step 60, 20 steps are lost. Go on with: meow-bench train --resume ${run}\n`),
     ]);
+  });
+
+  it('in TypeScript is run as an environment is', async () => {
+    const [run, logger, log] = ['typed', 'typed.ts', 'typed.txt'].map((name) => path.join(folder, name));
+    await writeFile(
+      logger ?? '',
+      `import { appendFileSync } from 'node:fs';
+      export default () => ({
+        log: ({ type }: { type: string }) => appendFileSync(${JSON.stringify(log)}, type + ' '),
+        close: (): void => {},
+      });`,
+    );
+    const { code, err } = await startBench('train', ...FLAGS, '--out', run ?? '', '--logger', logger ?? '')
+      .ended;
+    expect([code, err]).toEqual([0, '']);
+    expect(await readFile(log ?? '', 'utf8')).toContain('evaluation metrics ');
   });
 
   it('that is none is refused', async () => {
