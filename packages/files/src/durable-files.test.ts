@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { flushFolder, replaceFile, writeAndFlush, writeWhole } from './durable-files.ts';
 import { nodeFileSystem, type FileSystem } from './file-system.ts';
@@ -13,7 +13,10 @@ let folder = '';
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'files-'));
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(folder, { recursive: true });
+});
 
 const at = (name: string) => path.join(folder, name);
 const text = (name: string) => readFile(at(name), 'utf8');
@@ -49,6 +52,40 @@ describe('the order of writing, flushing and renaming', () => {
     expect(await text('a')).toBe('new');
     expect(await readdir(folder)).toEqual(['a']);
   });
+});
+
+it('closes every file and folder, also one that can’t be flushed', async () => {
+  let [open, flushes] = [0, true];
+  const files: FileSystem = {
+    ...nodeFileSystem,
+    open: async (file, flags) => {
+      const handle = await nodeFileSystem.open(file, flags);
+      open += 1;
+      return {
+        write: (bytes) => handle.write(bytes),
+        sync: () => (flushes ? handle.sync() : Promise.reject(new Error('not flushed'))),
+        stat: () => handle.stat(),
+        truncate: (bytes) => handle.truncate(bytes),
+        close: async () => {
+          await handle.close();
+          open -= 1;
+        },
+      };
+    },
+  };
+  await replaceFile(at('a'), 'text', files);
+  expect(open).toBe(0);
+  flushes = false;
+  await expect(writeAndFlush(at('a'), 'text', files)).rejects.toThrow('not flushed');
+  await expect(flushFolder(folder, files)).rejects.toThrow('not flushed');
+  expect(open).toBe(0);
+});
+
+it('leaves folders to Windows, which can’t open them', async () => {
+  vi.spyOn(process, 'platform', 'get').mockReturnValue('win32');
+  const files = recordingFiles(folder);
+  await replaceFile(at('a'), 'text', files);
+  expect(files.done.at(-1)).toBe(`rename .a.${process.pid}.tmp to a`);
 });
 
 it('writes all where the system takes a little at a time', async () => {
