@@ -86,7 +86,7 @@ describe('workerVectorEnv', () => {
     const wide = await make({ ...factory, exportName: 'promised', options: { extent: 6 } });
     expect([...wide.singleObservationSpace.high]).toEqual([6, 6]);
     await expect(make({ ...factory, exportName: 'nonsense' })).rejects.toThrow(
-      /of MultiGoal-v0 could not be made: nonsense of file:.* is "no registry", expected a function .* }\)\. All its/,
+      /of MultiGoal-v0 could not be made: nonsense of file:.* is the text "no registry", expected a function .* }\)\. All its/,
     );
   });
 
