@@ -17,7 +17,7 @@ export default {
   ignoreStatic: true,
   // TypeScript 7 has no API by which Stryker could rewrite tsconfig.json; nothing here needs it rewritten.
   tsconfigFile: 'none',
-  ignorePatterns: ['**/dist', 'runs', 'docs'],
+  ignorePatterns: ['**/dist', '.venv', 'runs', 'docs'],
   concurrency: 2,
   timeoutMS: 3000,
   tempDirName: 'node_modules/.stryker',

@@ -188,6 +188,9 @@ describe('n-step returns', () => {
     expect(() => buffer.add(transitions, { ...origins, rows: [0, -1] })).toThrow(
       'origins.rows is -1 in entry 1',
     );
+    expect(() => buffer.add(transitions, { ...origins, rows: [0, 2 ** 20] })).toThrow(
+      'origins.rows is 1048576 in entry 1',
+    );
     expect(() => buffer.add({ ...transitions, terminated: Uint8Array.of(0, 1) }, origins)).toThrow(
       'origins.done is 0 in entry 1, where terminated is 1',
     );

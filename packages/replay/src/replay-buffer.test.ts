@@ -261,6 +261,8 @@ describe('state', () => {
     const before = buffer.state();
     expect(() => buffer.restore({ ...before, capacity: 0.5 })).toThrow('state with capacity = 0.5, expected');
     expect(() => buffer.restore({ ...before, added: 2.5 })).toThrow('added = 2.5, expected a count');
+    expect(() => buffer.restore({ ...before, added: -1 })).toThrow('added = -1, expected a count');
+    expect(() => buffer.restore({ ...before, added: 2 ** 60 })).toThrow('expected a count');
     expect(() => buffer.restore({ ...before, added: 2 })).toThrow(
       'transitions 0 to 2, expected transitions from 0 to at most 1',
     );

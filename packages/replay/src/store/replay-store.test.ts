@@ -114,12 +114,17 @@ describe('saving and loading', () => {
     one.add(90);
     const manifest = await open().save(one.buffer);
     const { buffer, add } = filledBuffer(5);
-    const store = open();
+    const files = recordingFiles(folder);
+    const store = replayStore(folder, { chunkSize: 16, files });
     await store.load(manifest, buffer);
     buffer.endEpisodes();
     add(10);
     const next = await store.save(buffer);
     expect(next.chunks.slice(0, 5)).toEqual(manifest.chunks.slice(0, 5));
+    const renamed = files.done.filter((done) => done.startsWith('rename '));
+    expect(renamed.toSorted().map((done) => done.split(' ').at(-1))).toEqual(
+      namesOf(next).filter((name) => !namesOf(manifest).includes(name)),
+    );
     expect((await loaded(next)).state()).toEqual(buffer.state());
   });
 
@@ -196,6 +201,28 @@ describe('what is on the disk', () => {
       ]);
     expect(files.done).toHaveLength(2 + 4 * names.length + 1);
     expect(files.done.at(-1)).toBe('sync .');
+  });
+});
+
+describe('check', () => {
+  it.each(['chunk', 'priorities'] as const)('finds a damaged file of %s', async (kind) => {
+    const { buffer, add } = filledBuffer(20);
+    add(40);
+    const store = open();
+    const manifest = await store.save(buffer);
+    const name = kind === 'chunk' ? manifest.chunks[2]?.name : manifest.priorities?.file.name;
+    const file = path.join(folder, name ?? '');
+    await expect(store.check(throughJson(manifest))).resolves.toBeUndefined();
+    const bytes = await readFile(file);
+    await writeFile(file, bytes.with(60, (bytes[60] ?? 0) ^ 1));
+    await expect(store.check(throughJson(manifest))).rejects.toThrow(`replay: ${kind} ${file} has checksum`);
+  });
+
+  it('takes a manifest whose keys were put in another order', async () => {
+    const { buffer, add } = filledBuffer(21);
+    add(20);
+    const reversed = Object.fromEntries(Object.entries(await open().save(buffer)).toReversed());
+    await expect(open().check(JSON.parse(JSON.stringify(reversed)))).resolves.toBeUndefined();
   });
 });
 
