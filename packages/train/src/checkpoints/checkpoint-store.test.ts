@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { recordingFiles } from '@meow-rl/files/testing';
+import { failingFiles, recordingFiles } from '@meow-rl/files/testing';
 import { createGenerator } from '@meow-rl/random';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -318,6 +318,27 @@ it('takes `..` in its path by name, where the folder before it is missing', asyn
   expect(await readdir(folder)).toEqual(['made']);
 });
 
-it('lists nothing where there is no folder', async () => {
+it('lists nothing where there is no folder, and only steps where there is one', async () => {
   expect(await listCheckpoints(at('none'))).toEqual([]);
+  for (const name of ['7', '12', '300', '12x', 'x7', '.saving-9']) await mkdir(at(name));
+  expect(await listCheckpoints(folder)).toEqual([300, 12, 7]);
+  await writeFile(at('file'), '');
+  await expect(listCheckpoints(at('file'))).rejects.toThrow('ENOTDIR');
+});
+
+it('says what could not be saved, why and what to do, and keeps what was', async () => {
+  const store = await openCheckpointStore(folder);
+  await store.save(numbered(3));
+  const counting = failingFiles(Number.POSITIVE_INFINITY, { dead: false, code: 'ENOSPC' });
+  await openCheckpointStore(folder, { files: counting });
+  // The second operation of saving fails, which makes the folder.
+  const full = await openCheckpointStore(folder, {
+    files: failingFiles(counting.count + 1, { dead: false, code: 'ENOSPC' }),
+  });
+  const failure = full.save(numbered(4));
+  await expect(failure).rejects.toThrow(
+    `can't save checkpoint ${at(4)}: the disk is full. The ones before it are unharmed:`,
+  );
+  await expect(failure).rejects.toMatchObject({ cause: { code: 'ENOSPC' } });
+  expect(await readCheckpoint(at(3))).toEqual(numbered(3));
 });

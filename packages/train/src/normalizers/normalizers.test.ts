@@ -163,6 +163,9 @@ describe('observationNormalizer', () => {
       const value = (x - (mean[i % 3] ?? 0)) * (scale[i % 3] ?? 0);
       expect(normalized[i]).toBe(Math.fround(Math.min(clip, Math.max(-clip, value))));
     });
+    mean.fill(1e9);
+    scale.fill(0);
+    expect(normalizer.normalize(rows)).toEqual(normalized);
   });
 });
 
@@ -196,6 +199,17 @@ describe('rewardScaler', () => {
     expect(() => scaler.observe([1], [4], [0])).toThrow('reward 0 is of row 4, expected one of 1 rows');
     expect(scaler.state()).toEqual({ moments: { count: 0, mean: [0], squares: [0] }, returns: [0] });
     expect(() => rewardScaler({ numEnvs: 1, gamma: 2 })).toThrow('gamma is 2');
+    expect(() => scaler.scale([1, Number.NaN])).toThrow('reward 1 is NaN, expected a number');
+    const state = scaler.state();
+    expect(() => scaler.restore({ ...state, returns: [Infinity] })).toThrow('expected finite ones of 1');
+    const two = rewardScaler({ numEnvs: 2 });
+    expect(() => two.restore({ ...two.state(), returns: [1, Number.NaN] })).toThrow('expected finite ones');
+  });
+
+  it('adds epsilon to the variance, so that a small one does not blow rewards up', () => {
+    const scaler = rewardScaler({ numEnvs: 2, epsilon: 3, clip: 100 });
+    scaler.observe([1, 3], [0, 1], [0, 0]);
+    expect([...scaler.scale([8])]).toEqual([4]);
   });
 });
 

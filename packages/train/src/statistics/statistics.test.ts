@@ -77,6 +77,7 @@ describe('probabilityOfImprovement', () => {
 
   it('refuses different tasks', () => {
     expect(() => probabilityOfImprovement([[1]], [[1], [2]])).toThrow('got 1 and 2 tasks');
+    expect(() => probabilityOfImprovement([], [])).toThrow('got 0 and 0 tasks');
     expect(() => probabilityOfImprovement([[1]], [[]])).toThrow('y of task 0: got 0 values');
   });
 });
@@ -164,7 +165,9 @@ describe('bootstrapInterval', () => {
     expect(() => bootstrapInterval([[1], []], overall)).toThrow('stratum 1: got 0 values');
     expect(() => bootstrapInterval([[Infinity]], overall)).toThrow('value 0 is Infinity');
     expect(() => bootstrapInterval([[1]], overall, { resamples: 0 })).toThrow('resamples is 0');
-    expect(() => bootstrapInterval([[1]], overall, { confidence: 95 })).toThrow('confidence is 95');
+    for (const confidence of [95, 1, 0, -0.1, Number.NaN])
+      expect(() => bootstrapInterval([[1]], overall, { confidence })).toThrow(`confidence is ${confidence}`);
+    expect(bootstrapInterval([[4, 4]], overall, { resamples: 1 })).toEqual({ estimate: 4, low: 4, high: 4 });
   });
 });
 

@@ -37,6 +37,9 @@ describe('records', () => {
         'f: the record at byte 21 is cut',
       );
     }
+    // Room for the header and nothing behind it.
+    const announced = encodeRecord(new Uint8Array(5)).subarray(0, 12);
+    expect(() => [...decodeRecords(announced)]).toThrow('byte 0 is cut short, 12 bytes are left');
     for (const at of [0, 9, 14, 18]) {
       const bad = Uint8Array.from(two);
       bad[at] = (bad[at] ?? 0) ^ 4;
