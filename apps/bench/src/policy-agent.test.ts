@@ -126,4 +126,14 @@ describe('an exported file that is played', () => {
       expect([...actions]).toEqual([end, end, end, end, 0]);
     }
   });
+
+  test.each([
+    ['low', [-0.4, 0.1, -3.5, 1000, -0.7], [0.4, 0.7, 1, 1001, -0.7]],
+    ['high', [-0.4, 0.1, -3, 1000, -0.7], [0.4, 0.7, 1, 1001, -0.6]],
+  ])('is refused by an environment that takes other actions: %s', (_, low, high) => {
+    const env = { id: 'Other-v0', observationSpace, actionSpace: box({ low, high }) };
+    expect(() => policyAgent(policy, env)).toThrow(
+      `the policy gives actions from [${actionSpace.low.join(', ')}] to [${actionSpace.high.join(', ')}], Other-v0 takes them from [${low.join(', ')}] to [${high.join(', ')}]`,
+    );
+  });
 });

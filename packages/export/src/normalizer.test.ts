@@ -7,7 +7,7 @@ import { normalizedAgent, observationNormalizer } from '@meow-rl/train';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { openPolicyFile, PolicyFileError, policyFiles } from './index.ts';
+import { openPolicyFile, PolicyFileError, policyFiles, verifySession } from './index.ts';
 import { exportAgent, loadPolicy } from './node.ts';
 import { metadata, normalRows, trainedAgent } from './testing/trained-agent.ts';
 
@@ -59,6 +59,26 @@ describe('an agent with a normalizer', () => {
     const values = await agent.value(normalizer.normalize(observations));
     expect(Array.from(value ?? [])).toEqual(Array.from(values, (v) => expect.closeTo(v, 3)));
     await critic.dispose();
+  });
+
+  test('is verified on observations like those it has seen', async () => {
+    const seen: Float32Array[] = [];
+    const raw = normalizedAgent(agent, { observations: normalizer });
+    const watched: typeof raw = { ...raw, act: (rows, options) => (seen.push(rows), raw.act(rows, options)) };
+    await exportAgent(watched, deployment(), folder, metadata);
+    const session = await openPolicyFile(await readFile(file('critic.onnx')), ort);
+    const run: typeof session.run = (inputs) => {
+      seen.push(inputs['observation'] ?? new Float32Array());
+      return session.run(inputs);
+    };
+    await verifySession('critic', deployment(), { ...session, run });
+    expect(seen.map(({ length }) => length)).toEqual([5000, 320]);
+    for (const rows of seen) {
+      const standardized = normalizer.normalize(rows).filter((_, i) => i % 5 < 4);
+      const square = standardized.reduce((sum, x) => sum + x * x, 0) / standardized.length;
+      expect(Math.abs(square - 1)).toBeLessThan(4 * Math.sqrt(2 / standardized.length));
+    }
+    await session.dispose();
   });
 
   test('clips what lies far out as the normalizer does', async () => {

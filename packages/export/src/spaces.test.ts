@@ -171,6 +171,8 @@ describe('an action space that no file can serve', () => {
     [-Infinity, 1, 'action entry 1 is in [-Infinity, 1], expected finite bounds. Clip that action'],
     [0, Infinity, 'action entry 1 is in [0, Infinity], expected finite bounds'],
     [1e9, 1e9 + 1, 'action entry 1 is in [1000000000, 1000000001], where float32'],
+    // Here float32 has 16 numbers for it.
+    [1e6, 1e6 + 1, 'action entry 1 is in [1000000, 1000001], where float32'],
     [-1e-50, 1e-50, 'action entry 1 is in [-1e-50, 1e-50], where float32'],
     [-1e300, 1e300, 'action entry 1 is in [-1e+300, 1e+300], where float32'],
   ])('%d to %d', async (low, high, message) => {

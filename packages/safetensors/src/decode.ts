@@ -1,6 +1,7 @@
 import {
   FLOAT_BYTES,
   isCount,
+  isWellFormed,
   littleEndian,
   METADATA,
   MOST_HEADER_BYTES,
@@ -32,6 +33,7 @@ export function decodeSafetensors(bytes: Uint8Array, where = 'safetensors'): Sav
     throw damaged(where, `its header has ${headerLength} bytes, at most ${MOST_HEADER_BYTES} are allowed`);
   const { [METADATA]: metadata, ...header } = parseHeader(bytes.subarray(WORD_BYTES, start), where);
   const entries = Object.entries(header).map(([name, entry]): NamedEntry => {
+    checkText('the name', name, where);
     if (!isEntry(entry)) throw damaged(where, `the header's entry for ${name} is not one`);
     if (entry.dtype !== 'F32')
       throw new Error(`${where}: ${name} is of type ${entry.dtype}, expected F32. Save it as float32.`);
@@ -123,10 +125,17 @@ function checkedMetadata(value: unknown, where: string): Record<string, string> 
   if (!isRecord(value)) throw damaged(where, 'its metadata is no JSON object');
   return Object.fromEntries(
     Object.entries(value).map(([key, text]) => {
+      checkText('metadata', key, where);
       if (typeof text !== 'string') throw damaged(where, `its metadata ${key} is no text`);
+      checkText(`metadata ${key}:`, text, where);
       return [key, text];
     }),
   );
+}
+
+function checkText(what: string, text: string, where: string): void {
+  if (!isWellFormed(text))
+    throw damaged(where, `${what} ${JSON.stringify(text)} has half of a surrogate pair`);
 }
 
 const damaged = (where: string, what: string, cause?: unknown): Error =>

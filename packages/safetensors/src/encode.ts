@@ -1,6 +1,7 @@
 import {
   FLOAT_BYTES,
   isCount,
+  isWellFormed,
   littleEndian,
   METADATA,
   MOST_HEADER_BYTES,
@@ -94,9 +95,8 @@ function checkMetadata(metadata: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** Half of a character has no UTF-8, and readers refuse it as an escape too. */
 function checkText(what: string, text: string): void {
-  if (/\p{Surrogate}/u.test(text))
+  if (!isWellFormed(text))
     throw new RangeError(
       `safetensors: ${what} ${JSON.stringify(text)} has half of a surrogate pair. Use well-formed text.`,
     );

@@ -22,3 +22,6 @@ export interface Entry {
 export const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, dim) => size * dim, 1);
+
+/** Half of a character has no UTF-8, and readers refuse it as an escape too. */
+export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);

@@ -80,8 +80,15 @@ describe('safetensors', () => {
     expect(() => encodeSafetensors({ x: one }, counted)).toThrow(
       'metadata step is number, expected text. Write it as text, with String or JSON.stringify.',
     );
-    expect(() => encodeSafetensors({ x: one }, { text: 'a'.repeat(100_000_000) })).toThrow(
-      /take 1000000\d\d bytes, readers take 100000000\. Save fewer tensors or less metadata in a file\./,
+  });
+
+  it('writes and reads the longest header that readers take, and no longer one', () => {
+    const text = 'a'.repeat(100_000_000 - '{"__metadata__":{"text":""}}'.length);
+    const bytes = encodeSafetensors({}, { text });
+    expect(bytes).toHaveLength(100_000_008);
+    expect(decodeSafetensors(bytes).metadata['text']).toHaveLength(text.length);
+    expect(() => encodeSafetensors({}, { text: `${text}a` })).toThrow(
+      'take 100000008 bytes, readers take 100000000. Save fewer tensors or less metadata in a file.',
     );
   });
 
@@ -123,6 +130,15 @@ describe('safetensors', () => {
     expect(() => decodeSafetensors(fileOf({ __metadata__: { step: 1 } }))).toThrow(
       'its metadata step is no text',
     );
+    expect(() => decodeSafetensors(fileOf({ 'a\ud83d': entry([1], 0, 4) }, 4))).toThrow(
+      'the name "a\\ud83d" has half of a surrogate pair',
+    );
+    expect(() => decodeSafetensors(fileOf({ __metadata__: { '\udc00': '' } }))).toThrow(
+      'metadata "\\udc00" has half of a surrogate pair',
+    );
+    expect(() => decodeSafetensors(fileOf({ __metadata__: { step: '\udc00' } }))).toThrow(
+      'metadata step: "\\udc00" has half of a surrogate pair',
+    );
     expect(() => decodeSafetensors(fileOf(' '.repeat(100_000_001)))).toThrow(
       'its header has 100000001 bytes, at most 100000000 are allowed',
     );
@@ -136,8 +152,9 @@ describe('safetensors', () => {
     expect(twice(`"a":${text}`)).toThrow('its header has a twice');
     expect(twice(`"a\\"b":${text},"a\\u0022b" : ${text}`)).toThrow('its header has a"b twice');
     expect(twice(`"__metadata__":{"k":"1","k":"2"}`)).toThrow('its header has k twice');
+    expect(twice(`"a\\\\":${text},"a\\\\":${text}`)).toThrow('its header has a\\ twice');
     // Values may look like keys, and objects may share them.
-    const once = `{"__metadata__":{"k":"\\"k\\":","a":"k","shape":"}"},"k":${text},"b":${JSON.stringify(entry([0], 4, 4))}}`;
+    const once = `{"__metadata__":{"\\\\":"\\\\\\"","k":"\\"k\\":","a":"k","shape":"}"},"k":${text},"b":${JSON.stringify(entry([0], 4, 4))}}`;
     expect(Object.keys(decodeSafetensors(fileOf(once, 4)).tensors)).toEqual(['k', 'b']);
   });
 });
