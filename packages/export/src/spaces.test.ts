@@ -221,6 +221,31 @@ describe('an observation space of huge finite bounds', () => {
   });
 });
 
+describe('what files are run on', () => {
+  const unit = box({ low: -1, high: 1, shape: [5] });
+  test.each([
+    ['stochastic', 'noise', observationSpace],
+    ['critic', 'action', unit],
+  ] as const)('has nothing to do with the observations: %s', async (kind, input, space) => {
+    const actionSpace = box({ low: -1, high: 1, shape: [3] });
+    const bytes = policyFiles(agent.deployment(), { ...metadata, observationSpace: space, actionSpace })[
+      kind
+    ];
+    const session = await openPolicyFile(bytes ?? new Uint8Array(), ort);
+    let inputs: Readonly<Record<string, Float32Array>> = {};
+    const run: typeof session.run = (given) => session.run((inputs = given));
+    await verifySession(kind, agent.deployment(), { ...session, run });
+    const own = Array.from(inputs[input] ?? []);
+    expect(own).toHaveLength(192);
+    const scaled = own.map((x) => x / Math.hypot(...own));
+    const beside = inputs['observation']?.slice(0, 192) ?? [];
+    // The cosine of the angle between them.
+    const alike = scaled.reduce((sum, x, i) => sum + x * (beside[i] ?? 0), 0) / Math.hypot(...beside);
+    expect(Math.abs(alike)).toBeLessThan(0.4);
+    await session.dispose();
+  });
+});
+
 describe('probes', () => {
   test('are what is compared on, the first ones of them', async () => {
     const seen: Float32Array[] = [];
