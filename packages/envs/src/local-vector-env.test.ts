@@ -72,11 +72,16 @@ describe('vectorEnv', () => {
     });
     const [fourth] = steps(env, [[0.75, 0.75]]);
     expect(env.reset({ mask: [0, 0] }).infos).toEqual([{ steps: 1 }, { begins: 101 }]);
-    expect(fourth?.observations).toEqual([
-      [1, 1],
-      [101, 0],
-    ]);
-    expect(fourth?.rewards).toEqual([0.75, 0]);
+    expect(fourth).toEqual({
+      observations: [
+        [1, 1],
+        [101, 0],
+      ],
+      rewards: [0.75, 0],
+      terminated: [0, 0],
+      truncated: [0, 0],
+      final: [undefined, undefined],
+    });
   });
 
   it('same-step: gives the next start at once and the last observation beside it', () => {
