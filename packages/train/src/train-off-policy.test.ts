@@ -142,6 +142,8 @@ describe('schedule', () => {
     [0, 0],
     [0.1, 10],
     [0.25, 25],
+    // 100 · 0.29 is less than 29 in float64.
+    [0.29, 29],
     [1, 100],
     [3, 300],
   ])('makes %d updates per step without losing fractions', async (updatesPerStep, updates) => {
