@@ -4,6 +4,7 @@ import { stream } from '@meow-rl/random';
 import { replayBuffer } from '@meow-rl/replay';
 import { describe, expect, it } from 'vitest';
 
+import type { Agent } from './agent.ts';
 import type { TrainEvent } from './events.ts';
 import { normalizedAgent } from './normalizers/normalized-agent.ts';
 import { observationNormalizer } from './normalizers/observation-normalizer.ts';
@@ -156,6 +157,33 @@ describe('schedule', () => {
     const { events } = await run({ steps: 12, updatesPerStep: 0.25 });
     expect(ofType(events, 'progress').map(({ updates }) => updates)).toEqual([0, 1, 1, 2, 2, 3]);
   });
+});
+
+it('gives the buffer the errors of each batch as priorities, by their order', async () => {
+  const replay = replayBuffer({
+    capacity: 1000,
+    observationSize: 2,
+    actionSize: 1,
+    seed: 0,
+    prioritized: { alpha: 0.5, epsilon: 1e-6 },
+  });
+  const expected = new Float32Array(20).fill(1);
+  let updates = 0;
+  const errors = () => Float32Array.from({ length: 4 }, (_, i) => (updates + i) / 100);
+  const agent: Agent = {
+    ...fakeAgent(),
+    update: async ({ indices }) => {
+      updates += 1;
+      for (const [i, index] of indices?.entries() ?? [])
+        expected[index] = ((errors()[i] ?? Number.NaN) + 1e-6) ** 0.5;
+      return {};
+    },
+    tdErrors: errors,
+  };
+  await run({ steps: 20, agent, replay });
+  expect(updates).toBe(20);
+  expect(replay.state().priorities?.values).toEqual(expected);
+  expect(new Set(expected).size).toBeGreaterThan(5);
 });
 
 const cents = (sum: number) => expect.closeTo(sum, 6);

@@ -127,6 +127,7 @@ describe('observationNormalizer', () => {
   it('centres what has never varied, clips, and changes nothing before the first observation', () => {
     const normalizer = observationNormalizer({ size: 2, clip: 5 });
     expect([...normalizer.normalize([3, -70])]).toEqual([3, -5]);
+    expect([...normalizer.normalize([5, -5])]).toEqual([5, -5]);
     normalizer.observe([1, 7, 3, 7]);
     expect([...normalizer.normalize([3, 7, 2, 7.5, 1000, 7])]).toEqual([1, 0, 0, 0.5, 5, 0]);
   });
