@@ -53,7 +53,7 @@ async function leaveLock(identity: Partial<LockRecord>, name = FOLDER_LOCK): Pro
 async function holder(...argv: readonly string[]) {
   const script = fileURLToPath(new URL('../testing/hold-lock.ts', import.meta.url));
   const child = spawn(process.execPath, [...process.execArgv, script, folder, ...argv], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const ended = once(child, 'exit');
@@ -64,8 +64,10 @@ async function holder(...argv: readonly string[]) {
 
 describe('a folder', () => {
   it('is one lock’s until that is released, and holds no trace of it afterwards', async () => {
+    const listeners = process.listenerCount('exit');
     const lock = await lockFolder(folder);
     expect(await readdir(folder)).toEqual(['run.lock']);
+    expect(process.listenerCount('exit')).toBe(listeners + 1);
     expect(JSON.parse(await readFile(lockFile(), 'utf8'))).toMatchObject(await thisProcess());
     await expect(lockFolder(folder)).rejects.toThrow(
       new RegExp(
@@ -76,6 +78,7 @@ describe('a folder', () => {
     await lock.release();
     await lock.release();
     expect(await readdir(folder)).toEqual([]);
+    expect(process.listenerCount('exit')).toBe(listeners);
     await (await lockFolder(folder)).release();
   });
 
@@ -132,10 +135,18 @@ describe('a lock of another process', () => {
   });
 
   it('ends with process.exit()', async () => {
-    await (
-      await holder('exit')
-    ).ended;
+    const { child, ended } = await holder('exit');
+    child.stdin.end();
+    await ended;
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('whose file is another one’s by then leaves it at process.exit()', async () => {
+    const { child, ended } = await holder('exit');
+    const other = await leaveLock(elsewhere);
+    child.stdin.end();
+    await ended;
+    expect(JSON.parse(await readFile(lockFile(), 'utf8'))).toEqual(other);
   });
 
   it.each([
@@ -147,6 +158,17 @@ describe('a lock of another process', () => {
   ])('tells its age: %i ms', async (age, said) => {
     await leaveLock({ ...elsewhere, since: new Date(Date.now() - age).toISOString() });
     await expect(lockFolder(folder)).rejects.toThrow(said);
+  });
+
+  it('of another user is respected', async () => {
+    const { host } = await thisProcess();
+    const { token, since } = newRecord({ pid: process.ppid, host });
+    await writeFile(lockFile(), JSON.stringify({ token, since, host, pid: process.ppid }));
+    const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
+    });
+    onTestFinished(() => kill.mockRestore());
+    await expect(lockFolder(folder)).rejects.toThrow(`process ${process.ppid} took it`);
   });
 
   it('of which nothing but its number is known is respected, with the doubt', async () => {
