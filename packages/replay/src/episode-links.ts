@@ -65,8 +65,7 @@ export function episodeLinks(capacity: number): EpisodeLinks {
     state: (from, to) => Int32Array.from({ length: to - from }, (_, i) => back[(from + i) % capacity] ?? 0),
     lasts: () => [...last],
     clear() {
-      back.fill(0);
-      ahead.fill(0);
+      // A row's links are written anew before they are read.
       last = [];
     },
     restore(previous, from, oldest) {

@@ -112,6 +112,25 @@ describe.each(KINDS)('a buffer %s, restored into one of another capacity', (_, k
     expect(learn(again)).toEqual(learn(large));
   });
 
+  it('is as a new one where a part is missing', async () => {
+    const [state, buffer, fresh] = [filled(50, 60).state(), filled(80, 135), make(80, kind)];
+    async function* cutOff() {
+      for await (const part of inParts(state)) {
+        if (part.first > state.first) throw new Error('cut off');
+        yield part;
+      }
+    }
+    await expect(buffer.restoreParts(state, cutOff())).rejects.toThrow('cut off');
+    // But for what it is drawn with.
+    const { generator } = buffer.state();
+    fresh.restore({ ...fresh.state(), generator });
+    expect(buffer.state()).toEqual(fresh.state());
+    for (let k = 0; k < 200; k += 10) {
+      for (const one of [buffer, fresh]) add(one, k, k + 10);
+      expect(learn(buffer)).toEqual(learn(fresh));
+    }
+  });
+
   it('refuses more than there is room for, and stays as it was', async () => {
     const small = make(49, kind);
     add(small, 0, 3);
