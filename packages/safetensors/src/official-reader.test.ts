@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findPython } from '../../../scripts/testing/python.ts';
 import { decodeSafetensors, encodeSafetensors } from './index.ts';
 import type { NamedTensors } from './index.ts';
-import { entry, fileOf } from './testing/header.ts';
+import { entry, fileOf, withByte } from './testing/header.ts';
 
 /** What a reader makes of a file; values as bytes, so that no bit is lost. */
 type Reading =
@@ -79,6 +79,8 @@ const made: Readonly<Record<string, Uint8Array>> = {
   'data that ends too early': fileOf({ a: entry([2], 0, 8) }, 4),
   'an end before its begin': fileOf({ a: entry([1], 4, 0) }, 4),
   'a size that is not the shape’s': fileOf({ a: entry([3], 0, 8) }, 8),
+  'a size above the shape’s': fileOf({ a: entry([1], 0, 8) }, 8),
+  'a name that is no UTF-8': withByte(fileOf({ aXb: entry([1], 0, 4) }, 4), 'X', 0xff),
   'a shape below 0': fileOf({ a: entry([-1], 0, 4) }, 4),
   'a shape with a fraction': fileOf({ a: entry([0.5, 2], 0, 4) }, 4),
   'metadata at the end': fileOf({ a: entry([1], 0, 4), __metadata__: { step: '1' } }, 4),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { decodeSafetensors, encodeSafetensors } from './index.ts';
-import { entry, fileOf } from './testing/header.ts';
+import { entry, fileOf, withByte } from './testing/header.ts';
 
 const tensors = {
   'prior.0.weight': { shape: [2, 3], data: Float32Array.of(1, -2, 3.5, 0, 1e-30, -1e30) },
@@ -123,6 +123,12 @@ describe('safetensors', () => {
     );
     expect(() => decodeSafetensors(fileOf({ a: entry([3], 0, 8) }, 8))).toThrow(
       'a has 8 bytes, its shape [3] takes 12',
+    );
+    expect(() => decodeSafetensors(fileOf({ a: entry([1], 0, 8) }, 8))).toThrow(
+      'a has 8 bytes, its shape [1] takes 4',
+    );
+    expect(() => decodeSafetensors(withByte(fileOf({ aXb: entry([1], 0, 4) }, 4), 'X', 0xff))).toThrow(
+      'its header is no JSON',
     );
     expect(() => decodeSafetensors(fileOf({ a: entry([2], 0, 8) }, 4))).toThrow(
       'the data of a ends at byte 8 of 4',

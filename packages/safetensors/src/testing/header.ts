@@ -16,3 +16,7 @@ export const entry = (shape: readonly unknown[], begin: number, end: number) => 
   shape,
   data_offsets: [begin, end],
 });
+
+/** A file with another byte in the place of a character. */
+export const withByte = (file: Uint8Array, character: string, byte: number): Uint8Array =>
+  file.with(file.indexOf(character.charCodeAt(0)), byte);
