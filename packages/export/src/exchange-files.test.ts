@@ -94,6 +94,28 @@ test.each(sets)('%j and %j never lie side by side, wherever it is cut off', asyn
   }
 });
 
+test.each(sets)(
+  '%j and %j do not either where putting the first ones back is cut off',
+  async (earlier, next) => {
+    for (let step = 0, failed = true; failed; step += 1) {
+      for (let end = step + 1, cut = true; cut; end += 1) {
+        const set = await folderOf(earlier, next);
+        const files = failingFiles(step, { dead: end, code: 'EIO' });
+        failed = await exchangeFiles(set, files).then(
+          () => false,
+          () => true,
+        );
+        cut = failed && files.count > end;
+        const { set: names } = await contentsOf(set);
+        const where = `step ${step} fails, then all from ${end} on: ${names.join(', ')}`;
+        expect(new Set(names.map((text) => text.split(' ')[0])).size, where).toBeLessThan(2);
+        if (names.length > 0 || earlier.length > 0)
+          expect(names, where).toContainEqual(expect.stringMatching(/ policy$/));
+      }
+    }
+  },
+);
+
 test('the disk has the names of one set before those of the other are given', async () => {
   const set = await folderOf(NAMES, NAMES);
   const files = recordingFiles(set.folder);

@@ -13,15 +13,19 @@ export const systemError = (code: string): Error =>
 /**
  * The real files until operation `failAt` (counted from 0). A write that fails leaves half of its bytes.
  *
- * @param dead whether everything after it fails too, as when the process was killed
+ * @param dead whether everything after it fails too, as when the process was killed; or from which operation on
  */
-export function failingFiles(failAt: number, { dead, code }: { dead: boolean; code: string }): FailingFiles {
+export function failingFiles(
+  failAt: number,
+  { dead, code }: { dead: boolean | number; code: string },
+): FailingFiles {
+  const deadFrom = dead === false ? Number.POSITIVE_INFINITY : dead === true ? failAt : dead;
   let count = 0;
   const attempt = async <T>(operation: () => Promise<T>, instead?: () => Promise<unknown>): Promise<T> => {
     const index = count;
     count += 1;
     if (index === failAt) await instead?.();
-    if (index === failAt || (dead && index > failAt)) throw systemError(code);
+    if (index === failAt || index >= deadFrom) throw systemError(code);
     return operation();
   };
   const wrap = (handle: OpenFile): OpenFile => ({
