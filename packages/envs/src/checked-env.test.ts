@@ -29,7 +29,7 @@ const observations: Case[] = [
   [Array.from({ length: 2 }), 'gave nothing as entry 0 of the observation'],
   [
     BigInt64Array.of(1n, 2n),
-    'gave 1 as entry 0 of the observation, expected a finite 32-bit float. Return a number.',
+    'gave the BigInt 1n as entry 0 of the observation, expected a finite 32-bit float. Return a number.',
   ],
   [undefined, 'gave nothing as observation, expected an array of 2 numbers.'],
   [0.5, 'gave 0.5 as observation, expected an array of 2 numbers.'],

@@ -38,10 +38,10 @@ export function perhapsInUse(
   );
 }
 
-/** A lock file says nothing. */
-export const damagedLock = (folder: string, file: string, text: string): FolderInUseError =>
+/** A lock file says nothing; `came` is what it is instead, in words. */
+export const damagedLock = (folder: string, file: string, came: string): FolderInUseError =>
   new FolderInUseError(
-    `${named(folder, file)} is damaged: expected the process that folder ${folder} is in use by, got ${JSON.stringify(text.slice(0, 60))}. ` +
+    `${named(folder, file)} is damaged: expected the process that folder ${folder} is in use by, got ${came}. ` +
       'Delete it if no process writes to that folder, or take another folder.',
   );
 

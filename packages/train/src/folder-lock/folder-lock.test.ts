@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { link, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -204,6 +204,18 @@ describe('a lock of another process', () => {
       );
       expect(await readFile(lockFile(), 'utf8')).toBe(text);
     }
+  });
+
+  it.skipIf(process.platform === 'win32').each([
+    ['a folder', () => mkdir(lockFile())],
+    ['a link, a pipe or a device', () => symlink(path.join(folder, 'nowhere'), lockFile())],
+    ['a link, a pipe or a device', async () => execFileSync('mkfifo', [lockFile()])],
+  ])('that is %s is damaged, and stays', async (kind, place) => {
+    await place();
+    await expect(lockFolder(folder)).rejects.toThrow(
+      `${lockFile()} is damaged: expected the process that folder ${folder} is in use by, got ${kind}. Delete it if`,
+    );
+    expect(await readdir(folder)).toEqual([FOLDER_LOCK]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { codeOf, writeAndFlush } from '@meow-rl/files';
@@ -74,18 +74,21 @@ async function fromTemporary(
 /**
  * Reads a lock file.
  *
- * @returns undefined if there is none, its text if it isn't what {@link createLockFile} writes
+ * @returns undefined if there is none; what there is in words, if it isn't what {@link createLockFile} writes
  * @throws Error with the system's code if it can't be read
  */
 export async function readLockFile(file: string): Promise<LockRecord | string | undefined> {
   let text: string;
   try {
+    const entry = await lstat(file);
+    // Reading a pipe never ends, and a link that leads nowhere looks like no lock while no other can be made.
+    if (!entry.isFile()) return entry.isDirectory() ? 'a folder' : 'a link, a pipe or a device';
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
-  return parseRecord(text) ?? text;
+  return parseRecord(text) ?? JSON.stringify(text.slice(0, 60));
 }
 
 /** Whether the lock in a file is the one with that token. */
