@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { mergeConfig, parseSettings, readConfigFile } from './config-file.ts';
 import { trainSchema } from './config.ts';
 import { UsageError } from './errors.ts';
@@ -22,6 +22,13 @@ describe('readConfigFile', () => {
     const yaml = await configFile('a.yml', 'seed: 1\nagent:\n  learningRate: 1e-3\n  hidden: [64, 64]\n');
     expect(await readConfigFile(json)).toEqual(settings);
     expect(await readConfigFile(yaml)).toEqual(settings);
+  });
+
+  it('leaves what it finds odd to its own messages: no warning of a library with a stack', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => warned.mockRestore());
+    expect(await readConfigFile(await configFile('a.yaml', 'seed: !unknown x\n'))).toEqual({ seed: 'x' });
+    expect(warned).not.toHaveBeenCalled();
   });
 
   it('takes an empty file for no settings', async () => {

@@ -154,7 +154,7 @@ function jsonErrorLine(text: string, message: string): number | undefined {
 
 function parseYamlText(text: string, path: string): unknown {
   try {
-    return parseYaml(text, { uniqueKeys: false }) as unknown;
+    return parseYaml(text, { uniqueKeys: false, logLevel: 'error' }) as unknown;
   } catch (error) {
     if (!(error instanceof YAMLParseError))
       throw new UsageError(

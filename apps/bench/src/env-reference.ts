@@ -22,6 +22,11 @@ function split(text: string): { readonly specifier: string; readonly exportName:
       `--env ${text} names no export`,
       'Name one after the #, or leave the # out for the default one.',
     );
+  if (specifier === '')
+    throw new UsageError(
+      `--env ${text} names no module`,
+      'Name one before the #, as in ./my-env.ts#makeEnv.',
+    );
   return { specifier, exportName: exportName ?? 'default' };
 }
 
@@ -62,9 +67,22 @@ export function resolveEnvReference(env: string, folder = process.cwd()): EnvRef
 
 function fileOf(specifier: string, folder: string): string | undefined {
   const url = specifier.startsWith('file:')
-    ? new URL(specifier)
+    ? fileUrl(specifier)
     : pathToFileURL(path.resolve(folder, specifier));
   return existsSync(url) ? url.href : undefined;
+}
+
+function fileUrl(text: string): URL {
+  try {
+    fileURLToPath(text);
+    return new URL(text);
+  } catch (error) {
+    throw new UsageError(
+      `${text} is no URL of a file (${reasonOf(error)})`,
+      'Write it as file:///folder/my-env.ts, or give a path.',
+      { cause: error },
+    );
+  }
 }
 
 function packageOf(specifier: string, folder: string): string | undefined {

@@ -61,6 +61,7 @@ describe('wrong usage exits with 2 and one line', () => {
       ['train', '--alpha', '1e300'],
       '--alpha can\'t be "1e300". Give a number from 1e-10 to 1e10 (temperature: weight of the entropy against the reward).',
     ],
+    [['train', '--resume', ''], '--resume can\'t be "". Give the folder that "meow-bench train" wrote.'],
     [['train', '--algo', 'sac'], '--algo can\'t be "sac". Give one of meow (algorithm).'],
   ])('%j', async (argv, message) => {
     expect(await call(...argv)).toEqual({ code: 2, out: '', err: `meow-bench: ${message}\n` });

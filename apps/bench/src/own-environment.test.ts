@@ -291,6 +291,8 @@ export const known = () => ({ ...make(), id: 'HalfCheetah-v5' });
 export const unbounded = () => ({ ...make(), actionSpace: box(Infinity) });
 export const broken = async () => { throw new Error('the robot is out.'); };
 export const endless = { create: make, maxSteps: Infinity };
+export const noClose = () => ({ ...make(), close: () => { throw new Error('the door is stuck.'); } });
+export const never = () => new Promise(() => {});
 `;
 
 describe('a module that won’t do', () => {
@@ -307,6 +309,12 @@ describe('a module that won’t do', () => {
       'No-such-v0',
       /there is no environment No-such-v0\. Known: MultiGoal-v0, .*; or a module of your own, as/,
     ],
+    ['#make', /--env #make names no module\. Name one before the #/],
+    [
+      'file://bad host/own.mjs#make',
+      /file:\/\/bad host\/own\.mjs is no URL of a file \(.*\)\. Write it as file:/,
+    ],
+    ['./own.mjs#noClose', /close\(\) of Hand-v0 failed: the door is stuck\. Correct the module/],
     ['./own.mjs#', /--env \.\/own\.mjs# names no export\. Name one after the #/],
     ['./own.mjs#mak', new RegExp(`own\\.mjs has no export mak\\. It exports .*make.*\\. ${correct}`)],
     ['./own.mjs', /own\.mjs has no export default\./],
@@ -334,6 +342,14 @@ describe('a module that won’t do', () => {
     expect(err).toMatch(message);
     expect(err.trim().split('\n')).toHaveLength(1);
     expect(code).toBe(2);
+  });
+
+  test('never gives what it promised', async () => {
+    const folder = await project({ 'own.mjs': byHand });
+    const env = `${path.join(folder, 'own.mjs')}#never`;
+    const { code, err } = await startBench('train', '--env', env, ...shorter, '--out', 'run').ended;
+    expect(err).toContain('stopped, because it waits for a promise that nothing can keep any more. Look in');
+    expect(code).toBe(1);
   });
 
   test('is no MuJoCo task', async () => {

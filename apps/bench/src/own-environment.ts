@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 
-import { envFactoryOf, rescaleAction, type EnvFactory } from '@meow-rl/envs';
+import { envFactoryOf, rescaleAction, type Env, type EnvFactory } from '@meow-rl/envs';
 
 import { formatEnvReference, resolveEnvReference, type EnvReference } from './env-reference.ts';
 import { reasonOf, UsageError } from './errors.ts';
 import { importModule } from './import-module.ts';
+import { withOpen } from './with-open.ts';
 
 /** What an environment of the user's own says of itself. */
 export interface OwnEnvironment {
@@ -45,17 +46,26 @@ export async function ownFactory(reference: EnvReference): Promise<EnvFactory> {
  */
 export async function tryOwnEnvironment(reference: EnvReference): Promise<OwnEnvironment> {
   const { create, maxSteps } = await ownFactory(reference);
-  const env = await create();
-  try {
+  return withOpen(async (open) => {
+    const env = await create();
+    open(closing(env));
     rescaleAction(env);
-    (await create()).close();
+    open(closing(await create()));
     return { id: env.id, maxSteps };
-  } catch (error) {
+  }).catch((error: unknown) => {
     throw refused(error);
-  } finally {
-    env.close();
-  }
+  });
 }
+
+const closing = (env: Env) => ({
+  close(): void {
+    try {
+      env.close();
+    } catch (error) {
+      throw refused(error, `close() of ${env.id} failed: `);
+    }
+  },
+});
 
 /** The same for the command line: it was given a module that won't do. */
 function refused(error: unknown, before = ''): UsageError {

@@ -129,6 +129,8 @@ function addTrain(program: Command, ui: () => Ui): void {
     const { settings, force } = await givenSettings(command, trainSchema);
     const { resume, from } = resumeSchema.parse(command.opts());
     if (resume !== undefined) {
+      if (resume === '')
+        throw new UsageError('--resume can\'t be ""', 'Give the folder that "meow-bench train" wrote.');
       if (force)
         throw new UsageError(
           '--resume goes on with a run, which --force replaces',

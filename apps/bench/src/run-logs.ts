@@ -95,7 +95,12 @@ export async function openLogs(
 
 const isMakeLogger = (value: unknown): value is MakeLogger => typeof value === 'function';
 
-async function importLogger(file: string): Promise<MakeLogger> {
+/**
+ * What makes the user's own logger.
+ *
+ * @throws UsageError if its module can't be imported or exports none
+ */
+export async function importLogger(file: string): Promise<MakeLogger> {
   const remedy = 'Name a module whose default export is a function that gives a RunLogger.';
   const exported = await importModule(pathToFileURL(file).href).catch((error: unknown) => {
     if (error instanceof UsageError) throw error;

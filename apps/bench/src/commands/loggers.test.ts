@@ -87,6 +87,16 @@ describe('a logger of one’s own', () => {
     expect(await readFile(log ?? '', 'utf8')).toContain('evaluation metrics ');
   });
 
+  it('that can’t be imported is refused before an earlier run is replaced', async () => {
+    const { run, code } = await trainWith('early', 'export default () => ({ log() {}, close() {} });');
+    expect(code).toBe(0);
+    const io = captureIo();
+    const argv = ['train', ...FLAGS, '--out', run, '--force', '--logger', path.join(folder, 'gone.mjs')];
+    expect(await main(argv, io)).toBe(2);
+    expect(io.err()).toMatch(/the logger .*gone\.mjs can't be imported/);
+    expect(await readdir(run)).toContain('summary.json');
+  });
+
   it('that is none is refused', async () => {
     const { logger, code, err } = await trainWith('none', 'export default () => ({ close() {} });');
     expect([code, err]).toEqual([

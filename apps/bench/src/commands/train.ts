@@ -4,12 +4,15 @@ import { finishRun } from '../finish-run.ts';
 import { resolveTrain, type ResolvedTrain } from '../resolve.ts';
 import { createRunFolder, runPath } from '../run-folder.ts';
 import type { RunOptions } from '../run-folder.ts';
+import { importLogger } from '../run-logs.ts';
 import type { Ui } from '../ui.ts';
 import { withOpen } from '../with-open.ts';
 
 /** Trains an agent and keeps the run in its folder: settings, logs, checkpoints, verified policy, summary. */
 export async function train(config: TrainConfig, options: RunOptions, ui: Ui): Promise<void> {
   const settings = await resolveTrain(config);
+  // Before an earlier run is replaced.
+  if (settings.logger !== undefined) await importLogger(settings.logger);
   const path = runPath({ ...config, environment: settings.environment });
   await withOpen(async (open) => {
     const folder = open(await createRunFolder({ path, command: 'train', ...options }));
