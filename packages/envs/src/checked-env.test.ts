@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { checkedReset, checkedStep } from './checked-env.ts';
 import { createEnv } from './create-env.ts';
-import type { StepResult } from './env.ts';
+import type { Env, StepResult } from './env.ts';
 import { episodeStatistics } from './episode-statistics.ts';
 import { vectorEnv } from './local-vector-env.ts';
 import { brokenEnv } from './testing/broken-env.ts';
@@ -189,5 +189,29 @@ describe('vectorEnv', () => {
         'Broken-v0 (environment 0): reset() gave an observation of 1 entries',
       );
     }
+  });
+});
+
+describe('what an environment throws', () => {
+  const sound = { ...brokenEnv({}), id: 'Mine-v0' };
+  const throwing = (error: unknown): Env => {
+    const fail = () => {
+      throw error;
+    };
+    return { ...sound, reset: fail, step: fail };
+  };
+
+  it('names it, the call and the kind of error', () => {
+    const cause = new TypeError("can't read x");
+    expect(() => checkedReset(throwing(cause))).toThrow("Mine-v0: reset() threw TypeError: can't read x");
+    const step = () => checkedStep(throwing(cause), [0], 'Mine-v0 (environment 3)');
+    expect(step).toThrow("Mine-v0 (environment 3): step() threw TypeError: can't read x");
+    expect(step).toThrow(expect.objectContaining({ cause }));
+  });
+
+  it('stays as it is where it names the environment itself', () => {
+    const error = new RangeError('Mine-v0: step(action) got 3 entries, expected 1.');
+    expect(() => checkedStep(throwing(error), [0])).toThrow(error);
+    expect(() => checkedReset(throwing(error))).toThrow(error);
   });
 });

@@ -8,9 +8,15 @@ import type { Env, ResetRequest, ResetResult, StepResult } from './env.ts';
  * @param name begins the message; default: the environment's id
  * @throws TypeError for a result, an observation or an info that isn't one
  * @throws RangeError for an observation of another size than the space's, or with an entry that no 32-bit float holds
+ * @throws Error what the environment throws, with its name in front
  */
 export function checkedReset(env: Env, request?: ResetRequest, name = env.id): ResetResult {
-  const result = env.reset(request);
+  let result: ResetResult;
+  try {
+    result = env.reset(request);
+  } catch (error) {
+    throw thrownBy(env, error, name, 'reset()');
+  }
   requireResult(result, name, 'reset()');
   checkObservation(result.observation, env.observationSpace.size, name, 'reset()');
   checkInfo(result.info, name, 'reset()');
@@ -24,7 +30,12 @@ export function checkedReset(env: Env, request?: ResetRequest, name = env.id): R
  * @throws RangeError also for a reward that no 32-bit float holds
  */
 export function checkedStep(env: Env, action: ArrayLike<number>, name = env.id): StepResult {
-  const result = env.step(action);
+  let result: StepResult;
+  try {
+    result = env.step(action);
+  } catch (error) {
+    throw thrownBy(env, error, name, 'step()');
+  }
   requireResult(result, name, 'step()');
   checkObservation(result.observation, env.observationSpace.size, name, 'step()');
   const { reward, terminated, truncated } = result;
@@ -48,6 +59,12 @@ export function requireResult(result: unknown, name: string, call: 'reset()' | '
   throw new TypeError(
     `${name}: ${call} gave ${describeValue(result)}, expected ${fields}. Return that object, at once and not as a promise.`,
   );
+}
+
+/** What was thrown, as it is if it names the environment, as errors of this project do, or is no error. */
+function thrownBy(env: Env, thrown: unknown, name: string, call: string): unknown {
+  if (!(thrown instanceof Error) || thrown.message.includes(env.id)) return thrown;
+  return new Error(`${name}: ${call} threw ${thrown.name}: ${thrown.message}`, { cause: thrown });
 }
 
 function checkObservation(observation: unknown, size: number, name: string, call: string): void {
