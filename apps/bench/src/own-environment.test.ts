@@ -289,6 +289,7 @@ export const gymnasiumSpace = () => ({ ...make(), actionSpace: { low: [-1], high
 export const halfState = () => ({ ...make(), state: () => ({}) });
 export const known = () => ({ ...make(), id: 'HalfCheetah-v5' });
 export const unbounded = () => ({ ...make(), actionSpace: box(Infinity) });
+export const narrow = () => ({ ...make(), actionSpace: { ...box(1), low: Float64Array.of(1e9), high: Float64Array.of(1e9 + 1) } });
 export const broken = async () => { throw new Error('the robot is out.'); };
 export const endless = { create: make, maxSteps: Infinity };
 export const noClose = () => ({ ...make(), close: () => { throw new Error('the door is stuck.'); } });
@@ -332,6 +333,10 @@ describe('a module that won’t do', () => {
       /calls itself HalfCheetah-v5, which is the name of another\. Give it an id of its own/,
     ],
     ['./own.mjs#unbounded', /Hand-v0: entry 0 of the action has an infinite bound/],
+    [
+      './own.mjs#narrow',
+      /action entry 0 is in \[1000000000, 1000000001\], where float32, .* scaled, for instance to \[-1, 1\]/,
+    ],
     ['./own.mjs#broken', /broken of .* failed: the robot is out\. Correct the module/],
     ['./own.mjs#endless', /maxSteps is Infinity, expected a positive integer\. Give the steps/],
     ['./own.mjs#same', /same of .* gave the same environment twice\. Make a new one at every call\./],

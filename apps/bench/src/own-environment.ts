@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
+import { actionUnits } from '@meow-rl/export';
 import { envFactoryOf, rescaleAction, type Env, type EnvFactory } from '@meow-rl/envs';
 
 import { formatEnvReference, resolveEnvReference, type EnvReference } from './env-reference.ts';
@@ -50,6 +51,8 @@ export async function tryOwnEnvironment(reference: EnvReference): Promise<OwnEnv
     const env = await create();
     open(closing(env));
     rescaleAction(env);
+    // What no exported policy could act in isn't trained in.
+    actionUnits(env.actionSpace);
     open(closing(await create()));
     return { id: env.id, maxSteps };
   }).catch((error: unknown) => {

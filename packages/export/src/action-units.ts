@@ -36,7 +36,7 @@ export function actionUnits({ low, high }: Box): ActionUnits {
   const float32Half = Float32Array.from(half);
   const rounding = farthest.map((bound) => FLOAT32_EPSILON * bound + SMALLEST);
   for (const [i, bound] of farthest.entries()) {
-    const where = `export: action entry ${i} is in [${low[i]}, ${high[i]}]`;
+    const where = `action entry ${i} is in [${low[i]}, ${high[i]}]`;
     if (bound === Number.POSITIVE_INFINITY)
       throw new PolicyFileError(
         `${where}, expected finite bounds. Clip that action in the environment and give its space the bounds.`,
