@@ -279,13 +279,15 @@ describe('createRunFolder', () => {
 it('openRunFolder, of a run that can’t move, asks for no other folder where it can’t be written to', async () => {
   const path = await temporaryFolder();
   await begin({ ...train, path });
-  await mkdir(join(path, 'run.lock'));
-  await expect(openRunFolder(path)).rejects.toThrow(
+  const folder = await openRunFolder(path);
+  await mkdir(join(path, 'summary.json'));
+  await expect(folder.writeText('summary.json', '{}')).rejects.toThrow(
     new CliError(
       `can't write to ${path}: a folder of that name is in the way`,
       'See that the folder can be written to.',
     ),
   );
+  await folder.close();
 });
 
 it.each([
