@@ -12,6 +12,7 @@ describe('box', () => {
     expect([...square.low]).toEqual([-1, -1, -1, -1, -1, -1]);
     const uneven = box({ low: [-1, -infinity], high: 3 });
     expect(uneven.shape).toEqual([2]);
+    expect(box({ low: -1, high: [1, 2, 3] }).shape).toEqual([3]);
     expect([...uneven.high]).toEqual([3, 3]);
   });
 

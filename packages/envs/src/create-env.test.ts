@@ -26,8 +26,12 @@ const picky = () => {
     resume(saved) {
       x = Number(saved);
     },
+    release: () => void (released += 1),
   });
 };
+
+/** How often an environment was told to free what it holds. */
+let released = 0;
 
 describe('createEnv', () => {
   it('has no episode after a start that failed, until one succeeds', () => {
@@ -51,5 +55,37 @@ describe('createEnv', () => {
     const other = picky();
     other.restore(env.state());
     expect(() => other.step([0])).toThrow('after the episode ended');
+  });
+
+  it('frees what it holds once, however often it is closed', () => {
+    released = 0;
+    const env = picky();
+    env.close();
+    expect(released).toBe(1);
+    env.close();
+    expect(released).toBe(1);
+  });
+
+  it('says what to do about a call that comes out of turn', () => {
+    const env = picky();
+    expect(() => env.step([0])).toThrow('before reset(). Call reset({ seed }) first.');
+    env.reset({ options: { x: 5 } });
+    env.step([1]);
+    expect(() => env.step([0])).toThrow('after the episode ended. Call reset() to begin the next one.');
+    const saved = env.state();
+    env.close();
+    expect(() => env.reset()).toThrow('after close(). Make a new environment.');
+    expect(() => env.step([0])).toThrow('after close(). Make a new environment.');
+    expect(() => env.state()).toThrow('after close(). Take the state before.');
+    expect(() => env.restore(saved)).toThrow('after close(). Make a new environment.');
+  });
+
+  it.each([null, 7, 'words'])('refuses a state whose generator is %j, and names that part', (generator) => {
+    const env = picky();
+    env.reset({ seed: 1, options: { x: 3 } });
+    const { of, own } = env.state();
+    if (own === null || typeof own !== 'object') throw new Error('the state has parts');
+    expect(() => env.restore({ of, own: { ...own, generator } })).toThrow('own.generator');
+    expect([...env.step([1]).observation]).toEqual([4]);
   });
 });

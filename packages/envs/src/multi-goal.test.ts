@@ -100,6 +100,7 @@ describe('multiGoal', () => {
     );
     expect(() => multiGoal({ goals: [] })).toThrow('option goals is [], expected at least one [x, y]');
     expect(() => multiGoal(JSON.parse('{"goals": [[1]]}'))).toThrow('option goals is [[1]]');
+    expect(() => multiGoal(JSON.parse('{"goals": [[1, null]]}'))).toThrow('option goals is [[1,null]]');
     expect([...multiGoal().reset({ options: { position: [-7, 7] } }).observation]).toEqual([-7, 7]);
     expect(() => multiGoal().reset({ options: { position: [0, 8] } })).toThrow(
       'got [0,8], expected [x, y] between -7 and 7',

@@ -122,6 +122,12 @@ describe('timeLimit', () => {
     expect(fail).toThrow('reset() was called after close()');
   });
 
+  it('may end every episode at its first step', () => {
+    const env = timeLimit(countingEnv({ length: 9 }), 1);
+    env.reset();
+    expect(env.step([0])).toMatchObject({ terminated: false, truncated: true });
+  });
+
   it.each([0, 1.5, Number.NaN])('refuses %d steps', (maxSteps) => {
     expect(() => timeLimit(countingEnv({ length: 1 }), maxSteps)).toThrow(`maxSteps is ${maxSteps}`);
   });
