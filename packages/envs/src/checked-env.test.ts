@@ -90,6 +90,7 @@ describe('checkedStep', () => {
     [{ reward: 1e39 }, 'gave 1e+39 as reward, expected a finite 32-bit float.'],
     [{ reward: undefined }, 'gave nothing as reward, expected a finite 32-bit float. Return a number.'],
     [{ reward: [1] }, 'gave an array as reward, expected'],
+    [{ terminated: 1, done: false }, 'gave 1 as terminated, expected true or false.'],
     [{ terminated: undefined }, 'gave nothing as terminated, expected true or false.'],
     [{ truncated: undefined }, 'gave nothing as truncated, expected true or false.'],
     [{ terminated: 1 }, 'gave 1 as terminated, expected true or false.'],
