@@ -250,6 +250,16 @@ describe('the store', () => {
     expect(await readCheckpoint(at(4))).toEqual(numbered(4));
   });
 
+  it('keeps the new one where a run was killed before the replaced one was gone', async () => {
+    const store = await openCheckpointStore(folder);
+    await store.save(numbered(4, 1));
+    await rename(at(4), at('.replaced-4'));
+    await store.save(numbered(4, 2));
+    await openCheckpointStore(folder);
+    expect(await readdir(folder)).toEqual(['4']);
+    expect(await readCheckpoint(at(4))).toEqual(numbered(4, 2));
+  });
+
   it('lets a damaged checkpoint be, and does not count it', async () => {
     const store = await openCheckpointStore(folder);
     await store.save(numbered(1, 100));
