@@ -164,3 +164,31 @@ describe('safetensors', () => {
     expect(Object.keys(decodeSafetensors(fileOf(once, 4)).tensors)).toEqual(['k', 'b']);
   });
 });
+
+/** A file of a header alone, whatever it says. */
+const fileWithText = (header: string, announced = header.length) => {
+  const bytes = new Uint8Array(8 + header.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(announced), true);
+  bytes.set(new TextEncoder().encode(header), 8);
+  return bytes;
+};
+
+describe('a file whose header is none', () => {
+  it.each([
+    ['7', 'its header is no JSON object'],
+    ['{"x":3}', "the header's entry for x is not one"],
+    ['{"x":{"dtype":"F32","shape":[0]}}', "the header's entry for x is not one"],
+    ['{"__metadata__":[]}', 'its metadata is no JSON object'],
+  ])('%s', (header, problem) => {
+    expect(() => decodeSafetensors(fileWithText(header))).toThrow(
+      `safetensors: the file is damaged: ${problem}`,
+    );
+  });
+
+  it('but an announcement', () => {
+    expect(() => decodeSafetensors(fileWithText('{}', 3))).toThrow(
+      '10 bytes are too few for the header that it announces',
+    );
+    expect(() => decodeSafetensors(new Uint8Array(7))).toThrow('7 bytes are too few for the header');
+  });
+});
