@@ -6,16 +6,9 @@ import { decodeRecording } from '@meow-rl/envs-mujoco/render';
 import { loadPolicy } from '@meow-rl/export/node';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { main } from './main.ts';
-import { captureIo } from './testing/capture.ts';
 import { startBench } from './testing/start-bench.ts';
 import { temporaryFolder } from './testing/temporary.ts';
-
-async function bench(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const io = captureIo();
-  const code = await main(argv, io);
-  return { code, out: io.out(), err: io.err() };
-}
+import { TINY_AGENT, bench } from './testing/run-bench.ts';
 
 /** A project of a user, which is the working directory until the test has finished. */
 async function project(files: Readonly<Record<string, string>>): Promise<string> {
@@ -42,18 +35,7 @@ async function documented(): Promise<Record<string, string>> {
   return Object.fromEntries([...blocks].map(([, code = '', name = '']) => [name, code]));
 }
 
-const small = [
-  '--hidden',
-  '8,8',
-  '--shift-hidden',
-  '8',
-  '--batch-size',
-  '16',
-  '--warmup',
-  '60',
-  '--log-every',
-  '50',
-];
+const small = [...TINY_AGENT, '--warmup', '60', '--log-every', '50'];
 const short = [
   ...small,
   '--steps',
@@ -79,6 +61,11 @@ async function eventsOf(run: string): Promise<unknown[]> {
     return event;
   });
 }
+
+/** Steps of the first episode that `eval` plays. */
+const episodeLength = async (run: string) => JSON.parse((await bench('eval', run, '--json')).out).lengths[0];
+const trainLimited = (...more: string[]) =>
+  bench('train', '--env', './limited.ts', ...short, '--force', '--out', 'run', ...more);
 
 describe('an environment of one’s own', () => {
   test('is trained, goes on, is evaluated and exported, from any folder', async () => {
@@ -216,14 +203,11 @@ describe('an environment of one’s own', () => {
       ...(await documented()),
       'limited.ts': `import { makeEnv } from './my-env.ts';\nexport default { create: makeEnv, maxSteps: 9 };`,
     });
-    const lengths = async (run: string) => JSON.parse((await bench('eval', run, '--json')).out).lengths[0];
-    const train = (...more: string[]) =>
-      bench('train', '--env', './limited.ts', ...short, '--force', '--out', 'run', ...more);
-    const { out } = await train();
+    const { out } = await trainLimited();
     expect(out).not.toContain('time limit');
-    expect(await lengths('run')).toBe(9);
-    await train('--max-steps', '5');
-    expect(await lengths('run')).toBe(5);
+    expect(await episodeLength('run')).toBe(9);
+    await trainLimited('--max-steps', '5');
+    expect(await episodeLength('run')).toBe(5);
     expect(JSON.parse((await bench('eval', 'run', '--max-steps', '3', '--json')).out).lengths[0]).toBe(3);
   });
 

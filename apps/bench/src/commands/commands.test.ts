@@ -1,11 +1,9 @@
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Writable } from 'node:stream';
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-
-import { main } from '../main.ts';
+import { TINY_AGENT, bench } from '../testing/run-bench.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -15,23 +13,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const inFolder = (...parts: string[]): string => path.join(folder, ...parts);
 
-/** A stream that keeps what is written. */
-const sink = (chunks: string[]): Writable =>
-  new Writable({
-    write: (chunk, _encoding, done) => {
-      chunks.push(String(chunk));
-      done();
-    },
-  });
-
-/** Runs the command line as a user would, but in this process. */
-async function bench(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await main(argv, { stdout: sink(out), stderr: sink(err) });
-  return { code, out: out.join(''), err: err.join('') };
-}
-
-const small = ['--hidden', '8,8', '--shift-hidden', '8', '--batch-size', '16', '--log-every', '50'];
+const small = [...TINY_AGENT, '--log-every', '50'];
 const train = (name: string, ...more: string[]) =>
   bench(
     'train',

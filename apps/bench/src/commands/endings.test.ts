@@ -3,15 +3,8 @@ import path from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { main } from '../main.ts';
-import { captureIo } from '../testing/capture.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
-
-async function bench(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const io = captureIo();
-  const code = await main(argv, io);
-  return { code, out: io.out(), err: io.err() };
-}
+import { TINY_AGENT, bench } from '../testing/run-bench.ts';
 
 /** Pays 1 a step. Every second episode of an environment terminates in its step 2; the time limit truncates the others after 3. */
 const endings = `
@@ -52,18 +45,7 @@ test('every output says how episodes ended and how their actions were chosen', a
   const file = path.join(folder, 'endings.mjs');
   await writeFile(file, endings);
   const run = path.join(folder, 'run');
-  const small = [
-    '--hidden',
-    '8,8',
-    '--shift-hidden',
-    '8',
-    '--batch-size',
-    '16',
-    '--warmup',
-    '60',
-    '--steps',
-    '120',
-  ];
+  const small = [...TINY_AGENT, '--warmup', '60', '--steps', '120'];
   const trained = await bench('train', '--env', file, ...small, '--evaluate-every', '120', '--out', run);
   const lines = trained.out.replaceAll(/ +/g, ' ').split('\n');
   expect(lines).toContain('evaluated at step 120, 10 episodes');
@@ -113,18 +95,7 @@ test('a run whose log is from before that is reported without it', async () => {
     ),
   );
   const run = path.join(folder, 'run');
-  const small = [
-    '--hidden',
-    '8,8',
-    '--shift-hidden',
-    '8',
-    '--batch-size',
-    '16',
-    '--warmup',
-    '60',
-    '--steps',
-    '140',
-  ];
+  const small = [...TINY_AGENT, '--warmup', '60', '--steps', '140'];
   const every = ['--evaluate-every', '100', '--checkpoint-every', '120', '--deterministic-only'];
   expect(await bench('train', '--env', file, ...small, ...every, '--out', run)).toMatchObject({ code: 0 });
   const log = path.join(run, 'metrics.jsonl');

@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest';
-
-import { main } from '../main.ts';
-import { captureIo } from '../testing/capture.ts';
-
-async function bench(...argv: string[]) {
-  const io = captureIo();
-  const code = await main(argv, io);
-  return { code, out: io.out(), err: io.err() };
-}
+import { bench } from '../testing/run-bench.ts';
 
 const quick = ['--seconds', '0.02', '--rounds', '1', '--num-envs', '2', '--python', 'no-such-python'];
 

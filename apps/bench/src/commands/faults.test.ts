@@ -6,15 +6,14 @@ import path from 'node:path';
 import { listCheckpoints } from '@meow-rl/train/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { main } from '../main.ts';
-import { captureIo } from '../testing/capture.ts';
 import { outcomeOf } from '../testing/run-outcome.ts';
 import { startBench, startNode } from '../testing/start-bench.ts';
+import { quietBench } from '../testing/run-bench.ts';
 
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'meow-faults-'));
-  await bench('train', ...FLAGS, '--out', at('whole'));
+  await quietBench('train', ...FLAGS, '--out', at('whole'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -24,12 +23,6 @@ const FLAGS = (
   '--env MultiGoal-v0 --steps 400 --warmup 50 --hidden 8,8 --shift-hidden 8 --batch-size 16 --log-every 40 ' +
   '--evaluation-episodes 2 --evaluate-every 100'
 ).split(' ');
-
-async function bench(...argv: readonly string[]) {
-  const io = captureIo();
-  const code = await main([...argv, '--quiet'], io);
-  return { code, out: io.out(), err: io.err() };
-}
 
 /** A copy of the finished run, to be damaged. */
 async function copyOf(name: string): Promise<string> {
@@ -69,7 +62,7 @@ describe('checkpoints of a run', () => {
 
   it.each(['200', '300'])('can be gone on from, from %s with the same end', async (step) => {
     const run = await copyOf(`from-${step}`);
-    const { code, err } = await bench('train', '--resume', run, '--from', step);
+    const { code, err } = await quietBench('train', '--resume', run, '--from', step);
     expect(code, err).toBe(0);
     expect(err).toBe(`meow-bench: ${400 - Number(step)} steps after checkpoint ${step} are trained again\n`);
     const [resumed, whole] = [await outcomeOf(run), await outcomeOf(at('whole'))];
@@ -83,13 +76,13 @@ describe('checkpoints of a run', () => {
   it('that are damaged are refused, with the way out, and are not deleted', async () => {
     const run = await copyOf('flipped');
     await flipBit(path.join(run, 'checkpoints', '400', 'tensors.safetensors'));
-    const { code, err } = await bench('train', '--resume', run);
+    const { code, err } = await quietBench('train', '--resume', run);
     expect(code).toBe(1);
     expect(err).toMatch(
       /checkpoint .*400 is damaged: tensors\.safetensors has checksum \w+…, expected \w+…\. Take 300 with --from 300: 100 steps are then lost\.\n$/,
     );
     expect((await listCheckpoints(path.join(run, 'checkpoints')))[0]).toBe(400);
-    expect((await bench('train', '--resume', run, '--from', '300')).code).toBe(0);
+    expect((await quietBench('train', '--resume', run, '--from', '300')).code).toBe(0);
     expect((await outcomeOf(run)).events).toEqual((await outcomeOf(at('whole'))).events);
   });
 
@@ -102,7 +95,7 @@ describe('checkpoints of a run', () => {
       else
         await writeFile(path.join(chunks, name), (await readFile(path.join(chunks, name))).subarray(0, -9));
     }
-    const { code, err } = await bench('train', '--resume', run);
+    const { code, err } = await quietBench('train', '--resume', run);
     expect(code).toBe(1);
     expect(err).toMatch(/replay: chunk .*replay-\S+ (is missing|has \S+ .*expected)/);
     expect(err.trim().split('\n')).toHaveLength(1);
@@ -114,25 +107,25 @@ describe('checkpoints of a run', () => {
     const run = await copyOf('chunk-of-newest');
     await flipChunk(run, 'replay-0-399');
     await flipBit(path.join(run, 'checkpoints', '300', 'state.json'));
-    const { code, err } = await bench('train', '--resume', run);
+    const { code, err } = await quietBench('train', '--resume', run);
     expect(code, err).toBe(1);
     expect(err).toContain('Take 200 with --from 200: 200 steps are then lost.');
-    expect(await bench('train', '--resume', run, '--from', '200')).toMatchObject({ code: 0 });
+    expect(await quietBench('train', '--resume', run, '--from', '200')).toMatchObject({ code: 0 });
     expect((await outcomeOf(run)).events).toEqual((await outcomeOf(at('whole'))).events);
   });
 
   it('that cannot be gone on from leave the newer ones and their logs as they were', async () => {
     const run = await copyOf('chunk-of-oldest');
     await flipChunk(run, 'replay-0-199');
-    expect(await bench('train', '--resume', run, '--from', '200')).toMatchObject({ code: 1 });
-    const { code, err } = await bench('train', '--resume', run, '--from', '300');
+    expect(await quietBench('train', '--resume', run, '--from', '200')).toMatchObject({ code: 1 });
+    const { code, err } = await quietBench('train', '--resume', run, '--from', '300');
     expect(code, err).toBe(0);
     expect((await outcomeOf(run)).events).toEqual((await outcomeOf(at('whole'))).events);
   });
 
   it('are chosen by eval and export: last, best or a step', async () => {
     const policy = async (checkpoint: string) => {
-      const { code, err } = await bench(
+      const { code, err } = await quietBench(
         'export',
         at('whole'),
         '--checkpoint',
@@ -147,10 +140,10 @@ describe('checkpoints of a run', () => {
     expect(await policy('400')).toEqual(last);
     expect(await policy('300')).not.toEqual(last);
     expect(await policy('best')).toEqual(await policy(String(await bestStep())));
-    const { code, err } = await bench('eval', at('whole'), '--checkpoint', '7');
+    const { code, err } = await quietBench('eval', at('whole'), '--checkpoint', '7');
     expect(code).toBe(1);
     expect(err).toMatch(/has no checkpoint 7\. It has 400, 300, 200/);
-    expect((await bench('eval', at('whole'), '--checkpoint', 'worst')).code).toBe(2);
+    expect((await quietBench('eval', at('whole'), '--checkpoint', 'worst')).code).toBe(2);
   });
 });
 
@@ -158,7 +151,7 @@ describe('--resume', () => {
   it('begins a run anew that has no checkpoint', async () => {
     const run = await copyOf('early');
     await rm(path.join(run, 'checkpoints'), { recursive: true });
-    const { code, err } = await bench('train', '--resume', run);
+    const { code, err } = await quietBench('train', '--resume', run);
     expect(code).toBe(0);
     expect(err).toMatch(/was stopped before its first checkpoint; it begins anew\n$/);
     expect(await outcomeOf(run)).toEqual(await outcomeOf(at('whole')));
@@ -166,14 +159,14 @@ describe('--resume', () => {
 
   it('of a finished run changes nothing', async () => {
     const run = await copyOf('finished');
-    expect((await bench('train', '--resume', run)).code).toBe(0);
+    expect((await quietBench('train', '--resume', run)).code).toBe(0);
     expect(await outcomeOf(run)).toEqual(await outcomeOf(at('whole')));
   });
 
   it('refuses a log that is shorter than it was', async () => {
     const run = await copyOf('log');
     await writeFile(path.join(run, 'metrics.jsonl'), '');
-    const { code, err } = await bench('train', '--resume', run);
+    const { code, err } = await quietBench('train', '--resume', run);
     expect(code).toBe(1);
     expect(err).toMatch(
       /metrics\.jsonl has 0 bytes, expected at least \d+ as when the checkpoint was written\. .*No earlier checkpoint is whole; train anew with --force\.\n$/,

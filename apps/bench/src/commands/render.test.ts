@@ -4,17 +4,10 @@ import path from 'node:path';
 import { decodeRecording, steps } from '@meow-rl/envs-mujoco/render';
 import { describe, expect, test } from 'vitest';
 
-import { main } from '../main.ts';
-import { captureIo } from '../testing/capture.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
+import { TINY_AGENT, bench } from '../testing/run-bench.ts';
 
 /** Runs the command line as a user would, but in this process. */
-async function bench(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const io = captureIo();
-  const code = await main(argv, io);
-  return { code, out: io.out(), err: io.err() };
-}
-
 const read = async (file: string) => decodeRecording(await readFile(file), file);
 
 describe('render', () => {
@@ -44,7 +37,7 @@ describe('render', () => {
 
   test('plays the policy of a run, and the exported one, as eval does', async () => {
     const run = path.join(await temporaryFolder(), 'run');
-    const small = ['--hidden', '8,8', '--shift-hidden', '8', '--batch-size', '16', '--evaluate-every', '500'];
+    const small = [...TINY_AGENT, '--evaluate-every', '500'];
     await bench('train', '--env', 'Hopper-v5', '--steps', '120', '--warmup', '100', ...small, '--out', run);
     const evaluated = JSON.parse((await bench('eval', run, '--episodes', '1', '--seed', '3', '--json')).out)
       .returns[0];

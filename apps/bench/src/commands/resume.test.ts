@@ -6,9 +6,8 @@ import { listCheckpoints, readCheckpoint } from '@meow-rl/train/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { RESUMABLE } from '../config.ts';
-import { main } from '../main.ts';
-import { captureIo } from '../testing/capture.ts';
 import { outcomeOf } from '../testing/run-outcome.ts';
+import { quietBench } from '../testing/run-bench.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -25,14 +24,8 @@ const FLAGS = (
   '--evaluation-episodes 2 --evaluate-every 100'
 ).split(' ');
 
-async function bench(...argv: readonly string[]) {
-  const io = captureIo();
-  const code = await main([...argv, '--quiet'], io);
-  return { code, out: io.out(), err: io.err() };
-}
-
 async function done(...argv: readonly string[]) {
-  const { code, err } = await bench(...argv);
+  const { code, err } = await quietBench(...argv);
   expect(code, err).toBe(0);
   return err;
 }
@@ -106,7 +99,7 @@ describe('train --resume --steps', () => {
       logger,
       `export default () => ({ log: () => { throw new Error('killed'); }, close: () => {} });`,
     );
-    expect(await bench('train', '--resume', run, '--steps', '500', '--logger', logger)).toMatchObject({
+    expect(await quietBench('train', '--resume', run, '--steps', '500', '--logger', logger)).toMatchObject({
       code: 1,
       err: expect.stringContaining(`Go on with: meow-bench train --resume ${run}`),
     });
@@ -166,7 +159,7 @@ describe('train --resume --steps', () => {
   it('refuses fewer than are done, and changes nothing', async () => {
     const run = await copyOf('short', 'fewer');
     const before = await outcomeOf(run);
-    expect(await bench('train', '--resume', run, '--steps', '299')).toEqual({
+    expect(await quietBench('train', '--resume', run, '--steps', '299')).toEqual({
       code: 2,
       out: '',
       err: `meow-bench: ${run} has trained 300 steps already, and --steps 299 was given. Give at least 300, or go back with --from: 200, 100.\n`,
@@ -186,7 +179,7 @@ describe('train --resume of a finished run', () => {
         `Train it longer with: meow-bench train --resume ${run} --steps <more>\n`,
     );
     expect(await Promise.all(files.map((file) => readFile(path.join(run, file))))).toEqual(before);
-    expect(await bench('train', '--resume', run, '--evaluate-every', '7')).toMatchObject({
+    expect(await quietBench('train', '--resume', run, '--evaluate-every', '7')).toMatchObject({
       code: 2,
       err: expect.stringContaining(
         'is finished: it has trained its 300 steps, so another evaluateEvery changes nothing. Train it longer with --steps <more>.',
@@ -243,7 +236,7 @@ export default ({ folder }) => ({
     const { alpha } = (await readJson(run, 'config.json')).agent;
     const { bufferSize } = await readJson(run, 'config.json');
     const was = name === 'alpha' ? alpha : name === 'bufferSize' ? bufferSize : before;
-    expect(await bench('train', '--resume', run, '--steps', '500', ...flags.split(' '))).toEqual({
+    expect(await quietBench('train', '--resume', run, '--steps', '500', ...flags.split(' '))).toEqual({
       code: 2,
       out: '',
       err:
@@ -254,19 +247,19 @@ export default ({ folder }) => ({
 
   it('another folder is refused, and so is --force', async () => {
     const run = at('short');
-    expect(await bench('train', '--resume', run, '--out', at('other'))).toMatchObject({
+    expect(await quietBench('train', '--resume', run, '--out', at('other'))).toMatchObject({
       code: 2,
       err: expect.stringContaining(`out can't change on resume: the run stays in ${run}, and`),
     });
-    expect(await bench('train', '--resume', run, '--force')).toMatchObject({
+    expect(await quietBench('train', '--resume', run, '--force')).toMatchObject({
       code: 2,
       err: expect.stringContaining('--resume goes on with a run, which --force replaces'),
     });
-    expect((await bench('train', '--from', '3')).err).toContain('--from goes with --resume');
+    expect((await quietBench('train', '--from', '3')).err).toContain('--from goes with --resume');
   });
 
   it('that contradict each other are refused as ever', async () => {
-    const { code, err } = await bench('train', '--resume', at('short'), '--steps', '50');
+    const { code, err } = await quietBench('train', '--resume', at('short'), '--steps', '50');
     expect([code, err]).toEqual([
       2,
       expect.stringContaining('warmup 50 leaves nothing to learn in 50 steps'),
@@ -274,7 +267,7 @@ export default ({ folder }) => ({
   });
 
   it('are in the help', async () => {
-    const { out } = await bench('train', '--help');
+    const { out } = await quietBench('train', '--help');
     expect(out).toContain(
       '--steps --evaluate-every --evaluation-episodes --deterministic-only --checkpoint-every --keep-checkpoints',
     );
@@ -289,7 +282,7 @@ describe('logs on resume', () => {
     const log = values['log'] as Record<string, number>;
     const bytes = await readFile(metrics);
     await writeFile(metrics, bytes.subarray(0, (log['metrics.jsonl'] ?? 0) + 3));
-    const { code, err } = await bench('train', '--resume', run, '--steps', '500');
+    const { code, err } = await quietBench('train', '--resume', run, '--steps', '500');
     expect(code).toBe(1);
     expect(err).toMatch(
       /^meow-bench: \S+metrics\.jsonl has \d+ bytes, expected at least \d+ as when the checkpoint was written\. .*Take 100 with --from 100: 200 steps are then lost\.\n$/,
@@ -307,7 +300,7 @@ describe('logs on resume', () => {
     lines[line] = '#'.repeat(lines[line]?.length ?? 0);
     await writeFile(metrics, lines.join('\n'));
     const before = await outcomeOf(at('short'));
-    const { code, err } = await bench('train', '--resume', run);
+    const { code, err } = await quietBench('train', '--resume', run);
     expect([code, err]).toEqual([
       1,
       expect.stringMatching(
@@ -324,7 +317,9 @@ describe('logs on resume', () => {
     const { values } = await readCheckpoint(path.join(run, 'checkpoints', '300'));
     const name = Object.keys(values['log'] as object).find((own) => own.startsWith('events.')) ?? '';
     await rm(path.join(run, name));
-    expect((await bench('train', '--resume', run, '--steps', '500')).err).toContain(`${name} has 0 bytes`);
+    expect((await quietBench('train', '--resume', run, '--steps', '500')).err).toContain(
+      `${name} has 0 bytes`,
+    );
     await done('train', '--resume', run, '--steps', '500', '--no-tensorboard');
     expect((await resultOf(run)).events).toEqual((await resultOf(at('long'))).events);
   });

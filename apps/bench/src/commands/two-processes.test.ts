@@ -5,10 +5,9 @@ import path from 'node:path';
 import { listCheckpoints } from '@meow-rl/train/node';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { main } from '../main.ts';
-import { captureIo } from '../testing/capture.ts';
 import { outcomeOf } from '../testing/run-outcome.ts';
 import { startBench } from '../testing/start-bench.ts';
+import { quietBench } from '../testing/run-bench.ts';
 
 let folder = '';
 const at = (...parts: readonly string[]) => path.join(folder, ...parts);
@@ -18,15 +17,9 @@ const FLAGS = (
   '--evaluation-episodes 2 --evaluate-every 100'
 ).split(' ');
 
-async function bench(...argv: readonly string[]) {
-  const io = captureIo();
-  const code = await main([...argv, '--quiet'], io);
-  return { code, err: io.err() };
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'meow-two-'));
-  expect(await bench('train', ...FLAGS, '--out', at('whole'))).toEqual({ code: 0, err: '' });
+  expect(await quietBench('train', ...FLAGS, '--out', at('whole'))).toMatchObject({ code: 0, err: '' });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -64,7 +57,7 @@ describe.skipIf(process.platform === 'win32')('a run that is still trained', () 
       ['demo', '--out', run],
       ['demo', '--out', run, '--force'],
     ]) {
-      const { code, err } = await bench(...argv);
+      const { code, err } = await quietBench(...argv);
       expect(err).toMatch(
         new RegExp(
           `^meow-bench: folder ${run} is in use: process ${child.pid} took it \\d+ seconds? ago and still runs\\. ` +
@@ -74,9 +67,9 @@ describe.skipIf(process.platform === 'win32')('a run that is still trained', () 
       expect(code).toBe(1);
     }
     expect(await contentsOf(run)).toEqual(before);
-    expect(await bench('eval', run, '--episodes', '1')).toEqual({ code: 0, err: '' });
-    expect(await bench('export', run, '--out', at('policy'))).toEqual({ code: 0, err: '' });
-    expect((await bench('compare', run)).code).toBe(0);
+    expect(await quietBench('eval', run, '--episodes', '1')).toMatchObject({ code: 0, err: '' });
+    expect(await quietBench('export', run, '--out', at('policy'))).toMatchObject({ code: 0, err: '' });
+    expect((await quietBench('compare', run)).code).toBe(0);
     child.kill('SIGCONT');
     expect(await ended).toMatchObject({ code: 0, err: '' });
     expect(await outcomeOf(run)).toEqual(await outcomeOf(at('whole')));
@@ -89,13 +82,20 @@ it('a run that was killed is gone on with', async () => {
   const { ended } = await startUntilCheckpoint(run, 'SIGKILL');
   await ended;
   expect(await readdir(run)).toContain('run.lock');
-  expect(await bench('train', '--resume', run)).toEqual({ code: 0, err: '' });
+  expect(await quietBench('train', '--resume', run)).toMatchObject({ code: 0, err: '' });
   expect(await outcomeOf(run)).toEqual(await outcomeOf(at('whole')));
   expect(await readdir(run)).not.toContain('run.lock');
 });
 
 it('a run that failed lets its folder go', async () => {
-  const { code, err } = await bench('train', ...FLAGS, '--learning-rate', '1e10', '--out', at('diverged'));
+  const { code, err } = await quietBench(
+    'train',
+    ...FLAGS,
+    '--learning-rate',
+    '1e10',
+    '--out',
+    at('diverged'),
+  );
   expect(code, err).toBe(1);
   const names = await readdir(at('diverged'));
   expect(names).toContain('config.json');
