@@ -15,6 +15,7 @@ describe('resolveMeowConfig', () => {
       dropout: 0.1,
       couplings: 4,
       hidden: [64, 64],
+      shifts: 2,
       shiftHidden: [256, 256],
       logSigmaMin: -5,
       logSigmaMax: -0.3,
