@@ -6,8 +6,8 @@ import type { SavableAgent } from '@meow-rl/train';
 
 import { packState, unpackState } from './agent-state.ts';
 import { finiteActions, finiteRows } from './check-numbers.ts';
-import { resolveMeowConfig } from './config.ts';
-import type { MeowConfig } from './config.ts';
+import { resolveMeowConfig } from './settings.ts';
+import type { MeowConfig } from './settings.ts';
 import type { Learner, LearnerFactory } from './learner/learner.ts';
 import { localLearner } from './learner/local-learner.ts';
 import { meowModel } from './model.ts';

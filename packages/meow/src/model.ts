@@ -13,7 +13,7 @@ import { add, minimum, mul, parameterLayout, reshape } from '@meow-rl/graph';
 import type { ParameterLayout, Parameters, Tensor } from '@meow-rl/graph';
 import type { Generator } from '@meow-rl/random';
 
-import type { MeowConfig } from './config.ts';
+import type { MeowConfig } from './settings.ts';
 
 /** Entries of an observation and of an action. */
 export interface Sizes {

@@ -1,7 +1,7 @@
 import { firstNonFiniteEntry, largest } from './check-numbers.ts';
 import { NonFiniteError } from './errors.ts';
 import type { MeowBatch } from './agent.ts';
-import type { MeowConfig } from './config.ts';
+import type { MeowConfig } from './settings.ts';
 import type { UpdateMetric } from './update.ts';
 
 const LOWER = 'Training has diverged: lower learningRate or gradClip, or scale the rewards down.';

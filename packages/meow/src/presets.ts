@@ -1,4 +1,4 @@
-import type { MeowConfig } from './config.ts';
+import type { MeowConfig } from './settings.ts';
 
 /** Settings of an agent and of its training that were found to work together. */
 export interface MeowPreset {

@@ -1,4 +1,4 @@
-import type { SettingRule } from '@meow-rl/meow/settings';
+import type { Setting as AlgorithmSetting } from '@meow-rl/learner/settings';
 import { z } from 'zod';
 
 /** What the command line says about a setting. */
@@ -50,8 +50,11 @@ export const wholeNumber = (description: string) =>
   describe(z.int().nonnegative(), { description, expects: 'an integer of at least 0', placeholder: 'n' });
 
 /** A number by a rule of the package that it is for. */
-export const number = ({ holds, expected }: SettingRule, description: string, placeholder = 'x') =>
-  describe(z.number().refine(holds), { description, expects: expected, placeholder });
+export const number = (
+  { holds, expected }: Pick<AlgorithmSetting<unknown>, 'holds' | 'expected'>,
+  description: string,
+  placeholder = 'x',
+) => describe(z.number().refine(holds), { description, expects: expected, placeholder });
 
 /** A number above zero. */
 export const positiveNumber = (description: string) =>
@@ -66,8 +69,10 @@ export const share = (description: string) =>
   });
 
 /** Widths of layers by a rule of the package that they are for: `64,64` on the command line. */
-export const widths = ({ holds, expected }: SettingRule, description: string) =>
-  describe(z.array(z.number()).refine(holds), { description, expects: expected, placeholder: 'n,n' });
+export const widths = (
+  { holds, expected }: Pick<AlgorithmSetting<unknown>, 'holds' | 'expected'>,
+  description: string,
+) => describe(z.array(z.number()).refine(holds), { description, expects: expected, placeholder: 'n,n' });
 
 /** Names: `HalfCheetah-v5,Ant-v5` on the command line. */
 export const words = (description: string, placeholder: string) =>

@@ -1,4 +1,4 @@
-import { MEOW_SETTING_RULES as rules } from '@meow-rl/meow/settings';
+import { MEOW_SETTINGS as rules } from '@meow-rl/meow/settings';
 import { z } from 'zod';
 
 import * as is from '../cli/settings.ts';

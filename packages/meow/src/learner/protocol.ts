@@ -1,4 +1,4 @@
-import type { MeowConfig } from '../config.ts';
+import type { MeowConfig } from '../settings.ts';
 import type { Sizes } from '../model.ts';
 import type { LearnerEngine } from './engine.ts';
 import type { LearnerMemory } from './memory.ts';

@@ -1,0 +1,90 @@
+import {
+  batchSize,
+  between,
+  count,
+  defaultsOf,
+  fromBelow,
+  gamma,
+  gradClip,
+  learningRate,
+  number,
+  oneOf,
+  resolveSettings,
+  tau,
+  widths,
+} from '@meow-rl/learner/settings';
+import type { SettingsOf } from '@meow-rl/learner/settings';
+
+const paper = 'Chao et al., MEow (2024), appendix on experimental setups';
+const hopper = `${paper}: Hopper`;
+
+const logSigma = (bound: 'lower' | 'upper', value: number) =>
+  number(between(-20, 20), {
+    default: value,
+    source: hopper,
+    description: `${bound} bound of the prior's log standard deviation`,
+    remedy: 'It is the logarithm of a standard deviation: 0 stands for 1.',
+  });
+
+/** MEow's settings. The defaults are the paper's for Hopper; other tasks differ in few of them. */
+export const MEOW_SETTINGS = {
+  alpha: number(between(1e-10, 1e10), {
+    default: 0.25,
+    source: hopper,
+    description: 'temperature: weight of the entropy against the reward',
+    remedy:
+      'Beyond, the loss leaves 32-bit floats. Only the ratio of rewards to alpha matters: scale the rewards.',
+  }),
+  gamma: gamma({ default: 0.99, source: paper }),
+  tau: tau({ default: 0.005, source: hopper }),
+  learningRate: learningRate({ default: 1e-3, source: paper }),
+  gradClip: gradClip({ default: 30, source: paper }),
+  batchSize: batchSize({ default: 256, source: paper }),
+  dropout: number(
+    fromBelow(0, 1),
+    {
+      default: 0.1,
+      source: paper,
+      description: 'share of hidden units dropped in the couplings while training',
+    },
+    'p',
+  ),
+  couplings: count({ default: 4, source: paper, description: 'additive coupling layers in the flow' }),
+  hidden: widths({
+    default: [64, 64],
+    source: paper,
+    description: 'hidden layers of the couplings and the prior',
+  }),
+  shifts: oneOf([0, 1, 2], {
+    default: 2,
+    source: 'Chao et al., MEow (2024), "Practical implementation": 2; its ablation has 0 and 1',
+    description: 'learnable reward shifts: 2 give twin soft values, of which the smaller one is the target',
+  }),
+  shiftHidden: widths({
+    default: [256, 256],
+    source: paper,
+    description: 'hidden layers of the reward shifts',
+  }),
+  logSigmaMin: logSigma('lower', -5),
+  logSigmaMax: logSigma('upper', -0.3),
+} as const;
+
+/** How strongly, how fast and with which networks MEow learns. */
+export type MeowConfig = SettingsOf<typeof MEOW_SETTINGS>;
+
+/** The defaults of all settings. */
+export const MEOW_DEFAULTS: MeowConfig = defaultsOf(MEOW_SETTINGS);
+
+/**
+ * Fills in the defaults and checks every field.
+ *
+ * @throws RangeError naming the field, what was expected, what came and what to do
+ */
+export function resolveMeowConfig(options: Partial<MeowConfig> = {}): MeowConfig {
+  const config = resolveSettings('meow', MEOW_SETTINGS, options);
+  if (config.logSigmaMin >= config.logSigmaMax)
+    throw new RangeError(
+      `meow: logSigmaMin must be less than logSigmaMax, got ${config.logSigmaMin} and ${config.logSigmaMax}.`,
+    );
+  return config;
+}
