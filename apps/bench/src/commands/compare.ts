@@ -9,12 +9,12 @@ import { groupRuns } from '../compare/group-runs.ts';
 import type { LeftOut } from '../compare/group-runs.ts';
 import { readRun } from '../compare/read-run.ts';
 import { actionsOf, formatComparison } from '../compare/tables.ts';
-import type { CompareConfig } from '../config.ts';
-import { CliError } from '../errors.ts';
-import { fileName } from '../file-name.ts';
+import type { CompareConfig } from '../runs/config.ts';
+import { CliError } from '../cli/errors.ts';
+import { fileName } from '../files/file-name.ts';
 import type { Html } from '../report/html.ts';
-import { guardWrite, writeAtomically } from '../run-folder.ts';
-import type { Ui } from '../ui.ts';
+import { guardWrite, writeAtomically } from '../runs/run-folder.ts';
+import type { Ui } from '../cli/ui.ts';
 
 /** Compares algorithms over the seeds of their runs; what was left out or is unfinished is said. */
 export async function compare(sources: readonly string[], config: CompareConfig, ui: Ui): Promise<void> {

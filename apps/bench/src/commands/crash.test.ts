@@ -6,7 +6,7 @@ import { workerVectorEnv } from '@meow-rl/envs/node';
 import { listCheckpoints } from '@meow-rl/train/node';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
-import { main } from '../main.ts';
+import { main } from '../cli/main.ts';
 import { captureIo } from '../testing/capture.ts';
 
 // Environments that exist don't kill their thread, so one that does stands in for them; the thread and its end are real.

@@ -1,23 +1,23 @@
 import { multiGoalDefaults } from '@meow-rl/envs';
 
-import { trainSchema } from '../config.ts';
-import type { DemoConfig } from '../config.ts';
-import { parseSettings } from '../config-file.ts';
+import { trainSchema } from '../runs/config.ts';
+import type { DemoConfig } from '../runs/config.ts';
+import { parseSettings } from '../cli/config-file.ts';
 import { countByGoal, ROLLOUT_STEPS, sampleRollouts } from '../demo/rollouts.ts';
 import { softValueErrors, softValueGrid } from '../demo/soft-value.ts';
-import { InterruptedError } from '../errors.ts';
-import { exitCodeOfSignal, interruptible } from '../interrupt.ts';
-import { exportRunAgent, FILE_DESCRIPTIONS } from '../policy-export.ts';
+import { InterruptedError } from '../cli/errors.ts';
+import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
+import { exportRunAgent, FILE_DESCRIPTIONS } from '../policies/policy-export.ts';
 import type { DemoReport } from '../report/data.ts';
 import { demoReportHtml } from '../report/demo-report.ts';
-import { resolveTrain, type ResolvedTrain } from '../resolve.ts';
-import { createRunAgent } from '../run-agent.ts';
-import { createRunFolder } from '../run-folder.ts';
-import type { RunFolder, RunOptions } from '../run-folder.ts';
-import { formatPairs } from '../table.ts';
-import { runTraining } from '../training.ts';
-import type { Ui } from '../ui.ts';
-import { withOpen } from '../with-open.ts';
+import { resolveTrain, type ResolvedTrain } from '../runs/resolve.ts';
+import { createRunAgent } from '../runs/run-agent.ts';
+import { createRunFolder } from '../runs/run-folder.ts';
+import type { RunFolder, RunOptions } from '../runs/run-folder.ts';
+import { formatPairs } from '../cli/table.ts';
+import { runTraining } from '../runs/training.ts';
+import type { Ui } from '../cli/ui.ts';
+import { withOpen } from '../files/with-open.ts';
 
 const GRID_POINTS = 71;
 

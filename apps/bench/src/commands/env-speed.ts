@@ -2,15 +2,19 @@ import { availableParallelism } from 'node:os';
 
 import { MUJOCO_ENV_IDS } from '@meow-rl/envs-mujoco';
 
-import type { EnvSpeedConfig } from '../config.ts';
-import { resolveEnvReference } from '../env-reference.ts';
-import { identifyEnvironment, isKnownEnvironment, type IdentifiedEnvironment } from '../environments.ts';
+import type { EnvSpeedConfig } from '../runs/config.ts';
+import { resolveEnvReference } from '../environments/env-reference.ts';
+import {
+  identifyEnvironment,
+  isKnownEnvironment,
+  type IdentifiedEnvironment,
+} from '../environments/environments.ts';
 import { defaultPython, gymnasiumSpeed, type GymnasiumSpeed } from '../env-speed/gymnasium.ts';
 import { threadSpeed, vectorSpeeds } from '../env-speed/measure.ts';
-import { formatTable } from '../table.ts';
-import type { Ui } from '../ui.ts';
-import { unknownName } from '../unknown-name.ts';
-import { versions } from '../versions.ts';
+import { formatTable } from '../cli/table.ts';
+import type { Ui } from '../cli/ui.ts';
+import { unknownName } from '../cli/unknown-name.ts';
+import { versions } from '../cli/versions.ts';
 
 /** Measures how many steps of MuJoCo tasks a second has, in one thread and over all, beside bare MuJoCo and Gymnasium. */
 export async function envSpeed(config: EnvSpeedConfig, ui: Ui): Promise<void> {

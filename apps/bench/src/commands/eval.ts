@@ -1,11 +1,11 @@
 import { evaluate as playEpisodes } from '@meow-rl/train';
 
-import { openCandidate } from '../candidate.ts';
-import type { EvalConfig } from '../config.ts';
-import { endingsOf, formatReturn, formatEndings } from '../episodes.ts';
-import { makeAgentEnv } from '../environments.ts';
-import { formatPairs, formatTable } from '../table.ts';
-import type { Ui } from '../ui.ts';
+import { openCandidate } from '../policies/candidate.ts';
+import type { EvalConfig } from '../runs/config.ts';
+import { endingsOf, formatReturn, formatEndings } from '../policies/episodes.ts';
+import { makeAgentEnv } from '../environments/environments.ts';
+import { formatPairs, formatTable } from '../cli/table.ts';
+import type { Ui } from '../cli/ui.ts';
 
 /** Plays episodes with the policy of a run, or with an exported one, and reports their returns. */
 export async function evaluate(source: string, config: EvalConfig, ui: Ui): Promise<void> {

@@ -1,10 +1,10 @@
 import path from 'node:path';
 
-import type { ExportConfig } from '../config.ts';
-import { exportRunAgent, FILE_DESCRIPTIONS } from '../policy-export.ts';
-import { openRun } from '../saved-run.ts';
-import { formatTable } from '../table.ts';
-import type { Ui } from '../ui.ts';
+import type { ExportConfig } from '../runs/config.ts';
+import { exportRunAgent, FILE_DESCRIPTIONS } from '../policies/policy-export.ts';
+import { openRun } from '../runs/saved-run.ts';
+import { formatTable } from '../cli/table.ts';
+import type { Ui } from '../cli/ui.ts';
 
 /** Writes the ONNX files of a run, each verified against the agent. */
 export async function exportPolicy(run: string, config: ExportConfig, ui: Ui): Promise<void> {

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { main } from '../main.ts';
+import { main } from '../cli/main.ts';
 import { captureIo } from '../testing/capture.ts';
 import { startBench } from '../testing/start-bench.ts';
 

@@ -6,16 +6,16 @@ import type { Recording } from '@meow-rl/envs-mujoco/render';
 import { evaluate as playEpisodes } from '@meow-rl/train';
 import type { Agent } from '@meow-rl/train';
 
-import { openCandidate } from '../candidate.ts';
-import type { RenderConfig } from '../config.ts';
-import { identifyEnvironment, makeMujocoEnvironment } from '../environments.ts';
-import type { IdentifiedEnvironment } from '../environments.ts';
-import { UsageError } from '../errors.ts';
-import { fileName } from '../file-name.ts';
-import { randomAgent } from '../random-agent.ts';
-import { guardWrite, writeAtomically } from '../run-folder.ts';
-import { formatTable } from '../table.ts';
-import type { Ui } from '../ui.ts';
+import { openCandidate } from '../policies/candidate.ts';
+import type { RenderConfig } from '../runs/config.ts';
+import { identifyEnvironment, makeMujocoEnvironment } from '../environments/environments.ts';
+import type { IdentifiedEnvironment } from '../environments/environments.ts';
+import { UsageError } from '../cli/errors.ts';
+import { fileName } from '../files/file-name.ts';
+import { randomAgent } from '../policies/random-agent.ts';
+import { guardWrite, writeAtomically } from '../runs/run-folder.ts';
+import { formatTable } from '../cli/table.ts';
+import type { Ui } from '../cli/ui.ts';
 
 /** Who plays, where, and what the page says about it. */
 interface Player {

@@ -2,7 +2,7 @@ import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
-import { main } from '../main.ts';
+import { main } from '../cli/main.ts';
 import { captureIo } from '../testing/capture.ts';
 
 const resultSchema = z.object({

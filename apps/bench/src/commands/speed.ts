@@ -1,4 +1,4 @@
-import type { SpeedConfig } from '../config.ts';
+import type { SpeedConfig } from '../runs/config.ts';
 import { compareLoops } from '../speed/loop-comparison.ts';
 import { measureSize, PAPER_SIZES } from '../speed/measure.ts';
 import type { SizeResult } from '../speed/measure.ts';
@@ -8,8 +8,8 @@ import { profileUpdates } from '../speed/profile.ts';
 import { roofline } from '../speed/roofline.ts';
 import { soak } from '../speed/soak.ts';
 import { loopText, profileText, rooflineText, sizeText, soakText } from '../speed/text.ts';
-import type { Ui } from '../ui.ts';
-import { versions } from '../versions.ts';
+import type { Ui } from '../cli/ui.ts';
+import { versions } from '../cli/versions.ts';
 
 /** Times updates, actions, replay and the whole loop of an agent with the paper's network, on request against peers. */
 export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {

@@ -1,12 +1,12 @@
-import type { TrainConfig } from '../config.ts';
-import { isKnownEnvironment } from '../environments.ts';
-import { finishRun } from '../finish-run.ts';
-import { resolveTrain, type ResolvedTrain } from '../resolve.ts';
-import { createRunFolder, runPath } from '../run-folder.ts';
-import type { RunOptions } from '../run-folder.ts';
-import { importLogger } from '../run-logs.ts';
-import type { Ui } from '../ui.ts';
-import { withOpen } from '../with-open.ts';
+import type { TrainConfig } from '../runs/config.ts';
+import { isKnownEnvironment } from '../environments/environments.ts';
+import { finishRun } from '../runs/finish-run.ts';
+import { resolveTrain, type ResolvedTrain } from '../runs/resolve.ts';
+import { createRunFolder, runPath } from '../runs/run-folder.ts';
+import type { RunOptions } from '../runs/run-folder.ts';
+import { importLogger } from '../runs/run-logs.ts';
+import type { Ui } from '../cli/ui.ts';
+import { withOpen } from '../files/with-open.ts';
 
 /** Trains an agent and keeps the run in its folder: settings, logs, checkpoints, verified policy, summary. */
 export async function train(config: TrainConfig, options: RunOptions, ui: Ui): Promise<void> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { main } from '../main.ts';
+import { main } from '../cli/main.ts';
 import { captureIo } from '../testing/capture.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 import { readRun } from './read-run.ts';

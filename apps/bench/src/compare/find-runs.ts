@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { glob } from 'tinyglobby';
 
-import { hasCode, UsageError } from '../errors.ts';
+import { hasCode, UsageError } from '../cli/errors.ts';
 
 /** What a run's folder holds at least one of. */
 const SIGNS_OF_A_RUN = '**/{config.json,metrics.jsonl}';

@@ -1,4 +1,4 @@
-import { trainSchema } from '../config.ts';
+import { trainSchema } from '../runs/config.ts';
 import type { Run } from './read-run.ts';
 
 /** Runs that differ in nothing but their seed. */

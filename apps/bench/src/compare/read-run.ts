@@ -2,9 +2,9 @@ import path from 'node:path';
 
 import { z } from 'zod';
 
-import { hasCode } from '../errors.ts';
-import { repeatedKey } from '../repeated-key.ts';
-import { readTextFile, type TextFileOptions } from '../text-file.ts';
+import { hasCode } from '../cli/errors.ts';
+import { repeatedKey } from '../cli/repeated-key.ts';
+import { readTextFile, type TextFileOptions } from '../files/text-file.ts';
 
 /** An evaluation as `metrics.jsonl` keeps it. */
 export interface RunEvaluation {

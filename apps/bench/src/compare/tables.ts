@@ -1,7 +1,7 @@
 import type { ConfidenceInterval, EvaluationResult } from '@meow-rl/train';
 
-import { formatDuration } from '../progress.ts';
-import { formatTable } from '../table.ts';
+import { formatDuration } from '../cli/progress.ts';
+import { formatTable } from '../cli/table.ts';
 import type { Comparison, EnvironmentResult, GroupResult, Spread } from './analyse.ts';
 
 /** What a comparison's tables are to mention. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { main } from '../main.ts';
+import { main } from '../cli/main.ts';
 
 let folder: string;
 beforeAll(async () => {

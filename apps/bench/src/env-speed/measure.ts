@@ -2,8 +2,8 @@ import type { VectorEnv } from '@meow-rl/envs';
 import { bareStepper } from '@meow-rl/envs-mujoco';
 import { createGenerator } from '@meow-rl/random';
 
-import { makeMujocoEnvironment, makeVectorEnvironment } from '../environments.ts';
-import type { IdentifiedEnvironment } from '../environments.ts';
+import { makeMujocoEnvironment, makeVectorEnvironment } from '../environments/environments.ts';
+import type { IdentifiedEnvironment } from '../environments/environments.ts';
 
 /** Steps per second of one task in one thread. */
 export interface ThreadSpeed {

@@ -1,4 +1,4 @@
-import { makeAgentEnv } from '../environments.ts';
+import { makeAgentEnv } from '../environments/environments.ts';
 import { peerContestants } from './peer-process.ts';
 import type { Peer, PeerContestant } from './peer-process.ts';
 import { quantile } from './statistics.ts';

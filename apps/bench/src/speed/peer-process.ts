@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { z } from 'zod';
 
-import { CliError, UsageError } from '../errors.ts';
+import { CliError, UsageError } from '../cli/errors.ts';
 import type { Contestant } from './contestant.ts';
 import type { Measured } from './own.ts';
 

@@ -8,7 +8,7 @@ import { meowModel, resolveMeowConfig, updateProgram } from '@meow-rl/meow';
 import type { MeowModel, UpdateProgram } from '@meow-rl/meow';
 import { createGenerator } from '@meow-rl/random';
 
-import { CliError } from '../errors.ts';
+import { CliError } from '../cli/errors.ts';
 import { isFused, measuredRuntime, randomBatch } from './own.ts';
 import type { Measured } from './own.ts';
 import { phasesOf, summarizeProfile } from './phases.ts';

@@ -1,4 +1,4 @@
-import { formatTable } from '../table.ts';
+import { formatTable } from '../cli/table.ts';
 import type { LoopResult } from './loop-comparison.ts';
 import type { SizeResult } from './measure.ts';
 import { sumBy } from './phases.ts';

@@ -3,7 +3,7 @@ import type { MeowAgent } from '@meow-rl/meow';
 import { replayBuffer } from '@meow-rl/replay';
 import { trainOffPolicy } from '@meow-rl/train';
 
-import { makeAgentEnv } from '../environments.ts';
+import { makeAgentEnv } from '../environments/environments.ts';
 import { createMeasuredAgent } from './own.ts';
 
 /** The environment that the whole loop is measured on. */

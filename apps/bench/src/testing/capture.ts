@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import type { Io } from '../ui.ts';
+import type { Io } from '../cli/ui.ts';
 
 /** Streams that keep what is written to them. */
 export interface CapturedIo extends Io {

@@ -1,4 +1,4 @@
-import { main } from '../main.ts';
+import { main } from '../cli/main.ts';
 import { captureIo } from './capture.ts';
 
 /** What a command gave back. */

@@ -1,0 +1,192 @@
+import { extname } from 'node:path';
+import { parse as parseYaml, YAMLParseError } from 'yaml';
+import type { z } from 'zod';
+import { hasCode, UsageError } from './errors.ts';
+import { repeatedKey } from './repeated-key.ts';
+import { settingsOf, type Setting } from './settings.ts';
+import { nearest } from './suggest.ts';
+import { NoTextError, readTextFile } from '../files/text-file.ts';
+
+/** Settings as they are written, before they are checked. */
+export type RawConfig = Readonly<Record<string, unknown>>;
+
+/** What a run records beside its settings, so that its `config.json` can be given to `--config` again. */
+const recordedKeys: ReadonlySet<string> = new Set(['command', 'environment', 'versions', 'changes']);
+
+/**
+ * Reads settings from a JSON or YAML file, with or without a byte order mark.
+ *
+ * @throws UsageError if it can't be read, isn't well-formed or says something twice, with the line where that is known
+ */
+export async function readConfigFile(path: string): Promise<RawConfig> {
+  const content = await readWholeConfig(path);
+  return Object.fromEntries(Object.entries(content).filter(([key]) => !recordedKeys.has(key)));
+}
+
+/** {@link readConfigFile} with what a run records beside its settings. */
+export async function readWholeConfig(path: string): Promise<RawConfig> {
+  const content = parseConfig(await readText(path), path);
+  if (content === null) return {};
+  if (typeof content !== 'object' || Array.isArray(content))
+    throw new UsageError(
+      `${path} holds ${Array.isArray(content) ? 'a list' : 'a single value'}, not settings`,
+      'Write one "name: value" per line.',
+    );
+  return { ...content };
+}
+
+/** Settings with others laid over them, object by object. */
+export function mergeConfig(base: RawConfig, over: RawConfig): RawConfig {
+  const merged = new Map(Object.entries(base));
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged.get(key);
+    merged.set(key, isRecord(below) && isRecord(value) ? mergeConfig(below, value) : value);
+  }
+  return Object.fromEntries(merged);
+}
+
+/**
+ * Checks settings and fills in defaults.
+ *
+ * @param source where the settings were written, for the message
+ * @throws UsageError naming the setting, what it was and what it should be
+ */
+export function parseSettings<S extends z.ZodObject>(schema: S, raw: RawConfig, source: string): z.output<S> {
+  const result = schema.safeParse(raw);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const settings = settingsOf(schema);
+  if (issue?.code === 'unrecognized_keys') throw unknownKey(issue, settings, source);
+  throw wrongValue(issue?.path ?? [], raw, settings, source);
+}
+
+function unknownKey(issue: z.core.$ZodIssueUnrecognizedKeys, settings: readonly Setting[], source: string) {
+  const given = [...issue.path, issue.keys[0] ?? ''].map(String).join('.');
+  const known = settings.map(({ path }) => path.join('.'));
+  const near = nearest(given, known) ?? nearest(given.slice(given.lastIndexOf('.') + 1), known);
+  return new UsageError(
+    `${source}: unknown setting ${given}`,
+    near ? `Did you mean ${near}?` : `The settings are ${known.join(', ')}.`,
+  );
+}
+
+function wrongValue(
+  issuePath: readonly PropertyKey[],
+  raw: RawConfig,
+  settings: readonly Setting[],
+  source: string,
+) {
+  const path = issuePath.map(String);
+  const setting = settings.find((candidate) => candidate.path.every((key, index) => key === path[index]));
+  const name = (setting?.path ?? path).join('.');
+  const value = (setting?.path ?? path).reduce<unknown>(
+    (inner, key) => (isRecord(inner) ? inner[key] : undefined),
+    raw,
+  );
+  return new UsageError(
+    `${source}: ${name} can't be ${JSON.stringify(value) ?? String(value)}`,
+    setting
+      ? `Give ${setting.info.expects} (${setting.info.description}).`
+      : 'Write one "name: value" per line below it.',
+  );
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readTextFile(path);
+  } catch (error) {
+    if (error instanceof NoTextError)
+      throw new UsageError(
+        `can't read ${path}: ${error.message}`,
+        'Give --config a JSON or YAML file in UTF-8, which every editor can save.',
+        { cause: error },
+      );
+    const reason = hasCode(error, 'ENOENT')
+      ? 'there is no such file'
+      : hasCode(error, 'EISDIR')
+        ? 'it is a folder'
+        : String(error);
+    throw new UsageError(`can't read ${path}: ${reason}`, 'Give --config a JSON or YAML file.', {
+      cause: error,
+    });
+  }
+}
+
+function parseConfig(text: string, path: string): unknown {
+  const content = extname(path) === '.json' ? parseJson(text, path) : parseYamlText(text, path);
+  const repeated = repeatedKey(text);
+  if (!repeated) return content;
+  throw new UsageError(
+    `${path}, line ${repeated.line}: ${repeated.path} is there twice, first in line ${repeated.firstLine}`,
+    'Keep the one that you mean.',
+  );
+}
+
+function parseJson(text: string, path: string): unknown {
+  if (text.trim() === '')
+    throw new UsageError(`${path} is empty`, 'Write {} into it where there are no settings.');
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const line = jsonErrorLine(text, message);
+    // Some messages go on with a piece of the file, which may run over lines.
+    const reason = visible(message.replace(/(, ["'.]| in JSON at position| is not valid JSON).*$/s, ''));
+    throw new UsageError(
+      `${path}${line === undefined ? '' : `, line ${line}`}: ${lowerFirst(reason)}`,
+      'Correct that line; a setting is written "name": value, with a comma between two.',
+      { cause: error },
+    );
+  }
+}
+
+/** Where JSON is broken: from the position that the engine tells, or where the stricter of YAML's rules break too. */
+function jsonErrorLine(text: string, message: string): number | undefined {
+  const position = /position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return text.slice(0, Number(position)).split('\n').length;
+  try {
+    parseYaml(text, { schema: 'json' });
+    return undefined;
+  } catch (error) {
+    return error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
+  }
+}
+
+function parseYamlText(text: string, path: string): unknown {
+  try {
+    return parseYaml(text, { uniqueKeys: false, logLevel: 'error' }) as unknown;
+  } catch (error) {
+    if (!(error instanceof YAMLParseError))
+      throw new UsageError(
+        `${path}: ${lowerFirst(error instanceof Error ? error.message : String(error))}`,
+        'A setting is written name: value.',
+        { cause: error },
+      );
+    const line = error.linePos?.[0].line ?? 1;
+    // Some messages go on with what a program should call.
+    const reason = (error.message.split('\n')[0] ?? '').replace(
+      /(; please use .*| at line \d+, column \d+:?)$/,
+      '',
+    );
+    throw new UsageError(
+      `${path}, line ${line}: ${lowerFirst(reason)}`,
+      'Correct that line; a setting is written name: value.',
+      { cause: error },
+    );
+  }
+}
+
+/** Names the characters that nobody would see in a message. */
+const visible = (text: string): string =>
+  text.replaceAll(
+    /(?! )[\p{C}\p{Z}]/gu,
+    (character) => `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`,
+  );
+
+function isRecord(value: unknown): value is RawConfig {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { createProgress, formatDuration, rateMeter } from './progress.ts';
+import { captureIo } from '../testing/capture.ts';
+
+function clock() {
+  let time = 0;
+  return { now: () => time, pass: (seconds: number) => void (time += 1000 * seconds) };
+}
+
+describe('progress', () => {
+  it('prints a line every few seconds where there is no terminal, and one at the end', () => {
+    const { now, pass } = clock();
+    const io = captureIo();
+    const progress = createProgress({ total: 1000, label: 'training', stream: io.stderr, now });
+    for (let step = 100; step <= 1000; step += 100) {
+      pass(1);
+      progress.update(step, step > 400 ? -12.34 : undefined);
+    }
+    progress.stop();
+    expect(io.err().split('\n')).toEqual([
+      'training 500/1000 (50%), 100 steps/s, sampled return -12.3, 5s left',
+      'training 1000/1000 (100%), 100 steps/s, sampled return -12.3',
+      '',
+    ]);
+  });
+
+  it('draws a bar on a terminal', () => {
+    const io = captureIo({ isTTY: true });
+    const { now, pass } = clock();
+    const progress = createProgress({ total: 10, label: 'training', stream: io.stderr, now });
+    pass(1);
+    progress.update(5, 1);
+    progress.stop();
+    expect(io.err()).toContain(
+      'training ████████████░░░░░░░░░░░░ 50% | 5/10 | 5.0 steps/s, sampled return 1.0, 1s left',
+    );
+  });
+});
+
+it('counts only what it sees of a run that is gone on with', () => {
+  const { now, pass } = clock();
+  const rate = rateMeter(now, 900_000);
+  pass(5);
+  expect(rate(900_500)).toBe(100);
+  const io = captureIo();
+  const progress = createProgress({ total: 1000, start: 900, label: 'training', stream: io.stderr, now });
+  pass(10);
+  progress.update(950);
+  expect(io.err()).toBe('training 950/1000 (95%), 5.0 steps/s, 10s left\n');
+});
+
+it('rateMeter forgets what lies more than ten seconds back', () => {
+  const { now, pass } = clock();
+  const rate = rateMeter(now);
+  pass(5);
+  expect(rate(5000)).toBe(1000);
+  for (let step = 5010; step <= 5200; step += 10) {
+    pass(1);
+    rate(step);
+  }
+  expect(rate(5200)).toBeCloseTo(10, 6);
+});
+
+it('formatDuration', () => {
+  expect([12.4, 200, 3900].map(formatDuration)).toEqual(['12s', '3m20s', '1h05m']);
+});

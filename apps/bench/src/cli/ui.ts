@@ -1,0 +1,45 @@
+import { toJson } from '../files/json.ts';
+import { createProgress, silentProgress, type Progress } from './progress.ts';
+
+/** A stream to print on, such as `process.stdout`. */
+export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
+/** The two streams of a process. */
+export interface Io {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+}
+
+/** How much a command says, from the global options. */
+export interface UiOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** What a command talks to people and programs through. */
+export interface Ui {
+  /** A note on what is going on, on stdout; dropped with `--quiet` and `--json`. */
+  info(line: string): void;
+  /** Something that the reader should know even with `--quiet`, on stderr. */
+  warn(line: string): void;
+  /** What the command found, on stdout: `text` for people, `value` with `--json`. Give it once. */
+  result(value: unknown, text: string): void;
+  /**
+   * Progress on stderr; none with `--quiet` and `--json`.
+   *
+   * @param start steps that were done before; default 0
+   */
+  progress(label: string, total: number, start?: number): Progress;
+}
+
+/** Binds a command's output to streams. */
+export function createUi({ stdout, stderr }: Io, { json, quiet }: UiOptions): Ui {
+  const silent = json || quiet;
+  return {
+    info: (line) => void (silent || stdout.write(`${line}\n`)),
+    warn: (line) => void stderr.write(`meow-bench: ${line}\n`),
+    result: (value, text) => void stdout.write(json ? toJson(value) : `${text}\n`),
+    progress: (label, total, start = 0) =>
+      silent ? silentProgress : createProgress({ label, total, start, stream: stderr }),
+  };
+}

@@ -1,0 +1,171 @@
+import {
+  builtinEnvs,
+  makeFactoryEnvs,
+  prepareEnv,
+  rescaleAction,
+  vectorEnv,
+  type Env,
+  type EnvFactory,
+  type EnvRegistry,
+  type VectorEnv,
+} from '@meow-rl/envs';
+import { MUJOCO_ENV_IDS, mujocoEnvs } from '@meow-rl/envs-mujoco';
+import type { MujocoEnv } from '@meow-rl/envs-mujoco';
+import { makeVectorEnv } from '@meow-rl/envs-mujoco/node';
+import { isMujocoEnv } from '@meow-rl/envs-mujoco/render';
+import { workerVectorEnv } from '@meow-rl/envs/node';
+
+import { formatEnvReference, parseEnvReference, resolveEnvReference } from './env-reference.ts';
+import { UsageError } from '../cli/errors.ts';
+import { loadersFor } from '../modules/import-module.ts';
+import { ownFactory, tryOwnEnvironment } from './user-environment.ts';
+import { unknownName } from '../cli/unknown-name.ts';
+
+/** Steps after which an episode of one's own environment is truncated where neither its module nor the user says. */
+export const DEFAULT_MAX_STEPS = 1000;
+
+/** An environment as settings choose it. */
+export interface EnvironmentChoice {
+  /** Id of a known one, or the URL of a module with its export: `file:///…/my-env.ts#makeEnv`. */
+  readonly env: string;
+  /** Steps after which an episode is truncated. Default: the environment's own limit. */
+  readonly maxSteps?: number;
+}
+
+/** What settings keep of an environment. */
+export interface IdentifiedEnvironment extends EnvironmentChoice {
+  /** What it calls itself; for a known one, its id. */
+  readonly environment: string;
+}
+
+/** What an environment shows an agent, in its own units. */
+export type Spaces = Pick<Env, 'observationSpace' | 'actionSpace'>;
+
+// Reading the ids loads nothing.
+const KNOWN_IDS: readonly string[] = [...Object.keys(builtinEnvs), ...MUJOCO_ENV_IDS];
+
+/** Whether an id is that of an environment of these packages. */
+export const isKnownEnvironment = (id: string): boolean => KNOWN_IDS.includes(id);
+
+const noEnvironment = (name: string) =>
+  unknownName('environment', name, KNOWN_IDS, '; or a module of your own, as ./my-env.ts#makeEnv');
+
+/**
+ * Finds the environment that a user names. One of the user's own is made, to see that it can be trained in.
+ *
+ * @throws UsageError for a name that stands for none, or a module that won't do
+ */
+export async function identifyEnvironment({
+  env,
+  maxSteps,
+}: EnvironmentChoice): Promise<IdentifiedEnvironment> {
+  if (isKnownEnvironment(env)) return { env, environment: env, ...(maxSteps !== undefined && { maxSteps }) };
+  const reference = resolveEnvReference(env);
+  if (!reference) throw noEnvironment(env);
+  const own = await tryOwnEnvironment(reference);
+  if (isKnownEnvironment(own.id))
+    throw new UsageError(
+      `the environment of ${env} calls itself ${own.id}, which is the name of another`,
+      'Give it an id of its own: folders, files and comparisons name it by that.',
+    );
+  const limit = maxSteps ?? (own.maxSteps === undefined ? DEFAULT_MAX_STEPS : undefined);
+  return {
+    env: formatEnvReference(reference),
+    environment: own.id,
+    ...(limit !== undefined && { maxSteps: limit }),
+  };
+}
+
+/** MuJoCo is loaded only where the id isn't one of the small ones. */
+async function knownFactory(id: string): Promise<EnvFactory> {
+  const small = Object.hasOwn(builtinEnvs, id);
+  const registry: EnvRegistry = small ? builtinEnvs : await mujocoEnvs();
+  const spec = Object.hasOwn(registry, id) ? registry[id] : undefined;
+  if (!spec) throw noEnvironment(id);
+  return { maxSteps: spec.maxSteps, create: async () => spec.create() };
+}
+
+async function open({ env, maxSteps }: EnvironmentChoice) {
+  const reference = parseEnvReference(env);
+  const factory = await (reference ? ownFactory(reference) : knownFactory(env));
+  return { reference, factory, maxSteps: maxSteps ?? factory.maxSteps ?? DEFAULT_MAX_STEPS };
+}
+
+/** An environment in its own units. */
+export async function makeEnvironment(choice: EnvironmentChoice): Promise<Env> {
+  const { factory, maxSteps } = await open(choice);
+  return prepareEnv(await factory.create(), { maxSteps });
+}
+
+/** An environment as agents see it: actions in [-1, 1]. */
+export const makeAgentEnv = async (choice: EnvironmentChoice): Promise<Env> =>
+  rescaleAction(await makeEnvironment(choice));
+
+/** Options of {@link makeVectorEnvironment}. */
+export interface VectorEnvironmentOptions {
+  readonly numEnvs: number;
+  /** Threads to step them in, 0 for this one. */
+  readonly workers: number;
+  /** Whether actions are given in [-1, 1]. */
+  readonly rescaleActions: boolean;
+}
+
+/** Several environments that step together and reset in the very step that ends an episode. */
+export async function makeVectorEnvironment(
+  choice: IdentifiedEnvironment,
+  { numEnvs, workers, rescaleActions }: VectorEnvironmentOptions,
+): Promise<VectorEnv> {
+  const { reference, factory, maxSteps } = await open(choice);
+  const options = { maxSteps, rescaleActions };
+  const autoresetMode = 'same-step';
+  if (!reference) return makeVectorEnv(choice.env, numEnvs, { ...options, workers, autoresetMode });
+  if (workers === 0) return vectorEnv(await makeFactoryEnvs(factory, numEnvs, options), { autoresetMode });
+  const { module, exportName } = reference;
+  const imports = loadersFor(module);
+  const id = choice.environment;
+  return workerVectorEnv({
+    ...options,
+    imports,
+    module,
+    exportName,
+    factory: true,
+    id,
+    numEnvs,
+    workers,
+    autoresetMode,
+  });
+}
+
+/** The spaces of an environment. */
+export async function spacesOf(choice: EnvironmentChoice): Promise<Spaces> {
+  const env = await makeEnvironment(choice);
+  env.close();
+  return { observationSpace: env.observationSpace, actionSpace: env.actionSpace };
+}
+
+/** A MuJoCo task, and the environment around it. */
+export interface MujocoEnvironment {
+  readonly env: Env;
+  readonly task: MujocoEnv;
+}
+
+/**
+ * An environment with the physics inside.
+ *
+ * @throws UsageError if it is no MuJoCo task
+ */
+export async function makeMujocoEnvironment(
+  choice: EnvironmentChoice,
+  { rescaleActions }: Pick<VectorEnvironmentOptions, 'rescaleActions'>,
+): Promise<MujocoEnvironment> {
+  const { reference, factory, maxSteps } = await open(choice);
+  const task = await factory.create();
+  if (isMujocoEnv(task)) return { env: prepareEnv(task, { maxSteps, rescaleActions }), task };
+  task.close();
+  throw new UsageError(
+    `${task.id} is no MuJoCo task`,
+    reference
+      ? 'Have its module give what mujocoEnv or a task of @meow-rl/envs-mujoco gives, without a wrapper that hides its simulation.'
+      : 'Name one, such as HalfCheetah-v5.',
+  );
+}

@@ -1,0 +1,50 @@
+import { exportAgent } from '@meow-rl/export/node';
+import type { ExportedFile } from '@meow-rl/export/node';
+
+import { spacesOf } from '../environments/environments.ts';
+import type { ResolvedTrain } from '../runs/resolve.ts';
+import type { RunAgent } from '../runs/run-agent.ts';
+import { versions } from '../cli/versions.ts';
+
+export interface PolicyExportOptions {
+  /** What the policy was trained in. */
+  readonly settings: Pick<ResolvedTrain, 'env' | 'environment'>;
+  readonly trainingSteps: number;
+  readonly observations?: number;
+  readonly seed?: number;
+  /** [n, obs] observations that the agent has met, to verify the files on; undefined for random ones. */
+  readonly probes: Float32Array | undefined;
+}
+
+/** Writes an agent's ONNX files, in the environment's units, each verified before it is kept. */
+export async function exportRunAgent(
+  { meow, agent, observationNormalizer }: RunAgent,
+  folder: string,
+  { settings, trainingSteps, probes, ...verify }: PolicyExportOptions,
+): Promise<ExportedFile[]> {
+  const { observationSpace, actionSpace } = await spacesOf(settings);
+  return exportAgent(
+    agent,
+    {
+      ...meow.deployment(),
+      ...(observationNormalizer && { normalizer: observationNormalizer.scaling() }),
+    },
+    folder,
+    {
+      algorithm: agent.algorithm,
+      environment: settings.environment,
+      observationSpace,
+      actionSpace,
+      trainingSteps,
+      versions: { ...versions() },
+    },
+    { ...verify, ...(probes && { probes }) },
+  );
+}
+
+/** What each exported file is for. */
+export const FILE_DESCRIPTIONS = {
+  policy: 'observation → deterministic action',
+  stochastic: 'observation, noise → sampled action, log_prob',
+  critic: 'observation, action → q1, q2, value',
+} as const satisfies Record<ExportedFile['kind'], string>;

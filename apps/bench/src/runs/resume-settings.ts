@@ -1,0 +1,103 @@
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+
+import { RESUMABLE, trainSchema } from './config.ts';
+import { readWholeConfig, type RawConfig } from '../cli/config-file.ts';
+import { formatEnvReference, resolveEnvReference } from '../environments/env-reference.ts';
+import { isKnownEnvironment } from '../environments/environments.ts';
+import { UsageError } from '../cli/errors.ts';
+import type { ResolvedTrain } from './resolve.ts';
+import type { RunFolder } from './run-folder.ts';
+import { settingsOf } from '../cli/settings.ts';
+import { versions } from '../cli/versions.ts';
+
+/** Settings that a run goes on with, where they are others than before. */
+export type Changes = Readonly<Record<string, { readonly before: unknown; readonly now: unknown }>>;
+
+const resumable: ReadonlySet<string> = new Set(RESUMABLE);
+
+/** The entry of settings, undefined where they have none. */
+const at = (settings: unknown, keys: readonly string[]): unknown =>
+  keys.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    settings,
+  );
+
+/**
+ * What given settings change in a run. One given with the value that the run has is no change.
+ *
+ * @throws UsageError for one that a run can't go on with to the bits that it would have had
+ */
+export function changesOnResume(run: string, settings: ResolvedTrain, given: RawConfig): Changes {
+  const changes: Record<string, Changes[string]> = {};
+  for (const { path: keys } of settingsOf(trainSchema)) {
+    const name = keys.join('.');
+    const value = at(given, keys);
+    if (value === undefined) continue;
+    const now = asKept(name, value);
+    if (name === 'out') checkFolder(run, now);
+    else {
+      const before = at(settings, keys);
+      if (isDeepStrictEqual(now, before)) continue;
+      if (!resumable.has(name)) throw fixedSetting(run, keys, before, now);
+      changes[name] = { before, now };
+    }
+  }
+  return changes;
+}
+
+/** A setting as a run keeps it, which has to mean the same in any folder. */
+function asKept(name: string, value: unknown): unknown {
+  if (name === 'logger') return path.resolve(String(value));
+  if (name !== 'env') return value;
+  const env = String(value);
+  const reference = isKnownEnvironment(env) ? undefined : resolveEnvReference(env);
+  return reference ? formatEnvReference(reference) : env;
+}
+
+function checkFolder(run: string, folder: unknown): void {
+  if (path.resolve(String(folder)) === path.resolve(run)) return;
+  throw new UsageError(
+    `out can't change on resume: the run stays in ${run}, and ${String(folder)} was given`,
+    'Leave it out; copy the folder first to go on with the copy.',
+  );
+}
+
+const shown = (value: unknown): string => (Array.isArray(value) ? value.join(',') : String(value));
+
+function fixedSetting(run: string, keys: readonly string[], before: unknown, now: unknown): UsageError {
+  return new UsageError(
+    `${keys.at(-1)} can't change on resume: ${run} was trained with ${shown(before)} so far, and ${shown(now)} was given`,
+    `Leave it out, or begin a new run with --config ${path.join(run, 'config.json')} and --out; what may change is ${RESUMABLE.join(', ')}.`,
+  );
+}
+
+/** The settings of changes as they now are. */
+export const changedSettings = (changes: Changes): RawConfig =>
+  Object.fromEntries(Object.entries(changes).map(([name, { now }]) => [name, now]));
+
+/** `steps 800 instead of 400` */
+export const describeChanges = (changes: Changes): string =>
+  Object.entries(changes)
+    .map(([name, { before, now }]) => `${name} ${shown(now)} instead of ${shown(before ?? 'none')}`)
+    .join(', ');
+
+/**
+ * Puts the settings that a run goes on with into its `config.json`, whole or not at all, and what they were below `changes`.
+ *
+ * @param step that it goes on from
+ */
+export async function recordChanges(
+  folder: RunFolder,
+  settings: ResolvedTrain,
+  changes: Changes,
+  step: number,
+): Promise<void> {
+  const config = await readWholeConfig(folder.file('config.json'));
+  const earlier = Array.isArray(config['changes']) ? config['changes'] : [];
+  await folder.writeJson('config.json', {
+    ...config,
+    ...settings,
+    changes: [...earlier, { step, settings: changes, versions: versions() }],
+  });
+}

@@ -1,0 +1,100 @@
+import path from 'node:path';
+
+import { trainSchema } from './config.ts';
+import { mergeConfig, parseSettings, type RawConfig } from '../cli/config-file.ts';
+import type { EnvironmentChoice } from '../environments/environments.ts';
+import { CliError, reasonOf, UsageError } from '../cli/errors.ts';
+import { resolveTrain } from './resolve.ts';
+import type { ResolvedTrain } from './resolve.ts';
+import { adoptPolicy, createRunAgent, type RunAgent } from './run-agent.ts';
+import {
+  CHECKPOINTS,
+  chooseCheckpoint,
+  restoreAgent,
+  savedNormalizer,
+  savedObservations,
+  type CheckpointChoice,
+} from './run-checkpoints.ts';
+import { readRunConfig } from './run-folder.ts';
+
+/** A run, with its agent as it was at one of its checkpoints. */
+export interface SavedRun {
+  readonly settings: ResolvedTrain;
+  readonly agent: RunAgent;
+  readonly step: number;
+  /**
+   * The newest observations of its replay buffer, at most `rows`, row-major.
+   *
+   * @throws Error if the files of the buffer that hold them are damaged or missing
+   */
+  observations(rows: number): Promise<Float32Array>;
+}
+
+/**
+ * The settings of a run.
+ *
+ * @param changes laid over them; an environment that is replaced needn't be there any more
+ */
+export async function readRunSettings(folder: string, changes: RawConfig = {}): Promise<ResolvedTrain> {
+  const raw = mergeConfig(await readRunConfig(folder), changes);
+  return resolveTrain(parseSettings(trainSchema, raw, path.join(folder, 'config.json')));
+}
+
+/** `last`, `best`, or the step of a checkpoint. */
+function choiceOf(text: string): CheckpointChoice {
+  if (text === 'last' || text === 'best') return text;
+  const step = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(step)) return step;
+  throw new UsageError(`--checkpoint can't be ${JSON.stringify(text)}`, 'Give last, best, or a step.');
+}
+
+/** What {@link openRun} may be told. */
+export interface OpenRunOptions {
+  readonly threads?: number;
+  /** Plays there instead of in the run's own. */
+  readonly environment?: Partial<EnvironmentChoice>;
+  /** Default: `last`. */
+  readonly checkpoint?: string;
+}
+
+/**
+ * Opens the run in a folder, finished or not. The caller disposes of the agent.
+ *
+ * @throws CliError if the folder holds no run, or the checkpoint is damaged or isn't there
+ */
+export async function openRun(
+  folder: string,
+  { checkpoint = 'last', environment, ...overrides }: OpenRunOptions = {},
+): Promise<SavedRun> {
+  const choice = choiceOf(checkpoint);
+  const settings = await readRunSettings(folder, environment);
+  const checkpoints = path.join(folder, CHECKPOINTS);
+  const saved = await chooseCheckpoint(checkpoints, choice, '--checkpoint');
+  if (!saved)
+    throw new CliError(
+      `${folder} has no checkpoint: the run was stopped before its first one`,
+      `Train it with: meow-bench train --resume ${folder}`,
+    );
+  // It only acts: threads to learn in would be started for nothing.
+  const agent = await createRunAgent({ ...settings, ...overrides, learnerThreads: 0, fused: false });
+  try {
+    restoreAgent(agent.meow, saved, checkpoints);
+    const moments = savedNormalizer(saved, checkpoints);
+    if (moments) agent.observationNormalizer?.restore(moments);
+    adoptPolicy(agent, settings);
+    return {
+      settings,
+      agent,
+      step: saved.step,
+      observations: (rows) => savedObservations(saved, checkpoints, rows),
+    };
+  } catch (error) {
+    await agent.meow.dispose();
+    if (environment?.env === undefined || !(error instanceof Error)) throw error;
+    throw new UsageError(
+      `the agent of ${folder} does not fit ${settings.environment} (${reasonOf(error.cause ?? error)})`,
+      'Name the environment that it was trained in, or leave --env out.',
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,202 @@
+import { availableMemory } from 'node:process';
+
+import type { VectorEnv } from '@meow-rl/envs';
+import { replayBuffer, type ReplayBufferOptions } from '@meow-rl/replay';
+import { seedFor, trainOffPolicy } from '@meow-rl/train';
+import type { EvaluationEvent, MetricsEvent, TrainResult } from '@meow-rl/train';
+import { listCheckpoints, type Checkpoint } from '@meow-rl/train/node';
+
+import { makeAgentEnv, makeVectorEnvironment } from '../environments/environments.ts';
+import { memoryWarning } from './memory-warning.ts';
+import { CliError, reasonOf } from '../cli/errors.ts';
+import type { ResolvedTrain } from './resolve.ts';
+import { adoptPolicy, type RunAgent } from './run-agent.ts';
+import { CHECKPOINTS, openRunCheckpoints, restoreRun } from './run-checkpoints.ts';
+import type { RunCheckpoints } from './run-checkpoints.ts';
+import type { RunFolder } from './run-folder.ts';
+import { openLogs, prepareLogs, readLogs } from './run-logs.ts';
+import type { Ui } from '../cli/ui.ts';
+import { withOpen } from '../files/with-open.ts';
+
+/** What a training run leaves in memory. */
+export interface TrainingOutcome extends TrainResult {
+  readonly metrics: readonly MetricsEvent[];
+  readonly evaluations: readonly EvaluationEvent[];
+  readonly episodes: number;
+  /** Wall-clock seconds of training, over all sittings. */
+  readonly seconds: number;
+  /** [n, obs] observations out of the replay buffer, to verify an exported policy on; none if not a step was made. */
+  readonly probes: Float32Array;
+  /** What went wrong when logs and environments were closed, after all was trained and saved. */
+  readonly closeFailure: CliError | undefined;
+  /** Whether a run that was stopped can go on. */
+  readonly resumable: boolean;
+}
+
+/** How a run is to be trained. */
+export interface RunTrainingOptions {
+  readonly agent: RunAgent;
+  readonly settings: ResolvedTrain;
+  readonly folder: RunFolder;
+  readonly ui: Ui;
+  /** Stops the run at the next step, saved. */
+  readonly signal?: AbortSignal;
+  /** Goes on from there instead of beginning. */
+  readonly resume?: Checkpoint | undefined;
+  /** Called before anything on the disk changes, with all that the run goes on from known to be sound. */
+  readonly begin?: () => Promise<void>;
+}
+
+/** Observations that a policy is verified on. */
+const PROBES = 1000;
+
+/** The options of a run's replay buffer. */
+function bufferOptions({ agent: { meow }, settings }: RunTrainingOptions): ReplayBufferOptions {
+  const { bufferSize, steps, numEnvs, nStep, prioritized, seed } = settings;
+  return {
+    // A run cannot fill more than its own steps.
+    capacity: Math.min(bufferSize, steps + numEnvs),
+    observationSize: meow.observationSize,
+    actionSize: meow.actionSize,
+    seed: seedFor('replay', seed),
+    ...(nStep > 1 && { nStep: { steps: nStep, discount: meow.config.gamma } }),
+    ...(prioritized && { prioritized: {} }),
+  };
+}
+
+/** Says of what ended training before its time what that cost, and how to go on. */
+async function endedEarly(
+  error: unknown,
+  { settled, resumable }: RunCheckpoints,
+  folder: RunFolder,
+  step: number,
+): Promise<CliError> {
+  // Why writing failed, if it did, is said already: this error is about that.
+  await settled().catch(() => {});
+  const [saved] = await listCheckpoints(folder.file(CHECKPOINTS));
+  return new CliError(
+    reasonOf(error),
+    saved === undefined
+      ? `Nothing was saved in ${step} steps; begin anew with --force.`
+      : `The run is saved up to step ${saved}, ${step - saved} steps are lost. ${resumable ? `Go on with: meow-bench train --resume ${folder.path}` : 'It can be evaluated and exported.'}`,
+    { cause: error },
+  );
+}
+
+/** Whether environments give their state; if not, says why and what that means. */
+async function givesState(env: VectorEnv, ui: Ui): Promise<boolean> {
+  try {
+    await env.state();
+    return true;
+  } catch (error) {
+    ui.warn(error instanceof Error ? error.message : String(error));
+    ui.warn(
+      'checkpoints are saved without it: if this run stops, it can be evaluated and exported, not resumed',
+    );
+    return false;
+  }
+}
+
+/**
+ * Trains the agent of a run: writes its logs and checkpoints as it goes. Afterwards the agent acts with the parameters that
+ * the settings ask for.
+ *
+ * @throws CliError if training ends before its time, saying what is saved
+ */
+export async function runTraining(options: RunTrainingOptions): Promise<TrainingOutcome> {
+  let closeFailure: CliError | undefined;
+  const trained = await trainOpened(options, (error) => {
+    closeFailure = new CliError(
+      reasonOf(error),
+      `All else of ${options.folder.path} is whole: it was trained, saved and written before that.`,
+      { cause: error },
+    );
+  });
+  return { ...trained, closeFailure };
+}
+
+const trainOpened = (
+  options: RunTrainingOptions,
+  closeFailed: (error: unknown) => void,
+): Promise<Omit<TrainingOutcome, 'closeFailure'>> =>
+  withOpen(async (open) => {
+    const { agent, settings, folder, ui, signal, resume, begin } = options;
+    const { seed, steps, warmup, updatesPerStep, numEnvs, workers, logEvery } = settings;
+    const buffer = bufferOptions(options);
+    const warning = memoryWarning(buffer, availableMemory());
+    if (warning) ui.warn(warning);
+    const env = open(await makeVectorEnvironment(settings, { numEnvs, workers, rescaleActions: true }));
+    const resumable = await givesState(env, ui);
+    const evaluationEnv = open(await makeAgentEnv(settings));
+    const checkpointFolder = folder.file(CHECKPOINTS);
+    const parts = { ...agent, agent: agent.meow, env, replay: replayBuffer(buffer) };
+    // Nothing on the disk changes before all that is to be gone on from is known to be sound.
+    const restored = resume && (await restoreRun(checkpointFolder, parts, resume));
+    const earlier = restored ? await readLogs(folder, settings, restored) : [];
+    const own = await prepareLogs(folder, settings, restored?.log);
+    await begin?.();
+    // Later checkpoints go before the logs that they need.
+    const { keepCheckpoints: keepLast } = settings;
+    const checkpoints = await openRunCheckpoints(checkpointFolder, parts, { keepLast, resumable, restored });
+    const logger = open(await openLogs(folder, settings, restored?.log, own));
+    const metrics: MetricsEvent[] = earlier.filter((event) => event.type === 'metrics');
+    const evaluations: EvaluationEvent[] = earlier.filter((event) => event.type === 'evaluation');
+
+    let lastReturn: number | undefined;
+    let episodes = earlier.filter(({ type }) => type === 'episode').length;
+    let { step, seconds } = restored?.loop ?? { step: 0, seconds: 0 };
+    const bar = ui.progress('training', steps, step);
+    open({ close: () => bar.stop() });
+    try {
+      const result = await trainOffPolicy({
+        agent: agent.agent,
+        env,
+        replay: parts.replay,
+        steps,
+        warmup,
+        updatesPerStep,
+        pipeline: settings.pipeline,
+        batchSize: agent.meow.config.batchSize,
+        logEvery,
+        seed,
+        evaluate: {
+          env: evaluationEnv,
+          every: settings.evaluateEvery,
+          episodes: settings.evaluationEpisodes,
+          stochastic: !settings.deterministicOnly,
+        },
+        checkpoint: {
+          every: settings.checkpointEvery,
+          save: (loop) => {
+            ({ seconds } = loop);
+            const last = evaluations.at(-1);
+            return checkpoints.save(loop, logger, last?.step === loop.step ? last.mean : undefined);
+          },
+        },
+        ...(restored && { resume: restored.loop }),
+        signal: signal ? AbortSignal.any([signal, checkpoints.failed]) : checkpoints.failed,
+        onEvent: (event) => {
+          ({ step } = event);
+          if (event.type === 'progress') {
+            // Several environments at once may step past the end.
+            bar.update(Math.min(event.step, steps), lastReturn);
+            return undefined;
+          }
+          if (event.type === 'episode') {
+            lastReturn = event.return;
+            episodes += 1;
+          } else if (event.type === 'metrics') metrics.push(event);
+          else evaluations.push(event);
+          return logger.log(event);
+        },
+      });
+      await checkpoints.settled();
+      adoptPolicy(agent, settings);
+      const { replay } = parts;
+      // The last that is drawn: checkpoints are written.
+      const probes = replay.size > 0 ? replay.sample(PROBES).observations.slice() : new Float32Array();
+      return { ...result, metrics, evaluations, episodes, seconds, probes, resumable };
+    } catch (error) {
+      throw await endedEarly(error, checkpoints, folder, step);
+    }
+  }, closeFailed);
