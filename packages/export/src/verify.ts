@@ -129,7 +129,7 @@ export async function verifySession(
       ? { observation, noise }
       : { observation, action: randomActions(units, rows, seed) };
   const reference = await referenceRuntime.load(program);
-  for (const name of Object.keys(program.state)) reference.writeState(name, deployment.state[name] ?? []);
+  for (const name of Object.keys(program.state)) reference.state.write(name, deployment.state[name] ?? []);
   const expected = await reference.run(inputs);
   const actual = await session.run(inputs);
   const errors = Object.entries(expected).map(([name, values]) =>

@@ -9,20 +9,20 @@ const ENGINES = {
 } satisfies Readonly<Record<string, () => Promise<Runtime>>>;
 
 /** An engine that threads can load by its name. */
-export type LearnerEngine = keyof typeof ENGINES;
+export type UpdateEngine = keyof typeof ENGINES;
 
 /**
- * The engine of an agent, for its learner's threads.
+ * The engine of an agent, for the threads of its updates.
  *
  * @throws DataError if threads can't load it
  */
-export function learnerEngine({ name }: Runtime): LearnerEngine {
-  const isKnown = (own: string): own is LearnerEngine => Object.hasOwn(ENGINES, own);
+export function updateEngine({ name }: Runtime): UpdateEngine {
+  const isKnown = (engine: string): engine is UpdateEngine => Object.hasOwn(ENGINES, engine);
   if (isKnown(name)) return name;
   throw new DataError(
-    `threadedLearner: threads can't load the runtime ${name}. Give the agent one of ${Object.keys(ENGINES).join(', ')}.`,
+    `threadedUpdates: threads can't load the runtime ${name}. Give the agent one of ${Object.keys(ENGINES).join(', ')}.`,
   );
 }
 
 /** Loads an engine in the calling thread. */
-export const loadEngine = (engine: LearnerEngine): Promise<Runtime> => ENGINES[engine]();
+export const loadEngine = (engine: UpdateEngine): Promise<Runtime> => ENGINES[engine]();
