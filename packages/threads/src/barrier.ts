@@ -1,8 +1,9 @@
-import { Control } from './memory.ts';
-import { DURING_UPDATE, waitWhile } from './wait.ts';
+import { Control } from './control.ts';
+import { DURING_COMMAND, waitWhile } from './wait.ts';
 
 /**
- * A point that no thread passes before all have come to it. Each thread makes one and calls it as often as the others do.
+ * A point that no thread passes before all have come to it. Each thread makes one before any calls its own, and calls it as
+ * often as the others do.
  *
  * @param count threads
  * @param expectOthers called now and then while it waits; it doesn't return if another thread will never come
@@ -18,7 +19,7 @@ export function barrier(control: Int32Array, count: number, expectOthers: () => 
       // The difference is right also where the counter has overflown.
       if (((arrived - complete) | 0) >= 0) return;
       // In pieces: another thread that has ended wakes nobody.
-      waitWhile(control, Control.arrivals, arrived, DURING_UPDATE);
+      waitWhile(control, Control.arrivals, arrived, DURING_COMMAND);
       expectOthers();
     }
   };
