@@ -4,7 +4,7 @@ import { MEOW_SETTING_RULES } from './setting-rules.ts';
 export interface MeowConfig {
   /** Temperature α of the entropy in the objective, in units of reward; default 0.25 (Hopper, HalfCheetah). */
   readonly alpha: number;
-  /** Discount γ per step; default 0.99. */
+  /** Discount γ per step, for whoever makes the replay buffer: updates take a batch's `discounts`. Default 0.99. */
   readonly gamma: number;
   /** Polyak rate τ of the target; default 0.005 (Hopper, Walker2d). */
   readonly tau: number;
