@@ -1,8 +1,8 @@
-import { DataError } from '@meow-rl/graph';
+import { DataError, mapOutputs } from '@meow-rl/graph';
 import type { Executable, FloatArray, LoadOptions, ParameterValues, Program, Runtime } from '@meow-rl/graph';
 import { createGenerator, stream } from '@meow-rl/random';
 import type { TransitionBatch } from '@meow-rl/replay';
-import type { SavableAgent } from '@meow-rl/train';
+import type { Deployable, OffPolicyAgent, Savable } from '@meow-rl/train';
 
 import { packState, unpackState } from './agent-state.ts';
 import { finiteActions, finiteRows } from './check-numbers.ts';
@@ -37,14 +37,6 @@ export interface MeowAgentOptions extends Sizes {
   readonly learner?: LearnerFactory;
 }
 
-/** A batch with what prioritized replay and returns over several steps add to it. */
-export interface MeowBatch extends TransitionBatch {
-  /** What V of the next observation counts, [n]; default `γ (1 − terminated)`, with n steps `γⁿ (1 − terminated)`. */
-  readonly discounts?: Float32Array;
-  /** Weights of the squared errors, [n]; default 1. */
-  readonly weights?: Float32Array;
-}
-
 /** What an update of the agent reports; see docs/algorithms/meow.md. */
 export type MeowMetrics = Readonly<Record<UpdateMetric | 'gradientClipped', number>> & {
   /** Of every hundredth update: the policy's entropy, mean over the batch's states, in nats; only the squash's part is sampled. */
@@ -55,7 +47,7 @@ export type MeowMetrics = Readonly<Record<UpdateMetric | 'gradientClipped', numb
 const ENTROPY_EVERY = 100;
 
 /** A MEow agent: one network for policy, Q and V, trained with one loss. */
-export interface MeowAgent extends SavableAgent {
+export interface MeowAgent extends OffPolicyAgent, Savable, Deployable {
   readonly algorithm: 'meow';
   readonly config: MeowConfig;
   readonly model: MeowModel;
@@ -66,14 +58,14 @@ export interface MeowAgent extends SavableAgent {
     observations: Float32Array,
     actions: Float32Array,
   ): Promise<Readonly<Record<'q1' | 'q2' | 'value' | 'logProb', Float32Array>>>;
-  update(batch: MeowBatch): Promise<MeowMetrics>;
+  update(batch: TransitionBatch): Promise<MeowMetrics>;
   /** ½ (|Q₁ − y| + |Q₂ − y|) of each transition of the last update's batch, copied; empty before the first. */
   tdErrors(): Float32Array;
   /** The programs to deploy, on actions in [−1, 1], with the present parameters: what `@meow-rl/export` takes. */
   deployment(): {
     readonly policy: ReturnType<typeof modeProgram>;
     readonly stochastic: ReturnType<typeof sampleWithLogProbProgram>;
-    readonly critic: ReturnType<typeof criticProgram>;
+    readonly critic: Program<'observation' | 'action', 'parameters', 'q1' | 'q2' | 'value'>;
     readonly state: Readonly<Record<'parameters', Float32Array>>;
   };
   /** The parameters by name, copied. */
@@ -221,7 +213,7 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
           action: batch.actions,
           reward: batch.rewards,
           nextObservation: batch.nextObservations,
-          discount: batch.discounts ?? batch.terminated.map((ended) => config.gamma * (1 - ended)),
+          discount: batch.discounts,
           weight: batch.weights ?? ones,
         });
         updates += 1;
@@ -244,7 +236,7 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
     deployment: () => ({
       policy: modeProgram(model),
       stochastic: sampleWithLogProbProgram(model),
-      critic: criticProgram(model),
+      critic: mapOutputs(criticProgram(model), ({ q1, q2, value }) => ({ q1, q2, value })),
       state: { parameters: copy(sampler.readState('parameters')) },
     }),
     parameters: () => model.layout.unflatten(sampler.readState('parameters')),
