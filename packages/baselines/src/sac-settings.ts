@@ -1,4 +1,13 @@
-import { batchSize, between, gamma, learningRate, number, tau, toggle, widths } from '@meow-rl/learner/settings';
+import {
+  batchSize,
+  between,
+  gamma,
+  learningRate,
+  number,
+  tau,
+  toggle,
+  widths,
+} from '@meow-rl/learner/settings';
 import type { SettingsOf } from '@meow-rl/learner/settings';
 
 const both = 'CleanRL sac_continuous_action.py and Stable-Baselines3 SAC';
@@ -46,7 +55,8 @@ export const SAC_SETTINGS = {
   tuneTemperature: toggle({
     default: true,
     source: both,
-    description: 'adjust the temperature so that the entropy is targetEntropyPerAction times the entries of an action',
+    description:
+      'adjust the temperature so that the entropy is targetEntropyPerAction times the entries of an action',
   }),
   targetEntropyPerAction: number(between(-1e6, 1e6), {
     default: -1,

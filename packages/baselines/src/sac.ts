@@ -16,33 +16,47 @@ export type SacNetworks = {
 };
 
 /** `Qᵢ(s, a)`, [rows] each. */
-const valuesOf = (critics: readonly Network[], state: Tensor, action: Tensor): readonly Tensor[] =>
+export const softQ = (critics: readonly Network[], state: Tensor, action: Tensor): readonly Tensor[] =>
   critics.map((critic) => reshape(critic([state, action]), [state.shape[0] ?? 1]));
 
-const smallest = (values: readonly Tensor[]): Tensor => values.reduce((least, value) => minimum(least, value));
+const smallest = (values: readonly Tensor[]): Tensor =>
+  values.reduce((least, value) => minimum(least, value));
+
+/** What the critics are to say of a transition, [rows], and the next action that it is of. */
+export interface SoftQTarget {
+  readonly y: Tensor;
+  readonly next: ReturnType<SquashedGaussianPolicy['sample']>;
+}
 
 /**
- * The critics' loss, with weights w of the transitions:
+ * The soft target, without gradient, with the newest policy and the critics' targets:
  *
- *     J_Q = Σ over i of mean w (Qᵢ(s, a) − y)²
  *     y = r + d (min Q̄ᵢ(s′, a′) − α log π(a′|s′)),   a′ ~ π(·|s′)
  *
- * Reference: Haarnoja et al., Soft Actor-Critic Algorithms and Applications (2018), equations 5 and 6.
+ * Reference: Haarnoja et al., Soft Actor-Critic Algorithms and Applications (2018), equations 3 and 5.
+ */
+export function softQTarget({ batch, networks, targets, noise }: LossInputs<SacNetworks>): SoftQTarget {
+  const { reward, nextObservation, discount } = batch;
+  const next = networks.actor.sample(nextObservation, noise('nextAction'));
+  const nextQ = smallest(softQ(targets.critics, nextObservation, next.action));
+  const nextValue = sub(nextQ, mul(exp(networks.temperature), next.logProb));
+  return { y: stopGradient(add(reward, mul(discount, nextValue))), next };
+}
+
+/**
+ * The critics' loss, with weights w of the transitions: `J_Q = Σ over i of mean w (Qᵢ(s, a) − y)²`.
+ *
+ * Reference: Haarnoja et al., Soft Actor-Critic Algorithms and Applications (2018), equation 5.
  */
 export function softQLoss(inputs: LossInputs<SacNetworks>): StageLoss<'critics'> {
-  const { batch, networks, targets, noise, mean } = inputs;
-  const { observation, action, reward, nextObservation, discount, weight } = batch;
-  const next = networks.actor.sample(nextObservation, noise('nextAction'));
-  const nextQ = smallest(valuesOf(targets.critics, nextObservation, next.action));
-  const nextValue = sub(nextQ, mul(exp(networks.temperature), next.logProb));
-  const y = stopGradient(add(reward, mul(discount, nextValue)));
-
-  const q = valuesOf(networks.critics, observation, action);
+  const { batch, networks, mean } = inputs;
+  const { y } = softQTarget(inputs);
+  const q = softQ(networks.critics, batch.observation, batch.action);
   const errors = q.map((value) => sub(value, y));
-  const losses = errors.map((error) => mean(mul(weight, square(error))));
+  const criticLoss = sumOf(errors.map((error) => mean(mul(batch.weight, square(error)))));
   return {
-    losses: { critics: sumOf(losses) },
-    metrics: { criticLoss: sumOf(losses), meanQ: mul(1 / q.length, sumOf(q.map(mean))), meanTarget: mean(y) },
+    losses: { critics: criticLoss },
+    metrics: { criticLoss, meanQ: mul(1 / q.length, sumOf(q.map(mean))), meanTarget: mean(y) },
     tdErrors: mul(1 / q.length, sumOf(errors.map(abs))),
   };
 }
@@ -64,7 +78,7 @@ export function policyLoss(
 ): StageLoss<'actor' | 'temperature'> {
   const alpha = exp(networks.temperature);
   const { action, logProb } = networks.actor.sample(observation, noise('action'));
-  const q = smallest(valuesOf(networks.critics, observation, action));
+  const q = smallest(softQ(networks.critics, observation, action));
   const actor = mean(sub(mul(alpha, logProb), q));
   const target = actionSize * targetEntropyPerAction;
   const temperature = mean(mul(neg(alpha), stopGradient(add(logProb, target))));
@@ -90,11 +104,12 @@ export const sac = defineAlgorithm({
   settings: SAC_SETTINGS,
   check: ({ logStdMin, logStdMax }) => {
     if (logStdMin >= logStdMax)
-      throw new RangeError(
-        `sac: logStdMin must be less than logStdMax, got ${logStdMin} and ${logStdMax}.`,
-      );
+      throw new RangeError(`sac: logStdMin must be less than logStdMax, got ${logStdMin} and ${logStdMax}.`);
   },
-  networks: ({ observationSize, actionSize }, { hidden, initialTemperature, logStdMin, logStdMax }) => {
+  networks: (
+    { observationSize, actionSize },
+    { hidden, initialTemperature, logStdMin, logStdMax },
+  ): SacNetworks => {
     const critic = (name: string) =>
       mlp({ name, inputs: [observationSize, actionSize], hidden, output: 1, activation: relu });
     return {
@@ -133,7 +148,7 @@ export const sac = defineAlgorithm({
     sample: ({ actor }, observation, noise) => actor.sample(observation, noise),
     mode: ({ actor }, observation) => actor.mode(observation),
     critic: ({ critics }, observation, action) => {
-      const [q1, q2] = valuesOf(critics, observation, action);
+      const [q1, q2] = softQ(critics, observation, action);
       return { ...(q1 && { q1 }), ...(q2 && { q2 }) };
     },
   },

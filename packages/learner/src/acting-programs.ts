@@ -83,8 +83,7 @@ export function valueProgram(algorithm: Algorithm): Program | undefined {
 export function replayedProgram({ definition, sizes }: Algorithm): Program | undefined {
   const { replayed } = definition;
   if (!replayed) return undefined;
-  return program(
-    { inputs: { action: { shape: ['batch', sizes.actionSize] } }, state: {} },
-    ({ action }) => ({ outputs: { replayed: replayed.ofAction(action) } }),
-  );
+  return program({ inputs: { action: { shape: ['batch', sizes.actionSize] } }, state: {} }, ({ action }) => ({
+    outputs: { replayed: replayed.ofAction(action) },
+  }));
 }

@@ -37,10 +37,7 @@ export interface Agent<T extends CommonSettings = CommonSettings>
   extends OffPolicyAgent, Savable, Deployable {
   readonly config: SettingsOf<T>;
   /** Values of given actions by the algorithm's names for them, [rows] each. */
-  critic(
-    observations: Float32Array,
-    actions: Float32Array,
-  ): Promise<Readonly<Record<string, Float32Array>>>;
+  critic(observations: Float32Array, actions: Float32Array): Promise<Readonly<Record<string, Float32Array>>>;
   /**
    * Values of states, [rows].
    *
@@ -65,8 +62,8 @@ const copies = (results: Readonly<Record<string, FloatArray>>): Readonly<Record<
 function startValues({ groups }: Algorithm, seed: number): Readonly<Record<string, ArrayLike<number>>> {
   const random = stream(seed, STREAM.weights);
   return Object.fromEntries(
-    groups.flatMap(({ name, module, layout, isFollowed }) => {
-      const start = layout.flatten(initialize(module, random));
+    groups.flatMap(({ name, module, isFollowed }) => {
+      const start = initialize(module, random);
       const target = [stateName(name, 'target'), start] as const;
       return [[stateName(name, 'parameters'), start] as const, ...(isFollowed ? [target] : [])];
     }),
@@ -178,7 +175,8 @@ function agentOf(parts: Parts): Omit<Agent, 'config'> {
     const known = new Set(algorithm.groups.flatMap(({ layout }) => layout.specs.map((spec) => spec.name)));
     const unknown = Object.keys(values).find((key) => !known.has(key));
     if (unknown !== undefined) throw new DataError(`${name}: unknown parameter ${unknown}.`);
-    const groups = part === 'target' ? algorithm.groups.filter((group) => group.isFollowed) : algorithm.groups;
+    const groups =
+      part === 'target' ? algorithm.groups.filter((group) => group.isFollowed) : algorithm.groups;
     return groups.map((group) => {
       const given = group.layout.specs.flatMap((spec) => {
         const value = values[spec.name];
@@ -231,13 +229,15 @@ function agentOf(parts: Parts): Omit<Agent, 'config'> {
           const explored = await sample(observations);
           return { actions: explored.actions, replayed: explored.replayed ?? explored.actions };
         },
-        ofActions: async (actions: Float32Array) => copies(await replayed.run({ action: actions }))['replayed'] ?? actions,
+        ofActions: async (actions: Float32Array) =>
+          copies(await replayed.run({ action: actions }))['replayed'] ?? actions,
       },
     }),
 
     value: async (observations) => {
       finiteRows(name, 'observations', observations, observationSize);
-      if (!programs.value) throw new DataError(`${name}: it has no values of states. Ask critic for those of actions.`);
+      if (!programs.value)
+        throw new DataError(`${name}: it has no values of states. Ask critic for those of actions.`);
       const { value } = await act(programs.value.run({ observation: observations }));
       return copy(value ?? noise);
     },

@@ -94,7 +94,9 @@ export function resolveAlgorithm<N extends NetworkGroups, T extends CommonSettin
   const groups = Object.entries(networks).map(([name, module]): Group => {
     const trainers = stages.filter((stage) => trainsGroup(stage, name));
     if (trainers.length > 1)
-      throw new GraphError(`${definition.name}: ${trainers.length} stages train ${name}. Let one stage do it.`);
+      throw new GraphError(
+        `${definition.name}: ${trainers.length} stages train ${name}. Let one stage do it.`,
+      );
     return {
       name,
       module,
@@ -124,4 +126,3 @@ function checkStage(name: string, { trains, targets = {}, every = 1 }: Stage, ne
   if (!Number.isInteger(every) || every < 1)
     throw new GraphError(`${name}: every of a stage is ${every}, expected a whole number of updates >= 1.`);
 }
-

@@ -32,7 +32,8 @@ export function noiseRooms(
 ): readonly NoiseRoom[] {
   const rows = shards.reduce((total, shard) => total + shard, 0);
   return Object.entries(stageNoise(stage, rows)).map(([name, whole]) => {
-    const perThread = () => shards.map((shard) => ({ noise: stageNoise(stage, shard)[name] ?? whole, shard }));
+    const perThread = () =>
+      shards.map((shard) => ({ noise: stageNoise(stage, shard)[name] ?? whole, shard }));
     const parts = whole.sharing === 'each' ? perThread() : [{ noise: whole, shard: rows }];
     const draws = parts.map(({ noise, shard }) => {
       const dtype = noise.dtype === 'float32' ? 'float32' : 'int32';

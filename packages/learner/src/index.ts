@@ -1,6 +1,6 @@
 export { createAgent } from './agent.ts';
 export type { Agent, AgentOptions } from './agent.ts';
-export { resolveAlgorithm, stateName } from './algorithm.ts';
+export { algorithmStates, resolveAlgorithm, stateName } from './algorithm.ts';
 export type { Algorithm, Group } from './algorithm.ts';
 export {
   criticProgram,

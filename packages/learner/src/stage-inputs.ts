@@ -34,7 +34,10 @@ export const batchWidths = ({ sizes, replayedSize }: Algorithm): Readonly<Record
 const OFFSETS = 'dropoutOffsets';
 
 /** Everything that a stage draws for some rows, by name and in order: its noise, then offsets into its bank of dropout masks. */
-export const stageNoise = ({ noise = {}, dropout }: Stage, rows: number): Readonly<Record<string, Noise>> => ({
+export const stageNoise = (
+  { noise = {}, dropout }: Stage,
+  rows: number,
+): Readonly<Record<string, Noise>> => ({
   ...noise,
   ...(dropout && { [OFFSETS]: integers(dropout.uses, dropoutOffsets(dropout.largest * rows)) }),
 });

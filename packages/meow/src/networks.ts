@@ -1,18 +1,16 @@
 import {
+  additiveCoupling,
   alternatingMask,
-  boundedLogScale,
-  coupling,
   elementwiseScale,
   energyFlow,
   gaussianPrior,
-  shift,
   tanhSquash,
 } from '@meow-rl/flows';
 import type { EnergyFlow } from '@meow-rl/flows';
 import { add, minimum, mul, reshape } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import type { Sizes } from '@meow-rl/learner';
-import { mlp, modules, orthogonal, swish, zeros } from '@meow-rl/nn';
+import { boundedLogScale, mlp, modules, orthogonal, swish, zeros } from '@meow-rl/nn';
 import type { Dropout, Module } from '@meow-rl/nn';
 
 import type { MeowConfig } from './settings.ts';
@@ -69,18 +67,16 @@ export function meowNetworks(
     parameters: parts.parameters,
     bind: (params) => {
       const networks = parts.bind(params);
-      const logSigma = (state: Tensor) =>
-        boundedLogScale(networks.prior([state]), logSigmaMin, logSigmaMax);
+      const logSigma = (state: Tensor) => boundedLogScale(networks.prior([state]), logSigmaMin, logSigmaMax);
       const flow = (dropout?: Dropout): EnergyFlow =>
         energyFlow({
           prior: gaussianPrior(actionSize),
           layers: [
             elementwiseScale({ size: actionSize, logScale: logSigma }),
             ...networks.conditioners.map((network, i) =>
-              coupling({
+              additiveCoupling({
                 mask: alternatingMask(actionSize, i),
                 conditioner: (masked, state) => network([masked, state], dropout),
-                transform: shift,
               }),
             ),
           ],

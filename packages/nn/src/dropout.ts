@@ -14,6 +14,9 @@ export type Dropout = (before: Tensor, activate: Activate) => Tensor;
 /** How often the largest window fits. Windows may overlap: shifted against each other they are different masks. */
 const BANK_OVER_WINDOW = 16;
 
+/** Offsets into the bank for a largest activation of some elements are whole numbers from 0 up to, not including, this. */
+export const dropoutOffsets = (largest: number): number => largest * BANK_OVER_WINDOW - largest + 1;
+
 /**
  * Dropout whose randomness comes from outside: a constant bank of masks, of which each layer takes a window at an offset
  * that the host draws for each update.
@@ -44,7 +47,7 @@ export function dropoutBank(rate: number, largest: number, random: Generator): D
   const keep = 1 / (1 - rate);
   const bank = constant(Float32Array.from({ length }, () => (random.uniform() < rate ? 0 : keep)));
   return {
-    offsets: length - largest + 1,
+    offsets: dropoutOffsets(largest),
     masks: (offsets, rows) => {
       let used = 0;
       return (before, activate) => {

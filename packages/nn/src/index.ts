@@ -1,7 +1,7 @@
 export { gelu, relu, silu, swish, tanh } from './activation.ts';
 export type { Activate, Activation, TrainableActivation } from './activation.ts';
 export { boundedLogScale } from './bounded-log-scale.ts';
-export { dropoutBank } from './dropout.ts';
+export { dropoutBank, dropoutOffsets } from './dropout.ts';
 export type { Dropout, DropoutBank } from './dropout.ts';
 export { gaussianPolicy } from './gaussian-policy.ts';
 export type { GaussianPolicy, GaussianPolicyOptions } from './gaussian-policy.ts';

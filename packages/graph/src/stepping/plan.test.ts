@@ -23,7 +23,10 @@ describe('planStep', () => {
       'adam/v',
       'target',
     ]);
-    expect(step?.scalarWrites.map(({ state }) => state).toSorted()).toEqual(['adam/biasCorrection1', 'adam/biasCorrection2']);
+    expect(step?.scalarWrites.map(({ state }) => state).toSorted()).toEqual([
+      'adam/biasCorrection1',
+      'adam/biasCorrection2',
+    ]);
     // What is left is the product by 2.
     expect(Object.keys(rest?.outputs ?? {})).toEqual(['step:0']);
     expect(rest?.state).toEqual({});

@@ -32,8 +32,10 @@ export interface PartOptions {
 const NONE: Shard = { start: 0, end: 0 };
 
 /** The rows of each batch, or the entries of a vector, that a thread has. */
-export const shardOf = (length: number, { thread, threads }: Pick<PartOptions, 'thread' | 'threads'>): Shard =>
-  shards(length, threads)[thread] ?? NONE;
+export const shardOf = (
+  length: number,
+  { thread, threads }: Pick<PartOptions, 'thread' | 'threads'>,
+): Shard => shards(length, threads)[thread] ?? NONE;
 
 /** A thread's rows of what has some entries for each row of the batch. */
 export function rowsOf<A extends Float32Array | Int32Array>(values: A, options: PartOptions): A {
@@ -44,10 +46,7 @@ export function rowsOf<A extends Float32Array | Int32Array>(values: A, options: 
 }
 
 /** What the programs of a stage read in a thread, in the shared memory. */
-export function stageData(
-  options: PartOptions,
-  stageIndex: number,
-): Readonly<Record<string, InputData>> {
+export function stageData(options: PartOptions, stageIndex: number): Readonly<Record<string, InputData>> {
   const { memory, thread } = options;
   const noise = memory.stages[stageIndex]?.noise ?? [];
   return {

@@ -114,9 +114,7 @@ async function stagePart(
   const stepped = sizesOf(({ name }) => changed.has(name));
   const place = { thread, threads };
   const sum =
-    summed.size > 0
-      ? await runtime.load(sumProgram(summed, place), { state: stores.shares })
-      : undefined;
+    summed.size > 0 ? await runtime.load(sumProgram(summed, place), { state: stores.shares }) : undefined;
   const step =
     stepped.size > 0
       ? await runtime.load(stepProgram(algorithm, stage, stepped, place), { state: stores.shares })
@@ -142,9 +140,7 @@ async function stagePart(
           });
         }
         meet();
-        const wholeNorms = trained.map(
-          ({ name }, i) => [name, Math.hypot(...(normsOf(i) ?? []))] as const,
-        );
+        const wholeNorms = trained.map(({ name }, i) => [name, Math.hypot(...(normsOf(i) ?? []))] as const);
         const given = wholeNorms.flatMap(([name, norm]) =>
           [...summed.keys()].some((group) => group.name === name) ? [[normInput(name), [norm]]] : [],
         );
@@ -200,8 +196,7 @@ export async function shardedPart(options: PartOptions): Promise<Part> {
       for (const { name, data } of numbers) stores.shares.write(name, data);
     },
     dispose: async () => {
-      for (const { executables } of parts)
-        for (const executable of executables) await executable.dispose();
+      for (const { executables } of parts) for (const executable of executables) await executable.dispose();
     },
   };
 }

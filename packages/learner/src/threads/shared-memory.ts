@@ -32,7 +32,9 @@ export interface SharedMemory {
 /** What threads share of a stage. */
 export interface SharedStage {
   /** What is drawn: one array, or one for each thread. */
-  readonly noise: readonly (Pick<NoiseRoom, 'input' | 'sharing'> & { readonly arrays: readonly NoiseArray[] })[];
+  readonly noise: readonly (Pick<NoiseRoom, 'input' | 'sharing'> & {
+    readonly arrays: readonly NoiseArray[];
+  })[];
   /** Norm of each thread's part of each group's sum of gradients, [groups, threads]. */
   readonly norms: Float64Array;
   /** What each thread reports, in the order of the stage's metrics. */
@@ -70,7 +72,10 @@ export function allocateMemory(
     ([name, { shape }]) => [name, staticSize(shape)] as const,
   );
   const gradientSizes = groups.flatMap(({ name, layout }) =>
-    Array.from({ length: threads > 1 ? threads : 0 }, (_, i) => [gradientState(name, i), layout.size] as const),
+    Array.from(
+      { length: threads > 1 ? threads : 0 },
+      (_, i) => [gradientState(name, i), layout.size] as const,
+    ),
   );
   // One memory for all that a step works on.
   const vectors = allocateVectors(Object.fromEntries([...stateSizes, ...gradientSizes]));
