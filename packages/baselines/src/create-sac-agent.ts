@@ -5,7 +5,7 @@ import { sac } from './sac.ts';
 import type { SAC_SETTINGS } from './sac-settings.ts';
 
 export type SacAgentOptions = AgentOptions<typeof SAC_SETTINGS>;
-export type SacAgent = Agent<typeof SAC_SETTINGS>;
+export type SacAgent = Agent<typeof SAC_SETTINGS, 'q1' | 'q2'>;
 
 /**
  * Makes a SAC agent.

@@ -148,8 +148,9 @@ export const sac = defineAlgorithm({
     sample: ({ actor }, observation, noise) => actor.sample(observation, noise),
     mode: ({ actor }, observation) => actor.mode(observation),
     critic: ({ critics }, observation, action) => {
-      const [q1, q2] = softQ(critics, observation, action);
-      return { ...(q1 && { q1 }), ...(q2 && { q2 }) };
+      const values = softQ(critics, observation, action);
+      const [q1 = smallest(values), q2 = q1] = values;
+      return { q1, q2 };
     },
   },
   terms: {

@@ -21,7 +21,7 @@ export { optimize } from './passes/optimize.ts';
 export { allocateVectors, floatsAt, partOfVector } from './shared-vector.ts';
 export type { SharedMemory, SharedVector } from './shared-vector.ts';
 export type { StateStore, StateStoreOptions } from './state-store.ts';
-export { program } from './program.ts';
+export { mapValues, program } from './program.ts';
 export type { InputSpec, Program, ProgramState, StateSpec } from './program.ts';
 export type { Executable, FloatArray, InputData, LoadOptions, Runtime } from './runtime.ts';
 export { onnxRuntime } from './runtimes/onnxruntime.ts';

@@ -1,9 +1,10 @@
-import { DataError } from '@meow-rl/graph';
+import { DataError, mapValues } from '@meow-rl/graph';
 import type { FloatArray, ParameterValues, Runtime, StateStore } from '@meow-rl/graph';
 import { initialize } from '@meow-rl/nn';
 import { stream } from '@meow-rl/random';
+import type { Generator } from '@meow-rl/random';
 import type { TransitionBatch } from '@meow-rl/replay';
-import type { Deployable, Deployment, OffPolicyAgent, Savable, UpdateMetrics } from '@meow-rl/train';
+import type { Deployable, OffPolicyAgent, Savable, UpdateMetrics } from '@meow-rl/train';
 
 import { packState, unpackState } from './agent-state.ts';
 import { algorithmStates, resolveAlgorithm, stateName } from './algorithm.ts';
@@ -11,7 +12,7 @@ import type { Algorithm, Group } from './algorithm.ts';
 import { finiteActions, finiteRows } from './check-numbers.ts';
 import type { AlgorithmDefinition, CommonSettings, NetworkGroups, Sizes } from './definition.ts';
 import { deploymentOf, loadPrograms } from './loaded-programs.ts';
-import type { LoadedPrograms } from './loaded-programs.ts';
+import type { AgentDeployment, LoadedPrograms } from './loaded-programs.ts';
 import { localUpdates } from './local-updates.ts';
 import { firstNonFinite } from './non-finite.ts';
 import type { SettingsOf } from './settings/index.ts';
@@ -33,11 +34,12 @@ export interface AgentOptions<T extends CommonSettings = CommonSettings> extends
 }
 
 /** An agent that learns by the definition of its algorithm. */
-export interface Agent<T extends CommonSettings = CommonSettings>
+export interface Agent<T extends CommonSettings = CommonSettings, Q extends string = string>
   extends OffPolicyAgent, Savable, Deployable {
   readonly config: SettingsOf<T>;
+  readonly definition: AlgorithmDefinition;
   /** Values of given actions by the algorithm's names for them, [rows] each. */
-  critic(observations: Float32Array, actions: Float32Array): Promise<Readonly<Record<string, Float32Array>>>;
+  critic(observations: Float32Array, actions: Float32Array): Promise<Readonly<Record<Q, Float32Array>>>;
   /**
    * Values of states, [rows].
    *
@@ -45,6 +47,7 @@ export interface Agent<T extends CommonSettings = CommonSettings>
    */
   value(observations: Float32Array): Promise<Float32Array>;
   tdErrors(): Float32Array;
+  deployment(): AgentDeployment<Q>;
   /** The parameters by name, copied. */
   parameters(): ParameterValues;
   /** The parameters of the targets by name, copied; of networks that have none, those that are trained. */
@@ -55,8 +58,8 @@ export interface Agent<T extends CommonSettings = CommonSettings>
 
 const copy = (values: FloatArray): Float32Array => Float32Array.from(values);
 
-const copies = (results: Readonly<Record<string, FloatArray>>): Readonly<Record<string, Float32Array>> =>
-  Object.fromEntries(Object.entries(results).map(([name, values]) => [name, copy(values)]));
+const copies = <Q extends string>(results: Readonly<Record<Q, FloatArray>>): Record<Q, Float32Array> =>
+  mapValues(results, copy);
 
 /** Start values of all parameters, and of the targets as copies of them. */
 function startValues({ groups }: Algorithm, seed: number): Readonly<Record<string, ArrayLike<number>>> {
@@ -80,10 +83,10 @@ const noMode = (name: string): DataError =>
  *
  * @throws RangeError for settings out of range
  */
-export async function createAgent<N extends NetworkGroups, T extends CommonSettings>(
-  definition: AlgorithmDefinition<N, T>,
+export async function createAgent<N extends NetworkGroups, T extends CommonSettings, Q extends string>(
+  definition: AlgorithmDefinition<N, T, Q>,
   options: AgentOptions<T>,
-): Promise<Agent<T>> {
+): Promise<Agent<T, Q>> {
   const { runtime, seed = 0, observationSize, actionSize, updates: makeUpdates = localUpdates } = options;
   const algorithm = resolveAlgorithm(definition, { observationSize, actionSize }, options.config);
   const random = stream(seed, STREAM.updates);
@@ -92,11 +95,10 @@ export async function createAgent<N extends NetworkGroups, T extends CommonSetti
     const state = updates.state ?? runtime.createState(algorithmStates(algorithm));
     const programs = await loadPrograms(algorithm, runtime, state);
     const parts = { algorithm, updates, state, programs, seed, random };
-    const agent = agentOf(parts);
     parts.updates.write(startValues(algorithm, seed));
     adoptParameters(parts);
-    // Resolved from the definition's own settings.
-    return { ...agent, config: algorithm.config as SettingsOf<T> };
+    // The types of settings and outputs are those of the definition that the algorithm was resolved from.
+    return agentOf(parts) as Agent<T, Q>;
   } catch (error) {
     await updates.dispose();
     throw error;
@@ -112,7 +114,7 @@ interface Parts {
   readonly programs: LoadedPrograms;
   readonly seed: number;
   /** Draws the noise of updates. */
-  readonly random: ReturnType<typeof stream>;
+  readonly random: Generator;
 }
 
 /** Gives what acts the parameters that the last update made, where they aren't the same. */
@@ -122,7 +124,7 @@ function adoptParameters({ algorithm, updates, state }: Parts): void {
     state.write(stateName(name, 'parameters'), updates.parameters(name));
 }
 
-function agentOf(parts: Parts): Omit<Agent, 'config'> {
+function agentOf(parts: Parts): Agent {
   const { algorithm, updates, state, programs, random } = parts;
   const { definition, sizes, config } = algorithm;
   const { name } = definition;
@@ -155,12 +157,11 @@ function agentOf(parts: Parts): Omit<Agent, 'config'> {
   const allParameters = () =>
     algorithm.groups.flatMap((group) => [...state.read(stateName(group.name, 'parameters'))]);
 
-  const sample = async (observations: Float32Array, generator = actingNoise) => {
+  const noiseFor = (observations: Float32Array, generator: Generator): Float32Array => {
     const rows = finiteRows(name, 'observations', observations, observationSize);
     if (noise.length !== rows * actionSize) noise = new Float32Array(rows * actionSize);
     generator.fillNormal(noise);
-    const results = copies(await act(programs.sample.run({ observation: observations, noise })));
-    return { actions: sound(results['action'] ?? noise, observations), replayed: results['replayed'] };
+    return noise;
   };
   const sound = (actions: Float32Array, observations: Float32Array) =>
     finiteActions(name, actions, actionSize, observations, allParameters);
@@ -207,39 +208,47 @@ function agentOf(parts: Parts): Omit<Agent, 'config'> {
     return { ...metrics, ...definition.derivedMetrics?.(metrics, config) };
   };
 
-  const { replayed } = programs;
+  const { explore, replayed } = programs;
   return {
     algorithm: name,
+    definition,
+    config,
     observationSize,
     actionSize,
     actsDuringUpdate: updates.actsDuringUpdate,
 
-    act: async (observations, { deterministic, generator }) => {
-      if (!deterministic) return (await sample(observations, generator)).actions;
+    act: async (observations, { deterministic, generator = actingNoise }) => {
+      if (!deterministic) {
+        const drawn = noiseFor(observations, generator);
+        const sampled = await act(programs.sample.run({ observation: observations, noise: drawn }));
+        return sound(copy(sampled.action), observations);
+      }
       finiteRows(name, 'observations', observations, observationSize);
       if (!programs.mode) throw noMode(name);
       const { action } = await act(programs.mode.run({ observation: observations }));
-      return sound(copy(action ?? noise), observations);
+      return sound(copy(action), observations);
     },
 
-    ...(replayed && {
-      replayed: {
-        size: algorithm.replayedSize,
-        explore: async (observations: Float32Array) => {
-          const explored = await sample(observations);
-          return { actions: explored.actions, replayed: explored.replayed ?? explored.actions };
+    ...(replayed &&
+      explore && {
+        replayed: {
+          size: algorithm.replayedSize,
+          explore: async (observations: Float32Array) => {
+            const drawn = noiseFor(observations, actingNoise);
+            const sampled = await act(explore.run({ observation: observations, noise: drawn }));
+            return { actions: sound(copy(sampled.action), observations), replayed: copy(sampled.replayed) };
+          },
+          ofActions: async (actions: Float32Array) =>
+            copy((await replayed.run({ action: actions })).replayed),
         },
-        ofActions: async (actions: Float32Array) =>
-          copies(await replayed.run({ action: actions }))['replayed'] ?? actions,
-      },
-    }),
+      }),
 
     value: async (observations) => {
       finiteRows(name, 'observations', observations, observationSize);
       if (!programs.value)
         throw new DataError(`${name}: it has no values of states. Ask critic for those of actions.`);
       const { value } = await act(programs.value.run({ observation: observations }));
-      return copy(value ?? noise);
+      return copy(value);
     },
 
     critic: async (observations, actions) => {
@@ -264,7 +273,7 @@ function agentOf(parts: Parts): Omit<Agent, 'config'> {
 
     tdErrors: () => copy(tdErrors),
 
-    deployment: (): Deployment => {
+    deployment: () => {
       const deployment = deploymentOf(algorithm, state);
       if (!deployment) throw noMode(name);
       return deployment;

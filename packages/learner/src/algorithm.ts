@@ -79,8 +79,8 @@ const trainsGroup = ({ trains }: Stage, group: string): boolean => trains[group]
  *
  * @throws RangeError for settings out of range; GraphError for a definition that contradicts itself
  */
-export function resolveAlgorithm<N extends NetworkGroups, T extends CommonSettings>(
-  typed: AlgorithmDefinition<N, T>,
+export function resolveAlgorithm<N extends NetworkGroups, T extends CommonSettings, Q extends string>(
+  typed: AlgorithmDefinition<N, T, Q>,
   sizes: Sizes,
   options: Partial<SettingsOf<T>> = {},
 ): Algorithm {

@@ -101,12 +101,12 @@ export interface SampledAction {
 }
 
 /** How an algorithm acts and judges. Shapes: `observation` [rows, O], `action` and standard normal `noise` [rows, A]. */
-export interface Acting<N extends NetworkGroups = NetworkGroups> {
+export interface Acting<N extends NetworkGroups = NetworkGroups, Q extends string = string> {
   sample(networks: BoundGroups<N>, observation: Tensor, noise: Tensor): SampledAction;
   /** The deterministic action, [rows, A]; undefined where the policy has none. */
   mode(networks: BoundGroups<N>, observation: Tensor): Tensor | undefined;
   /** Values of actions, [rows] each, by names such as `q1`. */
-  critic(networks: BoundGroups<N>, observation: Tensor, action: Tensor): Readonly<Record<string, Tensor>>;
+  critic(networks: BoundGroups<N>, observation: Tensor, action: Tensor): Readonly<Record<Q, Tensor>>;
   /** Values of states, [rows]. */
   value?(networks: BoundGroups<N>, observation: Tensor): Tensor;
 }
@@ -126,6 +126,7 @@ export interface Replayed {
 export interface AlgorithmDefinition<
   N extends NetworkGroups = NetworkGroups,
   T extends CommonSettings = CommonSettings,
+  Q extends string = string,
 > {
   /** For logs, saved states and messages. */
   readonly name: string;
@@ -140,7 +141,7 @@ export interface AlgorithmDefinition<
   check?(config: SettingsOf<T>): void;
   networks(sizes: Sizes, config: SettingsOf<T>): N;
   stages(sizes: Sizes, config: SettingsOf<T>): readonly Stage<N>[];
-  readonly acting: Acting<N>;
+  readonly acting: Acting<N, Q>;
   /** Default: the action itself. */
   readonly replayed?: Replayed;
   /** Further metrics of an update, from what its stages report. */
@@ -158,6 +159,6 @@ export interface AlgorithmDefinition<
 }
 
 /** Gives a definition its types. */
-export const defineAlgorithm = <N extends NetworkGroups, T extends CommonSettings>(
-  definition: AlgorithmDefinition<N, T>,
-): AlgorithmDefinition<N, T> => definition;
+export const defineAlgorithm = <N extends NetworkGroups, T extends CommonSettings, Q extends string>(
+  definition: AlgorithmDefinition<N, T, Q>,
+): AlgorithmDefinition<N, T, Q> => definition;

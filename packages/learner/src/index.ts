@@ -25,6 +25,7 @@ export type {
   Stage,
   StageLoss,
 } from './definition.ts';
+export type { AgentDeployment } from './loaded-programs.ts';
 export { NonFiniteError } from './errors.ts';
 export { localUpdates } from './local-updates.ts';
 export { normal, permutation, uniform } from './noise.ts';

@@ -14,18 +14,27 @@ export const normInput = (group: string): string => `norm/${group}`;
 /** Name of the state with a thread's gradient of a group. */
 export const gradientState = (group: string, thread: number): string => stateName(group, `gradient${thread}`);
 
-/** A program without the inputs and states that nothing reads. */
-export function withoutUnread(given: Program): Program {
-  const { inputs, state, outputs } = given;
-  const results = [...Object.values(outputs), ...Object.values(state).flatMap(({ next }) => next ?? [])];
-  const read = new Set(topologicalOrder(results));
-  return {
-    outputs,
-    inputs: Object.fromEntries(Object.entries(inputs).filter(([, { node }]) => read.has(node))),
-    state: Object.fromEntries(
-      Object.entries(state).filter(([, { value, next }]) => next !== undefined || read.has(value.node)),
-    ),
-  };
+const nodesRead = ({ outputs, state }: Program) =>
+  new Set(
+    topologicalOrder([...Object.values(outputs), ...Object.values(state).flatMap(({ next }) => next ?? [])]),
+  );
+
+/** A program without the states that nothing reads or replaces. */
+export function withoutUnreadStates<I extends string, O extends string>(
+  given: Program<I, string, O>,
+): Program<I, string, O> {
+  const read = nodesRead(given);
+  const kept = Object.entries(given.state).filter(
+    ([, { value, next }]) => next !== undefined || read.has(value.node),
+  );
+  return { ...given, state: Object.fromEntries(kept) };
+}
+
+/** The same without inputs that nothing reads. */
+function withoutUnread(given: Program): Program {
+  const read = nodesRead(given);
+  const inputs = Object.entries(given.inputs).filter(([, { node }]) => read.has(node));
+  return { ...withoutUnreadStates(given), inputs: Object.fromEntries(inputs) };
 }
 
 /** The gradient of a group's loss with regard to its parameters, [parameters]. */

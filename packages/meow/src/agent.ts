@@ -6,7 +6,7 @@ import type { MEOW_SETTINGS } from './settings.ts';
 
 export type MeowAgentOptions = AgentOptions<typeof MEOW_SETTINGS>;
 /** A MEow agent: one network for policy, Q and V, trained with one loss. */
-export type MeowAgent = Agent<typeof MEOW_SETTINGS>;
+export type MeowAgent = Agent<typeof MEOW_SETTINGS, 'q1' | 'q2' | 'value' | 'logProb'>;
 
 /**
  * Makes a MEow agent.

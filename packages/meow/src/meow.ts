@@ -42,10 +42,11 @@ export const meow = defineAlgorithm({
     // Proposition 2.
     mode: ({ ebflow }, observation) => ebflow.flow().mode?.(observation),
     critic: ({ ebflow }, observation, action) => {
-      const [q1, q2] = ebflow.softQ(observation, action);
+      const values = ebflow.softQ(observation, action);
+      const [q1 = pessimistic(values), q2 = q1] = values;
       return {
-        ...(q1 && { q1 }),
-        ...(q2 && { q2 }),
+        q1,
+        q2,
         value: pessimistic(ebflow.softV(observation)),
         logProb: ebflow.flow().logProb(action, observation),
       };
