@@ -1,7 +1,7 @@
 import { abs, add, concat, grad, mul, reshape, square, stopGradient, sub, sum } from '@meow-rl/graph';
 import type { InputSpec, Tensor } from '@meow-rl/graph';
 
-import type { DropoutBank } from './dropout.ts';
+import type { DropoutBank } from '@meow-rl/nn';
 import { pessimistic } from './model.ts';
 import type { BoundModel, MeowModel } from './model.ts';
 

@@ -1,16 +1,16 @@
 import {
   additiveCoupling,
   alternatingMask,
-  boundedLogScale,
   elementwiseScale,
   energyFlow,
   gaussianPrior,
-  mlp,
   tanhSquash,
 } from '@meow-rl/flows';
-import type { Dropout, EnergyFlow, Mlp } from '@meow-rl/flows';
+import type { EnergyFlow } from '@meow-rl/flows';
 import { add, minimum, mul, parameterLayout, reshape } from '@meow-rl/graph';
 import type { ParameterLayout, Parameters, Tensor } from '@meow-rl/graph';
+import { boundedLogScale, initialize, mlp, modules, orthogonal, swish, zeros } from '@meow-rl/nn';
+import type { Dropout, Module, Network } from '@meow-rl/nn';
 import type { Generator } from '@meow-rl/random';
 
 import type { MeowConfig } from './settings.ts';
@@ -66,8 +66,9 @@ export function meowModel({ observationSize, actionSize }: Sizes, config: MeowCo
       inputs: [actionSize, observationSize],
       hidden,
       output: actionSize,
+      activation: swish,
       layerNorm: true,
-      weights: 'orthogonal',
+      weights: orthogonal(),
     }),
   );
   const prior = mlp({
@@ -75,22 +76,33 @@ export function meowModel({ observationSize, actionSize }: Sizes, config: MeowCo
     inputs: [observationSize],
     hidden,
     output: actionSize,
-    weights: 'zero',
+    activation: swish,
+    weights: zeros,
   });
-  const shift = (i: number): Mlp =>
-    mlp({ name: `shift${i}`, inputs: [observationSize], hidden: shiftHidden, output: 1, weights: 'zero' });
-  const shift1 = shift(1);
-  const shift2 = shift(2);
-  const parameters = [...conditioners, prior, shift1, shift2].flatMap((network) => network.parameters);
-  const layout = parameterLayout(parameters);
+  const shift = (i: number): Module<Network> =>
+    mlp({
+      name: `shift${i}`,
+      inputs: [observationSize],
+      hidden: shiftHidden,
+      output: 1,
+      activation: swish,
+      weights: zeros,
+    });
+  const networks = modules({
+    conditioners: modules(conditioners),
+    prior,
+    shift1: shift(1),
+    shift2: shift(2),
+  });
+  const layout = parameterLayout(networks.parameters);
 
   const bind: MeowModel['bind'] = (params, dropout) => {
-    const logSigma = (state: Tensor): Tensor =>
-      boundedLogScale(prior.apply(params, [state]), logSigmaMin, logSigmaMax);
+    const { conditioners, prior, shift1, shift2 } = networks.bind(params);
+    const logSigma = (state: Tensor): Tensor => boundedLogScale(prior([state]), logSigmaMin, logSigmaMax);
     const layers = conditioners.map((network, i) =>
       additiveCoupling({
         mask: alternatingMask(actionSize, i),
-        conditioner: (masked, state) => network.apply(params, [masked, state], dropout),
+        conditioner: (masked, state) => network([masked, state], dropout),
       }),
     );
     const flow = energyFlow({
@@ -99,7 +111,7 @@ export function meowModel({ observationSize, actionSize }: Sizes, config: MeowCo
       squash: tanhSquash(actionSize),
     });
     const shifts: BoundModel['shifts'] = (state) => {
-      const flat = (network: Mlp): Tensor => reshape(network.apply(params, [state]), [state.shape[0] ?? 1]);
+      const flat = (network: Network): Tensor => reshape(network([state]), [state.shape[0] ?? 1]);
       return [flat(shift1), flat(shift2)];
     };
     const shifted = (value: Tensor, state: Tensor): readonly [Tensor, Tensor] => {
@@ -121,12 +133,7 @@ export function meowModel({ observationSize, actionSize }: Sizes, config: MeowCo
     config,
     layout,
     bind,
-    initialize: (random) =>
-      layout.flatten(
-        Object.fromEntries(
-          parameters.map(({ name, shape, initial }) => [name, { shape, data: initial(random) }]),
-        ),
-      ),
+    initialize: (random) => initialize(networks, random),
     dropoutLayers: config.dropout > 0 ? couplings * hidden.length : 0,
   };
 }

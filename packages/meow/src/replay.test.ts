@@ -1,4 +1,4 @@
-import { expectClose } from '@meow-rl/flows/testing';
+import { expectClose } from '@meow-rl/nn/testing';
 import { referenceRuntime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createGenerator } from '@meow-rl/random';

@@ -4,8 +4,8 @@ import { stream } from '@meow-rl/random';
 
 import { applyGradient, learnerState } from './apply-gradient.ts';
 import type { LearnerState, StepMetric } from './apply-gradient.ts';
-import { dropoutBank } from './dropout.ts';
-import type { DropoutBank } from './dropout.ts';
+import { dropoutBank } from '@meow-rl/nn';
+import type { DropoutBank } from '@meow-rl/nn';
 import { gradientInputs, meowGradient } from './gradient.ts';
 import type { GradientInput, GradientMetric } from './gradient.ts';
 import type { MeowModel } from './model.ts';

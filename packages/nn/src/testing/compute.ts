@@ -23,8 +23,8 @@ export async function compute<I extends string, O extends string>(
   build: (inputs: Readonly<Record<I, Tensor>>) => Readonly<Record<O, Tensor>>,
   runtime: Runtime = referenceRuntime,
 ): Promise<Record<O, number[]>> {
-  const own = program({ inputs: given, state: {} }, (inputs) => ({ outputs: build(inputs) }));
-  const executable = await runtime.load(own);
+  const computed = program({ inputs: given, state: {} }, (inputs) => ({ outputs: build(inputs) }));
+  const executable = await runtime.load(computed);
   const data = Object.fromEntries(Object.entries<Given>(given).map(([name, { data }]) => [name, data]));
   const results = await executable.run(data as Record<I, readonly number[]>);
   await executable.dispose();

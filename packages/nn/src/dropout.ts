@@ -1,7 +1,15 @@
 import { concat, constant, mul, reshape, slice, staticSize, window } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import type { Generator } from '@meow-rl/random';
-import type { Dropout } from '@meow-rl/flows';
+
+import type { Activate } from './activation.ts';
+
+/**
+ * Drops units of a hidden layer: gives what `activate` makes of the layer, perhaps with factors for its results.
+ *
+ * @param before the layer before its activation, [rows, units]
+ */
+export type Dropout = (before: Tensor, activate: Activate) => Tensor;
 
 /** How often the largest window fits. Windows may overlap: shifted against each other they are different masks. */
 const BANK_OVER_WINDOW = 16;

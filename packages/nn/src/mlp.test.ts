@@ -4,16 +4,38 @@ import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
-import { mlp, orthogonal, uniformBias, zeros } from './index.ts';
-import type { Mlp, MlpOptions } from './index.ts';
-import { compute, matrix, rowsOf } from './testing/compute.ts';
-import { expectClose } from './testing/expect-close.ts';
-import { randomParameters, randomRows } from './testing/random-values.ts';
+import { gelu, initialize, mlp, orthogonal, relu, silu, swish, tanh, zeros } from './index.ts';
+import type { Activation, MlpOptions, Module, Network } from './index.ts';
+import { compute, expectClose, matrix, randomParameters, randomRows, rowsOf } from './testing/index.ts';
+
+const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
+
+const density = (t: number): number => Math.exp(-0.5 * t * t) / Math.sqrt(2 * Math.PI);
+
+/** Φ(x) by the trapezoidal rule over the density. */
+function normalDistribution(x: number): number {
+  const [bound, count] = [9, 4000];
+  const step = (x + bound) / count;
+  let total = 0.5 * (density(-bound) + density(x));
+  for (let i = 1; i < count; i++) total += density(i * step - bound);
+  // Euler and Maclaurin's first correction.
+  return step * total + (step * step * x * density(x)) / 12;
+}
+
+/** Activations with what they make of an entry, given the slope. */
+const activations: readonly (readonly [string, Activation, (x: number, beta: number) => number])[] = [
+  ['swish', swish, (x, beta) => x * logistic(beta * x)],
+  ['relu', relu, (x) => Math.max(x, 0)],
+  ['tanh', tanh, (x) => Math.tanh(x)],
+  ['gelu', gelu, (x) => x * normalDistribution(x)],
+  ['silu', silu, (x) => x * logistic(x)],
+];
 
 /** The network of one row in plain loops, from the equations. */
 function plainMlp(
   params: ParameterValues,
   { name, hidden, layerNorm }: MlpOptions,
+  activate: (x: number, beta: number) => number,
   input: readonly number[],
 ) {
   const data = (parameter: string): number[] => Array.from(params[`${name}.${parameter}`]?.data ?? []);
@@ -30,23 +52,63 @@ function plainMlp(
       h = h.map((x, i) => ((x - mean) / Math.sqrt(variance + 1e-5)) * (gain[i] ?? 0) + (shift[i] ?? 0));
     }
     const beta = data(`${k}.beta`);
-    h = h.map((x, i) => x / (1 + Math.exp(-(beta[i] ?? 0) * x)));
+    h = h.map((x, i) => activate(x, beta[i] ?? Number.NaN));
   }
   return h;
 }
 
-const zeroParameters = ({ parameters }: Mlp) => {
+const zeroParameters = ({ parameters }: Module<Network>) => {
   const layout = parameterLayout(parameters);
   return layout.unpack(constant(new Float32Array(layout.size)));
 };
 
-const applyTo = (network: Mlp, widths: readonly number[]) =>
+const applyTo = (network: Module<Network>, widths: readonly number[]) =>
   compute(
     Object.fromEntries(widths.map((width, i) => [`x${i}`, matrix(randomRows(8, 2, width, 1))])),
-    (inputs) => ({ out: network.apply(zeroParameters(network), Object.values(inputs)) }),
+    (inputs) => ({ out: network.bind(zeroParameters(network))(Object.values(inputs)) }),
   );
 
-const base = { name: 'net', inputs: [2, 3], hidden: [6, 4], output: 2, weights: 'orthogonal' } as const;
+const base = {
+  name: 'net',
+  inputs: [2, 3],
+  hidden: [6, 4],
+  output: 2,
+  activation: swish,
+  weights: orthogonal(),
+} as const;
+
+describe.each(activations)('mlp with %s', (_, activation, plain) => {
+  it.each([
+    { layerNorm: true, blocks: 1 },
+    { layerNorm: true, blocks: 3 },
+    { layerNorm: false, blocks: 1 },
+    { layerNorm: false, blocks: 3 },
+  ])('computes what the plain loop does: %s', async ({ layerNorm, blocks }) => {
+    const options: MlpOptions = { ...base, activation, layerNorm };
+    const network = mlp(options);
+    const layout = parameterLayout(network.parameters);
+    const flat = randomParameters(network.parameters, 1);
+    const params = layout.unflatten(flat);
+    const states = randomRows(2, 4, 3, 1);
+    const points = randomRows(3, 4 * blocks, 2, 1);
+    const expected = points.flatMap((point, i) =>
+      plainMlp(params, options, plain, [...point, ...(states[i % 4] ?? [])]),
+    );
+    for (const [runtime, tolerance] of [
+      [undefined, 1e-11],
+      [onnxRuntimeNode(), 1e-5],
+    ] as const) {
+      const { out } = await compute(
+        { points: matrix(points), states: matrix(states) },
+        (inputs) => ({
+          out: network.bind(layout.unpack(constant(flat)))([inputs.points, inputs.states]),
+        }),
+        runtime,
+      );
+      expectClose(out, expected, tolerance);
+    }
+  });
+});
 
 describe.each([true, false])('mlp with layerNorm %s', (layerNorm) => {
   const options: MlpOptions = { ...base, layerNorm };
@@ -55,37 +117,18 @@ describe.each([true, false])('mlp with layerNorm %s', (layerNorm) => {
   const flat = randomParameters(network.parameters, 1);
   const params = layout.unflatten(flat);
 
-  it.each([1, 3])('computes what the plain loop does, with %s blocks of rows per state', async (blocks) => {
-    const states = randomRows(2, 4, 3, 1);
-    const points = randomRows(3, 4 * blocks, 2, 1);
-    const expected = points.flatMap((point, i) =>
-      plainMlp(params, options, [...point, ...(states[i % 4] ?? [])]),
-    );
-    for (const [runtime, tolerance] of [
-      [undefined, 1e-12],
-      [onnxRuntimeNode(), 1e-5],
-    ] as const) {
-      const { out } = await compute(
-        { points: matrix(points), states: matrix(states) },
-        (inputs) => ({ out: network.apply(layout.unpack(constant(flat)), [inputs.points, inputs.states]) }),
-        runtime,
-      );
-      expectClose(out, expected, tolerance);
-    }
-  });
-
   it('takes one input and no hidden layer', async () => {
-    const own: MlpOptions = { ...options, inputs: [3], hidden: [] };
-    const linear = mlp(own);
+    const linearOptions: MlpOptions = { ...options, inputs: [3], hidden: [] };
+    const linear = mlp(linearOptions);
     const linearLayout = parameterLayout(linear.parameters);
     const linearFlat = randomParameters(linear.parameters, 4);
     const rows = randomRows(5, 2, 3, 1);
     const { out } = await compute({ rows: matrix(rows) }, (inputs) => ({
-      out: linear.apply(linearLayout.unpack(constant(linearFlat)), [inputs.rows]),
+      out: linear.bind(linearLayout.unpack(constant(linearFlat)))([inputs.rows]),
     }));
     expectClose(
       out,
-      rows.flatMap((row) => plainMlp(linearLayout.unflatten(linearFlat), own, row)),
+      rows.flatMap((row) => plainMlp(linearLayout.unflatten(linearFlat), linearOptions, Math.tanh, row)),
       1e-12,
     );
   });
@@ -95,7 +138,7 @@ describe.each([true, false])('mlp with layerNorm %s', (layerNorm) => {
     const rows = matrix(randomRows(6, 2, 2, 1));
     const states = matrix(randomRows(7, 2, 3, 1));
     const { out } = await compute({ rows, states }, (inputs) => ({
-      out: network.apply(layout.unpack(constant(flat)), [inputs.rows, inputs.states], (before, activate) => {
+      out: network.bind(layout.unpack(constant(flat)))([inputs.rows, inputs.states], (before, activate) => {
         shapes.push(before.shape.join('x'));
         return activate(before, constant(0));
       }),
@@ -106,8 +149,10 @@ describe.each([true, false])('mlp with layerNorm %s', (layerNorm) => {
   });
 
   it('refuses parts that it was not made for', async () => {
-    await expect(applyTo(network, [2])).rejects.toThrow('mlp net: expected 2 input parts, got 1.');
-    await expect(applyTo(network, [2, 3, 1])).rejects.toThrow('mlp net: expected 2 input parts, got 3.');
+    await expect(applyTo(network, [2])).rejects.toThrow('linearLayer net.0: expected 2 input parts, got 1.');
+    await expect(applyTo(network, [2, 3, 1])).rejects.toThrow(
+      'linearLayer net.0: expected 2 input parts, got 3.',
+    );
     await expect(applyTo(network, [3, 2])).rejects.toThrow(ShapeError);
   });
 
@@ -122,10 +167,8 @@ describe.each([true, false])('mlp with layerNorm %s', (layerNorm) => {
 });
 
 const startOf = (options: MlpOptions, seed = 1): ParameterValues => {
-  const random = createGenerator(seed);
-  return Object.fromEntries(
-    mlp(options).parameters.map(({ name, shape, initial }) => [name, { shape, data: initial(random) }]),
-  );
+  const network = mlp(options);
+  return parameterLayout(network.parameters).unflatten(initialize(network, createGenerator(seed)));
 };
 
 describe('start values', () => {
@@ -151,7 +194,7 @@ describe('start values', () => {
   });
 
   it('are zero weights where asked for, with biases as ever', () => {
-    const start = startOf({ ...base, weights: 'zero' });
+    const start = startOf({ ...base, weights: zeros });
     for (const k of [0, 1, 2])
       expect(new Set(Array.from(start[`net.${k}.weight`]?.data ?? []))).toEqual(new Set([0]));
     expect(new Set(Array.from(start['net.0.bias']?.data ?? [])).size).toBe(6);
@@ -163,51 +206,5 @@ describe('start values', () => {
       parameterLayout(network.parameters).flatten(startOf({ ...base, layerNorm: true })),
     ).not.toThrow();
     expect(() => parameterLayout(network.parameters).flatten(startOf(base))).toThrow(DataError);
-  });
-});
-
-describe('initializers', () => {
-  it.each([
-    [3, 7],
-    [7, 3],
-    [5, 5],
-    [64, 66],
-    [1, 4],
-  ])('orthogonal %i x %i has orthonormal rows or columns', (rows, columns) => {
-    const values = rowsOf(Array.from(orthogonal(rows, columns)(createGenerator(2))), columns);
-    const vectors =
-      rows <= columns ? values : Array.from({ length: columns }, (_, j) => values.map((row) => row[j] ?? 0));
-    for (const [i, a] of vectors.entries())
-      for (const [j, b] of vectors.entries()) {
-        const overlap = a.reduce((total, x, at) => total + x * (b[at] ?? 0), 0);
-        expect(Math.abs(overlap - (i === j ? 1 : 0)), `${i} with ${j}`).toBeLessThan(1e-6);
-      }
-  });
-
-  it('orthogonal is uniform: the mean of many matrices is zero, the square 1 / length', () => {
-    const random = createGenerator(3);
-    const draws = Array.from({ length: 4000 }, () => orthogonal(2, 3)(random));
-    for (let at = 0; at < 6; at++) {
-      const entries = draws.map((draw) => draw[at] ?? Number.NaN);
-      const mean = entries.reduce((total, x) => total + x, 0) / entries.length;
-      const squares = entries.reduce((total, x) => total + x * x, 0) / entries.length;
-      expect(Math.abs(mean)).toBeLessThan(0.04);
-      expect(Math.abs(squares - 1 / 3)).toBeLessThan(0.03);
-    }
-  });
-
-  it('uniformBias fills ±1/√inputs evenly', () => {
-    const values = Array.from(uniformBias(10_000, 25)(createGenerator(4)));
-    expect(Math.max(...values)).toBeLessThanOrEqual(0.2);
-    expect(Math.max(...values)).toBeGreaterThan(0.199);
-    expect(Math.min(...values)).toBeGreaterThanOrEqual(-0.2);
-    expect(Math.min(...values)).toBeLessThan(-0.199);
-    expect(Math.abs(values.reduce((total, x) => total + x, 0) / values.length)).toBeLessThan(0.005);
-  });
-
-  it('zeros are zeros, and the same seed gives the same start', () => {
-    expect(zeros(3)(createGenerator(5))).toEqual(new Float32Array(3));
-    expect(orthogonal(4, 6)(createGenerator(6))).toEqual(orthogonal(4, 6)(createGenerator(6)));
-    expect(orthogonal(4, 6)(createGenerator(6))).not.toEqual(orthogonal(4, 6)(createGenerator(7)));
   });
 });

@@ -15,7 +15,7 @@ async function masksAt(
   offsets: readonly number[],
   shapes: readonly (readonly [number, number])[],
 ): Promise<number[][]> {
-  const own = program(
+  const masking = program(
     { inputs: { offsets: { dtype: 'int64', shape: [offsets.length] } }, state: {} },
     ({ offsets }) => {
       const drop = bank.masks(offsets);
@@ -23,7 +23,7 @@ async function masksAt(
       return { outputs: Object.fromEntries(ones.map((hidden, i) => [`mask${i}`, drop(hidden, activate)])) };
     },
   );
-  const results = await (await referenceRuntime.load(own)).run({ offsets });
+  const results = await (await referenceRuntime.load(masking)).run({ offsets });
   return shapes.map((_, i) => Array.from(results[`mask${i}`] ?? []));
 }
 
@@ -83,15 +83,18 @@ describe('dropoutBank', () => {
   it('repeats what has fewer rows, each copy with a mask of its own, and activates it once', async () => {
     const bank = bankOf(0.5);
     let activated = 0;
-    const own = program({ inputs: { offsets: { dtype: 'int64', shape: [1] } }, state: {} }, ({ offsets }) => {
-      const ones = constant(new Float32Array(50).fill(1), [25, 2]);
-      const dropped = bank.masks(offsets, 50)(ones, (x) => {
-        activated += 1;
-        return mul(3, x);
-      });
-      return { outputs: { dropped } };
-    });
-    const { dropped } = await (await referenceRuntime.load(own)).run({ offsets: [4] });
+    const dropping = program(
+      { inputs: { offsets: { dtype: 'int64', shape: [1] } }, state: {} },
+      ({ offsets }) => {
+        const ones = constant(new Float32Array(50).fill(1), [25, 2]);
+        const dropped = bank.masks(offsets, 50)(ones, (x) => {
+          activated += 1;
+          return mul(3, x);
+        });
+        return { outputs: { dropped } };
+      },
+    );
+    const { dropped } = await (await referenceRuntime.load(dropping)).run({ offsets: [4] });
     const [mask = []] = await masksAt(bank, [4], [[50, 2]]);
     expect(activated).toBe(1);
     expect(Array.from(dropped)).toEqual(mask.map((factor) => 3 * factor));
