@@ -1,9 +1,10 @@
 import {
-  additiveCoupling,
   alternatingMask,
+  coupling,
   elementwiseScale,
   energyFlow,
   gaussianPrior,
+  shift,
   tanhSquash,
 } from '@meow-rl/flows';
 import type { EnergyFlow } from '@meow-rl/flows';
@@ -79,7 +80,7 @@ export function meowModel({ observationSize, actionSize }: Sizes, config: MeowCo
     activation: swish,
     weights: zeros,
   });
-  const shift = (i: number): Module<Network> =>
+  const rewardShift = (i: number): Module<Network> =>
     mlp({
       name: `shift${i}`,
       inputs: [observationSize],
@@ -91,8 +92,8 @@ export function meowModel({ observationSize, actionSize }: Sizes, config: MeowCo
   const networks = modules({
     conditioners: modules(conditioners),
     prior,
-    shift1: shift(1),
-    shift2: shift(2),
+    shift1: rewardShift(1),
+    shift2: rewardShift(2),
   });
   const layout = parameterLayout(networks.parameters);
 
@@ -100,9 +101,10 @@ export function meowModel({ observationSize, actionSize }: Sizes, config: MeowCo
     const { conditioners, prior, shift1, shift2 } = networks.bind(params);
     const logSigma = (state: Tensor): Tensor => boundedLogScale(prior([state]), logSigmaMin, logSigmaMax);
     const layers = conditioners.map((network, i) =>
-      additiveCoupling({
+      coupling({
         mask: alternatingMask(actionSize, i),
         conditioner: (masked, state) => network([masked, state], dropout),
+        transform: shift,
       }),
     );
     const flow = energyFlow({

@@ -1,3 +1,4 @@
+import { requireMode } from '@meow-rl/flows';
 import { program } from '@meow-rl/graph';
 import type { Program, StateSpec } from '@meow-rl/graph';
 
@@ -43,7 +44,7 @@ export const modeProgram = (model: MeowModel): Program<'observation', 'parameter
   program(
     { inputs: { observation: rows(model.observationSize) }, state: parameterState(model) },
     ({ observation }, { parameters }) => ({
-      outputs: { action: model.bind(model.layout.unpack(parameters)).flow.mode(observation) },
+      outputs: { action: requireMode(model.bind(model.layout.unpack(parameters)).flow)(observation) },
     }),
   );
 
