@@ -19,7 +19,7 @@ export { polyak } from './optim/polyak.ts';
 export { parameterLayout } from './parameters.ts';
 export type { ParameterLayout, Parameters, ParameterSpec, ParameterValues } from './parameters.ts';
 export { optimize } from './passes/optimize.ts';
-export { program } from './program.ts';
+export { mapValues, program } from './program.ts';
 export type { InputSpec, Program, ProgramState, StateSpec } from './program.ts';
 export type { Executable, FloatArray, InputData, LoadOptions, Runtime } from './runtime.ts';
 export { onnxRuntime } from './runtimes/onnxruntime.ts';
