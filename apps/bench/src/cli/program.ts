@@ -230,8 +230,8 @@ function addSpeed(program: Command, ui: () => Ui): void {
     .command('speed')
     .summary('time updates, actions and the training loop')
     .description(
-      "Time updates, actions and replay with the paper's network on random data, and the training loop on HalfCheetah-v5. " +
-        'With --peers the same update in PyTorch and JAX takes turns with ours; npm run peers:setup installs them.',
+      "Time an algorithm's updates, actions and replay with its default networks on random data, and the training loop on HalfCheetah-v5. " +
+        'With --peers the same update in PyTorch and JAX takes turns with ours, and for SAC the loops of Stable-Baselines3 and sbx; npm run peers:setup installs them.',
     )
     .addHelpText(
       'after',
@@ -239,6 +239,7 @@ function addSpeed(program: Command, ui: () => Ui): void {
         'meow-bench speed --threads 1 --json',
         'meow-bench speed --observation-size 348 --action-size 17 --profile --roofline',
         'meow-bench speed --peers torch,jax --rounds 20',
+        'meow-bench speed --algo sac --peers torch,jax',
         'meow-bench speed --all --json',
         'meow-bench speed --loop-steps 0 --soak 50000',
       ),

@@ -2,6 +2,7 @@ import { MEOW_SETTINGS as rules } from '@meow-rl/meow/settings';
 import { z } from 'zod';
 
 import * as is from '../cli/settings.ts';
+import { MEASURED_ALGORITHMS } from '../speed/peers.ts';
 
 /** Settings of the MEow agent. What is left out comes from the preset. */
 export const agentSchema = z.strictObject({
@@ -144,6 +145,7 @@ export const exportSchema = z.strictObject({
 
 /** Settings of the speed measurement. */
 export const speedSchema = z.strictObject({
+  algo: is.oneOf(MEASURED_ALGORITHMS, 'algorithm').default('meow'),
   observationSize: is.positiveInteger('entries of an observation').default(17),
   actionSize: is.positiveInteger('entries of an action').default(6),
   batchSize: is.positiveInteger('transitions per update').default(256),
@@ -155,7 +157,7 @@ export const speedSchema = z.strictObject({
   loopSteps: is
     .wholeNumber('environment steps of the whole training loop on HalfCheetah-v5, 0 for none')
     .default(500),
-  peers: is.optional(is.word('PyTorch and JAX versions to compare with', 'torch,jax'), 'none'),
+  peers: is.optional(is.word('PyTorch and JAX versions to compare with, and loops of libraries', 'torch,jax'), 'none'),
   profile: is.toggle('print the time per operator and per phase of an update'),
   roofline: is.toggle("count an update's work and compare it with what the machine can do"),
   soak: is.wholeNumber('updates to watch memory and garbage collection over, 0 for none').default(0),
