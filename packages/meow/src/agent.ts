@@ -1,8 +1,8 @@
-import { DataError } from '@meow-rl/graph';
+import { DataError, mapOutputs } from '@meow-rl/graph';
 import type { Executable, FloatArray, LoadOptions, ParameterValues, Program, Runtime } from '@meow-rl/graph';
 import { createGenerator, stream } from '@meow-rl/random';
 import type { TransitionBatch } from '@meow-rl/replay';
-import type { SavableAgent } from '@meow-rl/train';
+import type { Deployable, OffPolicyAgent, Savable } from '@meow-rl/train';
 
 import { packState, unpackState } from './agent-state.ts';
 import { finiteActions, finiteRows } from './check-numbers.ts';
@@ -55,7 +55,7 @@ export type MeowMetrics = Readonly<Record<UpdateMetric | 'gradientClipped', numb
 const ENTROPY_EVERY = 100;
 
 /** A MEow agent: one network for policy, Q and V, trained with one loss. */
-export interface MeowAgent extends SavableAgent {
+export interface MeowAgent extends OffPolicyAgent, Savable, Deployable {
   readonly algorithm: 'meow';
   readonly config: MeowConfig;
   readonly model: MeowModel;
@@ -73,7 +73,7 @@ export interface MeowAgent extends SavableAgent {
   deployment(): {
     readonly policy: ReturnType<typeof modeProgram>;
     readonly stochastic: ReturnType<typeof sampleWithLogProbProgram>;
-    readonly critic: ReturnType<typeof criticProgram>;
+    readonly critic: Program<'observation' | 'action', 'parameters', 'q1' | 'q2' | 'value'>;
     readonly state: Readonly<Record<'parameters', Float32Array>>;
   };
   /** The parameters by name, copied. */
@@ -244,7 +244,7 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
     deployment: () => ({
       policy: modeProgram(model),
       stochastic: sampleWithLogProbProgram(model),
-      critic: criticProgram(model),
+      critic: mapOutputs(criticProgram(model), ({ q1, q2, value }) => ({ q1, q2, value })),
       state: { parameters: copy(sampler.readState('parameters')) },
     }),
     parameters: () => model.layout.unflatten(sampler.readState('parameters')),

@@ -4,7 +4,7 @@ import type { MeowAgent } from '@meow-rl/meow';
 import { threadedLearner } from '@meow-rl/meow/node';
 import { onnxRuntimeFused } from '@meow-rl/onnxruntime-fused';
 import { normalizedAgent, observationNormalizer, rewardScaler, seedFor } from '@meow-rl/train';
-import type { Agent, ObservationNormalizer, RewardScaler } from '@meow-rl/train';
+import type { OffPolicyAgent, ObservationNormalizer, RewardScaler } from '@meow-rl/train';
 
 import { spacesOf } from '../environments/environments.ts';
 import type { ResolvedTrain } from './resolve.ts';
@@ -14,7 +14,7 @@ export interface RunAgent {
   /** The agent that learns; on standardized observations and scaled rewards, where the settings ask for them. */
   readonly meow: MeowAgent;
   /** The same agent on raw observations and rewards. */
-  readonly agent: Agent;
+  readonly agent: OffPolicyAgent;
   readonly observationNormalizer: ObservationNormalizer | undefined;
   readonly rewardScaler: RewardScaler | undefined;
 }

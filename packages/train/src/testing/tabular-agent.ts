@@ -1,9 +1,9 @@
 import type { TransitionBatch } from '@meow-rl/replay';
 
-import type { Agent } from '../agent.ts';
+import type { OffPolicyAgent } from '../contracts/off-policy-agent.ts';
 
 /** A {@link tabularAgent} and what it has learned. */
-export interface TabularAgent extends Agent {
+export interface TabularAgent extends OffPolicyAgent {
   /** Value of each state. */
   readonly values: readonly number[];
 }
