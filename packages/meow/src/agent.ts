@@ -37,14 +37,6 @@ export interface MeowAgentOptions extends Sizes {
   readonly learner?: LearnerFactory;
 }
 
-/** A batch with what prioritized replay and returns over several steps add to it. */
-export interface MeowBatch extends TransitionBatch {
-  /** What V of the next observation counts, [n]; default `γ (1 − terminated)`, with n steps `γⁿ (1 − terminated)`. */
-  readonly discounts?: Float32Array;
-  /** Weights of the squared errors, [n]; default 1. */
-  readonly weights?: Float32Array;
-}
-
 /** What an update of the agent reports; see docs/algorithms/meow.md. */
 export type MeowMetrics = Readonly<Record<UpdateMetric | 'gradientClipped', number>> & {
   /** Of every hundredth update: the policy's entropy, mean over the batch's states, in nats; only the squash's part is sampled. */
@@ -66,7 +58,7 @@ export interface MeowAgent extends OffPolicyAgent, Savable, Deployable {
     observations: Float32Array,
     actions: Float32Array,
   ): Promise<Readonly<Record<'q1' | 'q2' | 'value' | 'logProb', Float32Array>>>;
-  update(batch: MeowBatch): Promise<MeowMetrics>;
+  update(batch: TransitionBatch): Promise<MeowMetrics>;
   /** ½ (|Q₁ − y| + |Q₂ − y|) of each transition of the last update's batch, copied; empty before the first. */
   tdErrors(): Float32Array;
   /** The programs to deploy, on actions in [−1, 1], with the present parameters: what `@meow-rl/export` takes. */
@@ -221,7 +213,7 @@ export async function createMeowAgent(options: MeowAgentOptions): Promise<MeowAg
           action: batch.actions,
           reward: batch.rewards,
           nextObservation: batch.nextObservations,
-          discount: batch.discounts ?? batch.terminated.map((ended) => config.gamma * (1 - ended)),
+          discount: batch.discounts,
           weight: batch.weights ?? ones,
         });
         updates += 1;

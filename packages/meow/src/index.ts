@@ -1,5 +1,5 @@
 export { createMeowAgent } from './agent.ts';
-export type { MeowAgent, MeowAgentOptions, MeowBatch, MeowMetrics } from './agent.ts';
+export type { MeowAgent, MeowAgentOptions, MeowMetrics } from './agent.ts';
 export { applyGradient, learnerState } from './apply-gradient.ts';
 export type { LearnerState, StepMetric } from './apply-gradient.ts';
 export { MEOW_DEFAULTS, resolveMeowConfig } from './settings.ts';

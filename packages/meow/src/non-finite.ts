@@ -1,6 +1,7 @@
+import type { TransitionBatch } from '@meow-rl/replay';
+
 import { firstNonFiniteEntry, largest } from './check-numbers.ts';
 import { NonFiniteError } from './errors.ts';
-import type { MeowBatch } from './agent.ts';
 import type { MeowConfig } from './settings.ts';
 import type { UpdateMetric } from './update.ts';
 
@@ -18,13 +19,13 @@ const BATCH_FIELDS = [
   ['terminated', ENVIRONMENT],
   ['discounts', REPLAY],
   ['weights', REPLAY],
-] as const satisfies readonly (readonly [keyof MeowBatch, string])[];
+] as const satisfies readonly (readonly [keyof TransitionBatch, string])[];
 
 /** An update that went wrong. */
 interface FailedUpdate {
   /** Counted from 1. */
   readonly update: number;
-  readonly batch: MeowBatch;
+  readonly batch: TransitionBatch;
   readonly metrics: Readonly<Record<UpdateMetric, number>>;
   readonly config: MeowConfig;
 }

@@ -46,7 +46,13 @@ function latentAgent() {
 }
 
 async function run(agent: OffPolicyAgent, actionSize: number, autoresetMode: AutoresetMode = 'same-step') {
-  const replay = replayBuffer({ capacity: 100, observationSize: OBSERVATION, actionSize, seed: 0 });
+  const replay = replayBuffer({
+    capacity: 100,
+    observationSize: OBSERVATION,
+    actionSize,
+    discount: 0.9,
+    seed: 0,
+  });
   const env = vectorEnv([countingEnv({ length: 2 }), countingEnv({ length: 3, end: 'terminated' })], {
     autoresetMode,
   });

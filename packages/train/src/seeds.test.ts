@@ -52,7 +52,7 @@ it('the loop takes each use’s own: environments, exploration and each evaluati
   const rows: (number | undefined)[] = [];
   const evaluations: (number | undefined)[] = [];
   const generators: unknown[] = [];
-  const replay = replayBuffer({ capacity: 50, observationSize: 2, actionSize: 1, seed: 0 });
+  const replay = replayBuffer({ capacity: 50, observationSize: 2, actionSize: 1, discount: 0.9, seed: 0 });
   await trainOffPolicy({
     agent: notingAgent(generators),
     env: vectorEnv([noting(countingEnv({ length: 99 }), rows), noting(countingEnv({ length: 99 }), rows)]),

@@ -27,7 +27,7 @@ interface RunOptions extends Partial<TrainOffPolicyOptions> {
 async function run({ mode = 'same-step', fake = {}, ...options }: RunOptions = {}) {
   const events: TrainEvent[] = [];
   const agent = fakeAgent(fake);
-  const replay = replayBuffer({ capacity: 1000, observationSize: 2, actionSize: 1, seed: 0 });
+  const replay = replayBuffer({ capacity: 1000, observationSize: 2, actionSize: 1, discount: 0.9, seed: 0 });
   const result = await trainOffPolicy({
     agent,
     env: countingPair(mode),
@@ -164,6 +164,7 @@ it('gives the buffer the errors of each batch as priorities, by their order', as
     capacity: 1000,
     observationSize: 2,
     actionSize: 1,
+    discount: 0.9,
     seed: 0,
     prioritized: { alpha: 0.5, epsilon: 1e-6 },
   });
@@ -250,6 +251,7 @@ const multiGoalRun = async (seed: number) => {
     capacity: 200,
     observationSize: 2,
     actionSize: 2,
+    discount: 0.9,
     seed: seedFor('replay', seed),
   });
   const evaluate = { env: makeEnv('MultiGoal-v0', { maxSteps: 5 }), every: 20, episodes: 2 };
@@ -329,7 +331,7 @@ describe('errors', () => {
     await expect(run({ fake: { observationSize: 3 } })).rejects.toThrow(
       'trainOffPolicy: what acts has observationSize = 3, expected 2 as in Counting-v0',
     );
-    const replay = replayBuffer({ capacity: 10, observationSize: 2, actionSize: 2, seed: 0 });
+    const replay = replayBuffer({ capacity: 10, observationSize: 2, actionSize: 2, discount: 0.9, seed: 0 });
     await expect(run({ replay })).rejects.toThrow('the replay buffer has actionSize = 2, expected 1');
   });
 

@@ -21,7 +21,7 @@ const blankAgent: Savable = {
 
 /** A run without training: checkpoints hold what is put into its buffer of 20 transitions. */
 function madeUpRun() {
-  const replay = replayBuffer({ capacity: 20, ...sizes, seed: 0 });
+  const replay = replayBuffer({ capacity: 20, ...sizes, discount: 0.9, seed: 0 });
   const env = vectorEnv(() => multiGoal(), { numEnvs: 1, autoresetMode: 'same-step' });
   env.reset({ seed: 0 });
   const parts: RunParts = { agent: blankAgent, env, replay };

@@ -58,8 +58,9 @@ function bufferOptions({ agent: { meow }, settings }: RunTrainingOptions): Repla
     capacity: Math.min(bufferSize, steps + numEnvs),
     observationSize: meow.observationSize,
     actionSize: meow.actionSize,
+    discount: meow.config.gamma,
+    nStep,
     seed: seedFor('replay', seed),
-    ...(nStep > 1 && { nStep: { steps: nStep, discount: meow.config.gamma } }),
     ...(prioritized && { prioritized: {} }),
   };
 }
