@@ -73,7 +73,7 @@ export interface TrainOffPolicyOptions {
    * moment, and what trains has to be the same: then everything goes on to the same bits. `steps`, `logEvery`, `evaluate` and
    * `checkpoint` may differ: a run resumed with more steps is the one begun with as many.
    */
-  readonly resume?: OffPolicyState;
+  readonly resume?: OffPolicyState | undefined;
   /** Stops the run at the next step boundary. */
   readonly signal?: AbortSignal;
   /** Called with every event; a promise is awaited, so a slow listener slows the run instead of piling up. */
