@@ -1,7 +1,8 @@
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { threadedUpdates } from '@meow-rl/learner/node';
 import { createMeowAgent } from '@meow-rl/meow';
 import type { MeowAgent } from '@meow-rl/meow';
-import { threadedLearner } from '@meow-rl/meow/node';
+
 import { onnxRuntimeFused } from '@meow-rl/onnxruntime-fused';
 import { normalizedAgent, observationNormalizer, rewardScaler, seedFor } from '@meow-rl/train';
 import type { OffPolicyAgent, ObservationNormalizer, RewardScaler } from '@meow-rl/train';
@@ -45,7 +46,7 @@ export async function createRunAgent(
     seed: seedFor('agent', settings.seed),
     config: settings.agent,
     ...(settings.learnerThreads > 0 && {
-      learner: threadedLearner({ threads: settings.learnerThreads, background: settings.pipeline }),
+      updates: threadedUpdates({ threads: settings.learnerThreads, background: settings.pipeline }),
     }),
   });
   const observations = settings.normalizeObservations ? observationNormalizer({ size }) : undefined;
