@@ -2,7 +2,6 @@ import { floatsAt } from '@meow-rl/graph';
 import type { FloatArray } from '@meow-rl/graph';
 
 import type { UpdateMetric } from '../update.ts';
-import { barrier } from './barrier.ts';
 import { eachBatchInput } from './memory.ts';
 import type { LearnerMemory } from './memory.ts';
 import { UPDATE_METRICS } from './metrics.ts';
@@ -29,8 +28,8 @@ export interface MemberOptions extends ReplicaOptions {
   readonly index: number;
   readonly threads: number;
   readonly memory: LearnerMemory;
-  /** Called now and then while it waits for the others; doesn't return if one of them is lost. */
-  readonly expectOthers: () => void;
+  /** Returns once all threads have called it as often as this one. */
+  readonly meet: () => void;
 }
 
 /** What a member does with its rows of the batch. */
@@ -89,16 +88,9 @@ async function wholePart({ memory, ...options }: MemberOptions): Promise<Part> {
 }
 
 /** That of one of several threads. The next update begins after all threads have ended this one. */
-async function sharingPart({
-  memory,
-  index,
-  threads,
-  expectOthers,
-  ...options
-}: MemberOptions): Promise<Part> {
+async function sharingPart({ memory, index, threads, meet, ...options }: MemberOptions): Promise<Part> {
   const replica = await sharingReplica({ ...options, index, replicas: threads, places: memory });
   const { norms } = memory;
-  const meet = barrier(memory.control, threads, expectOthers);
   return {
     offsets: replica.offsets,
     update: async (inputs) => {

@@ -9,26 +9,8 @@ import type { BatchInput } from './learner.ts';
 import { UPDATE_METRICS } from './metrics.ts';
 import { eachState } from './states.ts';
 
-/** Places in {@link LearnerMemory.control}. */
-export const Control = {
-  /** Number of the command; a change starts the threads. */
-  go: 0,
-  /** Number of the last command that all threads are done with; a change wakes the agent's thread. */
-  done: 1,
-  command: 2,
-  /** Threads still busy with the command; the last one to finish says so to the agent's thread. */
-  busy: 3,
-  /** How often a thread has come to a barrier, in all; it may overflow. */
-  arrivals: 4,
-  /** 0, or 1 + the index of a thread that has ended and was not asked to. */
-  lost: 5,
-  /** 1 once all threads are to end where they next wait, because one of them can't go on. */
-  abandoned: 6,
-} as const;
-
 /** What the threads of a learner share. */
 export interface LearnerMemory {
-  readonly control: Int32Array;
   /** The batch of the running update. */
   readonly batch: Readonly<Record<BatchInput, Float32Array>>;
   /** Offsets of dropout masks, [layers] for each thread. */
@@ -63,7 +45,6 @@ export function learnerMemory(model: MeowModel, threads: number): LearnerMemory 
   });
   const each = <T>(make: (thread: number) => T): T[] => Array.from({ length: threads }, (_, i) => make(i));
   return {
-    control: integers(Object.keys(Control).length),
     batch: eachBatchInput((name) => floats(staticSize(inputs[name].shape))),
     offsets: each(() => integers(dropoutLayers)),
     gradients: threads > 1 ? each((i) => partOfPlace(gradients, i * layout.size, (i + 1) * layout.size)) : [],

@@ -61,10 +61,22 @@ export function threadedLearner({
     const whole = eachState((name) => floatsAt(memory.state[name]));
     const sizes = { observationSize, actionSize };
     const awakeMilliseconds = background ? AWAKE_BEHIND_CALLER : AWAKE_BESIDE_CALLER;
-    const team = await startTeam(
-      { engine, sizes, config, seed, threads, memory, awakeMilliseconds },
-      background ? 0 : 1,
-    );
+    const team = await startTeam({
+      engine,
+      sizes,
+      config,
+      seed,
+      memory,
+      threads,
+      callerTakesPart: !background,
+      awakeMilliseconds,
+    });
+    const expectIdle = () => {
+      if (team.failure) throw team.failure;
+      if (team.ended) throw new DataError('meow: the agent was disposed of.');
+      if (team.running !== undefined)
+        throw new DataError('meow: the update has not finished. Await it first.');
+    };
     const loadOwn = async () =>
       learnerMember({
         model,
@@ -73,7 +85,7 @@ export function threadedLearner({
         index: 0,
         threads,
         memory,
-        expectOthers: team.expectAll,
+        meet: team.meet,
       });
     const own = background
       ? undefined
@@ -87,7 +99,7 @@ export function threadedLearner({
       stateFrom: undefined,
       actsDuringUpdate: background,
       update: async (batch) => {
-        team.expectIdle();
+        expectIdle();
         writeBatch(memory, batch);
         memory.offsets.forEach((drawn, i) => {
           const end = offsets[i] ?? 0;
@@ -98,13 +110,13 @@ export function threadedLearner({
       },
       parameters: () => whole.parameters,
       readState: () => {
-        team.expectIdle();
+        expectIdle();
         own?.read();
         team.runNow('read');
         return eachState((name) => whole[name].slice());
       },
       writeState: (values) => {
-        team.expectIdle();
+        expectIdle();
         own?.read();
         team.runNow('read');
         eachState((name) => whole[name].set(values[name] ?? []));
