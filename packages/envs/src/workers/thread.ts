@@ -8,6 +8,7 @@ import type { Env, Info } from '../env.ts';
 import { makeFactoryEnvs } from '../env-factory.ts';
 import { vectorEnv } from '../local-vector-env.ts';
 import { makeEnv } from '../make-env.ts';
+import { wrappedStep } from '../unchecked-step.ts';
 import type { VectorEnvState } from '../vector-state.ts';
 import { wrapEnv } from '../wrap-env.ts';
 import { infoWriter, type WorkerMessage } from './infos.ts';
@@ -38,10 +39,10 @@ function watched(env: Env, mark: () => void): Env {
       mark();
       return env.reset(request);
     },
-    step(action) {
+    step: wrappedStep(env, (step) => (action) => {
       mark();
-      return env.step(action);
-    },
+      return step(action);
+    }),
   });
 }
 
@@ -83,7 +84,7 @@ async function serve(data: ThreadData, main: MessagePort): Promise<void> {
   const envs = await makeEnvs(data);
   const env = vectorEnv(
     envs.map((own, index) => watched(own, () => mark(index))),
-    { autoresetMode, firstRow: first },
+    { autoresetMode, firstRow: first, checksActions: false },
   );
 
   const ready: ThreadReady = {
