@@ -16,8 +16,6 @@ export type {
 } from './learner/learner.ts';
 export { meowModel, pessimistic } from './model.ts';
 export type { BoundModel, MeowModel, Sizes } from './model.ts';
-export { GENERAL_PRESET, MEOW_PRESETS, PRESET_OF_ENVIRONMENT } from './presets.ts';
-export type { MeowPreset, MeowPresetName } from './presets.ts';
 export {
   criticProgram,
   modeProgram,

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { listCheckpoints, readCheckpoint } from '@meow-rl/train/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { RESUMABLE } from '../runs/config.ts';
+import { RESUMABLE } from '../runs/train-settings.ts';
 import { outcomeOf } from '../testing/run-outcome.ts';
 import { quietBench } from '../testing/run-bench.ts';
 

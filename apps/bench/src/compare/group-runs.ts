@@ -1,4 +1,8 @@
-import { trainSchema } from '../runs/config.ts';
+import { defaultsOf } from '@meow-rl/learner/settings';
+
+import { ALGORITHMS } from '../algorithms/index.ts';
+import { mergeConfig } from '../cli/config-file.ts';
+import { parseTrainSettings } from '../runs/train-settings.ts';
 import type { Run } from './read-run.ts';
 
 /** Runs that differ in nothing but their seed. */
@@ -38,8 +42,16 @@ const INCIDENTAL: ReadonlySet<string> = new Set([
 ]);
 
 /** Settings by dotted name, values as text. What a run of an older version doesn't know had today's default. */
-export const settingsOf = ({ config }: Run): Map<string, string> =>
-  flatSettings({ ...trainSchema.parse({}), ...config });
+export const settingsOf = ({ config, algorithm }: Run): Map<string, string> =>
+  flatSettings(mergeConfig({ ...RUN_DEFAULTS, agent: agentDefaults(algorithm) }, config));
+
+const { agent: _preset, ...RUN_DEFAULTS } = parseTrainSettings({}, 'compare');
+
+/** The defaults of an algorithm's agent; none where this version doesn't know it. */
+function agentDefaults(name: string) {
+  const algorithm = ALGORITHMS.find((known) => known.name === name);
+  return algorithm ? defaultsOf(algorithm.settings) : {};
+}
 
 function flatSettings(config: Readonly<Record<string, unknown>>, prefix = ''): Map<string, string> {
   const flat = new Map<string, string>();

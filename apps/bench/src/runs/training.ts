@@ -51,15 +51,15 @@ export interface RunTrainingOptions {
 const PROBES = 1000;
 
 /** The options of a run's replay buffer. */
-function bufferOptions({ agent: { meow }, settings }: RunTrainingOptions): ReplayBufferOptions {
+function bufferOptions({ agent: { unwrapped }, settings }: RunTrainingOptions): ReplayBufferOptions {
   const { bufferSize, steps, numEnvs, nStep, prioritized, seed } = settings;
   return {
     // A run cannot fill more than its own steps.
     capacity: Math.min(bufferSize, steps + numEnvs),
-    observationSize: meow.observationSize,
-    actionSize: meow.actionSize,
+    observationSize: unwrapped.observationSize,
+    actionSize: unwrapped.actionSize,
     seed: seedFor('replay', seed),
-    ...(nStep > 1 && { nStep: { steps: nStep, discount: meow.config.gamma } }),
+    ...(nStep > 1 && { nStep: { steps: nStep, discount: settings.agent.gamma } }),
     ...(prioritized && { prioritized: {} }),
   };
 }
@@ -129,7 +129,7 @@ const trainOpened = (
     const resumable = await givesState(env, ui);
     const evaluationEnv = open(await makeAgentEnv(settings));
     const checkpointFolder = folder.file(CHECKPOINTS);
-    const parts = { ...agent, agent: agent.meow, env, replay: replayBuffer(buffer) };
+    const parts = { ...agent, agent: agent.unwrapped, env, replay: replayBuffer(buffer) };
     // Nothing on the disk changes before all that is to be gone on from is known to be sound.
     const restored = resume && (await restoreRun(checkpointFolder, parts, resume));
     const earlier = restored ? await readLogs(folder, settings, restored) : [];
@@ -156,7 +156,7 @@ const trainOpened = (
         warmup,
         updatesPerStep,
         pipeline: settings.pipeline,
-        batchSize: agent.meow.config.batchSize,
+        batchSize: settings.agent.batchSize,
         logEvery,
         seed,
         evaluate: {
