@@ -1,8 +1,8 @@
 import { add, constant, mul, ShapeError, sub } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
+import { repeatForRows } from '@meow-rl/nn';
 
 import type { Bijector } from './bijector.ts';
-import { repeatForRows } from './rows.ts';
 
 export interface AdditiveCouplingOptions {
   /** m, one 0 or 1 per action entry; all 0 with one action entry: the state alone shifts it. */

@@ -1,53 +1,39 @@
 import { constant, expandAs, slice } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { boundedLogScale, mapModule, mlp, orthogonal, swish, zeros } from '@meow-rl/nn';
+import type { Module } from '@meow-rl/nn';
+import { compute, expectClose, matrix } from '@meow-rl/nn/testing';
 import { describe, expect, it } from 'vitest';
 
-import {
-  additiveCoupling,
-  alternatingMask,
-  boundedLogScale,
-  elementwiseScale,
-  mlp,
-  repeatForRows,
-  tanhSquash,
-} from './index.ts';
-import { compute, matrix } from './testing/compute.ts';
-import type { Given } from './testing/compute.ts';
+import { additiveCoupling, alternatingMask, elementwiseScale, tanhSquash } from './index.ts';
+import type { Bijector } from './index.ts';
 import { describeBijector } from './testing/describe-bijector.ts';
-import type { BijectorSubject } from './testing/describe-bijector.ts';
-import { expectClose } from './testing/expect-close.ts';
-import { randomRows } from './testing/random-values.ts';
 import { sinhWarp } from './testing/sinh-warp.ts';
 
 const STATE = 3;
 
-const coupling = (mask: readonly number[]) => (): BijectorSubject => {
-  const network = mlp({
-    name: 'shift',
-    inputs: [mask.length, STATE],
-    hidden: [5, 4],
-    output: mask.length,
-    layerNorm: true,
-    weights: 'orthogonal',
-  });
-  return {
-    parameters: network.parameters,
-    bind: (params) =>
-      additiveCoupling({ mask, conditioner: (masked, state) => network.apply(params, [masked, state]) }),
-  };
-};
+const coupling = (mask: readonly number[]): Module<Bijector> =>
+  mapModule(
+    mlp({
+      name: 'shift',
+      inputs: [mask.length, STATE],
+      hidden: [5, 4],
+      output: mask.length,
+      activation: swish,
+      layerNorm: true,
+      weights: orthogonal(),
+    }),
+    (network) => additiveCoupling({ mask, conditioner: (masked, state) => network([masked, state]) }),
+  );
 
-const scale = (size: number) => (): BijectorSubject => {
-  const network = mlp({ name: 'scale', inputs: [STATE], hidden: [4], output: size, weights: 'zero' });
-  return {
-    parameters: network.parameters,
-    bind: (params) =>
-      elementwiseScale({
-        size,
-        logScale: (state) => boundedLogScale(network.apply(params, [state]), -2, 1),
-      }),
-  };
-};
+const scale = (size: number): Module<Bijector> =>
+  mapModule(
+    mlp({ name: 'scale', inputs: [STATE], hidden: [4], output: size, activation: swish, weights: zeros }),
+    (network) => elementwiseScale({ size, logScale: (state) => boundedLogScale(network([state]), -2, 1) }),
+  );
+
+/** A bijector without parameters. */
+const fixed = (bijector: Bijector): Module<Bijector> => ({ parameters: [], bind: () => bijector });
 
 describeBijector('additiveCoupling with a mask of two entries', coupling([1, 0]));
 describeBijector('additiveCoupling with a mask of three entries', coupling([0, 1, 0]));
@@ -58,11 +44,11 @@ describeBijector('elementwiseScale of one entry', scale(1));
 describeBijector('elementwiseScale of three entries', scale(3));
 // The ε in the logarithm is what log|det| is off by: 2⁻²³ / (1 − a²) per entry, here a² ≤ 0.93.
 for (const size of [1, 3])
-  describeBijector(`tanhSquash of ${size}`, () => ({ parameters: [], bind: () => tanhSquash(size) }), {
+  describeBijector(`tanhSquash of ${size}`, fixed(tanhSquash(size)), {
     actionBound: 0.96,
     logDetTolerance: (size * 2 ** -23) / (1 - 0.96 ** 2),
   });
-describeBijector('sinhWarp (test double)', () => ({ parameters: [], bind: () => sinhWarp(2) }));
+describeBijector('sinhWarp (test double)', fixed(sinhWarp(2)));
 
 const aState = matrix([[0.3, -0.8, 1.2]]);
 const refuse = () => {
@@ -138,7 +124,7 @@ describe('elementwiseScale', () => {
       compute({ z, state: aState }, (inputs) => ({ out: layer.forward(inputs.z, inputs.state).out })),
     ).rejects.toThrow(message);
     await expect(
-      compute({ state: aState }, ({ state }) => ({ own: layer.stateLogDet?.(state) ?? state })),
+      compute({ state: aState }, ({ state }) => ({ logDet: layer.stateLogDet?.(state) ?? state })),
     ).rejects.toThrow(message);
   });
 });
@@ -189,37 +175,4 @@ describe('tanhSquash', () => {
       ).rejects.toThrow('tanhSquash: expected [rows, 1], got [1, 2].');
     },
   );
-});
-
-describe('boundedLogScale', () => {
-  it('reaches from low to high with the middle at 0', async () => {
-    const { scale } = await compute({ x: matrix([[-50, 0, 50]]) }, ({ x }) => ({
-      scale: boundedLogScale(x, -5, -0.3),
-    }));
-    expectClose(scale, [-5, -2.65, -0.3], 1e-12);
-  });
-});
-
-const repeated = (perState: Given, like: Given) =>
-  compute({ perState, like }, (inputs) => ({ out: repeatForRows(inputs.perState, inputs.like) }));
-
-describe('repeatForRows', () => {
-  it('repeats the states block by block', async () => {
-    const states = matrix([
-      [1, 2],
-      [3, 4],
-    ]);
-    const { out } = await repeated(states, matrix(randomRows(1, 6, 1, 1)));
-    expect(out).toEqual([1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4]);
-  });
-
-  it('refuses rows that are no multiple of the states', async () => {
-    const states = matrix(randomRows(1, 3, 2, 1));
-    await expect(repeated(states, matrix(randomRows(2, 4, 1, 1)))).rejects.toThrow(
-      'repeatForRows: [4, 1] has 4 rows, which is no multiple of the 3 states of [3, 2].',
-    );
-    await expect(repeated(states, { shape: ['batch', 1], data: [1, 2, 3] })).rejects.toThrow(
-      'repeatForRows: [batch, 1] has batch rows',
-    );
-  });
 });

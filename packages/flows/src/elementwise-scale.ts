@@ -1,8 +1,8 @@
 import { exp, mul, neg, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
+import { checkWidth, repeatForRows } from '@meow-rl/nn';
 
 import type { Bijector, Mapped } from './bijector.ts';
-import { checkWidth, repeatForRows } from './rows.ts';
 
 export interface ElementwiseScaleOptions {
   /** Entries of an action. */

@@ -1,17 +1,15 @@
-import { concat, grad, mul, nodesBehind, slice, sum } from '@meow-rl/graph';
+import { concat, grad, mul, topologicalOrder, slice, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { compute, expectClose, matrix, randomRows, rowsOf, spreadOf } from '@meow-rl/nn/testing';
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
 import { additiveCoupling, elementwiseScale, energyFlow, gaussianPrior, tanhSquash } from './index.ts';
 import type { EnergyFlow } from './index.ts';
-import { compute, matrix, rowsOf } from './testing/compute.ts';
-import { expectClose, spreadOf } from './testing/expect-close.ts';
 import { logAbsDet } from './testing/log-abs-det.ts';
 import { logIntegral, squareQuadrature } from './testing/quadrature.ts';
 import { randomFlow } from './testing/random-flow.ts';
-import { randomRows } from './testing/random-values.ts';
 import { sinhWarp } from './testing/sinh-warp.ts';
 
 type Rows = readonly (readonly number[])[];
@@ -173,7 +171,7 @@ describe('samples', () => {
 });
 
 const inputNames = (tensor: Tensor): string[] =>
-  nodesBehind([tensor]).flatMap((node) => (node.kind === 'input' ? [node.name] : []));
+  topologicalOrder([tensor]).flatMap((node) => (node.kind === 'input' ? [node.name] : []));
 
 describe('what is evaluated', () => {
   /** Test double: a conditioner that must not be asked. */

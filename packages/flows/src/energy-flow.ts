@@ -1,9 +1,9 @@
 import { add, constant, expandAs, matmul, ShapeError, slice, sub, sum, GraphError } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
+import { checkWidth, repeatForRows } from '@meow-rl/nn';
 
 import type { Bijector, Mapped } from './bijector.ts';
 import type { Prior } from './gaussian-prior.ts';
-import { checkWidth, repeatForRows } from './rows.ts';
 
 export interface EnergyFlowOptions {
   readonly prior: Prior;

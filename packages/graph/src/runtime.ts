@@ -1,9 +1,8 @@
 import { DataError } from './errors.ts';
-import { overlap } from './place.ts';
-import type { Place } from './place.ts';
 import { entries } from './program.ts';
-import type { Program } from './program.ts';
-import { formatShape, isStatic, sameShape, sizeOfShape } from './shape.ts';
+import type { Program, StateSpec } from './program.ts';
+import { formatShape } from './shape.ts';
+import type { StateStore, StateStoreOptions } from './state-store.ts';
 import type { Shape } from './tensor.ts';
 
 /** Floating-point results: Float32Array on engines, Float64Array on the reference runtime. */
@@ -25,35 +24,38 @@ export interface Executable<I extends string = string, S extends string = string
    * @throws DataError if an input is missing or does not fit its shape
    */
   run(inputs: Readonly<Record<I, InputData>>): Promise<Readonly<Record<O, FloatArray>>>;
-  /**
-   * A copy of a state's current value.
-   *
-   * @param into where to copy it to; default: a new array
-   */
-  readState(name: S, into?: FloatArray): FloatArray;
-  /** Replaces a state's current value. */
-  writeState(name: S, value: ArrayLike<number>): void;
+  /** Where its states are: the store that it was loaded with, or one of its own. */
+  readonly state: StateStore<S>;
   /** Frees the engine's memory. Later calls throw. Throws DataError itself while a run has not finished. */
   dispose(): Promise<void>;
 }
 
 export interface LoadOptions {
   /**
-   * Share the states of equal name and shape with another executable of the same runtime, so that for instance acting
-   * sees each update. Their initial values are then ignored.
+   * Where the program's states are. It has to have all of them, and the program's initial values are ignored. Default: a store of
+   * its own, with these.
    */
-  readonly stateFrom?: Executable;
-  /**
-   * Where states and outputs of these names lie, for threads that share them: each run reads and writes them there, and what
-   * is there when a program is loaded stays. See `allocatePlaces`. Only float32 of known shape can have a place.
-   */
-  readonly places?: Readonly<Record<string, Place>>;
+  readonly state?: StateStore;
 }
 
 /** An engine that runs programs. */
 export interface Runtime {
   /** For instance `reference` or `onnxruntime-node`. */
   readonly name: string;
+  /**
+   * Makes a place for states, which programs of this runtime can be bound to.
+   *
+   * @throws DataError for shared vectors that do not fit their states
+   */
+  createState<S extends string>(
+    specs: Readonly<Record<S, StateSpec>>,
+    options?: StateStoreOptions<S>,
+  ): StateStore<S>;
+  /**
+   * Makes a program ready to run.
+   *
+   * @throws DataError if the given store lacks a state, has it in another shape, or is of another runtime
+   */
   load<I extends string, S extends string, O extends string>(
     program: Program<I, S, O>,
     options?: LoadOptions,
@@ -108,55 +110,4 @@ export function bindAxes(
 export function resolveShape(shape: Shape, axes: ReadonlyMap<string, number>): number[] | undefined {
   const lengths = shape.map((dim) => (typeof dim === 'number' ? dim : axes.get(dim)));
   return lengths.every((length) => length !== undefined) ? lengths : undefined;
-}
-
-/** Checks that a state taken from another executable has the shape that this program declares. */
-export function checkSharedShape(name: string, here: Shape, there: Shape): void {
-  if (!sameShape(here, there))
-    throw new DataError(
-      `stateFrom: state ${name} is ${formatShape(there)} there, ${formatShape(here)} here. Rename one of them.`,
-    );
-}
-
-/** Checks a value for `writeState`. */
-export function checkStateValue(program: Program, name: string, value: ArrayLike<number>): void {
-  const spec = program.state[name];
-  if (!spec)
-    throw new DataError(
-      `unknown state ${name}. The program has ${Object.keys(program.state).join(', ') || 'none'}.`,
-    );
-  const size = spec.initial.length;
-  if (value.length !== size)
-    throw new DataError(
-      `writeState: ${name} is ${formatShape(spec.shape)} with ${size} elements, got ${value.length}.`,
-    );
-}
-
-/**
- * Checks the places of a load.
- *
- * @throws DataError for one that belongs to nothing or is of another size
- */
-export function checkPlaces(program: Program, places: Readonly<Record<string, Place>>): void {
-  const { state, outputs } = program;
-  const states = entries(places).filter(([name]) => Object.hasOwn(state, name));
-  for (const [name, place] of entries(places)) {
-    const isState = Object.hasOwn(state, name);
-    const isOutput = Object.hasOwn(outputs, name);
-    if (isState && isOutput)
-      throw new DataError(`places: ${name} is a state and an output. Rename one of them.`);
-    const own = isState ? state[name]?.value : isOutput ? outputs[name] : undefined;
-    if (!own) throw new DataError(`places: there is no state or output ${name}.`);
-    const size = own.dtype === 'float32' && isStatic(own.shape) ? sizeOfShape(own.shape) : undefined;
-    if (size !== place.length)
-      throw new DataError(
-        `places: ${name} is ${own.dtype} ${formatShape(own.shape)}, which does not fit a place of ${place.length} entries.`,
-      );
-    // Outputs are written while states are still read; next states are not.
-    const read = isOutput ? states.find(([, other]) => overlap(place, other)) : undefined;
-    if (read)
-      throw new DataError(
-        `places: the output ${name} lies where the state ${read[0]} does. Give it a place of its own.`,
-      );
-  }
 }

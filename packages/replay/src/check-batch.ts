@@ -16,7 +16,8 @@ export function checkBatch(
   sizes: TransitionSizes,
   extras: readonly BatchExtra[],
 ): void {
-  const widths = [...transitionFields(sizes), ...extras.map((extra) => [extra, 1] as const)];
+  const single = (['discounts', ...extras] as const).map((field) => [field, 1] as const);
+  const widths = [...transitionFields(sizes), ...single];
   for (const [field, width] of widths) {
     const entries = into[field]?.length ?? 0;
     if (entries === n * width) continue;
@@ -26,7 +27,7 @@ export function checkBatch(
     );
   }
   // An array that the buffer doesn't fill would pass old numbers off as new ones.
-  for (const extra of ['discounts', 'weights', 'indices'] as const) {
+  for (const extra of ['weights', 'indices'] as const) {
     if (!into[extra] || extras.includes(extra)) continue;
     throw new RangeError(
       `replay: sample(n, into) got into.${extra}, which this buffer doesn't fill. ` +

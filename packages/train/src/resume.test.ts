@@ -20,8 +20,9 @@ function makeRun(autoresetMode: AutoresetMode, prioritized: boolean) {
     capacity: 50,
     observationSize: 2,
     actionSize: 2,
+    discount: 0.9,
     seed: 3,
-    ...(prioritized && { prioritized: {}, nStep: { steps: 3, discount: 0.9 } }),
+    ...(prioritized && { prioritized: {}, nStep: 3 }),
   });
   const events: TrainEvent[] = [];
   const options: TrainOffPolicyOptions = {

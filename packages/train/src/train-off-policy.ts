@@ -2,8 +2,8 @@ import type { Env, VectorEnv } from '@meow-rl/envs';
 import { stream } from '@meow-rl/random';
 import type { ReplayBuffer } from '@meow-rl/replay';
 
-import type { Agent } from './agent.ts';
 import { checkMetrics, checkOptions } from './check-training.ts';
+import type { ExploredActions, OffPolicyAgent } from './contracts/off-policy-agent.ts';
 import { episodeTracker } from './episode-tracker.ts';
 import { evaluate } from './evaluate.ts';
 import type { TrainEvent } from './events.ts';
@@ -38,10 +38,13 @@ export interface CheckpointSchedule {
 
 /** Options of {@link trainOffPolicy}. */
 export interface TrainOffPolicyOptions {
-  readonly agent: Agent;
+  readonly agent: OffPolicyAgent;
   /** Any autoreset mode; actions in [-1, 1]. */
   readonly env: VectorEnv;
-  /** Draws its batches with its own generator: give it `seedFor('replay', seed)`. */
+  /**
+   * Draws its batches with its own generator: give it `seedFor('replay', seed)`. Its `actionSize` is the agent's, or that of
+   * `agent.replayed`.
+   */
   readonly replay: ReplayBuffer;
   /** Environment steps in all, each sub-environment's counted; the last vector step may exceed it. */
   readonly steps: number;
@@ -106,7 +109,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
   const exploration = stream(seed, seedStreams.exploration);
   const evaluationSeed = seedFor('evaluation', seed);
   const randomActions = new Float32Array(env.numEnvs * env.singleActionSpace.size);
-  const collector = transitionCollector(env);
+  const collector = transitionCollector(env, agent.replayed?.size);
   const episodes = episodeTracker(env.numEnvs);
   const means = runningMeans();
   const clock = stepClock(resume);
@@ -134,13 +137,25 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
 
   const emit = async (event: TrainEvent) => onEvent?.(event);
 
-  const chooseActions = () => {
-    if (step >= warmup) return agent.act(collector.observations, { deterministic: false });
-    exploration.fillUniform(randomActions, -1, 1);
-    return randomActions;
+  /** Actions, and what replay is to keep of them. */
+  const chooseActions = async (): Promise<ExploredActions> => {
+    const { replayed } = agent;
+    if (step < warmup) {
+      exploration.fillUniform(randomActions, -1, 1);
+      return {
+        actions: randomActions,
+        replayed: (await replayed?.ofActions(randomActions)) ?? randomActions,
+      };
+    }
+    if (replayed) return replayed.explore(collector.observations);
+    const actions = await agent.act(collector.observations, { deterministic: false });
+    return { actions, replayed: actions };
   };
 
-  const collect = async () => collector.step(await chooseActions());
+  const collect = async () => {
+    const { actions, replayed } = await chooseActions();
+    return collector.step(actions, replayed);
+  };
 
   /** Makes the updates that the steps so far call for. */
   const learn = async () => {
@@ -173,7 +188,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     const begun = clock.seconds();
     // Other start states at every evaluation, yet the same ones however the run got to this step.
     const play = (deterministic: boolean) =>
-      evaluate({ ...how, agent, deterministic, seed: evaluationSeed + step });
+      evaluate({ ...how, actor: agent, deterministic, seed: evaluationSeed + step });
     const result = await play(true);
     const stochastic = how.stochastic ? { stochastic: await play(false) } : {};
     const seconds = clock.seconds();

@@ -1,3 +1,6 @@
+import type { CommonSettings } from '@meow-rl/learner';
+import { resolveSettings, type SettingsOf } from '@meow-rl/learner/settings';
+
 import type { RawConfig } from '../cli/config-file.ts';
 import { UsageError } from '../cli/errors.ts';
 import type { CommandSetting } from '../cli/settings.ts';
@@ -56,4 +59,18 @@ export function agentSettingsFor(raw: RawConfig, source: string, algorithm = alg
     if (others.length > 0) throw settingOfOthers(`${source}: agent.${name}`, others, algorithm);
   }
   return agentSettings(algorithm);
+}
+
+/**
+ * Fills in the defaults of an algorithm's agent, and checks every setting.
+ *
+ * @throws RangeError naming the setting, what was expected, what came and what to do
+ */
+export function resolveAgentConfig<S extends CommonSettings>(
+  { name, settings, check }: Pick<Algorithm<S>, 'name' | 'settings' | 'check'>,
+  given: Partial<SettingsOf<S>>,
+): SettingsOf<S> {
+  const config = resolveSettings(name, settings, given);
+  check?.(config);
+  return config;
 }

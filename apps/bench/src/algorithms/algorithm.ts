@@ -1,21 +1,12 @@
-import type { Deployment } from '@meow-rl/export';
-import type { Runtime } from '@meow-rl/graph';
-import type { Setting, SettingsOf, SettingsTable } from '@meow-rl/learner/settings';
-import type { SavableAgent } from '@meow-rl/train';
-
-/** The settings that each algorithm's table has: the replay buffer goes by them. */
-export interface CommonSettings extends SettingsTable {
-  readonly batchSize: Setting<number>;
-  readonly gamma: Setting<number>;
-}
+import type { AgentOptions, CommonSettings } from '@meow-rl/learner';
+import type { SettingsOf } from '@meow-rl/learner/settings';
+import type { Deployable, OffPolicyAgent, Savable } from '@meow-rl/train';
 
 /** All settings of an agent, of whichever algorithm. */
 export type AgentConfig = SettingsOf<CommonSettings>;
 
 /** An agent that a run can train, save and export. */
-export interface TrainableAgent extends SavableAgent {
-  deployment(): Deployment;
-}
+export type TrainableAgent = OffPolicyAgent & Savable & Deployable;
 
 /** Settings of an agent and of its training that were found to work together. */
 export interface Preset<C = Readonly<Record<string, unknown>>> {
@@ -40,20 +31,6 @@ export interface Preset<C = Readonly<Record<string, unknown>>> {
   readonly policy: 'last' | 'averaged';
 }
 
-/** What an agent is made of. */
-export interface CreateAgentOptions<C> {
-  readonly runtime: Runtime;
-  readonly observationSize: number;
-  readonly actionSize: number;
-  readonly seed: number;
-  /** Checked, with every setting given. */
-  readonly config: C;
-  /** Threads that share each update; 0: the calling thread makes it. */
-  readonly learnerThreads: number;
-  /** Whether they make it while the agent acts. */
-  readonly background: boolean;
-}
-
 /**
  * An algorithm as the command line knows it. Importing one imports no engine: what takes time is loaded in `create`.
  *
@@ -73,12 +50,12 @@ export interface Algorithm<
   /** The preset of environments that have none of their own. */
   readonly generalPreset: P;
   /**
-   * Fills in the defaults and checks every setting.
+   * Checks settings against each other, each of which has been checked alone.
    *
-   * @throws RangeError naming the setting, what was expected, what came and what to do
+   * @throws RangeError naming them
    */
-  resolve(config: Partial<SettingsOf<S>>): SettingsOf<S>;
-  create(options: CreateAgentOptions<SettingsOf<S>>): Promise<A>;
+  check?(config: SettingsOf<S>): void;
+  create(options: AgentOptions<S>): Promise<A>;
   /** Has the target's parameters act, the average of the trained ones. Absent where no target follows the policy. */
   adoptAverage?(agent: A): void;
 }

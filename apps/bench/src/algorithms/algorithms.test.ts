@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { parseTrainSettings, trainSettings } from '../runs/train-settings.ts';
 import { settingsIn } from '../cli/settings.ts';
+import { resolveAgentConfig } from './agent-settings.ts';
 import { algorithmNamed, ALGORITHMS, DEFAULT_ALGORITHM } from './index.ts';
 
 /** Values of all kinds around the bounds of settings. */
@@ -30,7 +31,7 @@ describe.each(ALGORITHMS.map((algorithm) => [algorithm.name, algorithm] as const
       (key) => {
         const byFiles = (value: unknown) =>
           takes(() => parseTrainSettings({ algo: name, agent: { [key]: value } }, 'a.yaml'));
-        const byAgent = (value: unknown) => takes(() => algorithm.resolve({ [key]: value }));
+        const byAgent = (value: unknown) => takes(() => resolveAgentConfig(algorithm, { [key]: value }));
         const taken = values.filter(byFiles);
         expect(taken).toEqual(values.filter(byAgent));
         expect(taken.length).toBeGreaterThan(0);
@@ -39,7 +40,7 @@ describe.each(ALGORITHMS.map((algorithm) => [algorithm.name, algorithm] as const
     );
 
     it.each(Object.entries(algorithm.presets))('%s has settings that the agent takes', (_, { agent }) => {
-      expect(algorithm.resolve(agent)).toEqual({ ...defaultsOf(algorithm.settings), ...agent });
+      expect(resolveAgentConfig(algorithm, agent)).toEqual({ ...defaultsOf(algorithm.settings), ...agent });
     });
 
     it('has the presets that it names', () => {

@@ -1,9 +1,10 @@
 import { unknownName } from '../cli/unknown-name.ts';
 import type { Algorithm } from './algorithm.ts';
 import { meow } from './meow.ts';
+import { sac } from './sac.ts';
 
 /** All algorithms, that of `--algo` left out first. */
-export const ALGORITHMS: readonly Algorithm[] = [meow];
+export const ALGORITHMS: readonly Algorithm[] = [meow, sac];
 
 /** The algorithm of `--algo` left out. */
 export const DEFAULT_ALGORITHM = meow.name;

@@ -1,4 +1,4 @@
-import { MEOW_SETTINGS, resolveMeowConfig, type MeowConfig } from '@meow-rl/meow/settings';
+import { checkMeowConfig, MEOW_SETTINGS, type MeowConfig } from '@meow-rl/meow/settings';
 
 import { defineAlgorithm } from './algorithm.ts';
 
@@ -86,12 +86,10 @@ export const meow = defineAlgorithm({
     'Humanoid-v5': 'humanoid',
     'Humanoid-v4': 'humanoid',
   },
-  resolve: resolveMeowConfig,
-  create: async ({ learnerThreads, background, ...options }) => {
+  check: checkMeowConfig,
+  create: async (options) => {
     const { createMeowAgent } = await import('@meow-rl/meow');
-    if (learnerThreads === 0) return createMeowAgent(options);
-    const { threadedLearner } = await import('@meow-rl/meow/node');
-    return createMeowAgent({ ...options, learner: threadedLearner({ threads: learnerThreads, background }) });
+    return createMeowAgent(options);
   },
   adoptAverage: (agent) => agent.loadParameters(agent.targetParameters()),
 });

@@ -70,8 +70,16 @@ describe('wrong usage exits with 2 and one line', () => {
       '--from can\'t be "best". Give the step of a checkpoint (with --resume: from this checkpoint instead of the newest).',
     ],
     [['train', '--from', '3'], '--from goes with --resume. Name the run with --resume.'],
-    [['train', '--algo', 'mew'], 'there is no algorithm mew. Did you mean meow? Known: meow.'],
-    [['train', '--algo', 'mew', '--help'], 'there is no algorithm mew. Did you mean meow? Known: meow.'],
+    [['train', '--algo', 'mew'], 'there is no algorithm mew. Did you mean meow? Known: meow, sac.'],
+    [['train', '--algo', 'mew', '--help'], 'there is no algorithm mew. Did you mean meow? Known: meow, sac.'],
+    [
+      ['train', '--algo', 'sac', '--couplings', '2'],
+      '--couplings is a setting of meow, not of sac. Leave it out, or train with --algo meow.',
+    ],
+    [
+      ['train', '--q-learning-rate', '1e-3'],
+      '--q-learning-rate is a setting of sac, not of meow. Leave it out, or train with --algo sac.',
+    ],
   ])('%j', async (argv, message) => {
     expect(await call(...argv)).toEqual({ code: 2, out: '', err: `meow-bench: ${message}\n` });
   });
@@ -104,6 +112,18 @@ describe('help and version exit with 0 on stdout', () => {
     expect(out).toContain('--seed <n> seed of everything random (default: 0)');
     expect(out).toContain("--learning-rate <x> Adam's step size (default: from the preset, or 0.001)");
     expect(out).toContain('--hidden <n,n>');
+  });
+
+  it('train --algo --help shows the settings of that algorithm', async () => {
+    const out = (await call('train', '--algo', 'sac', '--help')).out.replace(/\s+/g, ' ');
+    expect(out).toContain(
+      'Settings of sac: --gamma <x> discount factor (default: from the preset, or 0.99) --tau',
+    );
+    expect(out).toContain(
+      "--q-learning-rate <x> Adam's step size for the critics (default: from the preset, or 0.001)",
+    );
+    expect(out).not.toContain('--couplings');
+    expect((await call('train', '--help')).out).not.toContain('--q-learning-rate');
   });
 
   it('--version', async () => {
@@ -174,6 +194,26 @@ describe('settings reach the commands', () => {
     await writeFile(file, '{ "seed": 4 }');
     await call('train', '--config', file, '--seed', '0', '--force');
     expect(vi.mocked(train).mock.lastCall?.slice(0, 2)).toMatchObject([{ seed: 0 }, { force: true }]);
+  });
+
+  it('the algorithm decides which settings the agent has, wherever it is named', async () => {
+    const file = join(await temporaryFolder(), 'settings.yaml');
+    await writeFile(file, 'algo: sac\nagent: { qLearningRate: 1e-3 }\n');
+    expect(await call('train', '--config', file, '--hidden', '8')).toEqual({ code: 0, out: '', err: '' });
+    expect(vi.mocked(train).mock.lastCall?.[0]).toEqual({
+      ...TRAIN_DEFAULTS,
+      algo: 'sac',
+      agent: { qLearningRate: 1e-3, hidden: [8] },
+    });
+    expect(await call('train', '--config', file, '--algo', 'meow')).toEqual({
+      code: 2,
+      out: '',
+      err: `meow-bench: ${file}: agent.qLearningRate is a setting of sac, not of meow. Leave it out, or train with --algo sac.\n`,
+    });
+    await writeFile(file, 'algo: 3\n');
+    expect((await call('train', '--config', file)).err).toBe(
+      `meow-bench: ${file}: algo can't be 3. Give a text (algorithm).\n`,
+    );
   });
 
   it('a wrong setting in the file is blamed on the file', async () => {

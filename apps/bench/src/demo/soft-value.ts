@@ -1,5 +1,5 @@
-import { SQUASH_MARGIN } from '@meow-rl/flows';
 import type { MeowAgent } from '@meow-rl/meow';
+import { SQUASH_MARGIN } from '@meow-rl/nn';
 import { createGenerator } from '@meow-rl/random';
 import type { Generator } from '@meow-rl/random';
 

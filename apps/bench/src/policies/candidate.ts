@@ -1,5 +1,5 @@
 import { loadPolicy } from '@meow-rl/export/node';
-import type { Agent } from '@meow-rl/train';
+import type { Actor } from '@meow-rl/train';
 
 import { identifyEnvironment, isKnownEnvironment, spacesOf } from '../environments/environments.ts';
 import type { EnvironmentChoice, IdentifiedEnvironment } from '../environments/environments.ts';
@@ -9,7 +9,9 @@ import { openRun } from '../runs/saved-run.ts';
 
 /** A trained policy, from a run's folder or an exported file. */
 export interface Candidate {
-  readonly agent: Agent;
+  readonly agent: Actor;
+  /** Name of the algorithm that trained it. */
+  readonly algorithm: string;
   /** Where it is to play. */
   readonly playground: IdentifiedEnvironment;
   /** Environment steps that it was trained for. */
@@ -37,10 +39,10 @@ export async function openCandidate(source: string, options: OpenCandidateOption
       environment: chosen,
       ...(checkpoint !== undefined && { checkpoint }),
     });
-    return { agent: agent.agent, playground: settings, step };
+    return { agent: agent.agent, algorithm: agent.agent.algorithm, playground: settings, step };
   }
   const policy = await loadPolicy(source);
-  const { environment, trainingSteps } = policy.metadata;
+  const { algorithm, environment, trainingSteps } = policy.metadata;
   if (env === undefined && !isKnownEnvironment(environment))
     throw new UsageError(
       `${source} was trained in ${environment}, which is none of the known environments`,
@@ -48,5 +50,5 @@ export async function openCandidate(source: string, options: OpenCandidateOption
     );
   const playground = await identifyEnvironment({ env: environment, ...chosen });
   const agent = policyAgent(policy, { id: playground.environment, ...(await spacesOf(playground)) });
-  return { agent, playground, step: trainingSteps };
+  return { agent, algorithm, playground, step: trainingSteps };
 }

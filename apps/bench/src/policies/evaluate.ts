@@ -14,7 +14,7 @@ export async function evaluate(source: string, config: EvalConfig, ui: Ui): Prom
   const { environment } = playground;
   const env = await makeAgentEnv(playground);
   try {
-    const result = await playEpisodes({ agent, env, episodes, deterministic: !stochastic, seed });
+    const result = await playEpisodes({ actor: agent, env, episodes, deterministic: !stochastic, seed });
     const { actions, returns, lengths } = result;
     const endings = endingsOf(result);
     ui.result(

@@ -76,8 +76,8 @@ describe('an exported file that is played', () => {
   test('sends the agent’s own actions to the environment', async () => {
     const [ofFile, ofAgent] = [listeningEnv(), listeningEnv()];
     const file = policyAgent(policy, ofFile.env);
-    await evaluate({ agent: file, env: rescaleAction(ofFile.env), episodes: 1, seed: 0 });
-    await evaluate({ agent, env: rescaleAction(ofAgent.env), episodes: 1, seed: 0 });
+    await evaluate({ actor: file, env: rescaleAction(ofFile.env), episodes: 1, seed: 0 });
+    await evaluate({ actor: agent, env: rescaleAction(ofAgent.env), episodes: 1, seed: 0 });
     expect(ofFile.actions).toHaveLength(steps);
     for (const [step, actions] of ofFile.actions.entries()) {
       const observation = Float32Array.of(Math.sin(step), Math.cos(2 * step));

@@ -4,7 +4,7 @@ import type { Env } from '@meow-rl/envs';
 import { encodeRecording, recordEpisode, replayPage, steps } from '@meow-rl/envs-mujoco/render';
 import type { Recording } from '@meow-rl/envs-mujoco/render';
 import { evaluate as playEpisodes } from '@meow-rl/train';
-import type { Agent } from '@meow-rl/train';
+import type { Actor } from '@meow-rl/train';
 
 import { openCandidate } from './candidate.ts';
 import type { RenderConfig } from '../commands/render.ts';
@@ -25,7 +25,7 @@ interface Player {
   readonly caption: string;
   /** Where the page goes unless the settings say otherwise. */
   readonly out: string;
-  open(env: Env): Agent;
+  open(env: Env): Actor;
   dispose(): Promise<void>;
 }
 
@@ -106,12 +106,12 @@ async function choosePlayer(source: string | undefined, config: RenderConfig): P
       dispose: () => Promise.resolve(),
     };
   }
-  const { agent, playground, step } = await openCandidate(source, { threads, ...chosen });
+  const { agent, algorithm, playground, step } = await openCandidate(source, { threads, ...chosen });
   const actions = stochastic ? 'sampled' : 'deterministic';
   return {
     playground,
     actions,
-    caption: `${agent.algorithm} after ${step.toLocaleString('en')} steps, ${actions} actions, seed ${seed}`,
+    caption: `${algorithm} after ${step.toLocaleString('en')} steps, ${actions} actions, seed ${seed}`,
     out: path.join(source.endsWith('.onnx') ? path.dirname(source) : source, 'replay.html'),
     open: () => agent,
     dispose: () => agent.dispose(),
@@ -129,7 +129,7 @@ async function record(
     onEpisode: (recording) => recordings.push(recording),
   });
   try {
-    await playEpisodes({ agent: open(env), env: recorded, episodes, deterministic: !stochastic, seed });
+    await playEpisodes({ actor: open(env), env: recorded, episodes, deterministic: !stochastic, seed });
   } finally {
     recorded.close();
   }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 
 import type { AgentConfig, Algorithm, Preset } from '../algorithms/algorithm.ts';
+import { resolveAgentConfig } from '../algorithms/agent-settings.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
 import type { TrainConfig } from './train-settings.ts';
 import { identifyEnvironment, type IdentifiedEnvironment } from '../environments/environments.ts';
@@ -30,7 +31,7 @@ function presetNamed(name: string, { presets }: Algorithm): Preset {
  */
 function resolveAgent(algorithm: Algorithm, preset: Preset, given: TrainConfig['agent']): AgentConfig {
   try {
-    return algorithm.resolve({ ...preset.agent, ...given });
+    return resolveAgentConfig(algorithm, { ...preset.agent, ...given });
   } catch (error) {
     const reason = reasonOf(error).replace(`${algorithm.name}: `, '');
     throw new UsageError(reason, 'Change it in the flags or the file.', { cause: error });

@@ -1,9 +1,11 @@
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import type { CommonSettings } from '@meow-rl/learner';
+import { threadedUpdates } from '@meow-rl/learner/node';
 import { onnxRuntimeFused } from '@meow-rl/onnxruntime-fused';
 import { normalizedAgent, observationNormalizer, rewardScaler, seedFor } from '@meow-rl/train';
-import type { Agent, ObservationNormalizer, RewardScaler } from '@meow-rl/train';
+import type { OffPolicyAgent, ObservationNormalizer, RewardScaler } from '@meow-rl/train';
 
-import type { Algorithm, CommonSettings, TrainableAgent } from '../algorithms/algorithm.ts';
+import type { Algorithm, TrainableAgent } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
 import { spacesOf } from '../environments/environments.ts';
 import type { ResolvedTrain } from './resolve.ts';
@@ -13,7 +15,7 @@ export interface RunAgent<A extends TrainableAgent = TrainableAgent> {
   /** The agent that learns; on standardized observations and scaled rewards, where the settings ask for them. */
   readonly unwrapped: A;
   /** The same agent on raw observations and rewards. */
-  readonly agent: Agent;
+  readonly agent: OffPolicyAgent;
   readonly observationNormalizer: ObservationNormalizer | undefined;
   readonly rewardScaler: RewardScaler | undefined;
 }
@@ -52,8 +54,9 @@ export async function runAgentOf<A extends TrainableAgent>(
     actionSize: actionSpace.size,
     seed: seedFor('agent', settings.seed),
     config: settings.agent,
-    learnerThreads: settings.learnerThreads,
-    background: settings.pipeline,
+    ...(settings.learnerThreads > 0 && {
+      updates: threadedUpdates({ threads: settings.learnerThreads, background: settings.pipeline }),
+    }),
   });
   const observations = settings.normalizeObservations ? observationNormalizer({ size }) : undefined;
   const rewards = settings.scaleRewards

@@ -64,7 +64,7 @@ const agent = await createMeowAgent({ runtime: onnxRuntimeNode(), ...sizes, seed
 const logger = await metricsWriter(path.join(folder, 'metrics.jsonl'));
 try {
   await env.reset({ seed: 0 });
-  const replay = replayBuffer({ capacity: CAPACITY, ...sizes, seed: 0 });
+  const replay = replayBuffer({ capacity: CAPACITY, ...sizes, discount: 0.99, seed: 0 });
   const parts = { agent, env, replay };
   const checkpoints = await openRunCheckpoints(path.join(folder, 'checkpoints'), parts, {
     keepLast: 3,

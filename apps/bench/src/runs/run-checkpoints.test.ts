@@ -4,7 +4,7 @@ import path from 'node:path';
 import { recordingFiles } from '@meow-rl/files/testing';
 import { multiGoal, vectorEnv } from '@meow-rl/envs';
 import { replayBuffer } from '@meow-rl/replay';
-import type { OffPolicyState, SavableAgent } from '@meow-rl/train';
+import type { OffPolicyState, Savable } from '@meow-rl/train';
 import { listCheckpoints, type Checkpoint } from '@meow-rl/train/node';
 import { describe, expect, it } from 'vitest';
 
@@ -14,19 +14,14 @@ import { temporaryFolder } from '../testing/temporary.ts';
 const sizes = { observationSize: 2, actionSize: 2 };
 
 /** Test double: an agent that has nothing to save. */
-const blankAgent: SavableAgent = {
-  algorithm: 'blank',
-  ...sizes,
-  act: async (observations) => new Float32Array(observations.length),
-  update: async () => ({}),
+const blankAgent: Savable = {
   state: () => ({ tensors: { parameters: { shape: [1], data: Float32Array.of(7) } }, values: {} }),
   restore: () => {},
-  dispose: async () => {},
 };
 
 /** A run without training: checkpoints hold what is put into its buffer of 20 transitions. */
 function madeUpRun() {
-  const replay = replayBuffer({ capacity: 20, ...sizes, seed: 0 });
+  const replay = replayBuffer({ capacity: 20, ...sizes, discount: 0.9, seed: 0 });
   const env = vectorEnv(() => multiGoal(), { numEnvs: 1, autoresetMode: 'same-step' });
   env.reset({ seed: 0 });
   const parts: RunParts = { agent: blankAgent, env, replay };

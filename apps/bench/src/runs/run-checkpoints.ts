@@ -12,7 +12,7 @@ import type {
   OffPolicyState,
   RewardScaler,
   RunLogger,
-  SavableAgent,
+  Savable,
 } from '@meow-rl/train';
 import {
   CHECKPOINT_FILES,
@@ -34,7 +34,7 @@ const REPLAY = 'replay';
 
 /** What a run consists of, beside the loop's own state. */
 export interface RunParts {
-  readonly agent: SavableAgent;
+  readonly agent: Savable;
   readonly env: VectorEnv;
   readonly replay: ReplayBuffer;
   readonly observationNormalizer?: ObservationNormalizer | undefined;
@@ -220,7 +220,7 @@ function valuesOf({ values, step }: Checkpoint, folder: string): z.output<typeof
 }
 
 /** Puts the agent of a checkpoint back: networks, optimizer, generators. */
-export function restoreAgent(agent: SavableAgent, checkpoint: Checkpoint, folder: string): void {
+export function restoreAgent(agent: Savable, checkpoint: Checkpoint, folder: string): void {
   try {
     agent.restore({ tensors: checkpoint.tensors, values: valuesOf(checkpoint, folder).agent });
   } catch (error) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import type { MeowBatch } from '@meow-rl/meow';
+import type { TransitionBatch } from '@meow-rl/replay';
 import { listCheckpoints, readCheckpoint } from '@meow-rl/train/node';
 import { describe, expect, it } from 'vitest';
 
@@ -61,14 +61,14 @@ async function updatesOf(given: object): Promise<SeenUpdate[]> {
   const settings = await settingsWith(given);
   const { agent, folder, ui } = await partsOf(settings, join(await temporaryFolder(), 'run'));
   const seen: SeenUpdate[] = [];
-  const update = async (batch: MeowBatch) => {
-    const discounts = Array.from(batch.discounts ?? batch.terminated.map((ended) => GAMMA * (1 - ended)));
+  const update = async (batch: TransitionBatch) => {
+    const discounts = Array.from(batch.discounts);
     const weights = Array.from(batch.weights ?? []);
     const values = await agent.unwrapped.value(batch.nextObservations);
     const targets = discounts.map((d, i) => (batch.rewards[i] ?? 0) + d * (values[i] ?? 0));
     const expected = targets.reduce((sum, y) => sum + y, 0) / targets.length;
     const metrics = await agent.unwrapped.update(batch);
-    seen.push({ discounts, weights, expected, meanTarget: metrics.meanTarget });
+    seen.push({ discounts, weights, expected, meanTarget: metrics['meanTarget'] ?? Number.NaN });
     return metrics;
   };
   await runTraining({ agent: { ...agent, agent: { ...agent.agent, update } }, settings, folder, ui });
@@ -97,6 +97,8 @@ describe.each([
     const seen = await updatesOf(threads);
     expect(seen).toHaveLength(updates);
     for (const { expected, meanTarget } of seen) expect(meanTarget / expected).toBeCloseTo(1, 4);
+    const discounts = new Set(seen.flatMap((one) => one.discounts));
+    expect([...discounts].filter((d) => d !== 0)).toEqual([Math.fround(GAMMA)]);
     expect(seen.flatMap(({ weights }) => weights)).toEqual([]);
   });
 });

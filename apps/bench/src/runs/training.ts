@@ -57,9 +57,10 @@ function bufferOptions({ agent: { unwrapped }, settings }: RunTrainingOptions): 
     // A run cannot fill more than its own steps.
     capacity: Math.min(bufferSize, steps + numEnvs),
     observationSize: unwrapped.observationSize,
-    actionSize: unwrapped.actionSize,
+    actionSize: unwrapped.replayed?.size ?? unwrapped.actionSize,
+    discount: settings.agent.gamma,
+    nStep,
     seed: seedFor('replay', seed),
-    ...(nStep > 1 && { nStep: { steps: nStep, discount: settings.agent.gamma } }),
     ...(prioritized && { prioritized: {} }),
   };
 }

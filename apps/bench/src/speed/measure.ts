@@ -48,7 +48,7 @@ async function replaySampling(
 ): Promise<Timing> {
   const sizes = { observationSize, actionSize };
   const capacity = 100_000;
-  const replay = replayBuffer({ capacity, ...sizes, seed });
+  const replay = replayBuffer({ capacity, ...sizes, discount: 0.99, seed });
   const filling = emptyBatch(capacity, sizes);
   createGenerator(seed).fillNormal(filling.observations);
   replay.add(filling);

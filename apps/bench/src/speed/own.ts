@@ -27,6 +27,7 @@ export function randomBatch({ observationSize, actionSize, batchSize, seed }: Me
   random.fillUniform(batch.actions, -0.98, 0.98);
   random.fillNormal(batch.rewards);
   random.fillNormal(batch.nextObservations);
+  batch.discounts.fill(0.99);
   return batch;
 }
 

@@ -56,8 +56,8 @@ export async function profileUpdates(measured: Measured, runs: number): Promise<
     const learner = await runtime.load(program);
     const random = createGenerator(measured.seed);
     const initial = model.initialize(random);
-    learner.writeState('parameters', initial);
-    learner.writeState('target', initial);
+    learner.state.write('parameters', initial);
+    learner.state.write('target', initial);
     const batch = randomBatch(measured);
     const offsets = new Int32Array(model.dropoutLayers);
     for (let run = 0; run < runs; run++) {

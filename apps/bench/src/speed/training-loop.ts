@@ -51,7 +51,7 @@ export async function loopStepsPerSecond(
     await trainOffPolicy({
       agent: clocked,
       env,
-      replay: replayBuffer({ capacity: 1_000_000, ...sizes, seed }),
+      replay: replayBuffer({ capacity: 1_000_000, ...sizes, discount: agent.config.gamma, seed }),
       steps: warmup + FIRST_UPDATES + steps,
       warmup,
       seed,

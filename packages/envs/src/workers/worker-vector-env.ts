@@ -1,10 +1,11 @@
+import { sendPlain } from '@meow-rl/threads';
+
 import { checkActions, checkMask, checkNoneFinished } from '../check-actions.ts';
 import type { Info } from '../env.ts';
 import type { MakeEnvOptions } from '../make-env.ts';
 import type { AutoresetMode, VectorEnv, VectorResetResult } from '../vector-env.ts';
 import { rowStates, type RowState, type VectorEnvState } from '../vector-state.ts';
 import { infoReader, type WorkerMessage } from './infos.ts';
-import { sendPlain } from './plain-data.ts';
 import { spreadRows } from './spread-rows.ts';
 import { startTeam } from './team.ts';
 

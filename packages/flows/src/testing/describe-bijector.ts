@@ -1,20 +1,21 @@
 import { add, concat, constant, grad, mul, parameterLayout, ShapeError, slice, sum } from '@meow-rl/graph';
-import type { Parameters, ParameterSpec, Runtime, Tensor } from '@meow-rl/graph';
+import type { Runtime, Tensor } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import type { Module } from '@meow-rl/nn';
+import {
+  compute,
+  expectClose,
+  matrix,
+  randomParameters,
+  randomRows,
+  rowsOf,
+  spreadOf,
+} from '@meow-rl/nn/testing';
+import type { Given } from '@meow-rl/nn/testing';
 import { describe, expect, it } from 'vitest';
 
 import type { Bijector } from '../index.ts';
-import { compute, matrix, rowsOf } from './compute.ts';
-import type { Given } from './compute.ts';
-import { expectClose, spreadOf } from './expect-close.ts';
 import { logAbsDet } from './log-abs-det.ts';
-import { randomParameters, randomRows } from './random-values.ts';
-
-/** A bijector together with the parameters that it is made from. */
-export interface BijectorSubject {
-  readonly parameters: readonly ParameterSpec[];
-  readonly bind: (params: Parameters) => Bijector;
-}
 
 export interface BijectorContractOptions {
   /** Entries of a state; default 3. */
@@ -47,14 +48,13 @@ const jacobianRows = (out: Tensor, at: Tensor, size: number): Tensor[] =>
  * The contract that every {@link Bijector} keeps, checked on the reference runtime with random parameters: it is
  * invertible, its log-determinants are those of its Jacobian and split as promised, and rows do not disturb one another.
  *
- * @param make makes the bijector's parameters and how it is built from them
+ * @param subject the bijector with the parameters that it is made from
  */
 export function describeBijector(
   name: string,
-  make: () => BijectorSubject,
+  { parameters, bind }: Module<Bijector>,
   { stateSize = 3, actionBound = 2, logDetTolerance = ROUNDING }: BijectorContractOptions = {},
 ): void {
-  const { parameters, bind } = make();
   const layout = parameterLayout(parameters);
   const values = constant(randomParameters(parameters, 1));
   const bijector = bind(layout.unpack(values));
@@ -71,7 +71,7 @@ export function describeBijector(
 
   async function measureGiven(direction: Direction, points: Given, ofStates: Given, runtime?: Runtime) {
     let hasLogDet = false;
-    const found = await compute(
+    const measured = await compute(
       { point: points, state: ofStates },
       ({ point, state }) => {
         const { out, logDet } = bijector[direction](point, state);
@@ -85,8 +85,8 @@ export function describeBijector(
       },
       runtime,
     );
-    const jacobians = rowsOf(found.jacobian, size * size).map((flat) => rowsOf(flat, size));
-    return { ...found, hasLogDet, out: rowsOf(found.out, size), logAbsDet: jacobians.map(logAbsDet) };
+    const jacobians = rowsOf(measured.jacobian, size * size).map((flat) => rowsOf(flat, size));
+    return { ...measured, hasLogDet, out: rowsOf(measured.out, size), logAbsDet: jacobians.map(logAbsDet) };
   }
 
   const expectAllReached = (gradient: readonly number[]): void => {
@@ -109,7 +109,7 @@ export function describeBijector(
       const points = pointsOf(direction, BLOCKS * STATES);
       const { logDet, stateLogDet, logAbsDet } = await measure(direction, points, states);
       const sign = direction === 'forward' ? 1 : -1;
-      const reported = logDet.map((own, i) => own + sign * (stateLogDet[i % STATES] ?? Number.NaN));
+      const reported = logDet.map((ofPoint, i) => ofPoint + sign * (stateLogDet[i % STATES] ?? Number.NaN));
       expectClose(reported, logAbsDet, logDetTolerance);
     });
 
@@ -159,8 +159,8 @@ export function describeBijector(
     if (parameters.length > 0 && bijector.stateLogDet)
       it('passes gradients of the state-dependent log-determinant to every parameter', async () => {
         const { gradient } = await compute({ state: matrix(states) }, ({ state }) => {
-          const own = bijector.stateLogDet?.(state);
-          return { gradient: concat(own ? grad(sum(own), [values]) : []) };
+          const logDet = bijector.stateLogDet?.(state);
+          return { gradient: concat(logDet ? grad(sum(logDet), [values]) : []) };
         });
         expectAllReached(gradient);
       });

@@ -4,6 +4,7 @@ import { reshape } from '../ops/layout.ts';
 import { matmul } from '../ops/matmul.ts';
 import { sizeOfShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import type { GradientTransformation } from './gradient-transformation.ts';
 
 /**
  * 2-norm of all elements: `√(Σ x²)`.
@@ -16,19 +17,18 @@ export function globalNorm(x: Tensor): Tensor {
 }
 
 /**
- * Scales a gradient so that its 2-norm is at most `maxNorm`: `g · min(1, maxNorm / (‖g‖ + 1e-6))`.
+ * Scales a gradient so that its 2-norm is at most `maxNorm`: `g · min(1, maxNorm / (‖g‖ + 1e-6))`. It has no state.
  *
- * @param gradient [parameters], the gradients of all parameters in one vector
- * @param norm ‖g‖; give it where `gradient` is only part of what is clipped together
- * @returns the scaled gradient and the norm before scaling
+ * Where the gradient is part of what is clipped together, its `update` is given ‖g‖ of the whole as `norm`.
  *
  * Reference: Pascanu et al., On the difficulty of training recurrent neural networks (2013), algorithm 1; the 1e-6 is
  * PyTorch's.
  */
-export function clipByGlobalNorm(
-  gradient: Tensor,
-  maxNorm: number,
-  norm: Tensor = globalNorm(gradient),
-): { readonly gradient: Tensor; readonly norm: Tensor } {
-  return { gradient: mul(gradient, minimum(1, div(maxNorm, add(norm, 1e-6)))), norm };
-}
+export const clipByGlobalNorm = (maxNorm: number): GradientTransformation => ({
+  needsNorm: true,
+  init: () => ({}),
+  update: (gradient, _, { norm = globalNorm(gradient) } = {}) => ({
+    updates: mul(gradient, minimum(1, div(maxNorm, add(norm, 1e-6)))),
+    state: {},
+  }),
+});

@@ -58,9 +58,9 @@ describe.each([
     }));
     const executable = await runtime.load(own);
     await executable.run({ online: [5, 2] });
-    expectClose(executable.readState('target'), [2, 8], tolerance);
+    expectClose(executable.state.read('target'), [2, 8], tolerance);
     await executable.run({ online: [2, 8] });
-    expectClose(executable.readState('target'), [2, 8], tolerance);
+    expectClose(executable.state.read('target'), [2, 8], tolerance);
     await executable.dispose();
   });
 });

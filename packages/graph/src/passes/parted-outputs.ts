@@ -2,7 +2,7 @@ import { resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import { isStatic, sizeOfShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { nodesBehind } from '../traverse.ts';
+import { topologicalOrder } from '../traverse.ts';
 
 /** Consecutive entries of a vector. */
 export interface OutputPart {
@@ -42,7 +42,7 @@ export function takePartedOutputs(given: Program): {
   readonly parted: readonly PartedOutput[];
 } {
   const results = resultsOf(given);
-  const read = new Set(nodesBehind(results).flatMap((node) => node.inputs));
+  const read = new Set(topologicalOrder(results).flatMap((node) => node.inputs));
   // An engine gives what it computes under one name.
   const named = new Set(results);
   const isFree = (part: Tensor) =>

@@ -1,16 +1,19 @@
 import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
 
 import { DataError } from '../errors.ts';
-import { floatsAt } from '../place.ts';
-import type { Place } from '../place.ts';
 import { entries } from '../program.ts';
-import type { Program, StateSpec } from '../program.ts';
-import { checkSharedShape } from '../runtime.ts';
+import type { StateSpec } from '../program.ts';
+import { floatsAt } from '../shared-vector.ts';
+import type { SharedVector } from '../shared-vector.ts';
+import { checkShared, checkStateValue, unknownState } from '../state-store.ts';
+import type { StateStore, StateStoreOptions } from '../state-store.ts';
 
-/** One state. A run replaces its tensor, or a step changes what is in it; at a place of the caller's it stays the same. */
+/** One state. A run replaces its tensor, or a step changes what is in it; shared with other threads it stays where it is. */
 export interface Cell {
   current: OrtTensor;
-  /** The numbers at a place of the caller's. */
+  /** Where threads share it. */
+  readonly shared: SharedVector | undefined;
+  /** The numbers there. */
   readonly placed: Float32Array | undefined;
 }
 
@@ -20,40 +23,52 @@ export function float32(tensor: OrtTensor | undefined): Float32Array {
   throw new DataError(`expected float32 data, got ${tensor?.type ?? 'nothing'}.`);
 }
 
-/** A state at a place of the caller's: the engine works there too, or on a copy. */
-function placedCell(
-  Tensor: TensorConstructor,
-  place: Place,
-  shape: readonly number[],
-  takesSharedMemory: boolean,
-): Cell {
-  const placed = floatsAt(place);
-  return { current: new Tensor('float32', takesSharedMemory ? placed : placed.slice(), shape), placed };
-}
+/** The cells of a store. */
+export type Cells = ReadonlyMap<string, Cell>;
 
-/** Where a program's states are: at places of the caller's, with another executable, or in memory of their own. */
-export function cellsOf(
-  program: Program,
+/**
+ * Makes a store of states for sessions of onnxruntime, and its cells.
+ *
+ * @param takesSharedMemory whether the engine works in shared memory, and not on a copy of it
+ */
+export function cellStore<S extends string>(
   Tensor: TensorConstructor,
-  {
-    shared,
-    places,
-    takesSharedMemory,
-  }: {
-    readonly shared: ReadonlyMap<string, Cell> | undefined;
-    readonly places: Readonly<Record<string, Place>>;
-    readonly takesSharedMemory: boolean;
-  },
-): Map<string, Cell> {
-  const cellOf = (name: string, { shape, initial }: StateSpec): Cell => {
-    const place = places[name];
-    if (place) return placedCell(Tensor, place, shape, takesSharedMemory);
-    const found = shared?.get(name);
-    if (found) checkSharedShape(name, shape, found.current.dims);
-    const make = () => new Tensor('float32', Float32Array.from(initial), shape);
-    return found ?? { current: make(), placed: undefined };
+  takesSharedMemory: boolean,
+  specs: Readonly<Record<S, StateSpec>>,
+  { shared }: StateStoreOptions<S> = {},
+): { readonly store: StateStore<S>; readonly cells: Cells } {
+  const vectors: Readonly<Record<string, SharedVector | undefined>> = shared ?? {};
+  checkShared(specs, vectors);
+  const makeCell = (name: string, { shape, initial }: StateSpec): Cell => {
+    const vector = vectors[name];
+    if (!vector) {
+      const current = new Tensor('float32', Float32Array.from(initial), shape);
+      return { current, shared: undefined, placed: undefined };
+    }
+    const placed = floatsAt(vector);
+    const current = new Tensor('float32', takesSharedMemory ? placed : placed.slice(), shape);
+    return { current, shared: vector, placed };
   };
-  return new Map(entries(program.state).map(([name, spec]) => [name, cellOf(name, spec)]));
+  const cells = new Map(entries(specs).map(([name, spec]) => [name as string, makeCell(name, spec)]));
+  const cellOf = (name: string): Cell => {
+    const cell = cells.get(name);
+    if (cell) return cell;
+    throw unknownState(specs, name);
+  };
+  const store: StateStore<S> = {
+    specs,
+    read: (name, into) => {
+      const values = numbersOf(cellOf(name));
+      if (!into) return values.slice();
+      into.set(values);
+      return into;
+    },
+    write: (name, value) => {
+      checkStateValue(specs, name, value);
+      numbersOf(cellOf(name)).set(value);
+    },
+  };
+  return { store, cells };
 }
 
 /** The state's numbers. */
@@ -67,6 +82,11 @@ export function refresh({ current, placed }: Cell): void {
 
 /** What a run made becomes the state. */
 export function replace(cell: Cell, tensor: OrtTensor | undefined): void {
-  if (cell.placed) cell.placed.set(float32(tensor));
-  else if (tensor) cell.current = tensor;
+  if (!cell.placed) {
+    if (tensor) cell.current = tensor;
+    return;
+  }
+  const made = float32(tensor);
+  // An engine that takes shared memory has written it there already.
+  if (made.buffer !== cell.placed.buffer || made.byteOffset !== cell.placed.byteOffset) cell.placed.set(made);
 }

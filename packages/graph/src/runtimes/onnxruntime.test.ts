@@ -21,7 +21,7 @@ describe('onnxruntime', () => {
     );
     expectClose((await first).y, [2], 0);
     expectClose((await executable.run({ x: [3] })).y, [6], 0);
-    expectClose(executable.readState('w'), [4], 0);
+    expectClose(executable.state.read('w'), [4], 0);
     await executable.dispose();
   });
 
@@ -44,13 +44,13 @@ describe('onnxruntime', () => {
 
   it('refuses the executable of another runtime', async () => {
     const reference = await referenceRuntime.load(counter);
-    await expect(onnxRuntimeNode().load(counter, { stateFrom: reference })).rejects.toThrow(
+    await expect(onnxRuntimeNode().load(counter, { state: reference.state })).rejects.toThrow(
       new DataError(
         'stateFrom: the other executable was not loaded by onnxruntime-node. Load both by one runtime.',
       ),
     );
     const engine = await onnxRuntimeNode().load(counter);
-    await expect(referenceRuntime.load(counter, { stateFrom: engine })).rejects.toThrow(
+    await expect(referenceRuntime.load(counter, { state: engine.state })).rejects.toThrow(
       new DataError('stateFrom: the other executable was not loaded by reference. Load both by one runtime.'),
     );
     await engine.dispose();

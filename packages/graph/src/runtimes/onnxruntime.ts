@@ -3,15 +3,15 @@ import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'o
 import { DataError } from '../errors.ts';
 import { nextName, serialize } from '../onnx/serialize.ts';
 import { takeApart } from '../passes/take-apart.ts';
-import { floatsAt } from '../place.ts';
+import { writtenName } from '../passes/written-states.ts';
 import { entries, mapValues } from '../program.ts';
 import type { Program } from '../program.ts';
-import { bindAxes, checkPlaces, checkStateValue, resolveShape } from '../runtime.ts';
+import { bindAxes, resolveShape } from '../runtime.ts';
 import type { Executable, InputData, LoadOptions, Runtime } from '../runtime.ts';
-import { isStatic } from '../shape.ts';
+import { checkStates, ownStates, unknownState } from '../state-store.ts';
 import type { DType } from '../tensor.ts';
-import { cellsOf, numbersOf, refresh, replace } from './cell.ts';
-import type { Cell } from './cell.ts';
+import { cellStore, refresh, replace } from './cell.ts';
+import type { Cell, Cells } from './cell.ts';
 import { engineStep } from './engine-step.ts';
 import { sessionResults } from './session-results.ts';
 import { viewFeeds } from './view-feeds.ts';
@@ -32,8 +32,6 @@ export interface OnnxRuntimeModule {
   };
   readonly Tensor: TensorConstructor;
 }
-
-const cells = new WeakMap<object, Map<string, Cell>>();
 
 function toFloats(key: string, tensor: OrtTensor | undefined): Float32Array {
   const data = tensor?.data;
@@ -77,27 +75,35 @@ export function onnxRuntime(
     return new Tensor('float32', isTaken ? data : Float32Array.from(data), shape);
   };
 
+  const cellsOfStores = new WeakMap<object, Cells>();
+  const createState: Runtime['createState'] = (specs, options) => {
+    const { store, cells } = cellStore(Tensor, takesSharedMemory, specs, options);
+    cellsOfStores.set(store, cells);
+    return store;
+  };
+
   async function load<I extends string, S extends string, O extends string>(
     program: Program<I, S, O>,
-    { stateFrom, places = {} }: LoadOptions = {},
+    { state = createState(ownStates(program)) }: LoadOptions = {},
   ): Promise<Executable<I, S, O>> {
-    checkPlaces(program, places);
-    const shared = stateFrom ? cells.get(stateFrom) : undefined;
-    if (stateFrom && !shared)
-      throw new DataError(
-        `stateFrom: the other executable was not loaded by ${name}. Load both by one runtime.`,
-      );
-    const own = cellsOf(program, Tensor, { shared, places, takesSharedMemory });
-    const { engine: rest, views, parted, step: plan } = takeApart(program, { fuses });
-    const step = plan && (await engineStep(plan, Tensor, places));
-    const placedOutputs = entries(program.outputs).flatMap(([key, { shape }]) => {
-      const place = places[key];
-      return place && isStatic(shape) ? [{ key, shape, data: floatsAt(place) }] : [];
-    });
-    const resultPlaces: Record<string, OrtTensor> = { ...step?.places };
-    if (takesSharedMemory)
-      for (const { key, shape, data } of placedOutputs)
-        resultPlaces[key] = new Tensor('float32', data, shape);
+    const cells = cellsOfStores.get(state);
+    if (!cells)
+      throw new DataError(`load: the store was not made by this ${name}. Make it by the runtime that loads.`);
+    checkStates(program, state);
+    const sharedOf = (key: string) => cells.get(key)?.shared;
+    const {
+      engine: rest,
+      views,
+      parted,
+      written,
+      steps: plans,
+    } = takeApart(program, { fuses, mayWrite: (key) => sharedOf(key) !== undefined });
+    const steps = await Promise.all(plans.map((plan) => engineStep(plan, Tensor, sharedOf)));
+    const resultPlaces: Record<string, OrtTensor> = Object.assign({}, ...steps.map((step) => step.places));
+    for (const key of written) {
+      const cell = cells.get(key);
+      if (cell && takesSharedMemory) resultPlaces[writtenName(key)] = cell.current;
+    }
     const { fetches, collect } = sessionResults({
       name,
       program: rest,
@@ -112,16 +118,15 @@ export function onnxRuntime(
       ...views.flatMap(({ source }) => (source.kind === 'state' ? [source.state] : [])),
     ]);
     // The engine refuses a graph that computes nothing, as is left where the step does everything.
-    const needed = Object.keys(fetches).length > 0 || !step;
+    const needed = Object.keys(fetches).length > 0 || steps.length === 0;
     const session = needed ? await Session.create(serialize(rest), sessionOptions) : undefined;
     let running = false;
     let disposed = false;
 
     const cell = (key: string): Cell => {
-      const found = own.get(key);
-      if (!found || disposed)
-        throw new DataError(disposed ? 'the executable was disposed of.' : `unknown state ${key}.`);
-      return found;
+      const found = cells.get(key);
+      if (found) return found;
+      throw unknownState(state.specs, key);
     };
     const feedViews = viewFeeds(views, Tensor, cell);
     const ownInputs = entries(program.inputs).filter(([key]) => Object.hasOwn(rest.inputs, key));
@@ -136,7 +141,8 @@ export function onnxRuntime(
       return feeds;
     };
 
-    const executable: Executable<I, S, O> = {
+    return {
+      state,
       run: async (inputs) => {
         if (disposed) throw new DataError('the executable was disposed of.');
         if (running)
@@ -147,25 +153,17 @@ export function onnxRuntime(
           const results = (await session?.run(collectFeeds(inputs, axes), fetches)) ?? {};
           const found = collect(results, axes);
           // From here on nothing fails, so the states change together or not at all.
-          const norms = step?.take(inputs, found, cell);
+          const ready = steps.map((step) => step.ready(inputs, found, cell));
+          const norms: Readonly<Record<string, Float32Array>> = Object.assign(
+            {},
+            ...ready.map((take) => take()),
+          );
           for (const key of changing) replace(cell(key), found[nextName(key)]);
-          const outputs = mapValues(program.outputs, (_, key) => norms?.[key] ?? toFloats(key, found[key]));
-          for (const { key, data } of placedOutputs)
-            if (outputs[key].buffer !== data.buffer) data.set(outputs[key]);
-          return outputs;
+          for (const key of written) replace(cell(key), found[writtenName(key)]);
+          return mapValues(program.outputs, (_, key) => norms[key] ?? toFloats(key, found[key]));
         } finally {
           running = false;
         }
-      },
-      readState: (key, into) => {
-        const values = numbersOf(cell(key));
-        if (!into) return values.slice();
-        into.set(values);
-        return into;
-      },
-      writeState: (key, value) => {
-        checkStateValue(program, key, value);
-        numbersOf(cell(key)).set(value);
       },
       dispose: async () => {
         if (running) throw new DataError('dispose: a run has not finished. Await it first.');
@@ -174,9 +172,7 @@ export function onnxRuntime(
         await session?.release();
       },
     };
-    cells.set(executable, own);
-    return executable;
   }
 
-  return { name, load };
+  return { name, createState, load };
 }

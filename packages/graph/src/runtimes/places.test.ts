@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { onnxRuntimeNode } from '../onnxruntime-node.ts';
 import { add, mul } from '../ops/index.ts';
-import { allocatePlaces } from '../place.ts';
+import { allocateVectors } from '../shared-vector.ts';
 import { program } from '../program.ts';
 import { describePlaces } from '../testing/describe-places.ts';
 import { referenceRuntime } from './reference.ts';
@@ -18,7 +18,7 @@ const halfStep = program({ inputs: {}, state: { w: vector, v: vector } }, (_, { 
 
 it('a step needs all of its vectors in one memory, or none', async () => {
   const runtime = onnxRuntimeNode();
-  const [{ w }, { v }] = [allocatePlaces({ w: 4 }), allocatePlaces({ v: 4 })];
+  const [{ w }, { v }] = [allocateVectors({ w: 4 }), allocateVectors({ v: 4 })];
   await expect(runtime.load(halfStep, { places: { w } })).rejects.toThrow(
     'places: the step of the program works on vectors with places and on v.',
   );

@@ -1,20 +1,68 @@
 import { DataError } from '../errors.ts';
 import type { NdArray } from '../ndarray.ts';
-import { floatsAt } from '../place.ts';
+import { floatsAt } from '../shared-vector.ts';
+import type { SharedVector } from '../shared-vector.ts';
+import { checkShared, checkStates, checkStateValue, ownStates, unknownState } from '../state-store.ts';
+import type { StateStore, StateStoreOptions } from '../state-store.ts';
 import { entries, resultsOf } from '../program.ts';
-import type { Program } from '../program.ts';
-import { bindAxes, checkPlaces, checkSharedShape, checkStateValue, resolveShape } from '../runtime.ts';
+import type { Program, StateSpec } from '../program.ts';
+import { bindAxes, resolveShape } from '../runtime.ts';
 import type { Executable, LoadOptions, Runtime } from '../runtime.ts';
-import type { ConstantNode, Node, Shape, Tensor } from '../tensor.ts';
-import { nodesBehind } from '../traverse.ts';
+import type { ConstantNode, Node, Tensor } from '../tensor.ts';
+import { topologicalOrder } from '../traverse.ts';
 
-/** Where an executable keeps its state: cells that executables may share. */
+/** A state: its value, or where threads share it. */
 interface Cell {
-  readonly shape: Shape;
   value: Float64Array | Float32Array;
+  readonly isShared: boolean;
 }
 
-const cells = new WeakMap<object, Map<string, Cell>>();
+const cellsOfStores = new WeakMap<object, ReadonlyMap<string, Cell>>();
+
+/** What a run or a caller makes of a state. */
+function replace(cell: Cell, values: ArrayLike<number>): void {
+  if (cell.isShared) cell.value.set(values);
+  else cell.value = Float64Array.from(values);
+}
+
+const createState = <S extends string>(
+  specs: Readonly<Record<S, StateSpec>>,
+  { shared }: StateStoreOptions<S> = {},
+): StateStore<S> => {
+  const vectors: Readonly<Record<string, SharedVector | undefined>> = shared ?? {};
+  checkShared(specs, vectors);
+  const cells = new Map(
+    entries(specs).map(([name, { initial }]): [string, Cell] => {
+      const vector = vectors[name];
+      return [
+        name,
+        vector
+          ? { value: floatsAt(vector), isShared: true }
+          : { value: Float64Array.from(initial), isShared: false },
+      ];
+    }),
+  );
+  const cellOf = (name: string): Cell => {
+    const cell = cells.get(name);
+    if (cell) return cell;
+    throw unknownState(specs, name);
+  };
+  const store: StateStore<S> = {
+    specs,
+    read: (name, into) => {
+      const { value } = cellOf(name);
+      if (!into) return value.slice();
+      into.set(value);
+      return into;
+    },
+    write: (name, value) => {
+      checkStateValue(specs, name, value);
+      replace(cellOf(name), value);
+    },
+  };
+  cellsOfStores.set(store, cells);
+  return store;
+};
 
 const evaluateConstant = ({ data, outputs: [tensor] }: ConstantNode): NdArray => ({
   dtype: tensor?.dtype ?? 'float32',
@@ -34,7 +82,7 @@ export function evaluate(tensors: readonly Tensor[], leaf: (tensor: Tensor) => N
     if (!value) throw new DataError(`reference: node ${node.id} was read before it was computed`);
     return value;
   };
-  for (const node of nodesBehind(tensors)) {
+  for (const node of topologicalOrder(tensors)) {
     if (node.kind === 'operator') results.set(node, node.kernel.value(node.inputs.map(valueOf)));
     else if (node.kind === 'constant') results.set(node, [evaluateConstant(node)]);
     else results.set(node, node.outputs.map(leaf));
@@ -45,44 +93,27 @@ export function evaluate(tensors: readonly Tensor[], leaf: (tensor: Tensor) => N
 /** A program on the reference runtime. Every value is float64, whatever its dtype. */
 function load<I extends string, S extends string, O extends string>(
   program: Program<I, S, O>,
-  { stateFrom, places = {} }: LoadOptions,
+  { state = createState(ownStates(program)) }: LoadOptions,
 ): Executable<I, S, O> {
-  checkPlaces(program, places);
-  const shared = stateFrom ? cells.get(stateFrom) : undefined;
-  if (stateFrom && !shared)
-    throw new DataError(
-      'stateFrom: the other executable was not loaded by reference. Load both by one runtime.',
-    );
-  const own = new Map(
-    entries(program.state).map(([name, { shape, initial }]): [string, Cell] => {
-      const place = places[name];
-      if (place) return [name, { shape, value: floatsAt(place) }];
-      const found = shared?.get(name);
-      if (found) checkSharedShape(name, shape, found.shape);
-      return [name, found ?? { shape, value: Float64Array.from(initial) }];
-    }),
-  );
+  const cells = cellsOfStores.get(state);
+  if (!cells)
+    throw new DataError('load: the store was not made by reference. Make it by the runtime that loads.');
+  checkStates(program, state);
   let disposed = false;
-  const cell = (name: string): Cell => {
-    const found = own.get(name);
-    if (!found || disposed)
-      throw new DataError(disposed ? 'the executable was disposed of.' : `unknown state ${name}.`);
-    return found;
+  const cellOf = (name: string): Cell => {
+    const cell = cells.get(name);
+    if (cell) return cell;
+    throw unknownState(state.specs, name);
   };
-  const replace = (name: string, values: ArrayLike<number>) => {
-    const own = cell(name);
-    // What lies at a place of the caller's stays there.
-    if (places[name]) own.value.set(values);
-    else own.value = Float64Array.from(values);
-  };
-  const executable: Executable<I, S, O> = {
+  return {
+    state,
     run: async (inputs) => {
       if (disposed) throw new DataError('the executable was disposed of.');
       const axes = bindAxes(program, inputs);
       const leaf = ({ node, dtype, shape }: Tensor): NdArray => {
         const name = node.kind === 'input' || node.kind === 'state' ? node.name : '';
         const given: Readonly<Record<string, ArrayLike<number>>> = inputs;
-        const data = node.kind === 'input' ? given[name] : cell(name).value;
+        const data = node.kind === 'input' ? given[name] : cellOf(name).value;
         return { dtype, shape: resolveShape(shape, axes) ?? [], data: Float64Array.from(data ?? []) };
       };
       const values = evaluate(resultsOf(program), leaf);
@@ -91,30 +122,14 @@ function load<I extends string, S extends string, O extends string>(
       const changed = entries(program.state).filter(([, { next }]) => next !== undefined);
       changed.forEach(([name], i) => {
         // A copy: an output may be the same array, and outputs belong to the caller.
-        replace(name, values[names.length + i]?.data ?? []);
+        replace(cellOf(name), values[names.length + i]?.data ?? []);
       });
-      for (const [name, data] of entries(outputs)) {
-        const place = places[name];
-        if (place && data) floatsAt(place).set(data);
-      }
       return outputs as Record<O, Float64Array>;
-    },
-    readState: (name, into) => {
-      const { value } = cell(name);
-      if (!into) return value.slice();
-      into.set(value);
-      return into;
-    },
-    writeState: (name, value) => {
-      checkStateValue(program, name, value);
-      replace(name, value);
     },
     dispose: async () => {
       disposed = true;
     },
   };
-  cells.set(executable, own);
-  return executable;
 }
 
 /**
@@ -122,5 +137,6 @@ function load<I extends string, S extends string, O extends string>(
  */
 export const referenceRuntime: Runtime = {
   name: 'reference',
+  createState,
   load: async (program, options = {}) => load(program, options),
 };

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { add, mul, neg, reshape, concat, split, sum } from '../ops/index.ts';
 import { adam, adamState } from '../optim/adam.ts';
 import { globalNorm } from '../optim/clip-by-global-norm.ts';
-import { allocatePlaces, floatsAt, partOfPlace } from '../place.ts';
+import { allocateVectors, floatsAt, partOfVector } from '../shared-vector.ts';
 import { program } from '../program.ts';
 import type { Runtime } from '../runtime.ts';
 import { expectClose } from './expect-close.ts';
@@ -43,7 +43,7 @@ const stepping = program(
 export function describePlaces(runtime: Runtime): void {
   describe(`places on ${runtime.name}`, () => {
     it('are what runs read, and write their outputs to', async () => {
-      const { w, y } = allocatePlaces({ w: LENGTH, y: LENGTH });
+      const { w, y } = allocateVectors({ w: LENGTH, y: LENGTH });
       floatsAt(w).set([1, 2, 3, 4, 5, 6, 7]);
       const executable = await runtime.load(joining, { places: { w, y } });
       for (const factor of [1, -2]) {
@@ -54,16 +54,16 @@ export function describePlaces(runtime: Runtime): void {
         expectClose(given, expected, 1e-4);
         expectClose(total, [27 + factor], 1e-4);
       }
-      expectClose(executable.readState('w'), [-2, 2, 3, 4, 5, 6, 7], 0);
-      executable.writeState('w', [0, 1, 0, 0, 0, 0, 0]);
+      expectClose(executable.state.read('w'), [-2, 2, 3, 4, 5, 6, 7], 0);
+      executable.state.write('w', [0, 1, 0, 0, 0, 0, 0]);
       expect([...floatsAt(w)]).toEqual([0, 1, 0, 0, 0, 0, 0]);
       await executable.dispose();
     });
 
     it('may be written to that are read in the same run', async () => {
-      const { both } = allocatePlaces({ both: 2 * LENGTH });
-      const first = partOfPlace(both, 0, LENGTH);
-      const second = partOfPlace(both, LENGTH, 2 * LENGTH);
+      const { both } = allocateVectors({ both: 2 * LENGTH });
+      const first = partOfVector(both, 0, LENGTH);
+      const second = partOfVector(both, LENGTH, 2 * LENGTH);
       floatsAt(both).set([1, 2, 3, 4, 5, 6, 7, 10, 20, 30, 40, 50, 60, 70]);
       const executable = await runtime.load(adding, { places: { first, second, sum: second } });
       const { norm } = await executable.run({});
@@ -73,7 +73,7 @@ export function describePlaces(runtime: Runtime): void {
     });
 
     it('hold a step like memory of its own, and executables that share them see it', async () => {
-      const places = allocatePlaces({
+      const places = allocateVectors({
         parameters: LENGTH,
         gradient: LENGTH,
         firstMoment: LENGTH,
@@ -84,11 +84,11 @@ export function describePlaces(runtime: Runtime): void {
       for (let i = 0; i < 5; i++) {
         const gradient = Float32Array.from({ length: LENGTH }, (_, k) => Math.sin(3 * i + k));
         floatsAt(places.gradient).set(gradient);
-        free.writeState('gradient', gradient);
+        free.state.write('gradient', gradient);
         const [found, expected] = [await placed.run({}), await free.run({})];
         expectClose(found.norm, expected.norm, 1e-6);
-        expectClose(floatsAt(places.parameters), free.readState('parameters'), 1e-6);
-        expectClose(placed.readState('secondMoment'), free.readState('secondMoment'), 1e-6);
+        expectClose(floatsAt(places.parameters), free.state.read('parameters'), 1e-6);
+        expectClose(placed.state.read('adam/v'), free.state.read('adam/v'), 1e-6);
         const { total } = await seeing.run({ x: [1, 1, 1] });
         const parameters = floatsAt(places.parameters).reduce((all, value) => all + value, 0);
         expectClose(total, [parameters], 1e-5);
@@ -100,17 +100,17 @@ export function describePlaces(runtime: Runtime): void {
       const ambiguous = program({ inputs: {}, state: { w: vector } }, (_, { w }) => ({
         outputs: { w: add(w, 1) },
       }));
-      const places = allocatePlaces({ w: LENGTH });
+      const places = allocateVectors({ w: LENGTH });
       await expect(runtime.load(ambiguous, { places })).rejects.toThrow('w is a state and an output');
-      const { both } = allocatePlaces({ both: 2 * LENGTH });
+      const { both } = allocateVectors({ both: 2 * LENGTH });
       const overlapping = {
-        w: partOfPlace(both, 0, LENGTH),
-        y: partOfPlace(both, LENGTH - 1, 2 * LENGTH - 1),
+        w: partOfVector(both, 0, LENGTH),
+        y: partOfVector(both, LENGTH - 1, 2 * LENGTH - 1),
       };
       await expect(runtime.load(joining, { places: overlapping })).rejects.toThrow(
         'the output y lies where the state w does',
       );
-      const { short, long } = allocatePlaces({ short: 3, long: LENGTH });
+      const { short, long } = allocateVectors({ short: 3, long: LENGTH });
       await expect(runtime.load(joining, { places: { v: long } })).rejects.toThrow(
         'places: there is no state or output v.',
       );

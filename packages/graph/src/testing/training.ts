@@ -1,14 +1,21 @@
 import { mul } from '../ops/index.ts';
-import { adam, adamState } from '../optim/adam.ts';
+import { adam } from '../optim/adam.ts';
 import { clipByGlobalNorm, globalNorm } from '../optim/clip-by-global-norm.ts';
+import { applyUpdates, chain } from '../optim/gradient-transformation.ts';
 import { polyak } from '../optim/polyak.ts';
 import { optimize } from '../passes/optimize.ts';
 import { program } from '../program.ts';
 import type { Program } from '../program.ts';
-import { planStep } from '../stepping/plan.ts';
+import { planSteps } from '../stepping/plan.ts';
 
 /** The step of a program as runtimes take it out. */
-export const planOf = (own: Program) => planStep(optimize(own));
+export const planOf = (given: Program) => {
+  const { rest, steps } = planSteps(optimize(given));
+  const [step] = steps;
+  return step && { rest, step };
+};
+
+const optimizer = chain(clipByGlobalNorm(1), adam({ learningRate: 0.1 }));
 
 /** Numbers that are all different. */
 export const series = (length: number, start: number) =>
@@ -22,14 +29,17 @@ export const training = (length: number) =>
       state: {
         parameters: { shape: [length], initial: series(length, 1) },
         target: { shape: [length], initial: series(length, 2) },
-        ...adamState(length),
+        ...optimizer.init(length),
       },
     },
-    ({ gradient }, { parameters, target, ...moments }) => {
-      const clipped = clipByGlobalNorm(mul(2, gradient), 1);
-      const { parameters: next, state } = adam(parameters, clipped.gradient, moments, { learningRate: 0.1 });
+    ({ gradient }, values) => {
+      const { parameters, target, ...moments } = values;
+      if (!parameters || !target) throw new Error('the program has no parameters.');
+      const doubled = mul(2, gradient);
+      const { updates, state } = optimizer.update(doubled, moments);
+      const next = applyUpdates(parameters, updates);
       return {
-        outputs: { norm: clipped.norm, length: globalNorm(next) },
+        outputs: { norm: globalNorm(doubled), length: globalNorm(next) },
         next: { parameters: next, target: polyak(target, next, 0.1), ...state },
       };
     },
