@@ -30,6 +30,7 @@ export {
   type MultiGoalResetOptions,
   type Point,
 } from './multi-goal.ts';
+export { pendulum, type PendulumEnv, type PendulumOptions, type PendulumResetOptions } from './pendulum.ts';
 export { prepareEnv, type PrepareEnvOptions } from './prepare-env.ts';
 export { rescaleAction } from './rescale-action.ts';
 export { timeLimit } from './time-limit.ts';

@@ -42,7 +42,9 @@ describe('makeEnv', () => {
   });
 
   it.each(['MultiGoal-v1', 'toString', 'constructor'])('refuses %s, listing the known ids', (id) => {
-    expect(() => makeEnv(id)).toThrow(`makeEnv: environment "${id}" is unknown. Known ones: MultiGoal-v0.`);
+    expect(() => makeEnv(id)).toThrow(
+      `makeEnv: environment "${id}" is unknown. Known ones: MultiGoal-v0, Pendulum-v1.`,
+    );
   });
 
   it.each([

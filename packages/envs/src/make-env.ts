@@ -1,6 +1,7 @@
 import type { Env } from './env.ts';
 import type { ResumableEnv } from './env-state.ts';
 import { multiGoal } from './multi-goal.ts';
+import { pendulum } from './pendulum.ts';
 import { prepareEnv } from './prepare-env.ts';
 
 /** How to make one kind of environment. */
@@ -17,6 +18,7 @@ export type EnvRegistry = Readonly<Record<string, EnvSpec>>;
 /** The environments of this package. */
 export const builtinEnvs: EnvRegistry = Object.freeze({
   'MultiGoal-v0': { create: (options: object = {}) => multiGoal(options), maxSteps: 200 },
+  'Pendulum-v1': { create: (options: object = {}) => pendulum(options), maxSteps: 200 },
 });
 
 /** Options of {@link makeEnv}. */

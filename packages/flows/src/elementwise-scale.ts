@@ -24,9 +24,9 @@ export interface ElementwiseScaleOptions {
  */
 export function elementwiseScale({ size, logScale }: ElementwiseScaleOptions): Bijector {
   const logScaleOf = (state: Tensor): Tensor => {
-    const own = logScale(state);
-    checkWidth('elementwiseScale: logScale', own, size);
-    return own;
+    const ofState = logScale(state);
+    checkWidth('elementwiseScale: logScale', ofState, size);
+    return ofState;
   };
   const scaled = (x: Tensor, factor: Tensor): Mapped => {
     checkWidth('elementwiseScale', x, size);

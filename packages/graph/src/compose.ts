@@ -4,7 +4,7 @@ import type { InputSpec, Program } from './program.ts';
 import { formatShape, sameShape } from './shape.ts';
 import { placeholder } from './tensor.ts';
 import type { Node, Tensor } from './tensor.ts';
-import { topologicalOrder } from './traverse.ts';
+import { nodesBehind } from './traverse.ts';
 
 /** The same program with other outputs, computed from its own. */
 export const mapOutputs = <I extends string, S extends string, O extends string, P extends string>(
@@ -34,7 +34,7 @@ export function mapInput<I extends string, S extends string, O extends string>(
     );
   const replaced = new Map<Node, readonly Tensor[]>([[old.node, [computed]]]);
   const current = (tensor: Tensor): Tensor => replaced.get(tensor.node)?.[tensor.index] ?? tensor;
-  for (const node of topologicalOrder(resultsOf(program)))
+  for (const node of nodesBehind(resultsOf(program)))
     if (node.kind === 'operator' && node.inputs.some((own) => replaced.has(own.node)))
       replaced.set(node, node.kernel.rebuild(node.inputs.map(current)));
   return {

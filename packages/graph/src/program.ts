@@ -2,7 +2,7 @@ import { GraphError } from './errors.ts';
 import { formatShape, isStatic, sameShape, sizeOfShape } from './shape.ts';
 import { placeholder } from './tensor.ts';
 import type { DType, Shape, Tensor, TensorType } from './tensor.ts';
-import { topologicalOrder } from './traverse.ts';
+import { nodesBehind } from './traverse.ts';
 
 /** An input of a program. Axis names, such as `batch`, stand for lengths that each run chooses. */
 export interface InputSpec {
@@ -113,7 +113,7 @@ function checkPlaceholders(own: Program): void {
   const known = new Set(
     [...Object.values(own.inputs), ...Object.values(own.state).map(({ value }) => value)].map((t) => t.node),
   );
-  for (const node of topologicalOrder(resultsOf(own)))
+  for (const node of nodesBehind(resultsOf(own)))
     if ((node.kind === 'input' || node.kind === 'state') && !known.has(node))
       throw new GraphError(
         `program: it reads ${node.kind} ${node.name}, which belongs to another program. Use the tensors handed to the build function.`,

@@ -1,7 +1,9 @@
 import { DataError } from './errors.ts';
 import { entries } from './program.ts';
 import type { Program, StateSpec } from './program.ts';
-import { formatShape } from './shape.ts';
+import { formatShape, isStatic, sameShape, sizeOfShape } from './shape.ts';
+import { overlap } from './shared-vector.ts';
+import type { SharedVector } from './shared-vector.ts';
 import type { StateStore, StateStoreOptions } from './state-store.ts';
 import type { Shape } from './tensor.ts';
 
@@ -24,18 +26,32 @@ export interface Executable<I extends string = string, S extends string = string
    * @throws DataError if an input is missing or does not fit its shape
    */
   run(inputs: Readonly<Record<I, InputData>>): Promise<Readonly<Record<O, FloatArray>>>;
-  /** Where its states are: the store that it was loaded with, or one of its own. */
+  /** Where its states live: the store that it was loaded with, or one of its own. */
   readonly state: StateStore<S>;
+  /** As `state.read`, until it is disposed of. */
+  readState(name: S, into?: FloatArray): FloatArray;
+  /** As `state.write`, until it is disposed of. */
+  writeState(name: S, value: ArrayLike<number>): void;
   /** Frees the engine's memory. Later calls throw. Throws DataError itself while a run has not finished. */
   dispose(): Promise<void>;
 }
 
 export interface LoadOptions {
   /**
-   * Where the program's states are. It has to have all of them, and the program's initial values are ignored. Default: a store of
-   * its own, with these.
+   * The store that has the program's states, so that programs share them: acting sees each update. Their initial values are then
+   * ignored. Default: a store of its own.
    */
   readonly state?: StateStore;
+  /**
+   * Share the states of equal name and shape with another executable of the same runtime, so that for instance acting
+   * sees each update. Their initial values are then ignored.
+   */
+  readonly stateFrom?: Executable;
+  /**
+   * Where states and outputs of these names lie, for threads that share them: each run reads and writes them there, and what
+   * is there when a program is loaded stays. See `allocateVectors`. Only float32 of known shape can have a place.
+   */
+  readonly places?: Readonly<Record<string, SharedVector>>;
 }
 
 /** An engine that runs programs. */
@@ -43,18 +59,18 @@ export interface Runtime {
   /** For instance `reference` or `onnxruntime-node`. */
   readonly name: string;
   /**
-   * Makes a place for states, which programs of this runtime can be bound to.
+   * Makes a store of states, for programs that this runtime loads.
    *
-   * @throws DataError for shared vectors that do not fit their states
+   * @throws DataError for an initial value or a shared vector that doesn't fit its state
    */
   createState<S extends string>(
     specs: Readonly<Record<S, StateSpec>>,
     options?: StateStoreOptions<S>,
   ): StateStore<S>;
   /**
-   * Makes a program ready to run.
+   * Loads a program.
    *
-   * @throws DataError if the given store lacks a state, has it in another shape, or is of another runtime
+   * @throws DataError if the store lacks one of its states, has it in another shape, or was made by another runtime
    */
   load<I extends string, S extends string, O extends string>(
     program: Program<I, S, O>,
@@ -110,4 +126,41 @@ export function bindAxes(
 export function resolveShape(shape: Shape, axes: ReadonlyMap<string, number>): number[] | undefined {
   const lengths = shape.map((dim) => (typeof dim === 'number' ? dim : axes.get(dim)));
   return lengths.every((length) => length !== undefined) ? lengths : undefined;
+}
+
+/** Checks that a state taken from another executable has the shape that this program declares. */
+export function checkSharedShape(name: string, here: Shape, there: Shape): void {
+  if (!sameShape(here, there))
+    throw new DataError(
+      `stateFrom: state ${name} is ${formatShape(there)} there, ${formatShape(here)} here. Rename one of them.`,
+    );
+}
+
+/**
+ * Checks the places of a load.
+ *
+ * @throws DataError for one that belongs to nothing or is of another size
+ */
+export function checkPlaces(program: Program, places: Readonly<Record<string, SharedVector>>): void {
+  const { state, outputs } = program;
+  const states = entries(places).filter(([name]) => Object.hasOwn(state, name));
+  for (const [name, place] of entries(places)) {
+    const isState = Object.hasOwn(state, name);
+    const isOutput = Object.hasOwn(outputs, name);
+    if (isState && isOutput)
+      throw new DataError(`places: ${name} is a state and an output. Rename one of them.`);
+    const own = isState ? state[name]?.value : isOutput ? outputs[name] : undefined;
+    if (!own) throw new DataError(`places: there is no state or output ${name}.`);
+    const size = own.dtype === 'float32' && isStatic(own.shape) ? sizeOfShape(own.shape) : undefined;
+    if (size !== place.length)
+      throw new DataError(
+        `places: ${name} is ${own.dtype} ${formatShape(own.shape)}, which does not fit a place of ${place.length} entries.`,
+      );
+    // Outputs are written while states are still read; next states are not.
+    const read = isOutput ? states.find(([, other]) => overlap(place, other)) : undefined;
+    if (read)
+      throw new DataError(
+        `places: the output ${name} lies where the state ${read[0]} does. Give it a place of its own.`,
+      );
+  }
 }

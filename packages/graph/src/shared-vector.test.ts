@@ -5,15 +5,15 @@ import { allocateVectors, floatsAt, partOfVector } from './shared-vector.ts';
 
 describe('allocateVectors', () => {
   it('gives vectors of zeros that do not touch, in one memory, at multiples of a cache line', () => {
-    const places = allocateVectors({ a: 3, b: 17, none: 0, c: 20_000 });
-    expect(Object.values(places).map(({ length }) => length)).toEqual([3, 17, 0, 20_000]);
-    expect(new Set(Object.values(places).map(({ memory }) => memory)).size).toBe(1);
-    expect(Object.values(places).map(({ byteOffset }) => byteOffset)).toEqual([0, 64, 192, 192]);
-    expect(new Set(floatsAt(places.c))).toEqual(new Set([0]));
-    floatsAt(places.a).fill(1);
-    floatsAt(places.c).fill(3);
-    expect(new Set(floatsAt(places.b))).toEqual(new Set([0]));
-    expect([...floatsAt(places.a)]).toEqual([1, 1, 1]);
+    const vectors = allocateVectors({ a: 3, b: 17, none: 0, c: 20_000 });
+    expect(Object.values(vectors).map(({ length }) => length)).toEqual([3, 17, 0, 20_000]);
+    expect(new Set(Object.values(vectors).map(({ memory }) => memory)).size).toBe(1);
+    expect(Object.values(vectors).map(({ byteOffset }) => byteOffset)).toEqual([0, 64, 192, 192]);
+    expect(new Set(floatsAt(vectors.c))).toEqual(new Set([0]));
+    floatsAt(vectors.a).fill(1);
+    floatsAt(vectors.c).fill(3);
+    expect(new Set(floatsAt(vectors.b))).toEqual(new Set([0]));
+    expect([...floatsAt(vectors.a)]).toEqual([1, 1, 1]);
   });
 
   it('gives memory whose clones are the same memory', () => {

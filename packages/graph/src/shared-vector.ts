@@ -6,7 +6,7 @@ export interface SharedMemory {
   readonly buffer: SharedArrayBuffer;
 }
 
-/** Where a vector of float32 lies. */
+/** A vector of float32 in memory that threads can share. */
 export interface SharedVector {
   readonly memory: SharedMemory;
   readonly byteOffset: number;
@@ -63,7 +63,7 @@ export function partOfVector(
   return { memory, byteOffset: byteOffset + FLOAT32_BYTES * start, length: end - start };
 }
 
-/** The numbers at a place. */
+/** The numbers of a vector. */
 export const floatsAt = ({ memory, byteOffset, length }: SharedVector): Float32Array<SharedArrayBuffer> =>
   new Float32Array(memory.buffer, byteOffset, length);
 

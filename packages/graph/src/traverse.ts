@@ -1,7 +1,7 @@
 import type { Node, Tensor } from './tensor.ts';
 
 /** Every node that the tensors are computed from, inputs before what uses them. */
-export function topologicalOrder(tensors: readonly Tensor[]): readonly Node[] {
+export function nodesBehind(tensors: readonly Tensor[]): readonly Node[] {
   const seen = new Set<Node>();
   const pending = tensors.map((tensor) => tensor.node);
   for (let node = pending.pop(); node; node = pending.pop()) {

@@ -1,4 +1,4 @@
-import { abs, add, concat, mul, reshape, square, stopGradient, sub, sum } from '@meow-rl/graph';
+import { abs, add, concat, constant, mul, reshape, square, stopGradient, sub, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import type { LossInputs, StageLoss } from '@meow-rl/learner';
 import type { Module } from '@meow-rl/nn';
@@ -77,6 +77,6 @@ export function policyEntropy({ batch, networks, noise, mean }: LossInputs<MeowG
   const sampled = noise('entropy');
   const { logProb } = networks.ebflow.flow().sample(sampled, batch.observation);
   const quadratic = mul(0.5, sum(square(sampled), { axes: [1] }));
-  const known = mul(0.5, Number(sampled.shape[1]));
-  return { losses: {}, metrics: { entropy: sub(known, mean(add(logProb, quadratic))) } };
+  const known = constant(0.5 * Number(sampled.shape[1]));
+  return { losses: {}, metrics: { entropy: sub(mean(known), mean(add(logProb, quadratic))) } };
 }

@@ -1,9 +1,10 @@
 import {
-  additiveCoupling,
   alternatingMask,
+  coupling,
   elementwiseScale,
   energyFlow,
   gaussianPrior,
+  shift,
   tanhSquash,
 } from '@meow-rl/flows';
 import type { EnergyFlow } from '@meow-rl/flows';
@@ -74,9 +75,10 @@ export function meowNetworks(
           layers: [
             elementwiseScale({ size: actionSize, logScale: logSigma }),
             ...networks.conditioners.map((network, i) =>
-              additiveCoupling({
+              coupling({
                 mask: alternatingMask(actionSize, i),
                 conditioner: (masked, state) => network([masked, state], dropout),
+                transform: shift,
               }),
             ),
           ],

@@ -80,6 +80,21 @@ describe('evaluate', () => {
     );
   });
 
+  it('stops at the next step when it is told to', async () => {
+    const controller = new AbortController();
+    const actor = fakeAgent();
+    const env = countingEnv({ length: 4 });
+    const watched = wrapEnv(env, {
+      step(action) {
+        if (actor.acts.length === 6) controller.abort(new Error('enough'));
+        return env.step(action);
+      },
+    });
+    const { signal } = controller;
+    await expect(evaluate({ actor, env: watched, seed: 0, signal })).rejects.toThrow('enough');
+    expect(actor.acts).toHaveLength(6);
+  });
+
   it('refuses what does not fit', async () => {
     const env = countingEnv({ length: 1 });
     await expect(evaluate({ actor: fakeAgent(), env, episodes: 0, seed: 0 })).rejects.toThrow(

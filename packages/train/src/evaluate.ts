@@ -18,6 +18,8 @@ export interface EvaluateOptions {
    * actor's own generator isn't used.
    */
   readonly seed: number;
+  /** Stops the evaluation at the next step; it then rejects with the signal's reason. Default: none. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What an evaluation found. */
@@ -41,6 +43,7 @@ export interface EvaluationResult {
  *
  * @throws RangeError if actor and environment don't fit, or `episodes` isn't a positive integer
  * @throws RangeError or TypeError if the environment breaks its contract, as with an observation that isn't finite
+ * @throws the reason of `signal`, once that is aborted
  */
 export async function evaluate({
   actor,
@@ -48,6 +51,7 @@ export async function evaluate({
   episodes = 10,
   deterministic = true,
   seed,
+  signal,
 }: EvaluateOptions): Promise<EvaluationResult> {
   checkFit('evaluate', actor, env);
   if (!Number.isInteger(episodes) || episodes < 1) {
@@ -63,6 +67,7 @@ export async function evaluate({
     let length = 0;
     let ended = false;
     for (let done = false; !done; length += 1) {
+      signal?.throwIfAborted();
       const action = await actor.act(Float32Array.from(observation), { deterministic, generator });
       const result = checkedStep(env, action);
       ({ observation } = result);

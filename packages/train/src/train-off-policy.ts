@@ -73,8 +73,10 @@ export interface TrainOffPolicyOptions {
    * moment, and what trains has to be the same: then everything goes on to the same bits. `steps`, `logEvery`, `evaluate` and
    * `checkpoint` may differ: a run resumed with more steps is the one begun with as many.
    */
-  readonly resume?: OffPolicyState;
-  /** Stops the run at the next step boundary. */
+  readonly resume?: OffPolicyState | undefined;
+  /**
+   * Stops the run at the next step boundary, also out of an evaluation; that is then made where the run is resumed.
+   */
   readonly signal?: AbortSignal;
   /** Called with every event; a promise is awaited, so a slow listener slows the run instead of piling up. */
   readonly onEvent?: (event: TrainEvent) => void | Promise<void>;
@@ -115,6 +117,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
   const clock = stepClock(resume);
   let step = 0;
   let updates = 0;
+  let evaluationDue = false;
 
   const state = (): OffPolicyState => ({
     step,
@@ -124,11 +127,13 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     collector: collector.state(),
     episodes: episodes.state(),
     means: means.state(),
+    ...(evaluationDue && { evaluationDue }),
   });
 
   const begin = async () => {
     if (!resume) return collector.reset(seedFor('environment', seed));
     ({ step, updates } = resume);
+    evaluationDue = schedule !== undefined && resume.evaluationDue === true;
     exploration.restore(resume.exploration);
     collector.restore(resume.collector);
     episodes.restore(resume.episodes);
@@ -188,7 +193,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     const begun = clock.seconds();
     // Other start states at every evaluation, yet the same ones however the run got to this step.
     const play = (deterministic: boolean) =>
-      evaluate({ ...how, actor: agent, deterministic, seed: evaluationSeed + step });
+      evaluate({ ...how, actor: agent, deterministic, seed: evaluationSeed + step, signal });
     const result = await play(true);
     const stochastic = how.stochastic ? { stochastic: await play(false) } : {};
     const seconds = clock.seconds();
@@ -202,8 +207,24 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     });
   };
 
+  /** Makes the evaluation that is due, if one is. One that the signal stops stays due. */
+  const evaluateIfDue = async () => {
+    if (!schedule || !evaluationDue) return;
+    try {
+      await reportEvaluation(schedule);
+      evaluationDue = false;
+    } catch (error) {
+      if (!signal?.aborted || error !== signal.reason) throw error;
+    }
+  };
+
   await begin();
   let saved = step;
+  if (evaluationDue) {
+    await evaluateIfDue();
+    // As it would have been saved at this step.
+    if (!evaluationDue) await checkpoint?.save(state());
+  }
   while (step < steps) {
     if (signal?.aborted) {
       if (step > saved) await checkpoint?.save(state());
@@ -232,7 +253,8 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
         time,
       });
     }
-    if (schedule && crossed(before, step, schedule.every)) await reportEvaluation(schedule);
+    evaluationDue = schedule !== undefined && crossed(before, step, schedule.every);
+    await evaluateIfDue();
     if (checkpoint && crossed(before, step, checkpoint.every)) {
       await checkpoint.save(state());
       saved = step;
@@ -240,7 +262,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     await emit({ type: 'progress', step, steps, updates, episodes: episodes.count });
   }
   if (step > saved) await checkpoint?.save(state());
-  return { step, updates, aborted: false };
+  return { step, updates, aborted: evaluationDue };
 }
 
 /** Whether a multiple of `every` lies in (before, after]. */

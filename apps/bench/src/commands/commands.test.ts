@@ -294,7 +294,7 @@ describe('bad input', () => {
     await writeFile(file, JSON.stringify({ ...config, agent: { ...config.agent, hidden: [9, 8] } }));
     const { code, err } = await bench('export', inFolder('b'));
     expect(code).toBe(1);
-    expect(err).toMatch(/does not fit the networks in config\.json/);
+    expect(err).toMatch(/does not fit the agent \(.*\)\. .*restore the config\.json of that run/);
   });
 
   test('a folder without a run', async () => {

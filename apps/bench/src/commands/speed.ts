@@ -1,8 +1,10 @@
 import { defineCommand } from '../cli/command.ts';
 import * as is from '../cli/settings.ts';
 import type { ValuesOf } from '../cli/settings.ts';
+import { MEASURED_ALGORITHMS } from '../speed/peers.ts';
 
 const settings = is.defineSettings({
+  algo: is.oneOf(MEASURED_ALGORITHMS, 'algorithm', { default: MEASURED_ALGORITHMS[0] }),
   observationSize: is.positiveInteger('entries of an observation', { default: 17 }),
   actionSize: is.positiveInteger('entries of an action', { default: 6 }),
   batchSize: is.positiveInteger('transitions per update', { default: 256 }),
@@ -16,7 +18,10 @@ const settings = is.defineSettings({
   loopSteps: is.wholeNumber('environment steps of the whole training loop on HalfCheetah-v5, 0 for none', {
     default: 500,
   }),
-  peers: is.word('PyTorch and JAX versions to compare with', { placeholder: 'torch,jax', absent: 'none' }),
+  peers: is.word('PyTorch and JAX versions to compare with, and loops of libraries', {
+    placeholder: 'torch,jax',
+    absent: 'none',
+  }),
   profile: is.toggle('print the time per operator and per phase of an update'),
   roofline: is.toggle("count an update's work and compare it with what the machine can do"),
   soak: is.wholeNumber('updates to watch memory and garbage collection over, 0 for none', { default: 0 }),
@@ -31,8 +36,9 @@ export const speed = defineCommand({
   name: 'speed',
   summary: 'time updates, actions and the training loop',
   description:
-    "Time updates, actions and replay with the paper's network on random data, and the training loop on HalfCheetah-v5. " +
-    'With --peers the same update in PyTorch and JAX takes turns with ours; npm run peers:setup installs them.',
+    "Time an algorithm's updates, actions and replay with its default networks on random data, and the training loop on " +
+    'HalfCheetah-v5. With --peers the same update in PyTorch and JAX takes turns with ours, and for SAC the loops of ' +
+    'Stable-Baselines3 and sbx; npm run peers:setup installs them.',
   arguments: {},
   settings,
   options: {},
@@ -40,6 +46,7 @@ export const speed = defineCommand({
     'meow-bench speed --threads 1 --json',
     'meow-bench speed --observation-size 348 --action-size 17 --profile --roofline',
     'meow-bench speed --peers torch,jax --rounds 20',
+    'meow-bench speed --algo sac --peers torch,jax',
     'meow-bench speed --all --json',
     'meow-bench speed --loop-steps 0 --soak 50000',
   ],

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 
-import { listCheckpoints } from '@meow-rl/train/node';
+import { chooseCheckpoint, listCheckpoints } from '@meow-rl/train/node';
 
 import type { RawConfig } from '../cli/config-file.ts';
 import { UsageError } from '../cli/errors.ts';
@@ -8,7 +8,7 @@ import { finishRun } from './finish-run.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { changedSettings, changesOnResume, describeChanges, recordChanges } from './resume-settings.ts';
 import type { Changes } from './resume-settings.ts';
-import { CHECKPOINTS, chooseCheckpoint } from './run-checkpoints.ts';
+import { CHECKPOINTS, withExplanation } from './run-checkpoints.ts';
 import { openRunFolder, type RunFolder } from './run-folder.ts';
 import { readRunSettings } from './saved-run.ts';
 import type { Ui } from '../cli/ui.ts';
@@ -36,7 +36,7 @@ async function resumeIn(folder: RunFolder, { from, given }: ResumeOptions, ui: U
   const settings = await readRunSettings(run, changedSettings(changes));
   const changed = Object.keys(changes).length > 0;
   const path = folder.file(CHECKPOINTS);
-  const checkpoint = await chooseCheckpoint(path, from ?? 'last', '--from');
+  const checkpoint = await withExplanation(chooseCheckpoint(path, from), '--from');
   if (!checkpoint) {
     if (from !== undefined)
       throw new UsageError(`${run} has no checkpoint ${from}`, 'Leave --from out to begin it anew.');

@@ -2,14 +2,15 @@ import { pathToFileURL } from 'node:url';
 
 import { composeLoggers } from '@meow-rl/train';
 import type { LogPosition, RunLogger } from '@meow-rl/train';
-import { checkLogPosition, metricsWriter, tensorBoardWriter } from '@meow-rl/train/node';
+import { checkLogPosition, damagedCheckpoint, metricsWriter, tensorBoardWriter } from '@meow-rl/train/node';
+import type { RestoredRun } from '@meow-rl/train/node';
 
 import { reasonOf, UsageError } from '../cli/errors.ts';
 import { importModule } from '../modules/import-module.ts';
 import { ownLogger } from './user-logger.ts';
 import { readEvents, type LoggedEvent } from './read-events.ts';
 import type { ResolvedTrain } from './resolve.ts';
-import { CHECKPOINTS, withEarlier, type RestoredRun } from './run-checkpoints.ts';
+import { CHECKPOINTS, explainCheckpoint } from './run-checkpoints.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** What a module that `--logger` names exports by default. */
@@ -43,7 +44,7 @@ export async function readLogs(
         () => true,
         () => false,
       );
-    throw await withEarlier(error, folder.file(CHECKPOINTS), step, '--from', fits);
+    throw explainCheckpoint(await damagedCheckpoint(error, folder.file(CHECKPOINTS), step, fits), '--from');
   }
 }
 

@@ -1,5 +1,13 @@
 import path from 'node:path';
 
+import {
+  chooseCheckpoint,
+  restoreAgent,
+  savedNormalizer,
+  savedObservations,
+  type CheckpointChoice,
+} from '@meow-rl/train/node';
+
 import { parseTrainSettings } from './train-settings.ts';
 import { mergeConfig, type RawConfig } from '../cli/config-file.ts';
 import type { EnvironmentChoice } from '../environments/environments.ts';
@@ -7,14 +15,7 @@ import { CliError, reasonOf, UsageError } from '../cli/errors.ts';
 import { resolveTrain } from './resolve.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, createRunAgent, type RunAgent } from './run-agent.ts';
-import {
-  CHECKPOINTS,
-  chooseCheckpoint,
-  restoreAgent,
-  savedNormalizer,
-  savedObservations,
-  type CheckpointChoice,
-} from './run-checkpoints.ts';
+import { CHECKPOINTS, explainCheckpoint, withExplanation } from './run-checkpoints.ts';
 import { readRunConfig } from './run-folder.ts';
 
 /** A run, with its agent as it was at one of its checkpoints. */
@@ -69,7 +70,7 @@ export async function openRun(
   const choice = choiceOf(checkpoint);
   const settings = await readRunSettings(folder, environment);
   const checkpoints = path.join(folder, CHECKPOINTS);
-  const saved = await chooseCheckpoint(checkpoints, choice, '--checkpoint');
+  const saved = await withExplanation(chooseCheckpoint(checkpoints, choice), '--checkpoint');
   if (!saved)
     throw new CliError(
       `${folder} has no checkpoint: the run was stopped before its first one`,
@@ -90,7 +91,8 @@ export async function openRun(
     };
   } catch (error) {
     await agent.unwrapped.dispose();
-    if (environment?.env === undefined || !(error instanceof Error)) throw error;
+    if (environment?.env === undefined || !(error instanceof Error))
+      throw explainCheckpoint(error, '--checkpoint');
     throw new UsageError(
       `the agent of ${folder} does not fit ${settings.environment} (${reasonOf(error.cause ?? error)})`,
       'Name the environment that it was trained in, or leave --env out.',

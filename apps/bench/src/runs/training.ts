@@ -4,15 +4,15 @@ import type { VectorEnv } from '@meow-rl/envs';
 import { replayBuffer, type ReplayBufferOptions } from '@meow-rl/replay';
 import { seedFor, trainOffPolicy } from '@meow-rl/train';
 import type { EvaluationEvent, MetricsEvent, TrainResult } from '@meow-rl/train';
-import { listCheckpoints, type Checkpoint } from '@meow-rl/train/node';
+import { listCheckpoints, openRunCheckpoints, restoreRun } from '@meow-rl/train/node';
+import type { Checkpoint, RunCheckpoints } from '@meow-rl/train/node';
 
 import { makeAgentEnv, makeVectorEnvironment } from '../environments/environments.ts';
 import { memoryWarning } from './memory-warning.ts';
 import { CliError, reasonOf } from '../cli/errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, type RunAgent } from './run-agent.ts';
-import { CHECKPOINTS, openRunCheckpoints, restoreRun } from './run-checkpoints.ts';
-import type { RunCheckpoints } from './run-checkpoints.ts';
+import { CHECKPOINTS, withExplanation } from './run-checkpoints.ts';
 import type { RunFolder } from './run-folder.ts';
 import { openLogs, prepareLogs, readLogs } from './run-logs.ts';
 import type { Ui } from '../cli/ui.ts';
@@ -132,7 +132,7 @@ const trainOpened = (
     const checkpointFolder = folder.file(CHECKPOINTS);
     const parts = { ...agent, agent: agent.unwrapped, env, replay: replayBuffer(buffer) };
     // Nothing on the disk changes before all that is to be gone on from is known to be sound.
-    const restored = resume && (await restoreRun(checkpointFolder, parts, resume));
+    const restored = resume && (await withExplanation(restoreRun(checkpointFolder, parts, resume), '--from'));
     const earlier = restored ? await readLogs(folder, settings, restored) : [];
     const own = await prepareLogs(folder, settings, restored?.log);
     await begin?.();
@@ -171,7 +171,8 @@ const trainOpened = (
           save: (loop) => {
             ({ seconds } = loop);
             const last = evaluations.at(-1);
-            return checkpoints.save(loop, logger, last?.step === loop.step ? last.mean : undefined);
+            const score = last?.step === loop.step ? last.mean : undefined;
+            return checkpoints.save(loop, { logger, score });
           },
         },
         ...(restored && { resume: restored.loop }),

@@ -2,23 +2,29 @@ import type { SpeedConfig } from '../commands/speed.ts';
 import { compareLoops } from './loop-comparison.ts';
 import { measureSize, PAPER_SIZES } from './measure.ts';
 import type { SizeResult } from './measure.ts';
-import { createMeasuredAgent, randomBatch } from './own.ts';
-import { checkPeersInstalled, parsePeers } from './peer-process.ts';
+import { createMeasuredAgent, randomBatch } from './measured-agent.ts';
+import type { Measured } from './measured-agent.ts';
+import { checkPeersInstalled } from './peer-process.ts';
+import { parsePeers } from './peers.ts';
 import { profileUpdates } from './profile.ts';
 import { roofline } from './roofline.ts';
 import { soak } from './soak.ts';
+import { updatePrograms } from './update-programs.ts';
 import { loopText, profileText, rooflineText, sizeText, soakText } from './text.ts';
 import type { Ui } from '../cli/ui.ts';
 import { versions } from '../cli/versions.ts';
 
-/** Times updates, actions, replay and the whole loop of an agent with the paper's network, on request against peers. */
+/** Times updates, actions, replay and the whole loop of an agent with its default networks, on request against peers. */
 export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
-  const { observationSize, actionSize, batchSize, updates, warmup, rounds, seed, loopSteps } = config;
+  const { algo, observationSize, actionSize, batchSize, updates, warmup, rounds, seed, loopSteps } = config;
   const peers = config.peers === undefined ? [] : parsePeers(config.peers);
   if (peers.length > 0) checkPeersInstalled();
   const sizes = config.all ? PAPER_SIZES : [{ observationSize, actionSize }];
   const threadCounts = config.all ? [1, 2] : [config.threads];
-  const first = { observationSize, actionSize, batchSize, threads: config.threads, seed };
+  const given = { algorithm: algo, batchSize, seed };
+  const first = { ...given, observationSize, actionSize, threads: config.threads };
+  // What can't be taken apart is said before anything is measured.
+  if (config.profile || config.roofline) updatePrograms(first);
   const text: string[] = [];
 
   const results: SizeResult[] = [];
@@ -26,7 +32,7 @@ export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
     for (const size of sizes) {
       const label = `timing ${size.observationSize}, ${size.actionSize}`;
       const bar = ui.progress(label, rounds);
-      const measured = { ...size, batchSize, threads, seed };
+      const measured = { ...given, ...size, threads };
       const result = await measureSize(measured, peers, { updates, warmup, rounds }, (done) =>
         bar.update(done),
       );
@@ -39,10 +45,12 @@ export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
   if (loopSteps > 0)
     for (const threads of threadCounts) {
       const bar = ui.progress('timing the loop', 3);
-      const compared = await compareLoops(peers, loopSteps, { threads, seed }, (done) => bar.update(done));
+      const compared = await compareLoops(peers, loopSteps, { algorithm: algo, threads, seed }, (done) =>
+        bar.update(done),
+      );
       bar.stop();
       loops.push({ threads, compared });
-      text.push(loopText(compared, threads));
+      text.push(loopText(compared, { algorithm: algo, threads }));
     }
 
   const profile = config.profile ? await profileUpdates(first, updates) : undefined;
@@ -69,8 +77,6 @@ export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
     text.join('\n\n'),
   );
 }
-
-type Measured = Parameters<typeof roofline>[0];
 
 /** The measured update of a size; NaN if it is none of those measured. */
 const medianUpdate = (results: readonly SizeResult[], { observationSize, actionSize, threads }: Measured) =>

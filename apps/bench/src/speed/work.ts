@@ -1,4 +1,4 @@
-import { topologicalOrder, optimize } from '@meow-rl/graph';
+import { nodesBehind, optimize } from '@meow-rl/graph';
 import type { OnnxEmitter, Program, Shape, Tensor } from '@meow-rl/graph';
 
 /** What a program has to do in one run. */
@@ -34,7 +34,7 @@ export function countWork(given: Program): Work {
   let products = 0;
   let flops = 0;
   let operatorBytes = 0;
-  for (const node of topologicalOrder(results)) {
+  for (const node of nodesBehind(results)) {
     if (node.kind !== 'operator') continue;
     operatorBytes += total([...node.inputs, ...node.outputs].map(bytesOf));
     const names = node.inputs.map((_, i) => `input${i}`);
@@ -51,6 +51,14 @@ export function countWork(given: Program): Work {
   const compulsory = [...Object.values(program.inputs), ...states.map(({ value }) => value), ...results];
   return { products, flops, operatorBytes, compulsoryBytes: total(compulsory.map(bytesOf)) };
 }
+
+/** The work of programs that run one after the other. */
+export const addWork = (programs: readonly Work[]): Work => ({
+  products: total(programs.map(({ products }) => products)),
+  flops: total(programs.map(({ flops }) => flops)),
+  compulsoryBytes: total(programs.map(({ compulsoryBytes }) => compulsoryBytes)),
+  operatorBytes: total(programs.map(({ operatorBytes }) => operatorBytes)),
+});
 
 /** Listens to an operator writing itself as ONNX, and reports the inner length of each matrix product. */
 function productRecorder(shapes: Map<string, Shape>, onProduct: (inner: number) => void): OnnxEmitter {

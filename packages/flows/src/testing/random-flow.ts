@@ -4,11 +4,12 @@ import { boundedLogScale, mlp, modules, orthogonal, swish, zeros } from '@meow-r
 import { randomParameters } from '@meow-rl/nn/testing';
 
 import {
-  additiveCoupling,
   alternatingMask,
+  coupling,
   elementwiseScale,
   energyFlow,
   gaussianPrior,
+  shift,
   tanhSquash,
 } from '../index.ts';
 import type { Bijector, EnergyFlow } from '../index.ts';
@@ -54,9 +55,10 @@ export function randomFlow(size: number, stateSize: number, seed: number): Rando
   const layers = [
     elementwiseScale({ size, logScale: (state) => boundedLogScale(scale([state]), -1, 0.2) }),
     ...conditioners.map((network, i) =>
-      additiveCoupling({
+      coupling({
         mask: alternatingMask(size, i),
         conditioner: (masked, state) => network([masked, state]),
+        transform: shift,
       }),
     ),
   ];

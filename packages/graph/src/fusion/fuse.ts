@@ -1,7 +1,7 @@
 import { mapResults, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import type { Node, Tensor } from '../tensor.ts';
-import { topologicalOrder } from '../traverse.ts';
+import { nodesBehind } from '../traverse.ts';
 import { compile } from './compile.ts';
 import { fused } from './fused.ts';
 import { groupNodes, workOf } from './groups.ts';
@@ -46,7 +46,7 @@ export function fuse<I extends string, S extends string, O extends string>(
   unfused: Program<I, S, O>,
 ): Program<I, S, O> {
   const given = rewrite(unfused, [thinProduct, transposedProduct]);
-  const units = groupNodes(topologicalOrder(resultsOf(given)));
+  const units = groupNodes(nodesBehind(resultsOf(given)));
   const groups = new Map<Node, Group>();
   for (const unit of units) if ('members' in unit) for (const node of unit.members) groups.set(node, unit);
   const read = resultsByGroup(resultsOf(given), (node) => groups.get(node));

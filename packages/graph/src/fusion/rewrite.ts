@@ -1,7 +1,7 @@
 import { mapResults, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import type { OperatorNode, Tensor } from '../tensor.ts';
-import { topologicalOrder } from '../traverse.ts';
+import { nodesBehind } from '../traverse.ts';
 
 /** What stands for the only output of an operator on these inputs; undefined if it stays. */
 export type Rule = (node: OperatorNode, inputs: readonly Tensor[]) => Tensor | undefined;
@@ -20,7 +20,7 @@ export function rewrite<I extends string, S extends string, O extends string>(
     }
     return undefined;
   };
-  for (const node of topologicalOrder(resultsOf(given))) {
+  for (const node of nodesBehind(resultsOf(given))) {
     const [output] = node.outputs;
     if (node.kind !== 'operator' || !output) continue;
     const inputs = node.inputs.map(resolve);

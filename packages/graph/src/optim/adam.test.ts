@@ -4,8 +4,9 @@ import { onnxRuntimeNode } from '../onnxruntime-node.ts';
 import { program } from '../program.ts';
 import { referenceRuntime } from '../runtimes/reference.ts';
 import { expectClose } from '../testing/expect-close.ts';
-import { adam, adamState } from './adam.ts';
+import { adam } from './adam.ts';
 import type { AdamOptions } from './adam.ts';
+import { applyUpdates } from './gradient-transformation.ts';
 
 const start = [0.5, -1, 2];
 const gradients = [
@@ -36,11 +37,11 @@ const stepWith = (options: AdamOptions) =>
   program(
     {
       inputs: { gradient: { shape: [3] } },
-      state: { parameters: { shape: [3], initial: start }, ...adamState(3) },
+      state: { parameters: { shape: [3], initial: start }, ...adam(options).init(3) },
     },
     ({ gradient }, { parameters, ...state }) => {
-      const next = adam(parameters, gradient, state, options);
-      return { outputs: {}, next: { parameters: next.parameters, ...next.state } };
+      const step = adam(options).update(gradient, state);
+      return { outputs: {}, next: { parameters: applyUpdates(parameters, step.updates), ...step.state } };
     },
   );
 

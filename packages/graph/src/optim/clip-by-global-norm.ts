@@ -17,15 +17,13 @@ export function globalNorm(x: Tensor): Tensor {
 }
 
 /**
- * Scales a gradient so that its 2-norm is at most `maxNorm`: `g · min(1, maxNorm / (‖g‖ + 1e-6))`. It has no state.
- *
- * Where the gradient is part of what is clipped together, its `update` is given ‖g‖ of the whole as `norm`.
+ * Scales a gradient so that its 2-norm is at most `maxNorm`: `g · min(1, maxNorm / (‖g‖ + 1e-6))`.
  *
  * Reference: Pascanu et al., On the difficulty of training recurrent neural networks (2013), algorithm 1; the 1e-6 is
  * PyTorch's.
  */
-export const clipByGlobalNorm = (maxNorm: number): GradientTransformation => ({
-  needsNorm: true,
+export const clipByGlobalNorm = (maxNorm: number): GradientTransformation<never> => ({
+  readsNorm: true,
   init: () => ({}),
   update: (gradient, _, { norm = globalNorm(gradient) } = {}) => ({
     updates: mul(gradient, minimum(1, div(maxNorm, add(norm, 1e-6)))),

@@ -119,8 +119,9 @@ describe('takeHostViews', () => {
   });
 
   it('reads a state as it is at each run, however it was changed', async () => {
-    const learner = await onnxRuntimeNode().load(parted(true));
-    const reader = await onnxRuntimeNode().load(parted(false), { state: learner.state });
+    const runtime = onnxRuntimeNode();
+    const learner = await runtime.load(parted(true));
+    const reader = await runtime.load(parted(false), { state: learner.state });
     const x = [10, 20];
     // (10 + 2) · 5, (20 + 3) · 6
     expectClose((await reader.run({ x })).y, [60, 138], 1e-6);

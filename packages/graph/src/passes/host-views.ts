@@ -5,7 +5,7 @@ import type { Program } from '../program.ts';
 import { isStatic, sizeOfShape } from '../shape.ts';
 import { placeholder } from '../tensor.ts';
 import type { OperatorNode, Tensor } from '../tensor.ts';
-import { topologicalOrder } from '../traverse.ts';
+import { nodesBehind } from '../traverse.ts';
 
 /** Consecutive entries of an array that the host has: to it handing them over costs nothing, to an engine a copy of all. */
 export interface HostView {
@@ -89,7 +89,7 @@ export function takeHostViews(
   readonly program: Program;
   readonly views: readonly HostView[];
 } {
-  const nodes = topologicalOrder(resultsOf(given));
+  const nodes = nodesBehind(resultsOf(given));
   const isRead = new Set([...nodes.flatMap((node) => node.inputs), ...resultsOf(given)]);
   const views: HostView[] = [];
   const inputs: Record<string, Tensor> = {};
@@ -155,7 +155,7 @@ export function takeHostViews(
   }
   const program = mapResults(given, resolve);
   if (views.length === 0) return { program: given, views };
-  const left = new Set(topologicalOrder(resultsOf(program)));
+  const left = new Set(nodesBehind(resultsOf(program)));
   const ownInputs = Object.entries(given.inputs).filter(([, { node }]) => left.has(node));
   const states = Object.entries(program.state).filter(([, { value, next }]) => next || left.has(value.node));
   return {

@@ -9,7 +9,7 @@ import { referenceRuntime } from '../runtimes/reference.ts';
 import { expectClose } from '../testing/expect-close.ts';
 import { constant } from '../tensor.ts';
 import type { Tensor } from '../tensor.ts';
-import { topologicalOrder } from '../traverse.ts';
+import { nodesBehind } from '../traverse.ts';
 import { optimize } from './optimize.ts';
 
 const {
@@ -53,7 +53,7 @@ const build = (outputs: (inputs: Inputs) => readonly Tensor[]) =>
   }));
 
 const operatorsOf = (own: ReturnType<typeof build>): string[] =>
-  topologicalOrder(resultsOf(own)).flatMap((node) => (node.kind === 'operator' ? [node.operator] : []));
+  nodesBehind(resultsOf(own)).flatMap((node) => (node.kind === 'operator' ? [node.operator] : []));
 
 const valuesOf = async (own: ReturnType<typeof build>): Promise<number[]> =>
   Object.values(await (await referenceRuntime.load(own)).run(data)).flatMap((values) => Array.from(values));
@@ -251,7 +251,7 @@ describe('optimize', () => {
     });
     const optimized = optimize(own);
     const passes = (one: typeof own) =>
-      topologicalOrder(resultsOf(one)).filter(
+      nodesBehind(resultsOf(one)).filter(
         (node) => node.kind === 'operator' && node.outputs[0]?.shape.join() === 'batch,3',
       ).length;
     expect(passes(optimized)).toBeLessThan(passes(own));
@@ -280,7 +280,7 @@ describe('optimize', () => {
   it('writes short constant rows out to the shape of the result', async () => {
     const own = build(({ x }) => [mul(constant([1, 0, 2]), x), sub(x, constant([1, 2, 3]))]);
     const constantsOf = (one: typeof own) =>
-      topologicalOrder(resultsOf(one)).flatMap((node) =>
+      nodesBehind(resultsOf(one)).flatMap((node) =>
         node.kind === 'constant' ? [Array.from(node.data)] : [],
       );
     expect(constantsOf(optimize(own))).toEqual([
@@ -309,7 +309,7 @@ describe('optimize', () => {
     );
     const { state } = optimize(own);
     expect(state.w.next).toBe(own.state.w.value);
-    expect(topologicalOrder([state.v.next ?? state.v.value]).map(({ kind }) => kind)).toEqual([
+    expect(nodesBehind([state.v.next ?? state.v.value]).map(({ kind }) => kind)).toEqual([
       'state',
       'constant',
       'operator',

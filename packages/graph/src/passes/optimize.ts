@@ -2,7 +2,7 @@ import { tensorKey } from '../constant-key.ts';
 import { isStatic, sizeOfShape } from '../shape.ts';
 import { constant } from '../tensor.ts';
 import type { Node, OperatorNode, Tensor } from '../tensor.ts';
-import { topologicalOrder } from '../traverse.ts';
+import { nodesBehind } from '../traverse.ts';
 import { mapValues, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import { evaluate } from '../runtimes/reference.ts';
@@ -75,7 +75,7 @@ export function optimize<I extends string, S extends string, O extends string>(
     return inputs.every((input, i) => input === node.inputs[i]) ? outputs : node.kernel.rebuild(inputs);
   };
 
-  for (const node of topologicalOrder(resultsOf(program))) {
+  for (const node of nodesBehind(resultsOf(program))) {
     if (node.kind !== 'operator') continue;
     const inputs = node.inputs.map(current);
     const unchanged = inputs.every((input, i) => input === node.inputs[i]);

@@ -3,17 +3,20 @@ import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'o
 import { DataError } from '../errors.ts';
 import { nextName, serialize } from '../onnx/serialize.ts';
 import { takeApart } from '../passes/take-apart.ts';
-import { writtenName } from '../passes/written-states.ts';
 import { entries, mapValues } from '../program.ts';
-import type { Program } from '../program.ts';
-import { bindAxes, resolveShape } from '../runtime.ts';
+import type { Program, ProgramState, StateSpec } from '../program.ts';
+import { bindAxes, checkPlaces, checkSharedShape, resolveShape } from '../runtime.ts';
 import type { Executable, InputData, LoadOptions, Runtime } from '../runtime.ts';
-import { checkStates, ownStates, unknownState } from '../state-store.ts';
+import { isStatic } from '../shape.ts';
+import { floatsAt } from '../shared-vector.ts';
+import type { SharedVector } from '../shared-vector.ts';
+import { checkStateSpecs, checkStoredStates, stateStore } from '../state-store.ts';
+import type { StateStore, StateStoreOptions } from '../state-store.ts';
 import type { DType } from '../tensor.ts';
-import { cellStore, refresh, replace } from './cell.ts';
-import type { Cell, Cells } from './cell.ts';
 import { engineStep } from './engine-step.ts';
 import { sessionResults } from './session-results.ts';
+import { numbersOf, refresh, replace, stateBuffer } from './state-buffer.ts';
+import type { StateBuffer } from './state-buffer.ts';
 import { viewFeeds } from './view-feeds.ts';
 
 /** What is needed of a session. */
@@ -32,6 +35,8 @@ export interface OnnxRuntimeModule {
   };
   readonly Tensor: TensorConstructor;
 }
+
+type StateBuffers = ReadonlyMap<string, StateBuffer>;
 
 function toFloats(key: string, tensor: OrtTensor | undefined): Float32Array {
   const data = tensor?.data;
@@ -75,76 +80,128 @@ export function onnxRuntime(
     return new Tensor('float32', isTaken ? data : Float32Array.from(data), shape);
   };
 
-  const cellsOfStores = new WeakMap<object, Cells>();
-  const createState: Runtime['createState'] = (specs, options) => {
-    const { store, cells } = cellStore(Tensor, takesSharedMemory, specs, options);
-    cellsOfStores.set(store, cells);
-    return store;
+  /** The buffers of each store that this runtime has made. */
+  const stores = new WeakMap<StateStore, StateBuffers>();
+  const bufferIn = (buffers: StateBuffers, key: string): StateBuffer => {
+    const buffer = buffers.get(key);
+    if (!buffer) throw new DataError(`unknown state ${key}.`);
+    return buffer;
   };
+  function createState<S extends string>(
+    specs: Readonly<Record<S, StateSpec>>,
+    { shared }: StateStoreOptions<S> = {},
+  ): StateStore<S> {
+    const vectors: Readonly<Record<string, SharedVector | undefined>> = shared ?? {};
+    checkStateSpecs(specs, vectors);
+    const buffers: StateBuffers = new Map(
+      entries<string, StateSpec>(specs).map(([key, spec]) => [
+        key,
+        stateBuffer(spec, vectors[key], { Tensor, takesSharedMemory }),
+      ]),
+    );
+    const store = stateStore(specs, (key) => numbersOf(bufferIn(buffers, key)));
+    stores.set(store, buffers);
+    return store;
+  }
+
+  /** The buffers of a program's states, and the store that has them. */
+  function bind<S extends string>(
+    program: Program<string, S>,
+    { state, stateFrom, places = {} }: LoadOptions,
+  ): { readonly buffers: StateBuffers; readonly store: StateStore<S> } {
+    if (state) {
+      const buffers = stores.get(state);
+      if (!buffers)
+        throw new DataError(
+          `load: the store was not made by this runtime, ${name}. Make it by its createState.`,
+        );
+      checkStoredStates(program, state);
+      return { buffers, store: state };
+    }
+    const others = stateFrom ? stores.get(stateFrom.state) : undefined;
+    if (stateFrom && !others)
+      throw new DataError(
+        `stateFrom: the other executable was not loaded by ${name}. Load both by one runtime.`,
+      );
+    const buffers: StateBuffers = new Map(
+      entries(program.state).map(([key, spec]) => {
+        const other = places[key] ? undefined : others?.get(key);
+        if (other) checkSharedShape(key, spec.shape, other.current.dims);
+        return [key, other ?? stateBuffer(spec, places[key], { Tensor, takesSharedMemory })];
+      }),
+    );
+    const store = stateStore(program.state, (key) => numbersOf(bufferIn(buffers, key)));
+    stores.set(store, buffers);
+    return { buffers, store };
+  }
 
   async function load<I extends string, S extends string, O extends string>(
     program: Program<I, S, O>,
-    { state = createState(ownStates(program)) }: LoadOptions = {},
+    options: LoadOptions = {},
   ): Promise<Executable<I, S, O>> {
-    const cells = cellsOfStores.get(state);
-    if (!cells)
-      throw new DataError(`load: the store was not made by this ${name}. Make it by the runtime that loads.`);
-    checkStates(program, state);
-    const sharedOf = (key: string) => cells.get(key)?.shared;
-    const {
-      engine: rest,
-      views,
-      parted,
-      written,
-      steps: plans,
-    } = takeApart(program, { fuses, mayWrite: (key) => sharedOf(key) !== undefined });
-    const steps = await Promise.all(plans.map((plan) => engineStep(plan, Tensor, sharedOf)));
-    const resultPlaces: Record<string, OrtTensor> = Object.assign({}, ...steps.map((step) => step.places));
-    for (const key of written) {
-      const cell = cells.get(key);
-      if (cell && takesSharedMemory) resultPlaces[writtenName(key)] = cell.current;
+    const { places = {} } = options;
+    checkPlaces(program, places);
+    const { buffers, store } = bind(program, options);
+    const bufferOf = (key: string) => bufferIn(buffers, key);
+    const shared: Record<string, SharedVector> = {};
+    for (const key of Object.keys(program.state)) {
+      const vector = bufferOf(key).shared;
+      if (vector) shared[key] = vector;
     }
+    const { engine: rest, views, scattered, step: plan, written } = takeApart(program, { fuses, shared });
+    const step = plan && (await engineStep(plan, Tensor, bufferOf));
+    const placedOutputs = entries(program.outputs).flatMap(([key, { shape }]) => {
+      const place = places[key];
+      return place && isStatic(shape) ? [{ key, shape, data: floatsAt(place) }] : [];
+    });
+    const resultPlaces: Record<string, OrtTensor> = { ...step?.places };
+    if (takesSharedMemory)
+      for (const { key, shape, data } of placedOutputs)
+        resultPlaces[key] = new Tensor('float32', data, shape);
+    if (takesSharedMemory) for (const key of written) resultPlaces[nextName(key)] = bufferOf(key).current;
     const { fetches, collect } = sessionResults({
       name,
       program: rest,
-      parted,
+      scattered,
       TensorClass: Tensor,
       places: resultPlaces,
       writesIntoOutputs,
     });
-    const changing = entries(rest.state).flatMap(([key, { next }]) => (next ? [key] : []));
+    const stepped = new Set(
+      [...(plan?.writes ?? []), ...(plan?.scalarWrites ?? [])].map(({ state }) => state),
+    );
+    const changing = entries<string, ProgramState>(program.state).flatMap(([key, { next }]) =>
+      next && !stepped.has(key) ? [key] : [],
+    );
     const statesRead = new Set([
       ...Object.keys(rest.state),
       ...views.flatMap(({ source }) => (source.kind === 'state' ? [source.state] : [])),
     ]);
     // The engine refuses a graph that computes nothing, as is left where the step does everything.
-    const needed = Object.keys(fetches).length > 0 || steps.length === 0;
+    const needed = Object.keys(fetches).length > 0 || !step;
     const session = needed ? await Session.create(serialize(rest), sessionOptions) : undefined;
     let running = false;
     let disposed = false;
 
-    const cell = (key: string): Cell => {
-      const found = cells.get(key);
-      if (found) return found;
-      throw unknownState(state.specs, key);
+    const checkOpen = (): void => {
+      if (disposed) throw new DataError('the executable was disposed of.');
     };
-    const feedViews = viewFeeds(views, Tensor, cell);
+    const feedViews = viewFeeds(views, Tensor, bufferOf);
     const ownInputs = entries(program.inputs).filter(([key]) => Object.hasOwn(rest.inputs, key));
     // Kept from run to run: most of it stays.
     const feeds: Record<string, OrtTensor> = {};
     const collectFeeds = (inputs: Readonly<Record<I, InputData>>, axes: ReadonlyMap<string, number>) => {
-      for (const key of statesRead) refresh(cell(key));
+      for (const key of statesRead) refresh(bufferOf(key));
       for (const [key, { dtype, shape }] of ownInputs)
         feeds[key] = wrapInput(inputs[key], dtype, resolveShape(shape, axes) ?? []);
-      for (const key of Object.keys(rest.state)) feeds[key] = cell(key).current;
+      for (const key of Object.keys(rest.state)) feeds[key] = bufferOf(key).current;
       feedViews(feeds, inputs);
       return feeds;
     };
 
-    return {
-      state,
+    const executable: Executable<I, S, O> = {
       run: async (inputs) => {
-        if (disposed) throw new DataError('the executable was disposed of.');
+        checkOpen();
         if (running)
           throw new DataError('run: the previous run has not finished. Await it, or load the program twice.');
         const axes = bindAxes(program, inputs);
@@ -153,17 +210,24 @@ export function onnxRuntime(
           const results = (await session?.run(collectFeeds(inputs, axes), fetches)) ?? {};
           const found = collect(results, axes);
           // From here on nothing fails, so the states change together or not at all.
-          const ready = steps.map((step) => step.ready(inputs, found, cell));
-          const norms: Readonly<Record<string, Float32Array>> = Object.assign(
-            {},
-            ...ready.map((take) => take()),
-          );
-          for (const key of changing) replace(cell(key), found[nextName(key)]);
-          for (const key of written) replace(cell(key), found[writtenName(key)]);
-          return mapValues(program.outputs, (_, key) => norms[key] ?? toFloats(key, found[key]));
+          const norms = step?.take(inputs, found);
+          for (const key of changing) replace(bufferOf(key), found[nextName(key)]);
+          const outputs = mapValues(program.outputs, (_, key) => norms?.[key] ?? toFloats(key, found[key]));
+          for (const { key, data } of placedOutputs)
+            if (outputs[key].buffer !== data.buffer) data.set(outputs[key]);
+          return outputs;
         } finally {
           running = false;
         }
+      },
+      state: store,
+      readState: (key, into) => {
+        checkOpen();
+        return store.read(key, into);
+      },
+      writeState: (key, value) => {
+        checkOpen();
+        store.write(key, value);
       },
       dispose: async () => {
         if (running) throw new DataError('dispose: a run has not finished. Await it first.');
@@ -172,6 +236,7 @@ export function onnxRuntime(
         await session?.release();
       },
     };
+    return executable;
   }
 
   return { name, createState, load };

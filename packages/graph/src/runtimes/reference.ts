@@ -1,68 +1,75 @@
 import { DataError } from '../errors.ts';
 import type { NdArray } from '../ndarray.ts';
-import { floatsAt } from '../shared-vector.ts';
-import type { SharedVector } from '../shared-vector.ts';
-import { checkShared, checkStates, checkStateValue, ownStates, unknownState } from '../state-store.ts';
-import type { StateStore, StateStoreOptions } from '../state-store.ts';
 import { entries, resultsOf } from '../program.ts';
 import type { Program, StateSpec } from '../program.ts';
-import { bindAxes, resolveShape } from '../runtime.ts';
-import type { Executable, LoadOptions, Runtime } from '../runtime.ts';
+import { bindAxes, checkPlaces, checkSharedShape, resolveShape } from '../runtime.ts';
+import type { Executable, FloatArray, LoadOptions, Runtime } from '../runtime.ts';
+import { floatsAt } from '../shared-vector.ts';
+import type { SharedVector } from '../shared-vector.ts';
+import { checkStateSpecs, checkStoredStates, stateStore } from '../state-store.ts';
+import type { StateStore, StateStoreOptions } from '../state-store.ts';
 import type { ConstantNode, Node, Tensor } from '../tensor.ts';
-import { topologicalOrder } from '../traverse.ts';
+import { nodesBehind } from '../traverse.ts';
 
-/** A state: its value, or where threads share it. */
-interface Cell {
-  value: Float64Array | Float32Array;
-  readonly isShared: boolean;
-}
+/** Where states lie: arrays that executables may share. */
+type StateArrays = ReadonlyMap<string, FloatArray>;
 
-const cellsOfStores = new WeakMap<object, ReadonlyMap<string, Cell>>();
+/** The arrays of each store. */
+const stores = new WeakMap<StateStore, StateArrays>();
 
-/** What a run or a caller makes of a state. */
-function replace(cell: Cell, values: ArrayLike<number>): void {
-  if (cell.isShared) cell.value.set(values);
-  else cell.value = Float64Array.from(values);
-}
+const stateArray = ({ initial }: StateSpec, shared: SharedVector | undefined): FloatArray =>
+  shared ? floatsAt(shared) : Float64Array.from(initial);
 
-const createState = <S extends string>(
+const arrayIn = (arrays: StateArrays, name: string): FloatArray => {
+  const array = arrays.get(name);
+  if (!array) throw new DataError(`unknown state ${name}.`);
+  return array;
+};
+
+function createState<S extends string>(
   specs: Readonly<Record<S, StateSpec>>,
   { shared }: StateStoreOptions<S> = {},
-): StateStore<S> => {
+): StateStore<S> {
   const vectors: Readonly<Record<string, SharedVector | undefined>> = shared ?? {};
-  checkShared(specs, vectors);
-  const cells = new Map(
-    entries(specs).map(([name, { initial }]): [string, Cell] => {
-      const vector = vectors[name];
-      return [
-        name,
-        vector
-          ? { value: floatsAt(vector), isShared: true }
-          : { value: Float64Array.from(initial), isShared: false },
-      ];
+  checkStateSpecs(specs, vectors);
+  const arrays: StateArrays = new Map(
+    entries<string, StateSpec>(specs).map(([name, spec]) => [name, stateArray(spec, vectors[name])]),
+  );
+  const store = stateStore(specs, (name) => arrayIn(arrays, name));
+  stores.set(store, arrays);
+  return store;
+}
+
+/** The arrays of a program's states, and the store that has them. */
+function bind<S extends string>(
+  program: Program<string, S>,
+  { state, stateFrom, places = {} }: LoadOptions,
+): { readonly arrays: StateArrays; readonly store: StateStore<S> } {
+  if (state) {
+    const arrays = stores.get(state);
+    if (!arrays)
+      throw new DataError(
+        'load: the store was not made by this runtime, reference. Make it by its createState.',
+      );
+    checkStoredStates(program, state);
+    return { arrays, store: state };
+  }
+  const others = stateFrom ? stores.get(stateFrom.state) : undefined;
+  if (stateFrom && !others)
+    throw new DataError(
+      'stateFrom: the other executable was not loaded by reference. Load both by one runtime.',
+    );
+  const arrays: StateArrays = new Map(
+    entries(program.state).map(([name, spec]) => {
+      const there = places[name] ? undefined : others?.get(name);
+      if (there) checkSharedShape(name, spec.shape, stateFrom?.state.specs[name]?.shape ?? []);
+      return [name, there ?? stateArray(spec, places[name])];
     }),
   );
-  const cellOf = (name: string): Cell => {
-    const cell = cells.get(name);
-    if (cell) return cell;
-    throw unknownState(specs, name);
-  };
-  const store: StateStore<S> = {
-    specs,
-    read: (name, into) => {
-      const { value } = cellOf(name);
-      if (!into) return value.slice();
-      into.set(value);
-      return into;
-    },
-    write: (name, value) => {
-      checkStateValue(specs, name, value);
-      replace(cellOf(name), value);
-    },
-  };
-  cellsOfStores.set(store, cells);
-  return store;
-};
+  const store = stateStore(program.state, (name) => arrayIn(arrays, name));
+  stores.set(store, arrays);
+  return { arrays, store };
+}
 
 const evaluateConstant = ({ data, outputs: [tensor] }: ConstantNode): NdArray => ({
   dtype: tensor?.dtype ?? 'float32',
@@ -82,7 +89,7 @@ export function evaluate(tensors: readonly Tensor[], leaf: (tensor: Tensor) => N
     if (!value) throw new DataError(`reference: node ${node.id} was read before it was computed`);
     return value;
   };
-  for (const node of topologicalOrder(tensors)) {
+  for (const node of nodesBehind(tensors)) {
     if (node.kind === 'operator') results.set(node, node.kernel.value(node.inputs.map(valueOf)));
     else if (node.kind === 'constant') results.set(node, [evaluateConstant(node)]);
     else results.set(node, node.outputs.map(leaf));
@@ -93,27 +100,23 @@ export function evaluate(tensors: readonly Tensor[], leaf: (tensor: Tensor) => N
 /** A program on the reference runtime. Every value is float64, whatever its dtype. */
 function load<I extends string, S extends string, O extends string>(
   program: Program<I, S, O>,
-  { state = createState(ownStates(program)) }: LoadOptions,
+  options: LoadOptions,
 ): Executable<I, S, O> {
-  const cells = cellsOfStores.get(state);
-  if (!cells)
-    throw new DataError('load: the store was not made by reference. Make it by the runtime that loads.');
-  checkStates(program, state);
+  const { places = {} } = options;
+  checkPlaces(program, places);
+  const { arrays, store } = bind(program, options);
   let disposed = false;
-  const cellOf = (name: string): Cell => {
-    const cell = cells.get(name);
-    if (cell) return cell;
-    throw unknownState(state.specs, name);
+  const checkOpen = (): void => {
+    if (disposed) throw new DataError('the executable was disposed of.');
   };
-  return {
-    state,
+  const executable: Executable<I, S, O> = {
     run: async (inputs) => {
-      if (disposed) throw new DataError('the executable was disposed of.');
+      checkOpen();
       const axes = bindAxes(program, inputs);
       const leaf = ({ node, dtype, shape }: Tensor): NdArray => {
         const name = node.kind === 'input' || node.kind === 'state' ? node.name : '';
         const given: Readonly<Record<string, ArrayLike<number>>> = inputs;
-        const data = node.kind === 'input' ? given[name] : cellOf(name).value;
+        const data = node.kind === 'input' ? given[name] : arrayIn(arrays, name);
         return { dtype, shape: resolveShape(shape, axes) ?? [], data: Float64Array.from(data ?? []) };
       };
       const values = evaluate(resultsOf(program), leaf);
@@ -121,15 +124,28 @@ function load<I extends string, S extends string, O extends string>(
       const outputs = Object.fromEntries(names.map((name, i) => [name, values[i]?.data]));
       const changed = entries(program.state).filter(([, { next }]) => next !== undefined);
       changed.forEach(([name], i) => {
-        // A copy: an output may be the same array, and outputs belong to the caller.
-        replace(cellOf(name), values[names.length + i]?.data ?? []);
+        arrayIn(arrays, name).set(values[names.length + i]?.data ?? []);
       });
+      for (const [name, data] of entries(outputs)) {
+        const place = places[name];
+        if (place && data) floatsAt(place).set(data);
+      }
       return outputs as Record<O, Float64Array>;
+    },
+    state: store,
+    readState: (name, into) => {
+      checkOpen();
+      return store.read(name, into);
+    },
+    writeState: (name, value) => {
+      checkOpen();
+      store.write(name, value);
     },
     dispose: async () => {
       disposed = true;
     },
   };
+  return executable;
 }
 
 /**

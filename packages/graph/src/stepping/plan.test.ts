@@ -19,8 +19,8 @@ describe('planStep', () => {
     });
     expect(step?.writes.map(({ state }) => state).toSorted()).toEqual([
       'adam/m',
-      'parameters',
       'adam/v',
+      'parameters',
       'target',
     ]);
     expect(step?.scalarWrites.map(({ state }) => state).toSorted()).toEqual([

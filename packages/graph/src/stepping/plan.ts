@@ -1,7 +1,7 @@
 import { entries, mapValues, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import type { Node, OperatorNode, Tensor } from '../tensor.ts';
-import { topologicalOrder } from '../traverse.ts';
+import { nodesBehind } from '../traverse.ts';
 import { findStepNodes, isScalar, isScalarOperator, isVector, isVectorOperator } from './step-nodes.ts';
 import type { ScalarOperator, VectorOperator } from './step-nodes.ts';
 
@@ -59,14 +59,14 @@ export interface StepPlan {
 }
 
 /** A program in two parts. */
-interface SteppedProgram {
+export interface SteppedProgram {
   /** What is left for the engine; it gives what the step reads, and doesn't change the states that the step does. */
   readonly rest: Program;
   readonly step: StepPlan;
 }
 
-/** Name of an output that only a step reads. No program's own output begins like this. */
-const cutName = (length: number, index: number) => `step:${length}:${index}`;
+/** Name of an output that only the step reads. No program's own output begins like this. */
+const cutName = (index: number) => `step:${index}`;
 
 /** What a placeholder is as a source. */
 function placeholderSource(node: Node): StepSource | undefined {
@@ -74,13 +74,12 @@ function placeholderSource(node: Node): StepSource | undefined {
   return node.kind === 'input' ? { input: node.name } : undefined;
 }
 
-/** The lengths of vectors that states are replaced by, the longest first. */
-function vectorLengths(program: Program): readonly number[] {
+/** The longest vector that a state is replaced by. */
+function longest(program: Program): number {
   const lengths = Object.values(program.state).flatMap(({ next, shape }) =>
     next && shape.length === 1 ? (shape[0] ?? 0) : [],
   );
-  // A vector of one entry counts as a number.
-  return [...new Set(lengths)].filter((length) => length > 1).toSorted((a, b) => b - a);
+  return Math.max(0, ...lengths);
 }
 
 const inOrder = (nodes: ReadonlySet<Node>): OperatorNode[] =>
@@ -99,32 +98,14 @@ function remembered<T>(make: (tensor: Tensor) => T) {
 const constantOf = ({ node }: Tensor): Constant | undefined =>
   node.kind === 'constant' ? { kind: 'constant', value: node.data[0] ?? Number.NaN } : undefined;
 
-/** A program in parts: what is left for the engine, and the steps that follow it. */
-export interface SteppedPrograms {
-  readonly rest: Program;
-  /** One for each length of vectors, all from the states before the first of them. */
-  readonly steps: readonly StepPlan[];
-}
-
-/** Takes an optimized program apart into steps over its states, one for each length of vectors, and the rest. */
-export function planSteps(program: Program): SteppedPrograms {
-  let rest = program;
-  const steps: StepPlan[] = [];
-  for (const length of vectorLengths(program)) {
-    const planned = planStep(rest, length);
-    if (!planned) continue;
-    ({ rest } = planned);
-    steps.push(planned.step);
-  }
-  return { rest, steps };
-}
-
 /**
- * Takes a program apart into a step over its states of one length and the rest.
+ * Takes an optimized program apart into a step over its longest states and the rest.
  *
  * @returns undefined if there is no such step
  */
-function planStep(program: Program, length: number): SteppedProgram | undefined {
+export function planStep(program: Program): SteppedProgram | undefined {
+  const length = longest(program);
+  if (length < 2) return undefined;
   const found = findStepNodes(program, length);
   const changing = entries(program.state).flatMap(([state, { next }]) => (next ? [{ state, next }] : []));
   const stepped = changing.filter(({ next }) => found.vectors.has(next.node));
@@ -136,7 +117,7 @@ function planStep(program: Program, length: number): SteppedProgram | undefined 
   const sourceOf = (tensor: Tensor): StepSource => {
     const source = placeholderSource(tensor.node);
     if (source) return source;
-    const output = cutName(length, Object.keys(cuts).length);
+    const output = cutName(Object.keys(cuts).length);
     cuts[output] = tensor;
     return { output };
   };
@@ -198,7 +179,7 @@ function planStep(program: Program, length: number): SteppedProgram | undefined 
     written.has(name) ? { ...spec, next: undefined } : spec,
   );
   const rest: Program = { ...program, outputs: { ...Object.fromEntries(own), ...cuts }, state };
-  const isRead = new Set(topologicalOrder(resultsOf(rest)));
+  const isRead = new Set(nodesBehind(resultsOf(rest)));
   return {
     rest: {
       ...rest,

@@ -2,7 +2,7 @@ import { entries, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import { isStatic, sizeOfShape } from '../shape.ts';
 import type { Node, Tensor } from '../tensor.ts';
-import { topologicalOrder } from '../traverse.ts';
+import { nodesBehind } from '../traverse.ts';
 
 /** Operators on each entry of a vector. */
 const VECTOR_OPERATORS = ['add', 'sub', 'mul', 'div', 'sqrt', 'neg'] as const;
@@ -52,7 +52,7 @@ function normed(norm: Tensor, readers: (tensor: Tensor) => number): Tensor | und
 function readersOf(results: readonly Tensor[]): (tensor: Tensor) => number {
   const counts = new Map<Tensor, number>();
   const count = (tensor: Tensor) => counts.set(tensor, (counts.get(tensor) ?? 0) + 1);
-  for (const node of topologicalOrder(results)) node.inputs.forEach(count);
+  for (const node of nodesBehind(results)) node.inputs.forEach(count);
   results.forEach(count);
   return (tensor) => counts.get(tensor) ?? 0;
 }
@@ -73,7 +73,7 @@ export function findStepNodes(program: Program, length: number): StepNodes {
   const scalars = new Set<Node>();
   const norms = new Map<Tensor, Tensor>();
   // Readers come before what they read, so that all uses of a tensor are known when its turn comes.
-  for (const node of topologicalOrder([...uses.keys(), ...outputs]).toReversed()) {
+  for (const node of nodesBehind([...uses.keys(), ...outputs]).toReversed()) {
     const [output] = node.outputs;
     if (node.kind !== 'operator' || !output) continue;
     const used = uses.get(output) ?? 0;

@@ -45,11 +45,11 @@ function vectorMemory({ length, vectors }: StepPlan, places: readonly SharedVect
   if (places && first) {
     if (places.length !== vectors.length || places.some(({ memory }) => memory !== first.memory))
       throw new DataError(
-        'places: all vectors of a step must lie in one memory. Allocate them together by allocateVectors.',
+        'load: all vectors of a step must lie in one shared memory. Allocate them together by allocateVectors.',
       );
     const wrong = places.find((place) => place.length !== length);
     if (wrong)
-      throw new DataError(`places: a vector of ${wrong.length} entries is given, expected ${length}.`);
+      throw new DataError(`load: a shared vector of ${wrong.length} entries is given, expected ${length}.`);
     return { memory: first.memory, offsets: places.map(({ byteOffset }) => byteOffset) };
   }
   const stride = aligned(FLOAT32_BYTES * length);

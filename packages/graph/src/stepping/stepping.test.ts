@@ -8,6 +8,7 @@ import { program } from '../program.ts';
 import type { Program } from '../program.ts';
 import type { Executable } from '../runtime.ts';
 import { onnxRuntime } from '../runtimes/onnxruntime.ts';
+import type { StateStore } from '../state-store.ts';
 import { referenceRuntime } from '../runtimes/reference.ts';
 import { constant } from '../tensor.ts';
 import { expectClose } from '../testing/expect-close.ts';
@@ -21,9 +22,9 @@ afterEach(async () => {
 
 async function load<I extends string, S extends string, O extends string>(
   own: Program<I, S, O>,
-  stateFrom?: Executable,
+  state?: StateStore,
 ) {
-  const executable = await runtime.load(own, stateFrom ? { stateFrom } : {});
+  const executable = await runtime.load(own, state ? { state } : {});
   open.push(executable);
   return executable;
 }
@@ -153,11 +154,11 @@ describe('a program with a step', () => {
     );
     const minus = await load(
       program({ inputs: {}, state: { w } }, (_, own) => ({ outputs: {}, next: { w: sub(own.w, 1) } })),
-      twice,
+      twice.state,
     );
     const total = await load(
       program({ inputs: {}, state: { w } }, (_, own) => ({ outputs: { total: sum(own.w) } })),
-      twice,
+      twice.state,
     );
     await twice.run({});
     await minus.run({});
@@ -178,19 +179,21 @@ describe('a program with a step', () => {
 
   it('loses no step when another run that reads its states begins meanwhile', async () => {
     const w = { shape: [6], initial: series(6, 1) };
+    const state = { w, target: { shape: [6], initial: series(6, 2) } };
+    const store = runtime.createState(state);
     const learner = await load(
       program({ inputs: {}, state: { w } }, (_, own) => ({
         outputs: { sum: sum(own.w) },
         next: { w: mul(own.w, 2) },
       })),
+      store,
     );
-    const state = { w, target: { shape: [6], initial: series(6, 2) } };
     const averager = await load(
       program({ inputs: {}, state }, (_, own) => ({
         outputs: { sum: sum(own.target) },
         next: { target: add(own.target, own.w) },
       })),
-      learner,
+      store,
     );
     const doubled = series(6, 1).map((x) => 2 * x);
     for (const runs of [

@@ -8,13 +8,13 @@ import type { Program } from '../program.ts';
 import { referenceRuntime } from '../runtimes/reference.ts';
 import { sizeOfShape } from '../shape.ts';
 import type { OperatorNode, Tensor } from '../tensor.ts';
-import { topologicalOrder } from '../traverse.ts';
+import { nodesBehind } from '../traverse.ts';
 import { expectClose } from './expect-close.ts';
 import { numbersBetween } from './random.ts';
 
 /** A program's operators, inputs first. */
 export const operators = (own: Program): readonly OperatorNode[] =>
-  topologicalOrder(resultsOf(own)).filter((node) => node.kind === 'operator');
+  nodesBehind(resultsOf(own)).filter((node) => node.kind === 'operator');
 /** Their names. */
 export const names = (own: Program): readonly string[] => operators(own).map(({ operator }) => operator);
 /** Its fused operators. */

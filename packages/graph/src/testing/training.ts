@@ -1,25 +1,22 @@
 import { mul } from '../ops/index.ts';
 import { adam } from '../optim/adam.ts';
+import { chain } from '../optim/chain.ts';
 import { clipByGlobalNorm, globalNorm } from '../optim/clip-by-global-norm.ts';
-import { applyUpdates, chain } from '../optim/gradient-transformation.ts';
+import { applyUpdates } from '../optim/gradient-transformation.ts';
 import { polyak } from '../optim/polyak.ts';
 import { optimize } from '../passes/optimize.ts';
 import { program } from '../program.ts';
 import type { Program } from '../program.ts';
-import { planSteps } from '../stepping/plan.ts';
+import { planStep } from '../stepping/plan.ts';
 
 /** The step of a program as runtimes take it out. */
-export const planOf = (given: Program) => {
-  const { rest, steps } = planSteps(optimize(given));
-  const [step] = steps;
-  return step && { rest, step };
-};
-
-const optimizer = chain(clipByGlobalNorm(1), adam({ learningRate: 0.1 }));
+export const planOf = (own: Program) => planStep(optimize(own));
 
 /** Numbers that are all different. */
 export const series = (length: number, start: number) =>
   Float32Array.from({ length }, (_, i) => Math.sin(start + i) + 0.1);
+
+const optimizer = chain(clipByGlobalNorm(1), adam({ learningRate: 0.1 }));
 
 /** Clipping, Adam and averaging: what agents make of a gradient. */
 export const training = (length: number) =>
@@ -32,14 +29,12 @@ export const training = (length: number) =>
         ...optimizer.init(length),
       },
     },
-    ({ gradient }, values) => {
-      const { parameters, target, ...moments } = values;
-      if (!parameters || !target) throw new Error('the program has no parameters.');
-      const doubled = mul(2, gradient);
-      const { updates, state } = optimizer.update(doubled, moments);
+    ({ gradient }, { parameters, target, ...moments }) => {
+      const twice = mul(2, gradient);
+      const { updates, state } = optimizer.update(twice, moments);
       const next = applyUpdates(parameters, updates);
       return {
-        outputs: { norm: globalNorm(doubled), length: globalNorm(next) },
+        outputs: { norm: globalNorm(twice), length: globalNorm(next) },
         next: { parameters: next, target: polyak(target, next, 0.1), ...state },
       };
     },

@@ -4,12 +4,16 @@ import path from 'node:path';
 import { recordingFiles } from '@meow-rl/files/testing';
 import { multiGoal, vectorEnv } from '@meow-rl/envs';
 import { replayBuffer } from '@meow-rl/replay';
-import type { OffPolicyState, Savable } from '@meow-rl/train';
-import { listCheckpoints, type Checkpoint } from '@meow-rl/train/node';
 import { describe, expect, it } from 'vitest';
 
-import { chooseCheckpoint, openRunCheckpoints, restoreRun, type RunParts } from './run-checkpoints.ts';
-import { temporaryFolder } from '../testing/temporary.ts';
+import { listCheckpoints, type Checkpoint } from '../checkpoints/checkpoint.ts';
+import type { Savable } from '../contracts/savable.ts';
+import type { OffPolicyState } from '../off-policy-state.ts';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
+import { chooseCheckpoint } from './choose-checkpoint.ts';
+import { openRunCheckpoints } from './open-run-checkpoints.ts';
+import { restoreRun } from './restore-run.ts';
+import type { RunParts } from './run-parts.ts';
 
 const sizes = { observationSize: 2, actionSize: 2 };
 
@@ -40,17 +44,16 @@ function madeUpRun() {
   return { parts, add };
 }
 
-const position = async () => ({});
 /** Of the loop's state nothing but the step is looked at here. */
 const loopAt = (step: number): OffPolicyState => JSON.parse(JSON.stringify({ step }));
 
 /** Saves a checkpoint for each score, at steps 10, 20, ..., with 20 new transitions each; keeps all but what `keepLast` says. */
 async function saveRun(folder: string, scores: readonly (number | undefined)[], keepLast = 100) {
   const { parts, add } = madeUpRun();
-  const checkpoints = await openRunCheckpoints(folder, parts, { keepLast, resumable: true });
+  const checkpoints = await openRunCheckpoints(folder, parts, { keepLast });
   for (const [i, score] of scores.entries()) {
     add(20);
-    await checkpoints.save(loopAt(10 * (i + 1)), { position }, score);
+    await checkpoints.save(loopAt(10 * (i + 1)), { score });
   }
   await checkpoints.settled();
 }
@@ -63,7 +66,7 @@ function chunksOf({ values }: Checkpoint): string[] {
 }
 
 const choose = async (folder: string, choice: 'last' | 'best' | number) => {
-  const checkpoint = await chooseCheckpoint(folder, choice, '--checkpoint');
+  const checkpoint = await chooseCheckpoint(folder, choice);
   if (!checkpoint) throw new Error('there is no checkpoint.');
   return checkpoint;
 };
@@ -112,13 +115,13 @@ describe('chunks of the replay buffer', () => {
     const folder = await temporaryFolder();
     const files = recordingFiles(folder);
     const { parts, add } = madeUpRun();
-    const checkpoints = await openRunCheckpoints(folder, parts, { keepLast: 1, resumable: true, files });
+    const checkpoints = await openRunCheckpoints(folder, parts, { keepLast: 1, files });
     add(20);
-    await checkpoints.save(loopAt(10), { position }, 1);
+    await checkpoints.save(loopAt(10), { score: 1 });
     await checkpoints.settled();
     add(20);
     files.done.length = 0;
-    await checkpoints.save(loopAt(20), { position }, 2);
+    await checkpoints.save(loopAt(20), { score: 2 });
     await checkpoints.settled();
     const stages = [
       /^rename replay\/\S+\.tmp to replay\//,
@@ -145,10 +148,10 @@ describe('chunks of the replay buffer', () => {
 
     const { parts, add } = madeUpRun();
     const restored = await restoreRun(folder, parts, await choose(folder, 20));
-    const checkpoints = await openRunCheckpoints(folder, parts, { keepLast: 1, resumable: true, restored });
+    const checkpoints = await openRunCheckpoints(folder, parts, { keepLast: 1, restored });
     for (const step of [30, 40]) {
       add(20);
-      await checkpoints.save(loopAt(step), { position }, step);
+      await checkpoints.save(loopAt(step), { score: step });
     }
     await checkpoints.settled();
     expect(await listCheckpoints(folder)).toEqual([40, 10]);

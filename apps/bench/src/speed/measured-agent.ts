@@ -1,19 +1,24 @@
 import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createMeowAgent } from '@meow-rl/meow';
-import type { MeowAgent, Sizes } from '@meow-rl/meow';
 import { threadedLearner } from '@meow-rl/meow/node';
 import { onnxRuntimeFused, whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import type { OnnxRuntimeFusedOptions } from '@meow-rl/onnxruntime-fused';
 import { createGenerator } from '@meow-rl/random';
 import { emptyBatch } from '@meow-rl/replay';
 import type { TransitionBatch } from '@meow-rl/replay';
+import type { Agent } from '@meow-rl/train';
 
+import { CliError } from '../cli/errors.ts';
 import type { Contestant } from './contestant.ts';
+import type { MeasuredAlgorithm } from './peers.ts';
 import { durations } from './statistics.ts';
 
-/** What is measured: a network's sizes and how it is run. */
-export interface Measured extends Sizes {
+/** What is measured: an algorithm with its default networks, and how it is run. */
+export interface Measured {
+  readonly algorithm: MeasuredAlgorithm;
+  readonly observationSize: number;
+  readonly actionSize: number;
   readonly batchSize: number;
   readonly threads: number;
   readonly seed: number;
@@ -44,32 +49,35 @@ export const isFused = (): boolean => whyUnavailable() === undefined;
 export const measuredRuntime = (options: OnnxRuntimeFusedOptions, fused = isFused()): Runtime =>
   (fused ? onnxRuntimeFused : onnxRuntimeNode)(options);
 
-/** An agent with the paper's network. */
-export const createMeasuredAgent = (
-  measured: Measured,
+/** An agent of the measured algorithm with its default settings. */
+export async function createMeasuredAgent(
+  { algorithm, observationSize, actionSize, batchSize, threads, seed }: Measured,
   sharing: Sharing = 'operators',
   fused?: boolean,
-): Promise<MeowAgent> =>
-  createMeowAgent({
-    runtime: measuredRuntime({ threads: sharing === 'operators' ? measured.threads : 1 }, fused),
+): Promise<Agent> {
+  if (algorithm !== 'meow')
+    throw new CliError(`speed has no agent of ${algorithm} yet`, 'Measure --algo meow.');
+  return createMeowAgent({
+    runtime: measuredRuntime({ threads: sharing === 'operators' ? threads : 1 }, fused),
     ...(sharing !== 'operators' && {
-      learner: threadedLearner({ threads: measured.threads, background: sharing === 'background' }),
+      learner: threadedLearner({ threads, background: sharing === 'background' }),
     }),
-    observationSize: measured.observationSize,
-    actionSize: measured.actionSize,
-    seed: measured.seed,
-    config: { batchSize: measured.batchSize },
+    observationSize,
+    actionSize,
+    seed,
+    config: { batchSize },
   });
+}
 
 /** This project's agent as a contestant. Closing it disposes of the agent. */
-export async function ownContestant(
+export async function agentContestant(
   measured: Measured,
   {
     name = 'meow-rl',
     sharing,
     fused,
   }: { readonly name?: string; readonly sharing?: Sharing; readonly fused?: boolean } = {},
-): Promise<Contestant & { readonly agent: MeowAgent }> {
+): Promise<Contestant & { readonly agent: Agent }> {
   const agent = await createMeasuredAgent(measured, sharing, fused);
   const batch = randomBatch(measured);
   const random = createGenerator(measured.seed);

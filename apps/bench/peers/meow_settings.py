@@ -1,4 +1,4 @@
-"""Sizes and settings that both peers share: those of the paper, named as in @meow-rl/meow."""
+"""Sizes and settings of MEow that both peers share: those of the paper, named as in @meow-rl/meow."""
 
 from dataclasses import dataclass
 
