@@ -4,13 +4,13 @@ import { COMMANDS } from '../commands/index.ts';
 import { addCommand, exampleText } from './add-command.ts';
 import { UsageError } from './errors.ts';
 import { createUi, type Io, type Ui } from './ui.ts';
-import { ownVersion } from './versions.ts';
+import { packageVersion } from './versions.ts';
 
 /** Declares the command line. Errors are thrown, never printed, and nothing exits. */
 export function createProgram(io: Io): Command {
   const program = new Command('meow-bench')
     .description('Train, evaluate, export and measure agents of maximum-entropy reinforcement learning.')
-    .version(ownVersion(), '--version', 'print the version')
+    .version(packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .option('--json', 'print the result as JSON, and nothing else on stdout')

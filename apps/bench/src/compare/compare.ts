@@ -31,7 +31,7 @@ export async function compare(sources: readonly string[], config: CompareConfig,
       'Wait for their first evaluation, or give others.',
     );
   const notes = groups.flatMap(({ runs }) =>
-    runs.flatMap(({ folder, notes: own }) => own.map((note) => ({ folder, note }))),
+    runs.flatMap(({ folder, notes }) => notes.map((note) => ({ folder, note }))),
   );
   const { last, confidence, resamples, seed } = config;
   const comparison = analyse(groups, { last, confidence, resamples, seed });

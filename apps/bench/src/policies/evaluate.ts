@@ -1,6 +1,6 @@
 import { evaluate as playEpisodes } from '@meow-rl/train';
 
-import { openCandidate } from './candidate.ts';
+import { openPolicy } from './loaded-policy.ts';
 import type { EvalConfig } from '../commands/eval.ts';
 import { endingsOf, formatReturn, formatEndings } from './episodes.ts';
 import { makeAgentEnv } from '../environments/environments.ts';
@@ -10,11 +10,11 @@ import type { Ui } from '../cli/ui.ts';
 /** Plays episodes with the policy of a run, or with an exported one, and reports their returns. */
 export async function evaluate(source: string, config: EvalConfig, ui: Ui): Promise<void> {
   const { episodes, stochastic, seed, ...opening } = config;
-  const { agent, playground, step } = await openCandidate(source, opening);
+  const { actor, playground, step } = await openPolicy(source, opening);
   const { environment } = playground;
   const env = await makeAgentEnv(playground);
   try {
-    const result = await playEpisodes({ actor: agent, env, episodes, deterministic: !stochastic, seed });
+    const result = await playEpisodes({ actor, env, episodes, deterministic: !stochastic, seed });
     const { actions, returns, lengths } = result;
     const endings = endingsOf(result);
     ui.result(
@@ -35,6 +35,6 @@ export async function evaluate(source: string, config: EvalConfig, ui: Ui): Prom
     );
   } finally {
     env.close();
-    await agent.dispose();
+    await actor.dispose();
   }
 }

@@ -6,7 +6,7 @@ import type { Recording } from '@meow-rl/envs-mujoco/render';
 import { evaluate as playEpisodes } from '@meow-rl/train';
 import type { Actor } from '@meow-rl/train';
 
-import { openCandidate } from './candidate.ts';
+import { openPolicy } from './loaded-policy.ts';
 import type { RenderConfig } from '../commands/render.ts';
 import { identifyEnvironment, makeMujocoEnvironment } from '../environments/environments.ts';
 import type { IdentifiedEnvironment } from '../environments/environments.ts';
@@ -106,15 +106,15 @@ async function choosePlayer(source: string | undefined, config: RenderConfig): P
       dispose: () => Promise.resolve(),
     };
   }
-  const { agent, algorithm, playground, step } = await openCandidate(source, { threads, ...chosen });
+  const { actor, algorithm, playground, step } = await openPolicy(source, { threads, ...chosen });
   const actions = stochastic ? 'sampled' : 'deterministic';
   return {
     playground,
     actions,
     caption: `${algorithm} after ${step.toLocaleString('en')} steps, ${actions} actions, seed ${seed}`,
     out: path.join(source.endsWith('.onnx') ? path.dirname(source) : source, 'replay.html'),
-    open: () => agent,
-    dispose: () => agent.dispose(),
+    open: () => actor,
+    dispose: () => actor.dispose(),
   };
 }
 

@@ -81,7 +81,7 @@ function checkSteps(
   checkpoints: readonly number[],
 ): void {
   if (changes['steps'] && steps < step) {
-    const earlier = checkpoints.filter((own) => own < steps);
+    const earlier = checkpoints.filter((saved) => saved < steps);
     throw new UsageError(
       `${run} has trained ${step} steps already, and --steps ${steps} was given`,
       earlier.length > 0

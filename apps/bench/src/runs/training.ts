@@ -134,12 +134,12 @@ const trainOpened = (
     // Nothing on the disk changes before all that is to be gone on from is known to be sound.
     const restored = resume && (await withExplanation(restoreRun(checkpointFolder, parts, resume), '--from'));
     const earlier = restored ? await readLogs(folder, settings, restored) : [];
-    const own = await prepareLogs(folder, settings, restored?.log);
+    const userLoggers = await prepareLogs(folder, settings, restored?.log);
     await begin?.();
     // Later checkpoints go before the logs that they need.
     const { keepCheckpoints: keepLast } = settings;
     const checkpoints = await openRunCheckpoints(checkpointFolder, parts, { keepLast, resumable, restored });
-    const logger = open(await openLogs(folder, settings, restored?.log, own));
+    const logger = open(await openLogs(folder, settings, restored?.log, userLoggers));
     const metrics: MetricsEvent[] = earlier.filter((event) => event.type === 'metrics');
     const evaluations: EvaluationEvent[] = earlier.filter((event) => event.type === 'evaluation');
 
