@@ -16,7 +16,7 @@ import {
 } from './shared-block.ts';
 import type { RowBlock } from './spread-rows.ts';
 import type { ThreadData, ThreadMemory, ThreadReady } from './thread-data.ts';
-import type { WorkerVectorEnvOptions } from './worker-vector-env.ts';
+import type { WorkerVectorEnvOptions } from './worker-options.ts';
 
 /** The threads of a vector environment, which do one command at a time together. */
 export interface Team {
