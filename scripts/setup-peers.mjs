@@ -5,15 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { makeEnvironment, run } from './python-environment.mjs';
 
 const folder = fileURLToPath(new URL('../apps/bench/peers/', import.meta.url));
+const packages = fileURLToPath(new URL('../packages/', import.meta.url));
 
 const python = makeEnvironment(
   'peers:setup',
   path.join(folder, '.venv'),
   path.join(folder, 'requirements.txt'),
 );
-run(
-  'peers:setup',
-  python,
-  path.join(folder, 'check.py'),
-  fileURLToPath(new URL('../packages/meow/fixtures/meow-update.json', import.meta.url)),
-);
+for (const [algorithm, golden] of [
+  ['meow', 'meow/fixtures/meow-update.json'],
+  ['sac', 'baselines/fixtures/sac-update.json'],
+])
+  run('peers:setup', python, path.join(folder, 'check.py'), algorithm, path.join(packages, golden));

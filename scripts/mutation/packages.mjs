@@ -1,4 +1,4 @@
-const DEFAULT = 'random,safetensors,files,replay,flows,envs,train';
+const DEFAULT = 'random,safetensors,files,threads,replay,nn,flows,envs,train';
 
 /** The packages whose tests are tried by mutation. */
 export const mutatedPackages = (process.env.MUTATE ?? DEFAULT).split(',');

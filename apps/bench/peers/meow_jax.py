@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from settings import CLIP, EPSILON
+from meow_settings import CLIP, EPSILON
 
 
 def linear(params, name, x):
@@ -45,8 +45,8 @@ def state_part(c, params, i, state):
 def coupling(c, params, i, kept, from_state, keep):
     """t(kept, state) from the state's part, which may have half as many rows. `keep` multiplies, one per hidden layer."""
     name = f"coupling{i}"
-    own = jax.lax.dot_general(kept, params[f"{name}.0.weight"][:, : c.action_size], (((1,), (1,)), ((), ())))
-    h = own + jnp.tile(from_state, (len(own) // len(from_state), 1))
+    from_kept = jax.lax.dot_general(kept, params[f"{name}.0.weight"][:, : c.action_size], (((1,), (1,)), ((), ())))
+    h = from_kept + jnp.tile(from_state, (len(from_kept) // len(from_state), 1))
     for k in range(len(c.hidden)):
         h = swish(params, f"{name}.{k}", layer_norm(params, f"{name}.{k}", h))
         if keep is not None:
@@ -106,10 +106,10 @@ def adam(c, params, gradients, first, second, count):
 
 @functools.partial(jax.jit, static_argnums=0, donate_argnums=1)
 def update(c, learner, batch):
-    """One update: the learner's next state, loss and gradient norm."""
+    """One update: the learner's next state and its metrics."""
     observation, action, reward, next_observation, terminated = batch
-    key, own = jax.random.split(learner["key"])
-    keep = dropout_masks(c, own, 2 * len(observation), observation.dtype)
+    key, mask_key = jax.random.split(learner["key"])
+    keep = dropout_masks(c, mask_key, 2 * len(observation), observation.dtype)
     y = reward + c.gamma * (1 - terminated) * jnp.minimum(*soft_v(c, learner["target"], next_observation))
 
     def loss_of(params):
@@ -124,14 +124,14 @@ def update(c, learner, batch):
     params, first, second = adam(c, learner["params"], gradients, learner["first"], learner["second"], count)
     target = jax.tree.map(lambda t, p: (1 - c.tau) * t + c.tau * p, learner["target"], params)
     state = {"params": params, "target": target, "first": first, "second": second, "count": count, "key": key}
-    return state, loss, norm
+    return state, {"loss": loss, "gradNorm": norm}
 
 
 @functools.partial(jax.jit, static_argnums=0)
 def act(c, params, observation, key):
-    key, own = jax.random.split(key)
+    key, noise_key = jax.random.split(key)
     sigma = jnp.exp(log_sigma(c, params, observation))
-    z = sigma * jax.random.normal(own, sigma.shape)
+    z = sigma * jax.random.normal(noise_key, sigma.shape)
     for i in range(c.couplings):
         mask = jnp.asarray(c.mask(i), z.dtype)
         z = z + (1 - mask) * coupling(c, params, i, z * mask, state_part(c, params, i, observation), None)
@@ -163,35 +163,45 @@ def initial_params(c, seed):
     key = jax.random.key(seed)
     params = {}
     for name, shape in parameter_shapes(c).items():
-        key, own = jax.random.split(key)
+        key, weight_key = jax.random.split(key)
         if name.endswith("beta") or name.endswith("norm.weight"):
             params[name] = jnp.ones(shape)
         elif name.startswith("coupling") and len(shape) == 2:
-            params[name] = jax.nn.initializers.orthogonal()(own, shape)
+            params[name] = jax.nn.initializers.orthogonal()(weight_key, shape)
         else:
             params[name] = jnp.zeros(shape)
     return params
 
 
 class Learner:
-    def __init__(self, settings, params=None):
+    noise_names = ()
+
+    def __init__(self, settings, variant="lean"):
         self.settings = settings
-        params = initial_params(settings, 0) if params is None else params
+        params = initial_params(settings, 0)
+        self.load(params, params)
+        self.noise_key = jax.random.key(2, impl="unsafe_rbg")
+
+    def load(self, params, target):
+        """Parameters by name, for the online network and the target."""
         zeros = functools.partial(jax.tree.map, jnp.zeros_like)
         copy = functools.partial(jax.tree.map, jnp.copy)
         self.state = {
             "params": copy(params),
-            "target": copy(params),
+            "target": copy(target),
             "first": zeros(params),
             "second": zeros(params),
             "count": jnp.asarray(0.0, next(iter(params.values())).dtype),
             "key": jax.random.key(1, impl="unsafe_rbg"),
         }
-        self.noise_key = jax.random.key(2, impl="unsafe_rbg")
+
+    def values(self):
+        """The parameters by name, and the target's."""
+        return self.state["params"], self.state["target"]
 
     def update(self, *batch):
-        self.state, loss, norm = update(self.settings, self.state, batch)
-        return loss, norm
+        self.state, metrics = update(self.settings, self.state, batch)
+        return metrics
 
     def act(self, observation):
         action, self.noise_key = act(self.settings, self.state["params"], observation, self.noise_key)

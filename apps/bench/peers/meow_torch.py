@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from settings import CLIP, EPSILON
+from meow_settings import CLIP, EPSILON
 
 
 class Hidden(nn.Linear):
@@ -123,19 +123,25 @@ class Meow(nn.Module):
 
 
 class Learner:
-    def __init__(self, settings, lean, dtype=torch.float32):
+    noise_names = ()
+
+    def __init__(self, settings, variant, dtype=torch.float32):
         self.settings = settings
-        self.lean = lean
-        self.online = Meow(settings, lean).to(dtype)
+        self.lean = variant == "lean"
+        self.online = Meow(settings, self.lean).to(dtype)
         self.target = copy.deepcopy(self.online).eval()
         self.parameters = list(self.online.parameters())
         self.averages = list(self.target.parameters())
-        self.adam = torch.optim.Adam(self.parameters, lr=settings.learning_rate, foreach=lean or None)
+        self.adam = torch.optim.Adam(self.parameters, lr=settings.learning_rate, foreach=self.lean or None)
 
-    def load(self, values):
+    def load(self, params, target):
         """Parameters by name, for the online network and the target."""
-        for network in (self.online, self.target):
-            network.load_state_dict(values)
+        self.online.load_state_dict(params)
+        self.target.load_state_dict(target)
+
+    def values(self):
+        """The parameters by name, and the target's."""
+        return self.online.state_dict(), self.target.state_dict()
 
     @torch.no_grad()
     def act(self, observation):
@@ -162,4 +168,4 @@ class Learner:
             else:
                 for mean, parameter in zip(self.averages, self.parameters):
                     mean.copy_(c.tau * parameter + (1 - c.tau) * mean)
-        return loss, norm
+        return {"loss": loss.detach(), "gradNorm": norm}

@@ -1,13 +1,14 @@
 """A peer that measures on request: one JSON object per line in, one out.
 
-    worker.py torch|jax --threads N
+    worker.py torch|jax|sb3|sbx --threads N
 
-Requests: {"command": "setup", "variant", "observationSize", "actionSize", "batchSize", "seed"},
-{"command": "update", "runs"}, {"command": "act", "runs", "rows"}, {"command": "loop", "steps", "warmup"}.
+Requests: {"command": "setup", "algorithm", "variant", "observationSize", "actionSize", "batchSize", "seed"}, then
+{"command": "update", "runs"} and {"command": "act", "runs", "rows"} of torch and jax, {"command": "loop", "steps", "warmup"} of all but jax.
 Answers: {"milliseconds": [...]}, {"stepsPerSecond": x}, {"versions": {...}} or {"error": text}. Nothing runs between requests.
 """
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -51,10 +52,8 @@ class TorchPeer:
         self.torch = torch
         self.versions = {"torch": torch.__version__}
 
-    def setup(self, settings, variant, batch):
-        from meow_torch import Learner
-
-        self.learner = Learner(settings, lean=variant == "lean")
+    def setup(self, algorithm, variant, settings, batch):
+        self.learner = importlib.import_module(f"{algorithm}_torch").Learner(settings, variant)
         self.batch = [self.torch.from_numpy(field) for field in batch]
 
     def update(self):
@@ -76,28 +75,57 @@ class JaxPeer:
         self.jax = jax
         self.versions = {"jax": jax.__version__}
 
-    def setup(self, settings, variant, batch):
-        from meow_jax import Learner
-
-        self.learner = Learner(settings)
+    def setup(self, algorithm, variant, settings, batch):
+        self.learner = importlib.import_module(f"{algorithm}_jax").Learner(settings, variant)
         self.batch = batch
 
     def update(self):
-        loss, norm = self.learner.update(*self.batch)
-        self.jax.block_until_ready((self.learner.state, loss, norm))
+        metrics = self.learner.update(*self.batch)
+        self.jax.block_until_ready((self.learner.state, metrics))
 
     def act(self, observation):
         self.learner.act(observation)
 
 
+class LibraryPeer:
+    """A library that has SAC's training loop, but no update that could be timed by itself."""
+
+    def __init__(self, module, threads):
+        import torch
+
+        # sbx keeps its replay in Stable-Baselines3's, which samples tensors of PyTorch.
+        torch.set_num_threads(threads)
+        library = importlib.import_module(module)
+        self.sac = library.SAC
+        self.versions = {module: library.__version__}
+
+    def setup(self, algorithm, variant, settings, batch):
+        if algorithm != "sac":
+            raise ValueError(f"the loop of {algorithm} is not compared with libraries")
+        self.settings = settings
+
+    def loop(self, steps, warmup):
+        from loop_library import steps_per_second
+
+        return steps_per_second(self.sac, self.settings, steps, warmup)
+
+
+PEERS = {
+    "torch": TorchPeer,
+    "jax": JaxPeer,
+    "sb3": lambda threads: LibraryPeer("stable_baselines3", threads),
+    "sbx": lambda threads: LibraryPeer("sbx", threads),
+}
+
+
 def answer(peer, request):
     command = request["command"]
     if command == "setup":
-        from settings import Settings
-
+        algorithm, variant = request["algorithm"], request["variant"]
         sizes = request["observationSize"], request["actionSize"]
+        settings = importlib.import_module(f"{algorithm}_settings").Settings(*sizes)
         peer.observation_size = sizes[0]
-        peer.setup(Settings(*sizes), request["variant"], random_batch(request["batchSize"], *sizes, request["seed"]))
+        peer.setup(algorithm, variant, settings, random_batch(request["batchSize"], *sizes, request["seed"]))
         return {"versions": peer.versions}
     if command == "update":
         return timed(request["runs"], peer.update)
@@ -111,12 +139,12 @@ def answer(peer, request):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("peer", choices=["torch", "jax"])
+    parser.add_argument("peer", choices=PEERS)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     pin_threads(options.threads)
     try:
-        peer = {"torch": TorchPeer, "jax": JaxPeer}[options.peer](options.threads)
+        peer = PEERS[options.peer](options.threads)
     except ImportError as error:
         print(json.dumps({"error": str(error)}), flush=True)
         return

@@ -212,6 +212,23 @@ describe('verification', () => {
     },
   );
 
+  test('names the outputs of a critic as the agent does', async () => {
+    const { critic, ...deployment } = agent.deployment();
+    const renamed = mapOutputs(critic, ({ q1, q2 }) => ({ advantage: sub(q1, q2) }));
+    await exportAgent(agent, { ...deployment, critic: renamed }, folder, metadata);
+    const session = await openPolicyFile(await readFile(file('critic.onnx')), ort);
+    expect(session.outputNames).toEqual(['advantage']);
+    const rows = { observation: normalRows(4, 5, 1), action: normalRows(4, 3, 2) };
+    const { advantage = [] } = await session.run(rows);
+    await session.dispose();
+    await exportAgent(agent, agent.deployment(), folder, metadata);
+    const whole = await openPolicyFile(await readFile(file('critic.onnx')), ort);
+    const { q1 = [], q2 = [] } = await whole.run(rows);
+    await whole.dispose();
+    for (const [i, value] of Array.from(advantage).entries())
+      expect(value).toBeCloseTo((q1[i] ?? Number.NaN) - (q2[i] ?? Number.NaN), 4);
+  });
+
   test('deletes the file that the agent no longer has', async () => {
     const { critic: _, ...deployment } = agent.deployment();
     await exportAgent(agent, deployment, folder, metadata);

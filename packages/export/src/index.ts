@@ -1,6 +1,5 @@
 export { actionUnits } from './action-units.ts';
 export type { ActionUnits } from './action-units.ts';
-export type { Deployment } from './deployment.ts';
 export { PolicyFileError } from './errors.ts';
 export { decodeMetadata, encodeMetadata } from './metadata.ts';
 export type { PolicyMetadata } from './metadata.ts';

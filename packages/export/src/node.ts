@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { nodeFileSystem, writeAndFlush, type FileSystem } from '@meow-rl/files';
-import type { Agent } from '@meow-rl/train';
+import type { Actor, Deployment } from '@meow-rl/train';
 import { makeFolder, writeProblem, writeRemedy } from '@meow-rl/train/node';
 import * as ort from 'onnxruntime-node';
 
-import type { Deployment } from './deployment.ts';
 import { PolicyFileError } from './errors.ts';
 import { draftOf, exchangeFiles, type FileSet } from './exchange-files.ts';
 import type { PolicyMetadata } from './metadata.ts';
@@ -52,12 +51,12 @@ export interface ExportOptions extends VerifyOptions {
  *
  * Whenever it is cut off, what lies there under its name is of one export, `policy.onnx` alone at the least.
  *
- * @param agent on raw observations: where the deployment has a normalizer, the agent that `normalizedAgent` returned
+ * @param actor on raw observations: where the deployment has a normalizer, the agent that `normalizedAgent` returned
  * @throws PolicyFileError if a file does not agree with the agent or cannot be written; files of an earlier export then
  *   stay as they are
  */
 export async function exportAgent(
-  agent: Agent,
+  actor: Actor,
   deployment: Deployment,
   location: string,
   metadata: PolicyMetadata,
@@ -73,7 +72,7 @@ export async function exportAgent(
     for (const [kind, bytes] of contents) {
       const target = targetOf(kind);
       await writeAndFlush(draftOf(target), bytes, files);
-      const verification = await verifyFile(kind, draftOf(target), agent, deployment, options);
+      const verification = await verifyFile(kind, draftOf(target), actor, deployment, options);
       written.push({ kind, path: target, ...verification });
     }
     const fileSet: FileSet = {
@@ -103,14 +102,14 @@ function cannotWrite(folder: string, error: unknown): unknown {
 async function verifyFile(
   kind: PolicyFile,
   file: string,
-  agent: Agent,
+  actor: Actor,
   deployment: Deployment,
   options: VerifyOptions,
 ): Promise<Verification> {
   if (kind === 'policy') {
     const policy = await loadPolicy(file);
     try {
-      return await verifyPolicy(agent, policy, { ...normalizerOf(deployment), ...options });
+      return await verifyPolicy(actor, policy, { ...normalizerOf(deployment), ...options });
     } finally {
       await policy.dispose();
     }

@@ -12,10 +12,9 @@ import {
   sub,
 } from '@meow-rl/graph';
 import type { Program, Tensor } from '@meow-rl/graph';
-import type { ObservationScaling } from '@meow-rl/train';
+import type { Deployment, ObservationScaling } from '@meow-rl/train';
 
 import { actionUnits } from './action-units.ts';
-import type { Deployment } from './deployment.ts';
 import { PolicyFileError } from './errors.ts';
 import { encodeMetadata } from './metadata.ts';
 import type { PolicyMetadata } from './metadata.ts';
@@ -33,7 +32,7 @@ export type PolicyFile = keyof typeof POLICY_FILES;
 export interface DeployedPrograms {
   readonly policy: Program<'observation', string, 'action'>;
   readonly stochastic: Program<'observation' | 'noise', string, 'action' | 'log_prob'> | undefined;
-  readonly critic: Program<'observation' | 'action', string, 'q1' | 'q2' | 'value'> | undefined;
+  readonly critic: Program<'observation' | 'action'> | undefined;
 }
 
 /** Conversions between actions in [−1, 1] and in the environment's units. */
@@ -99,14 +98,11 @@ export function deployedPrograms(
       })),
     critic:
       critic &&
-      mapOutputs(
-        mapInput<'observation' | 'action', string, 'q1' | 'q2' | 'value'>(
-          critic,
-          'action',
-          { shape: critic.inputs.action.shape },
-          units.fromEnvironment,
-        ),
-        ({ q1, q2, value }) => ({ q1, q2, value }),
+      mapInput<'observation' | 'action', string, string>(
+        critic,
+        'action',
+        { shape: critic.inputs.action.shape },
+        units.fromEnvironment,
       ),
   };
 }
@@ -116,7 +112,8 @@ export function deployedPrograms(
  *
  * `policy`: `observation` [batch, O] as the environment gives it to `action` [batch, A] in the environment's units.
  * `stochastic` adds the input `noise` [batch, A], standard normal, and the output `log_prob` [batch], the log-density of
- * that action in those units. `critic`: `observation`, `action` to `q1`, `q2`, `value`, [batch] each.
+ * that action in those units. `critic`: `observation`, `action` to values, [batch] each, by
+ * the names that the agent gives them.
  *
  * An entry whose bounds are equal is that number in `action`. It has no units for a density: in `log_prob` it counts as the
  * agent's own entry in [−1, 1], and `critic` takes the middle of that whatever is given.

@@ -5,12 +5,12 @@ import path from 'node:path';
 import { box, type Box } from '@meow-rl/envs';
 import { add, mapInput, mapOutputs, mul } from '@meow-rl/graph';
 import type { MeowAgent } from '@meow-rl/meow';
-import type { Agent } from '@meow-rl/train';
+import type { Actor, Deployment } from '@meow-rl/train';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { openPolicy, openPolicyFile, policyFiles, verifyPolicy, verifySession } from './index.ts';
-import type { Deployment, PolicyFile, PolicyMetadata } from './index.ts';
+import type { PolicyFile, PolicyMetadata } from './index.ts';
 import { exportAgent } from './node.ts';
 import { metadata, normalRows, observationSpace, trainedAgent } from './testing/trained-agent.ts';
 
@@ -192,7 +192,7 @@ const nominal = box({
 describe('an observation space of huge finite bounds', () => {
   test('is compared on where observations may be, and an agent is exported', async () => {
     const seen: Float32Array[] = [];
-    const watched: Agent = { ...agent, act: (rows, options) => (seen.push(rows), agent.act(rows, options)) };
+    const watched: Actor = { ...agent, act: (rows, options) => (seen.push(rows), agent.act(rows, options)) };
     const exported = { ...metadata, observationSpace: nominal };
     const files = await exportAgent(watched, agent.deployment(), folder, exported);
     expect(files.map(({ observations }) => observations)).toEqual([1000, 64, 64]);
@@ -249,7 +249,7 @@ describe('what files are run on', () => {
 describe('probes', () => {
   test('are what is compared on, the first ones of them', async () => {
     const seen: Float32Array[] = [];
-    const watched: Agent = { ...agent, act: (rows, options) => (seen.push(rows), agent.act(rows, options)) };
+    const watched: Actor = { ...agent, act: (rows, options) => (seen.push(rows), agent.act(rows, options)) };
     const probes = normalRows(7, 5, 8).map((x) => 300 + x);
     expect(await verifyPolicy(watched, await policyOf(), { probes })).toMatchObject({ observations: 7 });
     expect(await verifyPolicy(watched, await policyOf(), { probes, observations: 3 })).toMatchObject({
@@ -288,7 +288,7 @@ describe('probes', () => {
 describe('an agent that is broken itself', () => {
   test('is not called a bug of the export', async () => {
     const policy = await policyOf();
-    const diverged: Agent = {
+    const diverged: Actor = {
       ...agent,
       act: (rows) =>
         Promise.resolve(new Float32Array((rows.length / observationSpace.size) * 3).fill(Number.NaN)),

@@ -2,11 +2,10 @@ import { affineMap } from '@meow-rl/envs';
 import { referenceRuntime } from '@meow-rl/graph';
 import type { Program } from '@meow-rl/graph';
 import { stream } from '@meow-rl/random';
-import type { Agent } from '@meow-rl/train';
+import type { Actor, Deployment } from '@meow-rl/train';
 
 import { actionUnits, FLOAT32_EPSILON, type ActionUnits } from './action-units.ts';
 import { largestDifference, type Comparison } from './compare.ts';
-import type { Deployment } from './deployment.ts';
 import { PolicyFileError } from './errors.ts';
 import { deployedPrograms, POLICY_FILES } from './policy-files.ts';
 import type { Policy, PolicySession } from './policy.ts';
@@ -54,13 +53,13 @@ const outputMeasure = (name: string, { logVolume }: ActionUnits): Comparison['me
  * @throws PolicyFileError if they differ by more than the tolerance, an action is not finite, or the probes are no observations
  */
 export async function verifyPolicy(
-  agent: Agent,
+  actor: Actor,
   policy: Policy,
   { observations = 1000, seed = 0, tolerance = 1e-5, ...options }: VerifyOptions = {},
 ): Promise<Verification> {
   const { observationSpace, actionSpace } = policy.metadata;
   const inputs = probeObservations(observationSpace, { ...options, observations, seed });
-  const ofAgent = await agent.act(inputs, { deterministic: true });
+  const ofAgent = await actor.act(inputs, { deterministic: true });
   // From the bounds themselves, in float64: a mistake in the file's constants shows.
   const expected = affineMap(actionSpace)(ofAgent);
   const maxError = largestDifference({
@@ -126,7 +125,7 @@ export async function verifySession(
       ? { observation, noise }
       : { observation, action: randomActions(units, rows, seed) };
   const reference = await referenceRuntime.load(program);
-  for (const name of Object.keys(program.state)) reference.writeState(name, deployment.state[name] ?? []);
+  for (const name of Object.keys(program.state)) reference.state.write(name, deployment.state[name] ?? []);
   const expected = await reference.run(inputs);
   const actual = await session.run(inputs);
   const errors = Object.entries(expected).map(([name, values]) =>

@@ -40,7 +40,7 @@ export interface Bijector {
    * The latent that `inverse` gives for `forward(z)`, without the digits that this way would lose. Needed of a squash that
    * clips actions; absent where it is z itself.
    */
-  readonly nearest?: (z: Tensor) => Tensor;
+  readonly nearest?: (z: Tensor, state: Tensor) => Tensor;
   /** The part of the forward log|det ∂a/∂z| that depends on the state alone, [states]; absent where it is 0. */
   readonly stateLogDet?: (state: Tensor) => Tensor;
 }

@@ -1,125 +1,95 @@
-import { constant, expandAs, slice } from '@meow-rl/graph';
+import { slice } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { boundedLogScale, mapModule, mlp, modules, orthogonal, swish, zeros } from '@meow-rl/nn';
+import type { Module } from '@meow-rl/nn';
+import { compute, expectClose, matrix } from '@meow-rl/nn/testing';
 import { describe, expect, it } from 'vitest';
 
 import {
-  additiveCoupling,
-  alternatingMask,
-  boundedLogScale,
+  affine,
+  chain,
+  coupling,
   elementwiseScale,
-  mlp,
-  repeatForRows,
+  rationalQuadraticSpline,
+  shift,
   tanhSquash,
 } from './index.ts';
-import { compute, matrix } from './testing/compute.ts';
-import type { Given } from './testing/compute.ts';
+import type { Bijector, CouplingTransform } from './index.ts';
 import { describeBijector } from './testing/describe-bijector.ts';
-import type { BijectorSubject } from './testing/describe-bijector.ts';
-import { expectClose } from './testing/expect-close.ts';
-import { randomRows } from './testing/random-values.ts';
 import { sinhWarp } from './testing/sinh-warp.ts';
 
 const STATE = 3;
 
-const coupling = (mask: readonly number[]) => (): BijectorSubject => {
-  const network = mlp({
-    name: 'shift',
-    inputs: [mask.length, STATE],
-    hidden: [5, 4],
-    output: mask.length,
-    layerNorm: true,
-    weights: 'orthogonal',
-  });
-  return {
-    parameters: network.parameters,
-    bind: (params) =>
-      additiveCoupling({ mask, conditioner: (masked, state) => network.apply(params, [masked, state]) }),
-  };
-};
+const couplingOf = (
+  mask: readonly number[],
+  transform: CouplingTransform,
+  name = 'conditioner',
+): Module<Bijector> =>
+  mapModule(
+    mlp({
+      name,
+      inputs: [mask.length, STATE],
+      hidden: [5, 4],
+      output: transform.outputs(mask.length),
+      activation: swish,
+      layerNorm: true,
+      weights: orthogonal(),
+    }),
+    (network) => coupling({ mask, conditioner: (masked, state) => network([masked, state]), transform }),
+  );
 
-const scale = (size: number) => (): BijectorSubject => {
-  const network = mlp({ name: 'scale', inputs: [STATE], hidden: [4], output: size, weights: 'zero' });
-  return {
-    parameters: network.parameters,
-    bind: (params) =>
-      elementwiseScale({
-        size,
-        logScale: (state) => boundedLogScale(network.apply(params, [state]), -2, 1),
-      }),
-  };
-};
+const scale = (size: number): Module<Bijector> =>
+  mapModule(
+    mlp({ name: 'scale', inputs: [STATE], hidden: [4], output: size, activation: swish, weights: zeros }),
+    (network) => elementwiseScale({ size, logScale: (state) => boundedLogScale(network([state]), -2, 1) }),
+  );
 
-describeBijector('additiveCoupling with a mask of two entries', coupling([1, 0]));
-describeBijector('additiveCoupling with a mask of three entries', coupling([0, 1, 0]));
-describeBijector('additiveCoupling with neighbours that move together', coupling([1, 1, 0, 0]));
-describeBijector('additiveCoupling of one action entry', coupling([0]));
-describeBijector('additiveCoupling that moves every entry by the state', coupling([0, 0, 0]));
+/** A bijector without parameters. */
+const fixed = (bijector: Bijector): Module<Bijector> => ({ parameters: [], bind: () => bijector });
+
+const shiftMasks = [[1, 0], [0, 1, 0], [1, 1, 0, 0], [0], [0, 0, 0]];
+for (const mask of shiftMasks)
+  describeBijector(`coupling with shift and mask ${mask.join(' ')}`, couplingOf(mask, shift));
+for (const mask of [[1, 0], [0, 1, 0], [0]])
+  describeBijector(`coupling with affine and mask ${mask.join(' ')}`, couplingOf(mask, affine()));
+for (const mask of [[0, 1, 0], [0]])
+  describeBijector(
+    `coupling with rationalQuadraticSpline and mask ${mask.join(' ')}`,
+    couplingOf(mask, rationalQuadraticSpline({ bins: 4 })),
+  );
+// Points up to ±2: some lie beyond the bound.
+describeBijector(
+  'coupling with rationalQuadraticSpline that ends at 1',
+  couplingOf([0, 1], rationalQuadraticSpline({ bins: 5, bound: 1 })),
+);
+const chained = (parts: readonly Module<Bijector>[]): Module<Bijector> =>
+  mapModule(modules(parts), (layers) => chain(layers));
+const decidesStateLogDet = (parameter: string): boolean => parameter.startsWith('scale.');
+describeBijector(
+  'chain of linear layers',
+  chained([scale(2), couplingOf([1, 0], shift), couplingOf([0, 1], shift, 'other')]),
+  { decidesStateLogDet },
+);
+describeBijector(
+  'chain of couplings that bend',
+  chained([
+    couplingOf([1, 0], affine()),
+    scale(2),
+    couplingOf([0, 1], rationalQuadraticSpline({ bins: 3 }), 'other'),
+  ]),
+  { decidesStateLogDet },
+);
 describeBijector('elementwiseScale of one entry', scale(1));
 describeBijector('elementwiseScale of three entries', scale(3));
 // The ε in the logarithm is what log|det| is off by: 2⁻²³ / (1 − a²) per entry, here a² ≤ 0.93.
 for (const size of [1, 3])
-  describeBijector(`tanhSquash of ${size}`, () => ({ parameters: [], bind: () => tanhSquash(size) }), {
+  describeBijector(`tanhSquash of ${size}`, fixed(tanhSquash(size)), {
     actionBound: 0.96,
     logDetTolerance: (size * 2 ** -23) / (1 - 0.96 ** 2),
   });
-describeBijector('sinhWarp (test double)', () => ({ parameters: [], bind: () => sinhWarp(2) }));
+describeBijector('sinhWarp (test double)', fixed(sinhWarp(2)));
 
 const aState = matrix([[0.3, -0.8, 1.2]]);
-const refuse = () => {
-  throw new Error('test double: a conditioner that must not be asked');
-};
-
-describe('additiveCoupling', () => {
-  it('lets masked entries pass and moves the others by what the conditioner gives', async () => {
-    const { out, back } = await compute({ z: matrix([[1, 2, 3]]), state: aState }, ({ z, state }) => {
-      const layer = additiveCoupling({
-        mask: [1, 0, 0],
-        conditioner: (masked) => expandAs(slice(masked, { axis: 1, end: 1 }), masked),
-      });
-      return { out: layer.forward(z, state).out, back: layer.inverse(z, state).out };
-    });
-    expect(out).toEqual([1, 3, 4]);
-    expect(back).toEqual([1, 1, 2]);
-  });
-
-  it('shows its conditioner only the masked entries', async () => {
-    let seen = constant(0);
-    const { masked } = await compute({ z: matrix([[1, 2, 3]]), state: aState }, ({ z, state }) => {
-      const conditioner = (x: typeof z) => (seen = x);
-      additiveCoupling({ mask: [1, 0, 1], conditioner }).forward(z, state);
-      return { masked: seen };
-    });
-    expect(masked).toEqual([1, 0, 3]);
-  });
-
-  it('refuses masks that are empty or not of 0 and 1', () => {
-    expect(() => additiveCoupling({ mask: [], conditioner: refuse })).toThrow(
-      'additiveCoupling: mask [] must have one 0 or 1 per action entry.',
-    );
-    expect(() => additiveCoupling({ mask: [1, 0.5], conditioner: refuse })).toThrow(
-      'mask [1, 0.5] must have',
-    );
-  });
-
-  it('refuses points that the mask does not fit', async () => {
-    const layer = additiveCoupling({ mask: [1, 0, 1, 0], conditioner: refuse });
-    const points = matrix([[1, 2, 3, 4, 5, 6]]);
-    await expect(
-      compute({ points, state: aState }, (inputs) => ({
-        out: layer.forward(inputs.points, inputs.state).out,
-      })),
-    ).rejects.toThrow(
-      'additiveCoupling: mask has 4 entries but the action has 6. Give one 0 or 1 per action entry.',
-    );
-  });
-
-  it('alternates its mask from coupling to coupling', () => {
-    expect(alternatingMask(4, 0)).toEqual([1, 0, 1, 0]);
-    expect(alternatingMask(3, 1)).toEqual([0, 1, 0]);
-    expect(alternatingMask(3, 2)).toEqual([1, 0, 1]);
-    expect(alternatingMask(1, 1)).toEqual([0]);
-  });
-});
 
 describe('elementwiseScale', () => {
   it('says where a point of another width came', async () => {
@@ -138,7 +108,7 @@ describe('elementwiseScale', () => {
       compute({ z, state: aState }, (inputs) => ({ out: layer.forward(inputs.z, inputs.state).out })),
     ).rejects.toThrow(message);
     await expect(
-      compute({ state: aState }, ({ state }) => ({ own: layer.stateLogDet?.(state) ?? state })),
+      compute({ state: aState }, ({ state }) => ({ logDet: layer.stateLogDet?.(state) ?? state })),
     ).rejects.toThrow(message);
   });
 });
@@ -172,7 +142,7 @@ describe('tanhSquash', () => {
   it('names the latent that it clips to', async () => {
     const latents = matrix([[-100], [0.3], [100]]);
     const { out } = await compute({ latents }, ({ latents }) => ({
-      out: tanhSquash(1).nearest?.(latents) ?? latents,
+      out: tanhSquash(1).nearest?.(latents, latents) ?? latents,
     }));
     const farthest = Math.atanh(1 - 1e-5);
     expectClose(out, [-farthest, 0.3, farthest], 1e-12);
@@ -189,37 +159,4 @@ describe('tanhSquash', () => {
       ).rejects.toThrow('tanhSquash: expected [rows, 1], got [1, 2].');
     },
   );
-});
-
-describe('boundedLogScale', () => {
-  it('reaches from low to high with the middle at 0', async () => {
-    const { scale } = await compute({ x: matrix([[-50, 0, 50]]) }, ({ x }) => ({
-      scale: boundedLogScale(x, -5, -0.3),
-    }));
-    expectClose(scale, [-5, -2.65, -0.3], 1e-12);
-  });
-});
-
-const repeated = (perState: Given, like: Given) =>
-  compute({ perState, like }, (inputs) => ({ out: repeatForRows(inputs.perState, inputs.like) }));
-
-describe('repeatForRows', () => {
-  it('repeats the states block by block', async () => {
-    const states = matrix([
-      [1, 2],
-      [3, 4],
-    ]);
-    const { out } = await repeated(states, matrix(randomRows(1, 6, 1, 1)));
-    expect(out).toEqual([1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4]);
-  });
-
-  it('refuses rows that are no multiple of the states', async () => {
-    const states = matrix(randomRows(1, 3, 2, 1));
-    await expect(repeated(states, matrix(randomRows(2, 4, 1, 1)))).rejects.toThrow(
-      'repeatForRows: [4, 1] has 4 rows, which is no multiple of the 3 states of [3, 2].',
-    );
-    await expect(repeated(states, { shape: ['batch', 1], data: [1, 2, 3] })).rejects.toThrow(
-      'repeatForRows: [batch, 1] has batch rows',
-    );
-  });
 });

@@ -1,8 +1,8 @@
 import { exp, mul, neg, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
+import { checkWidth, repeatForRows } from '@meow-rl/nn';
 
 import type { Bijector, Mapped } from './bijector.ts';
-import { checkWidth, repeatForRows } from './rows.ts';
 
 export interface ElementwiseScaleOptions {
   /** Entries of an action. */
@@ -24,9 +24,9 @@ export interface ElementwiseScaleOptions {
  */
 export function elementwiseScale({ size, logScale }: ElementwiseScaleOptions): Bijector {
   const logScaleOf = (state: Tensor): Tensor => {
-    const own = logScale(state);
-    checkWidth('elementwiseScale: logScale', own, size);
-    return own;
+    const ofState = logScale(state);
+    checkWidth('elementwiseScale: logScale', ofState, size);
+    return ofState;
   };
   const scaled = (x: Tensor, factor: Tensor): Mapped => {
     checkWidth('elementwiseScale', x, size);

@@ -1,17 +1,23 @@
 import { concat, grad, mul, nodesBehind, slice, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { compute, expectClose, matrix, randomRows, rowsOf, spreadOf } from '@meow-rl/nn/testing';
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
-import { additiveCoupling, elementwiseScale, energyFlow, gaussianPrior, tanhSquash } from './index.ts';
+import {
+  coupling,
+  elementwiseScale,
+  energyFlow,
+  gaussianPrior,
+  requireMode,
+  shift,
+  tanhSquash,
+} from './index.ts';
 import type { EnergyFlow } from './index.ts';
-import { compute, matrix, rowsOf } from './testing/compute.ts';
-import { expectClose, spreadOf } from './testing/expect-close.ts';
 import { logAbsDet } from './testing/log-abs-det.ts';
 import { logIntegral, squareQuadrature } from './testing/quadrature.ts';
 import { randomFlow } from './testing/random-flow.ts';
-import { randomRows } from './testing/random-values.ts';
 import { sinhWarp } from './testing/sinh-warp.ts';
 
 type Rows = readonly (readonly number[])[];
@@ -48,10 +54,10 @@ describe.each([
   it('has the integral of exp(energy) as normalizer, and a density that integrates to 1 (Proposition 1)', async () => {
     const normalizers: number[] = [];
     for (const state of states) {
-      const found = await densities(flow, quadrature.points, [state]);
-      const [logNormalizer = Number.NaN] = found.logNormalizer;
-      expect(Math.abs(logIntegral(quadrature, found.energy) - logNormalizer)).toBeLessThan(1e-4);
-      expect(Math.abs(logIntegral(quadrature, found.logProb))).toBeLessThan(1e-4);
+      const measured = await densities(flow, quadrature.points, [state]);
+      const [logNormalizer = Number.NaN] = measured.logNormalizer;
+      expect(Math.abs(logIntegral(quadrature, measured.energy) - logNormalizer)).toBeLessThan(1e-4);
+      expect(Math.abs(logIntegral(quadrature, measured.logProb))).toBeLessThan(1e-4);
       normalizers.push(logNormalizer);
     }
     expect(spreadOf(normalizers)).toBeGreaterThan(0.05);
@@ -66,25 +72,25 @@ describe.each([
       layers: [silent, ...couplings],
       squash: tanhSquash(size),
     });
-    const found = await densities(wrong, quadrature.points, states.slice(0, 1));
-    const off = logIntegral(quadrature, found.energy) - (found.logNormalizer[0] ?? Number.NaN);
+    const measured = await densities(wrong, quadrature.points, states.slice(0, 1));
+    const off = logIntegral(quadrature, measured.energy) - (measured.logNormalizer[0] ?? Number.NaN);
     expect(Math.abs(off)).toBeGreaterThan(0.1);
   });
 
   it('gives sampled actions the log-probability that it gives them as actions', async () => {
     const noise = normalRows(2, 6, size);
     const { action, logProb } = await samples(flow, noise, states);
-    const found = await densities(flow, rowsOf(action, size), states);
+    const measured = await densities(flow, rowsOf(action, size), states);
     // The two directions add ε to 1 − a² computed in two ways; nothing else differs.
-    expectClose(logProb, found.logProb, 1e-6);
+    expectClose(logProb, measured.logProb, 1e-6);
   });
 
   it('does so where the squash clips, beyond the margin', async () => {
     const noise = normalRows(4, 6, size).map((row) => row.map((u) => 30 * u));
     const { action, logProb } = await samples(flow, noise, states);
     expect(action.some((a) => Math.abs(a) > 1 - 1e-5)).toBe(true);
-    const found = await densities(flow, rowsOf(action, size), states);
-    expectClose(logProb, found.logProb, 1e-6);
+    const measured = await densities(flow, rowsOf(action, size), states);
+    expectClose(logProb, measured.logProb, 1e-6);
   });
 
   it('gives sampled actions the density of their noise over the Jacobian of sampling', async () => {
@@ -107,7 +113,9 @@ describe.each([
   });
 
   it('offers as mode what maximizes the density before the squash (Proposition 2)', async () => {
-    const { mode } = await compute({ state: matrix(states) }, ({ state }) => ({ mode: flow.mode(state) }));
+    const { mode } = await compute({ state: matrix(states) }, ({ state }) => ({
+      mode: requireMode(flow)(state),
+    }));
     for (const [i, state] of states.entries()) {
       let best = zeros(1, size)[0] ?? [];
       // A coarse search, then finer ones around its result.
@@ -133,7 +141,7 @@ describe.each([
             sampledLogProb: sampled.logProb,
             logProb: flow.logProb(action, state),
             logNormalizer: flow.logNormalizer(state),
-            mode: flow.mode(state),
+            mode: requireMode(flow)(state),
           };
         },
         runtime,
@@ -177,8 +185,9 @@ const inputNames = (tensor: Tensor): string[] =>
 
 describe('what is evaluated', () => {
   /** Test double: a conditioner that must not be asked. */
-  const untouchable = additiveCoupling({
+  const untouchable = coupling({
     mask: [1, 0],
+    transform: shift,
     conditioner: () => {
       throw new Error('a coupling was evaluated');
     },
@@ -221,17 +230,17 @@ describe('what is evaluated', () => {
         throw new Error('the scale was evaluated');
       },
     });
-    const shift = additiveCoupling({ mask: [0, 0], conditioner: (_, state) => state });
-    const own = { prior: gaussianPrior(2), squash: tanhSquash(2) };
+    const shiftByState = coupling({ mask: [0, 0], conditioner: (_, state) => state, transform: shift });
+    const ends = { prior: gaussianPrior(2), squash: tanhSquash(2) };
     const mode = (layers: Parameters<typeof energyFlow>[0]['layers']) =>
       compute({ state: matrix(states) }, ({ state }) => {
-        const mode = energyFlow({ ...own, layers }).mode(state);
+        const mode = requireMode(energyFlow({ ...ends, layers }))(state);
         expect(inputNames(mode)).toEqual(['state']);
         return { mode };
       });
-    expectClose((await mode([silent, shift])).mode, states.flat().map(Math.tanh), 1e-12);
+    expectClose((await mode([silent, shiftByState])).mode, states.flat().map(Math.tanh), 1e-12);
     expect((await mode([silent])).mode).toEqual([0, 0, 0, 0, 0, 0]);
-    await expect(mode([shift, silent])).rejects.toThrow('the scale was evaluated');
+    await expect(mode([shiftByState, silent])).rejects.toThrow('the scale was evaluated');
   });
 });
 
@@ -240,10 +249,10 @@ describe('energyFlow without layers', () => {
     const flow = energyFlow({ prior: gaussianPrior(2), layers: [] });
     const points = randomRows(10, 6, 2, 2);
     const expected = points.map(([x = 0, y = 0]) => -0.5 * (x * x + y * y) - Math.log(2 * Math.PI));
-    const found = await densities(flow, points, states);
-    expectClose(found.logProb, expected, 1e-12);
+    const measured = await densities(flow, points, states);
+    expectClose(measured.logProb, expected, 1e-12);
     expectClose(
-      found.logNormalizer,
+      measured.logNormalizer,
       [1, 1, 1].map(() => Math.log(2 * Math.PI)),
       1e-12,
     );
@@ -281,10 +290,10 @@ describe('energyFlow of several layers of a kind', () => {
       1e-9,
     );
     expectClose(sampled.logProb, logProbs, 1e-9);
-    const found = await densities(flow, rowsOf(sampled.action, 2), states);
-    expectClose(found.logProb, logProbs, 1e-9);
+    const measured = await densities(flow, rowsOf(sampled.action, 2), states);
+    expectClose(measured.logProb, logProbs, 1e-9);
     const normalizers = perRow(entries.map(({ fromState }) => fromState + 0.5 * Math.log(2 * Math.PI)));
-    expectClose(found.logNormalizer, normalizers, 1e-9);
+    expectClose(measured.logNormalizer, normalizers, 1e-9);
   });
 
   it('takes a squash that never clips', async () => {
@@ -302,7 +311,9 @@ describe('energyFlow of several layers of a kind', () => {
       },
     });
     const flow = energyFlow({ prior: gaussianPrior(2), layers: [silent] });
-    const { mode } = await compute({ state: matrix(states) }, ({ state }) => ({ mode: flow.mode(state) }));
+    const { mode } = await compute({ state: matrix(states) }, ({ state }) => ({
+      mode: requireMode(flow)(state),
+    }));
     expect(mode).toEqual([0, 0, 0, 0, 0, 0]);
   });
 });
@@ -326,13 +337,22 @@ describe('energyFlow refuses', () => {
       'energyFlow.sample: expected [rows, 2], got [1, 3].',
     );
   });
+});
 
-  it('to offer a mode where a determinant depends on the action', async () => {
-    const flow = energyFlow({ prior: gaussianPrior(2), layers: [sinhWarp(2)], squash: tanhSquash(2) });
-    await expect(
-      compute({ state: matrix(states) }, ({ state }) => ({ mode: flow.mode(state) })),
-    ).rejects.toThrow(
-      'energyFlow.mode: the Jacobian determinant of layer 0 depends on the action, so g⁻¹(μ|s) is not the most likely action (Proposition 2).',
+describe('a flow with a layer whose determinant depends on the action', () => {
+  const layers = [byState(0.5), sinhWarp(2)];
+  const flow = energyFlow({ prior: gaussianPrior(2), layers, squash: tanhSquash(2) });
+
+  it('has no mode, and whoever asks for it is told why and what to do', () => {
+    expect(flow.mode).toBeUndefined();
+    expect(() => requireMode(flow)).toThrow(
+      'there is no deterministic action: the Jacobian determinant of a layer depends on the action, so that g⁻¹(μ|s) is not the most likely action (Proposition 2). Sample actions, or use layers with constantDeterminant',
     );
+  });
+
+  it('is sampled and has densities all the same', async () => {
+    const sampled = await samples(flow, normalRows(13, 3, 2), states);
+    const measured = await densities(flow, rowsOf(sampled.action, 2), states);
+    expectClose(measured.logProb, sampled.logProb, 1e-6);
   });
 });

@@ -1,9 +1,11 @@
-import { add, constant, expandAs, matmul, ShapeError, slice, sub, sum, GraphError } from '@meow-rl/graph';
+import { add, GraphError, ShapeError, sub, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
+import { checkWidth, repeatForRows } from '@meow-rl/nn';
 
-import type { Bijector, Mapped } from './bijector.ts';
+import type { Bijector } from './bijector.ts';
+import { chain } from './chain.ts';
 import type { Prior } from './gaussian-prior.ts';
-import { checkWidth, repeatForRows } from './rows.ts';
+import { zerosPerState } from './zeros-per-state.ts';
 
 export interface EnergyFlowOptions {
   readonly prior: Prior;
@@ -30,26 +32,11 @@ export interface EnergyFlow {
   /** Actions from standard normal noise [rows, size], with `logProb(action)` [rows] to more digits than the action holds. */
   readonly sample: (noise: Tensor, state: Tensor) => { readonly action: Tensor; readonly logProb: Tensor };
   /**
-   * The deterministic action g⁻¹(μ|s), [states, size]: the most likely point before the squash.
-   *
-   * @throws GraphError if a layer's Jacobian determinant is not constant: the image of the prior's mode is then not the mode
+   * The deterministic action g⁻¹(μ|s), [states, size]: the most likely point before the squash. Absent where the Jacobian
+   * determinant of a layer depends on the action, since the image of the prior's mode is then not the mode; see
+   * {@link requireMode}.
    */
-  readonly mode: (state: Tensor) => Tensor;
-}
-
-const plus = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined =>
-  a && b ? add(a, b) : (a ?? b);
-
-/** Runs layers from latent to action and adds up their action-dependent log-determinants. */
-function generate(latent: Tensor, state: Tensor, layers: readonly Bijector[]): Mapped {
-  let out = latent;
-  let total: Tensor | undefined;
-  for (const layer of layers) {
-    const { out: next, logDet } = layer.forward(out, state);
-    out = next;
-    total = plus(total, logDet);
-  }
-  return total ? { out, logDet: total } : { out };
+  readonly mode?: (state: Tensor) => Tensor;
 }
 
 /**
@@ -64,39 +51,35 @@ function generate(latent: Tensor, state: Tensor, layers: readonly Bijector[]): M
  */
 export function energyFlow({ prior, layers, squash }: EnergyFlowOptions): EnergyFlow {
   const { size } = prior;
-  const chain = squash ? [...layers, squash] : layers;
-  const misfit = chain.findIndex((layer) => layer.size !== size);
+  const all = squash ? [...layers, squash] : layers;
+  const misfit = all.findIndex((layer) => layer.size !== size);
   if (misfit >= 0)
     throw new ShapeError(
-      `energyFlow: layer ${misfit} has ${chain[misfit]?.size} entries, the prior has ${size}. Give all the action's size.`,
+      `energyFlow: layer ${misfit} has ${all[misfit]?.size} entries, the prior has ${size}. Give all the action's size.`,
     );
+  const unsquashed = chain(layers, size);
+  const whole = chain(all, size);
 
-  /** Energy of a point that the given layers lead to. */
-  const energyThrough = (through: readonly Bijector[], point: Tensor, state: Tensor): Tensor => {
-    let out = point;
-    let total: Tensor | undefined;
-    for (const layer of through.toReversed()) {
-      const { out: next, logDet } = layer.inverse(out, state);
-      out = next;
-      total = plus(total, logDet);
-    }
-    const own = prior.energy(out);
-    return total ? add(own, repeatForRows(total, own)) : own;
+  /** Energy of a point that a chain leads to. */
+  const energyThrough = (through: Bijector, point: Tensor, state: Tensor): Tensor => {
+    const { out, logDet } = through.inverse(point, state);
+    const ofPrior = prior.energy(out);
+    return logDet ? add(ofPrior, logDet) : ofPrior;
   };
 
   const energy: EnergyFlow['energy'] = (action, state) => {
     checkWidth('energyFlow.energy', action, size);
-    return energyThrough(chain, action, state);
+    return energyThrough(whole, action, state);
   };
 
-  const logNormalizer: EnergyFlow['logNormalizer'] = (state) => {
-    const parts = chain.flatMap((layer) => layer.stateLogDet?.(state) ?? []);
-    const [first, ...others] = parts;
-    const start = first ?? zeroPerState(state);
-    return add(
-      others.reduce((total, part) => add(total, part), start),
-      prior.logNormalizer,
-    );
+  const logNormalizer: EnergyFlow['logNormalizer'] = (state) =>
+    add(whole.stateLogDet?.(state) ?? sum(zerosPerState(state, size), { axes: [1] }), prior.logNormalizer);
+
+  const mode = (state: Tensor): Tensor => {
+    const origin = zerosPerState(state, size);
+    // Layers that keep the origin in place leave the prior's mode where it is.
+    const first = all.findIndex(({ fixesOrigin }) => fixesOrigin !== true);
+    return first < 0 ? origin : chain(all.slice(first), size).forward(origin, state).out;
   };
 
   return {
@@ -106,7 +89,7 @@ export function energyFlow({ prior, layers, squash }: EnergyFlowOptions): Energy
     logProb: (action, state) => sub(energy(action, state), repeatForRows(logNormalizer(state), action)),
     sample: (noise, state) => {
       checkWidth('energyFlow.sample', noise, size);
-      const { out: latent, logDet } = generate(noise, state, layers);
+      const { out: latent, logDet } = unsquashed.forward(noise, state);
       const normalizer = repeatForRows(logNormalizer(state), noise);
       // Generation multiplies the density by 1 / |det ∂a/∂z|, so log-determinants are subtracted.
       if (!squash) {
@@ -114,30 +97,27 @@ export function energyFlow({ prior, layers, squash }: EnergyFlowOptions): Energy
         return { action: latent, logProb: logDet ? sub(ofPrior, logDet) : ofPrior };
       }
       // Where the squash clips, the density of the action is that of the nearest latent inside.
-      const inside = squash.nearest?.(latent) ?? latent;
-      const ofLatent = sub(energyThrough(layers, inside, state), normalizer);
+      const inside = squash.nearest?.(latent, state) ?? latent;
+      const ofLatent = sub(energyThrough(unsquashed, inside, state), normalizer);
       const { logDet: squashed } = squash.forward(inside, state);
       return {
         action: squash.forward(latent, state).out,
         logProb: squashed ? sub(ofLatent, squashed) : ofLatent,
       };
     },
-    mode: (state) => {
-      const varying = layers.findIndex((layer) => !layer.constantDeterminant);
-      if (varying >= 0)
-        throw new GraphError(
-          `energyFlow.mode: the Jacobian determinant of layer ${varying} depends on the action, so g⁻¹(μ|s) is not the most likely action (Proposition 2). Use layers with constantDeterminant, or sample.`,
-        );
-      // Layers that keep the origin in place leave the prior's mode where it is.
-      const first = chain.findIndex((layer) => layer.fixesOrigin !== true);
-      // Only its shape is used: one row per state.
-      const rows = matmul(slice(state, { axis: 1, end: 1 }), constant(new Float32Array(size), [1, size]));
-      const origin = expandAs(constant(0), rows);
-      return first < 0 ? origin : generate(origin, state, chain.slice(first)).out;
-    },
+    ...(unsquashed.constantDeterminant && { mode }),
   };
 }
 
-/** Zeros, one per state. */
-const zeroPerState = (state: Tensor): Tensor =>
-  sum(expandAs(constant(0), slice(state, { axis: 1, end: 1 })), { axes: [1] });
+/**
+ * How a flow gives its deterministic action.
+ *
+ * @throws GraphError if it has none
+ */
+export function requireMode({ mode }: EnergyFlow): (state: Tensor) => Tensor {
+  if (!mode)
+    throw new GraphError(
+      'energyFlow: there is no deterministic action: the Jacobian determinant of a layer depends on the action, so that g⁻¹(μ|s) is not the most likely action (Proposition 2). Sample actions, or use layers with constantDeterminant, such as couplings with shift.',
+    );
+  return mode;
+}

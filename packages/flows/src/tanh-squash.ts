@@ -1,19 +1,14 @@
 import { abs, add, atanh, clip, div, exp, log, mul, neg, square, sub, sum, tanh } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
+import { checkWidth, insideSquash, SQUASH_MARGIN } from '@meow-rl/nn';
 
 import type { Bijector } from './bijector.ts';
-import { checkWidth } from './rows.ts';
-
-/** How far from ±1 actions are kept, so that atanh stays finite. */
-export const SQUASH_MARGIN = 1e-5;
 
 /** float32's machine epsilon; keeps the logarithm of the Jacobian finite. */
 const EPSILON = 2 ** -23;
 
 /** Where latents end up when their action is clipped at the margin. */
 const FARTHEST = Math.atanh(1 - SQUASH_MARGIN);
-
-const clipped = (a: Tensor): Tensor => clip(a, -1 + SQUASH_MARGIN, 1 - SQUASH_MARGIN);
 
 /**
  * 1 − tanh² z = 4e / (1 + e)² with e = exp(−2|z|): exact where 1 − a² has lost its digits because a is near ±1.
@@ -49,13 +44,7 @@ export const tanhSquash = (size: number): Bijector => ({
   nearest: (z) => clip(z, -FARTHEST, FARTHEST),
   inverse: (a) => {
     checkWidth('tanhSquash', a, size);
-    const inside = clipped(a);
+    const inside = insideSquash(a);
     return { out: atanh(inside), logDet: neg(logJacobian(sub(1, square(inside)))) };
   },
 });
-
-/**
- * `log σ = low + ½ (high − low)(tanh(x) + 1)`: an unbounded network output as a logarithm of a scale inside a range.
- */
-export const boundedLogScale = (x: Tensor, low: number, high: number): Tensor =>
-  add(low, mul(0.5 * (high - low), add(tanh(x), 1)));

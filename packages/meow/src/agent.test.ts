@@ -1,4 +1,4 @@
-import { expectClose } from '@meow-rl/flows/testing';
+import { expectClose } from '@meow-rl/nn/testing';
 import { DataError, referenceRuntime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createGenerator } from '@meow-rl/random';
@@ -326,20 +326,23 @@ describe('update', () => {
     });
   });
 
-  it('takes discounts and weights, by default one step and 1', async () => {
+  it('takes weights, by default 1, and discounts', async () => {
     const batch = batchOf(1);
     const plain = await smallAgent();
     const metrics = await plain.update(batch);
     const given = await smallAgent();
     expect(given.tdErrors()).toHaveLength(0);
-    const discounts = batch.terminated.map((ended) => 0.99 * (1 - ended));
     const weights = new Float32Array(ROWS).fill(1);
-    expect(await given.update({ ...batch, discounts, weights })).toEqual(metrics);
+    expect(await given.update({ ...batch, weights })).toEqual(metrics);
     expect(given.tdErrors()).toEqual(plain.tdErrors());
     expect(given.tdErrors()).toHaveLength(ROWS);
     const other = await smallAgent();
     const doubled = await other.update({ ...batch, weights: weights.map((weight) => 2 * weight) });
     expect(doubled.loss).toBeCloseTo(2 * metrics.loss, 5);
+    const shorter = await (
+      await smallAgent()
+    ).update({ ...batch, discounts: batch.discounts.map((d) => d / 2) });
+    expect(shorter.meanTarget).not.toBeCloseTo(metrics.meanTarget, 3);
     weights[3] = Number.NaN;
     await expect(other.update({ ...batch, weights })).rejects.toThrow("entry 3 of the batch's weights");
   });

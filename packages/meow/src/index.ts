@@ -1,29 +1,9 @@
 export { createMeowAgent } from './agent.ts';
-export type { MeowAgent, MeowAgentOptions, MeowBatch, MeowMetrics } from './agent.ts';
-export { applyGradient, learnerState } from './apply-gradient.ts';
-export type { LearnerState, StepMetric } from './apply-gradient.ts';
-export { MEOW_DEFAULTS, resolveMeowConfig } from './settings.ts';
+export type { MeowAgent, MeowAgentOptions } from './agent.ts';
+export { meowLoss, policyEntropy, softTarget } from './loss.ts';
+export type { MeowGroups } from './loss.ts';
+export { meow } from './meow.ts';
+export { meowNetworks, pessimistic } from './networks.ts';
+export type { MeowNetworks } from './networks.ts';
+export { checkMeowConfig, MEOW_DEFAULTS, MEOW_SETTINGS, resolveMeowConfig } from './settings.ts';
 export type { MeowConfig } from './settings.ts';
-export { NonFiniteError } from './errors.ts';
-export { gradientInputs, meowGradient, softTarget } from './gradient.ts';
-export type { GradientInput, GradientMetric, GradientOptions, MeowGradient } from './gradient.ts';
-export type {
-  Learner,
-  LearnerBatch,
-  LearnerFactory,
-  LearnerResult,
-  LearnerSetup,
-} from './learner/learner.ts';
-export { meowModel, pessimistic } from './model.ts';
-export type { BoundModel, MeowModel, Sizes } from './model.ts';
-export { GENERAL_PRESET, MEOW_PRESETS, PRESET_OF_ENVIRONMENT } from './presets.ts';
-export type { MeowPreset, MeowPresetName } from './presets.ts';
-export {
-  criticProgram,
-  modeProgram,
-  sampleProgram,
-  sampleWithLogProbProgram,
-  valueProgram,
-} from './programs.ts';
-export { applyProgram, gradientProgram, updateProgram } from './update.ts';
-export type { GradientProgram, UpdateInput, UpdateMetric, UpdateProgram } from './update.ts';

@@ -84,6 +84,7 @@ it(
         rewards: observations.map((state, i) => reward(state, actions[2 * i] ?? 0, actions[2 * i + 1] ?? 0)),
         nextObservations: observations,
         terminated: new Float32Array(BATCH).fill(1),
+        discounts: new Float32Array(BATCH),
       });
     }
 

@@ -1,12 +1,5 @@
-import {
-  compute,
-  expectClose,
-  logIntegral,
-  matrix,
-  randomRows,
-  spreadOf,
-  squareQuadrature,
-} from '@meow-rl/flows/testing';
+import { logIntegral, squareQuadrature } from '@meow-rl/flows/testing';
+import { compute, expectClose, matrix, randomRows, spreadOf } from '@meow-rl/nn/testing';
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 

@@ -1,4 +1,4 @@
-import { expectClose } from '@meow-rl/flows/testing';
+import { expectClose } from '@meow-rl/nn/testing';
 import { referenceRuntime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createGenerator } from '@meow-rl/random';
@@ -14,8 +14,8 @@ import { randomValues, SMALL } from './testing/small-model.ts';
 const sizes = { observationSize: 3, actionSize: 2 };
 const ROWS = 24;
 const STEPS = 3;
-/** Of the agent, and another one of the returns over several steps: which of the two counts shows. */
-const [GAMMA, RETURN_GAMMA] = [0.7, 0.9];
+/** Of the agent's settings, and another one of the buffer: which of the two counts shows. */
+const [GAMMA, DISCOUNT] = [0.7, 0.9];
 
 /** Transitions of one environment: whole episodes of 4 steps that end by termination and by truncation in turn. */
 function course(count: number) {
@@ -45,8 +45,15 @@ function course(count: number) {
 const steps = course(40);
 
 /** A buffer with the course, whose transitions have errors that differ a lot. */
-function filled(nStep?: { steps: number; discount: number }) {
-  const buffer = replayBuffer({ capacity: 64, ...sizes, seed: 1, prioritized: {}, ...(nStep && { nStep }) });
+function filled(nStep: number) {
+  const buffer = replayBuffer({
+    capacity: 64,
+    ...sizes,
+    discount: DISCOUNT,
+    nStep,
+    seed: 1,
+    prioritized: {},
+  });
   for (const { observation, action, reward, next, done, terminated } of steps) {
     const one = {
       observations: observation,
@@ -65,11 +72,11 @@ function filled(nStep?: { steps: number; discount: number }) {
 }
 
 /** By the definition: `R = Σ γᵏ rₖ` up to n steps or the episode's end, and the factor of the value there. */
-function returnFrom(start: number, count: number, gamma: number) {
+function returnFrom(start: number, count: number) {
   let [sum, factor] = [0, 1];
   for (const { reward, next, done, terminated } of steps.slice(start, start + count)) {
     sum += factor * reward;
-    factor *= gamma;
+    factor *= DISCOUNT;
     if (done) return { sum, discount: terminated ? 0 : factor, next };
   }
   return { sum, discount: factor, next: steps[start + count - 1]?.next ?? new Float32Array(3) };
@@ -121,15 +128,15 @@ describe.each<[string, LearnerFactory | undefined]>([
   ['in three threads in the background', threadedLearner({ threads: 3, background: true })],
 ])('updates %s from a prioritized buffer', (_, learner) => {
   it.each([
-    ['of three steps use its discounts', { steps: STEPS, discount: RETURN_GAMMA }, RETURN_GAMMA],
-    ["of single steps use the agent's", undefined, GAMMA],
-  ])('%s, and its weights', async (__, nStep, gamma) => {
+    ['of three steps', STEPS],
+    ['of single steps', 1],
+  ])('%s use its discounts and weights', async (__, nStep) => {
     const agent = await agentWith(learner);
     const batch = filled(nStep).sample(ROWS);
-    const returns = Array.from(batch.indices ?? [], (index) => returnFrom(index, nStep?.steps ?? 1, gamma));
+    const returns = Array.from(batch.indices ?? [], (index) => returnFrom(index, nStep));
     // Whole returns, ones that an end cuts short, and terminations: else the test would see little.
     const counts = returns.map(({ discount }) => Math.round(1000 * discount));
-    expect(new Set(counts).size).toBe(nStep ? 4 : 2);
+    expect(new Set(counts).size).toBe(nStep === STEPS ? 4 : 2);
     expect(new Set(batch.weights).size).toBeGreaterThan(3);
 
     const next = Float32Array.from(returns.flatMap((one) => [...one.next]));

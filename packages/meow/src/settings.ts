@@ -76,15 +76,24 @@ export type MeowConfig = SettingsOf<typeof MEOW_SETTINGS>;
 export const MEOW_DEFAULTS: MeowConfig = defaultsOf(MEOW_SETTINGS);
 
 /**
+ * Checks settings against each other.
+ *
+ * @throws RangeError naming both
+ */
+export function checkMeowConfig({ logSigmaMin, logSigmaMax }: MeowConfig): void {
+  if (logSigmaMin >= logSigmaMax)
+    throw new RangeError(
+      `meow: logSigmaMin must be less than logSigmaMax, got ${logSigmaMin} and ${logSigmaMax}.`,
+    );
+}
+
+/**
  * Fills in the defaults and checks every field.
  *
  * @throws RangeError naming the field, what was expected, what came and what to do
  */
 export function resolveMeowConfig(options: Partial<MeowConfig> = {}): MeowConfig {
   const config = resolveSettings('meow', MEOW_SETTINGS, options);
-  if (config.logSigmaMin >= config.logSigmaMax)
-    throw new RangeError(
-      `meow: logSigmaMin must be less than logSigmaMax, got ${config.logSigmaMin} and ${config.logSigmaMax}.`,
-    );
+  checkMeowConfig(config);
   return config;
 }

@@ -1,4 +1,4 @@
-import { compute, expectClose } from '@meow-rl/flows/testing';
+import { compute, expectClose } from '@meow-rl/nn/testing';
 import { concat, constant, grad, referenceRuntime, sum } from '@meow-rl/graph';
 import type { Executable } from '@meow-rl/graph';
 import type { TransitionBatch } from '@meow-rl/replay';

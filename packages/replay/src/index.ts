@@ -1,6 +1,5 @@
 export type { ReplayBufferHead, ReplayBufferPart, ReplayBufferState } from './buffer-state.ts';
 export type { TransitionOrigins } from './episode-links.ts';
-export type { NStepOptions } from './n-step.ts';
 export type { BetaSchedule, PrioritizedOptions, SavedPriorities } from './prioritized.ts';
 export { replayBufferBytes } from './replay-buffer-bytes.ts';
 export { replayBuffer, type ReplayBuffer, type ReplayBufferOptions } from './replay-buffer.ts';

@@ -80,7 +80,7 @@ const step = (environment: number, observation: number): Recorded => ({
 });
 
 const make = (steps: number, discount: number, capacity = 2) =>
-  replayBuffer({ capacity, ...sizes, nStep: { steps, discount }, seed: 3 });
+  replayBuffer({ capacity, ...sizes, nStep: steps, discount, seed: 3 });
 
 describe('n-step returns', () => {
   it.each([
@@ -94,7 +94,7 @@ describe('n-step returns', () => {
     'are those of the definition: $environments environments, n = $steps, $capacity rows, $block at a time',
     ({ environments, steps, capacity, block }) => {
       const discount = 0.5; // exact in float32
-      const buffer = replayBuffer({ capacity, ...sizes, nStep: { steps, discount }, seed: 1 });
+      const buffer = replayBuffer({ capacity, ...sizes, nStep: steps, discount, seed: 1 });
       const recorded = course(environments, 200, steps);
       const lengths = new Set<number>();
       let newestDrawn = false;
@@ -110,7 +110,7 @@ describe('n-step returns', () => {
           expect(batch.rewards[i]).toBe(Math.fround(expected.reward));
           expect(batch.nextObservations[i]).toBe(expected.next);
           expect(batch.terminated[i]).toBe(expected.terminated);
-          expect(batch.discounts?.[i]).toBe(Math.fround(expected.discount));
+          expect(batch.discounts[i]).toBe(Math.fround(expected.discount));
           lengths.add(expected.steps);
           newestDrawn ||= start === added.length - 1;
         }
@@ -122,7 +122,7 @@ describe('n-step returns', () => {
   );
 
   it('bootstrap through truncation, not through termination', () => {
-    const buffer = replayBuffer({ capacity: 4, ...sizes, nStep: { steps: 3, discount: 0.5 }, seed: 0 });
+    const buffer = replayBuffer({ capacity: 4, ...sizes, nStep: 3, discount: 0.5, seed: 0 });
     const step = { reward: 1, environment: 0, terminated: 0, done: 0 };
     const episode = [
       { ...step, observation: 0, next: 1 },
@@ -133,7 +133,7 @@ describe('n-step returns', () => {
     buffer.add(transitionsOf(episode), originsOf(episode));
     const { observations, rewards, discounts, nextObservations } = buffer.sample(64);
     const rows = new Map(
-      [...observations].map((x, i) => [x, [rewards[i], discounts?.[i], nextObservations[i]]]),
+      [...observations].map((x, i) => [x, [rewards[i], discounts[i], nextObservations[i]]]),
     );
     expect(rows.get(0)).toEqual([1.5, 0.25, 2]);
     expect(rows.get(1)).toEqual([1, 0.5, 2]);
@@ -164,7 +164,7 @@ describe('n-step returns', () => {
     // As far back as the capacity it lay in this very row.
     [3, 0],
   ])('link a predecessor with %i transitions between by %i, of 4 rows', (between, distance) => {
-    const buffer = replayBuffer({ capacity: 4, ...sizes, nStep: { steps: 2, discount: 1 }, seed: 0 });
+    const buffer = replayBuffer({ capacity: 4, ...sizes, nStep: 2, discount: 1, seed: 0 });
     const others = Array.from({ length: between }, (_, i) => step(1, 10 + i));
     for (const taken of [step(0, 0), ...others, step(0, 1)])
       buffer.add(transitionsOf([taken]), originsOf([taken]));
@@ -174,7 +174,7 @@ describe('n-step returns', () => {
   });
 
   it('refuse origins that do not fit, and add nothing', () => {
-    const buffer = replayBuffer({ capacity: 8, ...sizes, nStep: { steps: 2, discount: 1 }, seed: 0 });
+    const buffer = replayBuffer({ capacity: 8, ...sizes, nStep: 2, discount: 1, seed: 0 });
     const step = { reward: 1, environment: 0, terminated: 0, done: 0 };
     const two = [
       { ...step, observation: 0, next: 1 },
@@ -206,10 +206,12 @@ describe('n-step returns', () => {
   });
 
   it('refuse options out of range', () => {
-    expect(() => make(0, 1)).toThrow('nStep.steps is 0, expected a positive integer');
-    expect(() => make(1, 1.1)).toThrow('nStep.discount is 1.1, expected a number from 0 to 1');
-    expect(() => checkNStep({ steps: 1, discount: 1 }, 2 ** 24)).not.toThrow();
-    expect(() => make(1, 1, 2 ** 25)).toThrow('capacity is 33554432, expected at most 16777216 with nStep');
+    expect(() => make(0, 1)).toThrow('nStep is 0, expected a positive integer');
+    expect(() => make(1, 1.1)).toThrow('replay: discount is 1.1, expected a number from 0 to 1');
+    expect(() => checkNStep(2, 2 ** 24)).not.toThrow();
+    expect(() => make(2, 1, 2 ** 25)).toThrow(
+      'capacity is 33554432, expected at most 16777216 with nStep above 1',
+    );
   });
 });
 

@@ -1,28 +1,19 @@
-import { checkPositive, checkWithin } from './check-options.ts';
+import { checkPositive } from './check-options.ts';
 import type { EpisodeLinks } from './episode-links.ts';
 import { gatherRows } from './gather-rows.ts';
 import type { TransitionBatch, TransitionRows, TransitionSizes } from './transition-batch.ts';
 
-/** How many steps a sampled transition spans. */
-export interface NStepOptions {
-  /** n, the most steps; 1 gives the usual transitions, with `discounts`. */
-  readonly steps: number;
-  /** γ in [0, 1]. */
-  readonly discount: number;
-}
-
 // Links are distances within the buffer, saved as float32: exact up to here.
 const LARGEST_CAPACITY = 2 ** 24;
 
-/** Throws unless n is a positive integer, γ is in [0, 1], and links across the capacity can be saved. */
-export function checkNStep({ steps, discount }: NStepOptions, capacity: number): void {
-  if (capacity > LARGEST_CAPACITY) {
+/** Throws unless n is a positive integer, and links across the capacity can be saved. */
+export function checkNStep(nStep: number, capacity: number): void {
+  checkPositive(`nStep is ${String(nStep)}`, nStep);
+  if (nStep > 1 && capacity > LARGEST_CAPACITY) {
     throw new RangeError(
-      `replay: capacity is ${capacity}, expected at most ${LARGEST_CAPACITY} with nStep. Lower capacity.`,
+      `replay: capacity is ${capacity}, expected at most ${LARGEST_CAPACITY} with nStep above 1. Lower capacity.`,
     );
   }
-  checkPositive(`nStep.steps is ${String(steps)}`, steps);
-  checkWithin('nStep.discount', discount, 0, 1);
 }
 
 /**
@@ -42,7 +33,7 @@ export function gatherNStep(
   store: TransitionRows,
   links: EpisodeLinks,
   rows: Int32Array,
-  { steps, discount }: NStepOptions,
+  { nStep, discount }: { readonly nStep: number; readonly discount: number },
   sizes: TransitionSizes,
   into: TransitionBatch,
 ): void {
@@ -51,7 +42,7 @@ export function gatherNStep(
     let end = row;
     let reward = store.rewards[row] ?? Number.NaN;
     let factor = discount;
-    for (let m = 1; m < steps; m += 1) {
+    for (let m = 1; m < nStep; m += 1) {
       const next = links.after(end);
       if (next < 0) break;
       end = next;
@@ -60,7 +51,7 @@ export function gatherNStep(
     }
     ends[i] = end;
     into.rewards[i] = reward;
-    if (into.discounts) into.discounts[i] = factor * (1 - (store.terminated[end] ?? Number.NaN));
+    into.discounts[i] = factor * (1 - (store.terminated[end] ?? Number.NaN));
   }
   gatherRows(store.observations, sizes.observationSize, rows, into.observations);
   gatherRows(store.actions, sizes.actionSize, rows, into.actions);

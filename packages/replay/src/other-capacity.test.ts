@@ -6,13 +6,13 @@ type Kind = Pick<ReplayBufferOptions, 'nStep' | 'prioritized'>;
 
 const KINDS: readonly (readonly [string, Kind])[] = [
   ['plain', {}],
-  ['of three steps', { nStep: { steps: 3, discount: 0.9 } }],
+  ['of three steps', { nStep: 3 }],
   ['by priority', { prioritized: {} }],
-  ['of three steps, by priority', { nStep: { steps: 3, discount: 0.9 }, prioritized: {} }],
+  ['of three steps, by priority', { nStep: 3, prioritized: {} }],
 ];
 
 const make = (capacity: number, kind: Kind): ReplayBuffer =>
-  replayBuffer({ capacity, observationSize: 1, actionSize: 1, ...kind, seed: 5 });
+  replayBuffer({ capacity, observationSize: 1, actionSize: 1, discount: 0.9, ...kind, seed: 5 });
 
 /** The k-th transition of two environments that take turns: where it is, how many steps before, and when episodes end. */
 function add(buffer: ReplayBuffer, from: number, to: number): void {
@@ -144,7 +144,7 @@ describe.each(KINDS)('a buffer %s, restored into one of another capacity', (_, k
 });
 
 it('a link to what was overwritten is no link in a larger buffer', () => {
-  const kind = { nStep: { steps: 2, discount: 0.5 } };
+  const kind = { nStep: 2 };
   const old = make(4, kind);
   // Environment 1 was last seen before all that is held.
   add(old, 2, 4);

@@ -6,11 +6,11 @@ import { replayBuffer } from './replay-buffer.ts';
 const sizes = { observationSize: 1, actionSize: 1 };
 
 const make = (capacity: number, prioritized: PrioritizedOptions = {}, seed = 0) =>
-  replayBuffer({ capacity, ...sizes, prioritized, seed });
+  replayBuffer({ capacity, ...sizes, discount: 0.9, prioritized, seed });
 
 /** A buffer with n-step returns as well. */
 const both = (seed: number) =>
-  replayBuffer({ capacity: 6, ...sizes, nStep: { steps: 2, discount: 0.5 }, prioritized: {}, seed });
+  replayBuffer({ capacity: 6, ...sizes, nStep: 2, discount: 0.5, prioritized: {}, seed });
 
 /** Transitions first, first + 1, ... that carry their number as the reward. */
 const numbered = (first: number, count: number) => ({
@@ -176,7 +176,7 @@ describe('prioritized sampling', () => {
     const batch = buffer.sample(40);
     for (const [i, index] of (batch.indices ?? []).entries()) {
       expect(batch.rewards[i]).toBe(index === 8 ? 8 : index + 0.5 * (index + 1));
-      expect(batch.discounts?.[i]).toBe(index === 8 ? 0.5 : 0.25);
+      expect(batch.discounts[i]).toBe(index === 8 ? 0.5 : 0.25);
     }
     const other = both(2);
     other.restore(buffer.state());

@@ -9,7 +9,7 @@ const NODE_BYTES = 8;
  * Bytes of memory that a {@link replayBuffer} with these options allocates, all of it when it is made:
  *
  *     transitions    4 capacity (2 obs + act + 2)
- *     nStep          8 capacity
+ *     nStep > 1      8 capacity
  *     prioritized    16 times the capacity, rounded up to a power of two
  *
  * Batches and states are on top of that: a whole `state()` is another copy of the transitions held.
@@ -20,15 +20,15 @@ export function replayBufferBytes({
   capacity,
   observationSize,
   actionSize,
-  nStep,
+  nStep = 1,
   prioritized,
 }: TransitionSizes & {
   readonly capacity: number;
-  readonly nStep?: unknown;
+  readonly nStep?: number;
   readonly prioritized?: unknown;
 }): number {
   const transitions = FLOAT32_BYTES * capacity * (2 * observationSize + actionSize + 2);
-  const links = nStep === undefined ? 0 : LINK_BYTES * capacity;
+  const links = nStep === 1 ? 0 : LINK_BYTES * capacity;
   const tree = prioritized === undefined ? 0 : 2 * NODE_BYTES * leafCount(capacity);
   return transitions + links + tree;
 }

@@ -2,10 +2,10 @@ import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
 import { replayBuffer } from './replay-buffer.ts';
-import { type TransitionBatch, type Transitions } from './transition-batch.ts';
+import { type TransitionBatch, type TransitionRows, type Transitions } from './transition-batch.ts';
 
 const sizes = { observationSize: 2, actionSize: 3 };
-const make = (capacity: number, seed = 0) => replayBuffer({ capacity, ...sizes, seed });
+const make = (capacity: number, seed = 0) => replayBuffer({ capacity, ...sizes, discount: 0.9, seed });
 
 /** Transitions first, first + 1, ...; every number says which transition, field and entry it belongs to. */
 function numbered(first: number, count: number): Transitions {
@@ -23,7 +23,7 @@ function numbered(first: number, count: number): Transitions {
   };
 }
 
-const asFloats = (transitions: Transitions): TransitionBatch => ({
+const asFloats = (transitions: Transitions): TransitionRows => ({
   observations: Float32Array.from(transitions.observations),
   actions: Float32Array.from(transitions.actions),
   rewards: Float32Array.from(transitions.rewards),
@@ -148,7 +148,13 @@ describe('sample', () => {
   });
 
   it('gathers wide rows as it does narrow ones', () => {
-    const buffer = replayBuffer({ capacity: 30, observationSize: 100, actionSize: 1, seed: 9 });
+    const buffer = replayBuffer({
+      capacity: 30,
+      observationSize: 100,
+      actionSize: 1,
+      discount: 0.9,
+      seed: 9,
+    });
     const observations = Float32Array.from({ length: 3000 }, (_, i) => i);
     const nextObservations = observations.map((x) => x + 0.5);
     const narrow = { actions: new Float32Array(30), terminated: new Float32Array(30) };
@@ -181,7 +187,7 @@ describe('sample', () => {
     const buffers = [
       make(10, 5),
       make(10, 5),
-      replayBuffer({ capacity: 10, ...sizes, generator }),
+      replayBuffer({ capacity: 10, ...sizes, discount: 0.9, generator }),
       make(10, 6),
     ];
     const batches = buffers.map((buffer) => {
@@ -266,15 +272,50 @@ describe('state', () => {
   });
 });
 
-it('refuses sizes that are no sizes', () => {
-  expect(() => replayBuffer({ capacity: 0, ...sizes, seed: 0 })).toThrow('replay: capacity is 0');
-  expect(() => replayBuffer({ capacity: 1, observationSize: 1.5, actionSize: 1, seed: 0 })).toThrow(
-    'replay: observationSize is 1.5',
+describe('discounts', () => {
+  it.each([0, 0.9, 0.99, 1])(
+    'are float32(γ (1 − terminated)) of every transition drawn: γ = %d',
+    (discount) => {
+      const buffer = replayBuffer({ capacity: 50, ...sizes, discount, seed: 3 });
+      buffer.add(numbered(0, 50));
+      const batch = buffer.sample(40);
+      // Every second transition terminates.
+      const expected = Array.from(batch.rewards, (reward) =>
+        numberOf(reward) % 2 === 1 ? 0 : Math.fround(discount),
+      );
+      expect(Array.from(batch.discounts)).toEqual(expected);
+      expect(new Set(expected).size).toBe(discount === 0 ? 1 : 2);
+      const into = emptyBatch(40, sizes);
+      into.discounts.fill(7);
+      buffer.sample(40, into);
+      expect(into.discounts).toEqual(into.terminated.map((ended) => discount * (1 - ended)));
+    },
   );
+
+  it('need a γ in [0, 1], and room in a batch', () => {
+    for (const discount of [-0.1, 1.1, Number.NaN])
+      expect(() => replayBuffer({ capacity: 1, ...sizes, discount, seed: 0 })).toThrow(
+        `replay: discount is ${discount}, expected a number from 0 to 1.`,
+      );
+    const buffer = make(4);
+    buffer.add(numbered(0, 1));
+    expect(() => buffer.sample(2, { ...emptyBatch(2, sizes), discounts: new Float32Array(1) })).toThrow(
+      'into.discounts of 1 entries, expected 2',
+    );
+  });
+});
+
+it('refuses sizes that are no sizes', () => {
+  expect(() => replayBuffer({ capacity: 0, ...sizes, discount: 0.9, seed: 0 })).toThrow(
+    'replay: capacity is 0',
+  );
+  expect(() =>
+    replayBuffer({ capacity: 1, observationSize: 1.5, actionSize: 1, discount: 0.9, seed: 0 }),
+  ).toThrow('replay: observationSize is 1.5');
 });
 
 it('says how much memory there is none for', () => {
-  expect(() => replayBuffer({ capacity: 1e13, ...sizes, seed: 0 })).toThrow(
+  expect(() => replayBuffer({ capacity: 1e13, ...sizes, discount: 0.9, seed: 0 })).toThrow(
     /replay: 10000000000000 transitions take \d+\.0 GB, which can't be allocated\. Lower the capacity\./,
   );
 });

@@ -10,18 +10,17 @@ import {
   type ReplayBufferPart,
   type ReplayBufferState,
 } from './buffer-state.ts';
-import { checkPositive } from './check-options.ts';
+import { checkPositive, checkWithin } from './check-options.ts';
 import { checkOrigins } from './check-origins.ts';
 import { checkTransitions } from './check-transitions.ts';
 import { episodeLinks, type TransitionOrigins } from './episode-links.ts';
-import { gatherRows } from './gather-rows.ts';
-import { checkNStep, gatherNStep, type NStepOptions } from './n-step.ts';
+import { gatherSingleSteps } from './gather-single-steps.ts';
+import { checkNStep, gatherNStep } from './n-step.ts';
 import { changeCapacity } from './other-capacity.ts';
 import { checkErrors, priorities, type PrioritizedOptions } from './prioritized.ts';
 import { replayBufferBytes } from './replay-buffer-bytes.ts';
 import {
   emptyBatch,
-  transitionFields,
   type BatchExtra,
   type TransitionBatch,
   type Transitions,
@@ -33,8 +32,10 @@ import { transitionRing } from './transition-ring.ts';
 export type ReplayBufferOptions = TransitionSizes & {
   /** Transitions kept; the oldest make room for the newest. */
   readonly capacity: number;
-  /** Draws n-step transitions. Default: single steps, without `discounts`. */
-  readonly nStep?: NStepOptions;
+  /** γ in [0, 1], which rewards and values are discounted by for each step. */
+  readonly discount: number;
+  /** n, the most steps that a transition drawn spans. Default: 1. */
+  readonly nStep?: number;
   /** Draws by priority; `{}` takes the paper's settings. Default: uniformly, without `weights` and `indices`. */
   readonly prioritized?: PrioritizedOptions;
 } & (
@@ -49,7 +50,7 @@ export interface ReplayBuffer extends TransitionSizes {
   readonly size: number;
   /** Transitions ever added. */
   readonly added: number;
-  /** The fields of its batches besides those of every transition, for {@link emptyBatch}. */
+  /** The fields of its batches besides those of every batch, for {@link emptyBatch}. */
   readonly extras: readonly BatchExtra[];
   /**
    * Stands for the course of what was added: transitions with the same number are the same as long as this is the same
@@ -59,9 +60,9 @@ export interface ReplayBuffer extends TransitionSizes {
   /**
    * Appends transitions, over the oldest ones once the buffer is full.
    *
-   * @param origins which sub-environment each is of and where episodes end; only `nStep` needs them
+   * @param origins which sub-environment each is of and where episodes end; only `nStep` above 1 needs them
    * @throws RangeError if they are more than `capacity`, a field has the wrong size, a number isn't finite, or with
-   *   `nStep` the origins are missing or don't fit; then nothing is added
+   *   `nStep` above 1 the origins are missing or don't fit; then nothing is added
    */
   add(transitions: Transitions, origins?: TransitionOrigins): void;
   /**
@@ -135,26 +136,24 @@ function allocate<T>(options: ReplayBufferOptions, make: () => T): T {
  * Reference: Lin, Self-improving reactive agents (1992); Mnih et al., Human-level control (2015).
  */
 export function replayBuffer(options: ReplayBufferOptions): ReplayBuffer {
-  const { capacity, observationSize, actionSize, nStep } = options;
+  const { capacity, observationSize, actionSize, discount, nStep = 1 } = options;
   for (const [name, value] of Object.entries({ capacity, observationSize, actionSize })) {
     checkPositive(`${name} is ${String(value)}`, value);
   }
-  if (nStep) checkNStep(nStep, capacity);
+  checkWithin('discount', discount, 0, 1);
+  checkNStep(nStep, capacity);
   const generator = options.generator ?? createGenerator(options.seed);
   const sizes: TransitionSizes = { observationSize, actionSize };
-  const fields = transitionFields(sizes);
   const ring = allocate(options, () => transitionRing(capacity, sizes));
-  const links = nStep && episodeLinks(capacity);
+  const links = nStep > 1 ? episodeLinks(capacity) : undefined;
   const priority = options.prioritized && priorities(capacity, options.prioritized);
   const expected: ExpectedBuffer = {
     capacity,
     ...sizes,
-    linked: nStep !== undefined,
+    linked: links !== undefined,
     alpha: priority?.alpha ?? null,
   };
-  const extras: BatchExtra[] = [];
-  if (nStep) extras.push('discounts');
-  if (priority) extras.push('weights', 'indices');
+  const extras: readonly BatchExtra[] = priority ? ['weights', 'indices'] : [];
   let added = 0;
   let history = {};
   let batch = emptyBatch(0, sizes, extras);
@@ -228,8 +227,8 @@ export function replayBuffer(options: ReplayBufferOptions): ReplayBuffer {
       if (batch.rewards.length !== n) batch = emptyBatch(n, sizes, extras);
       if (priority) priority.draw(rows, generator);
       else generator.fillIntegers(rows, Math.min(added, capacity));
-      if (nStep && links) gatherNStep(ring.store, links, rows, nStep, sizes, batch);
-      else for (const [field, width] of fields) gatherRows(ring.store[field], width, rows, batch[field]);
+      if (links) gatherNStep(ring.store, links, rows, { nStep, discount }, sizes, batch);
+      else gatherSingleSteps(ring.store, rows, discount, sizes, batch);
       if (batch.weights) priority?.weigh(rows, batch.weights);
       if (batch.indices) numbersOf(rows, oldest(), capacity, batch.indices);
       return batch;
@@ -298,7 +297,7 @@ function numbersOf(rows: Int32Array, oldest: number, capacity: number, into: Flo
 
 function missingOrigins(): never {
   throw new RangeError(
-    'replay: add got no origins, which a buffer with nStep needs to know what follows what. ' +
+    'replay: add got no origins, which a buffer with nStep above 1 needs to know what follows what. ' +
       'Give { rows, done }: the sub-environment of each transition and whether its episode ended.',
   );
 }

@@ -31,11 +31,11 @@ export interface TransitionRows {
  * n transitions to learn from, ready to be the inputs of a tensor program.
  *
  * From a buffer with `nStep` a transition spans m steps: `rewards` is the discounted sum of m rewards, `nextObservations`
- * and `terminated` are those after the last one. What a buffer's options don't call for is absent.
+ * and `terminated` are those after the last one; otherwise m is 1. What a buffer's options don't call for is absent.
  */
 export interface TransitionBatch extends TransitionRows {
-  /** [n], with `nStep`: γ^m (1 − terminated), the factor of the value at `nextObservations`. */
-  readonly discounts?: Float32Array;
+  /** [n], γ^m (1 − terminated), the factor of the value at `nextObservations`. */
+  readonly discounts: Float32Array;
   /** [n], with `prioritized`: the importance weight of the transition's loss, in (0, 1]. */
   readonly weights?: Float32Array;
   /**
@@ -46,7 +46,7 @@ export interface TransitionBatch extends TransitionRows {
 }
 
 /** The fields of a batch that only some buffers fill. */
-export type BatchExtra = 'discounts' | 'weights' | 'indices';
+export type BatchExtra = 'weights' | 'indices';
 
 /** Transitions as they come from environments: {@link TransitionRows} in any float width, or flags in bytes. */
 export type Transitions = {
@@ -65,23 +65,31 @@ export const transitionFields = ({
   ['terminated', 1],
 ];
 
+/** `n` transitions of zeros. */
+export const emptyTransitions = (
+  n: number,
+  { observationSize, actionSize }: TransitionSizes,
+): TransitionRows => ({
+  observations: new Float32Array(n * observationSize),
+  actions: new Float32Array(n * actionSize),
+  rewards: new Float32Array(n),
+  nextObservations: new Float32Array(n * observationSize),
+  terminated: new Float32Array(n),
+});
+
 /**
  * A batch of `n` rows of zeros.
  *
- * @param extras the fields besides those of every transition: `extras` of the buffer that is to fill it
+ * @param extras the fields besides those of every batch: `extras` of the buffer that is to fill it
  */
 export function emptyBatch(
   n: number,
-  { observationSize, actionSize }: TransitionSizes,
+  sizes: TransitionSizes,
   extras: readonly BatchExtra[] = [],
 ): TransitionBatch {
   return {
-    observations: new Float32Array(n * observationSize),
-    actions: new Float32Array(n * actionSize),
-    rewards: new Float32Array(n),
-    nextObservations: new Float32Array(n * observationSize),
-    terminated: new Float32Array(n),
-    ...(extras.includes('discounts') && { discounts: new Float32Array(n) }),
+    ...emptyTransitions(n, sizes),
+    discounts: new Float32Array(n),
     ...(extras.includes('weights') && { weights: new Float32Array(n) }),
     ...(extras.includes('indices') && { indices: new Float64Array(n) }),
   };

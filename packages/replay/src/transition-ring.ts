@@ -1,4 +1,4 @@
-import { emptyBatch, transitionFields } from './transition-batch.ts';
+import { emptyTransitions, transitionFields } from './transition-batch.ts';
 import type { Transitions, TransitionRows, TransitionSizes } from './transition-batch.ts';
 
 /** The columns of a buffer, in which transition k lies in row k mod capacity. */
@@ -13,7 +13,7 @@ export interface TransitionRing {
 /** A ring of `capacity` rows of zeros. */
 export function transitionRing(capacity: number, sizes: TransitionSizes): TransitionRing {
   const fields = transitionFields(sizes);
-  const store = emptyBatch(capacity, sizes);
+  const store = emptyTransitions(capacity, sizes);
   return {
     store,
     write(first, transitions) {
@@ -28,7 +28,7 @@ export function transitionRing(capacity: number, sizes: TransitionSizes): Transi
     read(from, to) {
       const row = from % capacity;
       const untilEnd = Math.min(to - from, capacity - row);
-      const copy = emptyBatch(to - from, sizes);
+      const copy = emptyTransitions(to - from, sizes);
       for (const [field, width] of fields) {
         copy[field].set(store[field].subarray(row * width, (row + untilEnd) * width), 0);
         copy[field].set(store[field].subarray(0, (to - from - untilEnd) * width), untilEnd * width);

@@ -1,6 +1,6 @@
 import type { Box } from '@meow-rl/envs';
 
-import type { Agent } from './agent.ts';
+import type { Actor } from './contracts/actor.ts';
 
 /** The spaces of an environment, and the name it goes by in messages. */
 export interface EnvironmentSpaces {
@@ -10,21 +10,19 @@ export interface EnvironmentSpaces {
 }
 
 /**
- * Throws unless `agent` has the environment's sizes and the environment takes actions in [-1, 1].
+ * Throws unless `actor` has the environment's sizes and the environment takes actions in [-1, 1].
  *
  * @param where begins the message
  * @throws RangeError saying what differs
  */
-export function checkFit(where: string, agent: Agent, environment: EnvironmentSpaces): void {
+export function checkFit(where: string, actor: Actor, environment: EnvironmentSpaces): void {
   const { id, observationSpace, actionSpace } = environment;
-  for (const [name, own, theirs] of [
-    ['observationSize', agent.observationSize, observationSpace.size],
-    ['actionSize', agent.actionSize, actionSpace.size],
-  ] as const) {
-    if (own === theirs) continue;
+  const expected = { observationSize: observationSpace.size, actionSize: actionSpace.size };
+  for (const name of ['observationSize', 'actionSize'] as const) {
+    if (actor[name] === expected[name]) continue;
     throw new RangeError(
-      `${where}: the ${agent.algorithm} agent has ${name} = ${own}, expected ${theirs} as in ${id}. ` +
-        'Make the agent for this environment.',
+      `${where}: what acts has ${name} = ${actor[name]}, expected ${expected[name]} as in ${id}. ` +
+        'Make it for this environment.',
     );
   }
   const entry = actionSpace.low.findIndex((low, i) => low !== -1 || actionSpace.high[i] !== 1);

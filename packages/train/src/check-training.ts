@@ -1,5 +1,8 @@
-import type { UpdateMetrics } from './agent.ts';
+import type { TransitionSizes } from '@meow-rl/replay';
+
 import { checkFit } from './check-fit.ts';
+import type { UpdateMetrics } from './contracts/learning-agent.ts';
+import type { OffPolicyAgent } from './contracts/off-policy-agent.ts';
 import type { TrainOffPolicyOptions } from './train-off-policy.ts';
 
 // A diverged update has already changed the weights: going on would only hide where it happened.
@@ -22,13 +25,7 @@ export function checkOptions(options: CheckedOptions): void {
   const { id, singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
   checkFit('trainOffPolicy', agent, { id, observationSpace, actionSpace });
   if (schedule) checkFit('trainOffPolicy: evaluate', agent, schedule.env);
-  for (const name of ['observationSize', 'actionSize'] as const) {
-    if (replay[name] === agent[name]) continue;
-    throw new RangeError(
-      `trainOffPolicy: the replay buffer has ${name} = ${replay[name]}, expected ${agent[name]} as in the agent. ` +
-        'Make the buffer for this environment.',
-    );
-  }
+  checkBuffer(agent, replay);
   if (options.pipeline && !agent.actsDuringUpdate) {
     throw new RangeError(
       `trainOffPolicy: pipeline is set, but the ${agent.algorithm} agent can't act while it updates. ` +
@@ -56,5 +53,31 @@ export function checkOptions(options: CheckedOptions): void {
     if (!(Number.isFinite(value) && value >= 0)) {
       throw new RangeError(`trainOffPolicy: ${name} is ${String(value)}, expected a number of at least 0.`);
     }
+  }
+}
+
+/** Throws unless the buffer is for the agent's observations, and for what replay is to keep of its actions. */
+function checkBuffer(
+  { algorithm, observationSize, actionSize, replayed }: OffPolicyAgent,
+  buffer: TransitionSizes,
+): void {
+  if (buffer.observationSize !== observationSize) {
+    throw new RangeError(
+      `trainOffPolicy: the replay buffer has observationSize = ${buffer.observationSize}, expected ${observationSize} as in the agent. ` +
+        'Make the buffer for this environment.',
+    );
+  }
+  if (replayed && buffer.actionSize !== replayed.size) {
+    throw new RangeError(
+      `trainOffPolicy: the replay buffer has actionSize = ${buffer.actionSize}, expected ${replayed.size}: ` +
+        `of an action the ${algorithm} agent keeps as many entries, not the ${actionSize} of the action itself. ` +
+        'Make the buffer with actionSize: agent.replayed.size.',
+    );
+  }
+  if (!replayed && buffer.actionSize !== actionSize) {
+    throw new RangeError(
+      `trainOffPolicy: the replay buffer has actionSize = ${buffer.actionSize}, expected ${actionSize} as in the agent. ` +
+        'Make the buffer for this environment.',
+    );
   }
 }

@@ -18,7 +18,7 @@ const train = (env: VectorEnv) =>
   trainOffPolicy({
     agent: fakeAgent(),
     env,
-    replay: replayBuffer({ capacity: 20, observationSize: 2, actionSize: 1, seed: 0 }),
+    replay: replayBuffer({ capacity: 20, observationSize: 2, actionSize: 1, discount: 0.9, seed: 0 }),
     steps: 8,
     batchSize: 2,
     seed: 0,

@@ -22,20 +22,20 @@ function endsEveryOther(): Env {
 
 describe('evaluate', () => {
   it('sums rewards over whole episodes', async () => {
-    const agent = fakeAgent();
-    const result = await evaluate({ agent, env: countingEnv({ length: 4 }), episodes: 2, seed: 0 });
+    const actor = fakeAgent();
+    const result = await evaluate({ actor, env: countingEnv({ length: 4 }), episodes: 2, seed: 0 });
     expect(result.lengths).toEqual([4, 4]);
     // The fake agent acts 0, 0.01, 0.02, 0.03, and the action is the reward.
     expect(result.returns).toEqual([expect.closeTo(0.06, 6), expect.closeTo(0.06, 6)]);
     expect(result.mean).toBeCloseTo(0.06, 6);
     expect(result.standardDeviation).toBe(0);
-    expect(agent.acts).toEqual(Array.from({ length: 8 }, () => true));
+    expect(actor.acts).toEqual(Array.from({ length: 8 }, () => true));
   });
 
   it('gives mean and standard deviation of the returns it lists', async () => {
     const env = timeLimit(multiGoal({ startSigma: 2 }), 3);
     const { returns, mean, standardDeviation } = await evaluate({
-      agent: fakeAgent({ actionSize: 2 }),
+      actor: fakeAgent({ actionSize: 2 }),
       env,
       episodes: 2,
       seed: 1,
@@ -47,25 +47,25 @@ describe('evaluate', () => {
   });
 
   it('says of each episode whether the task ended it, and how actions were chosen', async () => {
-    const agent = fakeAgent();
-    const result = await evaluate({ agent, env: endsEveryOther(), episodes: 4, seed: 0 });
+    const actor = fakeAgent();
+    const result = await evaluate({ actor, env: endsEveryOther(), episodes: 4, seed: 0 });
     expect(result.actions).toBe('deterministic');
     expect(result.lengths).toEqual([3, 2, 3, 2]);
     // In the third episode the time limit and the end of the task fall together.
     expect(result.terminated).toEqual([false, true, true, true]);
-    const sampled = await evaluate({ agent, env: countingEnv({ length: 2 }), deterministic: false, seed: 0 });
+    const sampled = await evaluate({ actor, env: countingEnv({ length: 2 }), deterministic: false, seed: 0 });
     expect(sampled.actions).toBe('sampled');
     expect(sampled.terminated).toEqual(Array.from({ length: 10 }, () => false));
   });
 
   it('repeats itself for the same seed and samples when asked', async () => {
-    const agent = fakeAgent({ actionSize: 2 });
+    const actor = fakeAgent({ actionSize: 2 });
     const env = timeLimit(multiGoal(), 3);
-    const options = { agent, env, episodes: 3, deterministic: false };
+    const options = { actor, env, episodes: 3, deterministic: false };
     const first = await evaluate({ ...options, seed: 2 });
     expect(await evaluate({ ...options, seed: 2 })).toEqual(first);
     expect(await evaluate({ ...options, seed: 3 })).not.toEqual(first);
-    expect(agent.acts.includes(true)).toBe(false);
+    expect(actor.acts.includes(true)).toBe(false);
   });
 
   it.each([
@@ -75,18 +75,33 @@ describe('evaluate', () => {
     [{ step: { reward: Infinity }, after: 2 }, 'step() gave Infinity as reward'],
     [{ step: { terminated: undefined, done: true } }, 'step() gave done and no terminated'],
   ])('refuses an environment that breaks its contract: %o', async (breach, problem) => {
-    await expect(evaluate({ agent: fakeAgent(), env: brokenEnv(breach), seed: 0 })).rejects.toThrow(
+    await expect(evaluate({ actor: fakeAgent(), env: brokenEnv(breach), seed: 0 })).rejects.toThrow(
       `Broken-v0: ${problem}`,
     );
   });
 
+  it('stops at the next step when it is told to', async () => {
+    const controller = new AbortController();
+    const actor = fakeAgent();
+    const env = countingEnv({ length: 4 });
+    const watched = wrapEnv(env, {
+      step(action) {
+        if (actor.acts.length === 6) controller.abort(new Error('enough'));
+        return env.step(action);
+      },
+    });
+    const { signal } = controller;
+    await expect(evaluate({ actor, env: watched, seed: 0, signal })).rejects.toThrow('enough');
+    expect(actor.acts).toHaveLength(6);
+  });
+
   it('refuses what does not fit', async () => {
     const env = countingEnv({ length: 1 });
-    await expect(evaluate({ agent: fakeAgent(), env, episodes: 0, seed: 0 })).rejects.toThrow(
+    await expect(evaluate({ actor: fakeAgent(), env, episodes: 0, seed: 0 })).rejects.toThrow(
       'episodes is 0',
     );
-    await expect(evaluate({ agent: fakeAgent({ actionSize: 3 }), env, seed: 0 })).rejects.toThrow(
-      'evaluate: the fake agent has actionSize = 3, expected 1 as in Counting-v0',
+    await expect(evaluate({ actor: fakeAgent({ actionSize: 3 }), env, seed: 0 })).rejects.toThrow(
+      'evaluate: what acts has actionSize = 3, expected 1 as in Counting-v0',
     );
   });
 });

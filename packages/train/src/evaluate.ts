@@ -1,28 +1,30 @@
 import { checkedReset, checkedStep, type Env } from '@meow-rl/envs';
 import { stream } from '@meow-rl/random';
 
-import type { Agent } from './agent.ts';
 import { checkFit } from './check-fit.ts';
+import type { Actor } from './contracts/actor.ts';
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions {
-  readonly agent: Agent;
+  readonly actor: Actor;
   /** Has to end its episodes, so give it a time limit; actions in [-1, 1]. */
   readonly env: Env;
   /** Number of episodes. Default: 10, as in the paper. */
   readonly episodes?: number;
-  /** Whether the agent takes its most likely action instead of sampling one. Default: true. */
+  /** Whether it takes its most likely action instead of sampling one. Default: true. */
   readonly deterministic?: boolean;
   /**
    * Seeds the first reset, the later episodes go on with the environment's generator; and the noise of sampled actions. The
-   * agent's own generator isn't used.
+   * actor's own generator isn't used.
    */
   readonly seed: number;
+  /** Stops the evaluation at the next step; it then rejects with the signal's reason. Default: none. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What an evaluation found. */
 export interface EvaluationResult {
-  /** How actions were chosen: the agent's most likely ones, or sampled ones. */
+  /** How actions were chosen: the most likely ones, or sampled ones. */
   readonly actions: 'deterministic' | 'sampled';
   /** Undiscounted sums of rewards, one per episode. */
   readonly returns: readonly number[];
@@ -39,17 +41,19 @@ export interface EvaluationResult {
 /**
  * Plays whole episodes without learning.
  *
- * @throws RangeError if agent and environment don't fit, or `episodes` isn't a positive integer
+ * @throws RangeError if actor and environment don't fit, or `episodes` isn't a positive integer
  * @throws RangeError or TypeError if the environment breaks its contract, as with an observation that isn't finite
+ * @throws the reason of `signal`, once that is aborted
  */
 export async function evaluate({
-  agent,
+  actor,
   env,
   episodes = 10,
   deterministic = true,
   seed,
+  signal,
 }: EvaluateOptions): Promise<EvaluationResult> {
-  checkFit('evaluate', agent, env);
+  checkFit('evaluate', actor, env);
   if (!Number.isInteger(episodes) || episodes < 1) {
     throw new RangeError(`evaluate: episodes is ${String(episodes)}, expected a positive integer.`);
   }
@@ -63,7 +67,8 @@ export async function evaluate({
     let length = 0;
     let ended = false;
     for (let done = false; !done; length += 1) {
-      const action = await agent.act(Float32Array.from(observation), { deterministic, generator });
+      signal?.throwIfAborted();
+      const action = await actor.act(Float32Array.from(observation), { deterministic, generator });
       const result = checkedStep(env, action);
       ({ observation } = result);
       sum += result.reward;

@@ -1,4 +1,10 @@
-export type { ActOptions, Agent, AgentState, SavableAgent, UpdateMetrics } from './agent.ts';
+export type { ActOptions, Actor } from './contracts/actor.ts';
+export type { Deployable, Deployment } from './contracts/deployable.ts';
+export type { UpdateMetrics } from './contracts/learning-agent.ts';
+export type { ExploredActions, OffPolicyAgent, ReplayedActions } from './contracts/off-policy-agent.ts';
+export type { OnPolicyAgent, SampledActions } from './contracts/on-policy-agent.ts';
+export type { Rollout } from './contracts/rollout.ts';
+export type { AgentState, Savable } from './contracts/savable.ts';
 export { evaluate, type EvaluateOptions, type EvaluationResult } from './evaluate.ts';
 export type {
   EpisodeEvent,

@@ -75,8 +75,8 @@ function nonFinite(
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : { name: path, value };
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [name, part] of Object.entries(value)) {
-    const found = nonFinite(part, path === '' ? name : `${path}.${name}`);
-    if (found) return found;
+    const place = nonFinite(part, path === '' ? name : `${path}.${name}`);
+    if (place) return place;
   }
   return undefined;
 }

@@ -9,7 +9,7 @@ import { trainOffPolicy, type TrainOffPolicyOptions } from './train-off-policy.t
 
 const KINDS: Readonly<Record<string, Pick<ReplayBufferOptions, 'nStep' | 'prioritized'>>> = {
   plain: {},
-  'three steps': { nStep: { steps: 3, discount: 0.9 } },
+  'three steps': { nStep: 3 },
   'by priority': { prioritized: {} },
 };
 
@@ -49,6 +49,7 @@ function makeRun(steps: number, pipeline: boolean, kind: keyof typeof KINDS) {
     capacity: steps + 2,
     observationSize: 2,
     actionSize: 2,
+    discount: 0.9,
     seed: 3,
     ...KINDS[kind],
   });

@@ -2,6 +2,20 @@ export { checkLogPosition } from './loggers/check-log-position.ts';
 export { FolderInUseError } from './folder-lock/folder-in-use-error.ts';
 export { FOLDER_LOCK, lockFolder, type FolderLock } from './folder-lock/folder-lock.ts';
 export { makeFolder } from './make-folder.ts';
+export { removeEmpty } from './remove-empty.ts';
+export { CheckpointError, type CheckpointProblem } from './run-checkpoints/checkpoint-error.ts';
+export { chooseCheckpoint, type CheckpointChoice } from './run-checkpoints/choose-checkpoint.ts';
+export { damagedCheckpoint } from './run-checkpoints/damaged-checkpoint.ts';
+export { deleteCheckpoints } from './run-checkpoints/delete-checkpoints.ts';
+export {
+  openRunCheckpoints,
+  type RunCheckpoints,
+  type RunCheckpointsOptions,
+  type SaveOptions,
+} from './run-checkpoints/open-run-checkpoints.ts';
+export { restoreAgent, restoreRun, type RestoredRun } from './run-checkpoints/restore-run.ts';
+export type { RunParts } from './run-checkpoints/run-parts.ts';
+export { savedNormalizer, savedObservations } from './run-checkpoints/saved-run.ts';
 export { metricsWriter, type MetricsWriter, type MetricsWriterOptions } from './metrics-writer.ts';
 export type { TensorBoardEvent } from './tensorboard/event.ts';
 export { decodeTensorBoard } from './tensorboard/read.ts';

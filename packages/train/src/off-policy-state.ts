@@ -21,4 +21,6 @@ export interface OffPolicyState {
   readonly episodes: EpisodeTrackerState;
   /** Of the updates since the last `metrics` event. */
   readonly means: RunningMeansState;
+  /** Whether the evaluation of this step was stopped by the signal, to be made first where the run goes on. Default: false. */
+  readonly evaluationDue?: boolean;
 }

@@ -20,8 +20,9 @@ function makeRun(autoresetMode: AutoresetMode, prioritized: boolean) {
     capacity: 50,
     observationSize: 2,
     actionSize: 2,
+    discount: 0.9,
     seed: 3,
-    ...(prioritized && { prioritized: {}, nStep: { steps: 3, discount: 0.9 } }),
+    ...(prioritized && { prioritized: {}, nStep: 3 }),
   });
   const events: TrainEvent[] = [];
   const options: TrainOffPolicyOptions = {
@@ -70,20 +71,102 @@ describe.each(cases)('a run in %s mode, prioritized %s', (mode, prioritized) => 
     expect(saved.length).toBeGreaterThan(7);
     for (const [i, { json, events }] of saved.entries()) {
       const state: { loop: OffPolicyState; env: ReturnType<typeof whole.env.state> } = JSON.parse(json);
-      const rest = makeRun(mode, prioritized);
-      rest.env.restore(state.env);
+      const resumed = makeRun(mode, prioritized);
+      resumed.env.restore(state.env);
       const replay = replays[i];
-      if (replay) rest.replay.restore(replay);
-      await trainOffPolicy({ ...rest.options, resume: state.loop });
-      expect(withoutTime(rest.events.filter(({ type }) => type !== 'progress'))).toEqual(
+      if (replay) resumed.replay.restore(replay);
+      await trainOffPolicy({ ...resumed.options, resume: state.loop });
+      expect(withoutTime(resumed.events.filter(({ type }) => type !== 'progress'))).toEqual(
         withoutTime(wholeEvents.slice(events)),
       );
-      expect(rest.replay.state()).toEqual(whole.replay.state());
-      expect(rest.env.state()).toEqual(whole.env.state());
+      expect(resumed.replay.state()).toEqual(whole.replay.state());
+      expect(resumed.env.state()).toEqual(whole.env.state());
     }
   });
 
   const replays: ReturnType<ReturnType<typeof replayBuffer>['state']>[] = [];
+});
+
+describe('a run that is stopped in an evaluation', () => {
+  it.each([
+    ['its first actions', 3, 30],
+    ['its sampled actions', 15, 30],
+    ['the last one', 45, STEPS],
+  ])('stops at once, in %s, and makes it where it goes on', async (_, at, step) => {
+    const whole = makeRun('same-step', true);
+    await trainOffPolicy(whole.options);
+    const [stopped, resumed] = [makeRun('same-step', true), makeRun('same-step', true)];
+    const controller = new AbortController();
+    let played = 0;
+    const agent: typeof stopped.options.agent = {
+      ...stopped.options.agent,
+      act(observations, options) {
+        // Evaluations give a generator.
+        if (options.generator && (played += 1) === at) controller.abort();
+        return stopped.options.agent.act(observations, options);
+      },
+    };
+    const states: OffPolicyState[] = [];
+    const checkpoint = { every: 1000, save: async (loop: OffPolicyState) => void states.push(loop) };
+    const { signal } = controller;
+    const result = await trainOffPolicy({ ...stopped.options, agent, checkpoint, signal });
+    expect(result).toMatchObject({ step, aborted: true });
+    expect(played).toBe(at);
+    expect(states.map((loop) => [loop.step, loop.evaluationDue])).toEqual([[step, true]]);
+
+    resumed.env.restore(stopped.env.state());
+    resumed.replay.restore(stopped.replay.state());
+    const [resume] = JSON.parse(JSON.stringify(states));
+    expect(await trainOffPolicy({ ...resumed.options, checkpoint, resume })).toMatchObject({
+      aborted: false,
+    });
+    const events = [...stopped.events, ...resumed.events].filter(({ type }) => type !== 'progress');
+    expect(withoutTime(events)).toEqual(withoutTime(whole.events.filter(({ type }) => type !== 'progress')));
+    expect(resumed.replay.state()).toEqual(whole.replay.state());
+    // Saved anew once it is evaluated, and at the end.
+    const saved = states.slice(1).map((loop) => [loop.step, loop.evaluationDue]);
+    expect(saved).toEqual(
+      step === STEPS
+        ? [[STEPS, undefined]]
+        : [
+            [step, undefined],
+            [STEPS, undefined],
+          ],
+    );
+  });
+
+  it('may be stopped in it again, or go on without evaluations', async () => {
+    const { options } = makeRun('same-step', false);
+    const states: OffPolicyState[] = [];
+    const save = async (loop: OffPolicyState) => void states.push(loop);
+    const controller = new AbortController();
+    const onEvent = ({ type }: TrainEvent) => void (type === 'metrics' && controller.abort());
+    // A log of step 32 just before an evaluation at step 32.
+    const evaluation = options.evaluate && { ...options.evaluate, every: 32 };
+    const first = { ...options, logEvery: 32, checkpoint: { every: 1000, save }, onEvent };
+    await trainOffPolicy({ ...first, evaluate: evaluation ?? fail(), signal: controller.signal });
+    const [resume] = states;
+    expect(resume).toMatchObject({ step: 32, evaluationDue: true });
+    const again = { ...options, resume, signal: AbortSignal.abort() };
+    expect(await trainOffPolicy(again)).toMatchObject({ step: 32, aborted: true });
+    const { evaluate: _, ...without } = makeRun('same-step', false).options;
+    expect(await trainOffPolicy({ ...without, steps: 32, resume })).toMatchObject({ aborted: false });
+  });
+});
+
+it('an error in an evaluation ends the run, stopped or not', async () => {
+  const { options } = makeRun('same-step', false);
+  const controller = new AbortController();
+  const agent: typeof options.agent = {
+    ...options.agent,
+    act(observations, { generator, deterministic }) {
+      if (!generator) return options.agent.act(observations, { deterministic });
+      controller.abort();
+      throw new Error('the network is gone.');
+    },
+  };
+  const run = trainOffPolicy({ ...options, agent, signal: controller.signal });
+  await expect(run).rejects.toThrow('the network is gone.');
 });
 
 it('saves when it is stopped, and at its end', async () => {
@@ -123,12 +206,12 @@ it('counts seconds over all sittings', async () => {
   await trainOffPolicy({ ...first.options, steps: 40, checkpoint: { every: 1000, save } });
   const [loop] = saved;
   if (!loop) throw new Error('nothing was saved.');
-  const rest = makeRun('same-step', false);
-  rest.env.restore(first.env.state());
-  rest.replay.restore(first.replay.state());
+  const resumed = makeRun('same-step', false);
+  resumed.env.restore(first.env.state());
+  resumed.replay.restore(first.replay.state());
   const resume = { ...loop, seconds: EARLIER };
-  await trainOffPolicy({ ...rest.options, resume, checkpoint: { every: 1000, save } });
-  const times = rest.events.flatMap((event) => ('time' in event ? [event.time] : []));
+  await trainOffPolicy({ ...resumed.options, resume, checkpoint: { every: 1000, save } });
+  const times = resumed.events.flatMap((event) => ('time' in event ? [event.time] : []));
   expect(times.length).toBeGreaterThan(6);
   for (const time of times) {
     expect(time.seconds).toBeGreaterThanOrEqual(EARLIER);
@@ -160,3 +243,7 @@ it('refuses a buffer that draws by priority where the agent tells no errors', as
     "the fake agent doesn't tell its TD errors",
   );
 });
+
+function fail(): never {
+  throw new Error('the run has no evaluations.');
+}

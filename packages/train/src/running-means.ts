@@ -1,4 +1,4 @@
-import type { UpdateMetrics } from './agent.ts';
+import type { UpdateMetrics } from './contracts/learning-agent.ts';
 
 /** Means of named numbers, each over the times it was there. */
 export interface RunningMeans {

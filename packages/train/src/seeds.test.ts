@@ -4,7 +4,7 @@ import { stream } from '@meow-rl/random';
 import { replayBuffer } from '@meow-rl/replay';
 import { expect, it } from 'vitest';
 
-import type { Agent } from './agent.ts';
+import type { OffPolicyAgent } from './contracts/off-policy-agent.ts';
 import { evaluate } from './evaluate.ts';
 import { seedFor, seedStreams, type SeedStream } from './seeds.ts';
 import { fakeAgent } from './testing/fake-agent.ts';
@@ -36,7 +36,7 @@ function noting(env: Env, seeds: (number | undefined)[]): Env {
 }
 
 /** A fake agent that notes the generators that it is to sample with. */
-function notingAgent(generators: unknown[]): Agent {
+function notingAgent(generators: unknown[]): OffPolicyAgent {
   const agent = fakeAgent();
   return {
     ...agent,
@@ -52,7 +52,7 @@ it('the loop takes each use’s own: environments, exploration and each evaluati
   const rows: (number | undefined)[] = [];
   const evaluations: (number | undefined)[] = [];
   const generators: unknown[] = [];
-  const replay = replayBuffer({ capacity: 50, observationSize: 2, actionSize: 1, seed: 0 });
+  const replay = replayBuffer({ capacity: 50, observationSize: 2, actionSize: 1, discount: 0.9, seed: 0 });
   await trainOffPolicy({
     agent: notingAgent(generators),
     env: vectorEnv([noting(countingEnv({ length: 99 }), rows), noting(countingEnv({ length: 99 }), rows)]),
@@ -86,7 +86,7 @@ it('the loop takes each use’s own: environments, exploration and each evaluati
 it('an evaluation samples actions with another stream than its environment', async () => {
   const [generators, seeds]: [unknown[], (number | undefined)[]] = [[], []];
   await evaluate({
-    agent: notingAgent(generators),
+    actor: notingAgent(generators),
     env: noting(countingEnv({ length: 1 }), seeds),
     episodes: 1,
     deterministic: false,

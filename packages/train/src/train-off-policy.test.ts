@@ -4,7 +4,7 @@ import { stream } from '@meow-rl/random';
 import { replayBuffer } from '@meow-rl/replay';
 import { describe, expect, it } from 'vitest';
 
-import type { Agent } from './agent.ts';
+import type { OffPolicyAgent } from './contracts/off-policy-agent.ts';
 import type { TrainEvent } from './events.ts';
 import { normalizedAgent } from './normalizers/normalized-agent.ts';
 import { observationNormalizer } from './normalizers/observation-normalizer.ts';
@@ -27,7 +27,7 @@ interface RunOptions extends Partial<TrainOffPolicyOptions> {
 async function run({ mode = 'same-step', fake = {}, ...options }: RunOptions = {}) {
   const events: TrainEvent[] = [];
   const agent = fakeAgent(fake);
-  const replay = replayBuffer({ capacity: 1000, observationSize: 2, actionSize: 1, seed: 0 });
+  const replay = replayBuffer({ capacity: 1000, observationSize: 2, actionSize: 1, discount: 0.9, seed: 0 });
   const result = await trainOffPolicy({
     agent,
     env: countingPair(mode),
@@ -164,13 +164,14 @@ it('gives the buffer the errors of each batch as priorities, by their order', as
     capacity: 1000,
     observationSize: 2,
     actionSize: 1,
+    discount: 0.9,
     seed: 0,
     prioritized: { alpha: 0.5, epsilon: 1e-6 },
   });
   const expected = new Float32Array(20).fill(1);
   let updates = 0;
   const errors = () => Float32Array.from({ length: 4 }, (_, i) => (updates + i) / 100);
-  const agent: Agent = {
+  const agent: OffPolicyAgent = {
     ...fakeAgent(),
     update: async ({ indices }) => {
       updates += 1;
@@ -250,6 +251,7 @@ const multiGoalRun = async (seed: number) => {
     capacity: 200,
     observationSize: 2,
     actionSize: 2,
+    discount: 0.9,
     seed: seedFor('replay', seed),
   });
   const evaluate = { env: makeEnv('MultiGoal-v0', { maxSteps: 5 }), every: 20, episodes: 2 };
@@ -327,9 +329,9 @@ describe('errors', () => {
 
   it('refuses sizes that do not fit', async () => {
     await expect(run({ fake: { observationSize: 3 } })).rejects.toThrow(
-      'the fake agent has observationSize = 3, expected 2 as in Counting-v0',
+      'trainOffPolicy: what acts has observationSize = 3, expected 2 as in Counting-v0',
     );
-    const replay = replayBuffer({ capacity: 10, observationSize: 2, actionSize: 2, seed: 0 });
+    const replay = replayBuffer({ capacity: 10, observationSize: 2, actionSize: 2, discount: 0.9, seed: 0 });
     await expect(run({ replay })).rejects.toThrow('the replay buffer has actionSize = 2, expected 1');
   });
 

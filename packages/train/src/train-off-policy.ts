@@ -2,8 +2,8 @@ import type { Env, VectorEnv } from '@meow-rl/envs';
 import { stream } from '@meow-rl/random';
 import type { ReplayBuffer } from '@meow-rl/replay';
 
-import type { Agent } from './agent.ts';
 import { checkMetrics, checkOptions } from './check-training.ts';
+import type { ExploredActions, OffPolicyAgent } from './contracts/off-policy-agent.ts';
 import { episodeTracker } from './episode-tracker.ts';
 import { evaluate } from './evaluate.ts';
 import type { TrainEvent } from './events.ts';
@@ -38,10 +38,13 @@ export interface CheckpointSchedule {
 
 /** Options of {@link trainOffPolicy}. */
 export interface TrainOffPolicyOptions {
-  readonly agent: Agent;
+  readonly agent: OffPolicyAgent;
   /** Any autoreset mode; actions in [-1, 1]. */
   readonly env: VectorEnv;
-  /** Draws its batches with its own generator: give it `seedFor('replay', seed)`. */
+  /**
+   * Draws its batches with its own generator: give it `seedFor('replay', seed)`. Its `actionSize` is the agent's, or that of
+   * `agent.replayed`.
+   */
   readonly replay: ReplayBuffer;
   /** Environment steps in all, each sub-environment's counted; the last vector step may exceed it. */
   readonly steps: number;
@@ -70,8 +73,10 @@ export interface TrainOffPolicyOptions {
    * moment, and what trains has to be the same: then everything goes on to the same bits. `steps`, `logEvery`, `evaluate` and
    * `checkpoint` may differ: a run resumed with more steps is the one begun with as many.
    */
-  readonly resume?: OffPolicyState;
-  /** Stops the run at the next step boundary. */
+  readonly resume?: OffPolicyState | undefined;
+  /**
+   * Stops the run at the next step boundary, also out of an evaluation; that is then made where the run is resumed.
+   */
   readonly signal?: AbortSignal;
   /** Called with every event; a promise is awaited, so a slow listener slows the run instead of piling up. */
   readonly onEvent?: (event: TrainEvent) => void | Promise<void>;
@@ -106,12 +111,13 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
   const exploration = stream(seed, seedStreams.exploration);
   const evaluationSeed = seedFor('evaluation', seed);
   const randomActions = new Float32Array(env.numEnvs * env.singleActionSpace.size);
-  const collector = transitionCollector(env);
+  const collector = transitionCollector(env, agent.replayed?.size);
   const episodes = episodeTracker(env.numEnvs);
   const means = runningMeans();
   const clock = stepClock(resume);
   let step = 0;
   let updates = 0;
+  let evaluationDue = false;
 
   const state = (): OffPolicyState => ({
     step,
@@ -121,11 +127,13 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     collector: collector.state(),
     episodes: episodes.state(),
     means: means.state(),
+    ...(evaluationDue && { evaluationDue }),
   });
 
   const begin = async () => {
     if (!resume) return collector.reset(seedFor('environment', seed));
     ({ step, updates } = resume);
+    evaluationDue = schedule !== undefined && resume.evaluationDue === true;
     exploration.restore(resume.exploration);
     collector.restore(resume.collector);
     episodes.restore(resume.episodes);
@@ -134,13 +142,25 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
 
   const emit = async (event: TrainEvent) => onEvent?.(event);
 
-  const chooseActions = () => {
-    if (step >= warmup) return agent.act(collector.observations, { deterministic: false });
-    exploration.fillUniform(randomActions, -1, 1);
-    return randomActions;
+  /** Actions, and what replay is to keep of them. */
+  const chooseActions = async (): Promise<ExploredActions> => {
+    const { replayed } = agent;
+    if (step < warmup) {
+      exploration.fillUniform(randomActions, -1, 1);
+      return {
+        actions: randomActions,
+        replayed: (await replayed?.ofActions(randomActions)) ?? randomActions,
+      };
+    }
+    if (replayed) return replayed.explore(collector.observations);
+    const actions = await agent.act(collector.observations, { deterministic: false });
+    return { actions, replayed: actions };
   };
 
-  const collect = async () => collector.step(await chooseActions());
+  const collect = async () => {
+    const { actions, replayed } = await chooseActions();
+    return collector.step(actions, replayed);
+  };
 
   /** Makes the updates that the steps so far call for. */
   const learn = async () => {
@@ -173,7 +193,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     const begun = clock.seconds();
     // Other start states at every evaluation, yet the same ones however the run got to this step.
     const play = (deterministic: boolean) =>
-      evaluate({ ...how, agent, deterministic, seed: evaluationSeed + step });
+      evaluate({ ...how, actor: agent, deterministic, seed: evaluationSeed + step, signal });
     const result = await play(true);
     const stochastic = how.stochastic ? { stochastic: await play(false) } : {};
     const seconds = clock.seconds();
@@ -187,8 +207,24 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     });
   };
 
+  /** Makes the evaluation that is due, if one is. One that the signal stops stays due. */
+  const evaluateIfDue = async () => {
+    if (!schedule || !evaluationDue) return;
+    try {
+      await reportEvaluation(schedule);
+      evaluationDue = false;
+    } catch (error) {
+      if (!signal?.aborted || error !== signal.reason) throw error;
+    }
+  };
+
   await begin();
   let saved = step;
+  if (evaluationDue) {
+    await evaluateIfDue();
+    // As it would have been saved at this step.
+    if (!evaluationDue) await checkpoint?.save(state());
+  }
   while (step < steps) {
     if (signal?.aborted) {
       if (step > saved) await checkpoint?.save(state());
@@ -217,7 +253,8 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
         time,
       });
     }
-    if (schedule && crossed(before, step, schedule.every)) await reportEvaluation(schedule);
+    evaluationDue = schedule !== undefined && crossed(before, step, schedule.every);
+    await evaluateIfDue();
     if (checkpoint && crossed(before, step, checkpoint.every)) {
       await checkpoint.save(state());
       saved = step;
@@ -225,7 +262,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     await emit({ type: 'progress', step, steps, updates, episodes: episodes.count });
   }
   if (step > saved) await checkpoint?.save(state());
-  return { step, updates, aborted: false };
+  return { step, updates, aborted: evaluationDue };
 }
 
 /** Whether a multiple of `every` lies in (before, after]. */

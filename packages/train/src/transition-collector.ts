@@ -5,7 +5,10 @@ import { checkVectorReset, checkVectorStep } from './check-vector-results.ts';
 
 /** What one step of a vector environment brought. */
 export interface Collected {
-  /** The transitions in row order, without the rows that only reset; the arrays are reused. */
+  /**
+   * The transitions in row order, without the rows that only reset; the arrays are reused. `actions` is what replay keeps of
+   * them.
+   */
   readonly transitions: Transitions;
   /** [count], the row of the vector environment that each transition is of. */
   readonly rows: Int32Array;
@@ -19,8 +22,13 @@ export interface TransitionCollector {
   readonly observations: Float32Array;
   /** Begins a run: every row starts its first episode, seeded from `seed` on. */
   reset(seed: number): Promise<void>;
-  /** Steps the environment by [n, act] actions, and begins new episodes where the mode leaves that to the caller. */
-  step(actions: Float32Array): Promise<Collected>;
+  /**
+   * Steps the environment by [n, act] actions, and begins new episodes where the mode leaves that to the caller.
+   *
+   * @param replayed [n, size], what replay keeps of these actions. Default: the actions
+   * @throws RangeError if `replayed` is of another size
+   */
+  step(actions: Float32Array, replayed?: Float32Array): Promise<Collected>;
   /** A copy of what the next step depends on beside the environment's own state, as plain JSON. */
   state(): CollectorState;
   /** Goes on from a saved state; the environment is restored by whoever saved it. */
@@ -41,14 +49,19 @@ export interface CollectorState {
  * The next observation of a transition is the last one of its episode where that ended, never the first of the next
  * episode: a learner bootstraps from it after truncation. `terminated` alone marks where nothing follows. In
  * `next-step` mode the step after an end only resets, so it is no transition and is left out.
+ *
+ * @param replayedSize entries of what replay keeps of an action. Default: those of the action
  */
-export function transitionCollector(env: VectorEnv): TransitionCollector {
-  const { numEnvs, autoresetMode, singleObservationSpace, singleActionSpace } = env;
-  const [width, actionWidth] = [singleObservationSpace.size, singleActionSpace.size];
+export function transitionCollector(
+  env: VectorEnv,
+  replayedSize: number = env.singleActionSpace.size,
+): TransitionCollector {
+  const { numEnvs, autoresetMode } = env;
+  const width = env.singleObservationSpace.size;
   const current = new Float32Array(numEnvs * width);
   const observations = new Float32Array(numEnvs * width);
   const nextObservations = new Float32Array(numEnvs * width);
-  const actions = new Float32Array(numEnvs * actionWidth);
+  const actions = new Float32Array(numEnvs * replayedSize);
   const rewards = new Float64Array(numEnvs);
   const terminated = new Uint8Array(numEnvs);
   const done = new Uint8Array(numEnvs);
@@ -57,11 +70,11 @@ export function transitionCollector(env: VectorEnv): TransitionCollector {
   const ended = new Uint8Array(numEnvs);
 
   /** Writes the transition of `row` as the one with index `to`. */
-  const collect = (row: number, to: number, taken: Float32Array, result: VectorStepResult) => {
+  const collect = (row: number, to: number, replayed: Float32Array, result: VectorStepResult) => {
     const isTerminated = result.terminated[row] === 1;
     const isDone = isTerminated || result.truncated[row] === 1;
     copyRow(current, row, observations, to, width);
-    copyRow(taken, row, actions, to, actionWidth);
+    copyRow(replayed, row, actions, to, replayedSize);
     copyRow(isDone ? result.finalObservations : result.observations, row, nextObservations, to, width);
     rewards[to] = result.rewards[row] ?? Number.NaN;
     terminated[to] = Number(isTerminated);
@@ -84,7 +97,8 @@ export function transitionCollector(env: VectorEnv): TransitionCollector {
       ended.fill(0);
       current.set(checkVectorReset(env, await env.reset({ seed })).observations);
     },
-    async step(taken) {
+    async step(taken, replayed = taken) {
+      checkReplayed(replayed, numEnvs, replayedSize);
       const result = checkVectorStep(env, await env.step(taken));
       let count = 0;
       for (let row = 0; row < numEnvs; row += 1) {
@@ -92,7 +106,7 @@ export function transitionCollector(env: VectorEnv): TransitionCollector {
           ended[row] = 0;
           continue;
         }
-        collect(row, count, taken, result);
+        collect(row, count, replayed, result);
         count += 1;
       }
       const mustReset = autoresetMode === 'disabled' && ended.includes(1);
@@ -101,7 +115,7 @@ export function transitionCollector(env: VectorEnv): TransitionCollector {
       return {
         transitions: {
           observations: observations.subarray(0, count * width),
-          actions: actions.subarray(0, count * actionWidth),
+          actions: actions.subarray(0, count * replayedSize),
           rewards: rewards.subarray(0, count),
           nextObservations: nextObservations.subarray(0, count * width),
           terminated: terminated.subarray(0, count),
@@ -118,6 +132,14 @@ function checkLength(name: string, values: ArrayLike<number>, expected: number):
   throw new RangeError(
     `trainOffPolicy: the saved ${name} have ${values.length} entries, expected ${expected}. ` +
       'Resume with the environment, and as many of it, that the run was begun with.',
+  );
+}
+
+function checkReplayed(replayed: Float32Array, rows: number, size: number): void {
+  if (replayed.length === rows * size) return;
+  throw new RangeError(
+    `trainOffPolicy: what replay keeps of ${rows} actions has ${replayed.length} entries, expected ${rows * size}, ` +
+      `${size} per action. Look at the agent's replayed.`,
   );
 }
 

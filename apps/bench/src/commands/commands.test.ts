@@ -38,9 +38,9 @@ async function metricsOf(name: string): Promise<unknown[]> {
     .trim()
     .split('\n')
     .map((line) => {
-      const { time, ...rest }: Record<string, unknown> = JSON.parse(line);
+      const { time, ...timeless }: Record<string, unknown> = JSON.parse(line);
       expect(time === undefined || typeof time === 'object').toBe(true);
-      return rest;
+      return timeless;
     });
 }
 
@@ -126,9 +126,9 @@ export default ({ folder, settings }) => ({
 });`,
     );
     expect(await train('logged', '--logger', inFolder('logger.mjs'))).toMatchObject({ code: 0 });
-    const own = (await readFile(inFolder('logged', 'own.txt'), 'utf8')).split('\n');
+    const logged = (await readFile(inFolder('logged', 'own.txt'), 'utf8')).split('\n');
     const lines = (await readFile(inFolder('logged', 'metrics.jsonl'), 'utf8')).trim().split('\n');
-    expect(own).toEqual([...lines.map((line) => `MultiGoal-v0 ${JSON.parse(line).type}`), 'closed']);
+    expect(logged).toEqual([...lines.map((line) => `MultiGoal-v0 ${JSON.parse(line).type}`), 'closed']);
 
     await writeFile(inFolder('none.mjs'), 'export const logger = 1;');
     const none = await train('unlogged', '--logger', inFolder('none.mjs'));
@@ -294,7 +294,7 @@ describe('bad input', () => {
     await writeFile(file, JSON.stringify({ ...config, agent: { ...config.agent, hidden: [9, 8] } }));
     const { code, err } = await bench('export', inFolder('b'));
     expect(code).toBe(1);
-    expect(err).toMatch(/does not fit the networks in config\.json/);
+    expect(err).toMatch(/does not fit the agent \(.*\)\. .*restore the config\.json of that run/);
   });
 
   test('a folder without a run', async () => {

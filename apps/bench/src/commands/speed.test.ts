@@ -75,3 +75,9 @@ test('speed refuses a peer that it does not know before it measures', async () =
   expect(await main(['speed', '--peers', 'keras'], io)).toBe(2);
   expect(io.err()).toContain('Give one or more of torch, jax');
 });
+
+test('speed says before it measures what it cannot take apart', async () => {
+  const io = captureIo();
+  expect(await main(['speed', '--algo', 'sac', '--roofline', ...small], io)).toBe(2);
+  expect(io.err()).toContain("--profile and --roofline can't take the update of sac apart");
+});

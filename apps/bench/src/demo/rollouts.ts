@@ -1,5 +1,5 @@
 import { multiGoal, multiGoalDefaults } from '@meow-rl/envs';
-import type { Agent } from '@meow-rl/train';
+import type { Actor } from '@meow-rl/train';
 
 import type { Trajectory } from '../report/data.ts';
 
@@ -7,7 +7,7 @@ import type { Trajectory } from '../report/data.ts';
 export const ROLLOUT_STEPS = 200;
 
 /** Plays sampled episodes from the origin side by side, so that each step is one batch of actions. */
-export async function sampleRollouts(agent: Agent, count: number, seed: number): Promise<Trajectory[]> {
+export async function sampleRollouts(actor: Actor, count: number, seed: number): Promise<Trajectory[]> {
   const rollouts = Array.from({ length: count }, (_, i) => {
     const env = multiGoal();
     const { observation } = env.reset({ seed: seed + i, options: { position: [0, 0] } });
@@ -18,7 +18,7 @@ export async function sampleRollouts(agent: Agent, count: number, seed: number):
     const running = rollouts.filter(({ goal }) => goal === undefined);
     if (running.length === 0) break;
     const observations = Float32Array.from(running.flatMap(({ positions }) => positions.at(-1) ?? []));
-    const actions = await agent.act(observations, { deterministic: false });
+    const actions = await actor.act(observations, { deterministic: false });
     for (const [i, rollout] of running.entries()) {
       const { observation, info } = rollout.env.step(actions.subarray(2 * i, 2 * i + 2));
       rollout.positions.push(pointOf(observation));
@@ -35,4 +35,6 @@ const pointOf = ([x = 0, y = 0]: Float64Array): [number, number] => [x, y];
 
 /** How many episodes reached each goal. */
 export const countByGoal = (trajectories: readonly Trajectory[]): number[] =>
-  multiGoalDefaults.goals.map((_, goal) => trajectories.filter((own) => own.goal === goal).length);
+  multiGoalDefaults.goals.map(
+    (_, goal) => trajectories.filter(({ goal: reached }) => reached === goal).length,
+  );

@@ -1,17 +1,17 @@
 import { sameBox, type Env } from '@meow-rl/envs';
 import type { Policy } from '@meow-rl/export';
-import type { Agent } from '@meow-rl/train';
+import type { Actor } from '@meow-rl/train';
 
 import { UsageError } from '../cli/errors.ts';
 
 /**
- * A deployed policy as an agent, which plays but does not learn: its actions, which are in the environment's units, are
+ * A deployed policy as an actor: its actions, which are in the environment's units, are
  * taken back to [-1, 1].
  */
 export function policyAgent(
   policy: Policy,
   env: Pick<Env, 'id' | 'observationSpace' | 'actionSpace'>,
-): Agent {
+): Actor {
   const { observationSpace, actionSpace } = policy.metadata;
   if (observationSpace.size !== env.observationSpace.size || actionSpace.size !== env.actionSpace.size)
     throw new UsageError(
@@ -25,7 +25,6 @@ export function policyAgent(
       'Play it in the environment that it was trained in.',
     );
   return {
-    algorithm: policy.metadata.algorithm,
     observationSize: observationSpace.size,
     actionSize: size,
     act: async (observations, { deterministic }) => {
@@ -39,7 +38,6 @@ export function policyAgent(
         return Math.min(1, Math.max(-1, (2 * (action - from)) / (to - from) - 1));
       });
     },
-    update: () => Promise.reject(new Error('a deployed policy does not learn.')),
     dispose: () => policy.dispose(),
   };
 }

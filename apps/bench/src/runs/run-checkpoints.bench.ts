@@ -16,9 +16,7 @@ import { createMeowAgent } from '@meow-rl/meow';
 import { createGenerator } from '@meow-rl/random';
 import { replayBuffer } from '@meow-rl/replay';
 import type { OffPolicyState } from '@meow-rl/train';
-import { metricsWriter } from '@meow-rl/train/node';
-
-import { openRunCheckpoints } from './run-checkpoints.ts';
+import { metricsWriter, openRunCheckpoints } from '@meow-rl/train/node';
 
 const CAPACITY = 1_000_000;
 const NEW = 10_000;
@@ -64,12 +62,9 @@ const agent = await createMeowAgent({ runtime: onnxRuntimeNode(), ...sizes, seed
 const logger = await metricsWriter(path.join(folder, 'metrics.jsonl'));
 try {
   await env.reset({ seed: 0 });
-  const replay = replayBuffer({ capacity: CAPACITY, ...sizes, seed: 0 });
+  const replay = replayBuffer({ capacity: CAPACITY, ...sizes, discount: 0.99, seed: 0 });
   const parts = { agent, env, replay };
-  const checkpoints = await openRunCheckpoints(path.join(folder, 'checkpoints'), parts, {
-    keepLast: 3,
-    resumable: true,
-  });
+  const checkpoints = await openRunCheckpoints(path.join(folder, 'checkpoints'), parts, {});
   const save = async (step: number) => {
     const loop: OffPolicyState = {
       step,
@@ -83,7 +78,7 @@ try {
     await logger.log({ type: 'metrics' });
     const longest = watch();
     const begun = performance.now();
-    await checkpoints.save(loop, logger, undefined);
+    await checkpoints.save(loop, { logger });
     const waited = performance.now() - begun;
     await checkpoints.settled();
     const whole = performance.now() - begun;

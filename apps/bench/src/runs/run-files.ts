@@ -2,11 +2,11 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import { POLICY_FILES } from '@meow-rl/export';
+import { deleteCheckpoints, removeEmpty } from '@meow-rl/train/node';
 import { z } from 'zod';
 
 import { hasCode } from '../cli/errors.ts';
-import { removeEmpty } from '../files/remove-empty.ts';
-import { CHECKPOINTS, deleteCheckpoints } from './run-checkpoints.ts';
+import { CHECKPOINTS, withExplanation } from './run-checkpoints.ts';
 import { NoTextError, readTextFile } from '../files/text-file.ts';
 
 /** The commands that write a run. */
@@ -76,7 +76,7 @@ export async function filesInTheWay(folder: string): Promise<string[]> {
  * @throws UsageError if there is something else in the folder of a checkpoint; then nothing is deleted
  */
 export async function deleteRun(folder: string): Promise<void> {
-  await deleteCheckpoints(path.join(folder, CHECKPOINTS));
+  await withExplanation(deleteCheckpoints(path.join(folder, CHECKPOINTS)), '--from');
   for (const entry of await readdir(folder, { withFileTypes: true }))
     if (FILES.test(entry.name) && entry.name !== CONFIG && !entry.isDirectory())
       await rm(path.join(folder, entry.name));

@@ -1,20 +1,21 @@
 import path from 'node:path';
 
-import { trainSchema } from './config.ts';
-import { mergeConfig, parseSettings, type RawConfig } from '../cli/config-file.ts';
-import type { EnvironmentChoice } from '../environments/environments.ts';
-import { CliError, reasonOf, UsageError } from '../cli/errors.ts';
-import { resolveTrain } from './resolve.ts';
-import type { ResolvedTrain } from './resolve.ts';
-import { adoptPolicy, createRunAgent, type RunAgent } from './run-agent.ts';
 import {
-  CHECKPOINTS,
   chooseCheckpoint,
   restoreAgent,
   savedNormalizer,
   savedObservations,
   type CheckpointChoice,
-} from './run-checkpoints.ts';
+} from '@meow-rl/train/node';
+
+import { parseTrainSettings } from './train-settings.ts';
+import { mergeConfig, type RawConfig } from '../cli/config-file.ts';
+import type { EnvironmentChoice } from '../environments/environments.ts';
+import { CliError, reasonOf, UsageError } from '../cli/errors.ts';
+import { resolveTrain } from './resolve.ts';
+import type { ResolvedTrain } from './resolve.ts';
+import { adoptPolicy, createRunAgent, type RunAgent } from './run-agent.ts';
+import { CHECKPOINTS, explainCheckpoint, withExplanation } from './run-checkpoints.ts';
 import { readRunConfig } from './run-folder.ts';
 
 /** A run, with its agent as it was at one of its checkpoints. */
@@ -37,7 +38,7 @@ export interface SavedRun {
  */
 export async function readRunSettings(folder: string, changes: RawConfig = {}): Promise<ResolvedTrain> {
   const raw = mergeConfig(await readRunConfig(folder), changes);
-  return resolveTrain(parseSettings(trainSchema, raw, path.join(folder, 'config.json')));
+  return resolveTrain(parseTrainSettings(raw, path.join(folder, 'config.json')));
 }
 
 /** `last`, `best`, or the step of a checkpoint. */
@@ -69,7 +70,7 @@ export async function openRun(
   const choice = choiceOf(checkpoint);
   const settings = await readRunSettings(folder, environment);
   const checkpoints = path.join(folder, CHECKPOINTS);
-  const saved = await chooseCheckpoint(checkpoints, choice, '--checkpoint');
+  const saved = await withExplanation(chooseCheckpoint(checkpoints, choice), '--checkpoint');
   if (!saved)
     throw new CliError(
       `${folder} has no checkpoint: the run was stopped before its first one`,
@@ -78,7 +79,7 @@ export async function openRun(
   // It only acts: threads to learn in would be started for nothing.
   const agent = await createRunAgent({ ...settings, ...overrides, learnerThreads: 0, fused: false });
   try {
-    restoreAgent(agent.meow, saved, checkpoints);
+    restoreAgent(agent.unwrapped, saved, checkpoints);
     const moments = savedNormalizer(saved, checkpoints);
     if (moments) agent.observationNormalizer?.restore(moments);
     adoptPolicy(agent, settings);
@@ -89,8 +90,9 @@ export async function openRun(
       observations: (rows) => savedObservations(saved, checkpoints, rows),
     };
   } catch (error) {
-    await agent.meow.dispose();
-    if (environment?.env === undefined || !(error instanceof Error)) throw error;
+    await agent.unwrapped.dispose();
+    if (environment?.env === undefined || !(error instanceof Error))
+      throw explainCheckpoint(error, '--checkpoint');
     throw new UsageError(
       `the agent of ${folder} does not fit ${settings.environment} (${reasonOf(error.cause ?? error)})`,
       'Name the environment that it was trained in, or leave --env out.',

@@ -4,15 +4,15 @@ import type { VectorEnv } from '@meow-rl/envs';
 import { replayBuffer, type ReplayBufferOptions } from '@meow-rl/replay';
 import { seedFor, trainOffPolicy } from '@meow-rl/train';
 import type { EvaluationEvent, MetricsEvent, TrainResult } from '@meow-rl/train';
-import { listCheckpoints, type Checkpoint } from '@meow-rl/train/node';
+import { listCheckpoints, openRunCheckpoints, restoreRun } from '@meow-rl/train/node';
+import type { Checkpoint, RunCheckpoints } from '@meow-rl/train/node';
 
 import { makeAgentEnv, makeVectorEnvironment } from '../environments/environments.ts';
 import { memoryWarning } from './memory-warning.ts';
 import { CliError, reasonOf } from '../cli/errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, type RunAgent } from './run-agent.ts';
-import { CHECKPOINTS, openRunCheckpoints, restoreRun } from './run-checkpoints.ts';
-import type { RunCheckpoints } from './run-checkpoints.ts';
+import { CHECKPOINTS, withExplanation } from './run-checkpoints.ts';
 import type { RunFolder } from './run-folder.ts';
 import { openLogs, prepareLogs, readLogs } from './run-logs.ts';
 import type { Ui } from '../cli/ui.ts';
@@ -51,15 +51,16 @@ export interface RunTrainingOptions {
 const PROBES = 1000;
 
 /** The options of a run's replay buffer. */
-function bufferOptions({ agent: { meow }, settings }: RunTrainingOptions): ReplayBufferOptions {
+function bufferOptions({ agent: { unwrapped }, settings }: RunTrainingOptions): ReplayBufferOptions {
   const { bufferSize, steps, numEnvs, nStep, prioritized, seed } = settings;
   return {
     // A run cannot fill more than its own steps.
     capacity: Math.min(bufferSize, steps + numEnvs),
-    observationSize: meow.observationSize,
-    actionSize: meow.actionSize,
+    observationSize: unwrapped.observationSize,
+    actionSize: unwrapped.replayed?.size ?? unwrapped.actionSize,
+    discount: settings.agent.gamma,
+    nStep,
     seed: seedFor('replay', seed),
-    ...(nStep > 1 && { nStep: { steps: nStep, discount: meow.config.gamma } }),
     ...(prioritized && { prioritized: {} }),
   };
 }
@@ -129,16 +130,16 @@ const trainOpened = (
     const resumable = await givesState(env, ui);
     const evaluationEnv = open(await makeAgentEnv(settings));
     const checkpointFolder = folder.file(CHECKPOINTS);
-    const parts = { ...agent, agent: agent.meow, env, replay: replayBuffer(buffer) };
+    const parts = { ...agent, agent: agent.unwrapped, env, replay: replayBuffer(buffer) };
     // Nothing on the disk changes before all that is to be gone on from is known to be sound.
-    const restored = resume && (await restoreRun(checkpointFolder, parts, resume));
+    const restored = resume && (await withExplanation(restoreRun(checkpointFolder, parts, resume), '--from'));
     const earlier = restored ? await readLogs(folder, settings, restored) : [];
-    const own = await prepareLogs(folder, settings, restored?.log);
+    const userLoggers = await prepareLogs(folder, settings, restored?.log);
     await begin?.();
     // Later checkpoints go before the logs that they need.
     const { keepCheckpoints: keepLast } = settings;
     const checkpoints = await openRunCheckpoints(checkpointFolder, parts, { keepLast, resumable, restored });
-    const logger = open(await openLogs(folder, settings, restored?.log, own));
+    const logger = open(await openLogs(folder, settings, restored?.log, userLoggers));
     const metrics: MetricsEvent[] = earlier.filter((event) => event.type === 'metrics');
     const evaluations: EvaluationEvent[] = earlier.filter((event) => event.type === 'evaluation');
 
@@ -156,7 +157,7 @@ const trainOpened = (
         warmup,
         updatesPerStep,
         pipeline: settings.pipeline,
-        batchSize: agent.meow.config.batchSize,
+        batchSize: settings.agent.batchSize,
         logEvery,
         seed,
         evaluate: {
@@ -170,7 +171,8 @@ const trainOpened = (
           save: (loop) => {
             ({ seconds } = loop);
             const last = evaluations.at(-1);
-            return checkpoints.save(loop, logger, last?.step === loop.step ? last.mean : undefined);
+            const score = last?.step === loop.step ? last.mean : undefined;
+            return checkpoints.save(loop, { logger, score });
           },
         },
         ...(restored && { resume: restored.loop }),

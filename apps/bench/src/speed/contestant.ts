@@ -35,7 +35,7 @@ export async function inRounds<C extends { readonly name: string }>(
     for (const [i, contestant] of contestants.entries()) all[i]?.push([...(await measure(contestant))]);
     onRound(round + 1);
   }
-  const medians = all.map((own) => own.map((round) => quantile(round, 0.5)));
+  const medians = all.map((timed) => timed.map((round) => quantile(round, 0.5)));
   return contestants.map(({ name }, i) => ({
     name,
     milliseconds: timingOf(all[i]?.flat() ?? []),

@@ -1,6 +1,8 @@
 import { makeAgentEnv } from '../environments/environments.ts';
-import { peerContestants } from './peer-process.ts';
-import type { Peer, PeerContestant } from './peer-process.ts';
+import type { Measured } from './measured-agent.ts';
+import { startPeers } from './peer-process.ts';
+import { peersOf } from './peers.ts';
+import type { Peer } from './peers.ts';
 import { quantile } from './statistics.ts';
 import { loopStepsPerSecond, LOOP_ENVIRONMENT } from './training-loop.ts';
 
@@ -14,20 +16,21 @@ export interface LoopResult {
 /** Rounds of the comparison: each starts the loop anew. */
 const ROUNDS = 3;
 
-/** Measures the loop on HalfCheetah-v5, against PyTorch with Gymnasium if it is among the peers. */
+/** Measures the loop on HalfCheetah-v5, against those of the peers with Gymnasium. */
 export async function compareLoops(
   peers: readonly Peer[],
   steps: number,
-  options: { readonly threads: number; readonly seed: number },
+  options: Pick<Measured, 'algorithm' | 'threads' | 'seed'>,
   onRound: (done: number) => void,
 ): Promise<LoopResult[]> {
   const warmup = 1000;
   const env = await makeAgentEnv({ env: LOOP_ENVIRONMENT });
   const sizes = { observationSize: env.observationSpace.size, actionSize: env.actionSpace.size };
   env.close();
-  const others: PeerContestant[] = peers.includes('torch')
-    ? await peerContestants('torch', { ...sizes, batchSize: 256, ...options })
-    : [];
+  const others = await startPeers(
+    peers.flatMap((peer) => peersOf(options.algorithm).loops[peer]),
+    { ...sizes, batchSize: 256, ...options },
+  );
   try {
     const loops = [
       {
@@ -54,7 +57,7 @@ export async function compareLoops(
       name,
       stepsPerSecond: quantile(rates[i] ?? [], 0.5),
       ratio: quantile(
-        (rates[0] ?? []).map((own, round) => own / (rates[i]?.[round] ?? Number.NaN)),
+        (rates[0] ?? []).map((ours, round) => ours / (rates[i]?.[round] ?? Number.NaN)),
         0.5,
       ),
     }));

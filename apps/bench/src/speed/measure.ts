@@ -1,18 +1,19 @@
-import type { Sizes } from '@meow-rl/meow';
 import { createGenerator } from '@meow-rl/random';
 import { emptyBatch, replayBuffer } from '@meow-rl/replay';
 
 import { inRounds } from './contestant.ts';
 import type { Placed } from './contestant.ts';
-import { isFused, ownContestant } from './own.ts';
-import type { Measured } from './own.ts';
-import { peerContestants } from './peer-process.ts';
-import type { Peer, PeerContestant } from './peer-process.ts';
+import { agentContestant, isFused } from './measured-agent.ts';
+import type { Measured } from './measured-agent.ts';
+import { startPeers } from './peer-process.ts';
+import type { PeerContestant } from './peer-process.ts';
+import { peersOf } from './peers.ts';
+import type { Peer } from './peers.ts';
 import { durations, timingOf } from './statistics.ts';
 import type { Timing } from './statistics.ts';
 
 /** The paper's tasks: the multi-goal task, Hopper, HalfCheetah and Walker2d, Ant v4 and v5, Humanoid. */
-export const PAPER_SIZES: readonly Sizes[] = [
+export const PAPER_SIZES: readonly Pick<Measured, 'observationSize' | 'actionSize'>[] = [
   [2, 2],
   [11, 3],
   [17, 6],
@@ -48,7 +49,7 @@ async function replaySampling(
 ): Promise<Timing> {
   const sizes = { observationSize, actionSize };
   const capacity = 100_000;
-  const replay = replayBuffer({ capacity, ...sizes, seed });
+  const replay = replayBuffer({ capacity, ...sizes, discount: 0.99, seed });
   const filling = emptyBatch(capacity, sizes);
   createGenerator(seed).fillNormal(filling.observations);
   replay.add(filling);
@@ -56,30 +57,31 @@ async function replaySampling(
 }
 
 /** This project's ways to use the threads, the one that is compared with the peers first. */
-async function ownContestants(measured: Measured) {
+async function agentContestants(measured: Measured) {
   if (measured.threads === 1) {
-    const own = await ownContestant(measured);
-    if (!isFused()) return [own] as const;
-    return [own, await ownContestant(measured, { name: 'meow-rl, not fused', fused: false })] as const;
+    const agent = await agentContestant(measured);
+    if (!isFused()) return [agent] as const;
+    return [agent, await agentContestant(measured, { name: 'meow-rl, not fused', fused: false })] as const;
   }
   return [
-    await ownContestant(measured, { name: `meow-rl, ${measured.threads} workers`, sharing: 'workers' }),
-    await ownContestant({ ...measured, threads: 1 }, { name: 'meow-rl, 1 thread' }),
-    await ownContestant(measured, { name: `meow-rl, ${measured.threads} threads in operators` }),
+    await agentContestant(measured, { name: `meow-rl, ${measured.threads} workers`, sharing: 'workers' }),
+    await agentContestant({ ...measured, threads: 1 }, { name: 'meow-rl, 1 thread' }),
+    await agentContestant(measured, { name: `meow-rl, ${measured.threads} threads in operators` }),
   ] as const;
 }
 
 /** A peer with as many threads as ours, and with one: what is fastest differs. */
-async function peersOnThreads(peer: Peer, measured: Measured): Promise<PeerContestant[]> {
-  const { threads } = measured;
-  if (threads === 1) return peerContestants(peer, measured);
-  const found: PeerContestant[] = [];
+async function peersOnThreads(framework: Peer, measured: Measured): Promise<PeerContestant[]> {
+  const { threads, algorithm } = measured;
+  const programs = peersOf(algorithm).updates[framework];
+  if (threads === 1) return startPeers(programs, measured);
+  const contestants: PeerContestant[] = [];
   for (const count of [1, threads]) {
-    const contestants = await peerContestants(peer, { ...measured, threads: count });
+    const started = await startPeers(programs, { ...measured, threads: count });
     const suffix = count === 1 ? '1 thread' : `${count} threads`;
-    for (const own of contestants) found.push({ ...own, name: `${own.name}, ${suffix}` });
+    for (const peer of started) contestants.push({ ...peer, name: `${peer.name}, ${suffix}` });
   }
-  return found;
+  return contestants;
 }
 
 /** Times updates, actions and replay sampling for one size, and the peers in the same rounds. */
@@ -89,27 +91,27 @@ export async function measureSize(
   { updates, warmup, rounds }: Effort,
   onRound: (done: number) => void,
 ): Promise<SizeResult> {
-  const [own, ...ways] = await ownContestants(measured);
+  const [ours, ...ways] = await agentContestants(measured);
   const others: PeerContestant[] = [];
   try {
     for (const peer of peers) others.push(...(await peersOnThreads(peer, measured)));
-    const all = [own, ...others];
-    const updating = [own, ...ways, ...others];
+    const all = [ours, ...others];
+    const updating = [ours, ...ways, ...others];
     for (const contestant of updating) await contestant.update(warmup);
     const perRound = Math.ceil(updates / rounds);
     const update = await inRounds(updating, rounds, (contestant) => contestant.update(perRound), onRound);
 
     const action: (Placed & { rows: number; deterministic: boolean })[] = [];
     for (const rows of ACTION_BATCHES) {
-      const acting = rows === 1 ? all : [own];
+      const acting = rows === 1 ? all : [ours];
       for (const contestant of acting) await contestant.act(warmup, rows);
       const placed = await inRounds(acting, rounds, (contestant) => contestant.act(perRound, rows));
       for (const result of placed) action.push({ ...result, rows, deterministic: false });
       const observations = new Float32Array(rows * measured.observationSize);
-      const mode = () => own.agent.act(observations, { deterministic: true });
+      const mode = () => ours.agent.act(observations, { deterministic: true });
       await durations(warmup, mode);
       const milliseconds = timingOf(await durations(updates, mode));
-      action.push({ name: own.name, milliseconds, ratio: 1, rows, deterministic: true });
+      action.push({ name: ours.name, milliseconds, ratio: 1, rows, deterministic: true });
     }
     return {
       ...measured,
@@ -119,6 +121,6 @@ export async function measureSize(
       versions: Object.assign({}, ...others.map(({ versions }) => versions)),
     };
   } finally {
-    for (const contestant of [own, ...ways, ...others]) await contestant.close();
+    for (const contestant of [ours, ...ways, ...others]) await contestant.close();
   }
 }

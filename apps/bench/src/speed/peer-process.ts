@@ -7,13 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 import { z } from 'zod';
 
-import { CliError, UsageError } from '../cli/errors.ts';
+import { CliError } from '../cli/errors.ts';
 import type { Contestant } from './contestant.ts';
-import type { Measured } from './own.ts';
-
-/** Frameworks with a version of the update in Python. */
-export const PEERS = ['torch', 'jax'] as const;
-export type Peer = (typeof PEERS)[number];
+import type { Measured } from './measured-agent.ts';
+import type { PeerProgram } from './peers.ts';
 
 /** The folder is as far from `src/speed` as from `dist/speed`. */
 export const peersFolder = fileURLToPath(new URL('../../peers/', import.meta.url));
@@ -24,32 +21,6 @@ export const peerPython = path.join(
   '.venv',
   process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python',
 );
-
-/** The versions of the update that a framework has, in the order in which they are compared. */
-const VARIANTS: Readonly<Record<Peer, readonly { readonly variant: string; readonly name: string }[]>> = {
-  torch: [
-    { variant: 'authors', name: 'torch (authors)' },
-    { variant: 'lean', name: 'torch (lean)' },
-  ],
-  jax: [{ variant: 'lean', name: 'jax' }],
-};
-
-/**
- * Reads `torch,jax`.
- *
- * @throws UsageError for another name
- */
-export function parsePeers(text: string): Peer[] {
-  return text.split(',').map((given) => {
-    const peer = PEERS.find((known) => known === given.trim());
-    if (!peer)
-      throw new UsageError(
-        `--peers can't be ${JSON.stringify(text)}`,
-        `Give one or more of ${PEERS.join(', ')}, separated by commas.`,
-      );
-    return peer;
-  });
-}
 
 const answerSchema = z.union([
   z.object({ error: z.string() }),
@@ -63,7 +34,7 @@ const answerSchema = z.union([
 /** A contestant in a Python process of its own, idle unless asked. */
 export interface PeerContestant extends Contestant {
   readonly versions: Readonly<Record<string, string>>;
-  /** Environment steps per second of the whole training loop on HalfCheetah-v5 with Gymnasium. PyTorch only. */
+  /** Environment steps per second of the whole training loop on HalfCheetah-v5 with Gymnasium, of programs that have one. */
   loop(steps: number, warmup: number): Promise<number>;
 }
 
@@ -76,22 +47,27 @@ export function checkPeersInstalled(python = peerPython): void {
     );
 }
 
-/** Starts one contestant for each version of the update that the framework has. */
-export async function peerContestants(peer: Peer, measured: Measured): Promise<PeerContestant[]> {
-  checkPeersInstalled();
+/** Starts a contestant for each program. */
+export async function startPeers(
+  programs: readonly PeerProgram[],
+  measured: Measured,
+): Promise<PeerContestant[]> {
   const started: PeerContestant[] = [];
-  for (const { variant, name } of VARIANTS[peer])
-    started.push(await startPeer(peer, variant, name, measured));
-  return started;
+  try {
+    for (const program of programs) started.push(await startPeer(program, measured));
+    return started;
+  } catch (error) {
+    for (const peer of started) await peer.close();
+    throw error;
+  }
 }
 
 async function startPeer(
-  peer: Peer,
-  variant: string,
-  name: string,
-  { threads, ...sizes }: Measured,
+  { worker, variant, name }: PeerProgram,
+  { threads, ...setup }: Measured,
 ): Promise<PeerContestant> {
-  const child = spawn(peerPython, ['worker.py', peer, '--threads', String(threads)], {
+  checkPeersInstalled();
+  const child = spawn(peerPython, ['worker.py', worker, '--threads', String(threads)], {
     cwd: peersFolder,
     stdio: ['pipe', 'pipe', 'inherit'],
     // Gymnasium warns at each start of things that it does itself.
@@ -99,6 +75,12 @@ async function startPeer(
   });
   // A process that has ended breaks the pipe; that it gives no answer is reported below.
   child.stdin.on('error', () => {});
+  const close = async (): Promise<void> => {
+    if (child.exitCode !== null) return;
+    const ended = once(child, 'exit');
+    child.stdin.end();
+    await ended;
+  };
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ask = async (request: Readonly<Record<string, unknown>>) => {
     child.stdin.write(`${JSON.stringify(request)}\n`);
@@ -116,19 +98,19 @@ async function startPeer(
       );
     return answer;
   };
-  const { versions } = await ask({ command: 'setup', variant, ...sizes });
-  return {
-    name,
-    versions,
-    update: async (runs) => (await ask({ command: 'update', runs })).milliseconds,
-    act: async (runs, rows) => (await ask({ command: 'act', runs, rows })).milliseconds,
-    loop: async (steps, warmup) =>
-      (await ask({ command: 'loop', steps, warmup })).stepsPerSecond ?? Number.NaN,
-    close: async () => {
-      if (child.exitCode !== null) return;
-      const ended = once(child, 'exit');
-      child.stdin.end();
-      await ended;
-    },
-  };
+  try {
+    const { versions } = await ask({ command: 'setup', variant, ...setup });
+    return {
+      name,
+      versions,
+      update: async (runs) => (await ask({ command: 'update', runs })).milliseconds,
+      act: async (runs, rows) => (await ask({ command: 'act', runs, rows })).milliseconds,
+      loop: async (steps, warmup) =>
+        (await ask({ command: 'loop', steps, warmup })).stepsPerSecond ?? Number.NaN,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

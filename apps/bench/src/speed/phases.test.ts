@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
-import { phasesOf, PHASES, summarizeProfile, sumBy } from './phases.ts';
-import { measuredUpdate } from './profile.ts';
+import { addUp, phasesOf, PHASES, summarizeProfile, sumBy } from './phases.ts';
+import { updatePrograms } from './update-programs.ts';
 
-const { program } = measuredUpdate({
+const programs = updatePrograms({
+  algorithm: 'meow',
   observationSize: 3,
   actionSize: 2,
   batchSize: 8,
@@ -12,12 +13,14 @@ const { program } = measuredUpdate({
 });
 
 describe('phases of an update', () => {
-  const phases = phasesOf(program);
+  const phases = programs.flatMap((program) => Array.from(phasesOf(program)));
   const count = (phase: string, operator: RegExp): number =>
-    [...phases].filter(([name, own]) => own === phase && operator.test(name)).length;
+    phases.filter(([name, phaseOfNode]) => phaseOfNode === phase && operator.test(name)).length;
 
   test('each has nodes but the optimizer, which the engine has no part in', () => {
-    expect(new Set(phases.values())).toEqual(new Set(PHASES.filter((phase) => phase !== 'optimizer')));
+    expect(new Set(phases.map(([, phase]) => phase))).toEqual(
+      new Set(PHASES.filter((phase) => phase !== 'optimizer')),
+    );
   });
 
   test('the target has the products of three state networks and no coupling', () => {
@@ -64,6 +67,15 @@ describe('a profile', () => {
     expect(rows).toEqual([
       { phase: 'backward', operator: 'Gemm', nodes: 1, milliseconds: 4 },
       { phase: 'forward', operator: 'Mul', nodes: 2, milliseconds: 2.25 },
+      { phase: 'unknown', operator: 'FusedGemm', nodes: 1, milliseconds: 0.05 },
+    ]);
+  });
+
+  test('of several programs adds up what is of one operator and phase', () => {
+    const row = { phase: 'forward', operator: 'Mul', nodes: 3, milliseconds: 1 } as const;
+    expect(addUp([...rows, row])).toEqual([
+      { phase: 'backward', operator: 'Gemm', nodes: 1, milliseconds: 4 },
+      { phase: 'forward', operator: 'Mul', nodes: 5, milliseconds: 3.25 },
       { phase: 'unknown', operator: 'FusedGemm', nodes: 1, milliseconds: 0.05 },
     ]);
   });

@@ -6,22 +6,22 @@ import { z } from 'zod';
 export const PHASES = ['target', 'forward', 'backward', 'optimizer'] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** The output that is the last thing a phase computes. What nothing of these needs is backward: the optimizer is a step. */
-const LAST_OF_PHASE: readonly (readonly [Phase, string])[] = [
-  ['target', 'meanTarget'],
-  ['forward', 'loss'],
+/** The outputs that are the last thing a phase computes. What none of these needs is backward: the optimizer is a step. */
+const LAST_OF_PHASE: readonly (readonly [Phase, RegExp])[] = [
+  ['target', /^meanTarget$/],
+  ['forward', /loss$/i],
 ];
 
 /**
- * The phase of each ONNX node of an update, by what the outputs depend on: a node belongs to the first phase whose last
+ * The phase of each ONNX node of a program of an update, by what the outputs depend on: a node belongs to the first phase whose last
  * output needs it. No labels in the graph, so rewriting it can lose none.
  */
 export function phasesOf(program: Program, options: TakeApartOptions = {}): ReadonlyMap<string, Phase> {
   const { node: nodes = [] } = decodeModel(serialize(takeApart(program, options).engine)).graph ?? {};
   const maker = new Map(nodes.flatMap((node) => node.output.map((name) => [name, node] as const)));
   const phases = new Map<string, Phase>();
-  for (const [phase, output] of LAST_OF_PHASE) {
-    const pending = [output];
+  for (const [phase, isLast] of LAST_OF_PHASE) {
+    const pending = Object.keys(program.outputs).filter((output) => isLast.test(output));
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
       const node = maker.get(name);
       if (!node || phases.has(node.name)) continue;
@@ -83,6 +83,17 @@ export function summarizeProfile(
       milliseconds: total / 1000 / runs,
     }))
     .toSorted((a, b) => b.milliseconds - a.milliseconds);
+}
+
+/** Rows of several programs, those of the same operator and phase added up, largest first. */
+export function addUp(rows: readonly ProfileRow[]): ProfileRow[] {
+  const sums = new Map<string, ProfileRow>();
+  for (const row of rows) {
+    const key = `${row.phase} ${row.operator}`;
+    const { nodes, milliseconds } = sums.get(key) ?? { nodes: 0, milliseconds: 0 };
+    sums.set(key, { ...row, nodes: nodes + row.nodes, milliseconds: milliseconds + row.milliseconds });
+  }
+  return [...sums.values()].toSorted((a, b) => b.milliseconds - a.milliseconds);
 }
 
 /** Adds up rows that agree in something. */

@@ -2,33 +2,23 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { loadStep, takeApart } from '@meow-rl/graph';
-import type { Program } from '@meow-rl/graph';
-import { meowModel, resolveMeowConfig, updateProgram } from '@meow-rl/meow';
-import type { MeowModel, UpdateProgram } from '@meow-rl/meow';
+import { loadStep, staticSize, takeApart } from '@meow-rl/graph';
+import type { InputData, Program } from '@meow-rl/graph';
 import { createGenerator } from '@meow-rl/random';
+import type { Generator } from '@meow-rl/random';
 
 import { CliError } from '../cli/errors.ts';
-import { isFused, measuredRuntime, randomBatch } from './own.ts';
-import type { Measured } from './own.ts';
-import { phasesOf, summarizeProfile } from './phases.ts';
+import { isFused, measuredRuntime } from './measured-agent.ts';
+import type { Measured } from './measured-agent.ts';
+import { addUp, phasesOf, summarizeProfile } from './phases.ts';
 import type { ProfileRow } from './phases.ts';
 import { durations, quantile } from './statistics.ts';
+import { updatePrograms } from './update-programs.ts';
 
-/** The update of a measured network as a program, with what its dropout draws from. */
-export function measuredUpdate({
-  batchSize,
-  seed,
-  ...sizes
-}: Measured): UpdateProgram & { readonly model: MeowModel } {
-  const model = meowModel(sizes, resolveMeowConfig({ batchSize }));
-  return { model, ...updateProgram(model, seed) };
-}
-
-/** What follows the engine's part of an update, in one pass over the parameters. */
+/** What follows the engine's part of a program, in one pass over the parameters. */
 async function profileStep(program: Program, runs: number): Promise<ProfileRow[]> {
-  const { step: plan } = takeApart(program);
-  if (!plan) throw new Error('an update has no step. Please report this.');
+  const [plan] = takeApart(program).steps;
+  if (!plan) return [];
   const step = await loadStep(plan);
   // Ordinary numbers: those next to 0 take longer.
   for (const vector of step.vectors) vector.fill(0.5);
@@ -44,48 +34,58 @@ async function profileStep(program: Program, runs: number): Promise<ProfileRow[]
   ];
 }
 
-/** Profiles some updates; the time per operator and phase includes what profiling itself costs. */
-export async function profileUpdates(measured: Measured, runs: number): Promise<ProfileRow[]> {
+/** States with the values of networks. */
+const NETWORKS = /(^|\/)(parameters|target)$/;
+
+/** Numbers of ordinary size for each input: actions lie in (-1, 1), and what counts from 0 is 0. */
+function randomInputs({ inputs }: Program, random: Generator): Readonly<Record<string, InputData>> {
+  const each = Object.entries(inputs).map(([name, { dtype, shape }]): [string, InputData] => {
+    const size = staticSize(shape);
+    if (dtype !== 'float32') return [name, new Int32Array(size)];
+    const values = new Float32Array(size);
+    random.fillUniform(values, -0.98, 0.98);
+    return [name, values];
+  });
+  return Object.fromEntries(each);
+}
+
+/** Profiles some runs of one program of an update. */
+async function profileProgram(
+  program: Program,
+  { threads, seed }: Measured,
+  runs: number,
+): Promise<ProfileRow[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'meow-bench-profile-'));
   try {
-    const { model, program, dropout } = measuredUpdate(measured);
-    const runtime = measuredRuntime({
-      threads: measured.threads,
-      profilePrefix: path.join(folder, 'update'),
-    });
-    const learner = await runtime.load(program);
-    const random = createGenerator(measured.seed);
-    const initial = model.initialize(random);
-    learner.writeState('parameters', initial);
-    learner.writeState('target', initial);
-    const batch = randomBatch(measured);
-    const offsets = new Int32Array(model.dropoutLayers);
-    for (let run = 0; run < runs; run++) {
-      if (dropout) random.fillIntegers(offsets, dropout.offsets);
-      await learner.run({
-        observation: batch.observations,
-        action: batch.actions,
-        reward: batch.rewards,
-        nextObservation: batch.nextObservations,
-        discount: new Float32Array(measured.batchSize).fill(0.99),
-        weight: new Float32Array(measured.batchSize).fill(1),
-        dropoutOffsets: offsets,
-      });
+    const runtime = measuredRuntime({ threads, profilePrefix: path.join(folder, 'update') });
+    const executable = await runtime.load(program);
+    const random = createGenerator(seed);
+    for (const name of Object.keys(program.state).filter((state) => NETWORKS.test(state))) {
+      const values = executable.state.read(name);
+      random.fillUniform(values, -0.1, 0.1);
+      executable.state.write(name, values);
     }
+    const inputs = randomInputs(program, random);
+    for (let run = 0; run < runs; run++) await executable.run(inputs);
     // The engine writes the file when its session ends.
-    await learner.dispose();
+    await executable.dispose();
     const [file] = await readdir(folder);
     if (file === undefined)
       throw new CliError('onnxruntime wrote no profile', `Look whether ${tmpdir()} can be written to.`);
+    const profile: unknown = JSON.parse(await readFile(path.join(folder, file), 'utf8'));
     return [
-      ...summarizeProfile(
-        JSON.parse(await readFile(path.join(folder, file), 'utf8')),
-        phasesOf(program, { fuses: isFused() }),
-        runs,
-      ),
+      ...summarizeProfile(profile, phasesOf(program, { fuses: isFused() }), runs),
       ...(await profileStep(program, runs)),
-    ].toSorted((a, b) => b.milliseconds - a.milliseconds);
+    ];
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** Profiles some updates; the time per operator and phase includes what profiling itself costs. */
+export async function profileUpdates(measured: Measured, runs: number): Promise<ProfileRow[]> {
+  const rows: ProfileRow[] = [];
+  for (const program of updatePrograms(measured))
+    rows.push(...(await profileProgram(program, measured, runs)));
+  return addUp(rows);
 }

@@ -1,10 +1,10 @@
 import { matmul, mean, program, square } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 
-import type { Measured } from './own.ts';
-import { measuredUpdate } from './profile.ts';
+import type { Measured } from './measured-agent.ts';
 import { durations, quantile } from './statistics.ts';
-import { countWork } from './work.ts';
+import { updatePrograms } from './update-programs.ts';
+import { addWork, countWork } from './work.ts';
 import type { Work } from './work.ts';
 
 /** What the machine can do, as onnxruntime gets it to. */
@@ -85,4 +85,4 @@ export function rooflineOf(work: Work, rates: MachineRates): Roofline {
 
 /** Counts an update's work and measures the machine. */
 export const roofline = async (measured: Measured): Promise<Roofline> =>
-  rooflineOf(countWork(measuredUpdate(measured).program), await measureRates(measured.threads));
+  rooflineOf(addWork(updatePrograms(measured).map(countWork)), await measureRates(measured.threads));

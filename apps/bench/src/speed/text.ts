@@ -20,20 +20,22 @@ const threadsText = (threads: number): string => `${threads} ${threads === 1 ? '
 
 /** Tables as `speed` prints them. */
 export function sizeText(result: SizeResult): string {
-  const { observationSize, actionSize, threads, batchSize, update, action, replaySample } = result;
+  const { algorithm, observationSize, actionSize, threads, batchSize, update, action, replaySample } = result;
   return [
-    `observation ${observationSize}, action ${actionSize}, ${threadsText(threads)}`,
+    `${algorithm}: observation ${observationSize}, action ${actionSize}, ${threadsText(threads)}`,
     '',
     formatTable(
       ['milliseconds', '', 'median', '10 %', '90 %', 'ratio'],
       [
-        ...update.map((own) => row(`update, batch ${batchSize}`, own.name, own.milliseconds, own.ratio)),
-        ...action.map((own) =>
+        ...update.map(({ name, milliseconds, ratio }) =>
+          row(`update, batch ${batchSize}`, name, milliseconds, ratio),
+        ),
+        ...action.map(({ name, rows, deterministic, milliseconds, ratio }) =>
           row(
-            `${own.deterministic ? 'deterministic' : 'sampled'} action, batch ${own.rows}`,
-            own.name,
-            own.milliseconds,
-            own.ratio,
+            `${deterministic ? 'deterministic' : 'sampled'} action, batch ${rows}`,
+            name,
+            milliseconds,
+            ratio,
           ),
         ),
         row(`replay sample, batch ${batchSize}`, 'meow-rl', replaySample, 1),
@@ -42,9 +44,12 @@ export function sizeText(result: SizeResult): string {
   ].join('\n');
 }
 
-export const loopText = (loops: readonly LoopResult[], threads: number): string =>
+export const loopText = (
+  loops: readonly LoopResult[],
+  { algorithm, threads }: Pick<SizeResult, 'algorithm' | 'threads'>,
+): string =>
   [
-    `whole loop on HalfCheetah-v5, one update per step, ${threadsText(threads)}`,
+    `${algorithm}: whole loop on HalfCheetah-v5, one update per step, ${threadsText(threads)}`,
     '',
     formatTable(
       ['', 'steps/s', 'ours over it'],
@@ -78,15 +83,24 @@ export function profileText(rows: readonly ProfileRow[]): string {
 const mega = (x: number): string => (x / 1e6).toFixed(1);
 const giga = (x: number): string => (x / 1e9).toFixed(1);
 
-export const rooflineText = (own: Roofline, updateMilliseconds: number): string =>
+export const rooflineText = (
+  { products, flops, compulsoryBytes, operatorBytes, rates, bytesPerSecond, bound }: Roofline,
+  updateMilliseconds: number,
+): string =>
   [
-    `${own.products} matrix products, ${mega(own.flops)} Mflop; ${mega(own.compulsoryBytes)} MB in and out, ${mega(own.operatorBytes)} MB between operators`,
+    `${products} matrix products, ${mega(flops)} Mflop; ${mega(compulsoryBytes)} MB in and out, ${mega(operatorBytes)} MB between operators`,
     formatTable(
       ['products', 'Gflop/s'],
-      own.rates.map(({ shape, flopsPerSecond }) => [shape, giga(flopsPerSecond)]),
+      rates.map(({ shape, flopsPerSecond }) => [shape, giga(flopsPerSecond)]),
     ),
-    `memory ${giga(own.bytesPerSecond)} GB/s; bound ${own.bound.toFixed(2)} ms; the update takes ${(updateMilliseconds / own.bound).toFixed(2)} times that`,
+    `memory ${giga(bytesPerSecond)} GB/s; bound ${bound.toFixed(2)} ms; the update takes ${(updateMilliseconds / bound).toFixed(2)} times that`,
   ].join('\n\n');
 
-export const soakText = (own: Soak): string =>
-  `${own.updates} updates in ${own.seconds.toFixed(0)} s: resident memory grew by ${mega(own.residentGrowth)} MB, the heap by ${mega(own.heapGrowth)} MB; garbage collection took ${(100 * own.garbageCollectionShare).toFixed(2)} % of the time`;
+export const soakText = ({
+  updates,
+  seconds,
+  residentGrowth,
+  heapGrowth,
+  garbageCollectionShare,
+}: Soak): string =>
+  `${updates} updates in ${seconds.toFixed(0)} s: resident memory grew by ${mega(residentGrowth)} MB, the heap by ${mega(heapGrowth)} MB; garbage collection took ${(100 * garbageCollectionShare).toFixed(2)} % of the time`;

@@ -1,18 +1,17 @@
 import { vectorEnv } from '@meow-rl/envs';
-import type { MeowAgent } from '@meow-rl/meow';
 import { replayBuffer } from '@meow-rl/replay';
 import { trainOffPolicy } from '@meow-rl/train';
+import type { OffPolicyAgent } from '@meow-rl/train';
 
 import { makeAgentEnv } from '../environments/environments.ts';
-import { createMeasuredAgent } from './own.ts';
+import { createMeasuredAgent } from './measured-agent.ts';
+import type { Measured } from './measured-agent.ts';
 
 /** The environment that the whole loop is measured on. */
 export const LOOP_ENVIRONMENT = 'HalfCheetah-v5';
 
 /** How the loop runs. */
-export interface LoopOptions {
-  readonly threads: number;
-  readonly seed: number;
+export interface LoopOptions extends Pick<Measured, 'algorithm' | 'threads' | 'seed'> {
   /** Act and step while the update before runs in another thread; default false. */
   readonly pipeline?: boolean;
 }
@@ -28,11 +27,11 @@ const FIRST_UPDATES = 20;
 export async function loopStepsPerSecond(
   steps: number,
   warmup: number,
-  { threads, seed, pipeline = false }: LoopOptions,
+  { algorithm, threads, seed, pipeline = false }: LoopOptions,
 ): Promise<number> {
   const env = vectorEnv(await agentEnv(), { numEnvs: 1, autoresetMode: 'same-step' });
   const sizes = { observationSize: env.singleObservationSpace.size, actionSize: env.singleActionSpace.size };
-  const measured = { ...sizes, batchSize: 256, threads, seed };
+  const measured = { algorithm, ...sizes, batchSize: 256, threads, seed };
   // In the pipeline one thread acts and steps, so the others are left to update.
   const agent = await (pipeline
     ? createMeasuredAgent({ ...measured, threads: Math.max(1, threads - 1) }, 'background')
@@ -40,7 +39,7 @@ export async function loopStepsPerSecond(
   try {
     let updates = 0;
     let begun = Number.NaN;
-    const clocked: MeowAgent = {
+    const clocked: OffPolicyAgent = {
       ...agent,
       update: (batch) => {
         updates += 1;
@@ -51,7 +50,7 @@ export async function loopStepsPerSecond(
     await trainOffPolicy({
       agent: clocked,
       env,
-      replay: replayBuffer({ capacity: 1_000_000, ...sizes, seed }),
+      replay: replayBuffer({ capacity: 1_000_000, ...sizes, discount: agent.config.gamma, seed }),
       steps: warmup + FIRST_UPDATES + steps,
       warmup,
       seed,

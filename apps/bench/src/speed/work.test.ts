@@ -1,7 +1,7 @@
 import { add, grad, linear, matmul, mean, program, square, sum } from '@meow-rl/graph';
 import { describe, expect, test } from 'vitest';
 
-import { countWork } from './work.ts';
+import { addWork, countWork } from './work.ts';
 
 describe('work of a program', () => {
   test('a layer and its gradient, counted by hand', () => {
@@ -35,6 +35,12 @@ describe('work of a program', () => {
     );
     expect(countWork(products)).toMatchObject({ products: 2, flops: 2 * 2 * 9 * 7 + 2 * 2 * 9 });
     expect(countWork(products).operatorBytes).toBe(4 * (14 + 63 + 18 + 18 + 2));
+    expect(addWork([countWork(products), countWork(products)])).toEqual({
+      products: 4,
+      flops: 2 * (2 * 2 * 9 * 7 + 2 * 2 * 9),
+      compulsoryBytes: 2 * 4 * (14 + 63 + 2),
+      operatorBytes: 2 * 4 * (14 + 63 + 18 + 18 + 2),
+    });
   });
 
   test('a named axis has no work to count', () => {

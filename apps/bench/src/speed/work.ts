@@ -52,6 +52,14 @@ export function countWork(given: Program): Work {
   return { products, flops, operatorBytes, compulsoryBytes: total(compulsory.map(bytesOf)) };
 }
 
+/** The work of programs that run one after the other. */
+export const addWork = (programs: readonly Work[]): Work => ({
+  products: total(programs.map(({ products }) => products)),
+  flops: total(programs.map(({ flops }) => flops)),
+  compulsoryBytes: total(programs.map(({ compulsoryBytes }) => compulsoryBytes)),
+  operatorBytes: total(programs.map(({ operatorBytes }) => operatorBytes)),
+});
+
 /** Listens to an operator writing itself as ONNX, and reports the inner length of each matrix product. */
 function productRecorder(shapes: Map<string, Shape>, onProduct: (inner: number) => void): OnnxEmitter {
   let made = 0;

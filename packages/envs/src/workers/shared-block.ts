@@ -11,26 +11,12 @@ export interface BlockShape {
   readonly actionWidth: number;
 }
 
-/** What the main thread asks of all workers. */
-export const Command = { step: 1, reset: 2, state: 3, restore: 4, close: 5 } as const;
-export type CommandName = keyof typeof Command;
-
-/** Places in {@link SharedBlock.control}. */
-export const Control = {
-  /** Number of the command; a change starts the workers. */
-  go: 0,
-  /** Number of the last command that all workers are done with; a change wakes the main thread. */
-  done: 1,
-  command: 2,
-  /** Workers still busy with the command; the last one to finish says so to the main thread. */
-  busy: 3,
-  /** From here on, two for each worker: the row it is working on (or -1), and the messages that it sent. */
-  workers: 4,
-} as const;
-
 /** The memory that main thread and workers share; every row is written by one worker only. */
 export interface SharedBlock {
-  readonly control: Int32Array;
+  /** [workers], the row that a worker is working on, or -1. */
+  readonly rowOf: Int32Array;
+  /** [workers], the messages that a worker sent during the command. */
+  readonly messagesOf: Int32Array;
   readonly actions: Float64Array;
   readonly observations: Float64Array;
   readonly finalObservations: Float64Array;
@@ -46,7 +32,7 @@ export interface SharedBlock {
 /** Bytes that {@link sharedBlock} needs. */
 export function blockBytes({ numEnvs, workers, width, actionWidth }: BlockShape): number {
   const doubles = numEnvs * (actionWidth + 2 * width + 1 + INFO_WIDTH);
-  const integers = Control.workers + 2 * workers + numEnvs;
+  const integers = 2 * workers + numEnvs;
   return 8 * doubles + 4 * integers + 2 * numEnvs;
 }
 
@@ -70,15 +56,10 @@ export function sharedBlock(
     finalObservations: doubles(numEnvs * width),
     rewards: doubles(numEnvs),
     infoNumbers: doubles(numEnvs * INFO_WIDTH),
-    control: integers(Control.workers + 2 * workers),
+    rowOf: integers(workers),
+    messagesOf: integers(workers),
     infoShapes: integers(numEnvs),
     terminated: bytes(numEnvs),
     truncated: bytes(numEnvs),
   };
 }
-
-/** Where a worker says which row it is working on. */
-export const rowPlace = (worker: number) => Control.workers + 2 * worker;
-
-/** Where a worker says how many messages it sent during the command. */
-export const messagesPlace = (worker: number) => Control.workers + 2 * worker + 1;

@@ -1,5 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 
+import type { Protocol } from '@meow-rl/threads';
+
 import type { BoxOptions } from '../box.ts';
 import type { AutoresetMode } from '../vector-env.ts';
 import type { BlockShape } from './shared-block.ts';
@@ -18,8 +20,6 @@ export interface ThreadData {
   readonly options: object | undefined;
   readonly rescaleActions: boolean;
   readonly autoresetMode: AutoresetMode;
-  /** Number of this worker. */
-  readonly worker: number;
   /** Its rows: from `first`, `count` of them. */
   readonly first: number;
   readonly count: number;
@@ -33,7 +33,16 @@ export interface ThreadReady {
   readonly actionSpace: Required<BoxOptions>;
 }
 
-/** What it gets then. */
+/** What `share` gives it then, before any other command. */
 export interface ThreadMemory extends BlockShape {
   readonly buffer: SharedArrayBuffer;
 }
+
+/** What main thread and workers agree on. */
+export interface WorkerProtocol extends Protocol {
+  readonly data: ThreadData;
+  readonly command: 'share' | 'step' | 'reset' | 'state' | 'restore' | 'close';
+  readonly ready: ThreadReady;
+}
+
+export type CommandName = WorkerProtocol['command'];

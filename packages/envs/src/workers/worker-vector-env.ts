@@ -1,9 +1,10 @@
+import { sendPlain } from '@meow-rl/threads';
+
 import { checkActions, checkMask, checkNoneFinished } from '../check-actions.ts';
 import type { Info } from '../env.ts';
 import type { RowState, VectorEnv, VectorEnvState, VectorResetResult } from '../vector-env.ts';
 import { rowStates } from '../vector-state.ts';
 import { infoReader, type WorkerMessage } from './infos.ts';
-import { sendPlain } from './plain-data.ts';
 import { spreadRows } from './spread-rows.ts';
 import { startTeam } from './team.ts';
 import type { WorkerVectorEnvOptions } from './worker-options.ts';

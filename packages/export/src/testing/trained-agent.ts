@@ -32,6 +32,7 @@ export async function trainedAgent(
   });
   const random = createGenerator(1);
   const batch = emptyBatch(32, sizes);
+  batch.discounts.fill(0.99);
   for (let update = 0; update < 20; update++) {
     random.fillNormal(batch.observations);
     random.fillUniform(batch.actions, -0.95, 0.95);

@@ -1,18 +1,18 @@
 import { constant, parameterLayout } from '@meow-rl/graph';
 import type { Parameters } from '@meow-rl/graph';
+import { boundedLogScale, mlp, modules, orthogonal, swish, zeros } from '@meow-rl/nn';
+import { randomParameters } from '@meow-rl/nn/testing';
 
 import {
-  additiveCoupling,
   alternatingMask,
-  boundedLogScale,
+  coupling,
   elementwiseScale,
   energyFlow,
   gaussianPrior,
-  mlp,
+  shift,
   tanhSquash,
 } from '../index.ts';
 import type { Bijector, EnergyFlow } from '../index.ts';
-import { randomParameters } from './random-values.ts';
 
 const COUPLINGS = 3;
 
@@ -26,25 +26,39 @@ export interface RandomFlow {
 }
 
 export function randomFlow(size: number, stateSize: number, seed: number): RandomFlow {
-  const scale = mlp({ name: 'scale', inputs: [stateSize], hidden: [4], output: size, weights: 'zero' });
-  const conditioners = Array.from({ length: COUPLINGS }, (_, i) =>
-    mlp({
-      name: `coupling${i}`,
-      inputs: [size, stateSize],
-      hidden: [6],
+  const networks = modules({
+    scale: mlp({
+      name: 'scale',
+      inputs: [stateSize],
+      hidden: [4],
       output: size,
-      layerNorm: true,
-      weights: 'orthogonal',
+      activation: swish,
+      weights: zeros,
     }),
-  );
-  const specs = [scale, ...conditioners].flatMap(({ parameters }) => parameters);
-  const params = parameterLayout(specs).unpack(constant(randomParameters(specs, seed, 1.6)));
+    conditioners: modules(
+      Array.from({ length: COUPLINGS }, (_, i) =>
+        mlp({
+          name: `coupling${i}`,
+          inputs: [size, stateSize],
+          hidden: [6],
+          output: size,
+          activation: swish,
+          layerNorm: true,
+          weights: orthogonal(),
+        }),
+      ),
+    ),
+  });
+  const { parameters } = networks;
+  const params = parameterLayout(parameters).unpack(constant(randomParameters(parameters, seed, 1.6)));
+  const { scale, conditioners } = networks.bind(params);
   const layers = [
-    elementwiseScale({ size, logScale: (state) => boundedLogScale(scale.apply(params, [state]), -1, 0.2) }),
+    elementwiseScale({ size, logScale: (state) => boundedLogScale(scale([state]), -1, 0.2) }),
     ...conditioners.map((network, i) =>
-      additiveCoupling({
+      coupling({
         mask: alternatingMask(size, i),
-        conditioner: (masked, state) => network.apply(params, [masked, state]),
+        conditioner: (masked, state) => network([masked, state]),
+        transform: shift,
       }),
     ),
   ];

@@ -1,8 +1,8 @@
 import { abs, add, div, exp, log, mul, neg, sqrt, square, sub, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
+import { checkWidth } from '@meow-rl/nn';
 
 import type { Bijector } from '../index.ts';
-import { checkWidth } from '../rows.ts';
 
 const sumOverEntries = (x: Tensor): Tensor => sum(x, { axes: [1] });
 

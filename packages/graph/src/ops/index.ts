@@ -14,6 +14,7 @@ export {
 export { add, div, maximum, minimum, mul, neg, square, sub } from './arithmetic.ts';
 export { clip } from './clip.ts';
 export { equal, greater, less, toFloat, where } from './compare.ts';
+export { erf } from './erf.ts';
 export { reshape, stopGradient, transpose } from './layout.ts';
 export { linear, matmul } from './matmul.ts';
 export { logSumExp, max, mean } from './max.ts';

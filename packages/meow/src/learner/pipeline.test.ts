@@ -55,7 +55,8 @@ const agentOf = (learner?: LearnerFactory) =>
   });
 
 const makeEnv = () => vectorEnv(halve, { numEnvs: 1, autoresetMode: 'same-step' });
-const makeReplay = () => replayBuffer({ capacity: 1000, ...sizes, seed: seedFor('replay', SEED) });
+const makeReplay = () =>
+  replayBuffer({ capacity: 1000, ...sizes, discount: 0.99, seed: seedFor('replay', SEED) });
 
 /** Trains in the pipeline; returns the state at the end, and the agent. */
 async function pipelined(threads: number, steps: number) {

@@ -5,14 +5,20 @@ import { createGenerator } from '@meow-rl/random';
 
 import { randomBatch } from '../testing/random-batch.ts';
 import { smallModel } from '../testing/small-model.ts';
-import { Control, learnerMemory } from './memory.ts';
+import { learnerMemory } from './memory.ts';
 import { startTeam } from './thread-team.ts';
 import type { ThreadTeam } from './thread-team.ts';
 
 const sizes = { observationSize: 3, actionSize: 2 };
 const model = smallModel(sizes, { couplings: 1, hidden: [2], shiftHidden: [2] });
 const { config } = model;
-const setup = { engine: 'onnxruntime-node', sizes, seed: 0, awakeMilliseconds: 0.2 } as const;
+const setup = {
+  engine: 'onnxruntime-node',
+  sizes,
+  seed: 0,
+  callerTakesPart: false,
+  awakeMilliseconds: 0.2,
+} as const;
 
 const open: ThreadTeam[] = [];
 afterEach(async () => {
@@ -38,23 +44,16 @@ async function teamOf(threads: number) {
 }
 
 describe('startTeam', () => {
-  it('does each of thousands of commands once, whatever wakes the threads', async () => {
+  it('makes each of thousands of updates once', async () => {
     const UPDATES = 2000;
     const { team, memory } = await teamOf(2);
-    const wake = () => {
-      for (const place of [Control.go, Control.arrivals, Control.done]) Atomics.notify(memory.control, place);
-    };
     const losses: number[] = [];
     for (let i = 0; i < UPDATES; i++) {
-      wake();
-      const update = team.run('update');
-      wake();
-      await update;
+      await team.run('update');
       // Long enough now and then for the threads to fall asleep, short enough in between for them not to.
       if (i % 100 === 0) await new Promise((resolve) => void setTimeout(resolve, 1));
       losses.push((memory.metrics[0]?.[0] ?? Number.NaN) + (memory.metrics[1]?.[0] ?? Number.NaN));
     }
-    wake();
     team.runNow('read');
     // Adam's weight counts the steps: 1 − βⁿ; a step too many or too few would be 1e-5 off.
     expect(floatsAt(memory.state.secondWeight)[0]).toBeCloseTo(1 - 0.999 ** UPDATES, 5);
@@ -64,18 +63,6 @@ describe('startTeam', () => {
       await again.team.run('update');
       expect((again.memory.metrics[0]?.[0] ?? 0) + (again.memory.metrics[1]?.[0] ?? 0)).toBe(loss);
     }
-  });
-
-  it('does not block for a thread that has ended', async () => {
-    const { team, memory } = await teamOf(2);
-    memory.control[Control.command] = 99;
-    Atomics.add(memory.control, Control.go, 1);
-    Atomics.notify(memory.control, Control.go);
-    // Blocking, so that this thread can't hear of it in the ordinary way.
-    const { control } = memory;
-    while (Atomics.load(control, Control.lost) === 0) Atomics.wait(control, Control.lost, 0, 10);
-    expect(() => team.runNow('read')).toThrow(/learner thread [01] \(of 2\) ended/);
-    expect(() => team.expectIdle()).toThrow(/learner thread [01] \(of 2\) ended/);
   });
 
   it('says why a thread could not be started', async () => {

@@ -15,11 +15,13 @@ export function randomBatch(
     random.fillUniform(values, -bound, bound);
     return values;
   };
+  const terminated = Float32Array.from({ length: rows }, () => Number(random.uniform() < 0.2));
   return {
     observations: uniform(rows * observationSize, 1.5),
     actions: uniform(rows * actionSize, 0.95),
     rewards: uniform(rows, 3),
     nextObservations: uniform(rows * observationSize, 1.5),
-    terminated: Float32Array.from({ length: rows }, () => Number(random.uniform() < 0.2)),
+    terminated,
+    discounts: terminated.map((ended) => 0.99 * (1 - ended)),
   };
 }

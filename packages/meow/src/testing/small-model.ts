@@ -1,6 +1,6 @@
 import { constant, nodesBehind } from '@meow-rl/graph';
 import type { Parameters, Program } from '@meow-rl/graph';
-import { randomParameters } from '@meow-rl/flows/testing';
+import { randomParameters } from '@meow-rl/nn/testing';
 
 import { meowModel, resolveMeowConfig } from '../index.ts';
 import type { MeowConfig, MeowModel, Sizes } from '../index.ts';

@@ -79,7 +79,7 @@ async function measure(name: string, make: () => ReplayBuffer) {
   await rm(folder, { recursive: true });
 }
 
-await measure('uniform', () => replayBuffer({ ...sizes, seed: 0 }));
+await measure('uniform', () => replayBuffer({ ...sizes, discount: 0.99, seed: 0 }));
 await measure('prioritized, 3 steps', () =>
-  replayBuffer({ ...sizes, nStep: { steps: 3, discount: 0.99 }, prioritized: {}, seed: 0 }),
+  replayBuffer({ ...sizes, discount: 0.99, nStep: 3, prioritized: {}, seed: 0 }),
 );

@@ -18,8 +18,9 @@ export const emptyBuffer = (seed: number, plain = false, capacity = 100): Replay
   replayBuffer({
     capacity,
     ...sizes,
+    discount: 0.9,
     seed,
-    ...(!plain && { nStep: { steps: 3, discount: 0.9 }, prioritized: {} }),
+    ...(!plain && { nStep: 3, prioritized: {} }),
   });
 
 /** A buffer and what happens to it in training, the same for the same seed. */

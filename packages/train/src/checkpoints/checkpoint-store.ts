@@ -70,8 +70,8 @@ export async function openCheckpointStore(
   let kept: KeptCheckpoint[] = [];
   const unread: number[] = [];
   for (const step of await listCheckpoints(folder)) {
-    const found = await readCheckpoint(at(step)).catch(() => undefined);
-    if (found) kept.push(withoutTensors(found));
+    const checkpoint = await readCheckpoint(at(step)).catch(() => undefined);
+    if (checkpoint) kept.push(withoutTensors(checkpoint));
     else unread.push(step);
   }
 
@@ -94,11 +94,11 @@ export async function openCheckpointStore(
         await files.remove(saving).catch(() => {});
         throw cannotSave(at(step), error);
       }
-      const others = kept.filter((own) => own.step !== step);
+      const others = kept.filter((earlier) => earlier.step !== step);
       const all = [withoutTensors(checkpoint), ...others].toSorted((a, b) => b.step - a.step);
       const best = keepBest ? bestCheckpoint(all) : undefined;
-      kept = all.filter((own, i) => i < keepLast || own === best);
-      await removeAll(all.filter((own) => !kept.includes(own)).map((own) => own.step));
+      kept = all.filter((each, i) => i < keepLast || each === best);
+      await removeAll(all.filter((each) => !kept.includes(each)).map((each) => each.step));
       return kept;
     },
   };
@@ -107,7 +107,7 @@ export async function openCheckpointStore(
 /** Finishes or undoes what a run was doing when it was killed. */
 async function recover(folder: string, files: FileSystem): Promise<void> {
   const names = await files.readdir(folder);
-  for (const name of names.filter((own) => own.startsWith(REPLACED))) {
+  for (const name of names.filter((entry) => entry.startsWith(REPLACED))) {
     const step = name.slice(REPLACED.length);
     if (!names.includes(step)) await files.rename(path.join(folder, name), path.join(folder, step));
   }

@@ -32,9 +32,9 @@ export async function writeCheckpoint(
   checkpoint: Checkpoint,
   files: FileSystem,
 ): Promise<void> {
-  const { tensors, ...rest } = checkpoint;
+  const { tensors, ...state } = checkpoint;
   const contents = {
-    [STATE]: JSON.stringify({ format: FORMAT, version: VERSION, ...rest }),
+    [STATE]: JSON.stringify({ format: FORMAT, version: VERSION, ...state }),
     [TENSORS]: encodeSafetensors(tensors, { step: String(checkpoint.step) }),
   };
   const sums: Record<string, string> = {};
@@ -55,9 +55,9 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   if (!sums) throw damaged(folder, `${SUMS} is no list of checksums`);
   const verified = async (name: string): Promise<Buffer> => {
     const content = await readPart(folder, name);
-    const [found, expected] = [sha256(content), sums.get(name)];
-    if (found !== expected)
-      throw damaged(folder, `${name} has checksum ${short(found)}, expected ${short(expected ?? 'none')}`);
+    const [actual, expected] = [sha256(content), sums.get(name)];
+    if (actual !== expected)
+      throw damaged(folder, `${name} has checksum ${short(actual)}, expected ${short(expected ?? 'none')}`);
     return content;
   };
   const { step, score, values } = parseState(folder, (await verified(STATE)).toString('utf8'));

@@ -92,10 +92,10 @@ async function cut(path: string, file: OpenFile, bytes: number): Promise<void> {
  *
  * @throws Error if it is shorter
  */
-export function expectLength(path: string, found: number, bytes: number): void {
-  if (found >= bytes) return;
+export function expectLength(path: string, length: number, bytes: number): void {
+  if (length >= bytes) return;
   throw new Error(
-    `${path} has ${found} bytes, expected at least ${bytes} as when the checkpoint was written. ` +
+    `${path} has ${length} bytes, expected at least ${bytes} as when the checkpoint was written. ` +
       'Restore the file, or resume from an earlier checkpoint.',
   );
 }

@@ -32,7 +32,7 @@ it('names what a metrics event has, and nothing that it lacks', () => {
 });
 
 it('names what an evaluation has, sampled actions only where there were any', () => {
-  const own = {
+  const deterministic = {
     actions: 'deterministic',
     returns: [1, 3, 1, 3],
     lengths: [5, 5, 5, 5],
@@ -44,7 +44,7 @@ it('names what an evaluation has, sampled actions only where there were any', ()
     type: 'evaluation',
     step: 10,
     updates: 5,
-    ...own,
+    ...deterministic,
     time: { seconds: 9, duration: 2 },
   } as const;
   const always = {
@@ -55,7 +55,7 @@ it('names what an evaluation has, sampled actions only where there were any', ()
   };
   expect(scalarsOf(evaluation)).toEqual(always);
   const stochastic = {
-    ...own,
+    ...deterministic,
     actions: 'sampled',
     terminated: [true, true, true, false],
     mean: 1.5,

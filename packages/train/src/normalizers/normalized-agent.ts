@@ -1,6 +1,6 @@
 import type { TransitionBatch } from '@meow-rl/replay';
 
-import type { Agent } from '../agent.ts';
+import type { OffPolicyAgent } from '../contracts/off-policy-agent.ts';
 import type { ObservationNormalizer } from './observation-normalizer.ts';
 import type { RewardScaler } from './reward-scaler.ts';
 
@@ -20,16 +20,16 @@ export interface NormalizedAgentOptions {
  * @throws RangeError if the normalizer is of another size than the agent
  */
 export function normalizedAgent(
-  agent: Agent,
+  agent: OffPolicyAgent,
   { observations: normalizer, rewards: scaler }: NormalizedAgentOptions,
-): Agent & Required<Pick<Agent, 'observe'>> {
+): OffPolicyAgent & Required<Pick<OffPolicyAgent, 'observe'>> {
   if (normalizer && normalizer.size !== agent.observationSize) {
     throw new RangeError(
       `normalizedAgent: the normalizer is for ${normalizer.size} entries, expected ${agent.observationSize} as in the ` +
         `${agent.algorithm} agent. Make it with size: agent.observationSize.`,
     );
   }
-  const { algorithm, observationSize, actionSize } = agent;
+  const { algorithm, observationSize, actionSize, replayed } = agent;
   const normalize = (rows: Float32Array) => (normalizer ? normalizer.normalize(rows) : rows);
   return {
     algorithm,
@@ -50,6 +50,9 @@ export function normalizedAgent(
       agent.observe?.(collected);
     },
     ...(agent.actsDuringUpdate === undefined ? {} : { actsDuringUpdate: agent.actsDuringUpdate }),
+    ...(replayed && {
+      replayed: { ...replayed, explore: (observations) => replayed.explore(normalize(observations)) },
+    }),
     ...(agent.tdErrors && { tdErrors: () => agent.tdErrors?.() ?? new Float32Array(0) }),
     dispose: () => agent.dispose(),
   };

@@ -6,7 +6,7 @@ import { mean } from './moments.ts';
 /** P(X > Y) of one task: the share of pairs in which x is the larger, ties counting half (Mann-Whitney's U / nm). */
 function onOneTask(xs: readonly number[], ys: readonly number[]): number {
   const wins = xs.reduce(
-    (total, x) => total + ys.reduce((own, y) => own + (x > y ? 1 : x === y ? 0.5 : 0), 0),
+    (total, x) => total + ys.reduce((wins, y) => wins + (x > y ? 1 : x === y ? 0.5 : 0), 0),
     0,
   );
   return wins / (xs.length * ys.length);

@@ -66,9 +66,9 @@ function readSummary(bytes: Uint8Array, into: Record<string, number>): void {
     if (field !== SUMMARY.value) return false;
     let tag = '';
     let value: number | undefined;
-    eachField(new BinaryReader(reader.bytes()), (own, inner) => {
-      if (own === VALUE.tag) tag = inner.string();
-      else if (own === VALUE.simpleValue) value = inner.float();
+    eachField(new BinaryReader(reader.bytes()), (field, inner) => {
+      if (field === VALUE.tag) tag = inner.string();
+      else if (field === VALUE.simpleValue) value = inner.float();
       else return false;
       return true;
     });

@@ -76,7 +76,7 @@ describe('tensorBoardWriter', () => {
     const writer = await tensorBoardWriter(folder, { files, now: () => 5000 });
     const name = basename(writer.path);
     await writer.position();
-    await Promise.all([writer.scalars(1, { own: 2 }), writer.close()]);
+    await Promise.all([writer.scalars(1, { loss: 2 }), writer.close()]);
     expect(files.done).toEqual([
       `create ${name}`,
       'sync .',

@@ -1,6 +1,7 @@
 import type { TransitionBatch } from '@meow-rl/replay';
 
-import type { Agent, UpdateMetrics } from '../agent.ts';
+import type { UpdateMetrics } from '../contracts/learning-agent.ts';
+import type { OffPolicyAgent } from '../contracts/off-policy-agent.ts';
 
 /** Options of {@link fakeAgent}. */
 export interface FakeAgentOptions {
@@ -11,7 +12,7 @@ export interface FakeAgentOptions {
 }
 
 /** A {@link fakeAgent} and what was asked of it. */
-export interface FakeAgent extends Agent {
+export interface FakeAgent extends OffPolicyAgent {
   /** The `deterministic` of every call of `act`. */
   readonly acts: boolean[];
   /** Calls of `update` so far. */

@@ -1,9 +1,9 @@
 import type { TransitionBatch } from '@meow-rl/replay';
 
-import type { Agent } from '../agent.ts';
+import type { OffPolicyAgent } from '../contracts/off-policy-agent.ts';
 
 /** A {@link tabularAgent} and what it has learned. */
-export interface TabularAgent extends Agent {
+export interface TabularAgent extends OffPolicyAgent {
   /** Value of each state. */
   readonly values: readonly number[];
 }
@@ -14,19 +14,11 @@ const at = (values: Float32Array, i: number): number => values[i] ?? Number.NaN;
 /**
  * Learns the value of each state under its one policy, which is to do nothing: TD(0) on a table.
  *
- *     V(s) ← V(s) + η (r + γ (1 − terminated) V(s′) − V(s))
+ *     V(s) ← V(s) + η (r + d V(s′) − V(s)), d the batch's discounts
  *
  * @param states number of states; the first entry of an observation names one
  */
-export function tabularAgent({
-  states,
-  gamma,
-  rate,
-}: {
-  states: number;
-  gamma: number;
-  rate: number;
-}): TabularAgent {
+export function tabularAgent({ states, rate }: { states: number; rate: number }): TabularAgent {
   const values = Array.from({ length: states }, () => 0);
   return {
     algorithm: 'tabular',
@@ -34,12 +26,12 @@ export function tabularAgent({
     actionSize: 1,
     values,
     act: async (observations) => new Float32Array(observations.length),
-    async update({ observations, rewards, nextObservations, terminated }: TransitionBatch) {
+    async update({ observations, rewards, nextObservations, discounts }: TransitionBatch) {
       for (const [i, reward] of rewards.entries()) {
         const [from, to] = [at(observations, i), at(nextObservations, i)];
-        const follows = (1 - at(terminated, i)) * (values[to] ?? Number.NaN);
+        const follows = at(discounts, i) * (values[to] ?? Number.NaN);
         const value = values[from] ?? Number.NaN;
-        values[from] = value + rate * (reward + gamma * follows - value);
+        values[from] = value + rate * (reward + follows - value);
       }
       return {};
     },

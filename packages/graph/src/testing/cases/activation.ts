@@ -2,7 +2,7 @@ import * as ops from '../../ops/index.ts';
 import { constant } from '../../tensor.ts';
 import { example, given, hiddenOutput, random } from '../case.ts';
 
-const { abs, atanh, exp, log, reciprocal, relu, sigmoid, softplus, sqrt, swish, tanh } = ops;
+const { abs, atanh, erf, exp, log, reciprocal, relu, sigmoid, softplus, sqrt, swish, tanh } = ops;
 
 /** Cases of functions of one element. */
 export const activationCases = {
@@ -17,6 +17,18 @@ export const activationCases = {
     }),
     example('batch', [random(1, ['batch', 2], -0.9, 0.9)], (x) => atanh(x), { derivatives: 2 }),
     example('ends', [given([3], [1, -1, 1.5])], (x) => atanh(x), { value: [Infinity, -Infinity, NaN] }),
+  ],
+  erf: [
+    // From tables: Abramowitz and Stegun, table 7.1.
+    example('table', [given([6], [0, 0.5, -1, 2, 3, -4])], (x) => erf(x), {
+      value: [
+        0, 0.5204998778130465, -0.8427007929497149, 0.9953222650189527, 0.9999779095030014,
+        -0.9999999845827421,
+      ],
+      derivatives: 2,
+    }),
+    example('batch', [random(1, ['batch', 3], -2, 2)], (x) => erf(x), { derivatives: 2 }),
+    example('flat ends', [given([4], [6, -7, Infinity, NaN])], (x) => erf(x), { value: [1, -1, 1, NaN] }),
   ],
   exp: [
     example('scalar', [given([], [1])], (x) => exp(x), { value: [Math.E], derivatives: 2 }),

@@ -1,0 +1,54 @@
+import { loadPolicy } from '@meow-rl/export/node';
+import type { Actor } from '@meow-rl/train';
+
+import { identifyEnvironment, isKnownEnvironment, spacesOf } from '../environments/environments.ts';
+import type { EnvironmentChoice, IdentifiedEnvironment } from '../environments/environments.ts';
+import { UsageError } from '../cli/errors.ts';
+import { policyAgent } from './policy-agent.ts';
+import { openRun } from '../runs/saved-run.ts';
+
+/** A trained policy, from a run's folder or an exported file. */
+export interface LoadedPolicy {
+  readonly actor: Actor;
+  /** Name of the algorithm that trained it. */
+  readonly algorithm: string;
+  /** Where it is to play. */
+  readonly playground: IdentifiedEnvironment;
+  /** Environment steps that it was trained for. */
+  readonly step: number;
+}
+
+/** What {@link openPolicy} may be told. */
+export interface OpenPolicyOptions extends Partial<EnvironmentChoice> {
+  readonly threads: number;
+  readonly checkpoint?: string;
+}
+
+/**
+ * Opens what a command was given to play with. The caller disposes of the actor.
+ *
+ * @param source folder of a run, or an exported policy.onnx
+ * @throws UsageError if it is neither, or was trained in an environment that isn't known and none is given
+ */
+export async function openPolicy(source: string, options: OpenPolicyOptions): Promise<LoadedPolicy> {
+  const { threads, checkpoint, env, maxSteps } = options;
+  const chosen = { ...(env !== undefined && { env }), ...(maxSteps !== undefined && { maxSteps }) };
+  if (!source.endsWith('.onnx')) {
+    const { agent, settings, step } = await openRun(source, {
+      threads,
+      environment: chosen,
+      ...(checkpoint !== undefined && { checkpoint }),
+    });
+    return { actor: agent.agent, algorithm: agent.agent.algorithm, playground: settings, step };
+  }
+  const policy = await loadPolicy(source);
+  const { algorithm, environment, trainingSteps } = policy.metadata;
+  if (env === undefined && !isKnownEnvironment(environment))
+    throw new UsageError(
+      `${source} was trained in ${environment}, which is none of the known environments`,
+      'Name the module that makes it, as in --env ./my-env.ts#makeEnv.',
+    );
+  const playground = await identifyEnvironment({ env: environment, ...chosen });
+  const actor = policyAgent(policy, { id: playground.environment, ...(await spacesOf(playground)) });
+  return { actor, algorithm, playground, step: trainingSteps };
+}

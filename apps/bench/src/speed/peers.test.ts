@@ -1,0 +1,23 @@
+import { describe, expect, test } from 'vitest';
+
+import { parsePeers, peersOf } from './peers.ts';
+import type { PeerProgram } from './peers.ts';
+
+const names = (programs: readonly PeerProgram[]) => programs.map(({ name }) => name);
+
+describe('peers', () => {
+  test('are named by commas', () => {
+    expect(parsePeers('torch, jax')).toEqual(['torch', 'jax']);
+    expect(() => parsePeers('torch,keras')).toThrow(
+      '--peers can\'t be "torch,keras". Give one or more of torch, jax, separated by commas.',
+    );
+  });
+
+  test("of SAC are two versions in PyTorch and one in JAX; the libraries' loops come beside", () => {
+    const { updates, loops } = peersOf('sac');
+    expect(names(updates.torch)).toEqual(['torch (CleanRL)', 'torch (lean)']);
+    expect(names(updates.jax)).toEqual(['jax']);
+    expect(names(loops.torch)).toEqual(['torch (CleanRL)', 'torch (lean)', 'Stable-Baselines3']);
+    expect(names(loops.jax)).toEqual(['sbx']);
+  });
+});

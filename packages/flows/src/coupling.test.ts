@@ -1,0 +1,108 @@
+import { constant, expandAs, slice } from '@meow-rl/graph';
+import { compute, expectClose, matrix } from '@meow-rl/nn/testing';
+import { describe, expect, it } from 'vitest';
+
+import { affine, alternatingMask, coupling, rationalQuadraticSpline, shift } from './index.ts';
+import type { CouplingTransform } from './index.ts';
+
+const aState = matrix([[0.3, -0.8, 1.2]]);
+const refuse = () => {
+  throw new Error('test double: a conditioner that must not be asked');
+};
+
+/** Whether a coupling has one determinant for every action. */
+const determinant = (transform: CouplingTransform, mask: readonly number[]) =>
+  coupling({ transform, mask, conditioner: refuse }).constantDeterminant;
+
+describe('coupling', () => {
+  it('lets masked entries pass and moves the others by what the conditioner gives', async () => {
+    const { out, back } = await compute({ z: matrix([[1, 2, 3]]), state: aState }, ({ z, state }) => {
+      const layer = coupling({
+        transform: shift,
+        mask: [1, 0, 0],
+        conditioner: (masked) => expandAs(slice(masked, { axis: 1, end: 1 }), masked),
+      });
+      return { out: layer.forward(z, state).out, back: layer.inverse(z, state).out };
+    });
+    expect(out).toEqual([1, 3, 4]);
+    expect(back).toEqual([1, 1, 2]);
+  });
+
+  it('shows its conditioner only the masked entries', async () => {
+    let seen = constant(0);
+    const { masked } = await compute({ z: matrix([[1, 2, 3]]), state: aState }, ({ z, state }) => {
+      const conditioner = (x: typeof z) => (seen = x);
+      coupling({ transform: shift, mask: [1, 0, 1], conditioner }).forward(z, state);
+      return { masked: seen };
+    });
+    expect(masked).toEqual([1, 0, 3]);
+  });
+
+  it('refuses masks that are empty or not of 0 and 1', () => {
+    expect(() => coupling({ transform: shift, mask: [], conditioner: refuse })).toThrow(
+      'coupling: mask [] must have one 0 or 1 per action entry.',
+    );
+    expect(() => coupling({ transform: shift, mask: [1, 0.5], conditioner: refuse })).toThrow(
+      'mask [1, 0.5] must have',
+    );
+  });
+
+  it('refuses points that the mask does not fit', async () => {
+    const layer = coupling({ transform: shift, mask: [1, 0, 1, 0], conditioner: refuse });
+    const points = matrix([[1, 2, 3, 4, 5, 6]]);
+    await expect(
+      compute({ points, state: aState }, (inputs) => ({
+        out: layer.forward(inputs.points, inputs.state).out,
+      })),
+    ).rejects.toThrow('coupling: mask has 4 entries but the action has 6. Give one 0 or 1 per action entry.');
+  });
+
+  it('alternates its mask from coupling to coupling', () => {
+    expect(alternatingMask(4, 0)).toEqual([1, 0, 1, 0]);
+    expect(alternatingMask(3, 1)).toEqual([0, 1, 0]);
+    expect(alternatingMask(3, 2)).toEqual([1, 0, 1]);
+    expect(alternatingMask(1, 1)).toEqual([0]);
+  });
+
+  it("refuses what the conditioner gives where it doesn't fit the transform", async () => {
+    for (const [transform, expected] of [
+      [shift, 2],
+      [affine(), 4],
+      [rationalQuadraticSpline({ bins: 3 }), 16],
+    ] as const) {
+      const layer = coupling({ transform, mask: [1, 0], conditioner: (_, state) => state });
+      const z = matrix([[0.5, 1]]);
+      await expect(
+        compute({ z, state: aState }, ({ z, state }) => ({ out: layer.inverse(z, state).out })),
+      ).rejects.toThrow(`coupling: the conditioner's output: expected [rows, ${expected}], got [1, 3].`);
+    }
+  });
+
+  it('leaves to V what an affine transform of the state alone does to volumes', async () => {
+    const layer = coupling({
+      transform: affine({ scaleMax: 1 }),
+      mask: [0],
+      conditioner: (_, state) => state,
+    });
+    const { logDet, out } = await compute(
+      { z: matrix([[2]]), state: matrix([[0.4, -1]]) },
+      ({ z, state }) => ({ out: layer.forward(z, state).out, logDet: layer.stateLogDet?.(state) ?? state }),
+    );
+    expect(layer.constantDeterminant).toBe(true);
+    expectClose(logDet, [Math.tanh(0.4)], 1e-12);
+    expectClose(out, [2 * Math.exp(Math.tanh(0.4)) - 1], 1e-12);
+  });
+
+  it('has one determinant for every action with shift, and none with others', () => {
+    expect(determinant(shift, [1, 0])).toBe(true);
+    expect(determinant(affine(), [1, 0])).toBe(false);
+    expect(determinant(rationalQuadraticSpline(), [1, 0])).toBe(false);
+    expect(determinant(rationalQuadraticSpline(), [0, 0])).toBe(false);
+  });
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the largest scale %s', (scaleMax) => {
+    expect(() => affine({ scaleMax })).toThrow(
+      `affine: scaleMax must be a positive number, got ${scaleMax}.`,
+    );
+  });
+});

@@ -1,0 +1,128 @@
+import { GraphError, parameterLayout } from '@meow-rl/graph';
+import type { GradientTransformation, ParameterLayout, StateSpec, Tensor } from '@meow-rl/graph';
+import type { Module } from '@meow-rl/nn';
+
+import type { AlgorithmDefinition, CommonSettings, NetworkGroups, Sizes, Stage } from './definition.ts';
+import { resolveSettings } from './settings/index.ts';
+import type { SettingsOf } from './settings/index.ts';
+
+/** The networks that one optimizer trains, as one vector. */
+export interface Group {
+  readonly name: string;
+  readonly module: Module<unknown>;
+  readonly layout: ParameterLayout;
+  readonly optimizer: GradientTransformation | undefined;
+  /** Whether it has a target. */
+  readonly isFollowed: boolean;
+}
+
+/** A definition for a task and settings: what its programs are built from. */
+export interface Algorithm {
+  readonly definition: AlgorithmDefinition;
+  readonly sizes: Sizes;
+  readonly config: SettingsOf<CommonSettings>;
+  readonly groups: readonly Group[];
+  readonly stages: readonly Stage[];
+  /** Entries of what replay keeps of an action. */
+  readonly replayedSize: number;
+}
+
+/** Names of a group's states: `critics/parameters`, `critics/target`, `critics/adam/m`. */
+export const stateName = (group: string, part: string): string => `${group}/${part}`;
+
+const zeros = (size: number): StateSpec => ({ shape: [size], initial: new Float32Array(size) });
+
+/** The states of a group's optimizer for vectors of some length, by their whole names. */
+export const optimizerStates = (
+  { name, optimizer }: Group,
+  size: number,
+): Readonly<Record<string, StateSpec>> =>
+  Object.fromEntries(
+    Object.entries(optimizer?.init(size) ?? {}).map(([part, spec]) => [stateName(name, part), spec]),
+  );
+
+/** All states of a group, with vectors of some length: the whole, or a share of it. */
+export const groupStates = (group: Group, size = group.layout.size): Readonly<Record<string, StateSpec>> => ({
+  [stateName(group.name, 'parameters')]: zeros(size),
+  ...(group.isFollowed && { [stateName(group.name, 'target')]: zeros(size) }),
+  ...optimizerStates(group, size),
+});
+
+/** Everything that training changes: parameters, targets and the optimizers' states of all groups. */
+export const algorithmStates = ({ groups }: Algorithm): Readonly<Record<string, StateSpec>> =>
+  Object.assign({}, ...groups.map((group) => groupStates(group)));
+
+/** A group's states of an optimizer, taken out of all states under the optimizer's own names. */
+export const optimizerTensors = (
+  group: Group,
+  state: Readonly<Record<string, Tensor>>,
+): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.keys(group.optimizer?.init(0) ?? {}).flatMap((part) => {
+      const tensor = state[stateName(group.name, part)];
+      return tensor ? [[part, tensor]] : [];
+    }),
+  );
+
+/** The group of a name. */
+export function groupOf({ groups, definition }: Algorithm, name: string): Group {
+  const group = groups.find((candidate) => candidate.name === name);
+  if (group) return group;
+  const known = groups.map((candidate) => candidate.name).join(', ');
+  throw new GraphError(`${definition.name}: there is no group of networks ${name}. It has ${known}.`);
+}
+
+const trainsGroup = ({ trains }: Stage, group: string): boolean => trains[group] !== undefined;
+
+/**
+ * Fills in the settings and puts together what a definition says for a task.
+ *
+ * @throws RangeError for settings out of range; GraphError for a definition that contradicts itself
+ */
+export function resolveAlgorithm<N extends NetworkGroups, T extends CommonSettings, Q extends string>(
+  typed: AlgorithmDefinition<N, T, Q>,
+  sizes: Sizes,
+  options: Partial<SettingsOf<T>> = {},
+): Algorithm {
+  const resolved = resolveSettings(typed.name, typed.settings, options);
+  typed.check?.(resolved);
+  const definition: AlgorithmDefinition = typed;
+  const config: SettingsOf<CommonSettings> = resolved;
+  const networks = definition.networks(sizes, config);
+  const stages = definition.stages(sizes, config);
+  for (const stage of stages) checkStage(definition.name, stage, networks);
+  const groups = Object.entries(networks).map(([name, module]): Group => {
+    const trainers = stages.filter((stage) => trainsGroup(stage, name));
+    if (trainers.length > 1)
+      throw new GraphError(
+        `${definition.name}: ${trainers.length} stages train ${name}. Let one stage do it.`,
+      );
+    return {
+      name,
+      module,
+      layout: parameterLayout(module.parameters),
+      optimizer: trainers[0]?.trains[name],
+      isFollowed: stages.some(({ targets }) => targets?.[name] !== undefined),
+    };
+  });
+  const names = groups.flatMap(({ layout }) => layout.specs.map(({ name }) => name));
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new GraphError(
+      `${definition.name}: two groups have a parameter ${twice}. Give each network a name of its own.`,
+    );
+  const replayedSize = definition.replayed?.size(sizes) ?? sizes.actionSize;
+  return { definition, sizes, config, groups, stages, replayedSize };
+}
+
+function checkStage(name: string, { trains, targets = {}, every = 1 }: Stage, networks: NetworkGroups): void {
+  const unknown = [...Object.keys(trains), ...Object.keys(targets)].find(
+    (group) => !Object.hasOwn(networks, group),
+  );
+  if (unknown !== undefined)
+    throw new GraphError(
+      `${name}: a stage trains or follows ${unknown}, which is no group. It has ${Object.keys(networks).join(', ')}.`,
+    );
+  if (!Number.isInteger(every) || every < 1)
+    throw new GraphError(`${name}: every of a stage is ${every}, expected a whole number of updates >= 1.`);
+}

@@ -1,0 +1,63 @@
+import { DataError } from '@meow-rl/graph';
+
+/** The place of the first number that isn't finite, or -1. */
+export function firstNonFiniteEntry(values: ArrayLike<number>): number {
+  for (let i = 0; i < values.length; i += 1) if (!Number.isFinite(values[i])) return i;
+  return -1;
+}
+
+/** The largest absolute value, for a message. */
+export const largest = (values: Float32Array): string =>
+  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0).toPrecision(2);
+
+/**
+ * How many rows were given.
+ *
+ * @param where begins messages: the algorithm's name
+ * @throws DataError unless they are whole and of finite numbers: what is computed from others would be blamed on the policy
+ */
+export function finiteRows(
+  where: string,
+  what: 'observations' | 'actions',
+  data: Float32Array,
+  size: number,
+): number {
+  const rows = data.length / size;
+  if (!Number.isInteger(rows) || rows === 0)
+    throw new DataError(
+      `${where}: ${what} has ${data.length} entries, which is no multiple of ${size}. Give one row of ${size} entries each.`,
+    );
+  const bad = firstNonFiniteEntry(data);
+  if (bad < 0) return rows;
+  throw new DataError(
+    `${where}: ${what} has ${data[bad]} in entry ${bad % size} of row ${Math.floor(bad / size)}, expected finite 32-bit floats. ` +
+      (what === 'observations'
+        ? 'Look in the environment that gave them, not at the agent.'
+        : 'Look at what chose them.'),
+  );
+}
+
+/**
+ * Actions that can be taken.
+ *
+ * @param parameters those that chose them
+ * @throws DataError for one that isn't finite, saying whether parameters or observations are to blame
+ */
+export function finiteActions(
+  where: string,
+  actions: Float32Array,
+  size: number,
+  observations: Float32Array,
+  parameters: () => ArrayLike<number>,
+): Float32Array {
+  const bad = firstNonFiniteEntry(actions);
+  if (bad < 0) return actions;
+  const reason =
+    firstNonFiniteEntry(parameters()) >= 0
+      ? 'The parameters are not finite, as after an update that failed: restore a state from before it, or load others.'
+      : `The observations reach ${largest(observations)}, which is too far for 32-bit floats: scale them down, for instance ` +
+        'with observationNormalizer of @meow-rl/train.';
+  throw new DataError(
+    `${where}: act gave ${actions[bad]} in entry ${bad % size} of row ${Math.floor(bad / size)}. ${reason}`,
+  );
+}

@@ -1,0 +1,2 @@
+export { threadedUpdates } from './threads/threaded-updates.ts';
+export type { ThreadedUpdatesOptions } from './threads/threaded-updates.ts';

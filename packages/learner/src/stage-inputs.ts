@@ -1,0 +1,138 @@
+import { GraphError, mul, staticSize, sum } from '@meow-rl/graph';
+import type { InputSpec, Tensor } from '@meow-rl/graph';
+import { dropoutBank, dropoutOffsets } from '@meow-rl/nn';
+import { stream } from '@meow-rl/random';
+
+import { groupOf, stateName } from './algorithm.ts';
+import type { Algorithm, Group } from './algorithm.ts';
+import type { BatchInput, LossInputs, NetworkGroups, BoundGroups, Stage, StageLoss } from './definition.ts';
+import { integers } from './noise.ts';
+import type { Noise } from './noise.ts';
+import { STREAM } from './streams.ts';
+
+/** Something for each input of an update. */
+export const eachBatchInput = <T>(make: (name: BatchInput) => T): Record<BatchInput, T> => ({
+  observation: make('observation'),
+  action: make('action'),
+  reward: make('reward'),
+  nextObservation: make('nextObservation'),
+  discount: make('discount'),
+  weight: make('weight'),
+});
+
+/** Entries of a row of each input of an update. */
+export const batchWidths = ({ sizes, replayedSize }: Algorithm): Readonly<Record<BatchInput, number>> => ({
+  observation: sizes.observationSize,
+  action: replayedSize,
+  reward: 1,
+  nextObservation: sizes.observationSize,
+  discount: 1,
+  weight: 1,
+});
+
+/** The noise of a stage's dropout. */
+const OFFSETS = 'dropoutOffsets';
+
+/** Everything that a stage draws for some rows, by name and in order: its noise, then offsets into its bank of dropout masks. */
+export const stageNoise = (
+  { noise = {}, dropout }: Stage,
+  rows: number,
+): Readonly<Record<string, Noise>> => ({
+  ...noise,
+  ...(dropout && { [OFFSETS]: integers(dropout.uses, dropoutOffsets(dropout.largest * rows)) }),
+});
+
+/** Name of a program's input for noise. */
+export const noiseInput = (name: string): string => `noise/${name}`;
+
+/**
+ * Inputs of a stage's program over `rows` transitions. The number of rows is fixed, so that sums over them are products with
+ * ones.
+ */
+export function stageInputs(
+  algorithm: Algorithm,
+  stage: Stage,
+  rows: number,
+): Readonly<Record<string, InputSpec>> {
+  const widths = batchWidths(algorithm);
+  const { observation, nextObservation, action, ...scalars } = eachBatchInput((name) => widths[name]);
+  const noise = Object.entries(stageNoise(stage, rows)).map(([name, { dtype, shape }]) => [
+    noiseInput(name),
+    { dtype, shape: shape(rows) },
+  ]);
+  return {
+    observation: { shape: [rows, observation] },
+    nextObservation: { shape: [rows, nextObservation] },
+    action: { shape: [rows, action] },
+    ...Object.fromEntries(Object.keys(scalars).map((name) => [name, { shape: [rows] }])),
+    ...Object.fromEntries(noise),
+  };
+}
+
+/** The networks of all groups with parameters of one kind. */
+export const boundGroups = (
+  algorithm: Algorithm,
+  state: Readonly<Record<string, Tensor>>,
+  part: 'parameters' | 'target',
+): BoundGroups<NetworkGroups> =>
+  Object.fromEntries(
+    algorithm.groups.flatMap((group) => {
+      const vector = state[stateName(group.name, part)];
+      return vector ? [[group.name, group.module.bind(group.layout.unpack(vector))]] : [];
+    }),
+  );
+
+/** A stage's loss inside a graph. */
+export interface StageGraph {
+  readonly algorithm: Algorithm;
+  readonly stage: Stage;
+  readonly rows: number;
+  /** Decides the content of dropout's mask banks. */
+  readonly seed: number;
+  /** As `stageInputs` says. */
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly state: Readonly<Record<string, Tensor>>;
+}
+
+/** What a stage's loss gives for some rows of the batch. */
+export function stageLoss({ algorithm, stage, rows, seed, inputs, state }: StageGraph): StageLoss {
+  const { definition, config } = algorithm;
+  const noise = (name: string): Tensor => {
+    const tensor = inputs[noiseInput(name)];
+    if (tensor) return tensor;
+    const known = Object.keys(stage.noise ?? {}).join(', ') || 'none';
+    throw new GraphError(`${definition.name}: the stage has no noise ${name}. It has ${known}.`);
+  };
+  const dropout: LossInputs['dropout'] = (copies = 1) => {
+    if (!stage.dropout) return undefined;
+    const { rate, largest } = stage.dropout;
+    const bank = dropoutBank(rate, largest * rows, stream(seed, STREAM.dropoutMasks));
+    return bank.masks(noise(OFFSETS), copies * rows);
+  };
+  const input = (name: BatchInput): Tensor => {
+    const tensor = inputs[name];
+    if (tensor) return tensor;
+    throw new GraphError(`${definition.name}: the stage has no input ${name}.`);
+  };
+  const result = stage.loss({
+    batch: eachBatchInput(input),
+    networks: boundGroups(algorithm, state, 'parameters'),
+    targets: boundGroups(algorithm, state, 'target'),
+    noise,
+    dropout,
+    mean: (x) => mul(rows / (staticSize(x.shape) * config.batchSize), sum(x)),
+  });
+  const trained = trainedGroups(algorithm, stage).map(({ name }) => name);
+  const given = Object.keys(result.losses);
+  const missing = trained.find((name) => !given.includes(name));
+  const needless = given.find((name) => !trained.includes(name));
+  if (missing !== undefined || needless !== undefined)
+    throw new GraphError(
+      `${definition.name}: a stage trains ${trained.join(', ') || 'nothing'} and gives losses for ${given.join(', ') || 'nothing'}. Give one for each.`,
+    );
+  return result;
+}
+
+/** The groups that a stage trains, in their order. */
+export const trainedGroups = (algorithm: Algorithm, { trains }: Stage): readonly Group[] =>
+  Object.keys(trains).map((name) => groupOf(algorithm, name));

@@ -1,0 +1,202 @@
+import { floatsAt, partOfVector } from '@meow-rl/graph';
+import type { Executable, InputData, SharedVector, StateStore } from '@meow-rl/graph';
+
+import { algorithmStates, groupStates } from '../algorithm.ts';
+import type { Group } from '../algorithm.ts';
+import type { Stage } from '../definition.ts';
+import { firstNumber, runOf } from '../local-updates.ts';
+import { stageMetrics } from '../metrics.ts';
+import { gradientNormOutput } from '../optimizer-step.ts';
+import {
+  gradientProgram,
+  gradientState,
+  normInput,
+  stepProgram,
+  sumProgram,
+  TD_ERRORS,
+} from '../stage-programs.ts';
+import type { ShareSizes } from '../stage-programs.ts';
+import { trainedGroups } from '../stage-inputs.ts';
+import { rowsOf, shardOf, stageData } from './part.ts';
+import type { Part, PartOptions } from './part.ts';
+
+/** A group of which the thread steps some entries. */
+interface GroupShare {
+  readonly group: Group;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The states that a thread works on: those of all groups as they are read, and its shares of them as it steps them. */
+interface Stores {
+  readonly whole: StateStore;
+  readonly shares: StateStore;
+}
+
+function makeStores(options: PartOptions, shares: readonly GroupShare[]): Stores {
+  const { algorithm, runtime, thread, threads, memory } = options;
+  const gradient = (group: Group, owner: number): SharedVector | undefined =>
+    memory.gradients[gradientState(group.name, owner)];
+  const vectorsOf = (names: readonly string[]) =>
+    Object.fromEntries(
+      names.flatMap((name) => {
+        const vector = memory.states[name];
+        return vector ? [[name, vector] as const] : [];
+      }),
+    );
+  const ownGradients = Object.fromEntries(
+    algorithm.groups.flatMap((group) => {
+      const vector = gradient(group, thread);
+      return vector ? [[gradientState(group.name, thread), vector] as const] : [];
+    }),
+  );
+  const spec = (vector: SharedVector) => ({
+    shape: [vector.length],
+    initial: new Float32Array(vector.length),
+  });
+  const specsOf = (vectors: Readonly<Record<string, SharedVector>>) =>
+    Object.fromEntries(Object.entries(vectors).map(([name, vector]) => [name, spec(vector)]));
+  const all = algorithmStates(algorithm);
+  const vectorStates = Object.keys(all).filter((name) => all[name]?.shape.length === 1);
+  const wholeVectors = { ...vectorsOf(vectorStates), ...ownGradients };
+
+  const parts: Record<string, SharedVector> = {};
+  const specs: Record<string, { shape: readonly number[]; initial: ArrayLike<number> }> = {};
+  for (const { group, start, end } of shares) {
+    const states = groupStates(group, end - start);
+    Object.assign(specs, states);
+    for (const [name, { shape }] of Object.entries(states)) {
+      const vector = memory.states[name];
+      // Not single numbers: one thread would read what another has written in the same step.
+      if (vector && shape.length === 1) parts[name] = partOfVector(vector, start, end);
+    }
+    for (let owner = 0; owner < threads; owner += 1) {
+      const vector = gradient(group, owner);
+      if (vector) parts[gradientState(group.name, owner)] = partOfVector(vector, start, end);
+    }
+  }
+  return {
+    whole: runtime.createState(specsOf(wholeVectors), { shared: wholeVectors }),
+    shares: runtime.createState({ ...specsOf(parts), ...specs }, { shared: parts }),
+  };
+}
+
+/** A thread's part of one stage. */
+interface StagePart {
+  /** Whether it changes what the next stage reads. */
+  readonly steps: boolean;
+  run(): Promise<void>;
+  readonly executables: readonly Executable[];
+}
+
+async function stagePart(
+  options: PartOptions,
+  stage: Stage,
+  stageIndex: number,
+  shares: readonly GroupShare[],
+  stores: Stores,
+): Promise<StagePart> {
+  const { algorithm, seed, runtime, thread, threads, memory, meet } = options;
+  const shared = memory.stages[stageIndex];
+  const { start, end } = shardOf(algorithm.config.batchSize, options);
+  const gradients = gradientProgram(algorithm, stage, { rows: end - start, seed, thread });
+  const metrics = stageMetrics(algorithm, stage, Object.keys(gradients.outputs));
+  const gradient = await runtime.load(gradients, { state: stores.whole });
+  const runGradient = runOf(gradient, Object.keys(gradients.inputs));
+  const inputs: Readonly<Record<string, InputData>> = stageData(options, stageIndex);
+  const tdErrors = rowsOf(memory.tdErrors, options);
+
+  const trained = trainedGroups(algorithm, stage);
+  const changed = new Set([...trained.map(({ name }) => name), ...Object.keys(stage.targets ?? {})]);
+  const sizesOf = (keep: (group: Group) => boolean): ShareSizes =>
+    new Map(shares.flatMap(({ group, start: from, end: to }) => (keep(group) ? [[group, to - from]] : [])));
+  const summed = sizesOf((group) => trained.includes(group));
+  const stepped = sizesOf(({ name }) => changed.has(name));
+  const place = { thread, threads };
+  const sum =
+    summed.size > 0 ? await runtime.load(sumProgram(summed, place), { state: stores.shares }) : undefined;
+  const step =
+    stepped.size > 0
+      ? await runtime.load(stepProgram(algorithm, stage, stepped, place), { state: stores.shares })
+      : undefined;
+  const normsOf = (index: number) => shared?.norms.subarray(index * threads, (index + 1) * threads);
+  const reported = shared?.metrics[thread];
+
+  return {
+    steps: changed.size > 0,
+    executables: [gradient, sum, step].filter((executable) => executable !== undefined),
+    run: async () => {
+      const results: Record<string, ArrayLike<number>> = { ...(await runGradient(inputs)) };
+      const errors = results[TD_ERRORS];
+      if (errors) tdErrors.set(errors);
+      if (shared) shared.hasErrors[0] = Number(errors !== undefined);
+      if (changed.size > 0) {
+        if (trained.length > 0) {
+          meet();
+          const norms = await sum?.run({});
+          trained.forEach(({ name }, i) => {
+            const ofShares = normsOf(i);
+            if (ofShares) ofShares[thread] = norms?.[normInput(name)]?.[0] ?? 0;
+          });
+        }
+        meet();
+        const wholeNorms = trained.map(({ name }, i) => [name, Math.hypot(...(normsOf(i) ?? []))] as const);
+        const given = wholeNorms.flatMap(([name, norm]) =>
+          [...summed.keys()].some((group) => group.name === name) ? [[normInput(name), [norm]]] : [],
+        );
+        Object.assign(results, await step?.run(Object.fromEntries(given)));
+        for (const [name, norm] of wholeNorms) results[gradientNormOutput(name)] = [norm];
+      }
+      // A norm of no share of a group is 0.
+      reported?.set(
+        metrics.map(({ output, merge }) =>
+          results[output] === undefined && merge === 'norm' ? 0 : firstNumber(results[output]),
+        ),
+      );
+    },
+  };
+}
+
+/**
+ * The part of one of several threads. Each computes the gradients of its rows, then adds up the gradients of its share of the
+ * parameters over all threads, in a fixed order, and steps these.
+ */
+export async function shardedPart(options: PartOptions): Promise<Part> {
+  const { algorithm, memory, meet } = options;
+  const shares = algorithm.groups.flatMap((group): GroupShare[] => {
+    const share = shardOf(group.layout.size, options);
+    return share.end > share.start ? [{ group, ...share }] : [];
+  });
+  const stores = makeStores(options, shares);
+  const parts: StagePart[] = [];
+  for (const [i, stage] of algorithm.stages.entries())
+    parts.push(await stagePart(options, stage, i, shares, stores));
+  /** The single numbers of its shares: the same in all threads that have a share of the group. */
+  const numbers = shares.flatMap(({ group }) =>
+    Object.entries(groupStates(group)).flatMap(([name, { shape }]) => {
+      const vector = memory.states[name];
+      return vector && shape.length === 0 ? [{ name, data: floatsAt(vector) }] : [];
+    }),
+  );
+  return {
+    update: async () => {
+      let mustMeet = false;
+      for (const [i, part] of parts.entries()) {
+        if (memory.takesPart[i] !== 1) continue;
+        // What the stage before has made is read from here on.
+        if (mustMeet) meet();
+        await part.run();
+        mustMeet = part.steps;
+      }
+    },
+    publish: () => {
+      for (const { name, data } of numbers) stores.shares.read(name, data);
+    },
+    adopt: () => {
+      for (const { name, data } of numbers) stores.shares.write(name, data);
+    },
+    dispose: async () => {
+      for (const { executables } of parts) for (const executable of executables) await executable.dispose();
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import { DataError, floatsAt } from '@meow-rl/graph';
+import { siblingModule, startThreads } from '@meow-rl/threads';
+
+import { stateName } from '../algorithm.ts';
+import type { Algorithm } from '../algorithm.ts';
+import { drawNoise, takesPart } from '../drawn-noise.ts';
+import { localUpdates } from '../local-updates.ts';
+import { mergedMetrics, stageMetrics } from '../metrics.ts';
+import { eachBatchInput } from '../stage-inputs.ts';
+import { gradientProgram } from '../stage-programs.ts';
+import type { BatchData, UpdatesFactory } from '../updates.ts';
+import { loadEngine, updateEngine } from './engine.ts';
+import type { Part } from './part.ts';
+import type { UpdateProtocol } from './protocol.ts';
+import { allocateMemory } from './shared-memory.ts';
+import type { SharedMemory } from './shared-memory.ts';
+import { shardedPart } from './sharded-part.ts';
+
+export interface ThreadedUpdatesOptions {
+  /** Threads that share each batch. Default: 2. */
+  readonly threads?: number;
+  /**
+   * Whether the calling thread is left free during updates, so that the agent can act meanwhile. Otherwise it takes the first
+   * share itself, which takes one thread less and saves the time to wake it up. Default: false.
+   */
+  readonly background?: boolean;
+}
+
+/** Threads that stay awake between updates take the core that the calling thread acts on, if they have all of them... */
+const AWAKE_BEHIND_CALLER = 0.2;
+/** ...but not if that is one of them. This is longer than most environments take for a step. */
+const AWAKE_BESIDE_CALLER = 2;
+
+const RESTORE = 'Make a new agent and restore its last saved state.';
+
+const entry = siblingModule('update-thread', import.meta.url);
+
+/**
+ * Makes updates in worker threads of Node and, unless in the background, the calling thread. Each has sessions of its own of
+ * the agent's engine, onnxruntime-node or onnxruntime-fused, always on the CPU and with one thread inside operators.
+ *
+ * Every thread computes the gradient of its share of the batch. Every thread then adds up the gradients of its share of the
+ * parameters, in a fixed order, and steps these:
+ *
+ *     g = g₀ + g₁ + … over the threads
+ *
+ * So results depend on the number of threads, never on timing or on where they run. One thread gives the bits of an agent
+ * without this.
+ *
+ * Disposing of the agent ends the threads, after the update under way. An agent that isn't disposed of keeps them as long as
+ * the process lives; they don't keep it alive, and between updates they sleep.
+ *
+ * @throws RangeError if `threads` is not a whole number from 1 to the batch size; DataError if threads can't load the agent's
+ *   engine
+ */
+export function threadedUpdates({
+  threads = 2,
+  background = false,
+}: ThreadedUpdatesOptions = {}): UpdatesFactory {
+  return async (setup) => {
+    const { algorithm, seed, runtime, random } = setup;
+    const { definition, sizes, config, stages } = algorithm;
+    const { batchSize } = config;
+    if (!Number.isInteger(threads) || threads < 1 || threads > batchSize)
+      throw new RangeError(
+        `threadedUpdates: threads is ${threads}, expected a whole number from 1 to the batch size ${batchSize}.`,
+      );
+    if (threads === 1 && !background) return localUpdates(setup);
+    const engine = updateEngine(runtime);
+    const metrics = stages.map((stage) => {
+      const { outputs } = gradientProgram(algorithm, stage, { rows: batchSize, seed, thread: 0 });
+      return stageMetrics(algorithm, stage, Object.keys(outputs));
+    });
+    const counts = metrics.map(({ length }) => length);
+    const { memory, rooms } = allocateMemory(algorithm, threads, counts);
+    const states = Object.entries(memory.states).map(([name, vector]) => ({ name, data: floatsAt(vector) }));
+    const { name } = definition;
+    const team = await startThreads<UpdateProtocol>({
+      name,
+      entry,
+      count: threads,
+      callerTakesPart: !background,
+      dataOf: () => ({
+        definition: { module: definition.module, name },
+        sizes,
+        config,
+        engine,
+        seed,
+        memory,
+      }),
+      awakeMilliseconds: background ? AWAKE_BEHIND_CALLER : AWAKE_BESIDE_CALLER,
+      threadName: 'learner thread',
+      lossError: ({ problem, cause }) =>
+        new Error(
+          `${name}: ${problem.trim().replace(/\.$/, '')}. Its agent can't update any more. ${RESTORE}`,
+          { cause },
+        ),
+    });
+    const callersPart = async (): Promise<Part> =>
+      shardedPart({
+        algorithm,
+        seed,
+        runtime: await loadEngine(engine),
+        thread: 0,
+        threads,
+        memory,
+        meet: team.meet,
+      });
+    const part = background
+      ? undefined
+      : await callersPart().catch(async (error: unknown) => {
+          await team.end();
+          throw error;
+        });
+    const expectIdle = () => {
+      if (team.ended) throw new DataError(`${name}: the agent was disposed of.`);
+      if (team.failure) throw team.failure;
+      if (team.running) throw new DataError(`${name}: the update has not finished. Await it first.`);
+    };
+    const publish = () => {
+      expectIdle();
+      part?.publish();
+      team.runNow('publish');
+    };
+    return {
+      // Not where the threads write them: acting would see parameters half stepped.
+      state: undefined,
+      actsDuringUpdate: background,
+      run: async (batch, update) => {
+        expectIdle();
+        writeBatch(algorithm, memory, batch);
+        stages.forEach((stage, i) => {
+          memory.takesPart[i] = Number(takesPart(stage, update));
+          if (takesPart(stage, update)) drawNoise(stage, rooms[i] ?? [], random, update);
+        });
+        await (part ? team.runWith('update', part.update) : team.run('update'));
+        const taking = memory.stages.flatMap((stage, i) => (memory.takesPart[i] === 1 ? [{ stage, i }] : []));
+        return {
+          metrics: Object.assign(
+            {},
+            ...taking.map(({ stage, i }) => mergedMetrics(metrics[i] ?? [], stage.metrics)),
+          ),
+          tdErrors: taking.some(({ stage }) => stage.hasErrors[0] === 1)
+            ? memory.tdErrors.slice()
+            : undefined,
+        };
+      },
+      parameters: (group) =>
+        states.find((state) => state.name === stateName(group, 'parameters'))?.data ?? new Float32Array(0),
+      read: () => {
+        publish();
+        return Object.fromEntries(states.map((state) => [state.name, state.data.slice()]));
+      },
+      write: (values) => {
+        publish();
+        for (const { name: state, data } of states) data.set(values[state] ?? []);
+        part?.adopt();
+        team.runNow('adopt');
+      },
+      dispose: async () => {
+        await team.end();
+        await part?.dispose();
+      },
+    };
+  };
+}
+
+function writeBatch({ definition }: Algorithm, memory: SharedMemory, batch: BatchData): void {
+  eachBatchInput((name) => {
+    const [from, to] = [batch[name], memory.batch[name]];
+    if (from.length !== to.length)
+      throw new DataError(
+        `${definition.name}: the batch's ${name} has ${from.length} entries, expected ${to.length}. Give as many transitions as batchSize says.`,
+      );
+  });
+  eachBatchInput((name) => memory.batch[name].set(batch[name]));
+}

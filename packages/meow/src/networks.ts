@@ -1,0 +1,100 @@
+import {
+  alternatingMask,
+  coupling,
+  elementwiseScale,
+  energyFlow,
+  gaussianPrior,
+  shift,
+  tanhSquash,
+} from '@meow-rl/flows';
+import type { EnergyFlow } from '@meow-rl/flows';
+import { add, minimum, mul, reshape } from '@meow-rl/graph';
+import type { Tensor } from '@meow-rl/graph';
+import type { Sizes } from '@meow-rl/learner';
+import { boundedLogScale, mlp, modules, orthogonal, swish, zeros } from '@meow-rl/nn';
+import type { Dropout, Module } from '@meow-rl/nn';
+
+import type { MeowConfig } from './settings.ts';
+
+/** MEow's networks inside a graph: one flow that is the policy, and soft values that come out of it. */
+export interface MeowNetworks {
+  /** The policy π(a|s). */
+  readonly flow: (dropout?: Dropout) => EnergyFlow;
+  /** log σ(s) of the prior, [states, A]. */
+  readonly logSigma: (state: Tensor) => Tensor;
+  /** The learnable reward shifts bᵢ(s), [states] each. */
+  readonly shifts: (state: Tensor) => readonly Tensor[];
+  /** `Qᵢ(s, a) = α (energy(a, s) + bᵢ(s))`, [rows] each; one without a shift if there are none. */
+  readonly softQ: (state: Tensor, action: Tensor) => readonly Tensor[];
+  /** `Vᵢ(s) = α (logNormalizer(s) + bᵢ(s))`, [states] each; the couplings are not evaluated. */
+  readonly softV: (state: Tensor) => readonly Tensor[];
+}
+
+/** The smallest of some values: the pessimistic one. */
+export const pessimistic = (values: readonly Tensor[]): Tensor =>
+  values.reduce((least, value) => minimum(least, value));
+
+/**
+ * MEow's networks for a task.
+ *
+ * The policy is a flow: normal noise, scaled by σ(s), moved by additive couplings, squashed by tanh. Learnable shifts move
+ * the rewards, which moves Q and V alike and leaves the policy as it is.
+ *
+ * Reference: Chao et al., MEow (2024), equation 9 and "Practical implementation".
+ */
+export function meowNetworks(
+  { observationSize, actionSize }: Sizes,
+  { alpha, couplings, hidden, shifts, shiftHidden, logSigmaMin, logSigmaMax }: MeowConfig,
+): Module<MeowNetworks> {
+  const conditioners = Array.from({ length: couplings }, (_, i) =>
+    mlp({
+      name: `coupling${i}`,
+      inputs: [actionSize, observationSize],
+      hidden,
+      output: actionSize,
+      activation: swish,
+      layerNorm: true,
+      weights: orthogonal(),
+    }),
+  );
+  const fromState = (name: string, units: readonly number[], output: number) =>
+    mlp({ name, inputs: [observationSize], hidden: units, output, activation: swish, weights: zeros });
+  const parts = modules({
+    conditioners: modules(conditioners),
+    prior: fromState('prior', hidden, actionSize),
+    shifts: modules(Array.from({ length: shifts }, (_, i) => fromState(`shift${i + 1}`, shiftHidden, 1))),
+  });
+  return {
+    parameters: parts.parameters,
+    bind: (params) => {
+      const networks = parts.bind(params);
+      const logSigma = (state: Tensor) => boundedLogScale(networks.prior([state]), logSigmaMin, logSigmaMax);
+      const flow = (dropout?: Dropout): EnergyFlow =>
+        energyFlow({
+          prior: gaussianPrior(actionSize),
+          layers: [
+            elementwiseScale({ size: actionSize, logScale: logSigma }),
+            ...networks.conditioners.map((network, i) =>
+              coupling({
+                mask: alternatingMask(actionSize, i),
+                conditioner: (masked, state) => network([masked, state], dropout),
+                transform: shift,
+              }),
+            ),
+          ],
+          squash: tanhSquash(actionSize),
+        });
+      const shiftsOf = (state: Tensor) =>
+        networks.shifts.map((network) => reshape(network([state]), [state.shape[0] ?? 1]));
+      const shifted = (value: Tensor, state: Tensor): readonly Tensor[] =>
+        shifts === 0 ? [mul(alpha, value)] : shiftsOf(state).map((b) => mul(alpha, add(value, b)));
+      return {
+        flow,
+        logSigma,
+        shifts: shiftsOf,
+        softQ: (state, action) => shifted(flow().energy(action, state), state),
+        softV: (state) => shifted(flow().logNormalizer(state), state),
+      };
+    },
+  };
+}

@@ -1,2 +1,0 @@
-export { threadedLearner } from './learner/threaded-learner.ts';
-export type { ThreadedLearnerOptions } from './learner/threaded-learner.ts';

@@ -1,0 +1,74 @@
+import { DamagedReplayError, replayStore, type ReplayStore } from '@meow-rl/replay/node';
+
+import type { Checkpoint } from '../checkpoints/checkpoint.ts';
+import type { Savable } from '../contracts/savable.ts';
+import type { LogPosition } from '../loggers/run-logger.ts';
+import type { OffPolicyState } from '../off-policy-state.ts';
+import { CheckpointError, reasonOf } from './checkpoint-error.ts';
+import { damagedCheckpoint } from './damaged-checkpoint.ts';
+import type { RunParts } from './run-parts.ts';
+import { nameOf, replayFolder, savedRun } from './saved-run.ts';
+
+/** Where a run whose parts were put back goes on from. */
+export interface RestoredRun {
+  readonly step: number;
+  /** For `resume` of the training loop. */
+  readonly loop: OffPolicyState;
+  /** Where the logs ended, to be cut back to. */
+  readonly log: LogPosition;
+  /** Knows which chunks of the buffer are saved already. */
+  readonly buffers: ReplayStore;
+}
+
+/**
+ * Puts the parts of a run back to where a checkpoint was saved. Nothing on the disk changes.
+ *
+ * @throws CheckpointError if the checkpoint is of another run or without the environments' state, or if part of the replay buffer
+ *   is damaged: then it names an earlier checkpoint that is whole
+ */
+export async function restoreRun(
+  folder: string,
+  { agent, env, replay, observationNormalizer, rewardScaler }: RunParts,
+  checkpoint: Checkpoint,
+): Promise<RestoredRun> {
+  const { loop, log, ...saved } = savedRun(checkpoint, folder);
+  const { step } = checkpoint;
+  const buffers = replayStore(replayFolder(folder));
+  if (!saved.env)
+    throw new CheckpointError({
+      problem: 'no environment state',
+      statement: `${nameOf(folder, checkpoint)} has no state of ${env.id}, which gave none, so the run can't go on`,
+      remedy:
+        'Have the environment give its state and begin anew; restoreAgent still gives what was learned.',
+    });
+  restoreAgent(agent, checkpoint, folder);
+  await env.restore(saved.env);
+  try {
+    await buffers.load(saved.replay, replay);
+  } catch (error) {
+    if (!(error instanceof DamagedReplayError)) throw error;
+    throw await damagedCheckpoint(error, folder, step);
+  }
+  if (saved.observationNormalizer) observationNormalizer?.restore(saved.observationNormalizer);
+  if (saved.rewardScaler) rewardScaler?.restore(saved.rewardScaler);
+  return { step, loop, log, buffers };
+}
+
+/**
+ * Puts the agent of a checkpoint back: networks, optimizer, generators.
+ *
+ * @throws CheckpointError if the checkpoint isn't of a run, or of an agent with other settings
+ */
+export function restoreAgent(agent: Savable, checkpoint: Checkpoint, folder: string): void {
+  const { agent: values } = savedRun(checkpoint, folder);
+  try {
+    agent.restore({ tensors: checkpoint.tensors, values });
+  } catch (cause) {
+    throw new CheckpointError({
+      problem: 'other agent',
+      statement: `${nameOf(folder, checkpoint)} does not fit the agent (${reasonOf(cause)})`,
+      remedy: 'Make the agent with the settings that the run was begun with.',
+      cause,
+    });
+  }
+}
