@@ -1,6 +1,7 @@
 export { affineMap, type AffineMap } from './affine-map.ts';
 export { box, sameBox, type Box, type BoxOptions } from './box.ts';
 export { decodeNumbers, encodeNumbers, envState, restoreEnv, type ResumableEnv } from './env-state.ts';
+export { clipAction } from './clip-action.ts';
 export { checkedReset, checkedStep } from './checked-env.ts';
 export { createEnv, type Dynamics, type TypedEnv } from './create-env.ts';
 export { envFactoryOf, makeFactoryEnvs, type EnvFactory, type FactoryEnvOptions } from './env-factory.ts';
