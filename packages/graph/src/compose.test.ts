@@ -26,7 +26,7 @@ describe('mapOutputs', () => {
     expect(Object.keys(outputs)).toEqual(['total', 'shifted']);
     expectClose(outputs.total, [11], 0);
     expectClose(outputs.shifted, [11, 22, 12, 26], 0);
-    expectClose(executable.readState('w'), [4, 6], 0);
+    expectClose(executable.state.read('w'), [4, 6], 0);
   });
 });
 
@@ -39,7 +39,7 @@ describe('mapInput', () => {
     expectClose(outputs.product, [10, 40], 0);
     expectClose(outputs.x, [10, 20], 0);
     expectClose(outputs.y, [5, 6], 0);
-    expectClose(executable.readState('w'), [11, 22], 0);
+    expectClose(executable.state.read('w'), [11, 22], 0);
   });
 
   it('leaves the program that it is given as it was', async () => {

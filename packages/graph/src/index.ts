@@ -9,15 +9,16 @@ export type { SerializeOptions } from './onnx/serialize.ts';
 export { operator } from './operator.ts';
 export type { OperatorContext, OperatorSpec } from './operator.ts';
 export * from './ops/index.ts';
-export { adam, adamState } from './optim/adam.ts';
+export { adam } from './optim/adam.ts';
 export type { AdamOptions, AdamState } from './optim/adam.ts';
+export { chain } from './optim/chain.ts';
 export { clipByGlobalNorm, globalNorm } from './optim/clip-by-global-norm.ts';
+export { applyUpdates } from './optim/gradient-transformation.ts';
+export type { GradientTransformation, UpdateContext } from './optim/gradient-transformation.ts';
 export { polyak } from './optim/polyak.ts';
 export { parameterLayout } from './parameters.ts';
 export type { ParameterLayout, Parameters, ParameterSpec, ParameterValues } from './parameters.ts';
 export { optimize } from './passes/optimize.ts';
-export { allocatePlaces, floatsAt, partOfPlace } from './place.ts';
-export type { Place, SharedMemory } from './place.ts';
 export { program } from './program.ts';
 export type { InputSpec, Program, ProgramState, StateSpec } from './program.ts';
 export type { Executable, FloatArray, InputData, LoadOptions, Runtime } from './runtime.ts';
@@ -33,6 +34,15 @@ export type { Operand, StepOperation, StepPlan } from './stepping/plan.ts';
 export { loadStep } from './stepping/step.ts';
 export type { Step } from './stepping/step.ts';
 export { formatShape, sizeOfShape as staticSize } from './shape.ts';
+export {
+  allocateVectors,
+  allocateVectors as allocatePlaces,
+  floatsAt,
+  partOfVector,
+  partOfVector as partOfPlace,
+} from './shared-vector.ts';
+export type { SharedMemory, SharedVector, SharedVector as Place } from './shared-vector.ts';
+export type { StateStore, StateStoreOptions } from './state-store.ts';
 export { constant } from './tensor.ts';
 export type { DType, Dim, Shape, Tensor, TensorLike, TensorType } from './tensor.ts';
 export { nodesBehind } from './traverse.ts';

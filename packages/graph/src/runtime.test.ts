@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { DataError } from './errors.ts';
 import { program } from './program.ts';
-import { bindAxes, checkStateValue, resolveShape } from './runtime.ts';
+import { bindAxes, resolveShape } from './runtime.ts';
 import type { Shape } from './tensor.ts';
 
 const zeros = (length: number): Float32Array => new Float32Array(length);
@@ -83,21 +83,5 @@ describe('resolveShape', () => {
   it('puts lengths in the place of names', () => {
     expect(resolveShape(['batch', 3], new Map([['batch', 2]]))).toEqual([2, 3]);
     expect(resolveShape(['time', 3], new Map([['batch', 2]]))).toBeUndefined();
-  });
-});
-
-describe('checkStateValue', () => {
-  const own = program({ inputs: {}, state: { w: { shape: [2, 2], initial: zeros(4) } } }, () => ({
-    outputs: {},
-  }));
-
-  it('refuses unknown states and other sizes', () => {
-    expect(() => checkStateValue(own, 'v', zeros(4))).toThrow(
-      new DataError('unknown state v. The program has w.'),
-    );
-    expect(() => checkStateValue(own, 'w', zeros(3))).toThrow(
-      new DataError('writeState: w is [2, 2] with 4 elements, got 3.'),
-    );
-    expect(() => checkStateValue(own, 'w', zeros(4))).not.toThrow();
   });
 });

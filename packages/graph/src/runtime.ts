@@ -1,9 +1,10 @@
 import { DataError } from './errors.ts';
-import { overlap } from './place.ts';
-import type { Place } from './place.ts';
 import { entries } from './program.ts';
-import type { Program } from './program.ts';
+import type { Program, StateSpec } from './program.ts';
 import { formatShape, isStatic, sameShape, sizeOfShape } from './shape.ts';
+import { overlap } from './shared-vector.ts';
+import type { SharedVector } from './shared-vector.ts';
+import type { StateStore, StateStoreOptions } from './state-store.ts';
 import type { Shape } from './tensor.ts';
 
 /** Floating-point results: Float32Array on engines, Float64Array on the reference runtime. */
@@ -25,13 +26,11 @@ export interface Executable<I extends string = string, S extends string = string
    * @throws DataError if an input is missing or does not fit its shape
    */
   run(inputs: Readonly<Record<I, InputData>>): Promise<Readonly<Record<O, FloatArray>>>;
-  /**
-   * A copy of a state's current value.
-   *
-   * @param into where to copy it to; default: a new array
-   */
+  /** Where its states live: the store that it was loaded with, or one of its own. */
+  readonly state: StateStore<S>;
+  /** As `state.read`, until it is disposed of. */
   readState(name: S, into?: FloatArray): FloatArray;
-  /** Replaces a state's current value. */
+  /** As `state.write`, until it is disposed of. */
   writeState(name: S, value: ArrayLike<number>): void;
   /** Frees the engine's memory. Later calls throw. Throws DataError itself while a run has not finished. */
   dispose(): Promise<void>;
@@ -39,21 +38,40 @@ export interface Executable<I extends string = string, S extends string = string
 
 export interface LoadOptions {
   /**
+   * The store that has the program's states, so that programs share them: acting sees each update. Their initial values are then
+   * ignored. Default: a store of its own.
+   */
+  readonly state?: StateStore;
+  /**
    * Share the states of equal name and shape with another executable of the same runtime, so that for instance acting
    * sees each update. Their initial values are then ignored.
    */
   readonly stateFrom?: Executable;
   /**
    * Where states and outputs of these names lie, for threads that share them: each run reads and writes them there, and what
-   * is there when a program is loaded stays. See `allocatePlaces`. Only float32 of known shape can have a place.
+   * is there when a program is loaded stays. See `allocateVectors`. Only float32 of known shape can have a place.
    */
-  readonly places?: Readonly<Record<string, Place>>;
+  readonly places?: Readonly<Record<string, SharedVector>>;
 }
 
 /** An engine that runs programs. */
 export interface Runtime {
   /** For instance `reference` or `onnxruntime-node`. */
   readonly name: string;
+  /**
+   * Makes a store of states, for programs that this runtime loads.
+   *
+   * @throws DataError for an initial value or a shared vector that doesn't fit its state
+   */
+  createState<S extends string>(
+    specs: Readonly<Record<S, StateSpec>>,
+    options?: StateStoreOptions<S>,
+  ): StateStore<S>;
+  /**
+   * Loads a program.
+   *
+   * @throws DataError if the store lacks one of its states, has it in another shape, or was made by another runtime
+   */
   load<I extends string, S extends string, O extends string>(
     program: Program<I, S, O>,
     options?: LoadOptions,
@@ -118,26 +136,12 @@ export function checkSharedShape(name: string, here: Shape, there: Shape): void 
     );
 }
 
-/** Checks a value for `writeState`. */
-export function checkStateValue(program: Program, name: string, value: ArrayLike<number>): void {
-  const spec = program.state[name];
-  if (!spec)
-    throw new DataError(
-      `unknown state ${name}. The program has ${Object.keys(program.state).join(', ') || 'none'}.`,
-    );
-  const size = spec.initial.length;
-  if (value.length !== size)
-    throw new DataError(
-      `writeState: ${name} is ${formatShape(spec.shape)} with ${size} elements, got ${value.length}.`,
-    );
-}
-
 /**
  * Checks the places of a load.
  *
  * @throws DataError for one that belongs to nothing or is of another size
  */
-export function checkPlaces(program: Program, places: Readonly<Record<string, Place>>): void {
+export function checkPlaces(program: Program, places: Readonly<Record<string, SharedVector>>): void {
   const { state, outputs } = program;
   const states = entries(places).filter(([name]) => Object.hasOwn(state, name));
   for (const [name, place] of entries(places)) {

@@ -1,19 +1,37 @@
-import { adam, adamState, clipByGlobalNorm, globalNorm, polyak } from '@meow-rl/graph';
-import type { AdamState, StateSpec, Tensor } from '@meow-rl/graph';
+import { adam, applyUpdates, chain, clipByGlobalNorm, globalNorm, polyak } from '@meow-rl/graph';
+import type { StateSpec, Tensor } from '@meow-rl/graph';
 
 import type { MeowModel } from './model.ts';
 
 /** What an update carries from step to step: both sets of parameters and the optimizer's moments, flat vectors. */
-export type LearnerState = 'parameters' | 'target' | keyof AdamState;
+export type LearnerState =
+  | 'parameters'
+  | 'target'
+  | 'firstMoment'
+  | 'secondMoment'
+  | 'firstWeight'
+  | 'secondWeight';
 
 /** What is reported of a step, each a scalar. */
 export type StepMetric = 'gradientNorm' | 'parameterNorm';
 
 /** A learner's state before its first update; the parameters are written into it. */
-export const learnerState = ({ layout: { size } }: MeowModel): Readonly<Record<LearnerState, StateSpec>> => {
+export const learnerState = (model: MeowModel): Readonly<Record<LearnerState, StateSpec>> => {
+  const { size } = model.layout;
   const flat = { shape: [size], initial: new Float32Array(size) };
-  return { parameters: flat, target: flat, ...adamState(size) };
+  const state = optimizer(model).init(size);
+  return {
+    parameters: flat,
+    target: flat,
+    firstMoment: state['adam/m'],
+    secondMoment: state['adam/v'],
+    firstWeight: state['adam/biasCorrection1'],
+    secondWeight: state['adam/biasCorrection2'],
+  };
 };
+
+const optimizer = ({ config: { gradClip, learningRate } }: MeowModel) =>
+  chain(clipByGlobalNorm(gradClip), adam({ learningRate }));
 
 /**
  * What a learner makes of a gradient: clipping, Adam, target averaging.
@@ -23,18 +41,41 @@ export const learnerState = ({ layout: { size } }: MeowModel): Readonly<Record<L
  * @returns the next state, and norms of the gradient before clipping and of the new parameters
  */
 export function applyGradient(
-  { config: { gradClip, learningRate, tau } }: MeowModel,
+  model: MeowModel,
   gradient: Tensor,
-  { parameters, target, ...moments }: Readonly<Record<LearnerState, Tensor>>,
-  norm?: Tensor,
+  {
+    parameters,
+    target,
+    firstMoment,
+    secondMoment,
+    firstWeight,
+    secondWeight,
+  }: Readonly<Record<LearnerState, Tensor>>,
+  norm: Tensor = globalNorm(gradient),
 ): {
   readonly metrics: Readonly<Record<StepMetric, Tensor>>;
   readonly next: Readonly<Record<LearnerState, Tensor>>;
 } {
-  const clipped = clipByGlobalNorm(gradient, gradClip, norm);
-  const { parameters: moved, state } = adam(parameters, clipped.gradient, moments, { learningRate });
+  const { updates, state } = optimizer(model).update(
+    gradient,
+    {
+      'adam/m': firstMoment,
+      'adam/v': secondMoment,
+      'adam/biasCorrection1': firstWeight,
+      'adam/biasCorrection2': secondWeight,
+    },
+    { norm },
+  );
+  const moved = applyUpdates(parameters, updates);
   return {
-    metrics: { gradientNorm: clipped.norm, parameterNorm: globalNorm(moved) },
-    next: { parameters: moved, target: polyak(target, moved, tau), ...state },
+    metrics: { gradientNorm: norm, parameterNorm: globalNorm(moved) },
+    next: {
+      parameters: moved,
+      target: polyak(target, moved, model.config.tau),
+      firstMoment: state['adam/m'],
+      secondMoment: state['adam/v'],
+      firstWeight: state['adam/biasCorrection1'],
+      secondWeight: state['adam/biasCorrection2'],
+    },
   };
 }

@@ -22,7 +22,7 @@ import { Tensor as OrtTensor } from 'onnxruntime-common';
 import { describe, expect, test } from 'vitest';
 
 import { cotangentsOf, gradientOf, inputsOf, programOf } from '../../graph/src/testing/case.ts';
-import { describePlaces } from '../../graph/src/testing/describe-places.ts';
+import { describeSharedState } from '../../graph/src/testing/describe-shared-state.ts';
 import { expectClose } from '../../graph/src/testing/expect-close.ts';
 import { operatorCases } from '../../graph/src/testing/operator-cases.ts';
 import { numbersBetween } from '../../graph/src/testing/random.ts';
@@ -54,7 +54,7 @@ const layer = (rows: number, units: number): Program =>
   );
 
 describe.skipIf(isLeftOut)('onnxruntime-fused', () => {
-  describePlaces(onnxRuntimeFused());
+  describeSharedState(onnxRuntimeFused());
 
   describe('every operator, and its gradient, agrees with the reference', () => {
     for (const [name, cases] of Object.entries(operatorCases))

@@ -86,8 +86,8 @@ describe('serialize', () => {
     expect(names(graph.output)).toEqual(['action']);
     const x = [1, 2, 3, -1, 0.5, 0.25];
     const executable = await referenceRuntime.load(policy);
-    executable.writeState('w', frozenState.w);
-    executable.writeState('b', frozenState.b);
+    executable.state.write('w', frozenState.w);
+    executable.state.write('b', frozenState.b);
     const { action } = await executable.run({ x });
     const outputs = await runModel(bytes, { x: new ort.Tensor('float32', x, [2, 3]) });
     expect(outputs['action']?.dims).toEqual([2, 2]);

@@ -4,8 +4,9 @@ import { onnxRuntimeNode } from '../onnxruntime-node.ts';
 import { program } from '../program.ts';
 import { referenceRuntime } from '../runtimes/reference.ts';
 import { expectClose } from '../testing/expect-close.ts';
-import { adam, adamState } from './adam.ts';
+import { adam } from './adam.ts';
 import type { AdamOptions } from './adam.ts';
+import { applyUpdates } from './gradient-transformation.ts';
 
 const start = [0.5, -1, 2];
 const gradients = [
@@ -36,11 +37,11 @@ const stepWith = (options: AdamOptions) =>
   program(
     {
       inputs: { gradient: { shape: [3] } },
-      state: { parameters: { shape: [3], initial: start }, ...adamState(3) },
+      state: { parameters: { shape: [3], initial: start }, ...adam(options).init(3) },
     },
     ({ gradient }, { parameters, ...state }) => {
-      const next = adam(parameters, gradient, state, options);
-      return { outputs: {}, next: { parameters: next.parameters, ...next.state } };
+      const step = adam(options).update(gradient, state);
+      return { outputs: {}, next: { parameters: applyUpdates(parameters, step.updates), ...step.state } };
     },
   );
 
@@ -55,8 +56,8 @@ describe('adam', () => {
       const gradient = gradients[step] ?? [];
       await exact.run({ gradient });
       await engine.run({ gradient });
-      expectClose(exact.readState('parameters'), expected, 1e-12, `step ${step + 1}`);
-      expectClose(engine.readState('parameters'), expected, 2e-6, `step ${step + 1} on the engine`);
+      expectClose(exact.state.read('parameters'), expected, 1e-12, `step ${step + 1}`);
+      expectClose(engine.state.read('parameters'), expected, 2e-6, `step ${step + 1} on the engine`);
     }
     await engine.dispose();
   });
@@ -65,8 +66,8 @@ describe('adam', () => {
     const engine = await onnxRuntimeNode().load(stepWith({ learningRate: 1e-3 }));
     for (let t = 1; t <= 3; t++) {
       await engine.run({ gradient: [1, 1, 1] });
-      const [first = 0] = engine.readState('firstWeight');
-      const [second = 0] = engine.readState('secondWeight');
+      const [first = 0] = engine.state.read('adam/biasCorrection1');
+      const [second = 0] = engine.state.read('adam/biasCorrection2');
       expect(Math.abs(first / (1 - 0.9 ** t) - 1)).toBeLessThan(2e-7);
       // 1 − 0.999ᵗ computed in float32 would be off by 1e-5 here.
       expect(Math.abs(second / (1 - 0.999 ** t) - 1)).toBeLessThan(2e-7);
@@ -77,7 +78,7 @@ describe('adam', () => {
   it('takes a first step of the learning rate against the gradient whatever its size', async () => {
     const engine = await onnxRuntimeNode().load(stepWith({ learningRate: 0.01 }));
     await engine.run({ gradient: [1e-4, -3, 1e4] });
-    expectClose(engine.readState('parameters'), [0.49, -0.99, 1.99], 2e-6);
+    expectClose(engine.state.read('parameters'), [0.49, -0.99, 1.99], 2e-6);
     await engine.dispose();
   });
 });

@@ -1,11 +1,11 @@
-import { add, div, mul, sub } from '../ops/arithmetic.ts';
+import { add, div, mul } from '../ops/arithmetic.ts';
 import { sqrt } from '../ops/activation.ts';
-import type { StateSpec } from '../program.ts';
 import { constant } from '../tensor.ts';
 import type { Tensor } from '../tensor.ts';
+import type { GradientTransformation } from './gradient-transformation.ts';
 
 export interface AdamOptions {
-  /** Step size; 1e-3 in the paper of MEow. */
+  /** Step size η. */
   readonly learningRate: number;
   /** Decay of the mean of gradients; default 0.9. */
   readonly beta1?: number;
@@ -15,25 +15,8 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
-/** What Adam carries from step to step, for one flat vector of parameters. */
-export interface AdamState {
-  /** m, [parameters] */
-  readonly firstMoment: Tensor;
-  /** v, [parameters] */
-  readonly secondMoment: Tensor;
-  /** 1 − β₁ᵗ, a scalar */
-  readonly firstWeight: Tensor;
-  /** 1 − β₂ᵗ, a scalar */
-  readonly secondWeight: Tensor;
-}
-
-/** Adam's state before the first step, as state of a program. */
-export const adamState = (parameters: number): Readonly<Record<keyof AdamState, StateSpec>> => ({
-  firstMoment: { shape: [parameters], initial: new Float32Array(parameters) },
-  secondMoment: { shape: [parameters], initial: new Float32Array(parameters) },
-  firstWeight: { shape: [], initial: [0] },
-  secondWeight: { shape: [], initial: [0] },
-});
+/** What Adam carries from step to step, for one flat vector of parameters: m and v [parameters], 1 − β₁ᵗ and 1 − β₂ᵗ. */
+export type AdamState = 'adam/m' | 'adam/v' | 'adam/biasCorrection1' | 'adam/biasCorrection2';
 
 /** Exponential moving average. */
 const average = (before: Tensor, value: Tensor, decay: number): Tensor =>
@@ -43,33 +26,43 @@ const average = (before: Tensor, value: Tensor, decay: number): Tensor =>
  * One step of Adam:
  *
  *     m ← β₁ m + (1 − β₁) g          v ← β₂ v + (1 − β₂) g²
- *     θ ← θ − η (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
+ *     u = η (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
  *
  * The bias corrections 1 − βᵗ are kept as the same moving averages, of the constant 1: that is exact at small t, where
  * computing βᵗ in float32 and subtracting is not, and needs no step counter.
  *
- * @param parameters θ, [parameters]
- * @param gradient g, [parameters]
- *
  * Reference: Kingma and Ba, Adam (2015), algorithm 1.
  */
-export function adam(
-  parameters: Tensor,
-  gradient: Tensor,
-  state: AdamState,
-  { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions,
-): { readonly parameters: Tensor; readonly state: AdamState } {
-  const firstMoment = average(state.firstMoment, gradient, beta1);
-  const secondMoment = average(state.secondMoment, mul(gradient, gradient), beta2);
-  const firstWeight = average(state.firstWeight, constant(1), beta1);
-  const secondWeight = average(state.secondWeight, constant(1), beta2);
-  // The corrections are moved to the scalars, so that they cost no pass over the parameters:
-  // m̂ / (√v̂ + ε) = m (√c₂ / c₁) / (√v + ε √c₂)
-  const root = sqrt(secondWeight);
-  const rate = mul(learningRate, div(root, firstWeight));
-  const step = div(mul(rate, firstMoment), add(sqrt(secondMoment), mul(epsilon, root)));
-  return {
-    parameters: sub(parameters, step),
-    state: { firstMoment, secondMoment, firstWeight, secondWeight },
-  };
-}
+export const adam = ({
+  learningRate,
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+}: AdamOptions): GradientTransformation<AdamState> => ({
+  readsNorm: false,
+  init: (size) => ({
+    'adam/m': { shape: [size], initial: new Float32Array(size) },
+    'adam/v': { shape: [size], initial: new Float32Array(size) },
+    'adam/biasCorrection1': { shape: [], initial: [0] },
+    'adam/biasCorrection2': { shape: [], initial: [0] },
+  }),
+  update: (gradient, state) => {
+    const m = average(state['adam/m'], gradient, beta1);
+    const v = average(state['adam/v'], mul(gradient, gradient), beta2);
+    const biasCorrection1 = average(state['adam/biasCorrection1'], constant(1), beta1);
+    const biasCorrection2 = average(state['adam/biasCorrection2'], constant(1), beta2);
+    // The corrections are moved to the scalars, so that they cost no pass over the parameters:
+    // m̂ / (√v̂ + ε) = m (√c₂ / c₁) / (√v + ε √c₂)
+    const root = sqrt(biasCorrection2);
+    const rate = mul(learningRate, div(root, biasCorrection1));
+    return {
+      updates: div(mul(rate, m), add(sqrt(v), mul(epsilon, root))),
+      state: {
+        'adam/m': m,
+        'adam/v': v,
+        'adam/biasCorrection1': biasCorrection1,
+        'adam/biasCorrection2': biasCorrection2,
+      },
+    };
+  },
+});

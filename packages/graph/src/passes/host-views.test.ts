@@ -119,18 +119,19 @@ describe('takeHostViews', () => {
   });
 
   it('reads a state as it is at each run, however it was changed', async () => {
-    const learner = await onnxRuntimeNode().load(parted(true));
-    const reader = await onnxRuntimeNode().load(parted(false), { stateFrom: learner });
+    const runtime = onnxRuntimeNode();
+    const learner = await runtime.load(parted(true));
+    const reader = await runtime.load(parted(false), { state: learner.state });
     const x = [10, 20];
     // (10 + 2) · 5, (20 + 3) · 6
     expectClose((await reader.run({ x })).y, [60, 138], 1e-6);
     expectClose((await learner.run({ x })).y, [60, 138], 1e-6);
     expectClose((await reader.run({ x })).y, [140, 312], 1e-6);
     expectClose((await learner.run({ x })).y, [140, 312], 1e-6);
-    reader.writeState('w', [0, 1, 1, 0, 1, 1, 0, 0, 0]);
+    reader.state.write('w', [0, 1, 1, 0, 1, 1, 0, 0, 0]);
     expectClose((await reader.run({ x })).y, [11, 21], 1e-6);
     expectClose((await learner.run({ x })).y, [11, 21], 1e-6);
-    expectClose(reader.readState('w'), [0, 2, 2, 0, 2, 2, 0, 0, 0], 0);
+    expectClose(reader.state.read('w'), [0, 2, 2, 0, 2, 2, 0, 0, 0], 0);
     await reader.dispose();
     await learner.dispose();
   });

@@ -1,12 +1,16 @@
 import { fuse } from '../fusion/fuse.ts';
+import { entries, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
+import { overlap } from '../shared-vector.ts';
+import type { SharedVector } from '../shared-vector.ts';
 import { planStep } from '../stepping/plan.ts';
 import type { StepPlan } from '../stepping/plan.ts';
+import { nodesBehind } from '../traverse.ts';
 import { takeHostViews } from './host-views.ts';
 import type { HostView } from './host-views.ts';
 import { optimize } from './optimize.ts';
-import { takePartedOutputs } from './parted-outputs.ts';
-import type { PartedOutput } from './parted-outputs.ts';
+import { scatterResults } from './scattered-results.ts';
+import type { ScatteredResult } from './scattered-results.ts';
 
 /** A program as runtimes of onnxruntime run it. */
 export interface ProgramParts {
@@ -14,22 +18,44 @@ export interface ProgramParts {
   readonly engine: Program;
   /** The inputs of that which the host fills by itself. */
   readonly views: readonly HostView[];
-  /** The outputs that it gives in parts. */
-  readonly parted: readonly PartedOutput[];
+  /** The outputs and next states that it gives in parts. */
+  readonly scattered: readonly ScatteredResult[];
   /** What follows the engine's part, outside of it. */
   readonly step: StepPlan | undefined;
+  /** The states in shared memory to which the engine can write while it runs, as the program reads nothing there. */
+  readonly written: ReadonlySet<string>;
 }
 
 export interface TakeApartOptions {
   /** Whether the engine has the fused operator, and takes and gives parts of vectors without a copy; default false. */
   readonly fuses?: boolean;
+  /** Where states lie in memory that threads share, by their names; default: nowhere. */
+  readonly shared?: Readonly<Record<string, SharedVector>>;
+}
+
+/** The states in shared memory where a program reads nothing. */
+function unreadStates(program: Program, shared: Readonly<Record<string, SharedVector>>): ReadonlySet<string> {
+  const nodes = new Set(nodesBehind(resultsOf(program)));
+  const read = entries(program.state).flatMap(([name, { value }]) => {
+    const vector = shared[name];
+    return vector && nodes.has(value.node) ? [vector] : [];
+  });
+  return new Set(
+    entries(shared).flatMap(([name, vector]) => (read.some((other) => overlap(vector, other)) ? [] : [name])),
+  );
 }
 
 /** Optimizes a program and takes it apart into what the engine computes, what it is handed, and what follows. */
-export function takeApart(program: Program, { fuses = false }: TakeApartOptions = {}): ProgramParts {
+export function takeApart(
+  program: Program,
+  { fuses = false, shared = {} }: TakeApartOptions = {},
+): ProgramParts {
   const optimized = optimize<string, string, string>(program);
+  const written = unreadStates(optimized, shared);
   const { rest, step } = planStep(optimized) ?? { rest: optimized };
-  const { program: given, parted } = fuses ? takePartedOutputs(rest) : { program: rest, parted: [] };
+  const { program: given, scattered } = fuses
+    ? scatterResults(rest, written)
+    : { program: rest, scattered: [] };
   const { program: engine, views } = takeHostViews(given, { parts: fuses });
-  return { engine: fuses ? fuse(engine) : engine, views, parted, step };
+  return { engine: fuses ? fuse(engine) : engine, views, scattered, step, written };
 }

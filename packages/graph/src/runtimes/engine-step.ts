@@ -1,12 +1,12 @@
 import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
 
 import { DataError } from '../errors.ts';
-import type { Place } from '../place.ts';
+import type { SharedVector } from '../shared-vector.ts';
 import { vectorsRead } from '../stepping/plan.ts';
 import type { StepPlan, StepSource } from '../stepping/plan.ts';
 import { loadStep } from '../stepping/step.ts';
-import { float32, numbersOf } from './cell.ts';
-import type { Cell } from './cell.ts';
+import { float32, numbersOf } from './state-buffer.ts';
+import type { StateBuffer } from './state-buffer.ts';
 
 /** The step of a program, between the results of a session and the states. */
 export interface EngineStep {
@@ -20,33 +20,37 @@ export interface EngineStep {
   take(
     inputs: Readonly<Record<string, ArrayLike<number>>>,
     results: Readonly<Record<string, OrtTensor>>,
-    cellOf: (state: string) => Cell,
   ): Readonly<Record<string, Float32Array>>;
 }
 
-/** The places of a step's vectors, if its states have some. */
-function placesOf(plan: StepPlan, places: Readonly<Record<string, Place>>): readonly Place[] | undefined {
-  const own = plan.vectors.map((vector) => ('state' in vector ? places[vector.state] : undefined));
-  const given = own.filter((place) => place !== undefined);
-  if (given.length === 0) return undefined;
-  if (given.length === own.length) return given;
-  const without = plan.vectors.flatMap((vector, i) => (own[i] ? [] : Object.values(vector)));
+/** Where a step's vectors lie in memory that threads share, if its states do. */
+function sharedVectorsOf(
+  plan: StepPlan,
+  bufferOf: (state: string) => StateBuffer,
+): readonly SharedVector[] | undefined {
+  const vectors = plan.vectors.map((vector) =>
+    'state' in vector ? bufferOf(vector.state).shared : undefined,
+  );
+  const shared = vectors.filter((vector) => vector !== undefined);
+  if (shared.length === 0) return undefined;
+  if (shared.length === vectors.length) return shared;
+  const without = plan.vectors.flatMap((vector, i) => (vectors[i] ? [] : Object.values(vector)));
   throw new DataError(
-    `places: the step of the program works on vectors with places and on ${without.join(', ')}. Make states with places of all of them, or of none.`,
+    `load: the step of the program works on vectors in shared memory and on ${without.join(', ')}. Make states in shared memory of all of them, or of none.`,
   );
 }
 
 /**
  * Loads a step for sessions of onnxruntime.
  *
- * @throws DataError if some of its vectors have places and some don't
+ * @throws DataError if some of its vectors lie in shared memory and some don't
  */
 export async function engineStep(
   plan: StepPlan,
   Tensor: TensorConstructor,
-  places: Readonly<Record<string, Place>>,
+  bufferOf: (state: string) => StateBuffer,
 ): Promise<EngineStep> {
-  const { vectors, take } = await loadStep(plan, placesOf(plan, places));
+  const { vectors, take } = await loadStep(plan, sharedVectorsOf(plan, bufferOf));
   const tensors = vectors.map((data) => new Tensor('float32', data, [plan.length]));
   const states: { readonly name: string; readonly tensor: OrtTensor; readonly isRead: boolean }[] = [];
   const read = vectorsRead(plan);
@@ -61,14 +65,14 @@ export async function engineStep(
   });
   return {
     places: Object.fromEntries(outputs),
-    take: (inputs, results, cellOf) => {
+    take: (inputs, results) => {
       // All in one turn of the event loop, so that no other run sees states half moved or moves them in between.
       for (const { name, tensor, isRead } of states) {
-        const cell = cellOf(name);
-        // At a place of the caller's it is where it stays.
-        if (cell.placed || cell.current === tensor) continue;
-        if (isRead) float32(tensor).set(float32(cell.current));
-        cell.current = tensor;
+        const buffer = bufferOf(name);
+        // In memory that threads share it is where it stays.
+        if (buffer.shared || buffer.current === tensor) continue;
+        if (isRead) float32(tensor).set(float32(buffer.current));
+        buffer.current = tensor;
       }
       for (const [name, tensor] of given) float32(tensor).set(inputs[name] ?? []);
       for (const [name, tensor] of outputs) {
@@ -77,13 +81,13 @@ export async function engineStep(
         if (result !== tensor) float32(tensor).set(float32(result));
       }
       const numberOf = (source: StepSource): number => {
-        if ('state' in source) return numbersOf(cellOf(source.state))[0] ?? Number.NaN;
+        if ('state' in source) return numbersOf(bufferOf(source.state))[0] ?? Number.NaN;
         const number = 'input' in source ? inputs[source.input]?.[0] : float32(results[source.output])[0];
         return number ?? Number.NaN;
       };
       const made = take(plan.scalars.map(numberOf));
       plan.scalarWrites.forEach(({ state }, i) => {
-        numbersOf(cellOf(state))[0] = made.scalarWrites[i] ?? Number.NaN;
+        numbersOf(bufferOf(state))[0] = made.scalarWrites[i] ?? Number.NaN;
       });
       const norms: Record<string, Float32Array> = {};
       plan.norms.forEach(({ output }, i) => {

@@ -5,7 +5,6 @@ import { onnxRuntimeNode } from '../onnxruntime-node.ts';
 import { add, mul, sum } from '../ops/index.ts';
 import { program } from '../program.ts';
 import { expectClose } from '../testing/expect-close.ts';
-import { referenceRuntime } from './reference.ts';
 
 const counter = program(
   { inputs: { x: { shape: ['n'] } }, state: { w: { shape: [], initial: [0] } } },
@@ -21,7 +20,7 @@ describe('onnxruntime', () => {
     );
     expectClose((await first).y, [2], 0);
     expectClose((await executable.run({ x: [3] })).y, [6], 0);
-    expectClose(executable.readState('w'), [4], 0);
+    expectClose(executable.state.read('w'), [4], 0);
     await executable.dispose();
   });
 
@@ -40,20 +39,6 @@ describe('onnxruntime', () => {
     await expect(executable.run({ x: [] })).rejects.toThrow(DataError);
     expectClose((await executable.run({ x: [2] })).y, [4], 0);
     await executable.dispose();
-  });
-
-  it('refuses the executable of another runtime', async () => {
-    const reference = await referenceRuntime.load(counter);
-    await expect(onnxRuntimeNode().load(counter, { stateFrom: reference })).rejects.toThrow(
-      new DataError(
-        'stateFrom: the other executable was not loaded by onnxruntime-node. Load both by one runtime.',
-      ),
-    );
-    const engine = await onnxRuntimeNode().load(counter);
-    await expect(referenceRuntime.load(counter, { stateFrom: engine })).rejects.toThrow(
-      new DataError('stateFrom: the other executable was not loaded by reference. Load both by one runtime.'),
-    );
-    await engine.dispose();
   });
 
   it.each([0, 1.5, Number.NaN])('refuses %d threads', (threads) => {

@@ -3,17 +3,20 @@ import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'o
 import { DataError } from '../errors.ts';
 import { nextName, serialize } from '../onnx/serialize.ts';
 import { takeApart } from '../passes/take-apart.ts';
-import { floatsAt } from '../place.ts';
 import { entries, mapValues } from '../program.ts';
-import type { Program } from '../program.ts';
-import { bindAxes, checkPlaces, checkStateValue, resolveShape } from '../runtime.ts';
+import type { Program, ProgramState, StateSpec } from '../program.ts';
+import { bindAxes, checkPlaces, checkSharedShape, resolveShape } from '../runtime.ts';
 import type { Executable, InputData, LoadOptions, Runtime } from '../runtime.ts';
 import { isStatic } from '../shape.ts';
+import { floatsAt } from '../shared-vector.ts';
+import type { SharedVector } from '../shared-vector.ts';
+import { checkStateSpecs, checkStoredStates, stateStore } from '../state-store.ts';
+import type { StateStore, StateStoreOptions } from '../state-store.ts';
 import type { DType } from '../tensor.ts';
-import { cellsOf, numbersOf, refresh, replace } from './cell.ts';
-import type { Cell } from './cell.ts';
 import { engineStep } from './engine-step.ts';
 import { sessionResults } from './session-results.ts';
+import { numbersOf, refresh, replace, stateBuffer } from './state-buffer.ts';
+import type { StateBuffer } from './state-buffer.ts';
 import { viewFeeds } from './view-feeds.ts';
 
 /** What is needed of a session. */
@@ -33,7 +36,7 @@ export interface OnnxRuntimeModule {
   readonly Tensor: TensorConstructor;
 }
 
-const cells = new WeakMap<object, Map<string, Cell>>();
+type StateBuffers = ReadonlyMap<string, StateBuffer>;
 
 function toFloats(key: string, tensor: OrtTensor | undefined): Float32Array {
   const data = tensor?.data;
@@ -77,19 +80,76 @@ export function onnxRuntime(
     return new Tensor('float32', isTaken ? data : Float32Array.from(data), shape);
   };
 
-  async function load<I extends string, S extends string, O extends string>(
-    program: Program<I, S, O>,
-    { stateFrom, places = {} }: LoadOptions = {},
-  ): Promise<Executable<I, S, O>> {
-    checkPlaces(program, places);
-    const shared = stateFrom ? cells.get(stateFrom) : undefined;
-    if (stateFrom && !shared)
+  /** The buffers of each store that this runtime has made. */
+  const stores = new WeakMap<StateStore, StateBuffers>();
+  const bufferIn = (buffers: StateBuffers, key: string): StateBuffer => {
+    const buffer = buffers.get(key);
+    if (!buffer) throw new DataError(`unknown state ${key}.`);
+    return buffer;
+  };
+  function createState<S extends string>(
+    specs: Readonly<Record<S, StateSpec>>,
+    { shared }: StateStoreOptions<S> = {},
+  ): StateStore<S> {
+    const vectors: Readonly<Record<string, SharedVector | undefined>> = shared ?? {};
+    checkStateSpecs(specs, vectors);
+    const buffers: StateBuffers = new Map(
+      entries<string, StateSpec>(specs).map(([key, spec]) => [
+        key,
+        stateBuffer(spec, vectors[key], { Tensor, takesSharedMemory }),
+      ]),
+    );
+    const store = stateStore(specs, (key) => numbersOf(bufferIn(buffers, key)));
+    stores.set(store, buffers);
+    return store;
+  }
+
+  /** The buffers of a program's states, and the store that has them. */
+  function bind<S extends string>(
+    program: Program<string, S>,
+    { state, stateFrom, places = {} }: LoadOptions,
+  ): { readonly buffers: StateBuffers; readonly store: StateStore<S> } {
+    if (state) {
+      const buffers = stores.get(state);
+      if (!buffers)
+        throw new DataError(
+          `load: the store was not made by this runtime, ${name}. Make it by its createState.`,
+        );
+      checkStoredStates(program, state);
+      return { buffers, store: state };
+    }
+    const others = stateFrom ? stores.get(stateFrom.state) : undefined;
+    if (stateFrom && !others)
       throw new DataError(
         `stateFrom: the other executable was not loaded by ${name}. Load both by one runtime.`,
       );
-    const own = cellsOf(program, Tensor, { shared, places, takesSharedMemory });
-    const { engine: rest, views, parted, step: plan } = takeApart(program, { fuses });
-    const step = plan && (await engineStep(plan, Tensor, places));
+    const buffers: StateBuffers = new Map(
+      entries(program.state).map(([key, spec]) => {
+        const other = places[key] ? undefined : others?.get(key);
+        if (other) checkSharedShape(key, spec.shape, other.current.dims);
+        return [key, other ?? stateBuffer(spec, places[key], { Tensor, takesSharedMemory })];
+      }),
+    );
+    const store = stateStore(program.state, (key) => numbersOf(bufferIn(buffers, key)));
+    stores.set(store, buffers);
+    return { buffers, store };
+  }
+
+  async function load<I extends string, S extends string, O extends string>(
+    program: Program<I, S, O>,
+    options: LoadOptions = {},
+  ): Promise<Executable<I, S, O>> {
+    const { places = {} } = options;
+    checkPlaces(program, places);
+    const { buffers, store } = bind(program, options);
+    const bufferOf = (key: string) => bufferIn(buffers, key);
+    const shared: Record<string, SharedVector> = {};
+    for (const key of Object.keys(program.state)) {
+      const vector = bufferOf(key).shared;
+      if (vector) shared[key] = vector;
+    }
+    const { engine: rest, views, scattered, step: plan, written } = takeApart(program, { fuses, shared });
+    const step = plan && (await engineStep(plan, Tensor, bufferOf));
     const placedOutputs = entries(program.outputs).flatMap(([key, { shape }]) => {
       const place = places[key];
       return place && isStatic(shape) ? [{ key, shape, data: floatsAt(place) }] : [];
@@ -98,15 +158,21 @@ export function onnxRuntime(
     if (takesSharedMemory)
       for (const { key, shape, data } of placedOutputs)
         resultPlaces[key] = new Tensor('float32', data, shape);
+    if (takesSharedMemory) for (const key of written) resultPlaces[nextName(key)] = bufferOf(key).current;
     const { fetches, collect } = sessionResults({
       name,
       program: rest,
-      parted,
+      scattered,
       TensorClass: Tensor,
       places: resultPlaces,
       writesIntoOutputs,
     });
-    const changing = entries(rest.state).flatMap(([key, { next }]) => (next ? [key] : []));
+    const stepped = new Set(
+      [...(plan?.writes ?? []), ...(plan?.scalarWrites ?? [])].map(({ state }) => state),
+    );
+    const changing = entries<string, ProgramState>(program.state).flatMap(([key, { next }]) =>
+      next && !stepped.has(key) ? [key] : [],
+    );
     const statesRead = new Set([
       ...Object.keys(rest.state),
       ...views.flatMap(({ source }) => (source.kind === 'state' ? [source.state] : [])),
@@ -117,28 +183,25 @@ export function onnxRuntime(
     let running = false;
     let disposed = false;
 
-    const cell = (key: string): Cell => {
-      const found = own.get(key);
-      if (!found || disposed)
-        throw new DataError(disposed ? 'the executable was disposed of.' : `unknown state ${key}.`);
-      return found;
+    const checkOpen = (): void => {
+      if (disposed) throw new DataError('the executable was disposed of.');
     };
-    const feedViews = viewFeeds(views, Tensor, cell);
+    const feedViews = viewFeeds(views, Tensor, bufferOf);
     const ownInputs = entries(program.inputs).filter(([key]) => Object.hasOwn(rest.inputs, key));
     // Kept from run to run: most of it stays.
     const feeds: Record<string, OrtTensor> = {};
     const collectFeeds = (inputs: Readonly<Record<I, InputData>>, axes: ReadonlyMap<string, number>) => {
-      for (const key of statesRead) refresh(cell(key));
+      for (const key of statesRead) refresh(bufferOf(key));
       for (const [key, { dtype, shape }] of ownInputs)
         feeds[key] = wrapInput(inputs[key], dtype, resolveShape(shape, axes) ?? []);
-      for (const key of Object.keys(rest.state)) feeds[key] = cell(key).current;
+      for (const key of Object.keys(rest.state)) feeds[key] = bufferOf(key).current;
       feedViews(feeds, inputs);
       return feeds;
     };
 
     const executable: Executable<I, S, O> = {
       run: async (inputs) => {
-        if (disposed) throw new DataError('the executable was disposed of.');
+        checkOpen();
         if (running)
           throw new DataError('run: the previous run has not finished. Await it, or load the program twice.');
         const axes = bindAxes(program, inputs);
@@ -147,8 +210,8 @@ export function onnxRuntime(
           const results = (await session?.run(collectFeeds(inputs, axes), fetches)) ?? {};
           const found = collect(results, axes);
           // From here on nothing fails, so the states change together or not at all.
-          const norms = step?.take(inputs, found, cell);
-          for (const key of changing) replace(cell(key), found[nextName(key)]);
+          const norms = step?.take(inputs, found);
+          for (const key of changing) replace(bufferOf(key), found[nextName(key)]);
           const outputs = mapValues(program.outputs, (_, key) => norms?.[key] ?? toFloats(key, found[key]));
           for (const { key, data } of placedOutputs)
             if (outputs[key].buffer !== data.buffer) data.set(outputs[key]);
@@ -157,15 +220,14 @@ export function onnxRuntime(
           running = false;
         }
       },
+      state: store,
       readState: (key, into) => {
-        const values = numbersOf(cell(key));
-        if (!into) return values.slice();
-        into.set(values);
-        return into;
+        checkOpen();
+        return store.read(key, into);
       },
       writeState: (key, value) => {
-        checkStateValue(program, key, value);
-        numbersOf(cell(key)).set(value);
+        checkOpen();
+        store.write(key, value);
       },
       dispose: async () => {
         if (running) throw new DataError('dispose: a run has not finished. Await it first.');
@@ -174,9 +236,8 @@ export function onnxRuntime(
         await session?.release();
       },
     };
-    cells.set(executable, own);
     return executable;
   }
 
-  return { name, load };
+  return { name, createState, load };
 }

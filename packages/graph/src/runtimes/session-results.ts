@@ -2,20 +2,20 @@ import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common'
 
 import { DataError } from '../errors.ts';
 import { nextName } from '../onnx/serialize.ts';
-import type { PartedOutput } from '../passes/parted-outputs.ts';
+import type { ScatteredResult } from '../passes/scattered-results.ts';
 import { entries } from '../program.ts';
 import type { Program } from '../program.ts';
 import { resolveShape } from '../runtime.ts';
 import { formatShape, isStatic, sameShape, sizeOfShape } from '../shape.ts';
 import type { Shape, Tensor } from '../tensor.ts';
-import { float32 } from './cell.ts';
+import { float32 } from './state-buffer.ts';
 
 /** What a session's runs are asked for, and what becomes of it. */
 export interface SessionResults {
   /** The tensors that the session can write its results to, by their names; null where it makes them. */
   readonly fetches: Readonly<Record<string, OrtTensor | null>>;
   /**
-   * The results of a run, by their names, with whole outputs in place of their parts. Those of the run before are overwritten.
+   * The results of a run, by their names, with wholes in place of their parts. Those of the run before are overwritten.
    *
    * @throws DataError if one has another shape than the program promises
    */
@@ -30,9 +30,9 @@ export interface SessionResultsOptions {
   readonly name: string;
   /** What the session runs. */
   readonly program: Program;
-  readonly parted: readonly PartedOutput[];
+  readonly scattered: readonly ScatteredResult[];
   readonly TensorClass: TensorConstructor;
-  /** Where results are to lie, by the names of outputs. */
+  /** Where results are to lie, by the names of outputs and `nextName` of states. */
   readonly places: Readonly<Record<string, OrtTensor>>;
   /** Whether the session writes into tensors that it is offered. */
   readonly writesIntoOutputs: boolean;
@@ -40,9 +40,9 @@ export interface SessionResultsOptions {
 
 /** Makes what a session is asked for. */
 export function sessionResults(options: SessionResultsOptions): SessionResults {
-  const { name, program, parted, TensorClass, places, writesIntoOutputs } = options;
+  const { name, program, scattered, TensorClass, places, writesIntoOutputs } = options;
   const wholes: Record<string, OrtTensor> = {};
-  const parts = parted.flatMap((output) => {
+  const parts = scattered.flatMap((output) => {
     // Memory that every run writes to anew, where there is no place for it.
     const whole =
       places[output.name] ?? new TensorClass('float32', new Float32Array(output.length), [output.length]);
@@ -66,9 +66,9 @@ export function sessionResults(options: SessionResultsOptions): SessionResults {
     ...entries(program.outputs).flatMap(([key, output]) =>
       isPart.has(key) ? [] : [{ key, shape: output.shape, place: roomFor(key, output) }],
     ),
-    // Not these: the run that writes a state's next value may still read the one before.
+    // No room is made for these: the run that writes a state's next value may still read the one before.
     ...entries(program.state).flatMap(([key, { shape, next }]) =>
-      next ? [{ key: nextName(key), shape }] : [],
+      next ? [{ key: nextName(key), shape, place: places[nextName(key)] }] : [],
     ),
   ];
   const fetches: Record<string, OrtTensor | null> = {};

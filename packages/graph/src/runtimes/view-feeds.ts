@@ -3,8 +3,8 @@ import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common'
 import { windowStart } from '../passes/host-views.ts';
 import type { HostView } from '../passes/host-views.ts';
 import { sizeOfShape } from '../shape.ts';
-import { float32 } from './cell.ts';
-import type { Cell } from './cell.ts';
+import { float32 } from './state-buffer.ts';
+import type { StateBuffer } from './state-buffer.ts';
 
 /** Fills the inputs of a run that are views of what the host has. */
 export type ViewFeeds = (
@@ -16,7 +16,7 @@ export type ViewFeeds = (
 export function viewFeeds(
   views: readonly HostView[],
   Tensor: TensorConstructor,
-  cellOf: (state: string) => Cell,
+  bufferOf: (state: string) => StateBuffer,
 ): ViewFeeds {
   const fillers = views.map(({ name, shape, source }): ViewFeeds => {
     const size = sizeOfShape(shape);
@@ -28,7 +28,7 @@ export function viewFeeds(
       };
     let last: OrtTensor | undefined;
     return (feeds) => {
-      const { current } = cellOf(source.state);
+      const { current } = bufferOf(source.state);
       if (last === current) return;
       last = current;
       feeds[name] = part(float32(current), source.offset);

@@ -13,17 +13,20 @@ describe('planStep', () => {
     const { rest, step } = planOf(training(5)) ?? {};
     expect(step).toMatchObject({
       length: 5,
-      scalars: [{ state: 'firstWeight' }, { state: 'secondWeight' }],
+      scalars: [{ state: 'adam/biasCorrection1' }, { state: 'adam/biasCorrection2' }],
       firstNorms: [{ outputs: ['norm'] }],
       norms: [{ output: 'length' }],
     });
     expect(step?.writes.map(({ state }) => state).toSorted()).toEqual([
-      'firstMoment',
+      'adam/m',
+      'adam/v',
       'parameters',
-      'secondMoment',
       'target',
     ]);
-    expect(step?.scalarWrites.map(({ state }) => state).toSorted()).toEqual(['firstWeight', 'secondWeight']);
+    expect(step?.scalarWrites.map(({ state }) => state).toSorted()).toEqual([
+      'adam/biasCorrection1',
+      'adam/biasCorrection2',
+    ]);
     // What is left is the product by 2.
     expect(Object.keys(rest?.outputs ?? {})).toEqual(['step:0']);
     expect(rest?.state).toEqual({});
@@ -61,7 +64,7 @@ describe('planStep', () => {
     expect(planOf(own)).toBeUndefined();
     const [engine, exact] = [await onnxRuntimeNode().load(own), await referenceRuntime.load(own)];
     for (const executable of [engine, exact]) await executable.run({});
-    expectClose(engine.readState('w'), exact.readState('w'), 1e-6);
+    expectClose(engine.state.read('w'), exact.state.read('w'), 1e-6);
     await engine.dispose();
   });
 });

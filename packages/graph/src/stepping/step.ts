@@ -1,6 +1,6 @@
 import { DataError } from '../errors.ts';
-import { aligned, PAGE_BYTES } from '../place.ts';
-import type { Place } from '../place.ts';
+import { aligned, PAGE_BYTES } from '../shared-vector.ts';
+import type { SharedVector } from '../shared-vector.ts';
 import { addHalves, encodeModule, fourLanes, get, loop, oneLane, set, TYPE } from './wasm.ts';
 import type { Code, FunctionSpec, Lanes } from './wasm.ts';
 import { stepNumbers } from './numbers.ts';
@@ -40,16 +40,16 @@ export interface Step {
 const FLOAT32_BYTES = 4;
 
 /** Where the plan's vectors lie: at places of the caller's, or one after another in memory of the step's own. */
-function vectorMemory({ length, vectors }: StepPlan, places: readonly Place[] | undefined) {
+function vectorMemory({ length, vectors }: StepPlan, places: readonly SharedVector[] | undefined) {
   const [first] = places ?? [];
   if (places && first) {
     if (places.length !== vectors.length || places.some(({ memory }) => memory !== first.memory))
       throw new DataError(
-        'places: all vectors of a step must lie in one memory. Allocate them together by allocatePlaces.',
+        'load: all vectors of a step must lie in one shared memory. Allocate them together by allocateVectors.',
       );
     const wrong = places.find((place) => place.length !== length);
     if (wrong)
-      throw new DataError(`places: a vector of ${wrong.length} entries is given, expected ${length}.`);
+      throw new DataError(`load: a shared vector of ${wrong.length} entries is given, expected ${length}.`);
     return { memory: first.memory, offsets: places.map(({ byteOffset }) => byteOffset) };
   }
   const stride = aligned(FLOAT32_BYTES * length);
@@ -159,7 +159,7 @@ const roots = (squares: unknown): number[] =>
  * @param places of the plan's vectors, all in one memory; default: memory of its own
  * @throws DataError for places that do not fit
  */
-export async function loadStep(plan: StepPlan, places?: readonly Place[]): Promise<Step> {
+export async function loadStep(plan: StepPlan, places?: readonly SharedVector[]): Promise<Step> {
   const { memory, offsets } = vectorMemory(plan, places);
   const offsetOf = (index: number) => offsets[index] ?? 0;
   const code = encodeModule({

@@ -1,6 +1,8 @@
 import { mul } from '../ops/index.ts';
-import { adam, adamState } from '../optim/adam.ts';
+import { adam } from '../optim/adam.ts';
+import { chain } from '../optim/chain.ts';
 import { clipByGlobalNorm, globalNorm } from '../optim/clip-by-global-norm.ts';
+import { applyUpdates } from '../optim/gradient-transformation.ts';
 import { polyak } from '../optim/polyak.ts';
 import { optimize } from '../passes/optimize.ts';
 import { program } from '../program.ts';
@@ -14,6 +16,8 @@ export const planOf = (own: Program) => planStep(optimize(own));
 export const series = (length: number, start: number) =>
   Float32Array.from({ length }, (_, i) => Math.sin(start + i) + 0.1);
 
+const optimizer = chain(clipByGlobalNorm(1), adam({ learningRate: 0.1 }));
+
 /** Clipping, Adam and averaging: what agents make of a gradient. */
 export const training = (length: number) =>
   program(
@@ -22,14 +26,15 @@ export const training = (length: number) =>
       state: {
         parameters: { shape: [length], initial: series(length, 1) },
         target: { shape: [length], initial: series(length, 2) },
-        ...adamState(length),
+        ...optimizer.init(length),
       },
     },
     ({ gradient }, { parameters, target, ...moments }) => {
-      const clipped = clipByGlobalNorm(mul(2, gradient), 1);
-      const { parameters: next, state } = adam(parameters, clipped.gradient, moments, { learningRate: 0.1 });
+      const twice = mul(2, gradient);
+      const { updates, state } = optimizer.update(twice, moments);
+      const next = applyUpdates(parameters, updates);
       return {
-        outputs: { norm: clipped.norm, length: globalNorm(next) },
+        outputs: { norm: globalNorm(twice), length: globalNorm(next) },
         next: { parameters: next, target: polyak(target, next, 0.1), ...state },
       };
     },

@@ -6,7 +6,7 @@ import type { Program } from '../program.ts';
 import { referenceRuntime } from '../runtimes/reference.ts';
 import { expectClose } from '../testing/expect-close.ts';
 import type { Tensor } from '../tensor.ts';
-import { takePartedOutputs } from './parted-outputs.ts';
+import { scatterResults } from './scattered-results.ts';
 
 const inputs = { x: { shape: [2, 2] }, z: { shape: [3] } } as const;
 const own = (
@@ -15,15 +15,15 @@ const own = (
 
 const flat = (x: Tensor) => reshape(x, [4]);
 
-describe('takePartedOutputs', () => {
+describe('scatterResults', () => {
   it('gives what a vector is joined from, in the shapes in which it was computed', async () => {
     const joined = own(({ x, z }) => ({
       y: concat([flat(mul(x, 2)), add(z, 1)]),
       other: mul(x, 3),
       last: concat([mul(z, z), flat(add(x, x))]),
     }));
-    const { program: taken, parted } = takePartedOutputs(joined);
-    expect(parted).toEqual([
+    const { program: split, scattered } = scatterResults(joined);
+    expect(scattered).toEqual([
       {
         name: 'y',
         length: 7,
@@ -41,7 +41,7 @@ describe('takePartedOutputs', () => {
         ],
       },
     ]);
-    const executable = await referenceRuntime.load(taken);
+    const executable = await referenceRuntime.load(split);
     const found = await executable.run({ x: [1, 2, 3, 4], z: [5, 6, 7] });
     expectClose(found['part:0'] ?? [], [2, 4, 6, 8], 0);
     expectClose(found['part:1'] ?? [], [6, 7, 8], 0);
@@ -81,6 +81,6 @@ describe('takePartedOutputs', () => {
     ],
     ['is no vector', own(({ x }) => ({ y: concat([mul(x, 2), add(x, 1)]) }))],
   ])('leaves an output whole that %s', (_, given) => {
-    expect(takePartedOutputs(given)).toEqual({ program: given, parted: [] });
+    expect(scatterResults(given)).toEqual({ program: given, scattered: [] });
   });
 });

@@ -6,8 +6,8 @@ export interface SharedMemory {
   readonly buffer: SharedArrayBuffer;
 }
 
-/** Where a vector of float32 lies. */
-export interface Place {
+/** A vector of float32 in memory that threads can share. */
+export interface SharedVector {
   readonly memory: SharedMemory;
   readonly byteOffset: number;
   /** Entries. */
@@ -36,11 +36,13 @@ export const aligned = (bytes: number) => Math.ceil(bytes / ALIGN_BYTES) * ALIGN
  *
  * @param lengths entries of each
  */
-export function allocatePlaces<N extends string>(lengths: Readonly<Record<N, number>>): Record<N, Place> {
+export function allocateVectors<N extends string>(
+  lengths: Readonly<Record<N, number>>,
+): Record<N, SharedVector> {
   let end = 0;
   const offsets = mapValues(lengths, (length, name) => {
     if (!Number.isSafeInteger(length) || length < 0)
-      throw new DataError(`allocatePlaces: ${name} has length ${length}, expected a whole number >= 0.`);
+      throw new DataError(`allocateVectors: ${name} has length ${length}, expected a whole number >= 0.`);
     const byteOffset = end;
     end += aligned(FLOAT32_BYTES * length);
     return byteOffset;
@@ -51,18 +53,22 @@ export function allocatePlaces<N extends string>(lengths: Readonly<Record<N, num
 }
 
 /** The entries of a vector from `start` up to, not including, `end`. */
-export function partOfPlace({ memory, byteOffset, length }: Place, start: number, end: number): Place {
+export function partOfVector(
+  { memory, byteOffset, length }: SharedVector,
+  start: number,
+  end: number,
+): SharedVector {
   if (!(start >= 0 && start <= end && end <= length))
-    throw new DataError(`partOfPlace: ${start} to ${end} is not inside a vector of ${length} entries.`);
+    throw new DataError(`partOfVector: ${start} to ${end} is not inside a vector of ${length} entries.`);
   return { memory, byteOffset: byteOffset + FLOAT32_BYTES * start, length: end - start };
 }
 
-/** The numbers at a place. */
-export const floatsAt = ({ memory, byteOffset, length }: Place): Float32Array<SharedArrayBuffer> =>
+/** The numbers of a vector. */
+export const floatsAt = ({ memory, byteOffset, length }: SharedVector): Float32Array<SharedArrayBuffer> =>
   new Float32Array(memory.buffer, byteOffset, length);
 
 /** Whether two vectors have an entry in common. */
-export const overlap = (a: Place, b: Place): boolean =>
+export const overlap = (a: SharedVector, b: SharedVector): boolean =>
   a.memory === b.memory &&
   a.byteOffset < b.byteOffset + FLOAT32_BYTES * b.length &&
   b.byteOffset < a.byteOffset + FLOAT32_BYTES * a.length;

@@ -1,0 +1,121 @@
+import { DataError } from './errors.ts';
+import { entries } from './program.ts';
+import type { Program, StateSpec } from './program.ts';
+import type { FloatArray } from './runtime.ts';
+import { formatShape, sameShape, sizeOfShape } from './shape.ts';
+import type { SharedVector } from './shared-vector.ts';
+
+/** Where states live: programs are bound to it when they are loaded. It may be read and written between runs. */
+export interface StateStore<S extends string = string> {
+  readonly specs: Readonly<Record<S, StateSpec>>;
+  /**
+   * A copy of a state's value.
+   *
+   * @param into where to copy it to; default: a new array
+   * @throws DataError for an unknown name or an array of another size
+   */
+  read(name: S, into?: FloatArray): FloatArray;
+  /**
+   * Replaces a state's value.
+   *
+   * @throws DataError for an unknown name or a value of another size
+   */
+  write(name: S, value: ArrayLike<number>): void;
+}
+
+export interface StateStoreOptions<S extends string = string> {
+  /**
+   * Vectors in memory that threads share, by the names of the states that lie there: what is there stays, and initial values
+   * are ignored. See `allocateVectors`. Default: memory of the store's own.
+   *
+   * A state that a program replaces and doesn't read is written there directly by engines that can. A run that fails may then
+   * have changed it.
+   */
+  readonly shared?: Readonly<Partial<Record<S, SharedVector>>>;
+}
+
+const listed = (names: readonly string[]): string => names.join(', ') || 'none';
+
+/**
+ * Checks what a store is made of.
+ *
+ * @throws DataError for an initial value or a vector of another size, or a vector that belongs to no state
+ */
+export function checkStateSpecs(
+  specs: Readonly<Record<string, StateSpec>>,
+  shared: Readonly<Record<string, SharedVector | undefined>>,
+): void {
+  for (const [name, vector] of entries(shared)) {
+    const spec = specs[name];
+    if (!spec)
+      throw new DataError(
+        `createState: a vector is given for ${name}, which is no state. The states are ${listed(Object.keys(specs))}.`,
+      );
+    const size = sizeOfShape(spec.shape);
+    if (vector && vector.length !== size)
+      throw new DataError(
+        `createState: ${name} is ${formatShape(spec.shape)} with ${size} elements, its vector has ${vector.length}.`,
+      );
+  }
+  for (const [name, { shape, initial }] of entries(specs)) {
+    const size = sizeOfShape(shape);
+    if (!shared[name] && initial.length !== size)
+      throw new DataError(
+        `createState: ${name} is ${formatShape(shape)} with ${size} elements, its initial value has ${initial.length}.`,
+      );
+  }
+}
+
+/**
+ * Checks that a store has the states of a program.
+ *
+ * @throws DataError for one that it lacks or has in another shape
+ */
+export function checkStoredStates(program: Program, { specs }: StateStore): void {
+  for (const [name, { shape }] of entries(program.state)) {
+    const stored = specs[name];
+    if (!stored)
+      throw new DataError(
+        `load: the store has no state ${name} ${formatShape(shape)}. It has ${listed(Object.keys(specs))}.`,
+      );
+    if (!sameShape(stored.shape, shape))
+      throw new DataError(
+        `load: state ${name} is ${formatShape(stored.shape)} in the store, ${formatShape(shape)} in the program. Rename one of them.`,
+      );
+  }
+}
+
+/**
+ * A store over the arrays in which a runtime keeps states.
+ *
+ * @param valueOf where a state's value lies now
+ */
+export function stateStore<S extends string>(
+  specs: Readonly<Record<S, StateSpec>>,
+  valueOf: (name: S) => FloatArray,
+): StateStore<S> {
+  const check = (method: 'read' | 'write', name: S, given: ArrayLike<number> | undefined): void => {
+    if (!Object.hasOwn(specs, name))
+      throw new DataError(`${method}: unknown state ${name}. The store has ${listed(Object.keys(specs))}.`);
+    const { shape } = specs[name];
+    const size = sizeOfShape(shape);
+    if (given && given.length !== size)
+      throw new DataError(
+        `${method}: ${name} is ${formatShape(shape)} with ${size} elements, got ${given.length}.`,
+      );
+  };
+  return {
+    specs,
+    read: (name, into) => {
+      check('read', name, into);
+      const value = valueOf(name);
+      if (!into) return value.slice();
+      into.set(value);
+      return into;
+    },
+    write: (name, value) => {
+      check('write', name, value);
+      valueOf(name).set(value);
+    },
+  };
+}
