@@ -27,7 +27,7 @@ export function measuredUpdate({
 
 /** What follows the engine's part of an update, in one pass over the parameters. */
 async function profileStep(program: Program, runs: number): Promise<ProfileRow[]> {
-  const { step: plan } = takeApart(program);
+  const [plan] = takeApart(program).steps;
   if (!plan) throw new Error('an update has no step. Please report this.');
   const step = await loadStep(plan);
   // Ordinary numbers: those next to 0 take longer.
