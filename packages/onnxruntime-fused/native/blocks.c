@@ -137,6 +137,10 @@ INLINED void perform(const Operand *operands, const Instruction *step, int64_t r
       UNARY(fabsf(x))
     case OP_SIGMOID:
       SIGMOIDS
+    case OP_IS_GREATER:
+      BINARY(x > y ? 1.0f : 0.0f)
+    case OP_IS_EQUAL:
+      BINARY(x == y ? 1.0f : 0.0f)
     case OP_RECIPROCAL:
       UNARY(1.0f / x)
     case OP_TANH:
@@ -153,6 +157,8 @@ INLINED void perform(const Operand *operands, const Instruction *step, int64_t r
       TERNARY(x * y - z)
     case OP_SUB_MUL:
       TERNARY(z - x * y)
+    case OP_SELECT:
+      TERNARY(x != 0.0f ? y : z)
     case OP_ROW_SUM:
       row_sums(a, NULL, target, rows, columns);
       break;

@@ -11,9 +11,11 @@ export interface Fusible {
   readonly isLast: boolean;
 }
 
-/** A swish and a clip are several instructions, each of which goes element by element. */
+/** Operators that are instructions of other names, or several, each of which goes element by element. */
+const TRANSLATED: ReadonlySet<string> = new Set(['swish', 'clip', 'relu']);
+
 export const isElementwise = (operator: string): boolean =>
-  operator === 'swish' || operator === 'clip' || Object.hasOwn(elementwise, operator);
+  TRANSLATED.has(operator) || Object.hasOwn(elementwise, operator);
 
 /** What is known of a program's nodes, inputs first. */
 export class Classification {
@@ -57,6 +59,8 @@ export class Classification {
     if (node.operator === 'matmul') return this.#productWithColumn(node);
     if (node.operator === 'sum') return this.#sum(node);
     if (!isElementwise(node.operator)) return undefined;
+    // The engine makes one of a product and its relu.
+    if (node.operator === 'relu' && !this.#spaceInside(node.inputs[0])) return undefined;
     const space = this.#columnOf(node, own) ?? own;
     const fits = node.inputs.every(({ shape }) => kindIn(space, shape) !== undefined);
     return fits ? { space, isLast: false } : undefined;

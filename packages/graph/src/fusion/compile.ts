@@ -94,7 +94,8 @@ function translate(
     else if (node.operator === 'clip') {
       const { low, high } = node.attributes;
       emit('minimum', [emit('maximum', [x, constantOf(Number(low))]), constantOf(Number(high))], first);
-    } else if (node.operator === 'matmul') emit('rowSum', [emit('mul', [x, y])], first);
+    } else if (node.operator === 'relu') emit('maximum', [x, constantOf(0)], first);
+    else if (node.operator === 'matmul') emit('rowSum', [emit('mul', [x, y])], first);
     else if (node.operator === 'sum') emit(isOverRows(node) ? 'sumRows' : 'rowSum', [x], first);
     else emit(instructionName(node.operator), node.inputs.map(valueOf), first);
   }

@@ -2,6 +2,7 @@ import { mapResults, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import type { Node, Tensor } from '../tensor.ts';
 import { nodesBehind } from '../traverse.ts';
+import { comparisonInFloat32 } from './comparisons.ts';
 import { compile } from './compile.ts';
 import { fused } from './fused.ts';
 import { groupNodes, workOf } from './groups.ts';
@@ -45,7 +46,7 @@ function resultsByGroup(
 export function fuse<I extends string, S extends string, O extends string>(
   unfused: Program<I, S, O>,
 ): Program<I, S, O> {
-  const given = rewrite(unfused, [thinProduct, transposedProduct]);
+  const given = rewrite(unfused, [thinProduct, transposedProduct, comparisonInFloat32]);
   const units = groupNodes(nodesBehind(resultsOf(given)));
   const groups = new Map<Node, Group>();
   for (const unit of units) if ('members' in unit) for (const node of unit.members) groups.set(node, unit);

@@ -12,9 +12,15 @@ export const elementwise = {
   sqrt: 9,
   abs: 10,
   sigmoid: 11,
+  /** 1 where a > b, else 0. */
+  isGreater: 12,
   reciprocal: 13,
   tanh: 14,
   atanh: 15,
+  /** 1 where a = b, else 0. */
+  isEqual: 27,
+  /** b where a is not 0, else c. */
+  select: 28,
 } as const;
 
 /**

@@ -11,6 +11,8 @@ const binary: Readonly<Record<number, (x: number, y: number) => number>> = {
   [instruction.div]: (x, y) => x / y,
   [instruction.minimum]: nanAware(Math.min),
   [instruction.maximum]: nanAware(Math.max),
+  [instruction.isGreater]: (x, y) => (x > y ? 1 : 0),
+  [instruction.isEqual]: (x, y) => (x === y ? 1 : 0),
 };
 
 const unary: Readonly<Record<number, (x: number) => number>> = {
@@ -30,6 +32,7 @@ const ternary: Readonly<Record<number, (x: number, y: number, z: number) => numb
   [instruction.mulSub]: (x, y, z) => x * y - z,
   [instruction.subMul]: (x, y, z) => z - x * y,
   [instruction.mulMul]: (x, y, z) => x * y * z,
+  [instruction.select]: (x, y, z) => (x === 0 ? z : y),
 };
 
 /** What is done with products of two operands. */

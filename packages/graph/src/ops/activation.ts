@@ -77,7 +77,8 @@ export const relu = unary({
   name: 'relu',
   onnx: 'Relu',
   value: (x) => (Number.isNaN(x) ? x : Math.max(x, 0)),
-  vjp: (dy, { x }) => mul(dy, toFloat(greater(x, 0))),
+  // By y instead of x, which then nothing else needs: an engine may put its result where x was.
+  vjp: (dy, { y }) => mul(dy, toFloat(greater(y, 0))),
 });
 
 const swishOperator = operator<
