@@ -25,7 +25,7 @@ import { expectClose } from './testing/expect-close.ts';
 import { symbol } from './testing/symbol.ts';
 import { constant } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
-import { nodesBehind } from './traverse.ts';
+import { topologicalOrder } from './topological-order.ts';
 
 /** Gradient of a function of one vector x, at a point, on the reference runtime. */
 async function gradientAt(
@@ -96,7 +96,7 @@ describe('grad', () => {
       const [gradient] = grad(sum(tanh(y)), [x]);
       return { outputs: { gradient } };
     });
-    expect(nodesBehind([chain.outputs.gradient]).length).toBeGreaterThan(10_000);
+    expect(topologicalOrder([chain.outputs.gradient]).length).toBeGreaterThan(10_000);
     const expected = [1 - Math.tanh(0.5) ** 2, 1 - Math.tanh(-1) ** 2];
     const exact = await (await referenceRuntime.load(chain)).run({ x: [0.5, -1] });
     expectClose(exact.gradient, expected, 1e-9);

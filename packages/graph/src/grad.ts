@@ -3,7 +3,7 @@ import { add } from './ops/arithmetic.ts';
 import { formatShape, sameShape } from './shape.ts';
 import { constant } from './tensor.ts';
 import type { Node, Tensor } from './tensor.ts';
-import { nodesBehind } from './traverse.ts';
+import { topologicalOrder } from './topological-order.ts';
 
 const describe = (tensor: Tensor): string => {
   const { node } = tensor;
@@ -29,7 +29,7 @@ export function grad<const W extends readonly Tensor[]>(loss: Tensor, wrt: W): T
       `grad: the loss must be a float32 scalar, got ${loss.dtype} ${formatShape(loss.shape)}. Take its mean or sum.`,
     );
   const targets = new Set(wrt.map((tensor) => tensor.node));
-  const nodes = nodesBehind([loss]);
+  const nodes = topologicalOrder([loss]);
   const active = nodesThatReach(nodes, targets);
   const gradients = new Map<Node, (Tensor | undefined)[]>([[loss.node, []]]);
   accumulate(gradients, loss, constant(1));

@@ -1,8 +1,9 @@
 import { GraphError } from './errors.ts';
-import { formatShape, isStatic, sameShape, sizeOfShape } from './shape.ts';
+import { formatShape, sameShape, sizeOfShape } from './shape.ts';
 import { placeholder } from './tensor.ts';
-import type { DType, Shape, Tensor, TensorType } from './tensor.ts';
-import { nodesBehind } from './traverse.ts';
+import type { Tensor } from './tensor.ts';
+import type { DType, Shape } from './tensor-type.ts';
+import { topologicalOrder } from './topological-order.ts';
 
 /** An input of a program. Axis names, such as `batch`, stand for lengths that each run chooses. */
 export interface InputSpec {
@@ -113,7 +114,7 @@ function checkPlaceholders(own: Program): void {
   const known = new Set(
     [...Object.values(own.inputs), ...Object.values(own.state).map(({ value }) => value)].map((t) => t.node),
   );
-  for (const node of nodesBehind(resultsOf(own)))
+  for (const node of topologicalOrder(resultsOf(own)))
     if ((node.kind === 'input' || node.kind === 'state') && !known.has(node))
       throw new GraphError(
         `program: it reads ${node.kind} ${node.name}, which belongs to another program. Use the tensors handed to the build function.`,
@@ -125,9 +126,3 @@ export const resultsOf = (own: Program): readonly Tensor[] => [
   ...Object.values(own.outputs),
   ...Object.values(own.state).flatMap(({ next }) => next ?? []),
 ];
-
-/** Number of elements of a state. */
-export const stateSize = (spec: StateSpec): number => sizeOfShape(spec.shape);
-
-/** Whether a type's shape is the same in every run. */
-export const hasStaticShape = (type: TensorType): boolean => isStatic(type.shape);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DataError } from './errors.ts';
 import { program } from './program.ts';
 import { bindAxes, resolveShape } from './runtime.ts';
-import type { Shape } from './tensor.ts';
+import type { Shape } from './tensor-type.ts';
 
 const zeros = (length: number): Float32Array => new Float32Array(length);
 

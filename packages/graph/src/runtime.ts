@@ -4,11 +4,8 @@ import type { Program, StateSpec } from './program.ts';
 import { formatShape, isStatic, sameShape, sizeOfShape } from './shape.ts';
 import { overlap } from './shared-vector.ts';
 import type { SharedVector } from './shared-vector.ts';
-import type { StateStore, StateStoreOptions } from './state-store.ts';
-import type { Shape } from './tensor.ts';
-
-/** Floating-point results: Float32Array on engines, Float64Array on the reference runtime. */
-export type FloatArray = Float32Array | Float64Array;
+import type { FloatArray, StateStore, StateStoreOptions } from './state-store.ts';
+import type { Shape } from './tensor-type.ts';
 
 /** Plain numbers in row-major order. A Float32Array for a float32 input is used without a copy. */
 export type InputData = Float32Array | Float64Array | Int32Array | readonly number[];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { inputKind, instruction, NONE } from '../../graph/src/fusion/instructions.ts';
+import { inputKind, instruction, NONE } from '../../graph/src/lowering/fusion/instructions.ts';
 import type { OnnxNode } from '../../graph/src/onnx/schema.ts';
 import { createSession } from './session.ts';
 import { isLeftOut } from './testing/availability.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { inputKind, instruction, NONE, outputKind } from '../../graph/src/fusion/instructions.ts';
-import { interpret } from '../../graph/src/fusion/interpret.ts';
+import { inputKind, instruction, NONE, outputKind } from '../../graph/src/lowering/fusion/instructions.ts';
+import { interpret } from '../../graph/src/lowering/fusion/interpret.ts';
 import { expectClose } from '../../graph/src/testing/expect-close.ts';
 import { numbersBetween } from '../../graph/src/testing/random.ts';
 import { isLeftOut, testedSets } from './testing/availability.ts';

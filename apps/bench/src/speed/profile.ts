@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { loadStep, takeApart } from '@meow-rl/graph';
+import { loadStep, lower } from '@meow-rl/graph';
 import type { Program } from '@meow-rl/graph';
 import { meowModel, resolveMeowConfig, updateProgram } from '@meow-rl/meow';
 import type { MeowModel, UpdateProgram } from '@meow-rl/meow';
@@ -27,7 +27,7 @@ export function measuredUpdate({
 
 /** What follows the engine's part of an update, in one pass over the parameters. */
 async function profileStep(program: Program, runs: number): Promise<ProfileRow[]> {
-  const [plan] = takeApart(program).steps;
+  const [plan] = lower(program).steps;
   if (!plan) throw new Error('an update has no step. Please report this.');
   const step = await loadStep(plan);
   // Ordinary numbers: those next to 0 take longer.

@@ -4,7 +4,8 @@ import type { NdArray } from '../ndarray.ts';
 import { operator } from '../operator.ts';
 import { checkAxis, formatShape, staticDim } from '../shape.ts';
 import { constant } from '../tensor.ts';
-import type { Dim, Shape, Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
+import type { Dim, Shape } from '../tensor-type.ts';
 import { expandAs } from './reduce.ts';
 
 const withDim = (shape: Shape, axis: number, dim: Dim): Shape =>

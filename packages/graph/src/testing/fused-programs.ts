@@ -1,20 +1,20 @@
 import { expect } from 'vitest';
 
-import { fuse } from '../fusion/fuse.ts';
-import { instruction, INSTRUCTION_LENGTH } from '../fusion/instructions.ts';
-import { optimize } from '../passes/optimize.ts';
+import { fuse } from '../lowering/fusion/fuse.ts';
+import { instruction, INSTRUCTION_LENGTH } from '../lowering/fusion/instructions.ts';
+import { optimize } from '../rewrite/optimize.ts';
 import { mapValues, program, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import { referenceRuntime } from '../runtimes/reference.ts';
 import { sizeOfShape } from '../shape.ts';
 import type { OperatorNode, Tensor } from '../tensor.ts';
-import { nodesBehind } from '../traverse.ts';
+import { topologicalOrder } from '../topological-order.ts';
 import { expectClose } from './expect-close.ts';
 import { numbersBetween } from './random.ts';
 
 /** A program's operators, inputs first. */
 export const operators = (own: Program): readonly OperatorNode[] =>
-  nodesBehind(resultsOf(own)).filter((node) => node.kind === 'operator');
+  topologicalOrder(resultsOf(own)).filter((node) => node.kind === 'operator');
 /** Their names. */
 export const names = (own: Program): readonly string[] => operators(own).map(({ operator }) => operator);
 /** Its fused operators. */
