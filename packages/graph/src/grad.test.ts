@@ -32,11 +32,11 @@ async function gradientAt(
   x: readonly number[],
   loss: (x: Tensor) => Tensor,
 ): Promise<Float32Array | Float64Array> {
-  const own = program({ inputs: { x: { shape: [x.length] } }, state: {} }, ({ x }) => {
+  const built = program({ inputs: { x: { shape: [x.length] } }, state: {} }, ({ x }) => {
     const [gradient] = grad(loss(x), [x]);
     return { outputs: { gradient } };
   });
-  const executable = await referenceRuntime.load(own);
+  const executable = await referenceRuntime.load(built);
   return (await executable.run({ x })).gradient;
 }
 
@@ -57,12 +57,12 @@ describe('grad', () => {
   });
 
   it('gives intermediate tensors their whole gradient beside their inputs', async () => {
-    const own = program({ inputs: { x: { shape: [1] } }, state: {} }, ({ x }) => {
+    const built = program({ inputs: { x: { shape: [1] } }, state: {} }, ({ x }) => {
       const middle = square(x);
       const [ofX, ofMiddle] = grad(sum(mul(middle, middle)), [x, middle]);
       return { outputs: { ofX, ofMiddle } };
     });
-    const { ofX, ofMiddle } = await (await referenceRuntime.load(own)).run({ x: [3] });
+    const { ofX, ofMiddle } = await (await referenceRuntime.load(built)).run({ x: [3] });
     expectClose(ofX, [108], 1e-12);
     expectClose(ofMiddle, [18], 1e-12);
   });
@@ -73,13 +73,13 @@ describe('grad', () => {
   });
 
   it('takes each output of a node for itself', async () => {
-    const own = program({ inputs: { x: { shape: [3] } }, state: {} }, ({ x }) => {
+    const built = program({ inputs: { x: { shape: [3] } }, state: {} }, ({ x }) => {
       const [first = x, rest = x] = split(x, [1, 2]);
       const loss = add(sum(mul(first, 5)), sum(square(rest)));
       const [ofX, ofRest] = grad(loss, [x, rest]);
       return { outputs: { ofX, ofRest } };
     });
-    const { ofX, ofRest } = await (await referenceRuntime.load(own)).run({ x: [1, 2, 3] });
+    const { ofX, ofRest } = await (await referenceRuntime.load(built)).run({ x: [1, 2, 3] });
     expectClose(ofX, [5, 4, 6], 1e-12);
     expectClose(ofRest, [4, 6], 1e-12);
   });

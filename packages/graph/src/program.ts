@@ -57,7 +57,7 @@ export const mapResults = <I extends string, S extends string, O extends string>
 ): Program<I, S, O> => ({
   ...given,
   outputs: mapValues(given.outputs, (output) => replace(output)),
-  state: mapValues(given.state, (own) => ({ ...own, next: own.next && replace(own.next) })),
+  state: mapValues(given.state, (state) => ({ ...state, next: state.next && replace(state.next) })),
 });
 
 /**
@@ -96,25 +96,27 @@ export function program<I extends string, S extends string, O extends string>(
     throw new GraphError(
       `program: there is no state ${stray} to replace. It has ${Object.keys(spec.state).join(', ') || 'none'}.`,
     );
-  const state = mapValues(spec.state, (own, name): ProgramState => {
+  const state = mapValues(spec.state, (stateSpec, name): ProgramState => {
     const value = values[name];
     const after = next?.[name];
     if (after && !(sameShape(after.shape, value.shape) && after.dtype === value.dtype))
       throw new GraphError(
         `program: next value of state ${name} is ${after.dtype} ${formatShape(after.shape)}, expected ${value.dtype} ${formatShape(value.shape)}.`,
       );
-    return { ...own, value, next: after === value ? undefined : after };
+    return { ...stateSpec, value, next: after === value ? undefined : after };
   });
   const result = { inputs, state, outputs };
   checkPlaceholders(result);
   return result;
 }
 
-function checkPlaceholders(own: Program): void {
+function checkPlaceholders(checked: Program): void {
   const known = new Set(
-    [...Object.values(own.inputs), ...Object.values(own.state).map(({ value }) => value)].map((t) => t.node),
+    [...Object.values(checked.inputs), ...Object.values(checked.state).map(({ value }) => value)].map(
+      (t) => t.node,
+    ),
   );
-  for (const node of topologicalOrder(resultsOf(own)))
+  for (const node of topologicalOrder(resultsOf(checked)))
     if ((node.kind === 'input' || node.kind === 'state') && !known.has(node))
       throw new GraphError(
         `program: it reads ${node.kind} ${node.name}, which belongs to another program. Use the tensors handed to the build function.`,
@@ -122,7 +124,7 @@ function checkPlaceholders(own: Program): void {
 }
 
 /** Everything that a run computes: outputs, then next states. */
-export const resultsOf = (own: Program): readonly Tensor[] => [
-  ...Object.values(own.outputs),
-  ...Object.values(own.state).flatMap(({ next }) => next ?? []),
+export const resultsOf = (given: Program): readonly Tensor[] => [
+  ...Object.values(given.outputs),
+  ...Object.values(given.state).flatMap(({ next }) => next ?? []),
 ];

@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor.ts';
 import { scatterResults } from './scattered-results.ts';
 
 const inputs = { x: { shape: [2, 2] }, z: { shape: [3] } } as const;
-const own = (
+const built = (
   outputs: (given: { readonly x: Tensor; readonly z: Tensor }) => Record<string, Tensor>,
 ): Program => program({ inputs, state: {} }, (given) => ({ outputs: outputs(given) }));
 
@@ -17,7 +17,7 @@ const flat = (x: Tensor) => reshape(x, [4]);
 
 describe('scatterResults', () => {
   it('gives what a vector is joined from, in the shapes in which it was computed', async () => {
-    const joined = own(({ x, z }) => ({
+    const joined = built(({ x, z }) => ({
       y: concat([flat(mul(x, 2)), add(z, 1)]),
       other: mul(x, 3),
       last: concat([mul(z, z), flat(add(x, x))]),
@@ -52,34 +52,34 @@ describe('scatterResults', () => {
   it.each<readonly [string, Program]>([
     [
       'something else reads',
-      own(({ x, z }) => {
+      built(({ x, z }) => {
         const y = concat([flat(mul(x, 2)), add(z, 1)]);
         return { y, total: sum(y) };
       }),
     ],
     [
       'is given twice',
-      own(({ x, z }) => {
+      built(({ x, z }) => {
         const y = concat([flat(mul(x, 2)), add(z, 1)]);
         return { y, again: y };
       }),
     ],
-    ['has an input in it', own(({ x, z }) => ({ y: concat([flat(mul(x, 2)), z]) }))],
+    ['has an input in it', built(({ x, z }) => ({ y: concat([flat(mul(x, 2)), z]) }))],
     [
       'has a part twice',
-      own(({ x }) => {
+      built(({ x }) => {
         const part = flat(mul(x, 2));
         return { y: concat([part, part]) };
       }),
     ],
     [
       'has a part that is an output itself',
-      own(({ x, z }) => {
+      built(({ x, z }) => {
         const part = add(z, 1);
         return { y: concat([flat(mul(x, 2)), part]), part };
       }),
     ],
-    ['is no vector', own(({ x }) => ({ y: concat([mul(x, 2), add(x, 1)]) }))],
+    ['is no vector', built(({ x }) => ({ y: concat([mul(x, 2), add(x, 1)]) }))],
   ])('leaves an output whole that %s', (_, given) => {
     expect(scatterResults(given)).toEqual({ program: given, scattered: [] });
   });

@@ -54,30 +54,30 @@ describe('takeViews', () => {
   });
 
   it('leaves windows alone whose position or content is computed', () => {
-    const own = program({ inputs: { x: { shape: [10] }, at }, state: {} }, ({ x, at }) => ({
+    const built = program({ inputs: { x: { shape: [10] }, at }, state: {} }, ({ x, at }) => ({
       outputs: { y: window(x, slice(at, { start: 0, end: 1 }), 4) },
     }));
-    expect(takeViews(own)).toEqual({ program: own, views: [] });
+    expect(takeViews(built)).toEqual({ program: built, views: [] });
   });
 
   it('leaves windows alone that are not of float32', async () => {
     const bits = constant([1, 0, 1, 1, 0], [5], 'bool');
-    const own = program(
+    const built = program(
       { inputs: { x: { shape: [3] }, at: { dtype: 'int64', shape: [1] } }, state: {} },
       ({ x, at }) => ({
         outputs: { y: where(window(bits, at, 3), x, mul(-1, x)) },
       }),
     );
-    const engine = await onnxRuntimeNode().load(own);
+    const engine = await onnxRuntimeNode().load(built);
     expectClose((await engine.run({ x: [1, 2, 3], at: [1] })).y, [-1, 2, 3], 0);
     await engine.dispose();
   });
 
   it('keeps a position that something else reads too', async () => {
-    const own = program({ inputs: { at: { dtype: 'int64', shape: [1] } }, state: {} }, ({ at }) => ({
+    const built = program({ inputs: { at: { dtype: 'int64', shape: [1] } }, state: {} }, ({ at }) => ({
       outputs: { y: window(bank, at, 2), position: at },
     }));
-    const engine = await onnxRuntimeNode().load(own);
+    const engine = await onnxRuntimeNode().load(built);
     const { y, position } = await engine.run({ at: [3] });
     expectClose(y, [4, 5], 0);
     expectClose(position, [3], 0);

@@ -69,7 +69,8 @@ function partOf(tensor: Tensor) {
 }
 
 const sizeOf = ({ shape }: Tensor): number => (isStatic(shape) ? sizeOfShape(shape) : 0);
-const total = (tensors: readonly Tensor[]): number => tensors.reduce((sum, own) => sum + sizeOf(own), 0);
+const total = (tensors: readonly Tensor[]): number =>
+  tensors.reduce((sum, tensor) => sum + sizeOf(tensor), 0);
 
 interface ViewOptions {
   /**

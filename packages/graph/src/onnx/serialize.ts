@@ -203,15 +203,15 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
   const computed = new Set(emit.nodes.flatMap((node) => node.output));
   const renamed = new Map<string, string>();
   for (const [key, tensor] of results) {
-    const own = nameOf(tensor);
+    const name = nameOf(tensor);
     // A tensor that is an input, or is asked for under two names, needs a copy; others just take the output's name.
-    if (computed.has(own) && !renamed.has(own)) renamed.set(own, key);
+    if (computed.has(name) && !renamed.has(name)) renamed.set(name, key);
     else
       emit.nodes.push({
         name: `output_${key}`,
         opType: 'Identity',
         domain: '',
-        input: [own],
+        input: [name],
         output: [key],
         attribute: [],
       });

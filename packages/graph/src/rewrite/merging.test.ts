@@ -17,18 +17,21 @@ import { optimize } from './optimize.ts';
 
 const allCases = Object.values(operatorCases).flat();
 
-const optimized = (own: OperatorCase): Program => optimize<string, string, string>(programOf(own));
+const optimized = (operatorCase: OperatorCase): Program =>
+  optimize<string, string, string>(programOf(operatorCase));
 
 /** Checks that passes change no number of a case; gives the numbers, output by output. */
-async function expectSameNumbers(own: OperatorCase): Promise<readonly (readonly number[])[]> {
+async function expectSameNumbers(operatorCase: OperatorCase): Promise<readonly (readonly number[])[]> {
   const outputsOf = async (one: Program) =>
-    Object.values(await (await referenceRuntime.load(one)).run(inputsOf(own))).map((values) =>
+    Object.values(await (await referenceRuntime.load(one)).run(inputsOf(operatorCase))).map((values) =>
       Array.from(values),
     );
-  const expected = await outputsOf(programOf(own));
-  for (const after of [optimized(own), fuse(optimized(own))]) {
+  const expected = await outputsOf(programOf(operatorCase));
+  for (const after of [optimized(operatorCase), fuse(optimized(operatorCase))]) {
     const got = await outputsOf(after);
-    expected.forEach((values, i) => expectClose(got[i] ?? [], values, 1e-12, `${own.name}, output ${i}`));
+    expected.forEach((values, i) =>
+      expectClose(got[i] ?? [], values, 1e-12, `${operatorCase.name}, output ${i}`),
+    );
   }
   return expected;
 }
@@ -52,10 +55,14 @@ function besideExchanged(
     ...node.kernel.rebuild(tensors),
     ...node.kernel.rebuild(tensors.map((tensor, at) => tensors[at === i ? j : at === j ? i : at] ?? tensor)),
   ];
-  const own = { name: `${node.operator} with inputs ${i} and ${j}`, inputs: freshInputs(types), build };
+  const operatorCase = {
+    name: `${node.operator} with inputs ${i} and ${j}`,
+    inputs: freshInputs(types),
+    build,
+  };
   try {
-    programOf(own);
-    return own;
+    programOf(operatorCase);
+    return operatorCase;
   } catch (error) {
     if (error instanceof ShapeError) return undefined;
     throw error;
@@ -73,13 +80,13 @@ function* exchanges({ inputs }: OperatorNode): Generator<readonly [readonly Tens
 describe('operators are not merged', () => {
   it('with inputs exchanged, unless that makes no difference', async () => {
     const [possible, exchanged, different] = [new Set<string>(), new Set<string>(), new Set<string>()];
-    for (const node of allCases.flatMap((own) => operators(programOf(own))))
+    for (const node of allCases.flatMap((operatorCase) => operators(programOf(operatorCase))))
       for (const [types, i, j] of exchanges(node)) {
         possible.add(node.operator);
-        const own = besideExchanged(node, types, i, j);
-        if (!own) continue;
+        const operatorCase = besideExchanged(node, types, i, j);
+        if (!operatorCase) continue;
         exchanged.add(node.operator);
-        const outputs = (await expectSameNumbers(own)).map((values) => values.join());
+        const outputs = (await expectSameNumbers(operatorCase)).map((values) => values.join());
         const half = outputs.length / 2;
         if (outputs.slice(0, half).join(';') !== outputs.slice(half).join(';')) different.add(node.operator);
       }
@@ -93,12 +100,13 @@ describe('operators are not merged', () => {
 
   it('with other attributes, nor other operators of the same inputs', async () => {
     const byInputs = new Map<string, OperatorCase[]>();
-    for (const own of allCases) {
-      const key = own.inputs.map(({ dtype, shape }) => `${dtype} [${shape.join()}]`).join();
-      byInputs.set(key, [...(byInputs.get(key) ?? []), own]);
+    for (const operatorCase of allCases) {
+      const key = operatorCase.inputs.map(({ dtype, shape }) => `${dtype} [${shape.join()}]`).join();
+      byInputs.set(key, [...(byInputs.get(key) ?? []), operatorCase]);
     }
     for (const [name, cases] of byInputs) {
-      const build = (tensors: readonly Tensor[]) => cases.flatMap((own) => own.build(tensors));
+      const build = (tensors: readonly Tensor[]) =>
+        cases.flatMap((operatorCase) => operatorCase.build(tensors));
       await expectSameNumbers({ name, inputs: cases[0]?.inputs ?? [], build });
     }
   });
@@ -108,8 +116,11 @@ describe('operators are not merged', () => {
   it.each([
     ['sub', sub],
     ['div', div],
-  ])('with a product on the one side or the other: %s', async (_, own) => {
-    const build = (a: Tensor, b: Tensor, c: Tensor) => [own(mul(a, b), c), own(c, mul(a, b))];
+  ])('with a product on the one side or the other: %s', async (_, operatorCase) => {
+    const build = (a: Tensor, b: Tensor, c: Tensor) => [
+      operatorCase(mul(a, b), c),
+      operatorCase(c, mul(a, b)),
+    ];
     const [left, right] = await expectSameNumbers(example('both', [x, y, z], build, {}));
     expect(left).not.toEqual(right);
   });
@@ -123,7 +134,9 @@ describe('operators are not merged', () => {
   });
 
   it('but are with inputs exchanged where that gives the same bits', () => {
-    for (const own of [add, mul])
-      expect(names(optimized(example('both', [x, y], (a, b) => [own(a, b), own(b, a)], {})))).toHaveLength(1);
+    for (const operatorCase of [add, mul])
+      expect(
+        names(optimized(example('both', [x, y], (a, b) => [operatorCase(a, b), operatorCase(b, a)], {}))),
+      ).toHaveLength(1);
   });
 });

@@ -52,11 +52,11 @@ const build = (outputs: (inputs: Inputs) => readonly Tensor[]) =>
     outputs: Object.fromEntries(outputs(tensors).map((tensor, i) => [`y${i}`, tensor])),
   }));
 
-const operatorsOf = (own: ReturnType<typeof build>): string[] =>
-  topologicalOrder(resultsOf(own)).flatMap((node) => (node.kind === 'operator' ? [node.operator] : []));
+const operatorsOf = (built: ReturnType<typeof build>): string[] =>
+  topologicalOrder(resultsOf(built)).flatMap((node) => (node.kind === 'operator' ? [node.operator] : []));
 
-const valuesOf = async (own: ReturnType<typeof build>): Promise<number[]> =>
-  Object.values(await (await referenceRuntime.load(own)).run(data)).flatMap((values) => Array.from(values));
+const valuesOf = async (built: ReturnType<typeof build>): Promise<number[]> =>
+  Object.values(await (await referenceRuntime.load(built)).run(data)).flatMap((values) => Array.from(values));
 
 /** Checks which operators are left and that the numbers are the same. */
 async function expectOperators(
@@ -64,11 +64,11 @@ async function expectOperators(
   before: readonly string[],
   after: readonly string[],
 ): Promise<void> {
-  const own = build(outputs);
-  const optimized = optimize(own);
-  expect(operatorsOf(own)).toEqual(before);
+  const built = build(outputs);
+  const optimized = optimize(built);
+  expect(operatorsOf(built)).toEqual(before);
   expect(operatorsOf(optimized)).toEqual(after);
-  expectClose(await valuesOf(optimized), await valuesOf(own), 1e-15);
+  expectClose(await valuesOf(optimized), await valuesOf(built), 1e-15);
 }
 
 type Rewrite = readonly [
@@ -205,11 +205,11 @@ describe('optimize', () => {
   it.each(kept)('keeps %s', (_, ...checks) => expectOperators(...checks));
 
   it('leaves out what no result needs', () => {
-    const own = build(({ x, y }) => {
+    const built = build(({ x, y }) => {
       exp(y);
       return [tanh(x)];
     });
-    expect(operatorsOf(optimize(own))).toEqual(['tanh']);
+    expect(operatorsOf(optimize(built))).toEqual(['tanh']);
   });
 
   it('merges large constants only by identity, or if all elements are equal', () => {
@@ -220,7 +220,7 @@ describe('optimize', () => {
   });
 
   it('does not swallow NaN', async () => {
-    const own = build(({ x }) => {
+    const built = build(({ x }) => {
       const invalid = log(sub(mul(x, 0), 1));
       return [
         mul(invalid, 0),
@@ -232,30 +232,30 @@ describe('optimize', () => {
       ];
     });
     const nothing = Array.from({ length: 36 }, () => Number.NaN);
-    expect(await valuesOf(optimize(own))).toEqual(nothing);
-    const executable = await onnxRuntimeNode().load(own);
+    expect(await valuesOf(optimize(built))).toEqual(nothing);
+    const executable = await onnxRuntimeNode().load(built);
     const outputs = Object.values(await executable.run(data)).flatMap((values) => Array.from(values));
     expect(outputs).toEqual(nothing);
     await executable.dispose();
   });
 
   it('reduces the gradient of a product to its other factor', () => {
-    const own = build(({ x, y }) => [...grad(sum(mul(exp(x), y)), [y])]);
-    expect(operatorsOf(optimize(own))).toEqual(['exp']);
+    const built = build(({ x, y }) => [...grad(sum(mul(exp(x), y)), [y])]);
+    expect(operatorsOf(optimize(built))).toEqual(['exp']);
   });
 
   it('keeps the numbers of a training step while it leaves out passes over the batch', async () => {
-    const own = build(({ batch, row }) => {
+    const built = build(({ batch, row }) => {
       const loss = mean(ops.square(sub(ops.layerNorm(batch, row, row), tanh(batch))));
       return [loss, ...grad(loss, [batch, row])];
     });
-    const optimized = optimize(own);
-    const passes = (one: typeof own) =>
+    const optimized = optimize(built);
+    const passes = (one: typeof built) =>
       topologicalOrder(resultsOf(one)).filter(
         (node) => node.kind === 'operator' && node.outputs[0]?.shape.join() === 'batch,3',
       ).length;
-    expect(passes(optimized)).toBeLessThan(passes(own));
-    expectClose(await valuesOf(optimized), await valuesOf(own), 1e-13);
+    expect(passes(optimized)).toBeLessThan(passes(built));
+    expectClose(await valuesOf(optimized), await valuesOf(built), 1e-13);
   });
 
   it('sums a product with a row by a matrix product', async () => {
@@ -278,16 +278,16 @@ describe('optimize', () => {
   });
 
   it('writes short constant rows out to the shape of the result', async () => {
-    const own = build(({ x }) => [mul(constant([1, 0, 2]), x), sub(x, constant([1, 2, 3]))]);
-    const constantsOf = (one: typeof own) =>
+    const built = build(({ x }) => [mul(constant([1, 0, 2]), x), sub(x, constant([1, 2, 3]))]);
+    const constantsOf = (one: typeof built) =>
       topologicalOrder(resultsOf(one)).flatMap((node) =>
         node.kind === 'constant' ? [Array.from(node.data)] : [],
       );
-    expect(constantsOf(optimize(own))).toEqual([
+    expect(constantsOf(optimize(built))).toEqual([
       [1, 0, 2, 1, 0, 2],
       [1, 2, 3, 1, 2, 3],
     ]);
-    expect(await valuesOf(optimize(own))).toEqual(await valuesOf(own));
+    expect(await valuesOf(optimize(built))).toEqual(await valuesOf(built));
     const dynamic = build(({ batch }) => [mul(constant([1, 0, 2]), batch)]);
     expect(constantsOf(optimize(dynamic))).toEqual([[1, 0, 2]]);
   });
@@ -300,15 +300,15 @@ describe('optimize', () => {
   });
 
   it('treats next states like outputs', () => {
-    const own = program(
+    const built = program(
       { inputs: {}, state: { w: { shape: [2], initial: [1, 2] }, v: { shape: [], initial: [0] } } },
       (_, { w, v }) => ({
         outputs: {},
         next: { w: mul(add(w, 0), 1), v: add(v, exp(constant(0))) },
       }),
     );
-    const { state } = optimize(own);
-    expect(state.w.next).toBe(own.state.w.value);
+    const { state } = optimize(built);
+    expect(state.w.next).toBe(built.state.w.value);
     expect(topologicalOrder([state.v.next ?? state.v.value]).map(({ kind }) => kind)).toEqual([
       'state',
       'constant',

@@ -99,8 +99,8 @@ const productWithVector: Rule = {
     ] as const) {
       const [matrix, vector] = inputsOf(scaled, 'mul') ?? [];
       if (!matrix || !vector || !sameShape(matrix.shape, other.shape) || vector.shape.length !== 1) continue;
-      const own = withVector(mul(matrix, other), vector);
-      if (own) return own;
+      const product = withVector(mul(matrix, other), vector);
+      if (product) return product;
     }
     return undefined;
   },
@@ -122,10 +122,11 @@ const writeOutRow: Rule = {
       return undefined;
     const size = sizeOfShape(output.shape);
     const written = (row: Tensor): Tensor | undefined => {
-      const { node: own } = row;
-      if (own.kind !== 'constant' || row.shape.length !== 1 || own.data.length < 2) return undefined;
-      if (own.data.length > SHORT_ROW || size > WRITTEN_OUT || size === own.data.length) return undefined;
-      const { data } = own;
+      const { node: source } = row;
+      if (source.kind !== 'constant' || row.shape.length !== 1 || source.data.length < 2) return undefined;
+      if (source.data.length > SHORT_ROW || size > WRITTEN_OUT || size === source.data.length)
+        return undefined;
+      const { data } = source;
       return constant(
         Float64Array.from({ length: size }, (_, i) => data[i % data.length] ?? 0),
         isStatic(output.shape) ? output.shape : [],

@@ -130,8 +130,8 @@ export function gradientOf(
 }
 
 /** Weights for the outputs of a case: ones, or seeded numbers so that every output counts differently. */
-export const cotangentsOf = (own: OperatorCase, kind: 'ones' | 'random'): readonly CaseInput[] =>
-  Object.values(programOf(own).outputs).map(({ shape }, i) =>
+export const cotangentsOf = (operatorCase: OperatorCase, kind: 'ones' | 'random'): readonly CaseInput[] =>
+  Object.values(programOf(operatorCase).outputs).map(({ shape }, i) =>
     held(
       kind === 'ones'
         ? given(

@@ -21,10 +21,10 @@ afterEach(async () => {
 });
 
 async function load<I extends string, S extends string, O extends string>(
-  own: Program<I, S, O>,
+  built: Program<I, S, O>,
   state?: StateStore,
 ) {
-  const executable = await runtime.load(own, state ? { state } : {});
+  const executable = await runtime.load(built, state ? { state } : {});
   open.push(executable);
   return executable;
 }
@@ -44,7 +44,7 @@ describe('a program with a step', () => {
   });
 
   it('rounds each operation as float32 does', async () => {
-    const own = program(
+    const built = program(
       {
         inputs: { x: { shape: [7] }, s: { shape: [] } },
         state: { w: { shape: [7], initial: series(7, 3) } },
@@ -54,8 +54,8 @@ describe('a program with a step', () => {
         next: { w: neg(div(sub(mul(w, s), mul(0.1, x)), sqrt(add(mul(x, x), 1e-3)))) },
       }),
     );
-    expect(planOf(own).steps[0]?.operations).toHaveLength(8);
-    const engine = await load(own);
+    expect(planOf(built).steps[0]?.operations).toHaveLength(8);
+    const engine = await load(built);
     const x = series(7, 9);
     await engine.run({ x, s: [0.7] });
     const f = Math.fround;
@@ -73,14 +73,14 @@ describe('a program with a step', () => {
       a: { shape: [], initial: [0.7] },
       b: { shape: [], initial: [-0.2] },
     };
-    const own = program({ inputs: { s: { shape: [] } }, state }, ({ s }, { w, a, b }) => {
+    const built = program({ inputs: { s: { shape: [] } }, state }, ({ s }, { w, a, b }) => {
       const bounded = minimum(maximum(div(a, add(b, 0.1)), neg(sub(a, s))), sqrt(mul(a, a)));
       return { outputs: {}, next: { w: mul(w, bounded), a: sub(a, 0.3), b: bounded } };
     });
-    const { rest, steps } = planOf(own);
+    const { rest, steps } = planOf(built);
     expect(rest).toEqual({ inputs: {}, state: {}, outputs: {} });
     expect(steps[0]?.scalarOperations).toHaveLength(9);
-    const engine = await load(own);
+    const engine = await load(built);
     const f = Math.fround;
     let [a, b, w] = [f(0.7), f(-0.2), series(5, 1)];
     for (const s of [0.5, -3, 0.1]) {
@@ -98,15 +98,15 @@ describe('a program with a step', () => {
 
   it('takes the norm of what it steps by first, whoever reads it', async () => {
     const state = { w: { shape: [6], initial: series(6, 1) } };
-    const own = program({ inputs: { x: { shape: [6] } }, state }, ({ x }, { w }) => {
+    const built = program({ inputs: { x: { shape: [6] } }, state }, ({ x }, { w }) => {
       const norm = globalNorm(x);
       return { outputs: { norm, again: norm }, next: { w: sub(w, mul(x, div(1, norm))) } };
     });
-    expect(planOf(own)).toMatchObject({
+    expect(planOf(built)).toMatchObject({
       rest: { outputs: {} },
       steps: [{ firstNorms: [{ outputs: ['norm', 'again'] }] }],
     });
-    const [engine, exact] = [await load(own), await referenceRuntime.load(own)];
+    const [engine, exact] = [await load(built), await referenceRuntime.load(built)];
     for (let i = 0; i < 3; i++) {
       const x = series(6, i);
       const [found, expected] = [await engine.run({ x }), await exact.run({ x })];
@@ -136,12 +136,12 @@ describe('a program with a step', () => {
 
   it('reads constants, and states that only the engine replaces', async () => {
     const state = { w: { shape: [3], initial: [1, 2, 3] }, v: { shape: [3], initial: [4, 5, 6] } };
-    const own = program({ inputs: {}, state }, (_, { w, v }) => {
+    const built = program({ inputs: {}, state }, (_, { w, v }) => {
       const next = minimum(v, square(sub(v, 1)));
       return { outputs: { next }, next: { v: next, w: add(mul(w, constant([1, 2, 3])), v) } };
     });
-    const [engine, exact] = [await load(own), await referenceRuntime.load(own)];
-    expect(planOf(own).steps[0]?.writes).toMatchObject([{ state: 'w' }]);
+    const [engine, exact] = [await load(built), await referenceRuntime.load(built)];
+    expect(planOf(built).steps[0]?.writes).toMatchObject([{ state: 'w' }]);
     for (let i = 0; i < 3; i++) for (const executable of [engine, exact]) await executable.run({});
     for (const name of ['w', 'v'] as const)
       expectClose(engine.state.read(name), exact.state.read(name), 1e-6);
@@ -150,14 +150,14 @@ describe('a program with a step', () => {
   it('shares its states with executables that have steps of their own', async () => {
     const w = { shape: [9], initial: series(9, 1) };
     const twice = await load(
-      program({ inputs: {}, state: { w } }, (_, own) => ({ outputs: {}, next: { w: mul(own.w, 2) } })),
+      program({ inputs: {}, state: { w } }, (_, built) => ({ outputs: {}, next: { w: mul(built.w, 2) } })),
     );
     const minus = await load(
-      program({ inputs: {}, state: { w } }, (_, own) => ({ outputs: {}, next: { w: sub(own.w, 1) } })),
+      program({ inputs: {}, state: { w } }, (_, built) => ({ outputs: {}, next: { w: sub(built.w, 1) } })),
       twice.state,
     );
     const total = await load(
-      program({ inputs: {}, state: { w } }, (_, own) => ({ outputs: { total: sum(own.w) } })),
+      program({ inputs: {}, state: { w } }, (_, built) => ({ outputs: { total: sum(built.w) } })),
       twice.state,
     );
     await twice.run({});
@@ -182,16 +182,16 @@ describe('a program with a step', () => {
     const state = { w, target: { shape: [6], initial: series(6, 2) } };
     const store = runtime.createState(state);
     const learner = await load(
-      program({ inputs: {}, state: { w } }, (_, own) => ({
-        outputs: { sum: sum(own.w) },
-        next: { w: mul(own.w, 2) },
+      program({ inputs: {}, state: { w } }, (_, built) => ({
+        outputs: { sum: sum(built.w) },
+        next: { w: mul(built.w, 2) },
       })),
       store,
     );
     const averager = await load(
-      program({ inputs: {}, state }, (_, own) => ({
-        outputs: { sum: sum(own.target) },
-        next: { target: add(own.target, own.w) },
+      program({ inputs: {}, state }, (_, built) => ({
+        outputs: { sum: sum(built.target) },
+        next: { target: add(built.target, built.w) },
       })),
       store,
     );
@@ -244,7 +244,7 @@ describe('a program with a step', () => {
   });
 
   it('changes no state when the engine fails, be it the step’s or the engine’s own', async () => {
-    const own = program(
+    const built = program(
       {
         inputs: { at: { shape: [1], dtype: 'int64' }, x: { shape: [5] } },
         state: { w: { shape: [4], initial: series(4, 1) }, count: { shape: [], initial: [0] } },
@@ -255,7 +255,7 @@ describe('a program with a step', () => {
         return { outputs: {}, next: { w: mul(w, cut), count: add(count, 1) } };
       },
     );
-    const engine = await load(own);
+    const engine = await load(built);
     const x = [1, 2, 3, 4, 5];
     await engine.run({ at: [0], x });
     const before = [engine.state.read('w'), engine.state.read('count')];
@@ -279,13 +279,13 @@ describe('a program with a step', () => {
 
   it('leaves a norm with other readers to the engine', async () => {
     const state = { w: { shape: [4], initial: series(4, 1) } };
-    const own = program({ inputs: {}, state }, (_, { w }) => {
+    const built = program({ inputs: {}, state }, (_, { w }) => {
       const next = mul(w, 3);
       const norm = globalNorm(next);
       return { outputs: { norm, more: add(norm, 1) }, next: { w: next } };
     });
-    expect(planOf(own).steps.map(({ norms }) => norms)).toEqual([]);
-    const [engine, exact] = [await load(own), await referenceRuntime.load(own)];
+    expect(planOf(built).steps.map(({ norms }) => norms)).toEqual([]);
+    const [engine, exact] = [await load(built), await referenceRuntime.load(built)];
     expectClose((await engine.run({})).more, (await exact.run({})).more, 1e-6);
     expectClose(
       engine.state.read('w'),

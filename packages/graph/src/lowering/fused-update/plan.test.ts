@@ -62,9 +62,9 @@ describe('planSteps', () => {
         outputs: { y: add(w, 1) },
       })),
     ],
-  ])('finds none where %s', async (_, own) => {
-    expect(planOf(own).steps).toEqual([]);
-    const [engine, exact] = [await onnxRuntimeNode().load(own), await referenceRuntime.load(own)];
+  ])('finds none where %s', async (_, built) => {
+    expect(planOf(built).steps).toEqual([]);
+    const [engine, exact] = [await onnxRuntimeNode().load(built), await referenceRuntime.load(built)];
     for (const executable of [engine, exact]) await executable.run({});
     expectClose(engine.state.read('w'), exact.state.read('w'), 1e-6);
     await engine.dispose();

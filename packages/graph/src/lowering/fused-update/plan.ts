@@ -199,11 +199,11 @@ function planStep(
     ...norms.map(({ output }) => output),
     ...firstNorms.flatMap((norm) => norm.outputs),
   ]);
-  const own = entries(program.outputs).filter(([output]) => !taken.has(output));
+  const kept = entries(program.outputs).filter(([output]) => !taken.has(output));
   const state = mapValues(program.state, (spec, name) =>
     written.has(name) ? { ...spec, next: undefined } : spec,
   );
-  const rest: Program = { ...program, outputs: { ...Object.fromEntries(own), ...cuts }, state };
+  const rest: Program = { ...program, outputs: { ...Object.fromEntries(kept), ...cuts }, state };
   const isRead = new Set(topologicalOrder(resultsOf(rest)));
   return {
     rest: {
@@ -231,11 +231,11 @@ function planStep(
 /** Which of a step's vectors it reads; the others it only writes. */
 export function vectorsRead({ operations, writes, norms, firstNorms }: StepPlan): ReadonlySet<number> {
   const operands = [
-    ...operations.flatMap((own) => own.operands),
+    ...operations.flatMap((operation) => operation.operands),
     ...[...writes, ...norms].map(({ value }) => value),
   ];
   return new Set([
-    ...operands.flatMap((own) => (own.kind === 'vector' ? [own.index] : [])),
+    ...operands.flatMap((operand) => (operand.kind === 'vector' ? [operand.index] : [])),
     ...firstNorms.map(({ vector }) => vector),
   ]);
 }

@@ -13,9 +13,9 @@ const SCALAR_OPERATORS = [...VECTOR_OPERATORS, 'minimum', 'maximum'] as const;
 export type ScalarOperator = (typeof SCALAR_OPERATORS)[number];
 
 export const isVectorOperator = (operator: string): operator is VectorOperator =>
-  VECTOR_OPERATORS.some((own) => own === operator);
+  VECTOR_OPERATORS.some((known) => known === operator);
 export const isScalarOperator = (operator: string): operator is ScalarOperator =>
-  SCALAR_OPERATORS.some((own) => own === operator);
+  SCALAR_OPERATORS.some((known) => known === operator);
 
 export const isVector = ({ dtype, shape }: Tensor, length: number): boolean =>
   dtype === 'float32' && shape.length === 1 && shape[0] === length;
@@ -86,7 +86,7 @@ export function findStepNodes(program: Program, length: number): StepNodes {
     const used = uses.get(output) ?? 0;
     const x = normed(output, readers);
     if (x && isVector(x, length)) {
-      if (used + outputs.filter((own) => own === output).length !== readers(output)) continue;
+      if (used + outputs.filter((other) => other === output).length !== readers(output)) continue;
       norms.set(output, x);
       // One that the pass itself needs must be known before it, so its vector has to come from outside.
       if (used === 0) use(x);

@@ -90,13 +90,13 @@ function measureFunction(
   const locals: number[] = [TYPE.i32];
   const declare = (type: number) => locals.push(type) - 1;
   const { code, totals } = twoLoops(length, 0, (lanes) => {
-    const own = firstNorms.map(() => declare(totalType(lanes)));
+    const squares = firstNorms.map(() => declare(totalType(lanes)));
     const loaded = declare(lanes.type);
     const body = firstNorms.map(({ vector }, i): Code => [
       [get(0), lanes.load(offsetOf(vector)), set(loaded)],
-      lanes.addSquares(loaded, own[i] ?? 0),
+      lanes.addSquares(loaded, squares[i] ?? 0),
     ]);
-    return { ready: [], body, totals: own };
+    return { ready: [], body, totals: squares };
   });
   const results = firstNorms.map(() => TYPE.f64);
   return { name: 'measure', parameters: [], results, locals, body: [code, sums(totals)] };
@@ -114,7 +114,7 @@ function passFunction(plan: StepPlan, offsetOf: (index: number) => number): Func
     const spread = several(parameters.length);
     const loaded = several(vectors.length);
     const values = several(operations.length);
-    const own = norms.map(() => declare(totalType(lanes)));
+    const squares = norms.map(() => declare(totalType(lanes)));
     const places = { scalar: spread, vector: loaded, value: values };
     const placeOf = (operand: Exclude<Operand, { kind: 'constant' }>) =>
       places[operand.kind][operand.index] ?? 0;
@@ -135,10 +135,14 @@ function passFunction(plan: StepPlan, offsetOf: (index: number) => number): Func
         return [get(position), push(value), lanes.store(offsetOf(index))];
       }),
       norms.map(({ value }, i) =>
-        value.kind === 'constant' ? [] : lanes.addSquares(placeOf(value), own[i] ?? 0),
+        value.kind === 'constant' ? [] : lanes.addSquares(placeOf(value), squares[i] ?? 0),
       ),
     ];
-    return { ready: spread.map((place, i): Code => [get(i), lanes.spread, set(place)]), body, totals: own };
+    return {
+      ready: spread.map((place, i): Code => [get(i), lanes.spread, set(place)]),
+      body,
+      totals: squares,
+    };
   });
   return {
     name: 'pass',

@@ -145,7 +145,7 @@ const MOST_PAGES = 65_536;
 /** A module that imports the memory `host.memory` and exports some functions. */
 export function encodeModule({ sharesMemory, functions }: ModuleSpec): Uint8Array<ArrayBuffer> {
   const section = (id: number, content: Code): Code => [id, sized(content)];
-  const types = (own: readonly number[]): Code => list(own.map((type) => [type]));
+  const types = (listed: readonly number[]): Code => list(listed.map((type) => [type]));
   const limits = sharesMemory ? [0x03, unsigned(1), unsigned(MOST_PAGES)] : [0x00, unsigned(1)];
   const code: Code = [
     [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],

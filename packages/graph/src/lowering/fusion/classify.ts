@@ -46,32 +46,34 @@ export class Classification {
 
   /** Whether a fusible node in this space computes a tensor that others in it can read. */
   isInside(tensor: Tensor, space: Space): boolean {
-    const own = this.#fusible.get(tensor.node);
-    return own !== undefined && !own.isLast && sameSpace(own.space, space);
+    const fusible = this.#fusible.get(tensor.node);
+    return fusible !== undefined && !fusible.isLast && sameSpace(fusible.space, space);
   }
 
   #place(node: OperatorNode): Pick<Fusible, 'space' | 'isLast'> | undefined {
     const [output] = node.outputs;
-    const own = output && spaceOf(output.shape);
-    if (!output || !own || [...node.inputs, ...node.outputs].some(({ dtype }) => dtype !== 'float32'))
+    const matrix = output && spaceOf(output.shape);
+    if (!output || !matrix || [...node.inputs, ...node.outputs].some(({ dtype }) => dtype !== 'float32'))
       return undefined;
-    if (node.operator === 'standardize') return own.columns > 1 ? { space: own, isLast: false } : undefined;
+    if (node.operator === 'standardize')
+      return matrix.columns > 1 ? { space: matrix, isLast: false } : undefined;
     if (node.operator === 'matmul') return this.#productWithColumn(node);
     if (node.operator === 'sum') return this.#sum(node);
     if (!isElementwise(node.operator)) return undefined;
     // The engine makes one of a product and its relu.
     if (node.operator === 'relu' && !this.#spaceInside(node.inputs[0])) return undefined;
-    const space = this.#columnOf(node, own) ?? own;
+    const space = this.#columnOf(node, matrix) ?? matrix;
     const fits = node.inputs.every(({ shape }) => kindIn(space, shape) !== undefined);
     return fits ? { space, isLast: false } : undefined;
   }
 
   /** The space that a column belongs to: that in which a column that it is computed from arose. */
-  #columnOf(node: OperatorNode, own: Space): Space | undefined {
-    if (own.columns !== 1) return undefined;
+  #columnOf(node: OperatorNode, matrix: Space): Space | undefined {
+    if (matrix.columns !== 1) return undefined;
     for (const input of node.inputs) {
       const space = this.#fusible.get(input.node)?.space;
-      if (space && space.rows === own.rows && space.columns > 1 && this.isInside(input, space)) return space;
+      if (space && space.rows === matrix.rows && space.columns > 1 && this.isInside(input, space))
+        return space;
     }
     return undefined;
   }

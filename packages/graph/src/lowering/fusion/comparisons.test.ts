@@ -98,9 +98,9 @@ describe('comparisons in a fused operator', () => {
       const others = add(mul(2, toFloat(less(x, 0))), mul(4, toFloat(equal(x, x))));
       return { chosen, others, kept: relu(mul(x, 1.5)) };
     });
-    for (const own of [given, fuse(given)]) {
+    for (const builtProgram of [given, fuse(given)]) {
       const { chosen, others, kept } = await (
-        await referenceRuntime.load(own)
+        await referenceRuntime.load(builtProgram)
       ).run({ x: [Number.NaN, 1, -1, 0] });
       expect(Array.from(chosen ?? [])).toEqual([-1, 1, -1, -1]);
       expect(Array.from(others ?? [])).toEqual([0, 4, 6, 4]);

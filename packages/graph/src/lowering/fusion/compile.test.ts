@@ -114,11 +114,11 @@ describe('the code of a fused operator', () => {
   });
 
   test('a constant of equal entries is a number, 0 and −0 are two', async () => {
-    const own = programOn({ x: [2, 1000] }, (inputs) => {
+    const built = programOn({ x: [2, 1000] }, (inputs) => {
       const x = exp(tensor(inputs, 'x'));
       return { plus: div(x, all(0)), minus: div(x, all(-0)) };
     });
-    const after = fuse(own);
+    const after = fuse(built);
     const [node] = fusedNodes(after);
     expect(node?.inputs).toHaveLength(1);
     expect(node?.attributes['columns']).toBe(1);

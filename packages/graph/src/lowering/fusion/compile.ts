@@ -104,10 +104,10 @@ function instructionName(operator: string): InstructionName {
 function withoutDead(list: readonly Instruction[], results: ReadonlySet<Value>): readonly Instruction[] {
   const live = new Set(results);
   const kept: Instruction[] = [];
-  for (const own of list.toReversed()) {
-    if (!live.has(own.target) && !(own.second && live.has(own.second))) continue;
-    kept.push(own);
-    for (const value of own.sources) live.add(value);
+  for (const step of list.toReversed()) {
+    if (!live.has(step.target) && !(step.second && live.has(step.second))) continue;
+    kept.push(step);
+    for (const value of step.sources) live.add(value);
   }
   return kept.toReversed();
 }
@@ -127,23 +127,23 @@ function withProducts(list: readonly Instruction[], results: ReadonlySet<Value>)
   const reads = new Map<Value, number>();
   for (const { sources } of list) for (const value of sources) reads.set(value, (reads.get(value) ?? 0) + 1);
   const products = new Map<Value, Instruction>();
-  for (const own of list)
-    if (own.name === 'mul' && reads.get(own.target) === 1 && !results.has(own.target))
-      products.set(own.target, own);
+  for (const step of list)
+    if (step.name === 'mul' && reads.get(step.target) === 1 && !results.has(step.target))
+      products.set(step.target, step);
   const taken = new Set<Instruction>();
   // Last ones first: a product that is part of another instruction cannot have one as part.
-  const combined = list.toReversed().map((own): Instruction => {
-    if (taken.has(own)) return own;
-    const names = withProduct[own.name] ?? [];
+  const combined = list.toReversed().map((step): Instruction => {
+    if (taken.has(step)) return step;
+    const names = withProduct[step.name] ?? [];
     // The later one: its operands are more likely to be at hand.
-    const at = own.sources.findLastIndex((value, i) => names[i] && products.has(value));
-    const [name, value] = [names[at], own.sources[at]];
+    const at = step.sources.findLastIndex((value, i) => names[i] && products.has(value));
+    const [name, value] = [names[at], step.sources[at]];
     const product = value && products.get(value);
-    if (!name || !product) return own;
+    if (!name || !product) return step;
     taken.add(product);
-    return { name, target: own.target, sources: [...product.sources, ...own.sources.toSpliced(at, 1)] };
+    return { name, target: step.target, sources: [...product.sources, ...step.sources.toSpliced(at, 1)] };
   });
-  return combined.toReversed().filter((own) => !taken.has(own));
+  return combined.toReversed().filter((step) => !taken.has(step));
 }
 
 /** How a result leaves the space. */
@@ -175,7 +175,7 @@ export function compile(space: Space, nodes: readonly Node[], results: readonly 
   const read = (tensor: Tensor, kind: InputKind): Value => {
     const from = source(tensor, space);
     const key = tensorKey(from);
-    const known = inputs.find((own) => own.kind === kind && tensorKey(own.tensor) === key);
+    const known = inputs.find((other) => other.kind === kind && tensorKey(other.tensor) === key);
     if (known) return known.value;
     const value: Value = {};
     inputs.push({ tensor: from, kind, value });
@@ -184,7 +184,7 @@ export function compile(space: Space, nodes: readonly Node[], results: readonly 
   const constants: { readonly number: number; readonly value: Value }[] = [];
   const constantOf = (number: number): Value => {
     // 0 and −0 are two: dividing by them gives different numbers.
-    const known = constants.find((own) => Object.is(own.number, number));
+    const known = constants.find((other) => Object.is(other.number, number));
     if (known) return known.value;
     const value: Value = {};
     constants.push({ number, value });

@@ -29,8 +29,13 @@ import { fuse } from './fuse.ts';
 describe('every operator gives the same numbers fused', () => {
   for (const [name, cases] of Object.entries(operatorCases))
     test(name, async () => {
-      for (const own of cases)
-        for (const one of [own, ...(own.derivatives ? [gradientOf(own, cotangentsOf(own, 'random'))] : [])]) {
+      for (const operatorCase of cases)
+        for (const one of [
+          operatorCase,
+          ...(operatorCase.derivatives
+            ? [gradientOf(operatorCase, cotangentsOf(operatorCase, 'random'))]
+            : []),
+        ]) {
           const plain = await referenceRuntime.load(programOf(one));
           const fused = await referenceRuntime.load(fuse(optimize(programOf(one))));
           const expected = Object.values(await plain.run(inputsOf(one)));
@@ -75,7 +80,10 @@ const layer = (rows: number, units: number): Program =>
         ),
         wrt.map(of),
       );
-      return { y, ...Object.fromEntries(gradients.map((own, i) => [`d${wrt[i] ?? ''}`, own])) };
+      return {
+        y,
+        ...Object.fromEntries(gradients.map((operatorCase, i) => [`d${wrt[i] ?? ''}`, operatorCase])),
+      };
     },
   );
 

@@ -22,17 +22,17 @@ function resultsByGroup(
   const read = new Map<Group, Set<Tensor>>();
   const seen = new Set<Tensor>();
   const pending = [...results];
-  for (let own = pending.pop(); own; own = pending.pop()) {
-    if (seen.has(own)) continue;
-    seen.add(own);
-    const group = groupOf(own.node);
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    const group = groupOf(next.node);
     if (!group) {
-      pending.push(...own.node.inputs);
+      pending.push(...next.node.inputs);
       continue;
     }
     const before = read.get(group) ?? new Set();
-    read.set(group, before.add(own));
-    pending.push(...workOf(group, [own]).reads);
+    read.set(group, before.add(next));
+    pending.push(...workOf(group, [next]).reads);
   }
   return read;
 }

@@ -17,17 +17,17 @@ export interface Group {
 function connected(nodes: readonly Node[], known: Classification): readonly (readonly Fusible[])[] {
   const groupOf = new Map<Node, Fusible[]>();
   for (const node of nodes) {
-    const own = known.of(node);
-    if (!own) continue;
+    const fusible = known.of(node);
+    if (!fusible) continue;
     const neighbours = node.inputs.flatMap((input) =>
-      known.isInside(input, own.space) && known.depthOf(input.node) === known.depthOf(node)
+      known.isInside(input, fusible.space) && known.depthOf(input.node) === known.depthOf(node)
         ? [groupOf.get(input.node)]
         : [],
     );
     const [largest = [], ...others] = [...new Set(neighbours)]
       .flatMap((group) => (group ? [group] : []))
       .toSorted((a, b) => b.length - a.length);
-    for (const member of [...others.flat(), own]) {
+    for (const member of [...others.flat(), fusible]) {
       largest.push(member);
       groupOf.set(member.node, largest);
     }
@@ -40,11 +40,11 @@ function behind(tensor: Tensor, space: Space, known: Classification) {
   const leaves = new Set<Tensor>();
   const nodes = new Set<Node>();
   const pending = [tensor];
-  for (let own = pending.pop(); own; own = pending.pop()) {
-    if (!known.isInside(own, space)) leaves.add(own);
-    else if (!nodes.has(own.node)) {
-      nodes.add(own.node);
-      pending.push(...own.node.inputs);
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    if (!known.isInside(next, space)) leaves.add(next);
+    else if (!nodes.has(next.node)) {
+      nodes.add(next.node);
+      pending.push(...next.node.inputs);
     }
   }
   return { tensor, nodes, leaves };
@@ -82,8 +82,8 @@ function computedBy(members: readonly Node[], space: Space, known: Classificatio
 
 /** The matrices that nodes of a space are computed from, in the end. */
 function matricesBehind(members: readonly Node[], space: Space, known: Classification): ReadonlySet<Tensor> {
-  const own = new Set(members);
-  const outer = members.flatMap(({ inputs }) => inputs).filter(({ node }) => !own.has(node));
+  const inside = new Set(members);
+  const outer = members.flatMap(({ inputs }) => inputs).filter(({ node }) => !inside.has(node));
   const matrices = new Set<Tensor>();
   for (const tensor of outer)
     for (const leaf of behind(tensor, space, known).leaves) if (isFull(leaf, space)) matrices.add(leaf);
@@ -105,7 +105,7 @@ function merged(
     found.set(place, alike);
     const nodes = members.map(({ node }) => node);
     const matrices = matricesBehind(nodes, first.space, known);
-    const other = alike.find((own) => [...matrices].some((matrix) => own.matrices.has(matrix)));
+    const other = alike.find((group) => [...matrices].some((matrix) => group.matrices.has(matrix)));
     if (!other) {
       alike.push({ members: [...members], matrices: new Set(matrices) });
       continue;
@@ -147,11 +147,11 @@ export function workOf(
   const nodes = new Set<Node>();
   const reads = new Set<Tensor>();
   const pending = [...results];
-  for (let own = pending.pop(); own; own = pending.pop()) {
-    if (!computes.has(own.node)) reads.add(own);
-    else if (!nodes.has(own.node)) {
-      nodes.add(own.node);
-      pending.push(...own.node.inputs);
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    if (!computes.has(next.node)) reads.add(next);
+    else if (!nodes.has(next.node)) {
+      nodes.add(next.node);
+      pending.push(...next.node.inputs);
     }
   }
   return { nodes: [...nodes].toSorted((a, b) => a.id - b.id), reads: [...reads] };

@@ -70,10 +70,10 @@ export function interpret(
   };
   for (let at = 0; at < code.length; at += INSTRUCTION_LENGTH) {
     const [number = 0, target = 0, a = 0, b = 0, c = 0] = code.slice(at, at + INSTRUCTION_LENGTH);
-    const own = ofProducts[number] ?? number;
+    const operation = ofProducts[number] ?? number;
     const to = read(target);
-    const x = own === number ? read(a) : read(a).map((entry, i) => entry * (read(b)[i] ?? 0));
-    const [pair, single, triple] = [binary[own], unary[own], ternary[own]];
+    const x = operation === number ? read(a) : read(a).map((entry, i) => entry * (read(b)[i] ?? 0));
+    const [pair, single, triple] = [binary[operation], unary[operation], ternary[operation]];
     if (pair) {
       const y = read(b);
       values[target] = x.map((entry, i) => pair(entry, y[i] ?? 0));
@@ -81,7 +81,7 @@ export function interpret(
       const [y, z] = [read(b), read(c)];
       values[target] = x.map((entry, i) => triple(entry, y[i] ?? 0, z[i] ?? 0));
     } else if (single) values[target] = x.map(single);
-    else if (own === instruction.rowSum)
+    else if (operation === instruction.rowSum)
       eachRow(x, (row, start) =>
         to.fill(
           row.reduce((total, entry) => total + entry, 0),
@@ -89,7 +89,7 @@ export function interpret(
           start + columns,
         ),
       );
-    else if (own === instruction.standardize) {
+    else if (operation === instruction.standardize) {
       const epsilon = read(b)[0] ?? 0;
       const second = c < 0 ? blank() : read(c);
       eachRow(x, (row, start) => {
@@ -102,10 +102,11 @@ export function interpret(
         );
         second.fill(scale, start, start + columns);
       });
-    } else if (own === instruction.sumRows)
+    } else if (operation === instruction.sumRows)
       x.forEach((entry, i) => (to[i % columns] = (to[i % columns] ?? 0) + entry));
-    else if (own === instruction.first) for (let row = 0; row < rows; row++) to[row] = x[row * columns] ?? 0;
-    else throw new RangeError(`fused: ${own} is not an instruction.`);
+    else if (operation === instruction.first)
+      for (let row = 0; row < rows; row++) to[row] = x[row * columns] ?? 0;
+    else throw new RangeError(`fused: ${operation} is not an instruction.`);
   }
   return outputs.map((kind, i) => {
     const value = values[inputs.length + i] ?? blank();

@@ -20,12 +20,12 @@ export function spaceOf(shape: Shape): Space | undefined {
 
 /** How a tensor of this shape fills the space by broadcasting; undefined if it does not. */
 export function kindIn(space: Space, shape: Shape): InputKind | undefined {
-  const own = spaceOf(shape);
-  if (!own) return undefined;
-  if (sameSpace(own, space)) return 'full';
-  if (own.rows === 1 && own.columns === 1) return 'scalar';
-  if (own.rows === 1 && own.columns === space.columns) return 'row';
-  return own.rows === space.rows && own.columns === 1 ? 'column' : undefined;
+  const matrix = spaceOf(shape);
+  if (!matrix) return undefined;
+  if (sameSpace(matrix, space)) return 'full';
+  if (matrix.rows === 1 && matrix.columns === 1) return 'scalar';
+  if (matrix.rows === 1 && matrix.columns === space.columns) return 'row';
+  return matrix.rows === space.rows && matrix.columns === 1 ? 'column' : undefined;
 }
 
 /** The operator's inputs, if that operator computes the tensor. */
