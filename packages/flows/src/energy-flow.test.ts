@@ -1,4 +1,4 @@
-import { concat, grad, mul, nodesBehind, slice, sum } from '@meow-rl/graph';
+import { concat, grad, mul, topologicalOrder, slice, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { compute, expectClose, matrix, randomRows, rowsOf, spreadOf } from '@meow-rl/nn/testing';
@@ -181,7 +181,7 @@ describe('samples', () => {
 });
 
 const inputNames = (tensor: Tensor): string[] =>
-  nodesBehind([tensor]).flatMap((node) => (node.kind === 'input' ? [node.name] : []));
+  topologicalOrder([tensor]).flatMap((node) => (node.kind === 'input' ? [node.name] : []));
 
 describe('what is evaluated', () => {
   /** Test double: a conditioner that must not be asked. */

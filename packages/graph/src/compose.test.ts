@@ -7,7 +7,7 @@ import { program } from './program.ts';
 import { referenceRuntime } from './runtimes/reference.ts';
 import { expectClose } from './testing/expect-close.ts';
 
-const own = program(
+const built = program(
   {
     inputs: { x: { shape: ['batch', 2] }, y: { shape: [2] } },
     state: { w: { shape: [2], initial: [1, 2] } },
@@ -20,7 +20,7 @@ const own = program(
 
 describe('mapOutputs', () => {
   it('computes other outputs from the old ones', async () => {
-    const mapped = mapOutputs(own, ({ product, y }) => ({ total: sum(product), shifted: add(product, y) }));
+    const mapped = mapOutputs(built, ({ product, y }) => ({ total: sum(product), shifted: add(product, y) }));
     const executable = await referenceRuntime.load(mapped);
     const outputs = await executable.run({ x: [1, 1, 2, 3], y: [10, 20] });
     expect(Object.keys(outputs)).toEqual(['total', 'shifted']);
@@ -32,7 +32,7 @@ describe('mapOutputs', () => {
 
 describe('mapInput', () => {
   it('computes an input from another one, wherever the program reads it', async () => {
-    const mapped = mapInput(own, 'x', { shape: ['batch', 2], dtype: 'int64' }, (x) => mul(toFloat(x), 10));
+    const mapped = mapInput(built, 'x', { shape: ['batch', 2], dtype: 'int64' }, (x) => mul(toFloat(x), 10));
     expect(mapped.inputs.x.dtype).toBe('int64');
     const executable = await referenceRuntime.load(mapped);
     const outputs = await executable.run({ x: [1, 2], y: [5, 6] });
@@ -43,16 +43,16 @@ describe('mapInput', () => {
   });
 
   it('leaves the program that it is given as it was', async () => {
-    mapInput(own, 'y', { shape: [2] }, (y) => mul(y, 2));
-    const executable = await referenceRuntime.load(own);
+    mapInput(built, 'y', { shape: [2] }, (y) => mul(y, 2));
+    const executable = await referenceRuntime.load(built);
     expectClose((await executable.run({ x: [1, 2], y: [5, 6] })).y, [5, 6], 0);
   });
 
   it('refuses another shape or dtype', () => {
-    expect(() => mapInput(own, 'y', { shape: [3] }, (y) => y)).toThrow(
+    expect(() => mapInput(built, 'y', { shape: [3] }, (y) => y)).toThrow(
       new GraphError('mapInput: y came out as float32 [3], expected float32 [2].'),
     );
-    expect(() => mapInput(own, 'y', { shape: [2], dtype: 'int64' }, (y) => y)).toThrow(
+    expect(() => mapInput(built, 'y', { shape: [2], dtype: 'int64' }, (y) => y)).toThrow(
       new GraphError('mapInput: y came out as int64 [2], expected float32 [2].'),
     );
   });

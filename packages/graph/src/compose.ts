@@ -1,10 +1,9 @@
 import { GraphError } from './errors.ts';
-import { mapValues, resultsOf } from './program.ts';
 import type { InputSpec, Program } from './program.ts';
+import { rewrite, substitution } from './rewrite/rewrite.ts';
 import { formatShape, sameShape } from './shape.ts';
 import { placeholder } from './tensor.ts';
-import type { Node, Tensor } from './tensor.ts';
-import { nodesBehind } from './traverse.ts';
+import type { Tensor } from './tensor.ts';
 
 /** The same program with other outputs, computed from its own. */
 export const mapOutputs = <I extends string, S extends string, O extends string, P extends string>(
@@ -32,14 +31,7 @@ export function mapInput<I extends string, S extends string, O extends string>(
     throw new GraphError(
       `mapInput: ${name} came out as ${computed.dtype} ${formatShape(computed.shape)}, expected ${old.dtype} ${formatShape(old.shape)}.`,
     );
-  const replaced = new Map<Node, readonly Tensor[]>([[old.node, [computed]]]);
-  const current = (tensor: Tensor): Tensor => replaced.get(tensor.node)?.[tensor.index] ?? tensor;
-  for (const node of nodesBehind(resultsOf(program)))
-    if (node.kind === 'operator' && node.inputs.some((own) => replaced.has(own.node)))
-      replaced.set(node, node.kernel.rebuild(node.inputs.map(current)));
-  return {
-    inputs: { ...program.inputs, [name]: input },
-    outputs: mapValues(program.outputs, current),
-    state: mapValues(program.state, (own) => ({ ...own, next: own.next && current(own.next) })),
-  };
+  const tensors = substitution();
+  tensors.set([old], [computed]);
+  return { ...rewrite(program, tensors), inputs: { ...program.inputs, [name]: input } };
 }

@@ -1,5 +1,6 @@
 import { formatShape } from './shape.ts';
-import type { DType, Shape, Tensor } from './tensor.ts';
+import type { Tensor } from './tensor.ts';
+import type { DType, Shape } from './tensor-type.ts';
 
 /** Constants this small are compared by content. */
 const SMALL = 64;

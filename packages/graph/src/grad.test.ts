@@ -25,18 +25,18 @@ import { expectClose } from './testing/expect-close.ts';
 import { symbol } from './testing/symbol.ts';
 import { constant } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
-import { nodesBehind } from './traverse.ts';
+import { topologicalOrder } from './topological-order.ts';
 
 /** Gradient of a function of one vector x, at a point, on the reference runtime. */
 async function gradientAt(
   x: readonly number[],
   loss: (x: Tensor) => Tensor,
 ): Promise<Float32Array | Float64Array> {
-  const own = program({ inputs: { x: { shape: [x.length] } }, state: {} }, ({ x }) => {
+  const built = program({ inputs: { x: { shape: [x.length] } }, state: {} }, ({ x }) => {
     const [gradient] = grad(loss(x), [x]);
     return { outputs: { gradient } };
   });
-  const executable = await referenceRuntime.load(own);
+  const executable = await referenceRuntime.load(built);
   return (await executable.run({ x })).gradient;
 }
 
@@ -57,12 +57,12 @@ describe('grad', () => {
   });
 
   it('gives intermediate tensors their whole gradient beside their inputs', async () => {
-    const own = program({ inputs: { x: { shape: [1] } }, state: {} }, ({ x }) => {
+    const built = program({ inputs: { x: { shape: [1] } }, state: {} }, ({ x }) => {
       const middle = square(x);
       const [ofX, ofMiddle] = grad(sum(mul(middle, middle)), [x, middle]);
       return { outputs: { ofX, ofMiddle } };
     });
-    const { ofX, ofMiddle } = await (await referenceRuntime.load(own)).run({ x: [3] });
+    const { ofX, ofMiddle } = await (await referenceRuntime.load(built)).run({ x: [3] });
     expectClose(ofX, [108], 1e-12);
     expectClose(ofMiddle, [18], 1e-12);
   });
@@ -73,13 +73,13 @@ describe('grad', () => {
   });
 
   it('takes each output of a node for itself', async () => {
-    const own = program({ inputs: { x: { shape: [3] } }, state: {} }, ({ x }) => {
+    const built = program({ inputs: { x: { shape: [3] } }, state: {} }, ({ x }) => {
       const [first = x, rest = x] = split(x, [1, 2]);
       const loss = add(sum(mul(first, 5)), sum(square(rest)));
       const [ofX, ofRest] = grad(loss, [x, rest]);
       return { outputs: { ofX, ofRest } };
     });
-    const { ofX, ofRest } = await (await referenceRuntime.load(own)).run({ x: [1, 2, 3] });
+    const { ofX, ofRest } = await (await referenceRuntime.load(built)).run({ x: [1, 2, 3] });
     expectClose(ofX, [5, 4, 6], 1e-12);
     expectClose(ofRest, [4, 6], 1e-12);
   });
@@ -96,7 +96,7 @@ describe('grad', () => {
       const [gradient] = grad(sum(tanh(y)), [x]);
       return { outputs: { gradient } };
     });
-    expect(nodesBehind([chain.outputs.gradient]).length).toBeGreaterThan(10_000);
+    expect(topologicalOrder([chain.outputs.gradient]).length).toBeGreaterThan(10_000);
     const expected = [1 - Math.tanh(0.5) ** 2, 1 - Math.tanh(-1) ** 2];
     const exact = await (await referenceRuntime.load(chain)).run({ x: [0.5, -1] });
     expectClose(exact.gradient, expected, 1e-9);

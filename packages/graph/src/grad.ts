@@ -3,7 +3,7 @@ import { add } from './ops/arithmetic.ts';
 import { formatShape, sameShape } from './shape.ts';
 import { constant } from './tensor.ts';
 import type { Node, Tensor } from './tensor.ts';
-import { nodesBehind } from './traverse.ts';
+import { topologicalOrder } from './topological-order.ts';
 
 const describe = (tensor: Tensor): string => {
   const { node } = tensor;
@@ -29,15 +29,15 @@ export function grad<const W extends readonly Tensor[]>(loss: Tensor, wrt: W): T
       `grad: the loss must be a float32 scalar, got ${loss.dtype} ${formatShape(loss.shape)}. Take its mean or sum.`,
     );
   const targets = new Set(wrt.map((tensor) => tensor.node));
-  const nodes = nodesBehind([loss]);
+  const nodes = topologicalOrder([loss]);
   const active = nodesThatReach(nodes, targets);
   const gradients = new Map<Node, (Tensor | undefined)[]>([[loss.node, []]]);
   accumulate(gradients, loss, constant(1));
 
   for (const node of nodes.toReversed()) {
-    const own = gradients.get(node);
-    if (!own || node.kind !== 'operator' || !active.has(node)) continue;
-    const outputs = node.outputs.map((_, index) => own[index]);
+    const ofOutputs = gradients.get(node);
+    if (!ofOutputs || node.kind !== 'operator' || !active.has(node)) continue;
+    const outputs = node.outputs.map((_, index) => ofOutputs[index]);
     if (outputs.every((gradient) => gradient === undefined)) continue;
     const contributions = node.kernel.vjp(outputs);
     node.inputs.forEach((input, i) => {
@@ -75,8 +75,8 @@ function accumulate(
     throw new GraphError(
       `grad: gradient of ${describe(tensor)} came out as ${formatShape(contribution.shape)}; the operator's vector-Jacobian product is wrong.`,
     );
-  const own = gradients.get(tensor.node) ?? [];
-  const before = own[tensor.index];
-  own[tensor.index] = before ? add(before, contribution) : contribution;
-  gradients.set(tensor.node, own);
+  const ofOutputs = gradients.get(tensor.node) ?? [];
+  const before = ofOutputs[tensor.index];
+  ofOutputs[tensor.index] = before ? add(before, contribution) : contribution;
+  gradients.set(tensor.node, ofOutputs);
 }

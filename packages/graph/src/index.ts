@@ -18,31 +18,26 @@ export type { GradientTransformation, UpdateContext } from './optim/gradient-tra
 export { polyak } from './optim/polyak.ts';
 export { parameterLayout } from './parameters.ts';
 export type { ParameterLayout, Parameters, ParameterSpec, ParameterValues } from './parameters.ts';
-export { optimize } from './passes/optimize.ts';
+export { optimize } from './rewrite/optimize.ts';
 export { mapValues, program } from './program.ts';
 export type { InputSpec, Program, ProgramState, StateSpec } from './program.ts';
-export type { Executable, FloatArray, InputData, LoadOptions, Runtime } from './runtime.ts';
+export type { Executable, InputData, LoadOptions, Runtime } from './runtime.ts';
 export { onnxRuntime } from './runtimes/onnxruntime.ts';
 export type { OnnxRuntimeModule, OnnxRuntimeOptions } from './runtimes/onnxruntime.ts';
 export { referenceRuntime } from './runtimes/reference.ts';
-export type { HostView } from './passes/host-views.ts';
-export { fuse } from './fusion/fuse.ts';
-export { takeApart } from './passes/take-apart.ts';
-export type { TakeApartOptions } from './passes/take-apart.ts';
-export type { ProgramParts } from './passes/take-apart.ts';
-export type { Operand, StepOperation, StepPlan } from './stepping/plan.ts';
-export { loadStep } from './stepping/step.ts';
-export type { Step } from './stepping/step.ts';
+export type { HostView } from './lowering/views.ts';
+export { fuse } from './lowering/fusion/fuse.ts';
+export { lower } from './lowering/lower.ts';
+export type { LowerOptions } from './lowering/lower.ts';
+export type { LoweredProgram } from './lowering/lower.ts';
+export type { Operand, StepOperation, StepPlan } from './lowering/fused-update/plan.ts';
+export { loadStep } from './lowering/fused-update/step.ts';
+export type { Step } from './lowering/fused-update/step.ts';
 export { formatShape, sizeOfShape as staticSize } from './shape.ts';
-export {
-  allocateVectors,
-  allocateVectors as allocatePlaces,
-  floatsAt,
-  partOfVector,
-  partOfVector as partOfPlace,
-} from './shared-vector.ts';
-export type { SharedMemory, SharedVector, SharedVector as Place } from './shared-vector.ts';
-export type { StateStore, StateStoreOptions } from './state-store.ts';
+export { allocateVectors, floatsAt, partOfVector } from './shared-vector.ts';
+export type { SharedMemory, SharedVector } from './shared-vector.ts';
+export type { FloatArray, StateStore, StateStoreOptions } from './state-store.ts';
 export { constant } from './tensor.ts';
-export type { DType, Dim, Shape, Tensor, TensorLike, TensorType } from './tensor.ts';
-export { nodesBehind } from './traverse.ts';
+export type { Tensor, TensorLike } from './tensor.ts';
+export type { DType, Dim, Shape, TensorType } from './tensor-type.ts';
+export { topologicalOrder } from './topological-order.ts';

@@ -1,4 +1,4 @@
-import type { DType } from './tensor.ts';
+import type { DType } from './tensor-type.ts';
 
 /** A computed array of the reference runtime: float64 whatever the dtype, row-major. */
 export interface NdArray {

@@ -1,7 +1,8 @@
 import type { NdArray } from './ndarray.ts';
 import type { OnnxEmitter } from './onnx/emitter.ts';
 import { createNode } from './tensor.ts';
-import type { Attributes, Tensor, TensorType } from './tensor.ts';
+import type { Attributes, Tensor } from './tensor.ts';
+import type { TensorType } from './tensor-type.ts';
 
 type PerInput<I extends readonly Tensor[], T> = { readonly [K in keyof I]: T };
 

@@ -43,7 +43,7 @@ describe('parameterLayout', () => {
   });
 
   it('gives parameters as tensors of which each can be differentiated through the flat vector', async () => {
-    const own = program({ inputs: { flat: { shape: [9] } }, state: {} }, ({ flat }) => {
+    const built = program({ inputs: { flat: { shape: [9] } }, state: {} }, ({ flat }) => {
       const parameters = layout.unpack(flat);
       expect(parameters('weight').shape).toEqual([2, 3]);
       expect(parameters('slope').shape).toEqual([]);
@@ -51,7 +51,9 @@ describe('parameterLayout', () => {
       const [gradient] = grad(loss, [flat]);
       return { outputs: { loss, gradient } };
     });
-    const { loss, gradient } = await (await referenceRuntime.load(own)).run({ flat: layout.flatten(values) });
+    const { loss, gradient } = await (
+      await referenceRuntime.load(built)
+    ).run({ flat: layout.flatten(values) });
     expectClose(loss, [21 * 7 + 17 * 3], 0);
     expectClose(gradient, [7, 7, 7, 7, 7, 7, 21, 3, 3], 0);
   });

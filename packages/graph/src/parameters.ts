@@ -40,8 +40,8 @@ export interface ParameterLayout {
  */
 export function parameterLayout(specs: readonly ParameterSpec[]): ParameterLayout {
   const sizes = specs.map(({ shape }) => sizeOfShape(shape));
-  const size = sizes.reduce((total, own) => total + own, 0);
-  const offsets = sizes.map((_, i) => sizes.slice(0, i).reduce((total, own) => total + own, 0));
+  const size = sizes.reduce((total, length) => total + length, 0);
+  const offsets = sizes.map((_, i) => sizes.slice(0, i).reduce((total, length) => total + length, 0));
   const names = new Set(specs.map(({ name }) => name));
   if (names.size !== specs.length)
     throw new GraphError('parameterLayout: two parameters have the same name. Give each network its own.');

@@ -12,19 +12,19 @@ const spec = {
 
 describe('program', () => {
   it('hands inputs and state to the build function', () => {
-    const own = program(spec, ({ x, at }, { w, v }) => {
+    const built = program(spec, ({ x, at }, { w, v }) => {
       expect(x).toMatchObject({ dtype: 'float32', shape: ['batch', 2] });
       expect(at).toMatchObject({ dtype: 'int64', shape: [1] });
       expect(w).toMatchObject({ dtype: 'float32', shape: [2] });
       return { outputs: { y: mul(x, w) }, next: { v: add(v, 1) } };
     });
-    expect(own.state.w).toMatchObject({ shape: [2], initial: [1, 2], next: undefined });
-    expect(resultsOf(own)).toEqual([own.outputs.y, own.state.v.next]);
+    expect(built.state.w).toMatchObject({ shape: [2], initial: [1, 2], next: undefined });
+    expect(resultsOf(built)).toEqual([built.outputs.y, built.state.v.next]);
   });
 
   it('leaves out a next value that is the value', () => {
-    const own = program(spec, ({ x }, { w }) => ({ outputs: { x }, next: { w } }));
-    expect(own.state.w.next).toBeUndefined();
+    const built = program(spec, ({ x }, { w }) => ({ outputs: { x }, next: { w } }));
+    expect(built.state.w.next).toBeUndefined();
   });
 });
 

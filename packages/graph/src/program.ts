@@ -1,8 +1,9 @@
 import { GraphError } from './errors.ts';
-import { formatShape, isStatic, sameShape, sizeOfShape } from './shape.ts';
+import { formatShape, sameShape, sizeOfShape } from './shape.ts';
 import { placeholder } from './tensor.ts';
-import type { DType, Shape, Tensor, TensorType } from './tensor.ts';
-import { nodesBehind } from './traverse.ts';
+import type { Tensor } from './tensor.ts';
+import type { DType, Shape } from './tensor-type.ts';
+import { topologicalOrder } from './topological-order.ts';
 
 /** An input of a program. Axis names, such as `batch`, stand for lengths that each run chooses. */
 export interface InputSpec {
@@ -56,7 +57,7 @@ export const mapResults = <I extends string, S extends string, O extends string>
 ): Program<I, S, O> => ({
   ...given,
   outputs: mapValues(given.outputs, (output) => replace(output)),
-  state: mapValues(given.state, (own) => ({ ...own, next: own.next && replace(own.next) })),
+  state: mapValues(given.state, (state) => ({ ...state, next: state.next && replace(state.next) })),
 });
 
 /**
@@ -95,25 +96,27 @@ export function program<I extends string, S extends string, O extends string>(
     throw new GraphError(
       `program: there is no state ${stray} to replace. It has ${Object.keys(spec.state).join(', ') || 'none'}.`,
     );
-  const state = mapValues(spec.state, (own, name): ProgramState => {
+  const state = mapValues(spec.state, (stateSpec, name): ProgramState => {
     const value = values[name];
     const after = next?.[name];
     if (after && !(sameShape(after.shape, value.shape) && after.dtype === value.dtype))
       throw new GraphError(
         `program: next value of state ${name} is ${after.dtype} ${formatShape(after.shape)}, expected ${value.dtype} ${formatShape(value.shape)}.`,
       );
-    return { ...own, value, next: after === value ? undefined : after };
+    return { ...stateSpec, value, next: after === value ? undefined : after };
   });
   const result = { inputs, state, outputs };
   checkPlaceholders(result);
   return result;
 }
 
-function checkPlaceholders(own: Program): void {
+function checkPlaceholders(checked: Program): void {
   const known = new Set(
-    [...Object.values(own.inputs), ...Object.values(own.state).map(({ value }) => value)].map((t) => t.node),
+    [...Object.values(checked.inputs), ...Object.values(checked.state).map(({ value }) => value)].map(
+      (t) => t.node,
+    ),
   );
-  for (const node of nodesBehind(resultsOf(own)))
+  for (const node of topologicalOrder(resultsOf(checked)))
     if ((node.kind === 'input' || node.kind === 'state') && !known.has(node))
       throw new GraphError(
         `program: it reads ${node.kind} ${node.name}, which belongs to another program. Use the tensors handed to the build function.`,
@@ -121,13 +124,7 @@ function checkPlaceholders(own: Program): void {
 }
 
 /** Everything that a run computes: outputs, then next states. */
-export const resultsOf = (own: Program): readonly Tensor[] => [
-  ...Object.values(own.outputs),
-  ...Object.values(own.state).flatMap(({ next }) => next ?? []),
+export const resultsOf = (given: Program): readonly Tensor[] => [
+  ...Object.values(given.outputs),
+  ...Object.values(given.state).flatMap(({ next }) => next ?? []),
 ];
-
-/** Number of elements of a state. */
-export const stateSize = (spec: StateSpec): number => sizeOfShape(spec.shape);
-
-/** Whether a type's shape is the same in every run. */
-export const hasStaticShape = (type: TensorType): boolean => isStatic(type.shape);

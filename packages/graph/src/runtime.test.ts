@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DataError } from './errors.ts';
 import { program } from './program.ts';
 import { bindAxes, resolveShape } from './runtime.ts';
-import type { Shape } from './tensor.ts';
+import type { Shape } from './tensor-type.ts';
 
 const zeros = (length: number): Float32Array => new Float32Array(length);
 
@@ -18,20 +18,25 @@ const withInputs = (shapes: Readonly<Record<string, Shape>>) =>
 
 describe('bindAxes', () => {
   it('finds the lengths that inputs imply', () => {
-    const own = withInputs({ x: ['batch', 3], y: ['batch', 'time'], z: ['time', 'time'], s: [] });
-    const axes = bindAxes(own, { x: zeros(6), y: zeros(10), z: zeros(25), s: [1] });
+    const built = withInputs({ x: ['batch', 3], y: ['batch', 'time'], z: ['time', 'time'], s: [] });
+    const axes = bindAxes(built, { x: zeros(6), y: zeros(10), z: zeros(25), s: [1] });
     expect([...axes]).toEqual([
       ['batch', 2],
       ['time', 5],
     ]);
   });
 
-  const own = withInputs({ x: ['batch', 3], y: ['batch'], c: [2, 2] });
+  const built = withInputs({ x: ['batch', 3], y: ['batch'], c: [2, 2] });
   const fitting = { x: zeros(6), y: zeros(2), c: zeros(4) };
 
   it.each([
-    ['a missing input', own, { x: zeros(6), y: zeros(2) }, 'run: input c [2, 2] is missing.'],
-    ['an unknown input', own, { ...fitting, z: zeros(1) }, 'run: unknown input z. The program has x, y, c.'],
+    ['a missing input', built, { x: zeros(6), y: zeros(2) }, 'run: input c [2, 2] is missing.'],
+    [
+      'an unknown input',
+      built,
+      { ...fitting, z: zeros(1) },
+      'run: unknown input z. The program has x, y, c.',
+    ],
     [
       'an unknown input where there are none',
       withInputs({}),
@@ -40,25 +45,25 @@ describe('bindAxes', () => {
     ],
     [
       'a static size that does not fit',
-      own,
+      built,
       { ...fitting, c: zeros(3) },
       'run: input c has 3 elements, which does not fit [2, 2].',
     ],
     [
       'a size that is no multiple',
-      own,
+      built,
       { ...fitting, x: zeros(7) },
       'run: input x has 7 elements, which does not fit [batch, 3].',
     ],
     [
       'an empty batch',
-      own,
+      built,
       { ...fitting, x: zeros(0) },
       'run: input x has 0 elements, which does not fit [batch, 3].',
     ],
     [
       'two inputs that disagree',
-      own,
+      built,
       { ...fitting, y: zeros(3) },
       'run: input y has 3 elements, which does not fit [batch] (batch = 2 from input x).',
     ],
@@ -74,8 +79,8 @@ describe('bindAxes', () => {
       { x: zeros(9) },
       'run: input x [n, n] has several unknown axes; give a known one first.',
     ],
-  ])('refuses %s', (_, own, inputs, message) => {
-    expect(() => bindAxes(own, inputs)).toThrow(new DataError(message));
+  ])('refuses %s', (_, built, inputs, message) => {
+    expect(() => bindAxes(built, inputs)).toThrow(new DataError(message));
   });
 });
 

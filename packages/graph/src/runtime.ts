@@ -4,11 +4,8 @@ import type { Program, StateSpec } from './program.ts';
 import { formatShape, isStatic, sameShape, sizeOfShape } from './shape.ts';
 import { overlap } from './shared-vector.ts';
 import type { SharedVector } from './shared-vector.ts';
-import type { StateStore, StateStoreOptions } from './state-store.ts';
-import type { Shape } from './tensor.ts';
-
-/** Floating-point results: Float32Array on engines, Float64Array on the reference runtime. */
-export type FloatArray = Float32Array | Float64Array;
+import type { FloatArray, StateStore, StateStoreOptions } from './state-store.ts';
+import type { Shape } from './tensor-type.ts';
 
 /** Plain numbers in row-major order. A Float32Array for a float32 input is used without a copy. */
 export type InputData = Float32Array | Float64Array | Int32Array | readonly number[];
@@ -149,12 +146,12 @@ export function checkPlaces(program: Program, places: Readonly<Record<string, Sh
     const isOutput = Object.hasOwn(outputs, name);
     if (isState && isOutput)
       throw new DataError(`places: ${name} is a state and an output. Rename one of them.`);
-    const own = isState ? state[name]?.value : isOutput ? outputs[name] : undefined;
-    if (!own) throw new DataError(`places: there is no state or output ${name}.`);
-    const size = own.dtype === 'float32' && isStatic(own.shape) ? sizeOfShape(own.shape) : undefined;
+    const tensor = isState ? state[name]?.value : isOutput ? outputs[name] : undefined;
+    if (!tensor) throw new DataError(`places: there is no state or output ${name}.`);
+    const size = tensor.dtype === 'float32' && isStatic(tensor.shape) ? sizeOfShape(tensor.shape) : undefined;
     if (size !== place.length)
       throw new DataError(
-        `places: ${name} is ${own.dtype} ${formatShape(own.shape)}, which does not fit a place of ${place.length} entries.`,
+        `places: ${name} is ${tensor.dtype} ${formatShape(tensor.shape)}, which does not fit a place of ${place.length} entries.`,
       );
     // Outputs are written while states are still read; next states are not.
     const read = isOutput ? states.find(([, other]) => overlap(place, other)) : undefined;

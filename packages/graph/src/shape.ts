@@ -1,5 +1,5 @@
 import { ShapeError } from './errors.ts';
-import type { Dim, Shape } from './tensor.ts';
+import type { Dim, Shape } from './tensor-type.ts';
 
 export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`;
 

@@ -1,9 +1,11 @@
 import { DataError } from './errors.ts';
 import { entries } from './program.ts';
 import type { Program, StateSpec } from './program.ts';
-import type { FloatArray } from './runtime.ts';
 import { formatShape, sameShape, sizeOfShape } from './shape.ts';
 import type { SharedVector } from './shared-vector.ts';
+
+/** Numbers of states and outputs: Float32Array on engines, Float64Array on the reference runtime. */
+export type FloatArray = Float32Array | Float64Array;
 
 /** Where states live: programs are bound to it when they are loaded. It may be read and written between runs. */
 export interface StateStore<S extends string = string> {

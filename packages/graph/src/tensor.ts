@@ -2,19 +2,7 @@ import { ShapeError } from './errors.ts';
 import type { NdArray } from './ndarray.ts';
 import type { OnnxEmitter } from './onnx/emitter.ts';
 import { formatShape, sizeOfShape } from './shape.ts';
-
-/** Element types. `float32` is float32 on engines and float64 on the reference runtime. */
-export type DType = 'float32' | 'int64' | 'bool';
-
-/** A number, or the name of an axis whose length is known only when the program runs, such as `batch`. */
-export type Dim = number | string;
-export type Shape = readonly Dim[];
-
-/** What an operator promises about one of its results before anything runs. */
-export interface TensorType {
-  readonly dtype: DType;
-  readonly shape: Shape;
-}
+import type { DType, TensorType } from './tensor-type.ts';
 
 /** A symbolic array: one output of a node of the graph. Nothing is computed until a program runs. */
 export interface Tensor extends TensorType {
@@ -29,7 +17,7 @@ export type Attributes = Readonly<
 >;
 
 /** What an operator can do with one of its nodes. */
-export interface Kernel {
+interface Kernel {
   /** Computes the outputs in float64 from the inputs. */
   value(inputs: readonly NdArray[]): NdArray[];
   /** Gradients of the inputs from the gradients of the outputs; undefined where there is none. */
@@ -48,7 +36,7 @@ interface NodeBase {
 }
 
 /** A value given from outside: an input of each run, or a state that runs carry on. */
-export interface PlaceholderNode extends NodeBase {
+interface PlaceholderNode extends NodeBase {
   readonly kind: 'input' | 'state';
   readonly name: string;
 }

@@ -1,4 +1,4 @@
-import { add, concat, globalNorm, grad, GraphError, program, nodesBehind } from '@meow-rl/graph';
+import { add, concat, globalNorm, grad, GraphError, program, topologicalOrder } from '@meow-rl/graph';
 import type { Program, StateSpec, Tensor } from '@meow-rl/graph';
 
 import { algorithmStates, groupStates, stateName } from './algorithm.ts';
@@ -16,7 +16,7 @@ export const gradientState = (group: string, thread: number): string => stateNam
 
 const nodesRead = ({ outputs, state }: Program) =>
   new Set(
-    nodesBehind([...Object.values(outputs), ...Object.values(state).flatMap(({ next }) => next ?? [])]),
+    topologicalOrder([...Object.values(outputs), ...Object.values(state).flatMap(({ next }) => next ?? [])]),
   );
 
 /** A program without the states that nothing reads or replaces. */

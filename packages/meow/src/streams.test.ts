@@ -1,4 +1,4 @@
-import { nodesBehind } from '@meow-rl/graph';
+import { topologicalOrder } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createGenerator, stream } from '@meow-rl/random';
 import { seedFor, seedStreams } from '@meow-rl/train';
@@ -27,7 +27,7 @@ it('is what an agent draws from: start weights, noise, offsets and masks', async
   await agent.dispose();
 
   const { program } = updateProgram(smallModel(sizes, config), SEED);
-  const constants = nodesBehind(Object.values(program.outputs)).flatMap((node) =>
+  const constants = topologicalOrder(Object.values(program.outputs)).flatMap((node) =>
     node.kind === 'constant' ? [Array.from(node.data, Number)] : [],
   );
   const [bank] = constants.toSorted((a, b) => b.length - a.length);

@@ -108,6 +108,20 @@ INLINED void firsts(const Operand *operands, const Instruction *step, int64_t ro
     break;                                                                                                           \
   }
 
+/* Not inlined: among the others it changes which products and sums the compiler makes one of, and so their last bits. */
+static __attribute__((noinline)) void compare(const Operand *operands, const Instruction *step, int64_t count) {
+  const float *a = operands[step->a].at;
+  float *target = operands[step->target].at;
+  switch (step->op) {
+    case OP_IS_GREATER:
+      BINARY(x > y ? 1.0f : 0.0f)
+    case OP_IS_EQUAL:
+      BINARY(x == y ? 1.0f : 0.0f)
+    case OP_SELECT:
+      TERNARY(x != 0.0f ? y : z)
+  }
+}
+
 INLINED void perform(const Operand *operands, const Instruction *step, int64_t rows, int64_t columns) {
   const int64_t count = rows * columns;
   const float *a = operands[step->a].at;
@@ -170,6 +184,11 @@ INLINED void perform(const Operand *operands, const Instruction *step, int64_t r
       break;
     case OP_FIRST:
       firsts(operands, step, rows, columns);
+      break;
+    case OP_IS_GREATER:
+    case OP_IS_EQUAL:
+    case OP_SELECT:
+      compare(operands, step, count);
       break;
   }
 }

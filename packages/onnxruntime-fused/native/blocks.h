@@ -20,6 +20,7 @@ enum {
   OP_SQRT = 9,
   OP_ABS = 10,
   OP_SIGMOID = 11,
+  OP_IS_GREATER = 12,
   OP_RECIPROCAL = 13,
   OP_TANH = 14,
   OP_ATANH = 15,
@@ -34,6 +35,8 @@ enum {
   OP_MUL_SUM_ROWS = 24,
   OP_MUL_MUL = 25,
   OP_MUL_SIGMOID = 26,
+  OP_IS_EQUAL = 27,
+  OP_SELECT = 28,
 };
 
 typedef struct {

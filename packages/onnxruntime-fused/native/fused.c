@@ -76,13 +76,12 @@ static int64_t elements(const Fused *fused, int64_t kind) {
 }
 
 static bool is_known(int32_t op) {
-  return (op >= OP_ADD && op <= OP_SIGMOID) || (op >= OP_RECIPROCAL && op <= OP_ATANH) ||
-         (op >= OP_ROW_SUM && op <= OP_MUL_SIGMOID);
+  return op >= OP_ADD && op <= OP_SELECT;
 }
 
 static int source_count(int32_t op) {
-  if ((op >= OP_MUL_ADD && op <= OP_SUB_MUL) || op == OP_MUL_MUL) return 3;
-  return op <= OP_MAX || op == OP_STANDARDIZE || op >= OP_MUL_ADD ? 2 : 1;
+  if ((op >= OP_MUL_ADD && op <= OP_SUB_MUL) || op == OP_MUL_MUL || op == OP_SELECT) return 3;
+  return op <= OP_MAX || op == OP_IS_GREATER || op == OP_STANDARDIZE || op >= OP_MUL_ADD ? 2 : 1;
 }
 
 static bool is_sum(const Fused *fused, int64_t operand) {

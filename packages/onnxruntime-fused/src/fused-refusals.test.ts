@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { inputKind, instruction, NONE } from '../../graph/src/fusion/instructions.ts';
+import { inputKind, instruction, NONE } from '../../graph/src/lowering/fusion/instructions.ts';
 import type { OnnxNode } from '../../graph/src/onnx/schema.ts';
 import { createSession } from './session.ts';
 import { isLeftOut } from './testing/availability.ts';
@@ -38,8 +38,8 @@ describe.skipIf(isLeftOut)('the fused operator refuses', () => {
     ['output_shapes', [2, 6, 5], 'output 0 has a shape of 30 elements, expected 24.'],
     ['code', [0, 2, 0, 1], 'code has 4 numbers, expected five per instruction.'],
     ['code', [], 'code has 0 numbers, expected five per instruction.'],
-    ['code', [12, 2, 0, 1, -1], 'instruction 0 has the unknown op 12.'],
-    ['code', [27, 2, 0, 1, -1], 'instruction 0 has the unknown op 27.'],
+    ['code', [29, 2, 0, 1, -1], 'instruction 0 has the unknown op 29.'],
+    ['code', [-1, 2, 0, 1, -1], 'instruction 0 has the unknown op -1.'],
     ['code', [0, 1, 0, 1, -1], 'instruction 0 (op 0) cannot write operand 1.'],
     ['code', [0, 3, 0, 1, -1], 'instruction 0 (op 0) cannot write operand 3.'],
     ['code', [0, 2, 0, -1, -1], 'instruction 0 (op 0) cannot read operand -1.'],
@@ -55,6 +55,9 @@ describe.skipIf(isLeftOut)('the fused operator refuses', () => {
     ['code', [23, 2, 0, -1, -1], 'instruction 0 (op 23) cannot read operand -1.'],
     ['code', [24, 2, 0, 1, -1], 'instruction 0 (op 24) cannot write operand 2.'],
     ['code', [25, 2, 0, 1, -1], 'instruction 0 (op 25) cannot read operand -1.'],
+    ['code', [12, 2, 0, -1, -1], 'instruction 0 (op 12) cannot read operand -1.'],
+    ['code', [27, 2, 0, -1, -1], 'instruction 0 (op 27) cannot read operand -1.'],
+    ['code', [28, 2, 0, 1, -1], 'instruction 0 (op 28) cannot read operand -1.'],
   ])('%s %j', (name, values, message) => {
     expect(() => createSession(fusedModel(model, withInts(name, values)), 1)).toThrow(`Fused: ${message}`);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { inputKind, instruction, NONE, outputKind } from '../../graph/src/fusion/instructions.ts';
-import { interpret } from '../../graph/src/fusion/interpret.ts';
+import { inputKind, instruction, NONE, outputKind } from '../../graph/src/lowering/fusion/instructions.ts';
+import { interpret } from '../../graph/src/lowering/fusion/interpret.ts';
 import { expectClose } from '../../graph/src/testing/expect-close.ts';
 import { numbersBetween } from '../../graph/src/testing/random.ts';
 import { isLeftOut, testedSets } from './testing/availability.ts';
@@ -62,7 +62,7 @@ const { full, row, column, scalar } = inputKind;
 
 describe.skipIf(isLeftOut)('the fused operator', () => {
   describe.each(sizes)('of %i rows and %i columns', (...size) => {
-    const pairs = ['add', 'sub', 'mul', 'div', 'minimum', 'maximum'] as const;
+    const pairs = ['add', 'sub', 'mul', 'div', 'minimum', 'maximum', 'isGreater', 'isEqual'] as const;
     const single = ['neg', 'exp', 'log', 'sqrt', 'abs', 'sigmoid', 'reciprocal', 'tanh', 'rowSum'] as const;
 
     test.each(pairs)('%s, for every pair of kinds', async (name) => {
@@ -131,6 +131,23 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
         [-0.99999, 0.99999],
         1e-6,
       ));
+
+    test('select, by a comparison and by numbers that may be 0, and in place', async () => {
+      const last = 6;
+      await expectLikeInterpreter({
+        size,
+        inputs: [inputOf(full, size), inputOf(row, size), inputOf(column, size)],
+        outputs: [fullOutput(size), fullOutput(size), fullOutput(size), fullOutput(size)],
+        constants: [1.5],
+        code: [
+          [instruction.isGreater, 3, 0, 7, NONE],
+          [instruction.select, 4, 3, 0, 1],
+          [instruction.select, 5, 3, 2, 4],
+          copied(last, 3),
+          [instruction.select, last, last, 1, last],
+        ],
+      });
+    });
 
     test('mulRowSum and mulSumRows, of inputs and of what was computed', async () => {
       const [rows, columns] = size;
@@ -304,6 +321,8 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       'mulSigmoid',
       'minimum',
       'maximum',
+      'isGreater',
+      'isEqual',
     ] as const;
     const size = [x.length, 1] as const;
     const model: FusedModel = {
@@ -326,6 +345,8 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       (value) => 1 / (1 + Math.exp(-value)),
       (value) => Math.min(value, 1),
       (value) => Math.max(value, 1),
+      (value) => (value > 1 ? 1 : 0),
+      (value) => (value === 1 ? 1 : 0),
     ];
     functions.forEach((evaluate, i) =>
       x.forEach((value, j) => {
@@ -338,7 +359,7 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
     );
     const nothing = [Float32Array.from(x, () => 1), Float32Array.of(Number.NaN)];
     const second = await runModel(model, nothing, { instructionSet });
-    expect([second[10]?.[0], second[11]?.[0]]).toEqual([Number.NaN, Number.NaN]);
+    expect(second.slice(10).map((values) => values[0])).toEqual([Number.NaN, Number.NaN, 0, 0]);
   });
 
   test.each(testedSets)('a result of the same bits every time: %s', async (instructionSet) => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { add, mul, program, sigmoid } from '@meow-rl/graph';
 import { describe, expect, test } from 'vitest';
 
-import { inputKind, instruction, NONE } from '../../graph/src/fusion/instructions.ts';
+import { inputKind, instruction, NONE } from '../../graph/src/lowering/fusion/instructions.ts';
 import { numbersBetween } from '../../graph/src/testing/random.ts';
 import { instructionSets, onnxRuntimeFused } from './index.ts';
 import type { InstructionSet } from './index.ts';

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { Tensor } from 'onnxruntime-common';
 import { describe, expect, test } from 'vitest';
 
-import { inputKind, instruction, NONE, outputKind } from '../../graph/src/fusion/instructions.ts';
+import { inputKind, instruction, NONE, outputKind } from '../../graph/src/lowering/fusion/instructions.ts';
 import { createSession } from './session.ts';
 import { isLeftOut } from './testing/availability.ts';
 import { fusedModel } from './testing/fused-model.ts';

@@ -1,5 +1,5 @@
-import { decodeModel, serialize, takeApart } from '@meow-rl/graph';
-import type { Program, TakeApartOptions } from '@meow-rl/graph';
+import { decodeModel, serialize, lower } from '@meow-rl/graph';
+import type { Program, LowerOptions } from '@meow-rl/graph';
 import { z } from 'zod';
 
 /** Parts of an update, in the order in which they are computed. */
@@ -16,8 +16,8 @@ const LAST_OF_PHASE: readonly (readonly [Phase, RegExp])[] = [
  * The phase of each ONNX node of a program of an update, by what the outputs depend on: a node belongs to the first phase whose last
  * output needs it. No labels in the graph, so rewriting it can lose none.
  */
-export function phasesOf(program: Program, options: TakeApartOptions = {}): ReadonlyMap<string, Phase> {
-  const { node: nodes = [] } = decodeModel(serialize(takeApart(program, options).engine)).graph ?? {};
+export function phasesOf(program: Program, options: LowerOptions = {}): ReadonlyMap<string, Phase> {
+  const { node: nodes = [] } = decodeModel(serialize(lower(program, options).engine)).graph ?? {};
   const maker = new Map(nodes.flatMap((node) => node.output.map((name) => [name, node] as const)));
   const phases = new Map<string, Phase>();
   for (const [phase, isLast] of LAST_OF_PHASE) {

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { loadStep, staticSize, takeApart } from '@meow-rl/graph';
+import { loadStep, lower, staticSize } from '@meow-rl/graph';
 import type { InputData, Program } from '@meow-rl/graph';
 import { createGenerator } from '@meow-rl/random';
 import type { Generator } from '@meow-rl/random';
@@ -17,7 +17,7 @@ import { updatePrograms } from './update-programs.ts';
 
 /** What follows the engine's part of a program, in one pass over the parameters. */
 async function profileStep(program: Program, runs: number): Promise<ProfileRow[]> {
-  const [plan] = takeApart(program).steps;
+  const [plan] = lower(program).steps;
   if (!plan) return [];
   const step = await loadStep(plan);
   // Ordinary numbers: those next to 0 take longer.

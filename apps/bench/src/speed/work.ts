@@ -1,4 +1,4 @@
-import { nodesBehind, optimize } from '@meow-rl/graph';
+import { topologicalOrder, optimize } from '@meow-rl/graph';
 import type { OnnxEmitter, Program, Shape, Tensor } from '@meow-rl/graph';
 
 /** What a program has to do in one run. */
@@ -34,7 +34,7 @@ export function countWork(given: Program): Work {
   let products = 0;
   let flops = 0;
   let operatorBytes = 0;
-  for (const node of nodesBehind(results)) {
+  for (const node of topologicalOrder(results)) {
     if (node.kind !== 'operator') continue;
     operatorBytes += total([...node.inputs, ...node.outputs].map(bytesOf));
     const names = node.inputs.map((_, i) => `input${i}`);

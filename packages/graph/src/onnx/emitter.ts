@@ -1,4 +1,4 @@
-import type { DType, Shape } from '../tensor.ts';
+import type { DType, Shape } from '../tensor-type.ts';
 
 /** An attribute of an ONNX node. Numbers are written as floats, bigints as integers. */
 export type OnnxAttribute = number | bigint | string | readonly bigint[] | Float32Array;

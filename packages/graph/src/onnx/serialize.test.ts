@@ -72,10 +72,10 @@ describe('serialize', () => {
   });
 
   it('writes equal constants once', () => {
-    const own = program({ inputs: { x: { shape: [3] } }, state: {} }, ({ x }) => ({
+    const built = program({ inputs: { x: { shape: [3] } }, state: {} }, ({ x }) => ({
       outputs: { y: add(mul(x, constant([1, 2, 3])), constant([1, 2, 3])), z: mul(add(x, 0), -0) },
     }));
-    expect(decodeModel(serialize(own)).graph.initializer).toHaveLength(3);
+    expect(decodeModel(serialize(built)).graph.initializer).toHaveLength(3);
   });
 
   it('gives the same numbers with frozen state', async () => {
@@ -95,7 +95,7 @@ describe('serialize', () => {
   });
 
   it('keeps the names of the program whatever its own names are', async () => {
-    const own = program(
+    const built = program(
       { inputs: { constant_0: { shape: [2] }, Mul_0: { shape: [] } }, state: {} },
       (inputs) => {
         const [first = constant(0), second = constant(0)] = split(
@@ -105,7 +105,7 @@ describe('serialize', () => {
         return { outputs: { Split_1_0: second, Split_1: add(first, 10) } };
       },
     );
-    const outputs = await runModel(serialize(own), {
+    const outputs = await runModel(serialize(built), {
       constant_0: new ort.Tensor('float32', [1, 2], [2]),
       Mul_0: new ort.Tensor('float32', [3], []),
     });
@@ -114,11 +114,11 @@ describe('serialize', () => {
   });
 
   it('gives a tensor under two names, an input as an output, and a constant', async () => {
-    const own = program({ inputs: { x: { shape: [1] } }, state: {} }, ({ x }) => {
+    const built = program({ inputs: { x: { shape: [1] } }, state: {} }, ({ x }) => {
       const y = mul(x, 2);
       return { outputs: { a: y, b: y, same: x, two: constant([2]) } };
     });
-    const outputs = await runModel(serialize(own), { x: new ort.Tensor('float32', [4], [1]) });
+    const outputs = await runModel(serialize(built), { x: new ort.Tensor('float32', [4], [1]) });
     const valueOf = (name: string): number => Number(outputs[name]?.data[0]);
     expect([valueOf('a'), valueOf('b'), valueOf('same'), valueOf('two')]).toEqual([8, 8, 4, 2]);
   });

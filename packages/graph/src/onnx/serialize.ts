@@ -3,8 +3,9 @@ import { GraphError } from '../errors.ts';
 import { entries } from '../program.ts';
 import type { Program, ProgramState } from '../program.ts';
 import { formatShape, isStatic, sizeOfShape } from '../shape.ts';
-import type { DType, Node, Shape, Tensor } from '../tensor.ts';
-import { nodesBehind } from '../traverse.ts';
+import type { Node, Tensor } from '../tensor.ts';
+import type { DType, Shape } from '../tensor-type.ts';
+import { topologicalOrder } from '../topological-order.ts';
 import type { OnnxAttribute, OnnxEmitter } from './emitter.ts';
 import { encodeModel } from './schema.ts';
 import type { OnnxNode, OnnxTensor, OnnxValueInfo } from './schema.ts';
@@ -187,7 +188,7 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
     }
   }
   const nameOf = ({ node, index }: Tensor): string => named.get(node)?.[index] ?? '';
-  for (const node of nodesBehind(results.map(([, tensor]) => tensor))) {
+  for (const node of topologicalOrder(results.map(([, tensor]) => tensor))) {
     if (node.kind === 'operator') {
       named.set(node, node.kernel.onnx(node.inputs.map(nameOf), emit));
       walked.push(node);
@@ -202,15 +203,15 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
   const computed = new Set(emit.nodes.flatMap((node) => node.output));
   const renamed = new Map<string, string>();
   for (const [key, tensor] of results) {
-    const own = nameOf(tensor);
+    const name = nameOf(tensor);
     // A tensor that is an input, or is asked for under two names, needs a copy; others just take the output's name.
-    if (computed.has(own) && !renamed.has(own)) renamed.set(own, key);
+    if (computed.has(name) && !renamed.has(name)) renamed.set(name, key);
     else
       emit.nodes.push({
         name: `output_${key}`,
         opType: 'Identity',
         domain: '',
-        input: [own],
+        input: [name],
         output: [key],
         attribute: [],
       });

@@ -77,7 +77,8 @@ export const relu = unary({
   name: 'relu',
   onnx: 'Relu',
   value: (x) => (Number.isNaN(x) ? x : Math.max(x, 0)),
-  vjp: (dy, { x }) => mul(dy, toFloat(greater(x, 0))),
+  // By y instead of x, which then nothing else needs: an engine may put its result where x was.
+  vjp: (dy, { y }) => mul(dy, toFloat(greater(y, 0))),
 });
 
 const swishOperator = operator<
@@ -92,10 +93,10 @@ const swishOperator = operator<
       throw new ShapeError(
         `swish: expected ${enumerate(types.map(() => 'float32'))}, got ${enumerate(types)}.`,
       );
-    for (const [name, own] of [['beta', beta] as const, ...masks.map((mask) => ['mask', mask] as const)])
-      if (!broadcastsTo(own.shape, x.shape))
+    for (const [name, factor] of [['beta', beta] as const, ...masks.map((mask) => ['mask', mask] as const)])
+      if (!broadcastsTo(factor.shape, x.shape))
         throw new ShapeError(
-          `swish: ${name} ${formatShape(own.shape)} does not broadcast to x ${formatShape(x.shape)}. Give one ${name} per unit.`,
+          `swish: ${name} ${formatShape(factor.shape)} does not broadcast to x ${formatShape(x.shape)}. Give one ${name} per unit.`,
         );
     const type = { dtype: 'float32', shape: x.shape } as const;
     return [type, type, ...masks.map(() => type)];
@@ -106,8 +107,8 @@ const swishOperator = operator<
       logistic(slope(at) * input(at)),
     );
     const opens = masks.map((mask) => {
-      const [own, factor] = [reader(gate), reader(mask)];
-      return buildNd('float32', gate.shape, (at) => own(at) * factor(at));
+      const [gateAt, factor] = [reader(gate), reader(mask)];
+      return buildNd('float32', gate.shape, (at) => gateAt(at) * factor(at));
     });
     const open = opens[0] ?? gate;
     return [{ ...open, data: open.data.map((o, i) => o * (x.data[i] ?? 0)) }, gate, ...opens];

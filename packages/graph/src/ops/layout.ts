@@ -4,7 +4,8 @@ import { buildNd, reader } from '../ndarray.ts';
 import { reshapeTarget } from '../onnx/emitter.ts';
 import { operator } from '../operator.ts';
 import { formatShape, isStatic, sameShape, sizeOfShape } from '../shape.ts';
-import type { Dim, Shape, Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
+import type { Dim, Shape } from '../tensor-type.ts';
 
 const names = (shape: Shape): string =>
   shape

@@ -2,7 +2,8 @@ import { ShapeError } from '../errors.ts';
 import { buildNd, reader } from '../ndarray.ts';
 import { operator } from '../operator.ts';
 import { formatShape } from '../shape.ts';
-import type { Dim, Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
+import type { Dim } from '../tensor-type.ts';
 import { sum } from './reduce.ts';
 
 interface Transposes {

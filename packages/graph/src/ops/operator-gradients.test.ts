@@ -21,28 +21,28 @@ describe.each(differentiable)('gradient of %s', (_, cases) => {
     expect(checked).not.toHaveLength(0);
   });
 
-  describe.each(checked.map((own) => [own.name, own] as const))('%s', (_, own) => {
-    const { derivatives = 0, gradient } = own;
+  describe.each(checked.map((built) => [built.name, built] as const))('%s', (_, built) => {
+    const { derivatives = 0, gradient } = built;
     if (gradient)
       it('is the one worked out by hand', async () => {
-        const first = gradientOf(own, cotangentsOf(own, 'ones'));
+        const first = gradientOf(built, cotangentsOf(built, 'ones'));
         expectClose(await runCase(referenceRuntime, first), gradient, 1e-12, 'reference');
         expectClose(await runCase(engine, first), gradient, 1e-5, 'engine');
       });
 
     if (derivatives >= 1)
       it('is the slope', async () => {
-        const cotangents = cotangentsOf(own, 'random');
-        const first = gradientOf(own, cotangents);
+        const cotangents = cotangentsOf(built, 'random');
+        const first = gradientOf(built, cotangents);
         const exact = await runCase(referenceRuntime, first);
-        expectClose(exact, await finiteDifferences(own, cotangents), 1e-6, 'reference');
+        expectClose(exact, await finiteDifferences(built, cotangents), 1e-6, 'reference');
         expectClose(await runCase(engine, first), exact, 1e-5, 'engine');
         expectClose(await runCaseUnoptimized(first, axisLengths), exact, 1e-5, 'engine, unoptimized');
       });
 
     if (derivatives >= 2)
       it('has a gradient that is its slope', async () => {
-        const first = gradientOf(own, cotangentsOf(own, 'random'));
+        const first = gradientOf(built, cotangentsOf(built, 'random'));
         const cotangents = cotangentsOf(first, 'random');
         const second = gradientOf(first, cotangents);
         const exact = await runCase(referenceRuntime, second);

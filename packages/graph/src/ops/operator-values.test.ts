@@ -14,19 +14,19 @@ describe.each(Object.entries(operatorCases))('%s', (_, cases) => {
     expect(cases.filter(({ value }) => value !== undefined)).not.toHaveLength(0);
   });
 
-  describe.each(cases.map((own) => [own.name, own] as const))('%s', (_, own) => {
-    const { value } = own;
+  describe.each(cases.map((built) => [built.name, built] as const))('%s', (_, built) => {
+    const { value } = built;
     if (value)
       it('has the value worked out by hand', async () => {
-        expectClose(await runCase(referenceRuntime, own), value, 1e-12);
+        expectClose(await runCase(referenceRuntime, built), value, 1e-12);
       });
 
     it('has the same value on the engine', async () => {
-      expectClose(await runCase(engine, own), await runCase(referenceRuntime, own), 1e-5);
+      expectClose(await runCase(engine, built), await runCase(referenceRuntime, built), 1e-5);
     });
 
     it('has the same value on the engine without any optimization', async () => {
-      expectClose(await runCaseUnoptimized(own, axisLengths), await runCase(referenceRuntime, own), 1e-5);
+      expectClose(await runCaseUnoptimized(built, axisLengths), await runCase(referenceRuntime, built), 1e-5);
     });
   });
 });

@@ -4,17 +4,18 @@ import type { NdArray } from '../ndarray.ts';
 import { operator } from '../operator.ts';
 import { checkAxis, formatShape, staticDim } from '../shape.ts';
 import { constant } from '../tensor.ts';
-import type { Dim, Shape, Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
+import type { Dim, Shape } from '../tensor-type.ts';
 import { expandAs } from './reduce.ts';
 
 const withDim = (shape: Shape, axis: number, dim: Dim): Shape =>
-  shape.map((own, at) => (at === axis ? dim : own));
+  shape.map((length, at) => (at === axis ? dim : length));
 
 function sliceNd(x: NdArray, axis: number, start: number, length: number): NdArray {
   const read = reader(x);
   const shape = x.shape.map((dim, at) => (at === axis ? length : dim));
   return buildNd(x.dtype, shape, (position) =>
-    read(position.map((at, own) => (own === axis ? at + start : at))),
+    read(position.map((at, index) => (index === axis ? at + start : at))),
   );
 }
 
@@ -48,7 +49,7 @@ const concatOperator = operator<readonly Tensor[], { axis: number }>({
     return [
       buildNd(first.dtype, shape, (position) => {
         const owner = owners[position[axis] ?? 0];
-        return owner ? owner.read(position.map((at, own) => (own === axis ? owner.at : at))) : Number.NaN;
+        return owner ? owner.read(position.map((at, index) => (index === axis ? owner.at : at))) : Number.NaN;
       }),
     ];
   },
@@ -181,7 +182,7 @@ const padOperator = operator<readonly [Tensor], { axis: number; before: number; 
       buildNd(x.dtype, shape, (position) => {
         const source = (position[axis] ?? 0) - before;
         if (source < 0 || source >= length) return 0;
-        return read(position.map((at, own) => (own === axis ? source : at)));
+        return read(position.map((at, index) => (index === axis ? source : at)));
       }),
     ];
   },

@@ -3,7 +3,8 @@ import { buildNd, product, reader } from '../ndarray.ts';
 import type { NdArray } from '../ndarray.ts';
 import { operator } from '../operator.ts';
 import { broadcastsTo, checkAxis, formatShape, isStatic, sameShape } from '../shape.ts';
-import type { Dim, Shape, Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
+import type { Dim, Shape } from '../tensor-type.ts';
 import { reshape } from './layout.ts';
 
 /** Sum (or maximum) over axes in float64, keeping them with length 1. */

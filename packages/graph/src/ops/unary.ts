@@ -2,7 +2,7 @@ import { ShapeError } from '../errors.ts';
 import { operator } from '../operator.ts';
 import type { Tensor } from '../tensor.ts';
 
-export interface UnarySpec {
+interface UnarySpec {
   readonly name: string;
   /** ONNX operator of the same meaning. */
   readonly onnx: string;

@@ -14,10 +14,10 @@ describe.each([
   ['onnxruntime-node', onnxRuntimeNode(), 1e-6],
 ] as const)('on %s', (_, runtime, tolerance) => {
   const clipped = async (g: readonly number[], maxNorm: number) => {
-    const own = program({ inputs: { g: { shape: [g.length] } }, state: {} }, ({ g }) => ({
+    const built = program({ inputs: { g: { shape: [g.length] } }, state: {} }, ({ g }) => ({
       outputs: { gradient: clipByGlobalNorm(maxNorm).update(g, {}).updates, norm: globalNorm(g) },
     }));
-    const executable = await runtime.load(own);
+    const executable = await runtime.load(built);
     const outputs = await executable.run({ g });
     await executable.dispose();
     return outputs;
@@ -42,21 +42,21 @@ describe.each([
   });
 
   it('globalNorm takes every shape', async () => {
-    const own = program({ inputs: { x: { shape: [2, 1, 2] } }, state: {} }, ({ x }) => ({
+    const built = program({ inputs: { x: { shape: [2, 1, 2] } }, state: {} }, ({ x }) => ({
       outputs: { y: globalNorm(x) },
     }));
-    const executable = await runtime.load(own);
+    const executable = await runtime.load(built);
     expectClose((await executable.run({ x: [1, -1, 3, 5] })).y, [6], tolerance);
     await executable.dispose();
   });
 
   it('polyak moves the target by a share of the distance', async () => {
     const state = { target: { shape: [2], initial: [1, 10] } };
-    const own = program({ inputs: { online: { shape: [2] } }, state }, ({ online }, { target }) => ({
+    const built = program({ inputs: { online: { shape: [2] } }, state }, ({ online }, { target }) => ({
       outputs: {},
       next: { target: polyak(target, online, 0.25) },
     }));
-    const executable = await runtime.load(own);
+    const executable = await runtime.load(built);
     await executable.run({ online: [5, 2] });
     expectClose(executable.state.read('target'), [2, 8], tolerance);
     await executable.run({ online: [2, 8] });

@@ -1,9 +1,9 @@
 import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
 
 import type { SharedVector } from '../shared-vector.ts';
-import { vectorsRead } from '../stepping/plan.ts';
-import type { StepPlan, StepSource } from '../stepping/plan.ts';
-import { loadStep } from '../stepping/step.ts';
+import { vectorsRead } from '../lowering/fused-update/plan.ts';
+import type { StepPlan, StepSource } from '../lowering/fused-update/plan.ts';
+import { loadStep } from '../lowering/fused-update/step.ts';
 import { float32, numbersOf } from './state-buffer.ts';
 import type { StateBuffer } from './state-buffer.ts';
 
@@ -12,7 +12,7 @@ type Results = Readonly<Record<string, OrtTensor>>;
 type Norms = Record<string, Float32Array>;
 
 /** The steps of a program, between the results of a session and the states. */
-export interface EngineSteps {
+interface EngineSteps {
   /** Where the session can write results that the steps read, by their names. */
   readonly places: Readonly<Record<string, OrtTensor>>;
   /**

@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'o
 
 import { DataError } from '../errors.ts';
 import { nextName, serialize } from '../onnx/serialize.ts';
-import { takeApart } from '../passes/take-apart.ts';
+import { lower } from '../lowering/lower.ts';
 import { entries, mapValues } from '../program.ts';
 import type { Program, ProgramState, StateSpec } from '../program.ts';
 import { bindAxes, checkPlaces, checkSharedShape, resolveShape } from '../runtime.ts';
@@ -12,7 +12,7 @@ import { floatsAt } from '../shared-vector.ts';
 import type { SharedVector } from '../shared-vector.ts';
 import { checkStateSpecs, checkStoredStates, stateStore } from '../state-store.ts';
 import type { StateStore, StateStoreOptions } from '../state-store.ts';
-import type { DType } from '../tensor.ts';
+import type { DType } from '../tensor-type.ts';
 import { engineSteps } from './engine-steps.ts';
 import { sessionResults } from './session-results.ts';
 import { numbersOf, refresh, replace, stateBuffer } from './state-buffer.ts';
@@ -148,7 +148,7 @@ export function onnxRuntime(
       const vector = bufferOf(key).shared;
       if (vector) shared[key] = vector;
     }
-    const { engine: rest, views, scattered, steps: plans, written } = takeApart(program, { fuses, shared });
+    const { engine: rest, views, scattered, steps: plans, written } = lower(program, { fuses, shared });
     const steps = await engineSteps(plans, Tensor, bufferOf);
     const placedOutputs = entries(program.outputs).flatMap(([key, { shape }]) => {
       const place = places[key];

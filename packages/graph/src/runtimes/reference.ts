@@ -1,15 +1,15 @@
 import { DataError } from '../errors.ts';
+import { evaluate } from '../evaluate.ts';
 import type { NdArray } from '../ndarray.ts';
 import { entries, resultsOf } from '../program.ts';
 import type { Program, StateSpec } from '../program.ts';
 import { bindAxes, checkPlaces, checkSharedShape, resolveShape } from '../runtime.ts';
-import type { Executable, FloatArray, LoadOptions, Runtime } from '../runtime.ts';
+import type { Executable, LoadOptions, Runtime } from '../runtime.ts';
 import { floatsAt } from '../shared-vector.ts';
 import type { SharedVector } from '../shared-vector.ts';
 import { checkStateSpecs, checkStoredStates, stateStore } from '../state-store.ts';
-import type { StateStore, StateStoreOptions } from '../state-store.ts';
-import type { ConstantNode, Node, Tensor } from '../tensor.ts';
-import { nodesBehind } from '../traverse.ts';
+import type { FloatArray, StateStore, StateStoreOptions } from '../state-store.ts';
+import type { Tensor } from '../tensor.ts';
 
 /** Where states lie: arrays that executables may share. */
 type StateArrays = ReadonlyMap<string, FloatArray>;
@@ -69,32 +69,6 @@ function bind<S extends string>(
   const store = stateStore(program.state, (name) => arrayIn(arrays, name));
   stores.set(store, arrays);
   return { arrays, store };
-}
-
-const evaluateConstant = ({ data, outputs: [tensor] }: ConstantNode): NdArray => ({
-  dtype: tensor?.dtype ?? 'float32',
-  shape: resolveShape(tensor?.shape ?? [], new Map()) ?? [],
-  data: Float64Array.from(data),
-});
-
-/**
- * Evaluates tensors in float64 by walking the graph node by node.
- *
- * @param leaf gives the value of an input or state
- */
-export function evaluate(tensors: readonly Tensor[], leaf: (tensor: Tensor) => NdArray): NdArray[] {
-  const results = new Map<Node, readonly NdArray[]>();
-  const valueOf = ({ node, index }: Tensor): NdArray => {
-    const value = results.get(node)?.[index];
-    if (!value) throw new DataError(`reference: node ${node.id} was read before it was computed`);
-    return value;
-  };
-  for (const node of nodesBehind(tensors)) {
-    if (node.kind === 'operator') results.set(node, node.kernel.value(node.inputs.map(valueOf)));
-    else if (node.kind === 'constant') results.set(node, [evaluateConstant(node)]);
-    else results.set(node, node.outputs.map(leaf));
-  }
-  return tensors.map(valueOf);
 }
 
 /** A program on the reference runtime. Every value is float64, whatever its dtype. */

@@ -123,11 +123,11 @@ describe.each([
 
   it('gives copies of states, and outputs that are not the state', async () => {
     const state = { w: { shape: [2], initial: [1, 2] } };
-    const own = program({ inputs: {}, state }, (_, { w }) => {
+    const built = program({ inputs: {}, state }, (_, { w }) => {
       const next = add(w, 1);
       return { outputs: { y: next }, next: { w: next } };
     });
-    const executable = await runtime.load(own);
+    const executable = await runtime.load(built);
     const outputs = await executable.run({});
     executable.state.read('w').fill(99);
     outputs.y.fill(99);
@@ -137,14 +137,14 @@ describe.each([
 
   it('does not write to what it is given', async () => {
     const initial = new Float32Array([1, 2]);
-    const own = program(
+    const built = program(
       { inputs: { x: { shape: [2] } }, state: { w: { shape: [2], initial } } },
       ({ x }, { w }) => ({
         outputs: {},
         next: { w: add(w, x) },
       }),
     );
-    const executable = await runtime.load(own);
+    const executable = await runtime.load(built);
     const x = new Float32Array([1, 1]);
     const value = new Float32Array([5, 6]);
     await executable.run({ x });
@@ -157,7 +157,7 @@ describe.each([
   });
 
   it('reads every kind of input data', async () => {
-    const own = program(
+    const built = program(
       {
         inputs: {
           x: { shape: ['n'] },
@@ -176,7 +176,7 @@ describe.each([
         },
       }),
     );
-    const executable = await runtime.load(own);
+    const executable = await runtime.load(built);
     const wide = new Float32Array([9, 9, 1, 2, 3, 9]);
     for (const x of [
       [1, 2, 3],
@@ -215,11 +215,11 @@ describe.each([
   });
 
   it('leaves the state as it was if the engine fails', async () => {
-    const own = program(
+    const built = program(
       { inputs: { at: { shape: [1], dtype: 'int64' } }, state: { w: { shape: [2], initial: [1, 2] } } },
       ({ at }, { w }) => ({ outputs: {}, next: { w: mul(add(w, 1), window(constant([1, 2, 3]), at, 2)) } }),
     );
-    const executable = await runtime.load(own);
+    const executable = await runtime.load(built);
     await expect(executable.run({ at: [7] })).rejects.toThrow();
     expectClose(executable.state.read('w'), [1, 2], 0);
     await executable.run({ at: [1] });
@@ -228,11 +228,11 @@ describe.each([
   });
 
   it('does not let a window that reaches past the end become a state', async () => {
-    const own = program(
+    const built = program(
       { inputs: { at: { shape: [1], dtype: 'int64' } }, state: { w: { shape: [2], initial: [1, 2] } } },
       ({ at }) => ({ outputs: {}, next: { w: window(constant([1, 2, 3]), at, 2) } }),
     );
-    const executable = await runtime.load(own);
+    const executable = await runtime.load(built);
     await expect(executable.run({ at: [2] })).rejects.toThrow();
     expectClose(executable.state.read('w'), [1, 2], 0);
     await executable.run({ at: [1] });

@@ -2,16 +2,17 @@ import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common'
 
 import { DataError } from '../errors.ts';
 import { nextName } from '../onnx/serialize.ts';
-import type { ScatteredResult } from '../passes/scattered-results.ts';
+import type { ScatteredResult } from '../lowering/scattered-results.ts';
 import { entries } from '../program.ts';
 import type { Program } from '../program.ts';
 import { resolveShape } from '../runtime.ts';
 import { formatShape, isStatic, sameShape, sizeOfShape } from '../shape.ts';
-import type { Shape, Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
+import type { Shape } from '../tensor-type.ts';
 import { float32 } from './state-buffer.ts';
 
 /** What a session's runs are asked for, and what becomes of it. */
-export interface SessionResults {
+interface SessionResults {
   /** The tensors that the session can write its results to, by their names; null where it makes them. */
   readonly fetches: Readonly<Record<string, OrtTensor | null>>;
   /**
@@ -25,7 +26,7 @@ export interface SessionResults {
   ): Readonly<Record<string, OrtTensor>>;
 }
 
-export interface SessionResultsOptions {
+interface SessionResultsOptions {
   /** The engine's name, for messages. */
   readonly name: string;
   /** What the session runs. */

@@ -20,7 +20,7 @@ export function float32(tensor: OrtTensor | undefined): Float32Array {
   throw new DataError(`expected float32 data, got ${tensor?.type ?? 'nothing'}.`);
 }
 
-export interface StateBufferOptions {
+interface StateBufferOptions {
   readonly Tensor: TensorConstructor;
   /** Whether the engine works in memory that threads share, or on a copy. */
   readonly takesSharedMemory: boolean;

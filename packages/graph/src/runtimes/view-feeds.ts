@@ -1,13 +1,13 @@
 import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
 
-import { windowStart } from '../passes/host-views.ts';
-import type { HostView } from '../passes/host-views.ts';
+import { windowStart } from '../lowering/views.ts';
+import type { HostView } from '../lowering/views.ts';
 import { sizeOfShape } from '../shape.ts';
 import { float32 } from './state-buffer.ts';
 import type { StateBuffer } from './state-buffer.ts';
 
 /** Fills the inputs of a run that are views of what the host has. */
-export type ViewFeeds = (
+type ViewFeeds = (
   feeds: Record<string, OrtTensor>,
   inputs: Readonly<Record<string, ArrayLike<number>>>,
 ) => void;

@@ -4,7 +4,8 @@ import { add, mul } from '../ops/arithmetic.ts';
 import { sum } from '../ops/reduce.ts';
 import { program } from '../program.ts';
 import type { Program } from '../program.ts';
-import type { DType, Shape, Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
+import type { DType, Shape } from '../tensor-type.ts';
 import { numbersBetween } from './random.ts';
 
 /** How long named axes are in the cases. */
@@ -18,7 +19,7 @@ export interface CaseInput {
   readonly held: boolean;
 }
 
-export interface CaseChecks {
+interface CaseChecks {
   /** The outputs, one after the other, worked out by hand. */
   readonly value?: readonly number[];
   /** How many times finite differences can follow the derivative at these inputs; default 0. */
@@ -129,8 +130,8 @@ export function gradientOf(
 }
 
 /** Weights for the outputs of a case: ones, or seeded numbers so that every output counts differently. */
-export const cotangentsOf = (own: OperatorCase, kind: 'ones' | 'random'): readonly CaseInput[] =>
-  Object.values(programOf(own).outputs).map(({ shape }, i) =>
+export const cotangentsOf = (operatorCase: OperatorCase, kind: 'ones' | 'random'): readonly CaseInput[] =>
+  Object.values(programOf(operatorCase).outputs).map(({ shape }, i) =>
     held(
       kind === 'ones'
         ? given(

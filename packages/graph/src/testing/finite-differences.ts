@@ -10,12 +10,12 @@ const STEP = 1e-5;
  * float64.
  */
 export async function finiteDifferences(
-  own: OperatorCase,
+  operatorCase: OperatorCase,
   cotangents: readonly CaseInput[],
 ): Promise<readonly number[]> {
-  const executable = await referenceRuntime.load(programOf(own));
+  const executable = await referenceRuntime.load(programOf(operatorCase));
   const weights = cotangents.flatMap(({ data }) => data);
-  const inputs = inputsOf(own);
+  const inputs = inputsOf(operatorCase);
   const total = async (name: string, at: number, step: number): Promise<number> => {
     const data = inputs[name] ?? [];
     const moved = data.map((value, i) => (i === at ? value + step : value));
@@ -24,7 +24,7 @@ export async function finiteDifferences(
     return values.reduce((sum, value, i) => sum + value * (weights[i] ?? Number.NaN), 0);
   };
   const slopes: number[] = [];
-  for (const [index, { data, held }] of own.inputs.entries()) {
+  for (const [index, { data, held }] of operatorCase.inputs.entries()) {
     if (held) continue;
     const name = `x${index}`;
     for (const at of data.keys())

@@ -1,32 +1,32 @@
 import { expect } from 'vitest';
 
-import { fuse } from '../fusion/fuse.ts';
-import { instruction, INSTRUCTION_LENGTH } from '../fusion/instructions.ts';
-import { optimize } from '../passes/optimize.ts';
+import { fuse } from '../lowering/fusion/fuse.ts';
+import { instruction, INSTRUCTION_LENGTH } from '../lowering/fusion/instructions.ts';
+import { optimize } from '../rewrite/optimize.ts';
 import { mapValues, program, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import { referenceRuntime } from '../runtimes/reference.ts';
 import { sizeOfShape } from '../shape.ts';
 import type { OperatorNode, Tensor } from '../tensor.ts';
-import { nodesBehind } from '../traverse.ts';
+import { topologicalOrder } from '../topological-order.ts';
 import { expectClose } from './expect-close.ts';
 import { numbersBetween } from './random.ts';
 
 /** A program's operators, inputs first. */
-export const operators = (own: Program): readonly OperatorNode[] =>
-  nodesBehind(resultsOf(own)).filter((node) => node.kind === 'operator');
+export const operators = (built: Program): readonly OperatorNode[] =>
+  topologicalOrder(resultsOf(built)).filter((node) => node.kind === 'operator');
 /** Their names. */
-export const names = (own: Program): readonly string[] => operators(own).map(({ operator }) => operator);
+export const names = (built: Program): readonly string[] => operators(built).map(({ operator }) => operator);
 /** Its fused operators. */
-export const fusedNodes = (own: Program): readonly OperatorNode[] =>
-  operators(own).filter(({ operator }) => operator === 'fused');
+export const fusedNodes = (built: Program): readonly OperatorNode[] =>
+  operators(built).filter(({ operator }) => operator === 'fused');
 
 /** The instructions of a fused node by name. */
 export function codeOf(node: OperatorNode | undefined): readonly (string | undefined)[] {
   const code = node?.attributes['code'];
   if (!Array.isArray(code)) throw new TypeError('not a fused node');
-  const named = new Map<number, string>(Object.entries(instruction).map(([name, own]) => [own, name]));
-  return code.filter((_, i) => i % INSTRUCTION_LENGTH === 0).map((own) => named.get(Number(own)));
+  const named = new Map<number, string>(Object.entries(instruction).map(([name, built]) => [built, name]));
+  return code.filter((_, i) => i % INSTRUCTION_LENGTH === 0).map((built) => named.get(Number(built)));
 }
 
 /** A program of float32 inputs of these shapes. */
@@ -49,11 +49,11 @@ export const tensor = (tensors: Readonly<Record<string, Tensor>>, name: string):
 
 /** Runs a program before and after fusion on seeded inputs and compares. */
 export async function expectSame(
-  own: Program,
+  built: Program,
   lengths: Readonly<Record<string, number>> = {},
 ): Promise<Program> {
-  const after = fuse(own);
-  const inputs = mapValues(own.inputs, ({ shape }, name) =>
+  const after = fuse(built);
+  const inputs = mapValues(built.inputs, ({ shape }, name) =>
     numbersBetween(
       name.length + (name.codePointAt(0) ?? 0),
       sizeOfShape(shape.map((dim) => (typeof dim === 'number' ? dim : (lengths[dim] ?? 1)))),
@@ -61,7 +61,7 @@ export async function expectSame(
       2,
     ),
   );
-  const [plain, fused] = await Promise.all([own, after].map((one) => referenceRuntime.load(one)));
+  const [plain, fused] = await Promise.all([built, after].map((one) => referenceRuntime.load(one)));
   const expected = await plain?.run(inputs);
   const got = await fused?.run(inputs);
   expect(Object.keys(got ?? {})).toEqual(Object.keys(expected ?? {}));

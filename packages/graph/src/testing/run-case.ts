@@ -6,9 +6,9 @@ import { inputsOf, programOf } from './case.ts';
 import type { OperatorCase } from './case.ts';
 
 /** The outputs of a case on a runtime, one after the other. */
-export async function runCase(runtime: Runtime, own: OperatorCase): Promise<readonly number[]> {
-  const executable = await runtime.load(programOf(own));
-  const outputs = await executable.run(inputsOf(own));
+export async function runCase(runtime: Runtime, operatorCase: OperatorCase): Promise<readonly number[]> {
+  const executable = await runtime.load(programOf(operatorCase));
+  const outputs = await executable.run(inputsOf(operatorCase));
   const flat = Object.values(outputs).flatMap((values) => Array.from(values));
   await executable.dispose();
   return flat;
@@ -22,15 +22,15 @@ function feed(dtype: string, data: readonly number[], shape: readonly number[]):
 
 /** The outputs of a case from its ONNX form as each operator writes it: no pass of ours, no optimization by the engine. */
 export async function runCaseUnoptimized(
-  own: OperatorCase,
+  operatorCase: OperatorCase,
   lengths: Readonly<Record<string, number>>,
 ): Promise<readonly number[]> {
-  const session = await ort.InferenceSession.create(serialize(programOf(own)), {
+  const session = await ort.InferenceSession.create(serialize(programOf(operatorCase)), {
     graphOptimizationLevel: 'disabled',
     intraOpNumThreads: 1,
     logSeverityLevel: 3,
   });
-  const feeds = own.inputs.map(({ dtype, data, shape }, i) => {
+  const feeds = operatorCase.inputs.map(({ dtype, data, shape }, i) => {
     const dims = shape.map((dim) => (typeof dim === 'number' ? dim : (lengths[dim] ?? 0)));
     return [`x${i}`, feed(dtype, data, dims)] as const;
   });

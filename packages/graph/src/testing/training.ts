@@ -4,10 +4,10 @@ import { chain } from '../optim/chain.ts';
 import { clipByGlobalNorm, globalNorm } from '../optim/clip-by-global-norm.ts';
 import { applyUpdates } from '../optim/gradient-transformation.ts';
 import { polyak } from '../optim/polyak.ts';
-import { optimize } from '../passes/optimize.ts';
+import { optimize } from '../rewrite/optimize.ts';
 import { program } from '../program.ts';
 import type { Program } from '../program.ts';
-import { planSteps } from '../stepping/plan.ts';
+import { planSteps } from '../lowering/fused-update/plan.ts';
 
 /** The steps of a program as runtimes take them out. */
 export const planOf = (given: Program) => planSteps(optimize(given));

@@ -1,4 +1,4 @@
-import { constant, nodesBehind } from '@meow-rl/graph';
+import { constant, topologicalOrder } from '@meow-rl/graph';
 import type { Parameters, Program } from '@meow-rl/graph';
 import { randomParameters } from '@meow-rl/nn/testing';
 
@@ -29,7 +29,7 @@ export const boundTo = (model: MeowModel, values: ArrayLike<number>): Parameters
 /** Names of the parameters that a program's outputs depend on, sorted by network: `prior`, `coupling0`, … */
 export function networksRead({ layout }: MeowModel, program: Program): string[] {
   const read = new Set<string>();
-  for (const node of nodesBehind(Object.values(program.outputs)))
+  for (const node of topologicalOrder(Object.values(program.outputs)))
     for (const input of node.inputs)
       if (
         input.node.kind === 'operator' &&

@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-common';
 import { expect } from 'vitest';
 
-import { outputKind } from '../../../graph/src/fusion/instructions.ts';
+import { outputKind } from '../../../graph/src/lowering/fusion/instructions.ts';
 import { product } from '../../../graph/src/ndarray.ts';
 import { createSession } from '../session.ts';
 import type { SessionOptions } from '../session.ts';
