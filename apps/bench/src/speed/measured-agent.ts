@@ -1,15 +1,14 @@
 import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { createSacAgent } from '@meow-rl/baselines';
+import { threadedUpdates } from '@meow-rl/learner/node';
 import { createMeowAgent } from '@meow-rl/meow';
-import { threadedLearner } from '@meow-rl/meow/node';
 import { onnxRuntimeFused, whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import type { OnnxRuntimeFusedOptions } from '@meow-rl/onnxruntime-fused';
 import { createGenerator } from '@meow-rl/random';
 import { emptyBatch } from '@meow-rl/replay';
 import type { TransitionBatch } from '@meow-rl/replay';
-import type { Agent } from '@meow-rl/train';
 
-import { CliError } from '../cli/errors.ts';
 import type { Contestant } from './contestant.ts';
 import type { MeasuredAlgorithm } from './peers.ts';
 import { durations } from './statistics.ts';
@@ -49,18 +48,21 @@ export const isFused = (): boolean => whyUnavailable() === undefined;
 export const measuredRuntime = (options: OnnxRuntimeFusedOptions, fused = isFused()): Runtime =>
   (fused ? onnxRuntimeFused : onnxRuntimeNode)(options);
 
+const CREATE = { meow: createMeowAgent, sac: createSacAgent };
+
+/** An agent that is measured. */
+export type MeasuredAgent = Awaited<ReturnType<typeof createMeasuredAgent>>;
+
 /** An agent of the measured algorithm with its default settings. */
 export async function createMeasuredAgent(
   { algorithm, observationSize, actionSize, batchSize, threads, seed }: Measured,
   sharing: Sharing = 'operators',
   fused?: boolean,
-): Promise<Agent> {
-  if (algorithm !== 'meow')
-    throw new CliError(`speed has no agent of ${algorithm} yet`, 'Measure --algo meow.');
-  return createMeowAgent({
+) {
+  return CREATE[algorithm]({
     runtime: measuredRuntime({ threads: sharing === 'operators' ? threads : 1 }, fused),
     ...(sharing !== 'operators' && {
-      learner: threadedLearner({ threads, background: sharing === 'background' }),
+      updates: threadedUpdates({ threads, background: sharing === 'background' }),
     }),
     observationSize,
     actionSize,
@@ -77,7 +79,7 @@ export async function agentContestant(
     sharing,
     fused,
   }: { readonly name?: string; readonly sharing?: Sharing; readonly fused?: boolean } = {},
-): Promise<Contestant & { readonly agent: Agent }> {
+): Promise<Contestant & { readonly agent: MeasuredAgent }> {
   const agent = await createMeasuredAgent(measured, sharing, fused);
   const batch = randomBatch(measured);
   const random = createGenerator(measured.seed);

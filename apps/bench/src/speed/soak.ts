@@ -1,7 +1,7 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 
 import type { TransitionBatch } from '@meow-rl/replay';
-import type { Agent } from '@meow-rl/train';
+import type { OffPolicyAgent } from '@meow-rl/train';
 
 /** What many updates leave behind. */
 export interface Soak {
@@ -19,7 +19,7 @@ const median = (values: readonly number[]): number =>
 
 /** Makes many updates and watches memory. Growth is between medians of samples: collections make it saw-toothed. */
 export async function soak(
-  agent: Agent,
+  agent: OffPolicyAgent,
   batch: TransitionBatch,
   updates: number,
   onUpdate: (done: number) => void = () => {},

@@ -1,7 +1,7 @@
 import { vectorEnv } from '@meow-rl/envs';
 import { replayBuffer } from '@meow-rl/replay';
 import { trainOffPolicy } from '@meow-rl/train';
-import type { Agent } from '@meow-rl/train';
+import type { OffPolicyAgent } from '@meow-rl/train';
 
 import { makeAgentEnv } from '../environments/environments.ts';
 import { createMeasuredAgent } from './measured-agent.ts';
@@ -39,7 +39,7 @@ export async function loopStepsPerSecond(
   try {
     let updates = 0;
     let begun = Number.NaN;
-    const clocked: Agent = {
+    const clocked: OffPolicyAgent = {
       ...agent,
       update: (batch) => {
         updates += 1;

@@ -1,19 +1,17 @@
+import { sac } from '@meow-rl/baselines';
 import type { Program } from '@meow-rl/graph';
-import { meowModel, resolveMeowConfig, updateProgram } from '@meow-rl/meow';
+import { resolveAlgorithm, wholeProgram } from '@meow-rl/learner';
+import { meow } from '@meow-rl/meow';
 
-import { UsageError } from '../cli/errors.ts';
 import type { Measured } from './measured-agent.ts';
 
-/**
- * The programs of a measured update, in the order in which they run.
- *
- * @throws UsageError for an algorithm whose programs are not known here
- */
+/** The programs that every update of a measured algorithm runs, in their order. */
 export function updatePrograms({ algorithm, batchSize, seed, ...sizes }: Measured): readonly Program[] {
-  if (algorithm !== 'meow')
-    throw new UsageError(
-      `--profile and --roofline can't take the update of ${algorithm} apart`,
-      'They know that of meow: leave them out, or give --algo meow.',
-    );
-  return [updateProgram(meowModel(sizes, resolveMeowConfig({ batchSize })), seed).program];
+  const resolved =
+    algorithm === 'meow'
+      ? resolveAlgorithm(meow, sizes, { batchSize })
+      : resolveAlgorithm(sac, sizes, { batchSize });
+  return resolved.stages
+    .filter(({ every = 1 }) => every === 1)
+    .map((stage) => wholeProgram(resolved, stage, seed));
 }
