@@ -8,7 +8,7 @@ import { UsageError } from '../cli/errors.ts';
  * A deployed policy as an actor: its actions, which are in the environment's units, are
  * taken back to [-1, 1].
  */
-export function policyAgent(
+export function policyActor(
   policy: Policy,
   env: Pick<Env, 'id' | 'observationSpace' | 'actionSpace'>,
 ): Actor {
