@@ -37,9 +37,8 @@ type AgentSettings = Pick<
 >;
 
 /** Makes the agent of a run, with the parameters that training starts from. */
-export const createRunAgent = (
-  settings: AgentSettings & Pick<ResolvedTrain, 'algo'>,
-): Promise<RunAgent> => runAgentOf(algorithmNamed(settings.algo), settings);
+export const createRunAgent = (settings: AgentSettings & Pick<ResolvedTrain, 'algo'>): Promise<RunAgent> =>
+  runAgentOf(algorithmNamed(settings.algo), settings);
 
 /** {@link createRunAgent} for who needs what only the agents of that algorithm have. */
 export async function runAgentOf<A extends TrainableAgent>(

@@ -19,25 +19,28 @@ const GAMMA = 0.8;
 /** Settings of a small run whose target's parameters are those that act: then the agent's V is the target's. */
 const settingsWith = (given: object) =>
   resolveTrain(
-    parseTrainSettings({
-      env: 'MultiGoal-v0',
-      steps: 60,
-      warmup: 30,
-      evaluateEvery: 1000,
-      noTensorboard: true,
-      agent: {
-        gamma: GAMMA,
-        tau: 1,
-        alpha: 1,
-        dropout: 0,
-        batchSize: 16,
-        hidden: [8],
-        shiftHidden: [8],
-        logSigmaMin: -1,
-        logSigmaMax: 0,
+    parseTrainSettings(
+      {
+        env: 'MultiGoal-v0',
+        steps: 60,
+        warmup: 30,
+        evaluateEvery: 1000,
+        noTensorboard: true,
+        agent: {
+          gamma: GAMMA,
+          tau: 1,
+          alpha: 1,
+          dropout: 0,
+          batchSize: 16,
+          hidden: [8],
+          shiftHidden: [8],
+          logSigmaMin: -1,
+          logSigmaMax: 0,
+        },
+        ...given,
       },
-      ...given,
-    }, 'the test'),
+      'the test',
+    ),
   );
 
 async function partsOf(settings: ResolvedTrain, path: string) {
