@@ -83,8 +83,8 @@ function balance() {
 describe('mujocoEnv', () => {
   it('runs the example of the README', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    const own = readFileSync(new URL(import.meta.url), 'utf8').split('// example\n')[1] ?? 'no example';
-    expect(readme).toContain(own.replaceAll(/^ {2}/gm, '').trim());
+    const example = readFileSync(new URL(import.meta.url), 'utf8').split('// example\n')[1] ?? 'no example';
+    expect(readme).toContain(example.replaceAll(/^ {2}/gm, '').trim());
     const env = balance();
     env.reset({ seed: 0, options: { qpos: [0.5], qvel: [0] } });
     const { observation, reward } = env.step([-1]);

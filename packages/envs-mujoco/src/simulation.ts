@@ -157,9 +157,9 @@ export class Simulation {
 
   /** Sets the controls for the steps to come. */
   control(controls: ArrayLike<number>): void {
-    const own = this.view('ctrl');
+    const ctrl = this.view('ctrl');
     // A few numbers go faster one by one.
-    for (let i = 0; i < own.length; i += 1) own[i] = controls[i] ?? Number.NaN;
+    for (let i = 0; i < ctrl.length; i += 1) ctrl[i] = controls[i] ?? Number.NaN;
   }
 
   /**

@@ -83,9 +83,9 @@ describe('createEnv', () => {
   it.each([null, 7, 'words'])('refuses a state whose generator is %j, and names that part', (generator) => {
     const env = picky();
     env.reset({ seed: 1, options: { x: 3 } });
-    const { of, own } = env.state();
-    if (own === null || typeof own !== 'object') throw new Error('the state has parts');
-    expect(() => env.restore({ of, own: { ...own, generator } })).toThrow('own.generator');
+    const { of, own: parts } = env.state();
+    if (parts === null || typeof parts !== 'object') throw new Error('the state has parts');
+    expect(() => env.restore({ of, own: { ...parts, generator } })).toThrow('own.generator');
     expect([...env.step([1]).observation]).toEqual([4]);
   });
 });

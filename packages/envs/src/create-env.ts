@@ -8,8 +8,8 @@ import {
 
 import type { Box } from './box.ts';
 import { requireResult } from './checked-env.ts';
-import type { Info, ResetRequest, ResetResult, StepResult } from './env.ts';
-import { damaged, ownState, withoutState, type Json, type ResumableEnv } from './env-state.ts';
+import type { Info, Json, ResetRequest, ResetResult, StepResult } from './env.ts';
+import { damaged, layerState, withoutState, type ResumableEnv } from './env-state.ts';
 import { episodeGuard } from './episode-guard.ts';
 import { withUncheckedStep } from './unchecked-step.ts';
 
@@ -102,11 +102,11 @@ export function createEnv<Options extends object, ResetInfo extends Info, StepIn
     },
     restore(state) {
       if (!dynamics.resume) throw withoutState(id, 'restore()');
-      const own = ownState(state, id);
-      const phase = guard.check(own['phase']);
-      const savedGenerator = savedGeneratorOf(own['generator'], id);
-      if (own['task'] === undefined) throw damaged(id, 'own.task');
-      dynamics.resume(own['task']);
+      const saved = layerState(state, id);
+      const phase = guard.check(saved['phase']);
+      const savedGenerator = savedGeneratorOf(saved['generator'], id);
+      if (saved['task'] === undefined) throw damaged(id, 'own.task');
+      dynamics.resume(saved['task']);
       generator = savedGenerator;
       guard.restore(phase);
     },

@@ -1,17 +1,4 @@
-import type { Env } from './env.ts';
-
-/** Data that JSON gives back unchanged. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
-
-/** All that an environment needs to go on exactly where it stood, as plain data. Made to be kept, not to be read. */
-export interface EnvState {
-  /** Whose state it is: the environment's id, or a wrapper's name and the id. */
-  readonly of: string;
-  /** What belongs to that environment or wrapper alone. */
-  readonly own: Json;
-  /** The state of the environment inside, for a wrapper. */
-  readonly inner?: EnvState;
-}
+import type { Env, EnvState, Json } from './env.ts';
 
 /** An environment that can be saved and put back. */
 export type ResumableEnv = Env & Required<Pick<Env, 'state' | 'restore'>>;
@@ -50,7 +37,7 @@ export const withoutState = (id: string, call: string) =>
  * @param of what the state has to be of
  * @throws TypeError if it is of something else, or no state at all
  */
-export function ownState(state: EnvState, of: string): { readonly [name: string]: Json | undefined } {
+export function layerState(state: EnvState, of: string): { readonly [name: string]: Json | undefined } {
   if (!isObject(state) || typeof state.of !== 'string') {
     throw new TypeError(
       `${of}: restore(state) got ${typeof state}, expected what state() returned. Give it unchanged.`,
@@ -65,7 +52,7 @@ export function ownState(state: EnvState, of: string): { readonly [name: string]
   return state.own;
 }
 
-/** The state of the environment inside a wrapper; see {@link ownState}. */
+/** The state of the environment inside a wrapper; see {@link layerState}. */
 export function innerState(state: EnvState, of: string): EnvState {
   if (!state.inner) throw damaged(of, 'inner');
   return state.inner;

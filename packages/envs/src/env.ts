@@ -1,5 +1,4 @@
 import type { Box } from './box.ts';
-import type { EnvState } from './env-state.ts';
 
 /** What an environment tells besides the numbers an agent learns from; for logs and plots. */
 export type Info = Readonly<Record<string, unknown>>;
@@ -30,6 +29,19 @@ export interface StepResult<I extends Info = Info> {
   /** The episode was cut off here, as by a time limit: a value estimate must bootstrap. Both flags may be set. */
   readonly truncated: boolean;
   readonly info: I;
+}
+
+/** Data that JSON gives back unchanged. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+/** All that an environment needs to go on exactly where it stood, as plain data. Made to be kept, not to be read. */
+export interface EnvState {
+  /** Whose state it is: the environment's id, or a wrapper's name and the id. */
+  readonly of: string;
+  /** What belongs to that environment or wrapper alone. */
+  readonly own: Json;
+  /** The state of the environment inside, for a wrapper. */
+  readonly inner?: EnvState;
 }
 
 /**

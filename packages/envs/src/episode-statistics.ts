@@ -6,7 +6,7 @@ import {
   encodeNumbers,
   envState,
   innerState,
-  ownState,
+  layerState,
   restoreEnv,
   type ResumableEnv,
 } from './env-state.ts';
@@ -49,9 +49,9 @@ export function episodeStatistics(env: Env): ResumableEnv {
     }),
     state: () => ({ of: name, own: { return: encodeNumbers([sum]), length }, inner: envState(env) }),
     restore(state) {
-      const own = ownState(state, name);
-      const [savedSum = Number.NaN] = decodeNumbers(own['return'], `${name}: state.own.return`, 1);
-      const savedLength = countOf(own['length'], name, 'own.length');
+      const saved = layerState(state, name);
+      const [savedSum = Number.NaN] = decodeNumbers(saved['return'], `${name}: state.own.return`, 1);
+      const savedLength = countOf(saved['length'], name, 'own.length');
       restoreEnv(env, innerState(state, name));
       [sum, length] = [savedSum, savedLength];
     },

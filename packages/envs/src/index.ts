@@ -1,18 +1,11 @@
 export { affineMap, type AffineMap } from './affine-map.ts';
 export { box, sameBox, type Box, type BoxOptions } from './box.ts';
-export {
-  decodeNumbers,
-  encodeNumbers,
-  envState,
-  restoreEnv,
-  type EnvState,
-  type Json,
-  type ResumableEnv,
-} from './env-state.ts';
+export { decodeNumbers, encodeNumbers, envState, restoreEnv, type ResumableEnv } from './env-state.ts';
+export { clipAction } from './clip-action.ts';
 export { checkedReset, checkedStep } from './checked-env.ts';
 export { createEnv, type Dynamics, type TypedEnv } from './create-env.ts';
 export { envFactoryOf, makeFactoryEnvs, type EnvFactory, type FactoryEnvOptions } from './env-factory.ts';
-export type { Env, Info, ResetRequest, ResetResult, StepResult } from './env.ts';
+export type { Env, EnvState, Info, Json, ResetRequest, ResetResult, StepResult } from './env.ts';
 export { episodeGuard, type EpisodeGuard, type EpisodePhase } from './episode-guard.ts';
 export { episodeStatistics, type EpisodeStatistics } from './episode-statistics.ts';
 export {
@@ -38,10 +31,11 @@ export { timeLimit } from './time-limit.ts';
 export type {
   AutoresetMode,
   Awaitable,
+  RowState,
   VectorEnv,
+  VectorEnvState,
   VectorResetRequest,
   VectorResetResult,
   VectorStepResult,
 } from './vector-env.ts';
-export type { RowState, VectorEnvState } from './vector-state.ts';
 export { wrapEnv } from './wrap-env.ts';

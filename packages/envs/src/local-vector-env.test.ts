@@ -8,7 +8,7 @@ import { multiGoal } from './multi-goal.ts';
 import { countingEnv } from './testing/counting-env.ts';
 import { timeLimit } from './time-limit.ts';
 import type { AutoresetMode } from './vector-env.ts';
-import type { VectorEnvState } from './vector-state.ts';
+import type { VectorEnvState } from './vector-env.ts';
 import { wrapEnv } from './wrap-env.ts';
 
 /** Row 0 counts episodes from 0 and is truncated after 2 steps, row 1 from 100 and terminates after 3. */

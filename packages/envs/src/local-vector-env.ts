@@ -8,11 +8,12 @@ import { uncheckedStep } from './unchecked-step.ts';
 import type {
   AutoresetMode,
   VectorEnv,
+  VectorEnvState,
   VectorResetRequest,
   VectorResetResult,
   VectorStepResult,
 } from './vector-env.ts';
-import { rowStates, type VectorEnvState } from './vector-state.ts';
+import { rowStates } from './vector-state.ts';
 
 /** A {@link VectorEnv} in this very thread: its calls return at once instead of promising. */
 export interface LocalVectorEnv extends VectorEnv {

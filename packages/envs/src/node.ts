@@ -1,5 +1,2 @@
-export {
-  workerVectorEnv,
-  type WorkerVectorEnv,
-  type WorkerVectorEnvOptions,
-} from './workers/worker-vector-env.ts';
+export type { WorkerVectorEnvOptions } from './workers/worker-options.ts';
+export { workerVectorEnv, type WorkerVectorEnv } from './workers/worker-vector-env.ts';

@@ -1,6 +1,6 @@
 import { requireResult } from './checked-env.ts';
 import type { Env } from './env.ts';
-import { countOf, envState, innerState, ownState, restoreEnv, type ResumableEnv } from './env-state.ts';
+import { countOf, envState, innerState, layerState, restoreEnv, type ResumableEnv } from './env-state.ts';
 import { episodeGuard } from './episode-guard.ts';
 import { wrappedStep } from './unchecked-step.ts';
 import { wrapEnv } from './wrap-env.ts';
@@ -44,9 +44,9 @@ export function timeLimit(env: Env, maxSteps: number): ResumableEnv {
     },
     state: () => ({ of: name, own: { phase: guard.state(), steps }, inner: envState(env) }),
     restore(state) {
-      const own = ownState(state, name);
-      const phase = guard.check(own['phase']);
-      const savedSteps = countOf(own['steps'], name, 'own.steps');
+      const saved = layerState(state, name);
+      const phase = guard.check(saved['phase']);
+      const savedSteps = countOf(saved['steps'], name, 'own.steps');
       restoreEnv(env, innerState(state, name));
       guard.restore(phase);
       steps = savedSteps;

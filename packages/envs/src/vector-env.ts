@@ -1,6 +1,5 @@
 import type { Box } from './box.ts';
-import type { Info } from './env.ts';
-import type { VectorEnvState } from './vector-state.ts';
+import type { EnvState, Info } from './env.ts';
 
 /**
  * Who begins the next episode of a sub-environment that is done, and when.
@@ -45,6 +44,26 @@ export interface VectorStepResult {
   readonly finalObservations: Float64Array;
   /** [n], of this row's step; in `same-step` mode too, the info is the one of the step and not of the reset. */
   readonly infos: readonly Info[];
+}
+
+/** The state of one row of a vector environment. */
+export interface RowState {
+  readonly env: EnvState;
+  /** Whether its episode is over and the next one hasn't begun. */
+  readonly resetPending: boolean;
+  /** [obs] its last observation, as text. */
+  readonly observation: string;
+}
+
+/**
+ * All that a vector environment needs to go on exactly where it stood, as plain data. It says nothing about threads: a
+ * state taken with two workers continues with four, or in one thread.
+ */
+export interface VectorEnvState {
+  readonly of: string;
+  readonly autoresetMode: AutoresetMode;
+  /** One per sub-environment. */
+  readonly rows: readonly RowState[];
 }
 
 /**

@@ -1,25 +1,5 @@
-import { damaged, type EnvState } from './env-state.ts';
-import type { AutoresetMode } from './vector-env.ts';
-
-/** The state of one row of a vector environment. */
-export interface RowState {
-  readonly env: EnvState;
-  /** Whether its episode is over and the next one hasn't begun. */
-  readonly resetPending: boolean;
-  /** [obs] its last observation, as text. */
-  readonly observation: string;
-}
-
-/**
- * All that a vector environment needs to go on exactly where it stood, as plain data. It says nothing about threads: a
- * state taken with two workers continues with four, or in one thread.
- */
-export interface VectorEnvState {
-  readonly of: string;
-  readonly autoresetMode: AutoresetMode;
-  /** One per sub-environment. */
-  readonly rows: readonly RowState[];
-}
+import { damaged } from './env-state.ts';
+import type { AutoresetMode, RowState, VectorEnvState } from './vector-env.ts';
 
 /** What a vector environment has to be for a state to fit. */
 export interface VectorShape {

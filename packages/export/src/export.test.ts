@@ -60,7 +60,7 @@ test('files are on the disk before they are verified, and take their names for g
 test('the folder may be named by way of one that is missing', async () => {
   const names = [folder, 'missing', '..', '.', 'by-way'].join(path.sep);
   const written = await exportAgent(agent, agent.deployment(), names, metadata, { observations: 10 });
-  expect(written.map((own) => own.path)).toEqual([
+  expect(written.map(({ path: target }) => target)).toEqual([
     file('by-way/policy.onnx'),
     file('by-way/policy-stochastic.onnx'),
     file('by-way/critic.onnx'),

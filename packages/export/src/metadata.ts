@@ -4,7 +4,7 @@ import type { Box } from '@meow-rl/envs';
 import { PolicyFileError } from './errors.ts';
 
 /** Raised when files of an older version can no longer be read. */
-export const FORMAT_VERSION = '1';
+const FORMAT_VERSION = '1';
 
 /** What a policy file knows of itself, kept in the ONNX file's metadata. */
 export interface PolicyMetadata {

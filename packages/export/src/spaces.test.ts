@@ -146,19 +146,19 @@ describe('an action entry that is one number', () => {
 
   test('counts in log_prob as the agent’s own entry, without units', async () => {
     const inputs = { observation, noise: normalRows(16, 3, 2) };
-    const { log_prob: own } = await run('stochastic', unscaled, inputs);
+    const { log_prob: withoutUnits } = await run('stochastic', unscaled, inputs);
     const { log_prob: logProb } = await run('stochastic', actionSpace, inputs);
     expect(logProb).toHaveLength(16);
     logProb?.forEach((value, row) =>
-      expect(value).toBeCloseTo((own?.[row] ?? Number.NaN) - Math.log(2) - Math.log(0.5), 4),
+      expect(value).toBeCloseTo((withoutUnits?.[row] ?? Number.NaN) - Math.log(2) - Math.log(0.5), 4),
     );
   });
 
   test('is the middle to the critic, whatever is given', async () => {
-    const own = new Float32Array(48).map((_, i) => (i % 3 === 1 ? 0 : 0.25));
-    const { q1, value } = await run('critic', unscaled, { observation, action: own });
+    const unscaledAction = new Float32Array(48).map((_, i) => (i % 3 === 1 ? 0 : 0.25));
+    const { q1, value } = await run('critic', unscaled, { observation, action: unscaledAction });
     for (const given of [0.1, -3, 1e6]) {
-      const action = own.map((_, i) => [0.5, given, 10.625][i % 3] ?? 0);
+      const action = unscaledAction.map((_, i) => [0.5, given, 10.625][i % 3] ?? 0);
       const outputs = await run('critic', actionSpace, { observation, action });
       outputs['q1']?.forEach((q, row) => expect(q).toBeCloseTo(q1?.[row] ?? Number.NaN, 5));
       expect(outputs['value']).toEqual(value);
@@ -235,9 +235,9 @@ describe('what files are run on', () => {
     let inputs: Readonly<Record<string, Float32Array>> = {};
     const run: typeof session.run = (given) => session.run((inputs = given));
     await verifySession(kind, agent.deployment(), { ...session, run });
-    const own = Array.from(inputs[input] ?? []);
-    expect(own).toHaveLength(192);
-    const scaled = own.map((x) => x / Math.hypot(...own));
+    const values = Array.from(inputs[input] ?? []);
+    expect(values).toHaveLength(192);
+    const scaled = values.map((x) => x / Math.hypot(...values));
     const beside = inputs['observation']?.slice(0, 192) ?? [];
     // The cosine of the angle between them.
     const alike = scaled.reduce((sum, x, i) => sum + x * (beside[i] ?? 0), 0) / Math.hypot(...beside);

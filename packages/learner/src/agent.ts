@@ -61,6 +61,8 @@ const copy = (values: FloatArray): Float32Array => Float32Array.from(values);
 const copies = <Q extends string>(results: Readonly<Record<Q, FloatArray>>): Record<Q, Float32Array> =>
   mapValues(results, copy);
 
+const merged = (values: readonly ParameterValues[]): ParameterValues => Object.assign({}, ...values);
+
 /** Start values of all parameters, and of the targets as copies of them. */
 function startValues({ groups }: Algorithm, seed: number): Readonly<Record<string, ArrayLike<number>>> {
   const random = stream(seed, STREAM.weights);
@@ -170,7 +172,6 @@ function agentOf(parts: Parts): Agent {
     group.layout.unflatten(
       states[stateName(group.name, 'target')] ?? state.read(stateName(group.name, 'parameters')),
     );
-  const merged = (values: readonly ParameterValues[]): ParameterValues => Object.assign({}, ...values);
   /** The values of a group out of those of all, which are known to be complete and no more. */
   const flattened = (values: ParameterValues, part: 'parameters' | 'target') => {
     const known = new Set(algorithm.groups.flatMap(({ layout }) => layout.specs.map((spec) => spec.name)));

@@ -77,16 +77,16 @@ export function checkHead(head: ReplayBufferHead, expected: ExpectedBuffer): voi
     );
   }
   const alpha = head.priorities?.alpha ?? null;
-  const found = { nStep: head.lasts !== null, 'prioritized.alpha': alpha ?? 'none' };
+  const kept = { nStep: head.lasts !== null, 'prioritized.alpha': alpha ?? 'none' };
   const wanted = { nStep: expected.linked, 'prioritized.alpha': expected.alpha ?? 'none' };
   for (const name of ['nStep', 'prioritized.alpha'] as const) {
-    if (found[name] === wanted[name]) continue;
+    if (kept[name] === wanted[name]) continue;
     const what = (value: unknown) =>
       typeof value === 'boolean'
         ? `${value ? 'with' : 'without'} ${name}`
         : `with ${name} = ${String(value)}`;
     throw new RangeError(
-      `replay: restore got a state ${what(found[name])}, expected one ${what(wanted[name])}. ${remedy}`,
+      `replay: restore got a state ${what(kept[name])}, expected one ${what(wanted[name])}. ${remedy}`,
     );
   }
   if (!isCount(head.added)) {

@@ -166,7 +166,8 @@ describe('n-step returns', () => {
   ])('link a predecessor with %i transitions between by %i, of 4 rows', (between, distance) => {
     const buffer = replayBuffer({ capacity: 4, ...sizes, nStep: 2, discount: 1, seed: 0 });
     const others = Array.from({ length: between }, (_, i) => step(1, 10 + i));
-    for (const own of [step(0, 0), ...others, step(0, 1)]) buffer.add(transitionsOf([own]), originsOf([own]));
+    for (const taken of [step(0, 0), ...others, step(0, 1)])
+      buffer.add(transitionsOf([taken]), originsOf([taken]));
     expect(buffer.state().previous?.at(-1)).toBe(distance);
     // A state that it can be restored from.
     buffer.restore(buffer.state());

@@ -40,19 +40,19 @@ describe('prioritized sampling', () => {
     const counts = range(0, strata).map(() => new Float64Array(13));
     for (let i = 0; i < batches; i += 1) {
       for (const [stratum, number] of buffer.sample(strata).rewards.entries()) {
-        const own = counts[stratum];
-        if (own) own[number] = (own[number] ?? 0) + 1;
+        const drawn = counts[stratum];
+        if (drawn) drawn[number] = (drawn[number] ?? 0) + 1;
       }
     }
     let chiSquare = 0;
     let cells = 0;
-    for (const [stratum, own] of counts.entries()) {
+    for (const [stratum, drawn] of counts.entries()) {
       let start = 0;
       for (const [i, value] of values.entries()) {
         const [low, high] = [(stratum * total) / strata, ((stratum + 1) * total) / strata];
         const overlap = Math.max(0, Math.min(high, start + value) - Math.max(low, start));
         const expected = (batches * overlap * strata) / total;
-        const count = own[rows[i] ?? -1] ?? Number.NaN;
+        const count = drawn[rows[i] ?? -1] ?? Number.NaN;
         if (overlap === 0) expect(count).toBe(0);
         else if (expected > 20) {
           chiSquare += (count - expected) ** 2 / expected;
@@ -152,11 +152,11 @@ describe('prioritized sampling', () => {
     expect(() => make(2, { beta: Number.NaN })).toThrow('prioritized.beta is NaN');
     expect(() => make(2, { epsilon: 0 })).toThrow('prioritized.epsilon is 0');
     expect(() => make(2, { beta: { from: 0, to: 1, over: 0 } })).toThrow('prioritized.beta.over is 0');
-    const { priorities, ...rest } = make(2).state();
-    expect(() => make(2, { alpha: 0.5 }).restore({ priorities, ...rest })).toThrow(
+    const { priorities, ...transitions } = make(2).state();
+    expect(() => make(2, { alpha: 0.5 }).restore({ priorities, ...transitions })).toThrow(
       'a state with prioritized.alpha = 0.6, expected one with prioritized.alpha = 0.5',
     );
-    expect(() => make(2).restore({ priorities: null, ...rest })).toThrow(
+    expect(() => make(2).restore({ priorities: null, ...transitions })).toThrow(
       'a state with prioritized.alpha = none',
     );
   });

@@ -10,7 +10,6 @@ import {
   type ReplayBufferPart,
   type ReplayBufferState,
 } from './buffer-state.ts';
-import { checkBatch } from './check-batch.ts';
 import { checkPositive, checkWithin } from './check-options.ts';
 import { checkOrigins } from './check-origins.ts';
 import { checkTransitions } from './check-transitions.ts';
@@ -74,12 +73,11 @@ export interface ReplayBuffer extends TransitionSizes {
   /**
    * Draws n transitions with replacement: each of the `size` held with probability 1 / size, or by its priority.
    *
-   * The batch is reused: its arrays hold until the next call. To keep one, give `into`.
+   * The batch is reused: its arrays hold until the next call.
    *
-   * @param into a batch of n rows to fill, from `emptyBatch(n, buffer, buffer.extras)`
-   * @throws RangeError if the buffer is empty, n isn't a positive integer, or `into` has other sizes
+   * @throws RangeError if the buffer is empty or n isn't a positive integer
    */
-  sample(n: number, into?: TransitionBatch): TransitionBatch;
+  sample(n: number): TransitionBatch;
   /**
    * Sets the priorities of transitions drawn to |TD error| + ε. Of an index given twice the last error counts;
    * transitions overwritten in the meantime are passed over.
@@ -220,22 +218,20 @@ export function replayBuffer(options: ReplayBufferOptions): ReplayBuffer {
     endEpisodes() {
       links?.cut();
     },
-    sample(n, into) {
+    sample(n) {
       checkPositive(`sample(n) got n = ${String(n)}`, n);
       if (added === 0) {
         throw new RangeError('replay: sample was called on an empty buffer. Add transitions first.');
       }
       if (rows.length !== n) rows = new Int32Array(n);
-      if (into) checkBatch(into, n, sizes, extras);
-      else if (batch.rewards.length !== n) batch = emptyBatch(n, sizes, extras);
-      const target = into ?? batch;
+      if (batch.rewards.length !== n) batch = emptyBatch(n, sizes, extras);
       if (priority) priority.draw(rows, generator);
       else generator.fillIntegers(rows, Math.min(added, capacity));
-      if (links) gatherNStep(ring.store, links, rows, { nStep, discount }, sizes, target);
-      else gatherSingleSteps(ring.store, rows, discount, sizes, target);
-      if (target.weights) priority?.weigh(rows, target.weights);
-      if (target.indices) numbersOf(rows, oldest(), capacity, target.indices);
-      return target;
+      if (links) gatherNStep(ring.store, links, rows, { nStep, discount }, sizes, batch);
+      else gatherSingleSteps(ring.store, rows, discount, sizes, batch);
+      if (batch.weights) priority?.weigh(rows, batch.weights);
+      if (batch.indices) numbersOf(rows, oldest(), capacity, batch.indices);
+      return batch;
     },
     updatePriorities(indices, tdErrors) {
       if (!priority) {

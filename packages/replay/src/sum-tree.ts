@@ -54,12 +54,12 @@ export function sumTree(capacity: number): SumTree {
     },
     find(point) {
       let node = 1;
-      let rest = point;
+      let pointInNode = point;
       while (node < start) {
         const left = at(2 * node);
-        // To the right only where something is: `rest` may have been rounded past the last leaf.
-        const goRight = rest >= left && at(2 * node + 1) > 0;
-        if (goRight) rest -= left;
+        // To the right only where something is: `pointInNode` may have been rounded past the last leaf.
+        const goRight = pointInNode >= left && at(2 * node + 1) > 0;
+        if (goRight) pointInNode -= left;
         node = 2 * node + Number(goRight);
       }
       return node - start;

@@ -1,4 +1,4 @@
-import type { Box } from '@meow-rl/envs';
+import { sameBox, type Box } from '@meow-rl/envs';
 
 import type { Actor } from './contracts/actor.ts';
 
@@ -10,7 +10,7 @@ export interface EnvironmentSpaces {
 }
 
 /**
- * Throws unless `actor` has the environment's sizes and the environment takes actions in [-1, 1].
+ * Throws unless `actor` has the environment's sizes and gives the actions that it takes.
  *
  * @param where begins the message
  * @throws RangeError saying what differs
@@ -25,6 +25,13 @@ export function checkFit(where: string, actor: Actor, environment: EnvironmentSp
         'Make it for this environment.',
     );
   }
+  if (actor.actionSpace) {
+    if (sameBox(actor.actionSpace, actionSpace)) return;
+    throw new RangeError(
+      `${where}: what acts gives actions ${boundsOf(actor.actionSpace)}, expected ${boundsOf(actionSpace)} as ${id} takes them. ` +
+        'Play it in the environment that it was made for, without rescaleAction.',
+    );
+  }
   const entry = actionSpace.low.findIndex((low, i) => low !== -1 || actionSpace.high[i] !== 1);
   if (entry >= 0) {
     throw new RangeError(
@@ -33,3 +40,5 @@ export function checkFit(where: string, actor: Actor, environment: EnvironmentSp
     );
   }
 }
+
+const boundsOf = ({ low, high }: Box) => `from [${low.join(', ')}] to [${high.join(', ')}]`;

@@ -76,8 +76,15 @@ test('speed refuses a peer that it does not know before it measures', async () =
   expect(io.err()).toContain('Give one or more of torch, jax');
 });
 
-test('speed says before it measures what it cannot take apart', async () => {
+test('speed measures SAC and takes both programs of its update apart', async () => {
   const io = captureIo();
-  expect(await main(['speed', '--algo', 'sac', '--roofline', ...small], io)).toBe(2);
-  expect(io.err()).toContain("--profile and --roofline can't take the update of sac apart");
+  const more = ['--warmup', '1', '--rounds', '2', '--loop-steps', '0', '--profile'];
+  expect(await main(['speed', '--algo', 'sac', ...small, ...more, '--json'], io), io.err()).toBe(0);
+  const { sizes, profile } = resultSchema.parse(JSON.parse(io.out()));
+  expect(sizes[0]?.update[0]).toMatchObject({ name: 'meow-rl', ratio: 1 });
+  const phases = ['target', 'forward', 'backward', 'optimizer'];
+  for (const phase of phases) {
+    const milliseconds = profile.filter((row) => row.phase === phase).map((row) => row.milliseconds);
+    expect(Math.max(0, ...milliseconds), phase).toBeGreaterThan(0);
+  }
 });

@@ -1,5 +1,6 @@
 import {
   builtinEnvs,
+  clipAction,
   makeFactoryEnvs,
   prepareEnv,
   rescaleAction,
@@ -14,6 +15,7 @@ import type { MujocoEnv } from '@meow-rl/envs-mujoco';
 import { makeVectorEnv } from '@meow-rl/envs-mujoco/node';
 import { isMujocoEnv } from '@meow-rl/envs-mujoco/render';
 import { workerVectorEnv } from '@meow-rl/envs/node';
+import type { Actor } from '@meow-rl/train';
 
 import { formatEnvReference, parseEnvReference, resolveEnvReference } from './env-reference.ts';
 import { UsageError } from '../cli/errors.ts';
@@ -100,6 +102,14 @@ export async function makeEnvironment(choice: EnvironmentChoice): Promise<Env> {
 /** An environment as agents see it: actions in [-1, 1]. */
 export const makeAgentEnv = async (choice: EnvironmentChoice): Promise<Env> =>
   rescaleAction(await makeEnvironment(choice));
+
+/** An environment that takes the actions of `actor`, be they in [-1, 1] or in its own units. */
+export const asActorSees = (env: Env, { actionSpace }: Pick<Actor, 'actionSpace'>): Env =>
+  actionSpace ? clipAction(env) : rescaleAction(env);
+
+/** An environment to play in. */
+export const makePlayground = async (choice: EnvironmentChoice, actor: Actor): Promise<Env> =>
+  asActorSees(await makeEnvironment(choice), actor);
 
 /** Options of {@link makeVectorEnvironment}. */
 export interface VectorEnvironmentOptions {

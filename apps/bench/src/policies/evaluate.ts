@@ -3,7 +3,7 @@ import { evaluate as playEpisodes } from '@meow-rl/train';
 import { openPolicy } from './loaded-policy.ts';
 import type { EvalConfig } from '../commands/eval.ts';
 import { endingsOf, formatReturn, formatEndings } from './episodes.ts';
-import { makeAgentEnv } from '../environments/environments.ts';
+import { makePlayground } from '../environments/environments.ts';
 import { formatPairs, formatTable } from '../cli/table.ts';
 import type { Ui } from '../cli/ui.ts';
 
@@ -12,7 +12,7 @@ export async function evaluate(source: string, config: EvalConfig, ui: Ui): Prom
   const { episodes, stochastic, seed, ...opening } = config;
   const { actor, playground, step } = await openPolicy(source, opening);
   const { environment } = playground;
-  const env = await makeAgentEnv(playground);
+  const env = await makePlayground(playground, actor);
   try {
     const result = await playEpisodes({ actor, env, episodes, deterministic: !stochastic, seed });
     const { actions, returns, lengths } = result;

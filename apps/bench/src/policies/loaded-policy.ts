@@ -9,6 +9,7 @@ import { openRun } from '../runs/saved-run.ts';
 
 /** A trained policy, from a run's folder or an exported file. */
 export interface LoadedPolicy {
+  /** Its actions are in [-1, 1], or in the environment's units where it has an action space. */
   readonly actor: Actor;
   /** Name of the algorithm that trained it. */
   readonly algorithm: string;

@@ -8,7 +8,7 @@ import type { Actor } from '@meow-rl/train';
 
 import { openPolicy } from './loaded-policy.ts';
 import type { RenderConfig } from '../commands/render.ts';
-import { identifyEnvironment, makeMujocoEnvironment } from '../environments/environments.ts';
+import { asActorSees, identifyEnvironment, makeMujocoEnvironment } from '../environments/environments.ts';
 import type { IdentifiedEnvironment } from '../environments/environments.ts';
 import { UsageError } from '../cli/errors.ts';
 import { fileName } from '../files/file-name.ts';
@@ -122,16 +122,17 @@ async function record(
   { playground, caption, open }: Player,
   { episodes, stochastic, seed }: RenderConfig,
 ): Promise<Recording[]> {
-  const { env, task } = await makeMujocoEnvironment(playground, { rescaleActions: true });
+  const { env, task } = await makeMujocoEnvironment(playground, { rescaleActions: false });
   const recordings: Recording[] = [];
-  const recorded = recordEpisode(env, task, {
-    caption,
-    onEpisode: (recording) => recordings.push(recording),
-  });
   try {
-    await playEpisodes({ actor: open(env), env: recorded, episodes, deterministic: !stochastic, seed });
+    const actor = open(env);
+    const recorded = recordEpisode(asActorSees(env, actor), task, {
+      caption,
+      onEpisode: (recording) => recordings.push(recording),
+    });
+    await playEpisodes({ actor, env: recorded, episodes, deterministic: !stochastic, seed });
   } finally {
-    recorded.close();
+    env.close();
   }
   return recordings;
 }

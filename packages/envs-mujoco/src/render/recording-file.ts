@@ -29,8 +29,8 @@ type Header = Omit<Recording, 'qpos' | 'rewards'> & { readonly steps: number };
  * @throws RangeError unless `qpos` has a row more than `rewards` entries
  */
 export async function encodeRecording(recording: Recording): Promise<Uint8Array<ArrayBuffer>> {
-  const { qpos, rewards, ...rest } = recording;
-  const { nq } = rest.scene;
+  const { qpos, rewards, ...description } = recording;
+  const { nq } = description.scene;
   const expected = nq * (rewards.length + 1);
   if (qpos.length !== expected)
     throw new RangeError(
@@ -38,7 +38,7 @@ export async function encodeRecording(recording: Recording): Promise<Uint8Array<
         'Give a row for the reset and one for each step.',
     );
   const header = new TextEncoder().encode(
-    JSON.stringify({ ...rest, steps: rewards.length } satisfies Header),
+    JSON.stringify({ ...description, steps: rewards.length } satisfies Header),
   );
   const body = await piped(
     [header, toBytePlanes(qpos, nq), toBytePlanes(rewards, 1)],
@@ -80,14 +80,14 @@ export async function decodeRecording(bytes: Uint8Array, where = 'recording'): P
       missing > 0 ? `its last ${missing} bytes are missing` : `${-missing} bytes follow it`,
     );
   const body = await unzipped(bytes.slice(PREFIX_SIZE), where);
-  const { steps, ...rest } = parseHeader(body.subarray(0, headerSize), where);
+  const { steps, ...description } = parseHeader(body.subarray(0, headerSize), where);
   const arrays = body.subarray(headerSize);
-  const [frames, { nq }] = [steps + 1, rest.scene];
+  const [frames, { nq }] = [steps + 1, description.scene];
   const expected = 4 * (frames * nq + steps);
   if (arrays.length !== expected)
     throw damaged(where, `its arrays have ${arrays.length} bytes, expected ${expected} for ${steps} steps`);
   return {
-    ...rest,
+    ...description,
     qpos: fromBytePlanes(arrays.subarray(0, 4 * frames * nq), nq),
     rewards: fromBytePlanes(arrays.subarray(4 * frames * nq), 1),
   };

@@ -5,14 +5,14 @@ import type { Simulation } from '../simulation.ts';
 import type { Quaternion } from './quaternion.ts';
 
 /** Kinds of joints, in the order of MuJoCo's mjtJoint. */
-export const jointTypes = ['free', 'ball', 'slide', 'hinge'] as const;
+const jointTypes = ['free', 'ball', 'slide', 'hinge'] as const;
 export type JointType = (typeof jointTypes)[number];
 
 /** Entries of qpos that a joint of each kind takes. */
 export const jointSizes: Readonly<Record<JointType, number>> = { free: 7, ball: 4, slide: 1, hinge: 1 };
 
 /** Kinds of geoms, in the order of MuJoCo's mjtGeom. Height fields and signed distance fields are not drawn. */
-export const geomTypes = [
+const geomTypes = [
   'plane',
   'hfield',
   'sphere',
@@ -142,8 +142,8 @@ function readGeom(model: MjModel, geom: number): SceneGeom {
 /** The geom's own colour, or its material's; undefined if the model leaves it to the viewer. */
 function colorOf(model: MjModel, geom: number): Quaternion | undefined {
   const materials: Int32Array = model.geom_matid;
-  const own = four(model.geom_rgba, geom);
-  if (own.some((value, i) => Math.abs(value - at(DEFAULT_COLOR, i)) > 1e-6)) return own;
+  const color = four(model.geom_rgba, geom);
+  if (color.some((value, i) => Math.abs(value - at(DEFAULT_COLOR, i)) > 1e-6)) return color;
   const material = at(materials, geom);
   return material >= 0 ? four(model.mat_rgba, material) : undefined;
 }

@@ -48,9 +48,9 @@ const ranges = [
 describe.each(ranges)('$id, $option', ({ id, option, read, inclusive }) => {
   const { value } = stepped(id, {}, read);
   const terminatedWith = (low: number, high: number) => {
-    const found = stepped(id, { [option]: [low, high] }, read);
-    expect(found.value).toBe(value);
-    return found.terminated;
+    const step = stepped(id, { [option]: [low, high] }, read);
+    expect(step.value).toBe(value);
+    return step.terminated;
   };
 
   it(`counts a bound itself as ${inclusive ? 'healthy' : 'unhealthy'}`, () => {

@@ -40,10 +40,11 @@ describe.each(rollouts)('$id', ({ id, golden }) => {
       expect(Math.abs(reward - expected.reward), `reward of step ${i}`).toBeLessThan(1e-8);
       expect(terminated, `termination of step ${i}`).toBe(expected.terminated);
       for (const [term, value] of Object.entries(expected.info)) {
-        const own = info[term];
-        expect(typeof own === 'number' ? Math.abs(own - value) : own, `${term} of step ${i}`).toBeLessThan(
-          1e-8,
-        );
+        const actual = info[term];
+        expect(
+          typeof actual === 'number' ? Math.abs(actual - value) : actual,
+          `${term} of step ${i}`,
+        ).toBeLessThan(1e-8);
       }
       if (terminated || truncated) goOn(env);
     }

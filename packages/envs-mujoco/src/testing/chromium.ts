@@ -16,8 +16,8 @@ const places = [
  * @throws Error instead, where CI is set
  */
 export function findChromium(): string | undefined {
-  const found = places.find((place) => place !== '' && existsSync(place));
-  if (found !== undefined) return found;
+  const browser = places.find((place) => place !== '' && existsSync(place));
+  if (browser !== undefined) return browser;
   const what = 'No Chromium found. Install it, or set CHROMIUM to its path';
   if (process.env['CI']) throw new Error(`${what}: CI runs the tests that need a browser.`);
   console.warn(`${what}, to run the tests that need a browser; they are skipped.`);

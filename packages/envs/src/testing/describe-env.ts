@@ -1,8 +1,8 @@
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
-import { envState, restoreEnv, type EnvState } from '../env-state.ts';
-import type { Env } from '../env.ts';
+import { envState, restoreEnv } from '../env-state.ts';
+import type { Env, EnvState } from '../env.ts';
 
 const STEPS = 300;
 

@@ -7,7 +7,7 @@ import type { WorkerMessage } from './infos.ts';
 import { blockBytes, sharedBlock, type SharedBlock } from './shared-block.ts';
 import type { RowBlock } from './spread-rows.ts';
 import type { CommandName, ThreadData, ThreadMemory, ThreadReady, WorkerProtocol } from './thread-data.ts';
-import type { WorkerVectorEnvOptions } from './worker-vector-env.ts';
+import type { WorkerVectorEnvOptions } from './worker-options.ts';
 
 /** The threads of a vector environment, which do one command at a time together. */
 export interface Team {

@@ -9,7 +9,7 @@ import { makeFactoryEnvs } from '../env-factory.ts';
 import { vectorEnv } from '../local-vector-env.ts';
 import { makeEnv } from '../make-env.ts';
 import { wrappedStep } from '../unchecked-step.ts';
-import type { VectorEnvState } from '../vector-state.ts';
+import type { VectorEnvState } from '../vector-env.ts';
 import { wrapEnv } from '../wrap-env.ts';
 import { infoWriter, type WorkerMessage } from './infos.ts';
 import { loadFactory } from './load-factory.ts';

@@ -8,8 +8,9 @@ import { vectorEnv } from '../local-vector-env.ts';
 import { makeEnv } from '../make-env.ts';
 import { registry } from '../testing/worker-registry.ts';
 import type { AutoresetMode, VectorEnv } from '../vector-env.ts';
-import type { VectorEnvState } from '../vector-state.ts';
-import { workerVectorEnv, type WorkerVectorEnvOptions } from './worker-vector-env.ts';
+import type { VectorEnvState } from '../vector-env.ts';
+import type { WorkerVectorEnvOptions } from './worker-options.ts';
+import { workerVectorEnv } from './worker-vector-env.ts';
 
 const module = new URL('../testing/worker-registry.ts', import.meta.url);
 

@@ -33,6 +33,8 @@ interface Stores {
   readonly shares: StateStore;
 }
 
+const spec = (vector: SharedVector) => ({ shape: [vector.length], initial: new Float32Array(vector.length) });
+
 function makeStores(options: PartOptions, shares: readonly GroupShare[]): Stores {
   const { algorithm, runtime, thread, threads, memory } = options;
   const gradient = (group: Group, owner: number): SharedVector | undefined =>
@@ -50,10 +52,6 @@ function makeStores(options: PartOptions, shares: readonly GroupShare[]): Stores
       return vector ? [[gradientState(group.name, thread), vector] as const] : [];
     }),
   );
-  const spec = (vector: SharedVector) => ({
-    shape: [vector.length],
-    initial: new Float32Array(vector.length),
-  });
   const specsOf = (vectors: Readonly<Record<string, SharedVector>>) =>
     Object.fromEntries(Object.entries(vectors).map(([name, vector]) => [name, spec(vector)]));
   const all = algorithmStates(algorithm);

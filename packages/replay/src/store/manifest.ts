@@ -71,8 +71,8 @@ export function checkedManifest(value: unknown): ReplayManifest {
     throw damaged(`is wrong at ${issue?.path.join('.') || 'its top'}: ${issue?.message ?? 'unknown'}`);
   }
   const { checksum, ...unsealed } = result.data;
-  const found = textChecksum(canonical(unsealed));
-  if (found !== checksum) throw damaged(`has checksum ${found}, expected ${checksum}`);
+  const actual = textChecksum(canonical(unsealed));
+  if (actual !== checksum) throw damaged(`has checksum ${actual}, expected ${checksum}`);
   return result.data;
 }
 
@@ -86,9 +86,9 @@ const damaged = (what: string): Error =>
 
 /** JSON with sorted keys, so that a manifest keeps its checksum through whatever rearranges it. */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, own: unknown) =>
-    isObject(own) && !Array.isArray(own)
-      ? Object.fromEntries(Object.entries(own).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : own,
+  return JSON.stringify(value, (_, entry: unknown) =>
+    isObject(entry) && !Array.isArray(entry)
+      ? Object.fromEntries(Object.entries(entry).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : entry,
   );
 }

@@ -50,10 +50,10 @@ export function decodePart(
 ): ReplayBufferPart {
   const { tensors, metadata } = decodeSafetensors(bytes, where);
   const tensor = (name: string, shape: readonly number[]): Float32Array => {
-    const found = tensors[name];
-    if (found && found.shape.join() === shape.join()) return found.data;
+    const stored = tensors[name];
+    if (stored && stored.shape.join() === shape.join()) return stored.data;
     throw new Error(
-      `${where}: ${name} has shape [${found?.shape.join(', ') ?? 'none'}], expected [${shape.join(', ')}]. ` +
+      `${where}: ${name} has shape [${stored?.shape.join(', ') ?? 'none'}], expected [${shape.join(', ')}]. ` +
         'The file is of another buffer; resume from an older checkpoint.',
     );
   };

@@ -113,9 +113,9 @@ export function replayStore(
 
   const writePriorities = async ({ priorities, added }: ReplayBufferState) => {
     if (!priorities) return null;
-    const { values, ...rest } = priorities;
+    const { values, ...settings } = priorities;
     const bytes = encodeSafetensors({ priorities: { shape: [values.length], data: values } });
-    return { ...rest, file: await write(`replay-priorities-${added}`, bytes) };
+    return { ...settings, file: await write(`replay-priorities-${added}`, bytes) };
   };
 
   const writeChunks = async (state: ReplayBufferState, kept: readonly StoredChunk[], size: number) => {
@@ -153,10 +153,10 @@ export function replayStore(
         `replay: ${what} ${file} has ${contents.length} bytes, expected ${bytes}. ${RESUME}`,
       );
     }
-    const found = await checksumOf(contents);
-    if (found !== checksum) {
+    const actual = await checksumOf(contents);
+    if (actual !== checksum) {
       throw new DamagedReplayError(
-        `replay: ${what} ${file} has checksum ${found}, expected ${checksum}. ${RESUME}`,
+        `replay: ${what} ${file} has checksum ${actual}, expected ${checksum}. ${RESUME}`,
       );
     }
     return { file, contents };
@@ -164,10 +164,10 @@ export function replayStore(
 
   const readPriorities = async ({ priorities, added, capacity }: ReplayManifest) => {
     if (!priorities) return null;
-    const { file: stored, ...rest } = priorities;
+    const { file: stored, ...settings } = priorities;
     const { file, contents } = await read(stored, 'priorities');
     const values = decodeSafetensors(contents, file).tensors['priorities']?.data ?? new Float32Array(0);
-    if (values.length === Math.min(added, capacity)) return { ...rest, values };
+    if (values.length === Math.min(added, capacity)) return { ...settings, values };
     throw new Error(
       `replay: priorities ${file} has ${values.length} numbers, expected ${Math.min(added, capacity)}. ${RESUME}`,
     );
@@ -194,7 +194,7 @@ export function replayStore(
       const known = saved?.history === history ? saved.chunks : [];
       const kept: StoredChunk[] = [];
       for (const { first, end } of ranges) {
-        const chunk = known.find((own) => own.first <= first && own.first + own.rows === end);
+        const chunk = known.find((stored) => stored.first <= first && stored.first + stored.rows === end);
         if (!chunk) break;
         kept.push(chunk);
       }

@@ -23,9 +23,9 @@ const page = {
 };
 
 function element<T extends HTMLElement>(id: string, type: new () => T): T {
-  const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`the page has no ${type.name} #${id}.`);
-  return found;
+  const node = document.getElementById(id);
+  if (!(node instanceof type)) throw new Error(`the page has no ${type.name} #${id}.`);
+  return node;
 }
 
 const endings: Readonly<Record<Recording['ending'], string>> = {
