@@ -3,7 +3,7 @@ import type { SettingsTree, ValuesOf } from './settings.ts';
 import type { Ui } from './ui.ts';
 
 /** What a command was called with. */
-export interface Call<S extends SettingsTree, O extends SettingsTree> {
+interface Call<S extends SettingsTree, O extends SettingsTree> {
   /** As given, in the order of the command's own; optional ones may be missing. */
   readonly arguments: readonly string[];
   readonly settings: ValuesOf<S>;

@@ -1,7 +1,7 @@
 import { count, toggle as switchSetting, type Setting } from '@meow-rl/learner/settings';
 
 /** What is said of a setting once: what it means, what it has to be, how it is written. */
-export interface SettingDescription<T> extends Pick<
+interface SettingDescription<T> extends Pick<
   Setting<T>,
   'description' | 'expected' | 'holds' | 'placeholder'
 > {
@@ -10,7 +10,7 @@ export interface SettingDescription<T> extends Pick<
 }
 
 /** What holds for a setting that isn't given. */
-export interface Otherwise<T> {
+interface Otherwise<T> {
   /** Its value then. Without a default the key is absent from the values. */
   readonly default?: T;
   /** What help says in the place of a default: `those of the environment`. */

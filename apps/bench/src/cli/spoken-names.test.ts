@@ -28,11 +28,14 @@ it('is how the command line says every error', () => {
 
 it('knows every function that begins a message in what training, evaluating and exporting are made of', async () => {
   const root = fileURLToPath(new URL('../../../../packages', import.meta.url));
-  const files = await glob('{train,envs,envs-mujoco,export,meow,replay,onnxruntime-fused}/src/**/*.ts', {
-    cwd: root,
-    absolute: true,
-    ignore: ['**/*.test.ts', '**/testing/**'],
-  });
+  const files = await glob(
+    '{train,envs,envs-mujoco,export,learner,baselines,meow,replay,threads,onnxruntime-fused}/src/**/*.ts',
+    {
+      cwd: root,
+      absolute: true,
+      ignore: ['**/*.test.ts', '**/testing/**'],
+    },
+  );
   expect(files.length).toBeGreaterThan(150);
   const begun = new Set<string>();
   for (const file of files) {

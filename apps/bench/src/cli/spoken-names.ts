@@ -20,7 +20,7 @@ const SPOKEN: Readonly<Record<string, string>> = {
   runningMoments: 'running statistics',
   runScore: 'score',
   tensorBoardWriter: '',
-  threadedLearner: 'learner threads',
+  threadedUpdates: 'learner threads',
   timeLimit: '',
   trainOffPolicy: '',
   vectorEnv: '',

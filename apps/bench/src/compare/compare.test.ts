@@ -206,6 +206,7 @@ describe('compare', () => {
       { logEvery: 3 },
       // Of a version that has this setting, at its default.
       { learnerThreads: 0 },
+      { agent: { shifts: 2 } },
     ];
     for (const [i, settings] of incidental.entries())
       await writeRun(join(root, `${i}`), { seed: i, means: [1], settings });

@@ -4,7 +4,7 @@ import type { Actor } from '@meow-rl/train';
 import { identifyEnvironment, isKnownEnvironment, spacesOf } from '../environments/environments.ts';
 import type { EnvironmentChoice, IdentifiedEnvironment } from '../environments/environments.ts';
 import { UsageError } from '../cli/errors.ts';
-import { policyAgent } from './policy-agent.ts';
+import { policyActor } from './policy-actor.ts';
 import { openRun } from '../runs/saved-run.ts';
 
 /** A trained policy, from a run's folder or an exported file. */
@@ -50,6 +50,6 @@ export async function openPolicy(source: string, options: OpenPolicyOptions): Pr
       'Name the module that makes it, as in --env ./my-env.ts#makeEnv.',
     );
   const playground = await identifyEnvironment({ env: environment, ...chosen });
-  const actor = policyAgent(policy, { id: playground.environment, ...(await spacesOf(playground)) });
+  const actor = policyActor(policy, { id: playground.environment, ...(await spacesOf(playground)) });
   return { actor, algorithm, playground, step: trainingSteps };
 }

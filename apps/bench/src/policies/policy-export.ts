@@ -46,5 +46,5 @@ export async function exportRunAgent(
 export const FILE_DESCRIPTIONS = {
   policy: 'observation → deterministic action',
   stochastic: 'observation, noise → sampled action, log_prob',
-  critic: 'observation, action → q1, q2, value',
+  critic: 'observation, action → values of the action',
 } as const satisfies Record<ExportedFile['kind'], string>;

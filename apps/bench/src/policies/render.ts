@@ -12,7 +12,7 @@ import { asActorSees, identifyEnvironment, makeMujocoEnvironment } from '../envi
 import type { IdentifiedEnvironment } from '../environments/environments.ts';
 import { UsageError } from '../cli/errors.ts';
 import { fileName } from '../files/file-name.ts';
-import { randomAgent } from './random-agent.ts';
+import { randomActor } from './random-actor.ts';
 import { guardWrite, writeAtomically } from '../runs/run-folder.ts';
 import { formatTable } from '../cli/table.ts';
 import type { Ui } from '../cli/ui.ts';
@@ -102,7 +102,7 @@ async function choosePlayer(source: string | undefined, config: RenderConfig): P
       actions: 'random',
       caption: `random actions, seed ${seed}`,
       out: `replay-${fileName(playground.environment)}.html`,
-      open: (env) => randomAgent(env, seed),
+      open: (env) => randomActor(env, seed),
       dispose: () => Promise.resolve(),
     };
   }

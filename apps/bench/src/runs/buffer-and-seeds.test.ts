@@ -26,6 +26,6 @@ it.each([
   expect(values).toMatchObject({
     loop: { step: 60, updates: 0 },
     replay: { capacity, generator: createGenerator(seedFor('replay', 9)).state() },
-    agent: { noise: stream(seedFor('agent', 9), 1).state() },
+    agent: { actingNoise: stream(seedFor('agent', 9), 1).state() },
   });
 });

@@ -53,10 +53,11 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
   };
   const algorithm = algorithmNamed(config.algo);
   const name = config.preset ?? algorithm.presetOfEnvironment[config.env] ?? algorithm.generalPreset;
-  const { agent: _differing, ...preset } = presetNamed(name, algorithm);
-  const agent = resolveAgent(algorithm, presetNamed(name, algorithm), config.agent);
-  const { evaluateEvery } = { ...preset, ...settings };
-  const resolved = { checkpointEvery: evaluateEvery, ...preset, ...settings, preset: name, agent };
+  const preset = presetNamed(name, algorithm);
+  const agent = resolveAgent(algorithm, preset, config.agent);
+  const { agent: _resolved, ...loop } = preset;
+  const { evaluateEvery } = { ...loop, ...settings };
+  const resolved = { checkpointEvery: evaluateEvery, ...loop, ...settings, preset: name, agent };
   if (resolved.warmup >= resolved.steps)
     throw new UsageError(
       `warmup ${resolved.warmup} leaves nothing to learn in ${resolved.steps} steps`,

@@ -9,7 +9,6 @@ import { parsePeers } from './peers.ts';
 import { profileUpdates } from './profile.ts';
 import { roofline } from './roofline.ts';
 import { soak } from './soak.ts';
-import { updatePrograms } from './update-programs.ts';
 import { loopText, profileText, rooflineText, sizeText, soakText } from './text.ts';
 import type { Ui } from '../cli/ui.ts';
 import { versions } from '../cli/versions.ts';
@@ -23,8 +22,6 @@ export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
   const threadCounts = config.all ? [1, 2] : [config.threads];
   const given = { algorithm: algo, batchSize, seed };
   const first = { ...given, observationSize, actionSize, threads: config.threads };
-  // What can't be taken apart is said before anything is measured.
-  if (config.profile || config.roofline) updatePrograms(first);
   const text: string[] = [];
 
   const results: SizeResult[] = [];

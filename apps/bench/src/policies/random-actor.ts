@@ -4,7 +4,7 @@ import type { Actor } from '@meow-rl/train';
 import { seedFor } from '@meow-rl/train';
 
 /** Draws every action uniformly from [-1, 1]. */
-export function randomAgent(env: Pick<Env, 'observationSpace' | 'actionSpace'>, seed: number): Actor {
+export function randomActor(env: Pick<Env, 'observationSpace' | 'actionSpace'>, seed: number): Actor {
   const generator = createGenerator(seedFor('exploration', seed));
   const observationSize = env.observationSpace.size;
   const actionSize = env.actionSpace.size;

@@ -7,7 +7,7 @@ import { evaluate } from '@meow-rl/train';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { policyAgent } from './policy-agent.ts';
+import { policyActor } from './policy-actor.ts';
 
 /** Symmetric, uneven, far from 0, and one number: whatever a conversion forgets shows in one of them. */
 const actionSpace = box({ low: [-0.4, 0.1, -3, 1000, -0.7], high: [0.4, 0.7, 1, 1001, -0.7] });
@@ -75,7 +75,7 @@ const rounding = (entry: number): number =>
 describe('an exported file that is played', () => {
   test('sends the agent’s own actions to the environment', async () => {
     const [ofFile, ofAgent] = [listeningEnv(), listeningEnv()];
-    const file = policyAgent(policy, ofFile.env);
+    const file = policyActor(policy, ofFile.env);
     await evaluate({ actor: file, env: clipAction(ofFile.env), episodes: 1, seed: 0 });
     await evaluate({ actor: agent, env: rescaleAction(ofAgent.env), episodes: 1, seed: 0 });
     expect(ofFile.actions).toHaveLength(steps);
@@ -103,7 +103,7 @@ describe('an exported file that is played', () => {
     const { env } = listeningEnv();
     const observations = new Float32Array(14);
     createGenerator(2).fillUniform(observations, -1, 1);
-    const actions = await policyAgent(policy, env).act(observations, { deterministic: true });
+    const actions = await policyActor(policy, env).act(observations, { deterministic: true });
     const expected = await agent.act(observations, { deterministic: true });
     expect(actions).toHaveLength(7 * size);
     actions.forEach((action, i) => {
@@ -121,7 +121,7 @@ describe('an exported file that is played', () => {
     ] as const) {
       const rounded: Policy = { ...policy, act: () => Promise.resolve(given) };
       const { env, actions } = listeningEnv();
-      await evaluate({ actor: policyAgent(rounded, env), env: clipAction(env), episodes: 1, seed: 0 });
+      await evaluate({ actor: policyActor(rounded, env), env: clipAction(env), episodes: 1, seed: 0 });
       expect(new Set(actions.map(String))).toEqual(new Set([[...end].join(',')]));
     }
   });
@@ -129,7 +129,7 @@ describe('an exported file that is played', () => {
   test('is refused by an environment that takes actions in [-1, 1]', async () => {
     const { env } = listeningEnv();
     await expect(
-      evaluate({ actor: policyAgent(policy, env), env: rescaleAction(env), episodes: 1, seed: 0 }),
+      evaluate({ actor: policyActor(policy, env), env: rescaleAction(env), episodes: 1, seed: 0 }),
     ).rejects.toThrow(
       'evaluate: what acts gives actions from [-0.4, 0.1, -3, 1000, -0.7] to [0.4, 0.7, 1, 1001, -0.7], expected from [-1, -1, -1, -1, -1]',
     );
@@ -140,7 +140,7 @@ describe('an exported file that is played', () => {
     ['high', [-0.4, 0.1, -3, 1000, -0.7], [0.4, 0.7, 1, 1001, -0.6]],
   ])('is refused by an environment that takes other actions: %s', (_, low, high) => {
     const env = { id: 'Other-v0', observationSpace, actionSpace: box({ low, high }) };
-    expect(() => policyAgent(policy, env)).toThrow(
+    expect(() => policyActor(policy, env)).toThrow(
       `the policy gives actions from [${actionSpace.low.join(', ')}] to [${actionSpace.high.join(', ')}], Other-v0 takes them from [${low.join(', ')}] to [${high.join(', ')}]`,
     );
   });

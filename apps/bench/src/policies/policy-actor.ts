@@ -5,7 +5,7 @@ import type { Actor } from '@meow-rl/train';
 import { UsageError } from '../cli/errors.ts';
 
 /** A deployed policy as an actor, for an environment with actions in its own units. */
-export function policyAgent(
+export function policyActor(
   policy: Policy,
   env: Pick<Env, 'id' | 'observationSpace' | 'actionSpace'>,
 ): Actor {
