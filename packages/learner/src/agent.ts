@@ -124,6 +124,8 @@ function adoptParameters({ algorithm, updates, state }: Parts): void {
     state.write(stateName(name, 'parameters'), updates.parameters(name));
 }
 
+const merged = (values: readonly ParameterValues[]): ParameterValues => Object.assign({}, ...values);
+
 function agentOf(parts: Parts): Agent {
   const { algorithm, updates, state, programs, random } = parts;
   const { definition, sizes, config } = algorithm;
@@ -170,7 +172,6 @@ function agentOf(parts: Parts): Agent {
     group.layout.unflatten(
       states[stateName(group.name, 'target')] ?? state.read(stateName(group.name, 'parameters')),
     );
-  const merged = (values: readonly ParameterValues[]): ParameterValues => Object.assign({}, ...values);
   /** The values of a group out of those of all, which are known to be complete and no more. */
   const flattened = (values: ParameterValues, part: 'parameters' | 'target') => {
     const known = new Set(algorithm.groups.flatMap(({ layout }) => layout.specs.map((spec) => spec.name)));

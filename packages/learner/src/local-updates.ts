@@ -87,7 +87,7 @@ export const localUpdates: UpdatesFactory = async (setup) => {
       if (running) throw new DataError(`${algorithm.definition.name}: an update runs. Await it first.`);
       running = true;
       try {
-        let metrics = {};
+        const metrics: Record<string, number> = {};
         let tdErrors: FloatArray | undefined;
         for (const [i, { stage, metrics: reported, run }] of stages.entries()) {
           if (!takesPart(stage, update)) continue;
@@ -95,7 +95,7 @@ export const localUpdates: UpdatesFactory = async (setup) => {
           drawNoise(stage, noise, random, update);
           const drawn = noise.map(({ input, draws: [draw] }) => [input, draw?.array ?? []] as const);
           const result = await run({ ...batch, ...Object.fromEntries(drawn) });
-          metrics = { ...metrics, ...mergedMetrics(reported, [result.metrics]) };
+          Object.assign(metrics, mergedMetrics(reported, [result.metrics]));
           tdErrors = result.tdErrors ?? tdErrors;
         }
         return { metrics, tdErrors };
