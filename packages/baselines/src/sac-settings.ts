@@ -69,3 +69,13 @@ export const SAC_SETTINGS = {
 
 /** How SAC learns. */
 export type SacConfig = SettingsOf<typeof SAC_SETTINGS>;
+
+/**
+ * Checks settings against each other.
+ *
+ * @throws RangeError naming both
+ */
+export function checkSacConfig({ logStdMin, logStdMax }: SacConfig): void {
+  if (logStdMin >= logStdMax)
+    throw new RangeError(`sac: logStdMin must be less than logStdMax, got ${logStdMin} and ${logStdMax}.`);
+}

@@ -5,7 +5,7 @@ import type { LossInputs, StageLoss } from '@meow-rl/learner';
 import { mlp, modules, relu, scalar, squashedGaussianPolicy } from '@meow-rl/nn';
 import type { Module, Network, SquashedGaussianPolicy } from '@meow-rl/nn';
 
-import { SAC_SETTINGS } from './sac-settings.ts';
+import { checkSacConfig, SAC_SETTINGS } from './sac-settings.ts';
 import type { SacConfig } from './sac-settings.ts';
 
 /** A policy, two critics, and the logarithm of the temperature α. */
@@ -102,10 +102,7 @@ export const sac = defineAlgorithm({
   name: 'sac',
   module: import.meta.url,
   settings: SAC_SETTINGS,
-  check: ({ logStdMin, logStdMax }) => {
-    if (logStdMin >= logStdMax)
-      throw new RangeError(`sac: logStdMin must be less than logStdMax, got ${logStdMin} and ${logStdMax}.`);
-  },
+  check: checkSacConfig,
   networks: (
     { observationSize, actionSize },
     { hidden, initialTemperature, logStdMin, logStdMax },

@@ -30,9 +30,19 @@ export function checkedReset(env: Env, request?: ResetRequest, name = env.id): R
  * @throws RangeError also for a reward that no 32-bit float holds
  */
 export function checkedStep(env: Env, action: ArrayLike<number>, name = env.id): StepResult {
+  return checkedResult(env, (given) => env.step(given), action, name);
+}
+
+/** A step of `env` as {@link checkedStep} takes it, with the function that takes it. */
+export function checkedResult(
+  env: Env,
+  step: Env['step'],
+  action: ArrayLike<number>,
+  name: string,
+): StepResult {
   let result: StepResult;
   try {
-    result = env.step(action);
+    result = step(action);
   } catch (error) {
     throw thrownBy(env, error, name, 'step()');
   }

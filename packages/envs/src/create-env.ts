@@ -11,6 +11,7 @@ import { requireResult } from './checked-env.ts';
 import type { Info, ResetRequest, ResetResult, StepResult } from './env.ts';
 import { damaged, ownState, withoutState, type Json, type ResumableEnv } from './env-state.ts';
 import { episodeGuard } from './episode-guard.ts';
+import { withUncheckedStep } from './unchecked-step.ts';
 
 /** What is particular to a task; {@link createEnv} adds what all have in common. */
 export interface Dynamics<Options extends object, ResetInfo extends Info, StepInfo extends Info> {
@@ -56,9 +57,17 @@ export function createEnv<Options extends object, ResetInfo extends Info, StepIn
 ): TypedEnv<Options, ResetInfo, StepInfo> {
   const { id, observationSpace, actionSpace } = dynamics;
   const guard = episodeGuard(id);
-  const ownAction = new Float64Array(actionSpace.size);
+  const actionBuffer = new Float64Array(actionSpace.size);
   // Unpredictable until a reset is given a seed.
   let generator = createGenerator(entropySeed());
+
+  const advance = (action: ArrayLike<number>) => {
+    actionBuffer.set(action);
+    const result = dynamics.advance(actionBuffer, generator);
+    requireResult(result, id, 'step()');
+    if (result.terminated || result.truncated) guard.end();
+    return result;
+  };
 
   return {
     id,
@@ -71,15 +80,17 @@ export function createEnv<Options extends object, ResetInfo extends Info, StepIn
       guard.begin();
       return result;
     },
-    step(action) {
-      guard.step();
-      actionSpace.validate(action, `${id}: step(action)`);
-      ownAction.set(action);
-      const result = dynamics.advance(ownAction, generator);
-      requireResult(result, id, 'step()');
-      if (result.terminated || result.truncated) guard.end();
-      return result;
-    },
+    step: withUncheckedStep(
+      (action) => {
+        guard.step();
+        actionSpace.validate(action, `${id}: step(action)`);
+        return advance(action);
+      },
+      (action) => {
+        guard.step();
+        return advance(action);
+      },
+    ),
     close() {
       if (guard.close()) dynamics.release?.();
     },

@@ -10,6 +10,7 @@ import {
   restoreEnv,
   type ResumableEnv,
 } from './env-state.ts';
+import { wrappedStep } from './unchecked-step.ts';
 import { wrapEnv } from './wrap-env.ts';
 
 /** What {@link episodeStatistics} puts into `info.episode` of an episode's last step. */
@@ -37,15 +38,15 @@ export function episodeStatistics(env: Env): ResumableEnv {
       [sum, length] = [0, 0];
       return result;
     },
-    step(action) {
-      const result = env.step(action);
+    step: wrappedStep(env, (step) => (action) => {
+      const result = step(action);
       requireResult(result, env.id, 'step()');
       sum += result.reward;
       length += 1;
       if (!(result.terminated || result.truncated)) return result;
       const episode: EpisodeStatistics = { return: sum, length };
       return { ...result, info: { ...result.info, episode } };
-    },
+    }),
     state: () => ({ of: name, own: { return: encodeNumbers([sum]), length }, inner: envState(env) }),
     restore(state) {
       const own = ownState(state, name);

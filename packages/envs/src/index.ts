@@ -1,3 +1,4 @@
+export { affineMap, type AffineMap } from './affine-map.ts';
 export { box, sameBox, type Box, type BoxOptions } from './box.ts';
 export {
   decodeNumbers,

@@ -1,9 +1,10 @@
 import { sameBox } from './box.ts';
 import { checkActions, checkMask, checkNoneFinished } from './check-actions.ts';
-import { checkedReset, checkedStep } from './checked-env.ts';
+import { checkedReset, checkedResult } from './checked-env.ts';
 import { closeAll } from './close-all.ts';
 import { decodeNumbers, encodeNumbers, envState, restoreEnv } from './env-state.ts';
 import type { Env, Info } from './env.ts';
+import { uncheckedStep } from './unchecked-step.ts';
 import type {
   AutoresetMode,
   VectorEnv,
@@ -28,6 +29,8 @@ export interface VectorEnvOptions {
   readonly autoresetMode?: AutoresetMode;
   /** Number of the first environment in messages, for a part of a larger vector environment. Default: 0. */
   readonly firstRow?: number;
+  /** Whether a step checks its actions; a part of a larger vector environment that has checked them needn't. Default: true. */
+  readonly checksActions?: boolean;
 }
 
 /** Options of {@link vectorEnv} for a factory. */
@@ -50,16 +53,18 @@ export function vectorEnv(
     autoresetMode = 'next-step',
     numEnvs = 0,
     firstRow = 0,
+    checksActions = true,
   }: VectorEnvOptions & Partial<VectorEnvFactoryOptions> = {},
 ): LocalVectorEnv {
-  if (typeof source !== 'function') return together([...source], autoresetMode, firstRow);
+  const options = { autoresetMode, firstRow, checksActions };
+  if (typeof source !== 'function') return together([...source], options);
   if (!Number.isInteger(numEnvs) || numEnvs < 1) {
     throw new RangeError(`vectorEnv: numEnvs is ${numEnvs}, expected a positive integer.`);
   }
   const made: Env[] = [];
   try {
     for (let index = 0; index < numEnvs; index += 1) made.push(source(index));
-    return together(made, autoresetMode, firstRow);
+    return together(made, options);
   } catch (error) {
     // Why it failed says more than what closing may throw on top.
     closeAll(made);
@@ -68,11 +73,15 @@ export function vectorEnv(
 }
 
 /** The vector environment of `envs`, which it keeps. */
-function together(envs: readonly Env[], autoresetMode: AutoresetMode, firstRow: number): LocalVectorEnv {
+function together(
+  envs: readonly Env[],
+  { autoresetMode, firstRow, checksActions }: Required<VectorEnvOptions>,
+): LocalVectorEnv {
   const { id, observationSpace, actionSpace } = checkAlike(envs);
   const count = envs.length;
   const width = observationSpace.size;
   const where = `vectorEnv(${id})`;
+  const steps = envs.map(uncheckedStep);
   const names = envs.map((env, row) => `${env.id} (environment ${firstRow + row})`);
 
   const observations = new Float64Array(count * width);
@@ -103,7 +112,8 @@ function together(envs: readonly Env[], autoresetMode: AutoresetMode, firstRow: 
   };
 
   const stepRow = (env: Env, row: number) => {
-    const result = checkedStep(env, actionRows[row] ?? [], names[row]);
+    const step = steps[row] ?? uncheckedStep(env);
+    const result = checkedResult(env, step, actionRows[row] ?? [], names[row] ?? env.id);
     const done = result.terminated || result.truncated;
     rewards[row] = result.reward;
     terminated[row] = Number(result.terminated);
@@ -131,7 +141,7 @@ function together(envs: readonly Env[], autoresetMode: AutoresetMode, firstRow: 
     },
     step(actions) {
       if (autoresetMode === 'disabled') checkNoneFinished(where, resetPending);
-      checkActions(actions, { where, width: actionSpace.size, ignored: resetPending });
+      if (checksActions) checkActions(actions, { where, width: actionSpace.size, ignored: resetPending });
       actionBuffer.set(actions);
       for (const [row, env] of envs.entries()) {
         if (resetPending[row]) skipRow(env, row);

@@ -2,6 +2,7 @@ import { requireResult } from './checked-env.ts';
 import type { Env } from './env.ts';
 import { countOf, envState, innerState, ownState, restoreEnv, type ResumableEnv } from './env-state.ts';
 import { episodeGuard } from './episode-guard.ts';
+import { wrappedStep } from './unchecked-step.ts';
 import { wrapEnv } from './wrap-env.ts';
 
 /**
@@ -27,16 +28,16 @@ export function timeLimit(env: Env, maxSteps: number): ResumableEnv {
       steps = 0;
       return result;
     },
-    step(action) {
+    step: wrappedStep(env, (step) => (action) => {
       guard.step();
-      const result = env.step(action);
+      const result = step(action);
       requireResult(result, env.id, 'step()');
       steps += 1;
       // A flag that is missing stays so, for whoever checks the result.
       const truncated = steps >= maxSteps || result.truncated;
       if (truncated || result.terminated) guard.end();
       return { ...result, truncated };
-    },
+    }),
     close() {
       guard.close();
       env.close();

@@ -1,5 +1,6 @@
 import type { Env } from './env.ts';
 import { envState, restoreEnv, type ResumableEnv } from './env-state.ts';
+import { wrappedStep } from './unchecked-step.ts';
 
 /**
  * An environment that does what `env` does, except where `changes` say otherwise.
@@ -13,7 +14,7 @@ export function wrapEnv(env: Env, changes: Partial<Env>): ResumableEnv {
     observationSpace: env.observationSpace,
     actionSpace: env.actionSpace,
     reset: (request) => env.reset(request),
-    step: (action) => env.step(action),
+    step: wrappedStep(env, (step) => step),
     close: () => env.close(),
     state: () => envState(env),
     restore: (state) => restoreEnv(env, state),

@@ -1,3 +1,4 @@
+import { affineMap } from '@meow-rl/envs';
 import { referenceRuntime } from '@meow-rl/graph';
 import type { Program } from '@meow-rl/graph';
 import { stream } from '@meow-rl/random';
@@ -59,18 +60,14 @@ export async function verifyPolicy(
   const { observationSpace, actionSpace } = policy.metadata;
   const inputs = probeObservations(observationSpace, { ...options, observations, seed });
   const ofAgent = await actor.act(inputs, { deterministic: true });
-  const { low, high, size } = actionSpace;
   // From the bounds themselves, in float64: a mistake in the file's constants shows.
-  const expected = Float64Array.from(ofAgent, (action, i) => {
-    const [from = -1, to = 1] = [low[i % size], high[i % size]];
-    return ((1 - action) / 2) * from + ((1 + action) / 2) * to;
-  });
+  const expected = affineMap(actionSpace)(ofAgent);
   const maxError = largestDifference({
     file: POLICY_FILES.policy,
     output: 'action',
     actual: await policy.act(inputs),
     expected,
-    width: size,
+    width: actionSpace.size,
     measure: actionMeasure(actionUnits(actionSpace), tolerance),
     advice:
       'Compare it with the agent that it was made from, on raw observations and without an update in between; if it was, report this as a bug.',

@@ -28,7 +28,8 @@ export interface StateStoreOptions<S extends string = string> {
    * Vectors in memory that threads share, by the names of the states that lie there: what is there stays, and initial values
    * are ignored. See `allocateVectors`. Default: memory of the store's own.
    *
-   * A state that a program replaces and doesn't read is written there directly by engines that can. A run that fails may then
+   * Steps outside the engine need all of their vectors in one shared memory, or none: others are left to the engine, which takes
+   * longer. A state that a program replaces and doesn't read is written there directly by engines that can. A run that fails may then
    * have changed it.
    */
   readonly shared?: Readonly<Partial<Record<S, SharedVector>>>;

@@ -5,7 +5,5 @@ export type { MeowGroups } from './loss.ts';
 export { meow } from './meow.ts';
 export { meowNetworks, pessimistic } from './networks.ts';
 export type { MeowNetworks } from './networks.ts';
-export { GENERAL_PRESET, MEOW_PRESETS, PRESET_OF_ENVIRONMENT } from './presets.ts';
-export type { MeowPreset, MeowPresetName } from './presets.ts';
 export { checkMeowConfig, MEOW_DEFAULTS, MEOW_SETTINGS, resolveMeowConfig } from './settings.ts';
 export type { MeowConfig } from './settings.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { MEOW_DEFAULTS, MEOW_PRESETS, PRESET_OF_ENVIRONMENT, resolveMeowConfig } from './index.ts';
+import { MEOW_DEFAULTS, resolveMeowConfig } from './index.ts';
 import type { MeowConfig } from './index.ts';
 
 describe('resolveMeowConfig', () => {
@@ -104,16 +104,5 @@ describe('resolveMeowConfig', () => {
   it('refuses an option that it does not know, with those that it does', () => {
     const typo: Partial<MeowConfig> = JSON.parse('{ "lr": 0.1 }');
     expect(() => resolveMeowConfig(typo)).toThrow('meow: unknown option lr. Known: alpha, gamma, tau,');
-  });
-});
-
-describe('presets', () => {
-  it.each(Object.entries(MEOW_PRESETS))('%s has settings that the agent accepts', (_, { agent }) => {
-    expect(resolveMeowConfig(agent)).toEqual({ ...MEOW_DEFAULTS, ...agent });
-  });
-
-  it('exist for each environment that names one', () => {
-    for (const name of Object.values(PRESET_OF_ENVIRONMENT))
-      expect(Object.keys(MEOW_PRESETS)).toContain(name);
   });
 });

@@ -108,6 +108,30 @@ describe.each(activations)('mlp with %s', (_, activation, plain) => {
       expectClose(out, expected, tolerance);
     }
   });
+
+  it('multiplies activations by masks', async () => {
+    const network = mlp({ ...base, inputs: [2], hidden: [3], activation });
+    const layout = parameterLayout(network.parameters);
+    const flat = randomParameters(network.parameters, 1);
+    const params = layout.unflatten(flat);
+    const mask = [2, 0, 0.5];
+    const point = [0.7, -0.4];
+    const { out } = await compute({ x: matrix([point]) }, ({ x }) => ({
+      out: network.bind(layout.unpack(constant(flat)))([x], (before, activate) =>
+        activate(before, constant(mask)),
+      ),
+    }));
+    const hiddenOptions = { ...base, name: 'net', hidden: [] };
+    const before = plainMlp(params, hiddenOptions, plain, point);
+    const beta = params['net.0.beta']?.data ?? [];
+    const masked = before.map((x, i) => plain(x, beta[i] ?? 0) * (mask[i] ?? 0));
+    const weight = rowsOf(Array.from(params['net.1.weight']?.data ?? []), 3);
+    const bias = params['net.1.bias']?.data ?? [];
+    const expected = weight.map((row, i) =>
+      row.reduce((total, w, j) => total + w * (masked[j] ?? 0), bias[i] ?? 0),
+    );
+    expectClose(out, expected, 1e-11);
+  });
 });
 
 describe.each([true, false])('mlp with layerNorm %s', (layerNorm) => {
@@ -198,6 +222,25 @@ describe('start values', () => {
     for (const k of [0, 1, 2])
       expect(new Set(Array.from(start[`net.${k}.weight`]?.data ?? []))).toEqual(new Set([0]));
     expect(new Set(Array.from(start['net.0.bias']?.data ?? [])).size).toBe(6);
+  });
+
+  it('are others for the last layer where asked for', () => {
+    const start = startOf({ ...base, outputWeights: orthogonal(0.01) });
+    const norm = (name: string) => Math.hypot(...Array.from(start[name]?.data ?? []));
+    expect(norm('net.1.weight')).toBeCloseTo(2, 6);
+    expect(norm('net.2.weight')).toBeCloseTo(0.01 * Math.SQRT2, 8);
+  });
+
+  it('are those of PyTorch by default', () => {
+    const { weights: _, ...plain } = base;
+    const values = Array.from({ length: 100 }, (_, seed) =>
+      Array.from(startOf(plain, seed)['net.0.weight']?.data ?? [], (weight) => weight * Math.sqrt(5)),
+    ).flat();
+    expect(values).toHaveLength(100 * 30);
+    expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(1 + 1e-6);
+    expect(Math.max(...values)).toBeGreaterThan(0.99);
+    const meanSquare = values.reduce((sum, weight) => sum + weight ** 2, 0) / values.length;
+    expect(Math.abs(meanSquare - 1 / 3)).toBeLessThan(4 * Math.sqrt(4 / 45 / values.length));
   });
 
   it('fit the layout that the network declares', () => {

@@ -108,8 +108,8 @@ describe('squashedGaussianPolicy', () => {
     expectClose(latent, [Math.exp(-0.5), -2 * Math.exp(-0.5)], 1e-12);
   });
 
-  it('refuses noise of another width', async () => {
-    const { sample } = randomPolicy(squashed);
+  it('refuses noise and actions of another width', async () => {
+    const { sample, logProb } = randomPolicy(squashed);
     const noise = matrix([
       [1, 2],
       [3, 4],
@@ -117,6 +117,9 @@ describe('squashedGaussianPolicy', () => {
     await expect(
       compute({ state: matrix(states), noise }, ({ state, noise }) => sample(state, noise)),
     ).rejects.toThrow(new ShapeError('noise: expected [rows, 1], got [2, 2].'));
+    await expect(
+      compute({ state: matrix(states), noise }, ({ state, noise }) => ({ logProb: logProb(noise, state) })),
+    ).rejects.toThrow(new ShapeError('samples: expected [rows, 1], got [2, 2].'));
   });
 });
 
@@ -129,6 +132,12 @@ describe('gaussianPolicy', () => {
     }));
     expect(entropies[0]).toBeCloseTo(await expectation(logProb, 12, (logDensity) => -logDensity), 5);
     expect(entropies[1]).toBe(entropies[0]);
+  });
+
+  it('starts with the deviation 1', () => {
+    const { parameters } = gaussianPolicy({ ...base, actionSize: 2, activation: tanh });
+    expect(parameters.at(-1)).toMatchObject({ name: 'actor.logStd', shape: [2] });
+    expect(parameters.at(-1)?.initial(createGenerator(1))).toEqual(Float32Array.of(0, 0));
   });
 
   it('samples around its mode with its deviation, and knows the density of samples', async () => {

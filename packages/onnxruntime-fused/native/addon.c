@@ -159,17 +159,17 @@ static void finalize(napi_env env, void *data, void *hint) {
 static bool describe(napi_env env, Session *session, size_t index) {
   const OrtApi *api = engine.api;
   const bool is_input = index < session->input_count;
-  const size_t own = is_input ? index : index - session->input_count;
+  const size_t position = is_input ? index : index - session->input_count;
   OrtTypeInfo *type = NULL;
   const OrtTensorInfo *tensor = NULL;
   char *name = NULL;
   bool done = false;
-  ORT(is_input ? api->SessionGetInputName(session->session, own, engine.allocator, &name)
-               : api->SessionGetOutputName(session->session, own, engine.allocator, &name));
+  ORT(is_input ? api->SessionGetInputName(session->session, position, engine.allocator, &name)
+               : api->SessionGetOutputName(session->session, position, engine.allocator, &name));
   session->names[index] = strdup(name);
   ORT(api->AllocatorFree(engine.allocator, name));
-  ORT(is_input ? api->SessionGetInputTypeInfo(session->session, own, &type)
-               : api->SessionGetOutputTypeInfo(session->session, own, &type));
+  ORT(is_input ? api->SessionGetInputTypeInfo(session->session, position, &type)
+               : api->SessionGetOutputTypeInfo(session->session, position, &type));
   ORT(api->CastTypeInfoToTensorInfo(type, &tensor));
   if (tensor) ORT(api->GetTensorElementType(tensor, &session->types[index]));
   done = session->names[index] != NULL;

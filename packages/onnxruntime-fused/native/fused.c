@@ -335,15 +335,15 @@ static OrtStatus *place_input(Fused *fused, const OrtKernelContext *context, int
     return failure(fused->api, "Fused: input %d (%s) has %lld elements, expected %lld%s.", (int)index, names[kind],
                    (long long)count, (long long)expected, may_repeat ? " or whole rows that divide them" : "");
   const bool is_row = kind == ROW || (kind == FULL && period == 1);
-  float *const own = fused->scratch + index * scratch_floats(blocks);
+  float *const block = fused->scratch + index * scratch_floats(blocks);
   operand->placing = FIXED;
-  operand->at = own;
+  operand->at = block;
   operand->base = data;
   if (kind == SCALAR || (is_row && columns == 1)) {
-    fill(own, data[0], blocks->block_rows * columns);
+    fill(block, data[0], blocks->block_rows * columns);
   } else if (is_row) {
     for (int64_t row = 0; row < blocks->block_rows; row++)
-      memcpy(own + row * columns, data, (size_t)columns * sizeof *data);
+      memcpy(block + row * columns, data, (size_t)columns * sizeof *data);
   } else if (kind == COLUMN_KIND && columns > 1) {
     operand->placing = COLUMN;
   } else {

@@ -78,9 +78,9 @@ export function addon(): Addon {
   const problem = whyUnavailable();
   if (problem !== undefined) throw new Error(`onnxruntime-fused: ${problem}, or use onnxruntime-node.`);
   if (!loaded) {
-    const found: Addon = require(binary);
-    found.open(libraryPath());
-    loaded = found;
+    const native: Addon = require(binary);
+    native.open(libraryPath());
+    loaded = native;
   }
   return loaded;
 }

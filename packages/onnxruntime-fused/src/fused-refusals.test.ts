@@ -15,7 +15,9 @@ const withInts =
   (name: string, values: readonly number[]) =>
   (node: OnnxNode): OnnxNode => ({
     ...node,
-    attribute: node.attribute.map((own) => (own.name === name ? { ...own, ints: values.map(BigInt) } : own)),
+    attribute: node.attribute.map((attribute) =>
+      attribute.name === name ? { ...attribute, ints: values.map(BigInt) } : attribute,
+    ),
   });
 
 describe.skipIf(isLeftOut)('the fused operator refuses', () => {

@@ -32,7 +32,9 @@ async function expectLikeInterpreter(
   );
   for (const instructionSet of testedSets) {
     const got = await runModel(model, values, { instructionSet });
-    expected.forEach((own, i) => expectClose(got[i] ?? [], own, tolerance, `${instructionSet}, output ${i}`));
+    expected.forEach((numbers, i) =>
+      expectClose(got[i] ?? [], numbers, tolerance, `${instructionSet}, output ${i}`),
+    );
   }
 }
 
@@ -325,9 +327,9 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
       (value) => Math.min(value, 1),
       (value) => Math.max(value, 1),
     ];
-    functions.forEach((own, i) =>
+    functions.forEach((evaluate, i) =>
       x.forEach((value, j) => {
-        const [result, expected] = [got[i]?.[j] ?? 0, Math.fround(own(value))];
+        const [result, expected] = [got[i]?.[j] ?? 0, Math.fround(evaluate(value))];
         const what = `${names[i]}(${value})`;
         if (Number.isFinite(expected))
           expect(Math.abs(result - expected), what).toBeLessThanOrEqual(3e-7 * Math.abs(expected) + 2e-38);

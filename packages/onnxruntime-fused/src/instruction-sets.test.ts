@@ -74,11 +74,11 @@ describe.skipIf(isLeftOut)('instruction sets', () => {
   });
 
   test('are an option of the runtime', async () => {
-    const own = program({ inputs: { x: { shape: [2, 2] } }, state: {} }, ({ x }) => ({
+    const activation = program({ inputs: { x: { shape: [2, 2] } }, state: {} }, ({ x }) => ({
       outputs: { y: add(mul(x, sigmoid(x)), 1) },
     }));
     for (const instructionSet of instructionSets()) {
-      const executable = await onnxRuntimeFused({ instructionSet }).load(own);
+      const executable = await onnxRuntimeFused({ instructionSet }).load(activation);
       const { y } = await executable.run({ x: [0, 1, 2, -1] });
       expect(y[0]).toBe(1);
       expect(y[1]).toBeCloseTo(1 + 1 / (1 + Math.exp(-1)), 6);

@@ -49,7 +49,7 @@ const layer = (rows: number, units: number): Program =>
       const y = swish(layerNorm(linear(x, w, b), scale, shift), slope, mask);
       const wrt: readonly Tensor[] = [x, w, b, scale, shift, slope];
       const gradients = grad(sum(mul(y, add(y, 1))), wrt);
-      return { outputs: { y, ...Object.fromEntries(gradients.map((own, i) => [`d${i}`, own])) } };
+      return { outputs: { y, ...Object.fromEntries(gradients.map((gradient, i) => [`d${i}`, gradient])) } };
     },
   );
 
@@ -60,10 +60,12 @@ describe.skipIf(isLeftOut)('onnxruntime-fused', () => {
     for (const [name, cases] of Object.entries(operatorCases))
       test(name, async () => {
         const runtime = onnxRuntimeFused();
-        for (const own of cases)
+        for (const operatorCase of cases)
           for (const one of [
-            own,
-            ...(own.derivatives ? [gradientOf(own, cotangentsOf(own, 'random'))] : []),
+            operatorCase,
+            ...(operatorCase.derivatives
+              ? [gradientOf(operatorCase, cotangentsOf(operatorCase, 'random'))]
+              : []),
           ]) {
             const plain = await referenceRuntime.load(programOf(one));
             const fused = await runtime.load(programOf(one));
@@ -78,20 +80,20 @@ describe.skipIf(isLeftOut)('onnxruntime-fused', () => {
   test('leaves a transposed matrix of a wide product transposed, as its profile shows', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'meow-profile-'));
     try {
-      const own = program(
+      const product = program(
         { inputs: { x: { shape: [3, 129] }, y: { shape: [3, 130] } }, state: {} },
         ({ x, y }) => ({
           outputs: { z: matmul(x, y, { transposeA: true }) },
         }),
       );
-      const fused = await onnxRuntimeFused({ profilePrefix: join(folder, 'profile') }).load(own);
+      const fused = await onnxRuntimeFused({ profilePrefix: join(folder, 'profile') }).load(product);
       const inputs = { x: numbersBetween(1, 387, -1, 1), y: numbersBetween(2, 390, -1, 1) };
       const { z } = await fused.run(inputs);
-      expectClose(z, (await (await referenceRuntime.load(own)).run(inputs)).z, 1e-6);
+      expectClose(z, (await (await referenceRuntime.load(product)).run(inputs)).z, 1e-6);
       await fused.dispose();
       const [name = ''] = readdirSync(folder);
       const operators = [...readFileSync(join(folder, name), 'utf8').matchAll(/"op_name" ?: ?"(\w+)"/gu)].map(
-        ([, own]) => own,
+        ([, operator]) => operator,
       );
       expect(new Set(operators)).toEqual(new Set(['Transpose', 'Gemm']));
     } finally {
@@ -109,9 +111,9 @@ describe.skipIf(isLeftOut)('onnxruntime-fused', () => {
     [256, 256],
     [3, 2000],
   ])('a layer of %i rows and %i units and its gradients', async (rows, units) => {
-    const own = layer(rows, units);
+    const layerProgram = layer(rows, units);
     const inputs = Object.fromEntries(
-      Object.entries(own.inputs).map(([name, { shape }], i) => [
+      Object.entries(layerProgram.inputs).map(([name, { shape }], i) => [
         name,
         numbersBetween(
           i + 1,
@@ -121,8 +123,8 @@ describe.skipIf(isLeftOut)('onnxruntime-fused', () => {
         ),
       ]),
     );
-    const expected = await (await referenceRuntime.load(own)).run(inputs);
-    const executable = await onnxRuntimeFused().load(own);
+    const expected = await (await referenceRuntime.load(layerProgram)).run(inputs);
+    const executable = await onnxRuntimeFused().load(layerProgram);
     const got = await executable.run(inputs);
     for (const [name, values] of Object.entries(expected)) {
       // Gradients of parameters are sums over all rows.
@@ -143,20 +145,20 @@ describe.skipIf(isLeftOut)('onnxruntime-fused', () => {
   });
 
   test('what is not a number stays so, and infinities too', async () => {
-    const own = program({ inputs: { x: { shape: [2, 3] } }, state: {} }, ({ x }) => ({
+    const affine = program({ inputs: { x: { shape: [2, 3] } }, state: {} }, ({ x }) => ({
       outputs: { y: mul(add(x, 1), 2) },
     }));
-    const executable = await onnxRuntimeFused().load(own);
+    const executable = await onnxRuntimeFused().load(affine);
     const { y } = await executable.run({ x: [Number.NaN, Infinity, -Infinity, 0, 1, 2] });
     expect(Array.from(y)).toEqual([Number.NaN, Infinity, -Infinity, 2, 4, 6]);
     await executable.dispose();
   });
 
   test('results are written where they are asked for, also into shared memory', async () => {
-    const own = program({ inputs: { x: { shape: [2, 2] } }, state: {} }, ({ x }) => ({
+    const affine = program({ inputs: { x: { shape: [2, 2] } }, state: {} }, ({ x }) => ({
       outputs: { y: mul(add(x, 1), 2) },
     }));
-    const session = createSession(serialize(fuse(optimize(own))), 1);
+    const session = createSession(serialize(fuse(optimize(affine))), 1);
     const [x, y] = [new Float32Array(new SharedArrayBuffer(16)), new Float32Array(new SharedArrayBuffer(16))];
     x.set([1, 2, 3, 4]);
     const results = await session.run(
@@ -174,10 +176,10 @@ describe.skipIf(isLeftOut)('onnxruntime-fused', () => {
 
   test('says what is wrong with a model, an input and an option', async () => {
     expect(() => createSession(Uint8Array.of(1, 2, 3), 1)).toThrow(/protobuf|Protobuf/);
-    const own = program({ inputs: { x: { shape: [2, 2] } }, state: {} }, ({ x }) => ({
+    const affine = program({ inputs: { x: { shape: [2, 2] } }, state: {} }, ({ x }) => ({
       outputs: { y: mul(add(x, 1), 2) },
     }));
-    const session = createSession(serialize(fuse(optimize(own))), 1);
+    const session = createSession(serialize(fuse(optimize(affine))), 1);
     await expect(session.run({}, { y: null })).rejects.toThrow('input x is missing');
     await expect(
       session.run({ x: new OrtTensor('float32', new Float32Array(6), [3, 2]) }, { y: null }),

@@ -106,9 +106,9 @@ export function createSession(
     if (!tensor) throw new TypeError(`onnxruntime-fused: input ${name} is missing.`);
     const before = fed[i];
     if (before?.tensor === tensor && !isGone(before)) return;
-    const own = boundTo(name, tensor);
-    native.feed(handle, i, own.data, tensor.dims);
-    fed[i] = own;
+    const bound = boundTo(name, tensor);
+    native.feed(handle, i, bound.data, tensor.dims);
+    fed[i] = bound;
   };
 
   return {

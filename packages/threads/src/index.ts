@@ -2,4 +2,5 @@ export { messageOf, portableError, sendPlain } from './plain-data.ts';
 export type { Loss, Protocol } from './protocol.ts';
 export { serve, type Service, type ThreadContext } from './serve.ts';
 export { siblingModule } from './sibling-module.ts';
-export { startThreads, type Threads, type ThreadsOptions } from './start-threads.ts';
+export { startThreads } from './start-threads.ts';
+export type { Threads, ThreadsOptions } from './threads.ts';

@@ -50,8 +50,8 @@ function culprit(value: unknown, place: string, seen = new Set<unknown>()): stri
   if (seen.has(value) || isPlain(value)) return undefined;
   seen.add(value);
   for (const [name, part] of Object.entries(value ?? {})) {
-    const found = culprit(part, `${place}.${name}`, seen);
-    if (found !== undefined) return found;
+    const inside = culprit(part, `${place}.${name}`, seen);
+    if (inside !== undefined) return inside;
   }
   if (typeof value !== 'object' || value === null) return `${place} is a ${typeof value}`;
   const kind: string = value.constructor?.name ?? 'Object';

@@ -7,9 +7,9 @@ import { Control, newControl } from './control.ts';
 import { serve } from './serve.ts';
 import { siblingModule } from './sibling-module.ts';
 import { startThreadsOn } from './start-threads.ts';
-import type { Threads, ThreadsOptions } from './start-threads.ts';
 import { ENDED } from './testing/protocol.ts';
 import type { TestProtocol, Trouble } from './testing/protocol.ts';
+import type { Threads, ThreadsOptions } from './threads.ts';
 
 const entry = siblingModule('testing/thread', import.meta.url);
 

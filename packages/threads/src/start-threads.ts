@@ -1,77 +1,11 @@
 /// <reference lib="es2024.sharedmemory" />
-import type { ResourceLimits, Transferable } from 'node:worker_threads';
-
 import { barrier } from './barrier.ts';
 import { Control, END, newControl } from './control.ts';
 import { messageOf } from './plain-data.ts';
 import type { Loss, Protocol, ThreadReady } from './protocol.ts';
+import type { Threads, ThreadsOptions } from './threads.ts';
 import { DURING_COMMAND, waitWhile } from './wait.ts';
 import { startWorkers } from './workers.ts';
-
-/** Threads that do one command at a time together. */
-export interface Threads<P extends Protocol> {
-  /** What each thread said when it was ready, without the calling one. */
-  readonly ready: readonly P['ready'][];
-  /** Why no command can be given any more: a thread was lost, or the command under way was interrupted. */
-  readonly failure: Error | undefined;
-  /** The command under way. */
-  readonly running: P['command'] | undefined;
-  /** Whether `end` was called. */
-  readonly ended: boolean;
-  /**
-   * Throws if a command is under way, or none can be given any more.
-   *
-   * @param call what is refused then, such as `step()`
-   */
-  expectIdle(call: string): void;
-  /** Has all threads do a command. The calling thread is free meanwhile; the process stays alive that long. */
-  run(command: P['command']): Promise<void>;
-  /** The same for a command of which the calling thread does a part; it blocks from the end of that until all are done. */
-  runWith(command: P['command'], part: () => Promise<void>): Promise<void>;
-  /** The same for a command of milliseconds, blocking until it is done. */
-  runNow(command: P['command']): void;
-  /** The calling thread's side of the barrier inside a command, see `ThreadContext`. It throws if a thread is lost. */
-  meet(): void;
-  /** Gives the threads up: the command under way and all later ones fail with `reason`. */
-  interrupt(reason: Error): void;
-  /**
-   * Ends all threads, after the command under way. Ending twice is fine.
-   *
-   * @throws Error where what a thread does last fails
-   */
-  end(): Promise<void>;
-}
-
-/** Options of {@link startThreads}. */
-export interface ThreadsOptions<P extends Protocol> {
-  /** Begins error messages. */
-  readonly name: string;
-  /** Module that the threads start with, see `serve`. */
-  readonly entry: URL;
-  /** Threads, with the calling one if that takes part. */
-  readonly count: number;
-  /** Whether the calling thread is the first of them, with index 0, and does its part in `runWith`. Default: false. */
-  readonly callerTakesPart?: boolean;
-  /** What each thread starts with. */
-  readonly dataOf: (index: number) => P['data'];
-  /** What in that is moved to the thread instead of copied. Default: nothing. */
-  readonly transferOf?: (index: number) => readonly Transferable[];
-  /** How long a thread stays awake after a command, waiting for the next one. */
-  readonly awakeMilliseconds: number;
-  /** How long the calling thread is blocked by a command at most. Default: 30,000. */
-  readonly answerMilliseconds?: number;
-  /**
-   * How long threads that are to end may take for that before they are terminated; native code can crash by being terminated.
-   * Default: 30,000.
-   */
-  readonly graceMilliseconds?: number;
-  /** Default: Node's own. */
-  readonly resourceLimits?: ResourceLimits;
-  /** What a thread is called in messages. Default: thread. */
-  readonly threadName?: string;
-  /** The error of commands after a thread is lost. Default: one that says `problem`. */
-  readonly lossError?: (loss: Loss<P>) => Error;
-}
 
 /** A thread answers in milliseconds where one waits for it: one that doesn't in this time never will. */
 const PATIENCE_MILLISECONDS = 30_000;
@@ -116,7 +50,7 @@ export async function startThreadsOn<P extends Protocol>(
   type Command = P['command'];
   let failure: Error | undefined;
   let running: Command | undefined;
-  let finished: Promise<void> | undefined;
+  let onIdle: (() => void) | undefined;
   let ending: Promise<void> | undefined;
   let endError: Error | undefined;
   // They were asked to end.
@@ -216,16 +150,6 @@ export async function startThreadsOn<P extends Protocol>(
     return giveNumber(index);
   };
 
-  const finish = async (number: number) => {
-    for (;;) {
-      if (failure) throw failure;
-      const done = Atomics.load(control, Control.done);
-      if (done === number) return;
-      const wait = Atomics.waitAsync(control, Control.done, done);
-      if (wait.async) await wait.value;
-    }
-  };
-
   const silence = () =>
     lossOf(`a ${threadName} (of ${count}) did not answer within ${answerMilliseconds / 1000} seconds`);
   const endedThread = () => Atomics.load(control, Control.lost) - 1;
@@ -243,30 +167,17 @@ export async function startThreadsOn<P extends Protocol>(
     }
   };
 
-  const share = async (command: Command, part: () => Promise<void>) => {
-    const number = give(command);
-    try {
-      await part();
-      if (block(number)) return;
-    } catch (cause) {
-      if (!failure && endedThread() < 0)
-        throw giveUp(lossOf(`the calling thread's part failed: ${messageOf(cause)}`, { cause }));
-    }
-    // What a thread that has ended said of the reason is still to come.
-    await interrupted;
-  };
-
-  const during = async (command: Command, begin: () => Promise<void>) => {
+  const begin = (command: Command): number => {
     expectIdle(command);
+    const number = give(command);
     running = command;
     underWay.ref();
-    finished = begin();
-    try {
-      await finished;
-    } finally {
-      underWay.unref();
-      running = undefined;
-    }
+    return number;
+  };
+  const finish = () => {
+    underWay.unref();
+    running = undefined;
+    onIdle?.();
   };
 
   return {
@@ -281,8 +192,36 @@ export async function startThreadsOn<P extends Protocol>(
       return ending !== undefined;
     },
     expectIdle,
-    run: (command) => during(command, async () => finish(give(command))),
-    runWith: (command, part) => during(command, async () => share(command, part)),
+    run: async (command) => {
+      const number = begin(command);
+      try {
+        for (;;) {
+          if (failure) throw failure;
+          const done = Atomics.load(control, Control.done);
+          if (done === number) return;
+          const wait = Atomics.waitAsync(control, Control.done, done);
+          if (wait.async) await wait.value;
+        }
+      } finally {
+        finish();
+      }
+    },
+    runWith: async (command, part) => {
+      const number = begin(command);
+      try {
+        try {
+          await part();
+          if (block(number)) return;
+        } catch (cause) {
+          if (!failure && endedThread() < 0)
+            throw giveUp(lossOf(`the calling thread's part failed: ${messageOf(cause)}`, { cause }));
+        }
+        // What a thread that has ended said of the reason is still to come.
+        await interrupted;
+      } finally {
+        finish();
+      }
+    },
     runNow: (command) => {
       expectIdle(command);
       if (block(give(command))) return;
@@ -300,7 +239,11 @@ export async function startThreadsOn<P extends Protocol>(
     },
     end: () => {
       ending ??= (async () => {
-        await finished?.catch(() => {});
+        if (running !== undefined) {
+          await new Promise<void>((resolve) => {
+            onIdle = resolve;
+          });
+        }
         clearInterval(underWay);
         if (failure) return workers.giveUp();
         asked = true;

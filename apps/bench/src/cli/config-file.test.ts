@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { mergeConfig, parseSettings, readConfigFile } from './config-file.ts';
-import { trainSchema } from '../runs/config.ts';
+import { mergeConfig, readConfigFile } from './config-file.ts';
+import { parseTrainSettings } from '../runs/train-settings.ts';
 import { UsageError } from './errors.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 import { TRAIN_DEFAULTS } from '../testing/train-defaults.ts';
@@ -13,7 +13,7 @@ async function configFile(name: string, text: string | Uint8Array): Promise<stri
   return path;
 }
 
-const parse = (raw: Record<string, unknown>) => parseSettings(trainSchema, raw, 'a.yaml');
+const parse = (raw: Record<string, unknown>) => parseTrainSettings(raw, 'a.yaml');
 
 describe('readConfigFile', () => {
   it('reads the same settings from JSON and YAML', async () => {

@@ -1,9 +1,8 @@
 import { extname } from 'node:path';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
-import type { z } from 'zod';
 import { hasCode, UsageError } from './errors.ts';
 import { repeatedKey } from './repeated-key.ts';
-import { settingsOf, type Setting } from './settings.ts';
+import { isSetting, settingsIn, type SettingsTree, type ValuesOf } from './settings.ts';
 import { nearest } from './suggest.ts';
 import { NoTextError, readTextFile } from '../files/text-file.ts';
 
@@ -51,18 +50,40 @@ export function mergeConfig(base: RawConfig, over: RawConfig): RawConfig {
  * @param source where the settings were written, for the message
  * @throws UsageError naming the setting, what it was and what it should be
  */
-export function parseSettings<S extends z.ZodObject>(schema: S, raw: RawConfig, source: string): z.output<S> {
-  const result = schema.safeParse(raw);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const settings = settingsOf(schema);
-  if (issue?.code === 'unrecognized_keys') throw unknownKey(issue, settings, source);
-  throw wrongValue(issue?.path ?? [], raw, settings, source);
+export const parseSettings = <S extends SettingsTree>(tree: S, raw: RawConfig, source: string): ValuesOf<S> =>
+  // Each entry has been checked by its own rule.
+  checkedBelow({ tree, source }, tree, [], raw) as ValuesOf<S>;
+
+interface Checking {
+  /** All settings there are. */
+  readonly tree: SettingsTree;
+  readonly source: string;
 }
 
-function unknownKey(issue: z.core.$ZodIssueUnrecognizedKeys, settings: readonly Setting[], source: string) {
-  const given = [...issue.path, issue.keys[0] ?? ''].map(String).join('.');
-  const known = settings.map(({ path }) => path.join('.'));
+function checkedBelow(all: Checking, tree: SettingsTree, path: readonly string[], raw: RawConfig): RawConfig {
+  const values: [string, unknown][] = [];
+  for (const [name, entry] of Object.entries(tree)) {
+    const given = Object.hasOwn(raw, name) ? raw[name] : undefined;
+    const at = [...path, name];
+    if (isSetting(entry)) {
+      const value = given === undefined ? entry.default : given;
+      if (given === undefined && value === undefined) continue;
+      if (!entry.holds(value))
+        throw wrongValue(all, at, value, `Give ${entry.expected} (${entry.description}).`);
+      values.push([name, value]);
+    } else {
+      if (given !== undefined && !isRecord(given))
+        throw wrongValue(all, at, given, 'Write one "name: value" per line below it.');
+      values.push([name, checkedBelow(all, entry, at, given === undefined ? {} : given)]);
+    }
+  }
+  const unknown = Object.keys(raw).find((name) => !Object.hasOwn(tree, name));
+  if (unknown !== undefined) throw unknownKey(all, [...path, unknown].join('.'));
+  return Object.fromEntries(values);
+}
+
+function unknownKey({ tree, source }: Checking, given: string): UsageError {
+  const known = settingsIn(tree).map(({ path }) => path.join('.'));
   const near = nearest(given, known) ?? nearest(given.slice(given.lastIndexOf('.') + 1), known);
   return new UsageError(
     `${source}: unknown setting ${given}`,
@@ -70,26 +91,8 @@ function unknownKey(issue: z.core.$ZodIssueUnrecognizedKeys, settings: readonly 
   );
 }
 
-function wrongValue(
-  issuePath: readonly PropertyKey[],
-  raw: RawConfig,
-  settings: readonly Setting[],
-  source: string,
-) {
-  const path = issuePath.map(String);
-  const setting = settings.find((candidate) => candidate.path.every((key, index) => key === path[index]));
-  const name = (setting?.path ?? path).join('.');
-  const value = (setting?.path ?? path).reduce<unknown>(
-    (inner, key) => (isRecord(inner) ? inner[key] : undefined),
-    raw,
-  );
-  return new UsageError(
-    `${source}: ${name} can't be ${JSON.stringify(value) ?? String(value)}`,
-    setting
-      ? `Give ${setting.info.expects} (${setting.info.description}).`
-      : 'Write one "name: value" per line below it.',
-  );
-}
+const wrongValue = ({ source }: Checking, path: readonly string[], value: unknown, remedy: string) =>
+  new UsageError(`${source}: ${path.join('.')} can't be ${JSON.stringify(value) ?? String(value)}`, remedy);
 
 async function readText(path: string): Promise<string> {
   try {

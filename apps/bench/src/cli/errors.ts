@@ -51,8 +51,10 @@ export function describeError(error: unknown): string {
 /** The stack with those of its causes, for `--verbose`. */
 export function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
-  const own = error.stack ?? '';
-  return error.cause === undefined ? own : `${own}\ncaused by ${stackOf(error.cause) || String(error.cause)}`;
+  const stack = error.stack ?? '';
+  return error.cause === undefined
+    ? stack
+    : `${stack}\ncaused by ${stackOf(error.cause) || String(error.cause)}`;
 }
 
 /** What an error says, as part of a sentence. */

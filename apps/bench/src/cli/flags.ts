@@ -1,62 +1,57 @@
 import { Option, type Command } from 'commander';
-import type { z } from 'zod';
+
 import { UsageError } from './errors.ts';
 import { mergeConfig, type RawConfig } from './config-file.ts';
-import { settingsOf, type Setting } from './settings.ts';
+import { settingsIn, type CommandSetting, type PlacedSetting, type SettingsTree } from './settings.ts';
 
 /** The flag of a setting, from its last key: `--learning-rate`. */
-export function flagOf({ path }: Pick<Setting, 'path'>): string {
+export function flagOf({ path }: Pick<PlacedSetting, 'path'>): string {
   return `--${(path.at(-1) ?? '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** Gives a command one flag per setting, described and checked as the schema says. */
-export function addFlags(command: Command, schema: z.ZodObject): Command {
-  for (const setting of settingsOf(schema)) command.addOption(optionOf(setting));
-  return command;
+/** A setting as an option of commander. It takes any text: {@link givenFlags} checks it. */
+export function optionOf(placed: PlacedSetting): Option {
+  const { kind, description, placeholder, absent, default: value } = placed.setting;
+  const flag = flagOf(placed);
+  if (kind === 'switch') return new Option(flag, description);
+  const otherwise = absent === undefined ? '' : ` (default: ${absent})`;
+  return new Option(`${flag} <${placeholder}>`, description + otherwise).default(value);
 }
 
-function optionOf(setting: Setting): Option {
-  const { kind, info, defaultValue } = setting;
-  const flag = flagOf(setting);
-  if (kind === 'switch') return new Option(flag, info.description);
-  const absent = info.whenAbsent === undefined ? '' : ` (default: ${info.whenAbsent})`;
-  return new Option(`${flag} <${info.placeholder ?? 'value'}>`, info.description + absent)
-    .default(defaultValue)
-    .argParser((text: string) => parseFlag(setting, flag, text));
-}
-
-/** The settings given as flags on the command line, nested as the schema nests them; defaults are left out. */
-export function givenFlags(command: Command, schema: z.ZodObject): RawConfig {
+/** The settings given as flags on the command line, checked, nested as the tree nests them; defaults are left out. */
+export function givenFlags(command: Command, tree: SettingsTree): RawConfig {
   let given: RawConfig = {};
-  for (const setting of settingsOf(schema)) {
+  for (const placed of settingsIn(tree)) {
     // Commander keeps --no-tensorboard as a tensorboard that is false.
-    const option = optionOf(setting);
+    const option = optionOf(placed);
     const name = option.attributeName();
     if (command.getOptionValueSource(name) !== 'cli') continue;
-    given = mergeConfig(given, nest(setting.path, option.negate ? true : command.getOptionValue(name)));
+    const text: unknown = command.getOptionValue(name);
+    const value = placed.setting.kind === 'switch' ? true : parseFlag(placed, String(text));
+    given = mergeConfig(given, nest(placed.path, value));
   }
   return given;
 }
 
-function nest([key = '', ...rest]: readonly string[], value: unknown): RawConfig {
-  return { [key]: rest.length > 0 ? nest(rest, value) : value };
-}
+const nest = ([key = '', ...inner]: readonly string[], value: unknown): RawConfig => ({
+  [key]: inner.length > 0 ? nest(inner, value) : value,
+});
 
-function parseFlag({ kind, info, schema }: Setting, flag: string, text: string): unknown {
+function parseFlag(placed: PlacedSetting, text: string): unknown {
+  const { kind, holds, expected, description } = placed.setting;
   const value = valueOf[kind](text);
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
+  if (holds(value)) return value;
   throw new UsageError(
-    `${flag} can't be ${JSON.stringify(text)}`,
-    `Give ${info.expects} (${info.description}).`,
+    `${flagOf(placed)} can't be ${JSON.stringify(text)}`,
+    `Give ${expected} (${description}).`,
   );
 }
 
-const valueOf: Readonly<Record<Setting['kind'], (text: string) => unknown>> = {
+const valueOf: Readonly<Record<CommandSetting['kind'], (text: string) => unknown>> = {
   number: toNumber,
   list: (text) => text.split(',').map(toNumber),
   words: (text) => text.split(',').map((word) => word.trim()),
-  text: (text) => text,
+  word: (text) => text,
   switch: (text) => text,
 };
 

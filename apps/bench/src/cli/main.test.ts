@@ -1,21 +1,21 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { demo } from '../commands/demo.ts';
-import { evaluate } from '../commands/eval.ts';
-import { exportPolicy } from '../commands/export.ts';
-import { speed } from '../commands/speed.ts';
-import { train } from '../commands/train.ts';
+import { demo } from '../demo/demo.ts';
+import { evaluate } from '../policies/evaluate.ts';
+import { exportPolicy } from '../policies/export-policy.ts';
+import { speed } from '../speed/speed.ts';
+import { train } from '../runs/train.ts';
 import { main } from './main.ts';
 import { captureIo } from '../testing/capture.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 import { TRAIN_DEFAULTS } from '../testing/train-defaults.ts';
 
-vi.mock('../commands/demo.ts', () => ({ demo: vi.fn() }));
-vi.mock('../commands/eval.ts', () => ({ evaluate: vi.fn() }));
-vi.mock('../commands/export.ts', () => ({ exportPolicy: vi.fn() }));
-vi.mock('../commands/speed.ts', () => ({ speed: vi.fn() }));
-vi.mock('../commands/train.ts', () => ({ train: vi.fn() }));
+vi.mock('../demo/demo.ts', () => ({ demo: vi.fn() }));
+vi.mock('../policies/evaluate.ts', () => ({ evaluate: vi.fn() }));
+vi.mock('../policies/export-policy.ts', () => ({ exportPolicy: vi.fn() }));
+vi.mock('../speed/speed.ts', () => ({ speed: vi.fn() }));
+vi.mock('../runs/train.ts', () => ({ train: vi.fn() }));
 
 async function call(...argv: string[]) {
   const io = captureIo();
@@ -61,8 +61,25 @@ describe('wrong usage exits with 2 and one line', () => {
       ['train', '--alpha', '1e300'],
       '--alpha can\'t be "1e300". Give a number from 1e-10 to 1e10 (temperature: weight of the entropy against the reward).',
     ],
-    [['train', '--resume', ''], '--resume can\'t be "". Give the folder that "meow-bench train" wrote.'],
-    [['train', '--algo', 'sac'], '--algo can\'t be "sac". Give one of meow (algorithm).'],
+    [
+      ['train', '--resume', ''],
+      '--resume can\'t be "". Give the folder that "meow-bench train" wrote (go on with the run in a folder, to the bits that it would have had, or with more --steps, to those of a run begun with as many).',
+    ],
+    [
+      ['train', '--resume', 'runs/try', '--from', 'best'],
+      '--from can\'t be "best". Give the step of a checkpoint (with --resume: from this checkpoint instead of the newest).',
+    ],
+    [['train', '--from', '3'], '--from goes with --resume. Name the run with --resume.'],
+    [['train', '--algo', 'mew'], 'there is no algorithm mew. Did you mean meow? Known: meow, sac.'],
+    [['train', '--algo', 'mew', '--help'], 'there is no algorithm mew. Did you mean meow? Known: meow, sac.'],
+    [
+      ['train', '--algo', 'sac', '--couplings', '2'],
+      '--couplings is a setting of meow, not of sac. Leave it out, or train with --algo meow.',
+    ],
+    [
+      ['train', '--q-learning-rate', '1e-3'],
+      '--q-learning-rate is a setting of sac, not of meow. Leave it out, or train with --algo sac.',
+    ],
   ])('%j', async (argv, message) => {
     expect(await call(...argv)).toEqual({ code: 2, out: '', err: `meow-bench: ${message}\n` });
   });
@@ -93,8 +110,20 @@ describe('help and version exit with 0 on stdout', () => {
   it('train --help tells defaults and where the others come from', async () => {
     const out = (await call('train', '--help')).out.replace(/\s+/g, ' ');
     expect(out).toContain('--seed <n> seed of everything random (default: 0)');
-    expect(out).toContain("--learning-rate <x> Adam's step size (default: from the preset)");
+    expect(out).toContain("--learning-rate <x> Adam's step size (default: from the preset, or 0.001)");
     expect(out).toContain('--hidden <n,n>');
+  });
+
+  it('train --algo --help shows the settings of that algorithm', async () => {
+    const out = (await call('train', '--algo', 'sac', '--help')).out.replace(/\s+/g, ' ');
+    expect(out).toContain(
+      'Settings of sac: --gamma <x> discount factor (default: from the preset, or 0.99) --tau',
+    );
+    expect(out).toContain(
+      "--q-learning-rate <x> Adam's step size for the critics (default: from the preset, or 0.001)",
+    );
+    expect(out).not.toContain('--couplings');
+    expect((await call('train', '--help')).out).not.toContain('--q-learning-rate');
   });
 
   it('--version', async () => {
@@ -165,6 +194,26 @@ describe('settings reach the commands', () => {
     await writeFile(file, '{ "seed": 4 }');
     await call('train', '--config', file, '--seed', '0', '--force');
     expect(vi.mocked(train).mock.lastCall?.slice(0, 2)).toMatchObject([{ seed: 0 }, { force: true }]);
+  });
+
+  it('the algorithm decides which settings the agent has, wherever it is named', async () => {
+    const file = join(await temporaryFolder(), 'settings.yaml');
+    await writeFile(file, 'algo: sac\nagent: { qLearningRate: 1e-3 }\n');
+    expect(await call('train', '--config', file, '--hidden', '8')).toEqual({ code: 0, out: '', err: '' });
+    expect(vi.mocked(train).mock.lastCall?.[0]).toEqual({
+      ...TRAIN_DEFAULTS,
+      algo: 'sac',
+      agent: { qLearningRate: 1e-3, hidden: [8] },
+    });
+    expect(await call('train', '--config', file, '--algo', 'meow')).toEqual({
+      code: 2,
+      out: '',
+      err: `meow-bench: ${file}: agent.qLearningRate is a setting of sac, not of meow. Leave it out, or train with --algo sac.\n`,
+    });
+    await writeFile(file, 'algo: 3\n');
+    expect((await call('train', '--config', file)).err).toBe(
+      `meow-bench: ${file}: algo can't be 3. Give a text (algorithm).\n`,
+    );
   });
 
   it('a wrong setting in the file is blamed on the file', async () => {

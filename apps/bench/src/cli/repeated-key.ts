@@ -13,11 +13,11 @@ export function repeatedKey(text: string): RepeatedKey | undefined {
   const lineCounter = new LineCounter();
   // JSON is YAML as far as keys go, and this parser looks at all of them.
   const document = parseDocument(text, { lineCounter });
-  const repeated = document.errors.find(({ code }) => code === 'DUPLICATE_KEY');
-  if (!repeated) return undefined;
-  const [at] = repeated.pos;
+  const problem = document.errors.find(({ code }) => code === 'DUPLICATE_KEY');
+  if (!problem) return undefined;
+  const [at] = problem.pos;
   const lineAt = (offset: number): number => lineCounter.linePos(offset).line;
-  let found: RepeatedKey | undefined;
+  let repeated: RepeatedKey | undefined;
   visit(document, {
     Pair: (_, { key }, ancestors) => {
       const map = ancestors.at(-1);
@@ -25,7 +25,7 @@ export function repeatedKey(text: string): RepeatedKey | undefined {
       const first = map.items.find((pair) => isScalar(pair.key) && pair.key.value === key.value);
       const above = ancestors.flatMap((node) => (isPair(node) ? [String(node.key)] : []));
       const offset = isScalar(first?.key) ? first.key.range?.[0] : undefined;
-      found = {
+      repeated = {
         path: [...above, String(key.value)].join('.'),
         line: lineAt(at),
         firstLine: lineAt(offset ?? at),
@@ -33,5 +33,5 @@ export function repeatedKey(text: string): RepeatedKey | undefined {
       return visit.BREAK;
     },
   });
-  return found;
+  return repeated;
 }

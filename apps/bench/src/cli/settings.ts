@@ -1,124 +1,146 @@
-import type { Setting as AlgorithmSetting } from '@meow-rl/learner/settings';
-import { z } from 'zod';
+import { count, toggle as switchSetting, type Setting } from '@meow-rl/learner/settings';
 
-/** What the command line says about a setting. */
-export interface SettingInfo {
-  readonly description: string;
-  /** Completes "Give ...", such as `a positive integer`. */
-  readonly expects: string;
-  /** What `--help` shows between the flag and its description: `<n>`. */
-  readonly placeholder?: string;
-  /** What holds when the setting is left out and has no default of its own: `from the preset`. */
-  readonly whenAbsent?: string;
+/** What is said of a setting once: what it means, what it has to be, how it is written. */
+export interface SettingDescription<T> extends Pick<
+  Setting<T>,
+  'description' | 'expected' | 'holds' | 'placeholder'
+> {
+  /** As in the tables of algorithms; `words` are a list of names. */
+  readonly kind: Setting<T>['kind'] | 'words';
 }
 
-/** Descriptions of the settings, kept beside their schemas. */
-export const settingInfo = z.registry<SettingInfo>();
+/** What holds for a setting that isn't given. */
+export interface Otherwise<T> {
+  /** Its value then. Without a default the key is absent from the values. */
+  readonly default?: T;
+  /** What help says in the place of a default: `those of the environment`. */
+  readonly absent?: string;
+}
 
-/** One setting of a schema: a leaf, with where it is and what it accepts. */
-export interface Setting {
-  /** `['agent', 'learningRate']` */
+/** A setting of a command. Those of algorithms are such settings too. */
+export type CommandSetting<T = unknown> = SettingDescription<T> & Otherwise<T>;
+
+/** Settings by name; nested ones stand below a name of their own, as `agent.alpha` does. */
+export interface SettingsTree {
+  readonly [name: string]: CommandSetting | SettingsTree;
+}
+
+type ValueOf<S> = S extends SettingDescription<infer T> ? T : S extends SettingsTree ? ValuesOf<S> : never;
+
+type HasValue<S> =
+  S extends SettingDescription<unknown> ? (S extends { readonly default: unknown } ? true : false) : true;
+
+/** The values of settings: those without a default may be absent. */
+export type ValuesOf<S extends SettingsTree> = {
+  readonly [K in keyof S as HasValue<S[K]> extends true ? K : never]: ValueOf<S[K]>;
+} & {
+  readonly [K in keyof S as HasValue<S[K]> extends true ? never : K]?: ValueOf<S[K]>;
+};
+
+/** One setting with where it is: `['agent', 'learningRate']`. */
+export interface PlacedSetting {
   readonly path: readonly string[];
-  readonly info: SettingInfo;
-  readonly kind: 'number' | 'list' | 'words' | 'text' | 'switch';
-  /** Accepts one value of this setting, without regard to a default. */
-  readonly schema: z.ZodType;
-  readonly defaultValue?: unknown;
+  readonly setting: CommandSetting;
 }
 
-function describe<S extends z.ZodType>(schema: S, info: SettingInfo): S {
-  settingInfo.add(schema, info);
-  return schema;
-}
+/** Gives settings their types. */
+export const defineSettings = <const S extends SettingsTree>(settings: S): S => settings;
 
-/** A setting that may be left out: its key is then absent, not undefined. */
-export function optional<S extends z.ZodType>(schema: S, whenAbsent: string): z.ZodExactOptional<S> {
-  const info = settingInfo.get(schema);
-  if (info) describe(schema, { ...info, whenAbsent });
-  return schema.exactOptional();
-}
+export const isSetting = (entry: CommandSetting | SettingsTree | undefined): entry is CommandSetting =>
+  typeof entry?.['holds'] === 'function';
 
-/** A setting whose value the preset gives where nobody else does. */
-export const fromPreset = <S extends z.ZodType>(schema: S) => optional(schema, 'from the preset');
+/** All settings in their order, nested ones included. */
+export const settingsIn = (tree: SettingsTree, path: readonly string[] = []): PlacedSetting[] =>
+  Object.entries(tree).flatMap(([name, entry]) =>
+    isSetting(entry) ? [{ path: [...path, name], setting: entry }] : settingsIn(entry, [...path, name]),
+  );
+
+/** The default of a setting whose value the preset gives where nobody else does. */
+export const fromPreset = { absent: 'from the preset' } as const;
+
+type With<T, O> = SettingDescription<T> & O;
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+/** How a value is shown in help, and what it has to be, where a setting says more than its kind. */
+type Wording = Partial<Pick<SettingDescription<unknown>, 'placeholder' | 'expected'>>;
+
+const numberThat =
+  (expected: string, placeholder: string, holds: (value: number) => boolean) =>
+  <O extends Otherwise<number> & Wording>(description: string, otherwise: O): With<number, O> => ({
+    kind: 'number',
+    description,
+    expected,
+    placeholder,
+    holds: (value): value is number => isNumber(value) && holds(value),
+    ...otherwise,
+  });
+
+const { expected: ofCounts, holds: isCount } = count({ default: 1, description: '', source: '' });
 
 /** A whole number above zero. */
-export const positiveInteger = (description: string) =>
-  describe(z.int().positive(), { description, expects: 'a positive integer', placeholder: 'n' });
+export const positiveInteger = numberThat(ofCounts, 'n', isCount);
 
 /** A whole number, zero or above. */
-export const wholeNumber = (description: string) =>
-  describe(z.int().nonnegative(), { description, expects: 'an integer of at least 0', placeholder: 'n' });
-
-/** A number by a rule of the package that it is for. */
-export const number = (
-  { holds, expected }: Pick<AlgorithmSetting<unknown>, 'holds' | 'expected'>,
-  description: string,
-  placeholder = 'x',
-) => describe(z.number().refine(holds), { description, expects: expected, placeholder });
+export const wholeNumber = numberThat(
+  'an integer of at least 0',
+  'n',
+  (value) => Number.isSafeInteger(value) && value >= 0,
+);
 
 /** A number above zero. */
-export const positiveNumber = (description: string) =>
-  describe(z.number().positive(), { description, expects: 'a number above 0', placeholder: 'x' });
+export const positiveNumber = numberThat('a number above 0', 'x', (value) => value > 0);
 
 /** A number between zero and one, neither included. */
-export const share = (description: string) =>
-  describe(z.number().gt(0).lt(1), {
-    description,
-    expects: 'a number between 0 and 1, such as 0.95',
-    placeholder: 'p',
-  });
+export const share = numberThat(
+  'a number between 0 and 1, such as 0.95',
+  'p',
+  (value) => value > 0 && value < 1,
+);
 
-/** Widths of layers by a rule of the package that they are for: `64,64` on the command line. */
-export const widths = (
-  { holds, expected }: Pick<AlgorithmSetting<unknown>, 'holds' | 'expected'>,
-  description: string,
-) => describe(z.array(z.number()).refine(holds), { description, expects: expected, placeholder: 'n,n' });
-
-/** Names: `HalfCheetah-v5,Ant-v5` on the command line. */
-export const words = (description: string, placeholder: string) =>
-  describe(z.array(z.string().min(1)).min(1), {
-    description,
-    expects: 'a list of names such as a,b',
-    placeholder,
-  });
+const isWord = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 /** A text that isn't empty. */
-export const word = (description: string, placeholder = 'name') =>
-  describe(z.string().min(1), { description, expects: 'a text', placeholder });
+export const word = <O extends Otherwise<string> & Wording>(
+  description: string,
+  otherwise: O,
+): With<string, O> => ({
+  kind: 'word',
+  description,
+  expected: 'a text',
+  placeholder: 'name',
+  holds: isWord,
+  ...otherwise,
+});
+
+/** Names: `HalfCheetah-v5,Ant-v5` on the command line. */
+export const words = <O extends Otherwise<readonly string[]>>(
+  description: string,
+  placeholder: string,
+  otherwise: O,
+): With<readonly string[], O> => ({
+  kind: 'words',
+  description,
+  expected: 'a list of names such as a,b',
+  placeholder,
+  holds: (value): value is readonly string[] =>
+    Array.isArray(value) && value.length > 0 && value.every(isWord),
+  ...otherwise,
+});
 
 /** One of some names. */
-export const oneOf = <const Names extends readonly [string, ...string[]]>(
-  names: Names,
+export const oneOf = <const T extends string, O extends Otherwise<NoInfer<T>>>(
+  names: readonly T[],
   description: string,
-) => describe(z.enum(names), { description, expects: `one of ${names.join(', ')}`, placeholder: 'name' });
+  otherwise: O,
+): With<T, O> => ({
+  kind: 'word',
+  description,
+  expected: `one of ${names.join(', ')}`,
+  placeholder: 'name',
+  holds: (value): value is T => names.some((name) => name === value),
+  ...otherwise,
+});
 
-/** A switch: `--stochastic`. */
-export const toggle = (description: string) =>
-  describe(z.boolean(), { description, expects: 'true or false' }).default(false);
-
-/** The settings of a schema in its order, those of nested objects included. */
-export function settingsOf(schema: z.ZodObject, path: readonly string[] = []): Setting[] {
-  return Object.entries(schema.shape).flatMap(([key, field]) => {
-    const at = [...path, key];
-    const { core, ...rest } = unwrap(field);
-    if (core instanceof z.ZodObject) return settingsOf(core, at);
-    const info = core instanceof z.ZodType ? settingInfo.get(core) : undefined;
-    if (!info || !(core instanceof z.ZodType)) throw new Error(`setting ${at.join('.')} has no description.`);
-    return [{ path: at, info, kind: kindOf(core), schema: core, ...rest }];
-  });
-}
-
-function unwrap(field: z.core.$ZodType): { core: z.core.$ZodType; defaultValue?: unknown } {
-  if (field instanceof z.ZodDefault)
-    return { ...unwrap(field.unwrap()), defaultValue: field.def.defaultValue };
-  if (field instanceof z.ZodPrefault)
-    return { ...unwrap(field.unwrap()), defaultValue: field.def.defaultValue };
-  if (field instanceof z.ZodOptional || field instanceof z.ZodExactOptional) return unwrap(field.unwrap());
-  return { core: field };
-}
-
-function kindOf(schema: z.ZodType): Setting['kind'] {
-  if (schema instanceof z.ZodBoolean) return 'switch';
-  if (schema instanceof z.ZodArray) return schema.element instanceof z.ZodString ? 'words' : 'list';
-  return schema instanceof z.ZodNumber ? 'number' : 'text';
-}
+/** A switch, off unless given: `--stochastic`. */
+export const toggle = (description: string) => switchSetting({ default: false, description, source: '' });

@@ -12,14 +12,14 @@ export interface Versions {
 /** The versions that are running. */
 export function versions(): Versions {
   return {
-    'meow-bench': ownVersion(),
+    'meow-bench': packageVersion(),
     node: process.versions.node,
     onnxruntime: versionIn(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')),
   };
 }
 
 /** The version of this package. */
-export function ownVersion(): string {
+export function packageVersion(): string {
   return versionIn(new URL('../../package.json', import.meta.url));
 }
 

@@ -38,9 +38,9 @@ async function metricsOf(name: string): Promise<unknown[]> {
     .trim()
     .split('\n')
     .map((line) => {
-      const { time, ...rest }: Record<string, unknown> = JSON.parse(line);
+      const { time, ...timeless }: Record<string, unknown> = JSON.parse(line);
       expect(time === undefined || typeof time === 'object').toBe(true);
-      return rest;
+      return timeless;
     });
 }
 
@@ -126,9 +126,9 @@ export default ({ folder, settings }) => ({
 });`,
     );
     expect(await train('logged', '--logger', inFolder('logger.mjs'))).toMatchObject({ code: 0 });
-    const own = (await readFile(inFolder('logged', 'own.txt'), 'utf8')).split('\n');
+    const logged = (await readFile(inFolder('logged', 'own.txt'), 'utf8')).split('\n');
     const lines = (await readFile(inFolder('logged', 'metrics.jsonl'), 'utf8')).trim().split('\n');
-    expect(own).toEqual([...lines.map((line) => `MultiGoal-v0 ${JSON.parse(line).type}`), 'closed']);
+    expect(logged).toEqual([...lines.map((line) => `MultiGoal-v0 ${JSON.parse(line).type}`), 'closed']);
 
     await writeFile(inFolder('none.mjs'), 'export const logger = 1;');
     const none = await train('unlogged', '--logger', inFolder('none.mjs'));

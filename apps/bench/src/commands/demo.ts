@@ -1,144 +1,40 @@
-import { multiGoalDefaults } from '@meow-rl/envs';
+import { defineCommand } from '../cli/command.ts';
+import * as is from '../cli/settings.ts';
+import type { ValuesOf } from '../cli/settings.ts';
 
-import { trainSchema } from '../runs/config.ts';
-import type { DemoConfig } from '../runs/config.ts';
-import { parseSettings } from '../cli/config-file.ts';
-import { countByGoal, ROLLOUT_STEPS, sampleRollouts } from '../demo/rollouts.ts';
-import { softValueErrors, softValueGrid } from '../demo/soft-value.ts';
-import { InterruptedError } from '../cli/errors.ts';
-import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
-import { exportRunAgent, FILE_DESCRIPTIONS } from '../policies/policy-export.ts';
-import type { DemoReport } from '../report/data.ts';
-import { demoReportHtml } from '../report/demo-report.ts';
-import { resolveTrain, type ResolvedTrain } from '../runs/resolve.ts';
-import { createRunAgent } from '../runs/run-agent.ts';
-import { createRunFolder } from '../runs/run-folder.ts';
-import type { RunFolder, RunOptions } from '../runs/run-folder.ts';
-import { formatPairs } from '../cli/table.ts';
-import { runTraining } from '../runs/training.ts';
-import type { Ui } from '../cli/ui.ts';
-import { withOpen } from '../files/with-open.ts';
+const settings = is.defineSettings({
+  preset: is.word('named settings to train with', { default: 'multi-goal-demo' }),
+  seed: is.wholeNumber('seed of everything random', { default: 0 }),
+  steps: is.positiveInteger('environment steps to train for', is.fromPreset),
+  out: is.word('folder of the report, the policies and the metrics', {
+    placeholder: 'folder',
+    default: 'runs/demo',
+  }),
+  rollouts: is.positiveInteger('episodes sampled from the trained policy', { default: 400 }),
+  threads: is.positiveInteger('threads of the runtime', { default: 1 }),
+});
 
-const GRID_POINTS = 71;
+/** Settings of the multi-goal demo. */
+export type DemoConfig = ValuesOf<typeof settings>;
 
-/** Trains on the multi-goal task, draws the paper's Figure 1 and writes the report with the policies. */
-export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Promise<void> {
-  const { seed, threads, steps, preset } = config;
-  const settings = await resolveTrain(
-    parseSettings(
-      trainSchema,
-      {
-        env: 'MultiGoal-v0',
-        preset,
-        seed,
-        threads,
-        ...(steps === undefined ? {} : { steps }),
-        logEvery: 500,
-      },
-      'demo',
-    ),
-  );
-  await withOpen(async (open) => {
-    const folder = open(await createRunFolder({ path: config.out, command: 'demo', ...options }));
-    await folder.writeConfig(settings);
-    await trainAndReport(config, settings, folder, ui);
-  });
-}
-
-async function trainAndReport(
-  { seed, rollouts }: DemoConfig,
-  settings: ResolvedTrain,
-  folder: RunFolder,
-  ui: Ui,
-): Promise<void> {
-  ui.info(`Training MEow on ${settings.env} with seed ${seed}: ${settings.steps} steps`);
-  const runAgent = await createRunAgent(settings);
-  const agent = runAgent.meow;
-  try {
-    const { result: outcome, signal } = await interruptible(
-      (signal) => runTraining({ agent: runAgent, settings, folder, ui, signal }),
-      () => ui.warn('interrupted; finishing this step.'),
-    );
-    if (signal && outcome.aborted)
-      throw new InterruptedError(
-        `interrupted after ${outcome.step} of ${settings.steps} steps; the parameters are in ${folder.path}`,
-        'Run the demo again for a report.',
-        exitCodeOfSignal(signal),
-      );
-    ui.info(`Playing ${rollouts} episodes from the origin`);
-    const trajectories = await sampleRollouts(agent, rollouts, seed);
-    const reachedByGoal = countByGoal(trajectories);
-
-    ui.info('Comparing the soft value with quadrature');
-    const valueError = await softValueErrors(agent, [0, 0], seed);
-
-    ui.info('Exporting the policy and verifying it');
-    const files = await exportRunAgent(runAgent, folder.file('policy'), {
-      settings,
-      trainingSteps: outcome.step,
-      seed,
-      probes: outcome.probes,
-    });
-    const verified = files.find(({ kind }) => kind === 'policy');
-    const verify = { maxError: verified?.maxError ?? Number.NaN, observations: verified?.observations ?? 0 };
-
-    const { extent, goalRadius, goals } = multiGoalDefaults;
-    const { agent: agentSettings, environment: _, ...runSettings } = settings;
-    const report: DemoReport = {
-      title: 'MEow on the multi-goal task',
-      seed,
-      steps: outcome.step,
-      trainSeconds: outcome.seconds,
-      settings: { ...runSettings, ...agentSettings },
-      goals: goals.map(([x, y]) => ({ x, y })),
-      goalRadius,
-      bounds: extent,
-      softValue: await softValueGrid(agent, extent, GRID_POINTS),
-      trajectories,
-      rollouts,
-      reachedByGoal,
-      valueError,
-      curve: outcome.metrics.flatMap(({ step, meanReturn }) =>
-        meanReturn === undefined ? [] : { step, meanReturn },
-      ),
-      verify,
-      files: files.map(({ kind }) => ({
-        name: `policy/${kind === 'stochastic' ? 'policy-stochastic' : kind}.onnx`,
-        description: FILE_DESCRIPTIONS[kind],
-      })),
-    };
-    await folder.writeText('report.html', demoReportHtml(report));
-    const reached = reachedByGoal.reduce((total, count) => total + count, 0);
-    const summary = {
-      seed,
-      steps: outcome.step,
-      updates: outcome.updates,
-      rollouts,
-      reachedByGoal,
-      reached,
-      valueReference: valueError.reference,
-      valueErrorExact: valueError.exact,
-      valueErrors: {
-        samples: valueError.samples,
-        importance: valueError.importance,
-        monteCarlo: valueError.monteCarlo,
-      },
-      verifyMaxError: verify.maxError,
-      trainSeconds: outcome.seconds,
-    };
-    await folder.writeJson('summary.json', summary);
-    ui.result(
-      { run: folder.path, report: folder.file('report.html'), ...summary },
-      formatPairs({
-        trained: `${outcome.step} steps, ${outcome.updates} updates in ${outcome.seconds.toFixed(1)} s`,
-        'goals reached': `${reached} of ${rollouts} within ${ROLLOUT_STEPS} steps: ${goals.map(([x, y], i) => `(${x}, ${y}) ${reachedByGoal[i]}`).join(', ')}`,
-        'soft value': `off by ${valueError.exact.toExponential(1)} from quadrature (${valueError.reference.toFixed(3)})`,
-        policy: `${folder.file('policy', 'policy.onnx')}, agrees with the agent to ${verify.maxError.toExponential(1)}`,
-        report: folder.file('report.html'),
-      }),
-    );
-    if (outcome.closeFailure) throw outcome.closeFailure;
-  } finally {
-    await agent.dispose();
-  }
-}
+/** Trains MEow on the multi-goal task and draws the paper's Figure 1. */
+export const demo = defineCommand({
+  name: 'demo',
+  summary: "train on the multi-goal task and draw the paper's Figure 1",
+  description:
+    "Train MEow on the multi-goal task, draw the paper's Figure 1 from the run (soft value with trajectories, error of the " +
+    'soft value) and write report.html beside the exported policies. An earlier demo in the folder is replaced.',
+  arguments: {},
+  settings,
+  options: is.defineSettings({
+    config: is.word('JSON or YAML file with settings, named as the flags but in camelCase', {
+      placeholder: 'file',
+    }),
+    force: is.toggle('replace the run that the folder holds, even if it is no demo'),
+  }),
+  examples: ['meow-bench demo', 'meow-bench demo --seed 3 --out runs/demo-3'],
+  run: async ({ settings: config, options: { force }, ui }) => {
+    const { demo } = await import('../demo/demo.ts');
+    await demo(config, { force }, ui);
+  },
+});

@@ -1,40 +1,39 @@
-import { evaluate as playEpisodes } from '@meow-rl/train';
+import { defineCommand } from '../cli/command.ts';
+import * as is from '../cli/settings.ts';
+import type { ValuesOf } from '../cli/settings.ts';
 
-import { openCandidate } from '../policies/candidate.ts';
-import type { EvalConfig } from '../runs/config.ts';
-import { endingsOf, formatReturn, formatEndings } from '../policies/episodes.ts';
-import { makeAgentEnv } from '../environments/environments.ts';
-import { formatPairs, formatTable } from '../cli/table.ts';
-import type { Ui } from '../cli/ui.ts';
+const settings = is.defineSettings({
+  checkpoint: is.word('checkpoint of the run: last, best, or its step', { default: 'last' }),
+  episodes: is.positiveInteger('episodes to play', { default: 10 }),
+  stochastic: is.toggle('sample actions instead of taking the most likely one'),
+  seed: is.wholeNumber('seed of the starts and, with --stochastic, of the actions', { default: 0 }),
+  env: is.word('environment to play in, or a module that makes it: ./my-env.ts#makeEnv', {
+    absent: 'that of the policy',
+  }),
+  maxSteps: is.positiveInteger('steps after which an episode is truncated', { absent: 'as in training' }),
+  threads: is.positiveInteger('threads of the runtime', { default: 1 }),
+});
 
-/** Plays episodes with the policy of a run, or with an exported one, and reports their returns. */
-export async function evaluate(source: string, config: EvalConfig, ui: Ui): Promise<void> {
-  const { episodes, stochastic, seed, ...opening } = config;
-  const { agent, playground, step } = await openCandidate(source, opening);
-  const { environment } = playground;
-  const env = await makeAgentEnv(playground);
-  try {
-    const result = await playEpisodes({ actor: agent, env, episodes, deterministic: !stochastic, seed });
-    const { actions, returns, lengths } = result;
-    const endings = endingsOf(result);
-    ui.result(
-      { run: source, environment, step, episodes, seed, ...result },
-      [
-        formatTable(
-          ['episode', `${actions} return`, 'length', 'end'],
-          returns.map((value, i) => [i + 1, value.toFixed(2), lengths[i] ?? 0, endings[i] ?? '']),
-        ),
-        '',
-        formatPairs({
-          environment,
-          'trained for': `${step} steps`,
-          [`${actions} return`]: `${formatReturn(result, 2)} (mean and standard deviation of ${episodes} episodes)`,
-          ends: formatEndings(result),
-        }),
-      ].join('\n'),
-    );
-  } finally {
-    env.close();
-    await agent.dispose();
-  }
-}
+/** Settings of an evaluation. */
+export type EvalConfig = ValuesOf<typeof settings>;
+
+/** Plays episodes with a trained policy. */
+export const evaluate = defineCommand({
+  name: 'eval',
+  summary: 'play episodes with a trained policy',
+  description:
+    'Play episodes with the policy of a run, or with an exported policy.onnx, and report their returns and how they ended.',
+  arguments: { '<run>': 'folder of a run, or a policy.onnx' },
+  settings,
+  options: {},
+  examples: [
+    'meow-bench eval runs/try --episodes 20 --stochastic',
+    'meow-bench eval runs/try --checkpoint best --json',
+    'meow-bench eval runs/try/policy/policy.onnx',
+    'meow-bench eval policy.onnx --env ./my-env.ts#makeEnv',
+  ],
+  run: async ({ arguments: [source = ''], settings: config, ui }) => {
+    const { evaluate } = await import('../policies/evaluate.ts');
+    await evaluate(source, config, ui);
+  },
+});

@@ -1,40 +1,33 @@
-import path from 'node:path';
+import { defineCommand } from '../cli/command.ts';
+import * as is from '../cli/settings.ts';
+import type { ValuesOf } from '../cli/settings.ts';
 
-import type { ExportConfig } from '../runs/config.ts';
-import { exportRunAgent, FILE_DESCRIPTIONS } from '../policies/policy-export.ts';
-import { openRun } from '../runs/saved-run.ts';
-import { formatTable } from '../cli/table.ts';
-import type { Ui } from '../cli/ui.ts';
+const settings = is.defineSettings({
+  checkpoint: is.word('checkpoint of the run: last, best, or its step', { default: 'last' }),
+  out: is.word('folder of the ONNX files', { placeholder: 'folder', absent: '<run>/policy' }),
+  observations: is.positiveInteger('observations of the run to compare files and agent on, at most', {
+    default: 1000,
+  }),
+  seed: is.wholeNumber('seed of those observations', { default: 0 }),
+});
 
-/** Writes the ONNX files of a run, each verified against the agent. */
-export async function exportPolicy(run: string, config: ExportConfig, ui: Ui): Promise<void> {
-  const { settings, agent, step, observations } = await openRun(run, { checkpoint: config.checkpoint });
-  try {
-    const probes = await observations(config.observations).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      ui.warn(`the files are verified on random observations, those of the run can't be read: ${reason}`);
-      return undefined;
-    });
-    const files = await exportRunAgent(agent, config.out ?? path.join(run, 'policy'), {
-      settings,
-      trainingSteps: step,
-      observations: config.observations,
-      seed: config.seed,
-      probes,
-    });
-    ui.result(
-      { run, environment: settings.environment, step, files },
-      formatTable(
-        ['file', 'what it computes', 'largest error', 'observations'],
-        files.map(({ kind, path: file, maxError, observations: compared }) => [
-          file,
-          FILE_DESCRIPTIONS[kind],
-          maxError.toExponential(1),
-          compared,
-        ]),
-      ),
-    );
-  } finally {
-    await agent.meow.dispose();
-  }
-}
+/** Settings of an export. */
+export type ExportConfig = ValuesOf<typeof settings>;
+
+/** Writes a trained policy as ONNX files. */
+export const exportPolicy = defineCommand({
+  name: 'export',
+  summary: 'write a trained policy as ONNX files',
+  description:
+    'Write policy.onnx (deterministic action), policy-stochastic.onnx (sampled action with log-probability) and ' +
+    'critic.onnx (values of an action). Before they are kept, the policy is compared with the agent on observations of the ' +
+    'run, the others with its programs in float64.',
+  arguments: { '<run>': 'folder of a run' },
+  settings,
+  options: {},
+  examples: ['meow-bench export runs/try --out policy/', 'meow-bench export runs/try --checkpoint best'],
+  run: async ({ arguments: [run = ''], settings: config, ui }) => {
+    const { exportPolicy } = await import('../policies/export-policy.ts');
+    await exportPolicy(run, config, ui);
+  },
+});

@@ -40,7 +40,7 @@ async function flipBit(file: string): Promise<void> {
 /** Damages the chunk of the replay buffer whose name begins so. */
 async function flipChunk(run: string, prefix: string): Promise<void> {
   const chunks = path.join(run, 'checkpoints', 'replay');
-  const name = (await readdir(chunks)).find((own) => own.startsWith(prefix));
+  const name = (await readdir(chunks)).find((file) => file.startsWith(prefix));
   expect(name).toBeDefined();
   await flipBit(path.join(chunks, name ?? ''));
 }
@@ -68,8 +68,8 @@ describe('checkpoints of a run', () => {
     const [resumed, whole] = [await outcomeOf(run), await outcomeOf(at('whole'))];
     expect(resumed.events).toEqual(whole.events);
     expect(resumed.policies).toEqual(whole.policies);
-    expect(resumed.saved.find((own) => own.step === 400)).toEqual(
-      whole.saved.find((own) => own.step === 400),
+    expect(resumed.saved.find(({ step }) => step === 400)).toEqual(
+      whole.saved.find(({ step }) => step === 400),
     );
   });
 

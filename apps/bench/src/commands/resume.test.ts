@@ -5,7 +5,7 @@ import path from 'node:path';
 import { listCheckpoints, readCheckpoint } from '@meow-rl/train/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { RESUMABLE } from '../runs/config.ts';
+import { RESUMABLE } from '../runs/train-settings.ts';
 import { outcomeOf } from '../testing/run-outcome.ts';
 import { quietBench } from '../testing/run-bench.ts';
 
@@ -217,9 +217,9 @@ export default ({ folder }) => ({
     expect(events.findLast(({ type }) => type === 'evaluation').returns).toHaveLength(1);
     // The best one is of before.
     expect((await listCheckpoints(path.join(run, 'checkpoints'))).slice(0, 2)).toEqual([500, 490]);
-    const own = await readFile(path.join(run, 'own.txt'), 'utf8');
-    expect(own).toContain('evaluation 450\n');
-    expect(own).not.toContain(' 280\n');
+    const logged = await readFile(path.join(run, 'own.txt'), 'utf8');
+    expect(logged).toContain('evaluation 450\n');
+    expect(logged).not.toContain(' 280\n');
   });
 
   it.each([
@@ -296,7 +296,7 @@ describe('logs on resume', () => {
     const run = await copyOf('short', 'damaged-line');
     const metrics = path.join(run, 'metrics.jsonl');
     const lines = (await readFile(metrics, 'utf8')).split('\n');
-    const line = lines.findLastIndex((own) => own.includes('"step":2')) + 1;
+    const line = lines.findLastIndex((text) => text.includes('"step":2')) + 1;
     lines[line] = '#'.repeat(lines[line]?.length ?? 0);
     await writeFile(metrics, lines.join('\n'));
     const before = await outcomeOf(at('short'));
@@ -315,7 +315,7 @@ describe('logs on resume', () => {
   it('of which the event file is lost can be gone on with without one', async () => {
     const run = await copyOf('short', 'no-events');
     const { values } = await readCheckpoint(path.join(run, 'checkpoints', '300'));
-    const name = Object.keys(values['log'] as object).find((own) => own.startsWith('events.')) ?? '';
+    const name = Object.keys(values['log'] as object).find((file) => file.startsWith('events.')) ?? '';
     await rm(path.join(run, name));
     expect((await quietBench('train', '--resume', run, '--steps', '500')).err).toContain(
       `${name} has 0 bytes`,

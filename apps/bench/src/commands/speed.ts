@@ -1,96 +1,57 @@
-import type { SpeedConfig } from '../runs/config.ts';
-import { compareLoops } from '../speed/loop-comparison.ts';
-import { measureSize, PAPER_SIZES } from '../speed/measure.ts';
-import type { SizeResult } from '../speed/measure.ts';
-import { createMeasuredAgent, randomBatch } from '../speed/measured-agent.ts';
-import type { Measured } from '../speed/measured-agent.ts';
-import { checkPeersInstalled } from '../speed/peer-process.ts';
-import { parsePeers } from '../speed/peers.ts';
-import { profileUpdates } from '../speed/profile.ts';
-import { roofline } from '../speed/roofline.ts';
-import { soak } from '../speed/soak.ts';
-import { loopText, profileText, rooflineText, sizeText, soakText } from '../speed/text.ts';
-import type { Ui } from '../cli/ui.ts';
-import { versions } from '../cli/versions.ts';
+import { defineCommand } from '../cli/command.ts';
+import * as is from '../cli/settings.ts';
+import type { ValuesOf } from '../cli/settings.ts';
+import { MEASURED_ALGORITHMS } from '../speed/peers.ts';
 
-/** Times updates, actions, replay and the whole loop of an agent with its default networks, on request against peers. */
-export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
-  const { algo, observationSize, actionSize, batchSize, updates, warmup, rounds, seed, loopSteps } = config;
-  const peers = config.peers === undefined ? [] : parsePeers(config.peers);
-  if (peers.length > 0) checkPeersInstalled();
-  const sizes = config.all ? PAPER_SIZES : [{ observationSize, actionSize }];
-  const threadCounts = config.all ? [1, 2] : [config.threads];
-  const given = { algorithm: algo, batchSize, seed };
-  const first = { ...given, observationSize, actionSize, threads: config.threads };
-  const text: string[] = [];
+const settings = is.defineSettings({
+  algo: is.oneOf(MEASURED_ALGORITHMS, 'algorithm', { default: MEASURED_ALGORITHMS[0] }),
+  observationSize: is.positiveInteger('entries of an observation', { default: 17 }),
+  actionSize: is.positiveInteger('entries of an action', { default: 6 }),
+  batchSize: is.positiveInteger('transitions per update', { default: 256 }),
+  updates: is.positiveInteger('updates to time', { default: 200 }),
+  warmup: is.wholeNumber('updates before the clock starts', { default: 20 }),
+  rounds: is.positiveInteger('parts that the updates are timed in, taking turns with the peers', {
+    default: 10,
+  }),
+  threads: is.positiveInteger('threads of the runtime', { default: 1 }),
+  all: is.toggle("measure all sizes of the paper's tasks, with 1 and with 2 threads"),
+  loopSteps: is.wholeNumber('environment steps of the whole training loop on HalfCheetah-v5, 0 for none', {
+    default: 500,
+  }),
+  peers: is.word('PyTorch and JAX versions to compare with, and loops of libraries', {
+    placeholder: 'torch,jax',
+    absent: 'none',
+  }),
+  profile: is.toggle('print the time per operator and per phase of an update'),
+  roofline: is.toggle("count an update's work and compare it with what the machine can do"),
+  soak: is.wholeNumber('updates to watch memory and garbage collection over, 0 for none', { default: 0 }),
+  seed: is.wholeNumber('seed of weights and batches', { default: 0 }),
+});
 
-  const results: SizeResult[] = [];
-  for (const threads of threadCounts)
-    for (const size of sizes) {
-      const label = `timing ${size.observationSize}, ${size.actionSize}`;
-      const bar = ui.progress(label, rounds);
-      const measured = { ...given, ...size, threads };
-      const result = await measureSize(measured, peers, { updates, warmup, rounds }, (done) =>
-        bar.update(done),
-      );
-      bar.stop();
-      results.push(result);
-      text.push(sizeText(result));
-    }
+/** Settings of the speed measurement. */
+export type SpeedConfig = ValuesOf<typeof settings>;
 
-  const loops = [];
-  if (loopSteps > 0)
-    for (const threads of threadCounts) {
-      const bar = ui.progress('timing the loop', 3);
-      const compared = await compareLoops(peers, loopSteps, { algorithm: algo, threads, seed }, (done) =>
-        bar.update(done),
-      );
-      bar.stop();
-      loops.push({ threads, compared });
-      text.push(loopText(compared, { algorithm: algo, threads }));
-    }
-
-  const profile = config.profile ? await profileUpdates(first, updates) : undefined;
-  if (profile) text.push(profileText(profile));
-
-  const bound = config.roofline ? await roofline(first) : undefined;
-  if (bound) text.push(rooflineText(bound, medianUpdate(results, first)));
-
-  const soaked = config.soak > 0 ? await soakAgent(first, config.soak, ui) : undefined;
-  if (soaked) text.push(soakText(soaked));
-
-  ui.result(
-    {
-      versions: versions(),
-      rounds,
-      sizes: results,
-      ...(loops.length > 0 ? { loops } : {}),
-      ...(profile ? { profile } : {}),
-      ...(bound
-        ? { roofline: { ...bound, updateOverBound: medianUpdate(results, first) / bound.bound } }
-        : {}),
-      ...(soaked ? { soak: soaked } : {}),
-    },
-    text.join('\n\n'),
-  );
-}
-
-/** The measured update of a size; NaN if it is none of those measured. */
-const medianUpdate = (results: readonly SizeResult[], { observationSize, actionSize, threads }: Measured) =>
-  results.find(
-    (result) =>
-      result.observationSize === observationSize &&
-      result.actionSize === actionSize &&
-      result.threads === threads,
-  )?.update[0]?.milliseconds.median ?? Number.NaN;
-
-async function soakAgent(measured: Measured, updates: number, ui: Ui) {
-  const agent = await createMeasuredAgent(measured, 'workers');
-  const bar = ui.progress('soaking', updates);
-  try {
-    return await soak(agent, randomBatch(measured), updates, (done) => bar.update(done));
-  } finally {
-    bar.stop();
-    await agent.dispose();
-  }
-}
+/** Times updates, actions and the training loop. */
+export const speed = defineCommand({
+  name: 'speed',
+  summary: 'time updates, actions and the training loop',
+  description:
+    "Time an algorithm's updates, actions and replay with its default networks on random data, and the training loop on " +
+    'HalfCheetah-v5. With --peers the same update in PyTorch and JAX takes turns with ours, and for SAC the loops of ' +
+    'Stable-Baselines3 and sbx; npm run peers:setup installs them.',
+  arguments: {},
+  settings,
+  options: {},
+  examples: [
+    'meow-bench speed --threads 1 --json',
+    'meow-bench speed --observation-size 348 --action-size 17 --profile --roofline',
+    'meow-bench speed --peers torch,jax --rounds 20',
+    'meow-bench speed --algo sac --peers torch,jax',
+    'meow-bench speed --all --json',
+    'meow-bench speed --loop-steps 0 --soak 50000',
+  ],
+  run: async ({ settings: config, ui }) => {
+    const { speed } = await import('../speed/speed.ts');
+    await speed(config, ui);
+  },
+});

@@ -1,38 +1,64 @@
-import type { TrainConfig } from '../runs/config.ts';
-import { isKnownEnvironment } from '../environments/environments.ts';
-import { finishRun } from '../runs/finish-run.ts';
-import { resolveTrain, type ResolvedTrain } from '../runs/resolve.ts';
-import { createRunFolder, runPath } from '../runs/run-folder.ts';
-import type { RunOptions } from '../runs/run-folder.ts';
-import { importLogger } from '../runs/run-logs.ts';
-import type { Ui } from '../cli/ui.ts';
-import { withOpen } from '../files/with-open.ts';
+import { DEFAULT_ALGORITHM } from '../algorithms/index.ts';
+import { defineCommand } from '../cli/command.ts';
+import { UsageError } from '../cli/errors.ts';
+import { flagOf } from '../cli/flags.ts';
+import * as is from '../cli/settings.ts';
+import { RESUMABLE, trainSettings } from '../runs/train-settings.ts';
 
-/** Trains an agent and keeps the run in its folder: settings, logs, checkpoints, verified policy, summary. */
-export async function train(config: TrainConfig, options: RunOptions, ui: Ui): Promise<void> {
-  const settings = await resolveTrain(config);
-  // Before an earlier run is replaced.
-  if (settings.logger !== undefined) await importLogger(settings.logger);
-  const path = runPath({ ...config, environment: settings.environment });
-  await withOpen(async (open) => {
-    const folder = open(await createRunFolder({ path, command: 'train', ...options }));
-    await folder.writeConfig(settings);
-    ui.info(`Training ${settings.algo} on ${settings.environment}, seed ${settings.seed}, in ${folder.path}`);
-    for (const line of assumptions(config, settings)) ui.info(line);
-    await finishRun({ settings, folder, ui });
-  });
-}
-
-/** What was taken for granted of an environment of the user's own. */
-function assumptions(given: TrainConfig, settings: ResolvedTrain): string[] {
-  if (isKnownEnvironment(settings.env)) return [];
-  const { environment, preset, maxSteps } = settings;
-  return [
-    ...(given.preset === undefined
-      ? [`${environment} is trained with the general preset, ${preset}; flags or --preset change that`]
-      : []),
-    ...(given.maxSteps === undefined && maxSteps !== undefined
-      ? [`${environment} gives no time limit; episodes end after ${maxSteps} steps (--max-steps)`]
-      : []),
-  ];
-}
+/** Trains an agent, or goes on with a run. */
+export const train = defineCommand({
+  name: 'train',
+  summary: 'train an agent',
+  description:
+    'Train an agent. Settings come from the preset of the environment, over it the file given with --config, over ' +
+    'that the flags. The resolved settings are kept in config.json, which --config accepts again. ' +
+    'With --algo, help shows the settings of that algorithm.',
+  arguments: {},
+  settings: trainSettings,
+  options: is.defineSettings({
+    config: is.word(
+      'JSON or YAML file with settings, named as the flags but in camelCase, the agent\'s below "agent"',
+      { placeholder: 'file' },
+    ),
+    force: is.toggle('replace the run that the folder holds'),
+    resume: is.word(
+      'go on with the run in a folder, to the bits that it would have had, or with more --steps, to those of a run begun with as many',
+      { placeholder: 'run', expected: 'the folder that "meow-bench train" wrote' },
+    ),
+    from: is.wholeNumber('with --resume: from this checkpoint instead of the newest', {
+      placeholder: 'step',
+      expected: 'the step of a checkpoint',
+    }),
+  }),
+  examples: [
+    'meow-bench train --env MultiGoal-v0 --seed 1 --out runs/try',
+    `meow-bench train --algo ${DEFAULT_ALGORITHM} --help`,
+    'meow-bench train --config settings.yaml --learning-rate 3e-4 --hidden 64,64',
+    'meow-bench train --config runs/try/config.json --seed 2 --out runs/again',
+    'meow-bench train --env ./my-env.ts#makeEnv --max-steps 200',
+    'meow-bench train --resume runs/try',
+    'meow-bench train --resume runs/try --steps 12000',
+  ],
+  notes: `With --resume, flags and --config may change what leaves the numbers of the training alone:\n  ${RESUMABLE.map((name) => flagOf({ path: [name] })).join(' ')}\nAny other setting is fine only with the value that the run has.`,
+  base: async ({ resume }) => {
+    if (resume === undefined) return {};
+    const { readRunConfig } = await import('../runs/run-folder.ts');
+    const { algo } = await readRunConfig(resume);
+    return algo === undefined ? {} : { algo };
+  },
+  run: async ({ settings, given, options: { force, resume, from }, ui }) => {
+    if (resume === undefined) {
+      if (from !== undefined)
+        throw new UsageError('--from goes with --resume', 'Name the run with --resume.');
+      const { train } = await import('../runs/train.ts');
+      return train(settings, { force }, ui);
+    }
+    if (force)
+      throw new UsageError(
+        '--resume goes on with a run, which --force replaces',
+        'Give one of them: --force goes with --out.',
+      );
+    const { resumeTraining } = await import('../runs/resume.ts');
+    return resumeTraining(resume, { from, given }, ui);
+  },
+});

@@ -75,12 +75,12 @@ export function analyse(groups: readonly RunGroup[], options: AnalyseOptions): C
   const names = [...new Set(groups.map(({ environment }) => environment))];
   const byEnvironment = names.map((environment) => ({
     environment,
-    own: groups.filter((group) => group.environment === environment),
+    rivals: groups.filter((group) => group.environment === environment),
   }));
   const labels = [...new Set(groups.map(({ label }) => label))];
   const overall = pairsOf(labels).flatMap(([x, y]) => {
-    const shared = byEnvironment.flatMap(({ environment, own }) => {
-      const [first, second] = [x, y].map((label) => own.find((group) => group.label === label));
+    const shared = byEnvironment.flatMap(({ environment, rivals }) => {
+      const [first, second] = [x, y].map((label) => rivals.find((group) => group.label === label));
       return first && second ? [{ environment, first, second }] : [];
     });
     if (shared.length < 2) return [];
@@ -92,10 +92,10 @@ export function analyse(groups: readonly RunGroup[], options: AnalyseOptions): C
     return [{ x, y, probability, environments: shared.map(({ environment }) => environment) }];
   });
   return {
-    environments: byEnvironment.map(({ environment, own }) => ({
+    environments: byEnvironment.map(({ environment, rivals }) => ({
       environment,
-      groups: own.map((group) => resultOf(group, options)),
-      improvements: pairsOf(own).map(([x, y]) => ({
+      groups: rivals.map((group) => resultOf(group, options)),
+      improvements: pairsOf(rivals).map(([x, y]) => ({
         x: x.label,
         y: y.label,
         probability: improvementInterval([finals(x)], [finals(y)], options),

@@ -50,8 +50,8 @@ export function curvesFigure(
       ...series.map(({ full, color }) =>
         line(full, { x: 'step', y: 'estimate', stroke: color, strokeWidth: 2 }),
       ),
-      ...series.map(({ rest, color }) =>
-        line(rest, { x: 'step', y: 'estimate', stroke: color, strokeWidth: 2, strokeDasharray: '5 4' }),
+      ...series.map(({ dashed, color }) =>
+        line(dashed, { x: 'step', y: 'estimate', stroke: color, strokeWidth: 2, strokeDasharray: '5 4' }),
       ),
       // A dot per evaluation only while dots can be told apart.
       ...series
@@ -87,12 +87,12 @@ export function curvesFigure(
   });
 }
 
-/** The part of a curve that all seeds are in, and the rest with a point of overlap, so that the line has no gap. */
+/** The part of a curve that all seeds are in, and the dashed with a point of overlap, so that the line has no gap. */
 function splitAtFewerSeeds(curve: readonly CurvePoint[], seeds: number) {
   const fewer = curve.findIndex((point) => point.seeds < seeds);
   return fewer < 0
-    ? { full: curve, rest: [] }
-    : { full: curve.slice(0, fewer), rest: curve.slice(Math.max(0, fewer - 1)) };
+    ? { full: curve, dashed: [] }
+    : { full: curve.slice(0, fewer), dashed: curve.slice(Math.max(0, fewer - 1)) };
 }
 
 /** `250k`, `1.5M`. */

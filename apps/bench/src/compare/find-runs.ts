@@ -15,8 +15,8 @@ const SIGNS_OF_A_RUN = '**/{config.json,metrics.jsonl}';
  * @throws UsageError if a folder does not exist, a pattern matches none, or there is no run below it
  */
 export async function findRuns(sources: readonly string[]): Promise<string[]> {
-  const found = await Promise.all(sources.map(runsIn));
-  return [...new Set(found.flat())].toSorted();
+  const folders = await Promise.all(sources.map(runsIn));
+  return [...new Set(folders.flat())].toSorted();
 }
 
 async function runsIn(source: string): Promise<string[]> {

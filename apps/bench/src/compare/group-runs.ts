@@ -1,4 +1,8 @@
-import { trainSchema } from '../runs/config.ts';
+import { defaultsOf } from '@meow-rl/learner/settings';
+
+import { ALGORITHMS } from '../algorithms/index.ts';
+import { mergeConfig } from '../cli/config-file.ts';
+import { parseTrainSettings } from '../runs/train-settings.ts';
 import type { Run } from './read-run.ts';
 
 /** Runs that differ in nothing but their seed. */
@@ -38,8 +42,16 @@ const INCIDENTAL: ReadonlySet<string> = new Set([
 ]);
 
 /** Settings by dotted name, values as text. What a run of an older version doesn't know had today's default. */
-export const settingsOf = ({ config }: Run): Map<string, string> =>
-  flatSettings({ ...trainSchema.parse({}), ...config });
+export const settingsOf = ({ config, algorithm }: Run): Map<string, string> =>
+  flatSettings(mergeConfig({ ...RUN_DEFAULTS, agent: agentDefaults(algorithm) }, config));
+
+const { agent: _preset, ...RUN_DEFAULTS } = parseTrainSettings({}, 'compare');
+
+/** The defaults of an algorithm's agent; none where this version doesn't know it. */
+function agentDefaults(name: string) {
+  const algorithm = ALGORITHMS.find((known) => known.name === name);
+  return algorithm ? defaultsOf(algorithm.settings) : {};
+}
 
 function flatSettings(config: Readonly<Record<string, unknown>>, prefix = ''): Map<string, string> {
   const flat = new Map<string, string>();
@@ -74,14 +86,14 @@ export function groupRuns(runs: readonly Run[]): {
       leftOut.push({ folder: copy.folder, reason: `same settings and seed ${copy.seed} as ${kept.folder}` });
   }
   const unnamed = [...byKey.values()].map((seeds) => [...seeds.values()].toSorted((a, b) => a.seed - b.seed));
-  const groups = unnamed.flatMap((own) => {
-    const [first] = own;
+  const groups = unnamed.flatMap((runs) => {
+    const [first] = runs;
     if (!first) return [];
     const { environment, algorithm } = first;
     const rivals = unnamed.flatMap(([rival]) =>
       rival && rival.environment === environment && rival.algorithm === algorithm ? [rival] : [],
     );
-    return [{ environment, algorithm, label: labelOf(first, rivals), runs: own }];
+    return [{ environment, algorithm, label: labelOf(first, rivals), runs }];
   });
   return {
     groups: groups.toSorted(
@@ -94,14 +106,15 @@ export function groupRuns(runs: readonly Run[]): {
 /** The algorithm's name; where several settings share it, the preset if that tells them apart, else what differs. */
 function labelOf(run: Run, rivals: readonly Run[]): string {
   if (rivals.length <= 1) return run.algorithm;
-  const settings = rivals.map(settingsOf);
-  const own = settingsOf(run);
-  const presets = new Set(settings.map((flat) => flat.get('preset')));
-  if (presets.size === rivals.length && own.has('preset')) return `${run.algorithm} (${own.get('preset')})`;
-  const names = [...new Set(settings.flatMap((flat) => [...flat.keys()]))];
-  const differing = names.filter((name) => new Set(settings.map((flat) => flat.get(name))).size > 1);
+  const settings = settingsOf(run);
+  const ofRivals = rivals.map(settingsOf);
+  const presets = new Set(ofRivals.map((flat) => flat.get('preset')));
+  if (presets.size === rivals.length && settings.has('preset'))
+    return `${run.algorithm} (${settings.get('preset')})`;
+  const names = [...new Set(ofRivals.flatMap((flat) => [...flat.keys()]))];
+  const differing = names.filter((name) => new Set(ofRivals.map((flat) => flat.get(name))).size > 1);
   const shown = differing.map(
-    (name) => `${name.slice(name.lastIndexOf('.') + 1)}=${own.get(name) ?? 'none'}`,
+    (name) => `${name.slice(name.lastIndexOf('.') + 1)}=${settings.get(name) ?? 'none'}`,
   );
   return `${run.algorithm} (${shown.join(', ')})`;
 }

@@ -35,4 +35,6 @@ const pointOf = ([x = 0, y = 0]: Float64Array): [number, number] => [x, y];
 
 /** How many episodes reached each goal. */
 export const countByGoal = (trajectories: readonly Trajectory[]): number[] =>
-  multiGoalDefaults.goals.map((_, goal) => trajectories.filter((own) => own.goal === goal).length);
+  multiGoalDefaults.goals.map(
+    (_, goal) => trajectories.filter(({ goal: reached }) => reached === goal).length,
+  );

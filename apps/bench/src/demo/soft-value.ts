@@ -41,8 +41,8 @@ async function softQ(
   const rows = actions.length / size;
   const all = new Float64Array(rows);
   for (let from = 0; from < rows; from += CHUNK) {
-    const own = actions.subarray(from * size, Math.min(rows, from + CHUNK) * size);
-    const { q1, q2 } = await agent.critic(repeated(observation, own.length / size), own);
+    const chunk = actions.subarray(from * size, Math.min(rows, from + CHUNK) * size);
+    const { q1, q2 } = await agent.critic(repeated(observation, chunk.length / size), chunk);
     q1.forEach((q, i) => (all[from + i] = Math.min(q, q2[i] ?? q)));
   }
   return all;
@@ -63,7 +63,9 @@ function squashedTrapezoids(count: number): Quadrature {
   const end = Math.atanh(1 - SQUASH_MARGIN);
   const step = (2 * end) / (count - 1);
   const z = Array.from({ length: count }, (_, i) => -end + i * step);
-  const inside = z.map((own, i) => (i === 0 || i === count - 1 ? 0.5 : 1) * step * (1 - Math.tanh(own) ** 2));
+  const inside = z.map(
+    (point, i) => (i === 0 || i === count - 1 ? 0.5 : 1) * step * (1 - Math.tanh(point) ** 2),
+  );
   return {
     points: [-1, ...z.map(Math.tanh), 1],
     weights: [SQUASH_MARGIN, ...inside, SQUASH_MARGIN],
@@ -106,9 +108,9 @@ function fitActor(actions: Float32Array, size: number): GaussianActor {
       .filter((_, i) => i % size === entry)
       .map((a) => Math.atanh(Math.min(Math.max(a, -1 + SQUASH_MARGIN), 1 - SQUASH_MARGIN))),
   );
-  const mean = columns.map((z) => z.reduce((total, own) => total + own, 0) / z.length);
+  const mean = columns.map((z) => z.reduce((total, value) => total + value, 0) / z.length);
   const deviation = columns.map((z, i) =>
-    Math.sqrt(z.reduce((total, own) => total + (own - (mean[i] ?? 0)) ** 2, 0) / z.length),
+    Math.sqrt(z.reduce((total, value) => total + (value - (mean[i] ?? 0)) ** 2, 0) / z.length),
   );
   return { mean, deviation };
 }
@@ -167,8 +169,8 @@ export async function softValueErrors(
   const { alpha } = agent.config;
   const reference = await softValueByQuadrature(agent, observation);
   const [exact = Number.NaN] = await agent.value(Float32Array.from(observation));
-  const own = await agent.act(repeated(observation, FIT_SAMPLES), { deterministic: false });
-  const actor = fitActor(own, agent.actionSize);
+  const sampled = await agent.act(repeated(observation, FIT_SAMPLES), { deterministic: false });
+  const actor = fitActor(sampled, agent.actionSize);
   const random = createGenerator(seed);
   const importance: Band[] = [];
   const monteCarlo: Band[] = [];

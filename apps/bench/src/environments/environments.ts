@@ -18,7 +18,7 @@ import { workerVectorEnv } from '@meow-rl/envs/node';
 import { formatEnvReference, parseEnvReference, resolveEnvReference } from './env-reference.ts';
 import { UsageError } from '../cli/errors.ts';
 import { loadersFor } from '../modules/import-module.ts';
-import { ownFactory, tryOwnEnvironment } from './user-environment.ts';
+import { tryUserEnvironment, userFactory } from './user-environment.ts';
 import { unknownName } from '../cli/unknown-name.ts';
 
 /** Steps after which an episode of one's own environment is truncated where neither its module nor the user says. */
@@ -62,16 +62,16 @@ export async function identifyEnvironment({
   if (isKnownEnvironment(env)) return { env, environment: env, ...(maxSteps !== undefined && { maxSteps }) };
   const reference = resolveEnvReference(env);
   if (!reference) throw noEnvironment(env);
-  const own = await tryOwnEnvironment(reference);
-  if (isKnownEnvironment(own.id))
+  const described = await tryUserEnvironment(reference);
+  if (isKnownEnvironment(described.id))
     throw new UsageError(
-      `the environment of ${env} calls itself ${own.id}, which is the name of another`,
+      `the environment of ${env} calls itself ${described.id}, which is the name of another`,
       'Give it an id of its own: folders, files and comparisons name it by that.',
     );
-  const limit = maxSteps ?? (own.maxSteps === undefined ? DEFAULT_MAX_STEPS : undefined);
+  const limit = maxSteps ?? (described.maxSteps === undefined ? DEFAULT_MAX_STEPS : undefined);
   return {
     env: formatEnvReference(reference),
-    environment: own.id,
+    environment: described.id,
     ...(limit !== undefined && { maxSteps: limit }),
   };
 }
@@ -87,7 +87,7 @@ async function knownFactory(id: string): Promise<EnvFactory> {
 
 async function open({ env, maxSteps }: EnvironmentChoice) {
   const reference = parseEnvReference(env);
-  const factory = await (reference ? ownFactory(reference) : knownFactory(env));
+  const factory = await (reference ? userFactory(reference) : knownFactory(env));
   return { reference, factory, maxSteps: maxSteps ?? factory.maxSteps ?? DEFAULT_MAX_STEPS };
 }
 

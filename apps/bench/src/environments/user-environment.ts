@@ -9,7 +9,7 @@ import { importModule } from '../modules/import-module.ts';
 import { withOpen } from '../files/with-open.ts';
 
 /** What an environment of the user's own says of itself. */
-export interface OwnEnvironment {
+export interface UserEnvironment {
   readonly id: string;
   /** Its time limit; undefined if its module gives none. */
   readonly maxSteps: number | undefined;
@@ -20,7 +20,7 @@ export interface OwnEnvironment {
  *
  * @throws UsageError if its module isn't there, can't be imported or exports none; `create` throws one if it fails
  */
-export async function ownFactory(reference: EnvReference): Promise<EnvFactory> {
+export async function userFactory(reference: EnvReference): Promise<EnvFactory> {
   resolveEnvReference(formatEnvReference(reference));
   const file = fileURLToPath(reference.module);
   const exported = await importModule(reference.module).catch((error: unknown) => {
@@ -45,8 +45,8 @@ export async function ownFactory(reference: EnvReference): Promise<EnvFactory> {
  *
  * @throws UsageError if it can't
  */
-export async function tryOwnEnvironment(reference: EnvReference): Promise<OwnEnvironment> {
-  const { create, maxSteps } = await ownFactory(reference);
+export async function tryUserEnvironment(reference: EnvReference): Promise<UserEnvironment> {
+  const { create, maxSteps } = await userFactory(reference);
   return withOpen(async (open) => {
     const env = await create();
     open(closing(env));

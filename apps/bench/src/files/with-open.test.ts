@@ -40,7 +40,7 @@ test('the first failure is thrown, and the rest is closed all the same', async (
 test('a failure of closing can be kept beside the result, one of the work cannot', async () => {
   const [closed, failures]: [string[], unknown[]] = [[], []];
   const full = new Error('the disk is full');
-  const work = async (open: (own: ReturnType<typeof closing>) => unknown) => {
+  const work = async (open: (resource: ReturnType<typeof closing>) => unknown) => {
     open(closing(closed, 'a'));
     open(closing(closed, 'b', full));
     return 7;

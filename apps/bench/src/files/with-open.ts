@@ -11,15 +11,15 @@ interface Closable {
  * @param closeFailed takes the first failure of closing after work that is done, whose result would be lost were it thrown
  */
 export async function withOpen<T>(
-  work: (open: <C extends Closable>(own: C) => C) => Promise<T>,
+  work: (open: <C extends Closable>(resource: C) => C) => Promise<T>,
   closeFailed?: (error: unknown) => void,
 ): Promise<T> {
   const opened: Closable[] = [];
   const closeAll = async () => {
     const failures: unknown[] = [];
-    for (const own of opened.toReversed()) {
+    for (const resource of opened.toReversed()) {
       try {
-        await own.close();
+        await resource.close();
       } catch (error) {
         failures.push(error);
       }
@@ -28,9 +28,9 @@ export async function withOpen<T>(
   };
   let result: T;
   try {
-    result = await work((own) => {
-      opened.push(own);
-      return own;
+    result = await work((resource) => {
+      opened.push(resource);
+      return resource;
     });
   } catch (error) {
     // Closing may fail for the same reason, of which there is no more to say.

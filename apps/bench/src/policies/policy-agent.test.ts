@@ -81,10 +81,10 @@ describe('an exported file that is played', () => {
     expect(ofFile.actions).toHaveLength(steps);
     for (const [step, actions] of ofFile.actions.entries()) {
       const observation = Float32Array.of(Math.sin(step), Math.cos(2 * step));
-      const own = await agent.act(observation, { deterministic: true });
+      const expected = await agent.act(observation, { deterministic: true });
       for (const [entry, action] of actions.entries()) {
         const where = `entry ${entry} of step ${step}`;
-        const error = Math.abs(action - inUnits(own[entry] ?? Number.NaN, entry));
+        const error = Math.abs(action - inUnits(expected[entry] ?? Number.NaN, entry));
         expect(error, where).toBeLessThanOrEqual(rounding(entry));
         const difference = Math.abs(action - (ofAgent.actions[step]?.[entry] ?? Number.NaN));
         expect(difference, where).toBeLessThanOrEqual(rounding(entry));
@@ -104,12 +104,13 @@ describe('an exported file that is played', () => {
     const observations = new Float32Array(14);
     createGenerator(2).fillUniform(observations, -1, 1);
     const actions = await policyAgent(policy, env).act(observations, { deterministic: true });
-    const own = await agent.act(observations, { deterministic: true });
+    const expected = await agent.act(observations, { deterministic: true });
     expect(actions).toHaveLength(7 * size);
     actions.forEach((action, i) => {
       if (i % size === 4) expect(action).toBe(0);
       // Float32 is off by up to 6e-5 at 1000, of half a range of 0.5.
-      else expect(Math.abs(action - (own[i] ?? Number.NaN))).toBeLessThan(i % size === 3 ? 2.5e-4 : 1e-6);
+      else
+        expect(Math.abs(action - (expected[i] ?? Number.NaN))).toBeLessThan(i % size === 3 ? 2.5e-4 : 1e-6);
     });
   });
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { trainSchema } from '../runs/config.ts';
+import { parseTrainSettings } from '../runs/train-settings.ts';
 import { exportRunAgent } from './policy-export.ts';
 import { resolveTrain } from '../runs/resolve.ts';
 import { createRunAgent } from '../runs/run-agent.ts';
@@ -20,24 +20,27 @@ const rowsOf = (values: Float32Array): string[] =>
 test('a policy is verified on observations of its own run', async () => {
   const path = join(await temporaryFolder(), 'run');
   const settings = await resolveTrain(
-    trainSchema.parse({
-      env: 'MultiGoal-v0',
-      steps: 60,
-      warmup: 30,
-      evaluateEvery: 1000,
-      noTensorboard: true,
-      agent: { batchSize: 16, hidden: [8], shiftHidden: [8] },
-    }),
+    parseTrainSettings(
+      {
+        env: 'MultiGoal-v0',
+        steps: 60,
+        warmup: 30,
+        evaluateEvery: 1000,
+        noTensorboard: true,
+        agent: { batchSize: 16, hidden: [8], shiftHidden: [8] },
+      },
+      'the test',
+    ),
   );
   const agent = await createRunAgent(settings);
-  onTestFinished(() => agent.meow.dispose());
+  onTestFinished(() => agent.unwrapped.dispose());
   const folder = await createRunFolder({ path, command: 'train', force: false });
   await folder.writeConfig(settings);
   const ui = createUi(captureIo(), { json: false, quiet: true });
   const { probes } = await runTraining({ agent, settings, folder, ui });
 
   const run = await openRun(path);
-  onTestFinished(() => run.agent.meow.dispose());
+  onTestFinished(() => run.agent.unwrapped.dispose());
   const held = rowsOf(await run.observations(1000));
   expect(held).toHaveLength(60);
   expect(new Set(held).size).toBeGreaterThan(50);

@@ -18,7 +18,7 @@ export interface PolicyExportOptions {
 
 /** Writes an agent's ONNX files, in the environment's units, each verified before it is kept. */
 export async function exportRunAgent(
-  { meow, agent, observationNormalizer }: RunAgent,
+  { unwrapped, agent, observationNormalizer }: RunAgent,
   folder: string,
   { settings, trainingSteps, probes, ...verify }: PolicyExportOptions,
 ): Promise<ExportedFile[]> {
@@ -26,7 +26,7 @@ export async function exportRunAgent(
   return exportAgent(
     agent,
     {
-      ...meow.deployment(),
+      ...unwrapped.deployment(),
       ...(observationNormalizer && { normalizer: observationNormalizer.scaling() }),
     },
     folder,

@@ -46,7 +46,7 @@ export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'sig
     await report(outcome, files, settings, folder, ui);
     if (closeFailure) throw closeFailure;
   } finally {
-    await agent.meow.dispose();
+    await agent.unwrapped.dispose();
   }
 }
 

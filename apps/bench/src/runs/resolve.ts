@@ -1,10 +1,11 @@
 import path from 'node:path';
 
 import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
-import { GENERAL_PRESET, MEOW_PRESETS, PRESET_OF_ENVIRONMENT, resolveMeowConfig } from '@meow-rl/meow';
-import type { MeowConfig, MeowPreset } from '@meow-rl/meow';
 
-import type { TrainConfig } from './config.ts';
+import type { AgentConfig, Algorithm, Preset } from '../algorithms/algorithm.ts';
+import { resolveAgentConfig } from '../algorithms/agent-settings.ts';
+import { algorithmNamed } from '../algorithms/index.ts';
+import type { TrainConfig } from './train-settings.ts';
 import { identifyEnvironment, type IdentifiedEnvironment } from '../environments/environments.ts';
 import { reasonOf, UsageError } from '../cli/errors.ts';
 import { unknownName } from '../cli/unknown-name.ts';
@@ -14,14 +15,27 @@ export type ResolvedTrain = Required<Omit<TrainConfig, 'out' | 'preset' | 'agent
   Pick<TrainConfig, 'logger'> &
   Pick<IdentifiedEnvironment, 'environment' | 'maxSteps'> & {
     readonly preset: string;
-    readonly agent: MeowConfig;
+    readonly agent: AgentConfig;
   };
 
-function presetOf(name: string): MeowPreset {
-  const known: Readonly<Record<string, MeowPreset>> = MEOW_PRESETS;
-  const preset = Object.hasOwn(known, name) ? known[name] : undefined;
-  if (!preset) throw unknownName('preset', name, Object.keys(known));
+function presetNamed(name: string, { presets }: Algorithm): Preset {
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
+  if (!preset) throw unknownName('preset', name, Object.keys(presets));
   return preset;
+}
+
+/**
+ * The settings of an agent, those that nobody gave from the preset.
+ *
+ * @throws UsageError for settings that contradict each other
+ */
+function resolveAgent(algorithm: Algorithm, preset: Preset, given: TrainConfig['agent']): AgentConfig {
+  try {
+    return resolveAgentConfig(algorithm, { ...preset.agent, ...given });
+  } catch (error) {
+    const reason = reasonOf(error).replace(`${algorithm.name}: `, '');
+    throw new UsageError(reason, 'Change it in the flags or the file.', { cause: error });
+  }
 }
 
 /**
@@ -37,22 +51,21 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
     // The run may be gone on with from another folder.
     ...(logger !== undefined && { logger: path.resolve(logger) }),
   };
-  const name = config.preset ?? PRESET_OF_ENVIRONMENT[config.env] ?? GENERAL_PRESET;
-  const { agent: presetAgent, ...preset } = presetOf(name);
-  let agent: MeowConfig;
-  try {
-    agent = resolveMeowConfig({ ...presetAgent, ...config.agent });
-  } catch (error) {
-    throw new UsageError(reasonOf(error).replace(/^meow: /, ''), 'Change it in the flags or the file.', {
-      cause: error,
-    });
-  }
+  const algorithm = algorithmNamed(config.algo);
+  const name = config.preset ?? algorithm.presetOfEnvironment[config.env] ?? algorithm.generalPreset;
+  const { agent: _differing, ...preset } = presetNamed(name, algorithm);
+  const agent = resolveAgent(algorithm, presetNamed(name, algorithm), config.agent);
   const { evaluateEvery } = { ...preset, ...settings };
   const resolved = { checkpointEvery: evaluateEvery, ...preset, ...settings, preset: name, agent };
   if (resolved.warmup >= resolved.steps)
     throw new UsageError(
       `warmup ${resolved.warmup} leaves nothing to learn in ${resolved.steps} steps`,
       `Give more than ${resolved.warmup} steps.`,
+    );
+  if (resolved.policy === 'averaged' && !algorithm.adoptAverage)
+    throw new UsageError(
+      `${algorithm.name} has no averaged policy: none of its targets follows the policy`,
+      'Take the parameters of the last update with --policy last.',
     );
   if (resolved.pipeline && resolved.learnerThreads === 0)
     throw new UsageError(

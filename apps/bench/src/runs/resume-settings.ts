@@ -1,14 +1,16 @@
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
-import { RESUMABLE, trainSchema } from './config.ts';
+import { agentSettings } from '../algorithms/agent-settings.ts';
+import { algorithmNamed } from '../algorithms/index.ts';
+import { RESUMABLE, trainSettings } from './train-settings.ts';
 import { readWholeConfig, type RawConfig } from '../cli/config-file.ts';
 import { formatEnvReference, resolveEnvReference } from '../environments/env-reference.ts';
 import { isKnownEnvironment } from '../environments/environments.ts';
 import { UsageError } from '../cli/errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import type { RunFolder } from './run-folder.ts';
-import { settingsOf } from '../cli/settings.ts';
+import { settingsIn } from '../cli/settings.ts';
 import { versions } from '../cli/versions.ts';
 
 /** Settings that a run goes on with, where they are others than before. */
@@ -30,7 +32,8 @@ const at = (settings: unknown, keys: readonly string[]): unknown =>
  */
 export function changesOnResume(run: string, settings: ResolvedTrain, given: RawConfig): Changes {
   const changes: Record<string, Changes[string]> = {};
-  for (const { path: keys } of settingsOf(trainSchema)) {
+  const agent = agentSettings(algorithmNamed(settings.algo));
+  for (const { path: keys } of settingsIn({ ...trainSettings, agent })) {
     const name = keys.join('.');
     const value = at(given, keys);
     if (value === undefined) continue;

@@ -1,45 +1,53 @@
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import type { CommonSettings } from '@meow-rl/learner';
 import { threadedUpdates } from '@meow-rl/learner/node';
-import { createMeowAgent } from '@meow-rl/meow';
-import type { MeowAgent } from '@meow-rl/meow';
-
 import { onnxRuntimeFused } from '@meow-rl/onnxruntime-fused';
 import { normalizedAgent, observationNormalizer, rewardScaler, seedFor } from '@meow-rl/train';
 import type { OffPolicyAgent, ObservationNormalizer, RewardScaler } from '@meow-rl/train';
 
+import type { Algorithm, TrainableAgent } from '../algorithms/algorithm.ts';
+import { algorithmNamed } from '../algorithms/index.ts';
 import { spacesOf } from '../environments/environments.ts';
 import type { ResolvedTrain } from './resolve.ts';
 
 /** The agent of a run. */
-export interface RunAgent {
+export interface RunAgent<A extends TrainableAgent = TrainableAgent> {
   /** The agent that learns; on standardized observations and scaled rewards, where the settings ask for them. */
-  readonly meow: MeowAgent;
+  readonly unwrapped: A;
   /** The same agent on raw observations and rewards. */
   readonly agent: OffPolicyAgent;
   readonly observationNormalizer: ObservationNormalizer | undefined;
   readonly rewardScaler: RewardScaler | undefined;
 }
 
+/** The settings that an agent is made by. */
+type AgentSettings = Pick<
+  ResolvedTrain,
+  | 'env'
+  | 'maxSteps'
+  | 'seed'
+  | 'threads'
+  | 'learnerThreads'
+  | 'pipeline'
+  | 'fused'
+  | 'agent'
+  | 'numEnvs'
+  | 'normalizeObservations'
+  | 'scaleRewards'
+>;
+
 /** Makes the agent of a run, with the parameters that training starts from. */
-export async function createRunAgent(
-  settings: Pick<
-    ResolvedTrain,
-    | 'env'
-    | 'maxSteps'
-    | 'seed'
-    | 'threads'
-    | 'learnerThreads'
-    | 'pipeline'
-    | 'fused'
-    | 'agent'
-    | 'numEnvs'
-    | 'normalizeObservations'
-    | 'scaleRewards'
-  >,
-): Promise<RunAgent> {
+export const createRunAgent = (settings: AgentSettings & Pick<ResolvedTrain, 'algo'>): Promise<RunAgent> =>
+  runAgentOf(algorithmNamed(settings.algo), settings);
+
+/** {@link createRunAgent} for who needs what only the agents of that algorithm have. */
+export async function runAgentOf<A extends TrainableAgent>(
+  algorithm: Algorithm<CommonSettings, A>,
+  settings: AgentSettings,
+): Promise<RunAgent<A>> {
   const { observationSpace, actionSpace } = await spacesOf(settings);
-  const size = observationSpace.size;
-  const meow = await createMeowAgent({
+  const { size } = observationSpace;
+  const unwrapped = await algorithm.create({
     runtime: (settings.fused ? onnxRuntimeFused : onnxRuntimeNode)({ threads: settings.threads }),
     observationSize: size,
     actionSize: actionSpace.size,
@@ -55,12 +63,18 @@ export async function createRunAgent(
     : undefined;
   const agent =
     observations || rewards
-      ? normalizedAgent(meow, { ...(observations && { observations }), ...(rewards && { rewards }) })
-      : meow;
-  return { meow, agent, observationNormalizer: observations, rewardScaler: rewards };
+      ? normalizedAgent(unwrapped, {
+          ...(observations && { observations }),
+          ...(rewards && { rewards }),
+        })
+      : unwrapped;
+  return { unwrapped, agent, observationNormalizer: observations, rewardScaler: rewards };
 }
 
 /** Makes the parameters that the settings ask for the ones that act: the last ones, or the target's average. */
-export function adoptPolicy({ meow }: RunAgent, { policy }: Pick<ResolvedTrain, 'policy'>): void {
-  if (policy === 'averaged') meow.loadParameters(meow.targetParameters());
+export function adoptPolicy(
+  { unwrapped }: RunAgent,
+  { policy, algo }: Pick<ResolvedTrain, 'policy' | 'algo'>,
+): void {
+  if (policy === 'averaged') algorithmNamed(algo).adoptAverage?.(unwrapped);
 }

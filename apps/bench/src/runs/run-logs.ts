@@ -7,7 +7,7 @@ import type { RestoredRun } from '@meow-rl/train/node';
 
 import { reasonOf, UsageError } from '../cli/errors.ts';
 import { importModule } from '../modules/import-module.ts';
-import { ownLogger } from './user-logger.ts';
+import { userLogger } from './user-logger.ts';
 import { readEvents, type LoggedEvent } from './read-events.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { CHECKPOINTS, explainCheckpoint } from './run-checkpoints.ts';
@@ -68,22 +68,22 @@ export async function prepareLogs(
 ): Promise<readonly RunLogger[]> {
   if (settings.logger === undefined) return [];
   const make = await importLogger(settings.logger);
-  return [await ownLogger(settings.logger, () => make({ folder: folder.path, settings, position }))];
+  return [await userLogger(settings.logger, () => make({ folder: folder.path, settings, position }))];
 }
 
 /**
  * The loggers of a run, continued where `position` says.
  *
- * @param own what {@link prepareLogs} gave; closed with the others
+ * @param userLoggers what {@link prepareLogs} gave; closed with the others
  */
 export async function openLogs(
   folder: RunFolder,
   { noTensorboard }: ResolvedTrain,
   position: LogPosition | undefined,
-  own: readonly RunLogger[],
+  userLoggers: readonly RunLogger[],
 ): Promise<Required<RunLogger>> {
   const at = position ? { position } : {};
-  const open = [...own];
+  const open = [...userLoggers];
   try {
     open.push(await metricsWriter(folder.file(METRICS), at));
     if (!noTensorboard) open.push(await tensorBoardWriter(folder.path, at));

@@ -8,8 +8,8 @@ import {
   type CheckpointChoice,
 } from '@meow-rl/train/node';
 
-import { trainSchema } from './config.ts';
-import { mergeConfig, parseSettings, type RawConfig } from '../cli/config-file.ts';
+import { parseTrainSettings } from './train-settings.ts';
+import { mergeConfig, type RawConfig } from '../cli/config-file.ts';
 import type { EnvironmentChoice } from '../environments/environments.ts';
 import { CliError, reasonOf, UsageError } from '../cli/errors.ts';
 import { resolveTrain } from './resolve.ts';
@@ -38,7 +38,7 @@ export interface SavedRun {
  */
 export async function readRunSettings(folder: string, changes: RawConfig = {}): Promise<ResolvedTrain> {
   const raw = mergeConfig(await readRunConfig(folder), changes);
-  return resolveTrain(parseSettings(trainSchema, raw, path.join(folder, 'config.json')));
+  return resolveTrain(parseTrainSettings(raw, path.join(folder, 'config.json')));
 }
 
 /** `last`, `best`, or the step of a checkpoint. */
@@ -79,7 +79,7 @@ export async function openRun(
   // It only acts: threads to learn in would be started for nothing.
   const agent = await createRunAgent({ ...settings, ...overrides, learnerThreads: 0, fused: false });
   try {
-    restoreAgent(agent.meow, saved, checkpoints);
+    restoreAgent(agent.unwrapped, saved, checkpoints);
     const moments = savedNormalizer(saved, checkpoints);
     if (moments) agent.observationNormalizer?.restore(moments);
     adoptPolicy(agent, settings);
@@ -90,7 +90,7 @@ export async function openRun(
       observations: (rows) => savedObservations(saved, checkpoints, rows),
     };
   } catch (error) {
-    await agent.meow.dispose();
+    await agent.unwrapped.dispose();
     if (environment?.env === undefined || !(error instanceof Error))
       throw explainCheckpoint(error, '--checkpoint');
     throw new UsageError(

@@ -4,9 +4,10 @@ import type { TransitionBatch } from '@meow-rl/replay';
 import { listCheckpoints, readCheckpoint } from '@meow-rl/train/node';
 import { describe, expect, it } from 'vitest';
 
-import { trainSchema } from './config.ts';
+import { parseTrainSettings } from './train-settings.ts';
 import { resolveTrain, type ResolvedTrain } from './resolve.ts';
-import { createRunAgent } from './run-agent.ts';
+import { createRunAgent, runAgentOf } from './run-agent.ts';
+import { meow } from '../algorithms/meow.ts';
 import { createRunFolder } from './run-folder.ts';
 import { captureIo } from '../testing/capture.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
@@ -16,32 +17,35 @@ import { createUi } from '../cli/ui.ts';
 const GAMMA = 0.8;
 
 /** Settings of a small run whose target's parameters are those that act: then the agent's V is the target's. */
-const settingsWith = (own: object) =>
+const settingsWith = (given: object) =>
   resolveTrain(
-    trainSchema.parse({
-      env: 'MultiGoal-v0',
-      steps: 60,
-      warmup: 30,
-      evaluateEvery: 1000,
-      noTensorboard: true,
-      agent: {
-        gamma: GAMMA,
-        tau: 1,
-        alpha: 1,
-        dropout: 0,
-        batchSize: 16,
-        hidden: [8],
-        shiftHidden: [8],
-        logSigmaMin: -1,
-        logSigmaMax: 0,
+    parseTrainSettings(
+      {
+        env: 'MultiGoal-v0',
+        steps: 60,
+        warmup: 30,
+        evaluateEvery: 1000,
+        noTensorboard: true,
+        agent: {
+          gamma: GAMMA,
+          tau: 1,
+          alpha: 1,
+          dropout: 0,
+          batchSize: 16,
+          hidden: [8],
+          shiftHidden: [8],
+          logSigmaMin: -1,
+          logSigmaMax: 0,
+        },
+        ...given,
       },
-      ...own,
-    }),
+      'the test',
+    ),
   );
 
 async function partsOf(settings: ResolvedTrain, path: string) {
   return {
-    agent: await createRunAgent(settings),
+    agent: await runAgentOf(meow, settings),
     folder: await createRunFolder({ path, command: 'train', force: false }),
     ui: createUi(captureIo(), { json: false, quiet: true }),
   };
@@ -56,22 +60,22 @@ interface SeenUpdate {
 }
 
 /** Trains, and looks at every update on the way from the buffer to the agent. */
-async function updatesOf(own: object): Promise<SeenUpdate[]> {
-  const settings = await settingsWith(own);
+async function updatesOf(given: object): Promise<SeenUpdate[]> {
+  const settings = await settingsWith(given);
   const { agent, folder, ui } = await partsOf(settings, join(await temporaryFolder(), 'run'));
   const seen: SeenUpdate[] = [];
   const update = async (batch: TransitionBatch) => {
     const discounts = Array.from(batch.discounts);
     const weights = Array.from(batch.weights ?? []);
-    const values = await agent.meow.value(batch.nextObservations);
+    const values = await agent.unwrapped.value(batch.nextObservations);
     const targets = discounts.map((d, i) => (batch.rewards[i] ?? 0) + d * (values[i] ?? 0));
     const expected = targets.reduce((sum, y) => sum + y, 0) / targets.length;
-    const metrics = await agent.meow.update(batch);
-    seen.push({ discounts, weights, expected, meanTarget: metrics.meanTarget });
+    const metrics = await agent.unwrapped.update(batch);
+    seen.push({ discounts, weights, expected, meanTarget: metrics['meanTarget'] ?? Number.NaN });
     return metrics;
   };
   await runTraining({ agent: { ...agent, agent: { ...agent.agent, update } }, settings, folder, ui });
-  await agent.meow.dispose();
+  await agent.unwrapped.dispose();
   await folder.close();
   return seen;
 }
@@ -107,7 +111,7 @@ it('scores the checkpoints at evaluations, and no others', async () => {
   const path = join(await temporaryFolder(), 'run');
   const { agent, folder, ui } = await partsOf(settings, path);
   const { evaluations } = await runTraining({ agent, settings, folder, ui });
-  await agent.meow.dispose();
+  await agent.unwrapped.dispose();
   await folder.close();
   const scores = new Map(evaluations.map(({ step, mean }) => [step, mean]));
   expect([...scores.keys()]).toEqual([20, 40, 60]);
@@ -123,5 +127,5 @@ it('scales rewards by the spread of returns at its own discount', async () => {
   const agent = await createRunAgent(await settingsWith({ scaleRewards: true }));
   for (const reward of [1, 2, 4]) agent.rewardScaler?.observe([reward], [0], [0]);
   expect(agent.rewardScaler?.state().returns).toEqual([4 + GAMMA * (2 + GAMMA * 1)]);
-  await agent.meow.dispose();
+  await agent.unwrapped.dispose();
 });

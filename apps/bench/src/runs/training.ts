@@ -51,14 +51,14 @@ export interface RunTrainingOptions {
 const PROBES = 1000;
 
 /** The options of a run's replay buffer. */
-function bufferOptions({ agent: { meow }, settings }: RunTrainingOptions): ReplayBufferOptions {
+function bufferOptions({ agent: { unwrapped }, settings }: RunTrainingOptions): ReplayBufferOptions {
   const { bufferSize, steps, numEnvs, nStep, prioritized, seed } = settings;
   return {
     // A run cannot fill more than its own steps.
     capacity: Math.min(bufferSize, steps + numEnvs),
-    observationSize: meow.observationSize,
-    actionSize: meow.actionSize,
-    discount: meow.config.gamma,
+    observationSize: unwrapped.observationSize,
+    actionSize: unwrapped.replayed?.size ?? unwrapped.actionSize,
+    discount: settings.agent.gamma,
     nStep,
     seed: seedFor('replay', seed),
     ...(prioritized && { prioritized: {} }),
@@ -130,16 +130,16 @@ const trainOpened = (
     const resumable = await givesState(env, ui);
     const evaluationEnv = open(await makeAgentEnv(settings));
     const checkpointFolder = folder.file(CHECKPOINTS);
-    const parts = { ...agent, agent: agent.meow, env, replay: replayBuffer(buffer) };
+    const parts = { ...agent, agent: agent.unwrapped, env, replay: replayBuffer(buffer) };
     // Nothing on the disk changes before all that is to be gone on from is known to be sound.
     const restored = resume && (await withExplanation(restoreRun(checkpointFolder, parts, resume), '--from'));
     const earlier = restored ? await readLogs(folder, settings, restored) : [];
-    const own = await prepareLogs(folder, settings, restored?.log);
+    const userLoggers = await prepareLogs(folder, settings, restored?.log);
     await begin?.();
     // Later checkpoints go before the logs that they need.
     const { keepCheckpoints: keepLast } = settings;
     const checkpoints = await openRunCheckpoints(checkpointFolder, parts, { keepLast, resumable, restored });
-    const logger = open(await openLogs(folder, settings, restored?.log, own));
+    const logger = open(await openLogs(folder, settings, restored?.log, userLoggers));
     const metrics: MetricsEvent[] = earlier.filter((event) => event.type === 'metrics');
     const evaluations: EvaluationEvent[] = earlier.filter((event) => event.type === 'evaluation');
 
@@ -157,7 +157,7 @@ const trainOpened = (
         warmup,
         updatesPerStep,
         pipeline: settings.pipeline,
-        batchSize: agent.meow.config.batchSize,
+        batchSize: settings.agent.batchSize,
         logEvery,
         seed,
         evaluate: {

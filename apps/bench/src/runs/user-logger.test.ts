@@ -2,7 +2,7 @@ import type { TrainEvent } from '@meow-rl/train';
 import { describe, expect, it } from 'vitest';
 
 import { exitCodeOf } from '../cli/errors.ts';
-import { ownLogger } from './user-logger.ts';
+import { userLogger } from './user-logger.ts';
 
 const event: TrainEvent = { type: 'progress', step: 7, steps: 9, updates: 0, episodes: 0 };
 const fine = { log: () => {}, close: () => {} };
@@ -27,7 +27,7 @@ describe('what is no logger is refused by the name of its file', () => {
     ['a log of its own', { ...fine, log: [] }, 'has a log that is no function'],
     ['a position of its own', { ...fine, position: 3 }, 'has a position that is no function'],
   ])('%s', async (_, made, problem) => {
-    const error = await failureOf(ownLogger('my.mjs', () => made));
+    const error = await failureOf(userLogger('my.mjs', () => made));
     expect(String(error)).toContain(`the logger my.mjs ${problem}. ${expected}`);
     expect(exitCodeOf(error)).toBe(2);
   });
@@ -36,7 +36,7 @@ describe('what is no logger is refused by the name of its file', () => {
     ['throws', broken],
     ['rejects', () => Promise.reject(new Error('no network'))],
   ])('what makes it %s', async (_, make) => {
-    const error = await failureOf(ownLogger('my.mjs', make));
+    const error = await failureOf(userLogger('my.mjs', make));
     expect(String(error)).toContain(`the logger my.mjs can't be made: no network. ${expected}`);
     expect(exitCodeOf(error)).toBe(1);
   });
@@ -47,7 +47,7 @@ describe('a failure names the file and where it was', () => {
     ['thrown', broken],
     ['rejected', () => Promise.reject(new Error('no network'))],
   ])('%s', async (_, fail) => {
-    const logger = await ownLogger('my.mjs', () => ({ log: fail, position: fail, close: fail }));
+    const logger = await userLogger('my.mjs', () => ({ log: fail, position: fail, close: fail }));
     const messages = await Promise.all(
       [logger.log(event), logger.position?.(), logger.close()].map((work) =>
         failureOf(Promise.resolve(work)).then((error) => (error instanceof Error ? error.message : error)),
@@ -63,7 +63,7 @@ describe('a failure names the file and where it was', () => {
   it.each<[unknown]>([['12'], [null], [{ file: -1 }], [{ file: 1.5 }], [{ file: '12' }], [7]])(
     'a position that is none: %j',
     async (position) => {
-      const logger = await ownLogger('my.mjs', () => ({ ...fine, position: async () => position }));
+      const logger = await userLogger('my.mjs', () => ({ ...fine, position: async () => position }));
       await expect(logger.position?.()).rejects.toThrow(
         `the logger my.mjs failed in position(): it gave ${JSON.stringify(position)}, expected the length in bytes of each file by name`,
       );
@@ -74,8 +74,8 @@ describe('a failure names the file and where it was', () => {
 it('passes on what works, with what it needs to be called on', async () => {
   class Logger {
     readonly seen: unknown[] = [];
-    log(own: unknown) {
-      this.seen.push(own);
+    log(event: unknown) {
+      this.seen.push(event);
     }
     async position() {
       return { 'own.txt': this.seen.length };
@@ -85,10 +85,10 @@ it('passes on what works, with what it needs to be called on', async () => {
     }
   }
   const made = new Logger();
-  const logger = await ownLogger('my.mjs', async () => made);
+  const logger = await userLogger('my.mjs', async () => made);
   await logger.log(event);
   expect(await logger.position?.()).toEqual({ 'own.txt': 1 });
   await logger.close();
   expect(made.seen).toEqual([event, 'closed']);
-  expect(await (await ownLogger('my.mjs', () => fine)).position?.()).toEqual({});
+  expect(await (await userLogger('my.mjs', () => fine)).position?.()).toEqual({});
 });

@@ -32,7 +32,7 @@ function problemOf(made: unknown): string | undefined {
  * @param make what the file exports
  * @throws UsageError if what it makes is no logger, CliError if making it fails
  */
-export async function ownLogger(file: string, make: () => unknown): Promise<RunLogger> {
+export async function userLogger(file: string, make: () => unknown): Promise<RunLogger> {
   const blame = async <T>(where: string, work: () => T | Promise<T>): Promise<T> => {
     try {
       return await work();

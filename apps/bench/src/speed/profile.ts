@@ -17,7 +17,7 @@ import { updatePrograms } from './update-programs.ts';
 
 /** What follows the engine's part of a program, in one pass over the parameters. */
 async function profileStep(program: Program, runs: number): Promise<ProfileRow[]> {
-  const { step: plan } = takeApart(program);
+  const [plan] = takeApart(program).steps;
   if (!plan) return [];
   const step = await loadStep(plan);
   // Ordinary numbers: those next to 0 take longer.
@@ -61,9 +61,9 @@ async function profileProgram(
     const executable = await runtime.load(program);
     const random = createGenerator(seed);
     for (const name of Object.keys(program.state).filter((state) => NETWORKS.test(state))) {
-      const values = executable.readState(name);
+      const values = executable.state.read(name);
       random.fillUniform(values, -0.1, 0.1);
-      executable.writeState(name, values);
+      executable.state.write(name, values);
     }
     const inputs = randomInputs(program, random);
     for (let run = 0; run < runs; run++) await executable.run(inputs);

@@ -81,7 +81,7 @@ export function describeKills(kills: number): void {
       const duration = performance.now() - begun;
       const expected = await outcomeOf(whole);
       // The same moments whichever configurations run beside it.
-      const index = CONFIGURATIONS.findIndex(([own]) => own === name);
+      const index = CONFIGURATIONS.findIndex(([known]) => known === name);
       const random = stream(seed, index);
       const moments: string[] = [];
       let done = 0;

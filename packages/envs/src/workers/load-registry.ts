@@ -7,8 +7,8 @@ import type { EnvRegistry } from '../make-env.ts';
  */
 export async function loadRegistry(module: string, exportName: string): Promise<EnvRegistry> {
   const exported: Readonly<Record<string, unknown>> = await import(module);
-  const found = exported[exportName];
-  const registry: unknown = typeof found === 'function' ? await found() : found;
+  const value = exported[exportName];
+  const registry: unknown = typeof value === 'function' ? await value() : value;
   if (isRegistry(registry)) return registry;
   throw new TypeError(
     `workerVectorEnv: export "${exportName}" of ${module} is no registry. ` +

@@ -8,6 +8,7 @@ import type { Env, Info } from '../env.ts';
 import { makeFactoryEnvs } from '../env-factory.ts';
 import { vectorEnv } from '../local-vector-env.ts';
 import { makeEnv } from '../make-env.ts';
+import { wrappedStep } from '../unchecked-step.ts';
 import type { VectorEnvState } from '../vector-state.ts';
 import { wrapEnv } from '../wrap-env.ts';
 import { infoWriter, type WorkerMessage } from './infos.ts';
@@ -23,10 +24,10 @@ function watched(env: Env, mark: () => void): Env {
       mark();
       return env.reset(request);
     },
-    step(action) {
+    step: wrappedStep(env, (step) => (action) => {
       mark();
-      return env.step(action);
-    },
+      return step(action);
+    }),
   });
 }
 
@@ -72,7 +73,7 @@ await serve<WorkerProtocol>(async ({ data, index: worker }) => {
   const envs = await makeEnvs(data);
   const env = vectorEnv(
     envs.map((each, index) => watched(each, () => mark(index))),
-    { autoresetMode, firstRow: first },
+    { autoresetMode, firstRow: first, checksActions: false },
   );
 
   const workOn = ({ buffer, ...shape }: ThreadMemory): Work => {

@@ -199,9 +199,9 @@ describe('workerVectorEnv', () => {
     await env.restore(state);
     expect(await env.state()).toEqual(state);
     const functional: VectorEnvState = JSON.parse(JSON.stringify(state));
-    Object.assign(functional.rows[2]?.env ?? {}, { own: () => 1 });
+    Object.assign(functional.rows[2]?.env ?? {}, { gain: () => 1 });
     await expect(env.restore(functional)).rejects.toThrow(
-      "workerVectorEnv(Troubled-v0): restore(state): state.rows.2.env.own is a function, which can't be copied",
+      "workerVectorEnv(Troubled-v0): restore(state): state.rows.2.env.gain is a function, which can't be copied",
     );
     await env.reset({ seed: 0 });
     expect(await env.state()).toEqual(state);

@@ -52,7 +52,8 @@ describe('rationalQuadraticSpline', () => {
   it('passes what lies beyond its bound as it is, to the bit, with slope 1', async () => {
     const points = [-2.0000002384185791015625, 7, -1e30, 3e38];
     const raw = randomRows(1, points.length, WIDTH, 3);
-    const { forward, inverse, logDets, slopes } = await measure(points, raw);
+    const { forward, inverse, logDets, slopes, gradients } = await measure(points, raw);
+    expect(gradients.every((gradient) => gradient === 0)).toBe(true);
     expect(forward).toEqual(points.map(Math.fround));
     expect(inverse).toEqual(points.map(Math.fround));
     expect(logDets).toEqual(Array(8).fill(0));
@@ -75,6 +76,14 @@ describe('rationalQuadraticSpline', () => {
     const points = randomRows(4, 200, 1, 2).flat();
     for (const values of Object.values(await measure(points, raw)))
       expect(values.every(Number.isFinite)).toBe(true);
+    // The second bin is as narrow and as high, its slopes as flat as they may be: b² − 4ac would lose all digits at its top.
+    const steep = [30, 0, 0, 0, 0, 30, 0, 0, -30, -30, -30];
+    const top = Array.from({ length: 400 }, (_, i) => 1.992 - 2 ** -22 * i);
+    const measured = await measure(
+      top,
+      top.map(() => steep),
+    );
+    for (const values of Object.values(measured)) expect(values.every(Number.isFinite)).toBe(true);
   });
 
   it('comes back where slopes are moderate', async () => {

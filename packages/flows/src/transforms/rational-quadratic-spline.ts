@@ -118,7 +118,7 @@ export function rationalQuadraticSpline({
     spline: (inside: Tensor) => { readonly out: Tensor; readonly logSlope: Tensor },
   ): Mapped => {
     const passes = greater(add(sub(1, moved), toFloat(greater(abs(x), bound))), 0);
-    // What lies outside is not used; clipped, it has no infinite values or gradients.
+    // What lies outside is not used; clipped, it has no infinite gradients.
     const { out, logSlope } = spline(clip(x, -bound, bound));
     return {
       out: where(passes, x, out),
@@ -133,8 +133,8 @@ export function rationalQuadraticSpline({
       inside(z, moved, (x) => {
         const bin = binsOf(x, raw, 'x');
         const { left, bottom, width, height, slopeLeft } = bin;
-        // Rounding may put a point beyond its bin by a last bit.
-        const t = clip(div(sub(x, left), width), 0, 1);
+        // In [0, 1] in floating point too, since rounding keeps the order of left <= x <= left + width.
+        const t = div(sub(x, left), width);
         const { steepness, bow, denominator, logSlope } = pieceAt(t, bin);
         const rise = add(mul(steepness, square(t)), mul(slopeLeft, bow));
         return { out: add(bottom, div(mul(height, rise), denominator)), logSlope };
@@ -143,7 +143,7 @@ export function rationalQuadraticSpline({
       inside(a, moved, (y) => {
         const bin = binsOf(y, raw, 'y');
         const { left, bottom, width, height, slopeLeft, slopeRight } = bin;
-        const e = clip(div(sub(y, bottom), height), 0, 1);
+        const e = div(sub(y, bottom), height);
         const steepness = div(height, width);
         const g = sub(mul(slopeLeft, sub(1, e)), mul(slopeRight, e));
         const twice = mul(mul(2, steepness), e);

@@ -3,7 +3,7 @@ import { entries, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import { overlap } from '../shared-vector.ts';
 import type { SharedVector } from '../shared-vector.ts';
-import { planStep } from '../stepping/plan.ts';
+import { planSteps } from '../stepping/plan.ts';
 import type { StepPlan } from '../stepping/plan.ts';
 import { nodesBehind } from '../traverse.ts';
 import { takeHostViews } from './host-views.ts';
@@ -21,7 +21,7 @@ export interface ProgramParts {
   /** The outputs and next states that it gives in parts. */
   readonly scattered: readonly ScatteredResult[];
   /** What follows the engine's part, outside of it. */
-  readonly step: StepPlan | undefined;
+  readonly steps: readonly StepPlan[];
   /** The states in shared memory to which the engine can write while it runs, as the program reads nothing there. */
   readonly written: ReadonlySet<string>;
 }
@@ -45,6 +45,23 @@ function unreadStates(program: Program, shared: Readonly<Record<string, SharedVe
   );
 }
 
+const sharedVectorsOf = ({ vectors }: StepPlan, shared: Readonly<Record<string, SharedVector>>) =>
+  vectors.map((vector) => ('state' in vector ? shared[vector.state] : undefined));
+
+/**
+ * Whether a step can work where its states lie: all its vectors in one memory that threads share, or none of them, and none
+ * where another step works.
+ */
+const fitsIn =
+  (shared: Readonly<Record<string, SharedVector>>) =>
+  (step: StepPlan, others: readonly StepPlan[]): boolean => {
+    const vectors = sharedVectorsOf(step, shared);
+    const [first] = vectors;
+    if (vectors.some((vector) => vector?.memory !== first?.memory)) return false;
+    const taken = others.flatMap((other) => sharedVectorsOf(other, shared));
+    return !vectors.some((a) => a && taken.some((b) => b && overlap(a, b)));
+  };
+
 /** Optimizes a program and takes it apart into what the engine computes, what it is handed, and what follows. */
 export function takeApart(
   program: Program,
@@ -52,10 +69,10 @@ export function takeApart(
 ): ProgramParts {
   const optimized = optimize<string, string, string>(program);
   const written = unreadStates(optimized, shared);
-  const { rest, step } = planStep(optimized) ?? { rest: optimized };
+  const { rest, steps } = planSteps(optimized, fitsIn(shared));
   const { program: given, scattered } = fuses
     ? scatterResults(rest, written)
     : { program: rest, scattered: [] };
   const { program: engine, views } = takeHostViews(given, { parts: fuses });
-  return { engine: fuses ? fuse(engine) : engine, views, scattered, step, written };
+  return { engine: fuses ? fuse(engine) : engine, views, scattered, steps, written };
 }

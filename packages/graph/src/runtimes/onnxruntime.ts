@@ -13,7 +13,7 @@ import type { SharedVector } from '../shared-vector.ts';
 import { checkStateSpecs, checkStoredStates, stateStore } from '../state-store.ts';
 import type { StateStore, StateStoreOptions } from '../state-store.ts';
 import type { DType } from '../tensor.ts';
-import { engineStep } from './engine-step.ts';
+import { engineSteps } from './engine-steps.ts';
 import { sessionResults } from './session-results.ts';
 import { numbersOf, refresh, replace, stateBuffer } from './state-buffer.ts';
 import type { StateBuffer } from './state-buffer.ts';
@@ -148,13 +148,13 @@ export function onnxRuntime(
       const vector = bufferOf(key).shared;
       if (vector) shared[key] = vector;
     }
-    const { engine: rest, views, scattered, step: plan, written } = takeApart(program, { fuses, shared });
-    const step = plan && (await engineStep(plan, Tensor, bufferOf));
+    const { engine: rest, views, scattered, steps: plans, written } = takeApart(program, { fuses, shared });
+    const steps = await engineSteps(plans, Tensor, bufferOf);
     const placedOutputs = entries(program.outputs).flatMap(([key, { shape }]) => {
       const place = places[key];
       return place && isStatic(shape) ? [{ key, shape, data: floatsAt(place) }] : [];
     });
-    const resultPlaces: Record<string, OrtTensor> = { ...step?.places };
+    const resultPlaces: Record<string, OrtTensor> = { ...steps.places };
     if (takesSharedMemory)
       for (const { key, shape, data } of placedOutputs)
         resultPlaces[key] = new Tensor('float32', data, shape);
@@ -168,7 +168,7 @@ export function onnxRuntime(
       writesIntoOutputs,
     });
     const stepped = new Set(
-      [...(plan?.writes ?? []), ...(plan?.scalarWrites ?? [])].map(({ state }) => state),
+      plans.flatMap(({ writes, scalarWrites }) => [...writes, ...scalarWrites].map(({ state }) => state)),
     );
     const changing = entries<string, ProgramState>(program.state).flatMap(([key, { next }]) =>
       next && !stepped.has(key) ? [key] : [],
@@ -177,8 +177,8 @@ export function onnxRuntime(
       ...Object.keys(rest.state),
       ...views.flatMap(({ source }) => (source.kind === 'state' ? [source.state] : [])),
     ]);
-    // The engine refuses a graph that computes nothing, as is left where the step does everything.
-    const needed = Object.keys(fetches).length > 0 || !step;
+    // The engine refuses a graph that computes nothing, as is left where steps do everything.
+    const needed = Object.keys(fetches).length > 0 || plans.length === 0;
     const session = needed ? await Session.create(serialize(rest), sessionOptions) : undefined;
     let running = false;
     let disposed = false;
@@ -210,9 +210,9 @@ export function onnxRuntime(
           const results = (await session?.run(collectFeeds(inputs, axes), fetches)) ?? {};
           const found = collect(results, axes);
           // From here on nothing fails, so the states change together or not at all.
-          const norms = step?.take(inputs, found);
+          const norms = steps.take(inputs, found);
           for (const key of changing) replace(bufferOf(key), found[nextName(key)]);
-          const outputs = mapValues(program.outputs, (_, key) => norms?.[key] ?? toFloats(key, found[key]));
+          const outputs = mapValues(program.outputs, (_, key) => norms[key] ?? toFloats(key, found[key]));
           for (const { key, data } of placedOutputs)
             if (outputs[key].buffer !== data.buffer) data.set(outputs[key]);
           return outputs;

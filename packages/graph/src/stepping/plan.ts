@@ -2,7 +2,15 @@ import { entries, mapValues, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import type { Node, OperatorNode, Tensor } from '../tensor.ts';
 import { nodesBehind } from '../traverse.ts';
-import { findStepNodes, isScalar, isScalarOperator, isVector, isVectorOperator } from './step-nodes.ts';
+import {
+  cutName,
+  findStepNodes,
+  isScalar,
+  isScalarOperator,
+  isVector,
+  isVectorOperator,
+  ownOutputs,
+} from './step-nodes.ts';
 import type { ScalarOperator, VectorOperator } from './step-nodes.ts';
 
 interface Constant {
@@ -58,15 +66,12 @@ export interface StepPlan {
   readonly norms: readonly { readonly output: string; readonly value: Operand }[];
 }
 
-/** A program in two parts. */
+/** A program in two parts: the steps all follow the engine's part, and read what was there before any of them. */
 export interface SteppedProgram {
-  /** What is left for the engine; it gives what the step reads, and doesn't change the states that the step does. */
+  /** What is left for the engine; it gives what the steps read, and doesn't change the states that they do. */
   readonly rest: Program;
-  readonly step: StepPlan;
+  readonly steps: readonly StepPlan[];
 }
-
-/** Name of an output that only the step reads. No program's own output begins like this. */
-const cutName = (index: number) => `step:${index}`;
 
 /** What a placeholder is as a source. */
 function placeholderSource(node: Node): StepSource | undefined {
@@ -74,12 +79,12 @@ function placeholderSource(node: Node): StepSource | undefined {
   return node.kind === 'input' ? { input: node.name } : undefined;
 }
 
-/** The longest vector that a state is replaced by. */
-function longest(program: Program): number {
+/** The lengths of the vectors that states are replaced by, the largest first. One entry is a number and no vector. */
+function vectorLengths(program: Program): readonly number[] {
   const lengths = Object.values(program.state).flatMap(({ next, shape }) =>
     next && shape.length === 1 ? (shape[0] ?? 0) : [],
   );
-  return Math.max(0, ...lengths);
+  return [...new Set(lengths)].filter((length) => length > 1).toSorted((a, b) => b - a);
 }
 
 const inOrder = (nodes: ReadonlySet<Node>): OperatorNode[] =>
@@ -99,13 +104,33 @@ const constantOf = ({ node }: Tensor): Constant | undefined =>
   node.kind === 'constant' ? { kind: 'constant', value: node.data[0] ?? Number.NaN } : undefined;
 
 /**
- * Takes an optimized program apart into a step over its longest states and the rest.
+ * Takes an optimized program apart into a step for each length of its states, and the rest.
  *
- * @returns undefined if there is no such step
+ * States of one number are stepped with the longest vectors, where there are some.
+ *
+ * @param fits whether a step can be taken next to others; what can't is left to the engine
  */
-export function planStep(program: Program): SteppedProgram | undefined {
-  const length = longest(program);
-  if (length < 2) return undefined;
+export function planSteps(
+  program: Program,
+  fits: (step: StepPlan, others: readonly StepPlan[]) => boolean = () => true,
+): SteppedProgram {
+  const steps: StepPlan[] = [];
+  let rest = program;
+  for (const length of vectorLengths(program)) {
+    const planned = planStep(rest, length, steps.length);
+    if (!planned || !fits(planned.step, steps)) continue;
+    steps.push(planned.step);
+    rest = planned.rest;
+  }
+  return { rest, steps };
+}
+
+/** A step over states of one length, with what it leaves; undefined if there is none. */
+function planStep(
+  program: Program,
+  length: number,
+  stepIndex: number,
+): { readonly rest: Program; readonly step: StepPlan } | undefined {
   const found = findStepNodes(program, length);
   const changing = entries(program.state).flatMap(([state, { next }]) => (next ? [{ state, next }] : []));
   const stepped = changing.filter(({ next }) => found.vectors.has(next.node));
@@ -117,14 +142,14 @@ export function planStep(program: Program): SteppedProgram | undefined {
   const sourceOf = (tensor: Tensor): StepSource => {
     const source = placeholderSource(tensor.node);
     if (source) return source;
-    const output = cutName(Object.keys(cuts).length);
+    const output = cutName(stepIndex, Object.keys(cuts).length);
     cuts[output] = tensor;
     return { output };
   };
   const vectorIndex = remembered((tensor) => vectors.push(sourceOf(tensor)) - 1);
   const firstNorms: { readonly vector: number; readonly outputs: readonly string[] }[] = [];
   const outputsOf = (tensor: Tensor): readonly string[] =>
-    entries(program.outputs).flatMap(([output, own]) => (own === tensor ? [output] : []));
+    ownOutputs(program).flatMap(([name, output]) => (output === tensor ? [name] : []));
   const numbers = remembered((tensor): ScalarOperand => {
     const x = found.norms.get(tensor);
     if (x) {

@@ -57,13 +57,20 @@ function readersOf(results: readonly Tensor[]): (tensor: Tensor) => number {
   return (tensor) => counts.get(tensor) ?? 0;
 }
 
+/** Name of an output that only a step reads. No program's own output begins like this. */
+export const cutName = (step: number, index: number) => `step:${step}:${index}`;
+
+/** The outputs of a program that are its own, and not those that steps read. */
+export const ownOutputs = ({ outputs }: Program): [name: string, output: Tensor][] =>
+  entries(outputs).filter(([name]) => !name.startsWith('step:'));
+
 /**
  * Finds what only the next states need (and norms of what they are made of), and that works entry by entry or on numbers.
  *
  * @param length entries of the vectors
  */
 export function findStepNodes(program: Program, length: number): StepNodes {
-  const outputs = Object.values<Tensor>(program.outputs);
+  const outputs = ownOutputs(program).map(([, output]) => output);
   const readers = readersOf(resultsOf(program));
   const uses = new Map<Tensor, number>();
   const use = (tensor: Tensor) => uses.set(tensor, (uses.get(tensor) ?? 0) + 1);
@@ -73,7 +80,7 @@ export function findStepNodes(program: Program, length: number): StepNodes {
   const scalars = new Set<Node>();
   const norms = new Map<Tensor, Tensor>();
   // Readers come before what they read, so that all uses of a tensor are known when its turn comes.
-  for (const node of nodesBehind([...uses.keys(), ...outputs]).toReversed()) {
+  for (const node of nodesBehind(resultsOf(program)).toReversed()) {
     const [output] = node.outputs;
     if (node.kind !== 'operator' || !output) continue;
     const used = uses.get(output) ?? 0;

@@ -54,7 +54,7 @@ describe('a program with a step', () => {
         next: { w: neg(div(sub(mul(w, s), mul(0.1, x)), sqrt(add(mul(x, x), 1e-3)))) },
       }),
     );
-    expect(planOf(own)?.step.operations).toHaveLength(8);
+    expect(planOf(own).steps[0]?.operations).toHaveLength(8);
     const engine = await load(own);
     const x = series(7, 9);
     await engine.run({ x, s: [0.7] });
@@ -77,9 +77,9 @@ describe('a program with a step', () => {
       const bounded = minimum(maximum(div(a, add(b, 0.1)), neg(sub(a, s))), sqrt(mul(a, a)));
       return { outputs: {}, next: { w: mul(w, bounded), a: sub(a, 0.3), b: bounded } };
     });
-    const { rest, step } = planOf(own) ?? {};
+    const { rest, steps } = planOf(own);
     expect(rest).toEqual({ inputs: {}, state: {}, outputs: {} });
-    expect(step?.scalarOperations).toHaveLength(9);
+    expect(steps[0]?.scalarOperations).toHaveLength(9);
     const engine = await load(own);
     const f = Math.fround;
     let [a, b, w] = [f(0.7), f(-0.2), series(5, 1)];
@@ -104,7 +104,7 @@ describe('a program with a step', () => {
     });
     expect(planOf(own)).toMatchObject({
       rest: { outputs: {} },
-      step: { firstNorms: [{ outputs: ['norm', 'again'] }] },
+      steps: [{ firstNorms: [{ outputs: ['norm', 'again'] }] }],
     });
     const [engine, exact] = [await load(own), await referenceRuntime.load(own)];
     for (let i = 0; i < 3; i++) {
@@ -141,7 +141,7 @@ describe('a program with a step', () => {
       return { outputs: { next }, next: { v: next, w: add(mul(w, constant([1, 2, 3])), v) } };
     });
     const [engine, exact] = [await load(own), await referenceRuntime.load(own)];
-    expect(planOf(own)?.step.writes).toMatchObject([{ state: 'w' }]);
+    expect(planOf(own).steps[0]?.writes).toMatchObject([{ state: 'w' }]);
     for (let i = 0; i < 3; i++) for (const executable of [engine, exact]) await executable.run({});
     for (const name of ['w', 'v'] as const)
       expectClose(engine.state.read(name), exact.state.read(name), 1e-6);
@@ -284,7 +284,7 @@ describe('a program with a step', () => {
       const norm = globalNorm(next);
       return { outputs: { norm, more: add(norm, 1) }, next: { w: next } };
     });
-    expect(planOf(own)?.step.norms ?? []).toEqual([]);
+    expect(planOf(own).steps.map(({ norms }) => norms)).toEqual([]);
     const [engine, exact] = [await load(own), await referenceRuntime.load(own)];
     expectClose((await engine.run({})).more, (await exact.run({})).more, 1e-6);
     expectClose(

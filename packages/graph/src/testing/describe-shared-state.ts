@@ -121,6 +121,38 @@ export function describeSharedState(runtime: Runtime): void {
       for (const executable of [placed, free, seeing]) await executable.dispose();
     });
 
+    it('are replaced in steps of several lengths, each of which reads what was there before all of them', async () => {
+      const doubling = program(
+        {
+          inputs: { x: { shape: [3] } },
+          state: {
+            long: { shape: [4], initial: new Float32Array(4) },
+            part: { shape: [3], initial: new Float32Array(3) },
+            short: { shape: [3], initial: new Float32Array(3) },
+            joined: { shape: [5], initial: new Float32Array(5) },
+          },
+        },
+        ({ x }, { long, part, short }) => ({
+          outputs: {},
+          next: {
+            long: mul(long, 2),
+            short: add(short, part),
+            joined: concat([mul(x, 2), reshape(sum(mul(part, x)), [1]), reshape(sum(x), [1])]),
+          },
+        }),
+      );
+      const { long, short, joined } = allocateVectors({ long: 4, short: 3, joined: 5 });
+      const part = partOfVector(long, 1, 4);
+      const state = runtime.createState(doubling.state, { shared: { long, part, short, joined } });
+      const executable = await runtime.load(doubling, { state });
+      floatsAt(long).set([1, 2, 3, 4]);
+      for (let run = 0; run < 2; run++) await executable.run({ x: [1, 0, -1] });
+      expectClose(floatsAt(long), [4, 8, 12, 16], 0);
+      expectClose(floatsAt(short), [2 + 4, 3 + 6, 4 + 8], 0);
+      expectClose(floatsAt(joined), [2, 0, -2, -4, 0], 0);
+      await executable.dispose();
+    });
+
     it('are refused where their vectors do not fit', () => {
       const { short } = allocateVectors({ short: 3 });
       expect(() => runtime.createState({ w: vector }, { shared: { w: short } })).toThrow(

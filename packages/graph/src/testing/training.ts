@@ -7,10 +7,10 @@ import { polyak } from '../optim/polyak.ts';
 import { optimize } from '../passes/optimize.ts';
 import { program } from '../program.ts';
 import type { Program } from '../program.ts';
-import { planStep } from '../stepping/plan.ts';
+import { planSteps } from '../stepping/plan.ts';
 
-/** The step of a program as runtimes take it out. */
-export const planOf = (own: Program) => planStep(optimize(own));
+/** The steps of a program as runtimes take them out. */
+export const planOf = (given: Program) => planSteps(optimize(given));
 
 /** Numbers that are all different. */
 export const series = (length: number, start: number) =>

@@ -4,13 +4,13 @@ import { chooseCheckpoint, listCheckpoints } from '@meow-rl/train/node';
 
 import type { RawConfig } from '../cli/config-file.ts';
 import { UsageError } from '../cli/errors.ts';
-import { finishRun } from '../runs/finish-run.ts';
-import type { ResolvedTrain } from '../runs/resolve.ts';
-import { changedSettings, changesOnResume, describeChanges, recordChanges } from '../runs/resume-settings.ts';
-import type { Changes } from '../runs/resume-settings.ts';
-import { CHECKPOINTS, withExplanation } from '../runs/run-checkpoints.ts';
-import { openRunFolder, type RunFolder } from '../runs/run-folder.ts';
-import { readRunSettings } from '../runs/saved-run.ts';
+import { finishRun } from './finish-run.ts';
+import type { ResolvedTrain } from './resolve.ts';
+import { changedSettings, changesOnResume, describeChanges, recordChanges } from './resume-settings.ts';
+import type { Changes } from './resume-settings.ts';
+import { CHECKPOINTS, withExplanation } from './run-checkpoints.ts';
+import { openRunFolder, type RunFolder } from './run-folder.ts';
+import { readRunSettings } from './saved-run.ts';
 import type { Ui } from '../cli/ui.ts';
 import { withOpen } from '../files/with-open.ts';
 
@@ -81,7 +81,7 @@ function checkSteps(
   checkpoints: readonly number[],
 ): void {
   if (changes['steps'] && steps < step) {
-    const earlier = checkpoints.filter((own) => own < steps);
+    const earlier = checkpoints.filter((saved) => saved < steps);
     throw new UsageError(
       `${run} has trained ${step} steps already, and --steps ${steps} was given`,
       earlier.length > 0

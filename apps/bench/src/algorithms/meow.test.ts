@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 
-import { MEOW_PRESETS, PRESET_OF_ENVIRONMENT, resolveMeowConfig } from './index.ts';
+import { resolveAgentConfig } from './agent-settings.ts';
+import { meow } from './meow.ts';
 
 /** The authors' settings for MuJoCo: τ, α, warm-up, range of log σ, steps. */
 const paper = {
@@ -14,10 +15,16 @@ const paper = {
 it.each(
   Object.entries(paper).flatMap(([task, settings]) => ['v4', 'v5'].map((v) => [`${task}-${v}`, settings])),
 )('%s is trained as in the paper', (id, settings) => {
-  const name = PRESET_OF_ENVIRONMENT[String(id)] ?? 'mujoco';
-  const { agent, ...run } = MEOW_PRESETS[name];
-  const { tau, alpha, logSigmaMin, logSigmaMax, ...rest } = resolveMeowConfig(agent);
+  const name = meow.presetOfEnvironment[String(id)] ?? meow.generalPreset;
+  const { agent, ...run } = meow.presets[name];
+  const { tau, alpha, logSigmaMin, logSigmaMax, ...others } = resolveAgentConfig(meow, agent);
   expect([tau, alpha, run.warmup, logSigmaMin, logSigmaMax, run.steps]).toEqual(settings);
-  expect(rest).toMatchObject({ learningRate: 1e-3, gradClip: 30, gamma: 0.99, batchSize: 256, dropout: 0.1 });
+  expect(others).toMatchObject({
+    learningRate: 1e-3,
+    gradClip: 30,
+    gamma: 0.99,
+    batchSize: 256,
+    dropout: 0.1,
+  });
   expect(run).toMatchObject({ numEnvs: 1, updatesPerStep: 1, bufferSize: 1e6, evaluateEvery: 10_000 });
 });

@@ -8,8 +8,8 @@ import { policyAgent } from './policy-agent.ts';
 import { openRun } from '../runs/saved-run.ts';
 
 /** A trained policy, from a run's folder or an exported file. */
-export interface Candidate {
-  readonly agent: Actor;
+export interface LoadedPolicy {
+  readonly actor: Actor;
   /** Name of the algorithm that trained it. */
   readonly algorithm: string;
   /** Where it is to play. */
@@ -18,19 +18,19 @@ export interface Candidate {
   readonly step: number;
 }
 
-/** What {@link openCandidate} may be told. */
-export interface OpenCandidateOptions extends Partial<EnvironmentChoice> {
+/** What {@link openPolicy} may be told. */
+export interface OpenPolicyOptions extends Partial<EnvironmentChoice> {
   readonly threads: number;
   readonly checkpoint?: string;
 }
 
 /**
- * Opens what a command was given to play with. The caller disposes of the agent.
+ * Opens what a command was given to play with. The caller disposes of the actor.
  *
  * @param source folder of a run, or an exported policy.onnx
  * @throws UsageError if it is neither, or was trained in an environment that isn't known and none is given
  */
-export async function openCandidate(source: string, options: OpenCandidateOptions): Promise<Candidate> {
+export async function openPolicy(source: string, options: OpenPolicyOptions): Promise<LoadedPolicy> {
   const { threads, checkpoint, env, maxSteps } = options;
   const chosen = { ...(env !== undefined && { env }), ...(maxSteps !== undefined && { maxSteps }) };
   if (!source.endsWith('.onnx')) {
@@ -39,7 +39,7 @@ export async function openCandidate(source: string, options: OpenCandidateOption
       environment: chosen,
       ...(checkpoint !== undefined && { checkpoint }),
     });
-    return { agent: agent.agent, algorithm: agent.agent.algorithm, playground: settings, step };
+    return { actor: agent.agent, algorithm: agent.agent.algorithm, playground: settings, step };
   }
   const policy = await loadPolicy(source);
   const { algorithm, environment, trainingSteps } = policy.metadata;
@@ -49,6 +49,6 @@ export async function openCandidate(source: string, options: OpenCandidateOption
       'Name the module that makes it, as in --env ./my-env.ts#makeEnv.',
     );
   const playground = await identifyEnvironment({ env: environment, ...chosen });
-  const agent = policyAgent(policy, { id: playground.environment, ...(await spacesOf(playground)) });
-  return { agent, algorithm, playground, step: trainingSteps };
+  const actor = policyAgent(policy, { id: playground.environment, ...(await spacesOf(playground)) });
+  return { actor, algorithm, playground, step: trainingSteps };
 }

@@ -1,28 +1,8 @@
-import type { MeowConfig } from './settings.ts';
+import { checkMeowConfig, MEOW_SETTINGS, type MeowConfig } from '@meow-rl/meow/settings';
 
-/** Settings of an agent and of its training that were found to work together. */
-export interface MeowPreset {
-  /** What differs from the defaults of the agent. */
-  readonly agent: Partial<MeowConfig>;
-  /** Environment steps. */
-  readonly steps: number;
-  /** Environment steps with random actions before the first update. */
-  readonly warmup: number;
-  /** Environments that are stepped together. */
-  readonly numEnvs: number;
-  /** Updates per environment step. */
-  readonly updatesPerStep: number;
-  /** Transitions that the replay buffer holds. */
-  readonly bufferSize: number;
-  /** Environment steps between evaluations. */
-  readonly evaluateEvery: number;
-  /**
-   * Which parameters are the trained policy: those after the last update, or their Polyak average over the last 1/τ
-   * updates, which is the target.
-   */
-  readonly policy: 'last' | 'averaged';
-}
+import { defineAlgorithm } from './algorithm.ts';
 
+/** The authors' settings for the multi-goal task. */
 const multiGoal: Partial<MeowConfig> = {
   alpha: 2.5,
   gamma: 0.9,
@@ -53,7 +33,7 @@ const mujoco = {
  *
  * Reference: Chao et al., MEow (2024), appendix on experimental setups.
  */
-export const MEOW_PRESETS = {
+const presets = {
   'multi-goal-paper': {
     agent: multiGoal,
     steps: 4000,
@@ -85,30 +65,31 @@ export const MEOW_PRESETS = {
   ant: { ...mujoco, agent: { alpha: 0.05, tau: 0.0001 }, steps: 4_000_000, warmup: 5000 },
   humanoid: { ...mujoco, agent: { alpha: 0.125, tau: 0.0005 }, steps: 5_000_000, warmup: 5000 },
   mujoco: { ...mujoco, agent: {}, steps: 1_000_000, warmup: 5000 },
-} as const satisfies Readonly<Record<string, MeowPreset>>;
+} as const;
 
-export type MeowPresetName = keyof typeof MEOW_PRESETS;
-
-/** The preset that an environment is trained with for which there is none of its own. Not tuned. */
-export const GENERAL_PRESET: MeowPresetName = 'mujoco';
-
-/** The preset that an environment is trained with unless another is asked for. */
-export const PRESET_OF_ENVIRONMENT: Readonly<Record<string, MeowPresetName>> = {
-  'MultiGoal-v0': 'multi-goal-paper',
-  'HalfCheetah-v5': 'half-cheetah',
-  'HalfCheetah-v4': 'half-cheetah',
-  'Hopper-v5': 'hopper',
-  'Hopper-v4': 'hopper',
-  'Walker2d-v5': 'walker2d',
-  'Walker2d-v4': 'walker2d',
-  'Ant-v5': 'ant',
-  'Ant-v4': 'ant',
-  'Humanoid-v5': 'humanoid',
-  'Humanoid-v4': 'humanoid',
-  'HumanoidStandup-v5': 'mujoco',
-  'Swimmer-v5': 'mujoco',
-  'Reacher-v5': 'mujoco',
-  'Pusher-v5': 'mujoco',
-  'InvertedPendulum-v5': 'mujoco',
-  'InvertedDoublePendulum-v5': 'mujoco',
-};
+/** The agent of `@meow-rl/meow`. */
+export const meow = defineAlgorithm({
+  name: 'meow',
+  settings: MEOW_SETTINGS,
+  presets,
+  generalPreset: 'mujoco',
+  presetOfEnvironment: {
+    'MultiGoal-v0': 'multi-goal-paper',
+    'HalfCheetah-v5': 'half-cheetah',
+    'HalfCheetah-v4': 'half-cheetah',
+    'Hopper-v5': 'hopper',
+    'Hopper-v4': 'hopper',
+    'Walker2d-v5': 'walker2d',
+    'Walker2d-v4': 'walker2d',
+    'Ant-v5': 'ant',
+    'Ant-v4': 'ant',
+    'Humanoid-v5': 'humanoid',
+    'Humanoid-v4': 'humanoid',
+  },
+  check: checkMeowConfig,
+  create: async (options) => {
+    const { createMeowAgent } = await import('@meow-rl/meow');
+    return createMeowAgent(options);
+  },
+  adoptAverage: (agent) => agent.loadParameters(agent.targetParameters()),
+});

@@ -1,0 +1,76 @@
+import type { CommonSettings } from '@meow-rl/learner';
+import { resolveSettings, type SettingsOf } from '@meow-rl/learner/settings';
+
+import type { RawConfig } from '../cli/config-file.ts';
+import { UsageError } from '../cli/errors.ts';
+import type { CommandSetting } from '../cli/settings.ts';
+import type { Algorithm } from './algorithm.ts';
+import { ALGORITHMS, algorithmNamed, DEFAULT_ALGORITHM } from './index.ts';
+
+/** Settings of an algorithm's agent as a command has them: the preset comes before their defaults. */
+export const agentSettings = ({
+  settings,
+}: Pick<Algorithm, 'settings'>): Readonly<Record<string, CommandSetting>> =>
+  Object.fromEntries(
+    Object.entries(settings).map(([name, { default: value, ...setting }]) => [
+      name,
+      { ...setting, absent: `from the preset, or ${Array.isArray(value) ? value.join(',') : String(value)}` },
+    ]),
+  );
+
+/**
+ * The algorithm that settings name.
+ *
+ * @throws UsageError if there is none of that name
+ */
+export const algorithmOf = ({ algo = DEFAULT_ALGORITHM }: RawConfig): Algorithm =>
+  // What is no text is refused where all settings are checked.
+  algorithmNamed(typeof algo === 'string' ? algo : DEFAULT_ALGORITHM);
+
+/** The other algorithms that have a setting of this name; none if `algorithm` has it too. */
+export const othersWith = (name: string, algorithm: Algorithm): readonly Algorithm[] =>
+  Object.hasOwn(algorithm.settings, name)
+    ? []
+    : ALGORITHMS.filter(({ settings }) => Object.hasOwn(settings, name));
+
+/** The error for a setting that other algorithms have, and the one that is trained hasn't. */
+export function settingOfOthers(
+  given: string,
+  others: readonly Algorithm[],
+  algorithm: Algorithm,
+): UsageError {
+  const names = others.map(({ name }) => name);
+  return new UsageError(
+    `${given} is a setting of ${names.join(', ')}, not of ${algorithm.name}`,
+    `Leave it out, or train with --algo ${names[0]}.`,
+  );
+}
+
+/**
+ * {@link agentSettings} for the algorithm that settings name, none of which is another algorithm's.
+ *
+ * @param source where they were written, for the message
+ * @throws UsageError for one that another algorithm has
+ */
+export function agentSettingsFor(raw: RawConfig, source: string, algorithm = algorithmOf(raw)) {
+  const { agent } = raw;
+  for (const name of typeof agent === 'object' && agent !== null ? Object.keys(agent) : []) {
+    const others = othersWith(name, algorithm);
+    if (others.length > 0) throw settingOfOthers(`${source}: agent.${name}`, others, algorithm);
+  }
+  return agentSettings(algorithm);
+}
+
+/**
+ * Fills in the defaults of an algorithm's agent, and checks every setting.
+ *
+ * @throws RangeError naming the setting, what was expected, what came and what to do
+ */
+export function resolveAgentConfig<S extends CommonSettings>(
+  { name, settings, check }: Pick<Algorithm<S>, 'name' | 'settings' | 'check'>,
+  given: Partial<SettingsOf<S>>,
+): SettingsOf<S> {
+  const config = resolveSettings(name, settings, given);
+  check?.(config);
+  return config;
+}

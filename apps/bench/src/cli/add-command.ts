@@ -1,0 +1,88 @@
+import { Help, type Command as CommanderCommand, type Option } from 'commander';
+
+import {
+  agentSettings,
+  agentSettingsFor,
+  algorithmOf,
+  othersWith,
+  settingOfOthers,
+} from '../algorithms/agent-settings.ts';
+import type { Algorithm } from '../algorithms/algorithm.ts';
+import { ALGORITHMS, algorithmNamed, DEFAULT_ALGORITHM } from '../algorithms/index.ts';
+import type { Command } from './command.ts';
+import { mergeConfig, parseSettings, readConfigFile, type RawConfig } from './config-file.ts';
+import { flagOf, givenFlags, optionOf } from './flags.ts';
+import { settingsIn, type SettingsTree } from './settings.ts';
+import type { Ui } from './ui.ts';
+
+/** Declares a command with a flag for each of its settings. */
+export function addCommand(program: CommanderCommand, definition: Command, ui: () => Ui): void {
+  const { name, summary, description, options, examples, notes } = definition;
+  const { agent, ...settings } = definition.settings;
+  const command = program.command(name).summary(summary).description(description);
+  for (const [argument, meaning] of Object.entries(definition.arguments)) command.argument(argument, meaning);
+  for (const placed of settingsIn({ ...options, ...settings })) command.addOption(optionOf(placed));
+  if (agent) addAgentFlags(command);
+  command.addHelpText('after', exampleText(examples));
+  if (notes !== undefined) command.addHelpText('after', `\n${notes}`);
+  command.action(async () => {
+    const chosen = parseSettings(options, givenFlags(command, options), 'command line');
+    const { config: path } = chosen;
+    const file = typeof path === 'string' ? { path, settings: await readConfigFile(path) } : undefined;
+    const base = (await definition.base?.(chosen)) ?? {};
+    const flags = givenFlags(command, settings);
+    const algorithm = agent && algorithmOf({ ...base, ...file?.settings, ...flags });
+    const treeFor = (given: RawConfig, source: string): SettingsTree =>
+      algorithm ? { ...settings, agent: agentSettingsFor(given, source, algorithm) } : settings;
+    // Checked alone first, so that the message can tell the file's mistakes from the flags'.
+    if (file) parseSettings(treeFor(file.settings, file.path), file.settings, file.path);
+    const agentFlags = algorithm ? givenAgentFlags(command, algorithm) : {};
+    const given = [flags, agentFlags].reduce(mergeConfig, file?.settings ?? {});
+    const all = mergeConfig(base, given);
+    await definition.run({
+      arguments: command.args,
+      settings: parseSettings(treeFor(all, 'command line'), all, 'command line'),
+      options: chosen,
+      given,
+      ui: ui(),
+    });
+  });
+}
+
+/** `Examples:` with a line for each. */
+export const exampleText = (lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+
+/** A setting of each name that some algorithm has. */
+const settingsOfAll = () => settingsIn({ agent: Object.assign({}, ...ALGORITHMS.map(agentSettings)) });
+
+/** Adds the flags of all algorithms' settings. Help shows those of one. */
+function addAgentFlags(command: CommanderCommand): void {
+  for (const placed of settingsOfAll()) command.addOption(optionOf(placed).hideHelp());
+  command.configureHelp({
+    ...command.configureHelp(),
+    visibleOptions: (shown) => [
+      ...new Help().visibleOptions(shown),
+      ...helpOf(algorithmNamed(String(shown.opts()['algo'] ?? DEFAULT_ALGORITHM))),
+    ],
+  });
+}
+
+const helpOf = (algorithm: Algorithm): Option[] =>
+  settingsIn({ agent: agentSettings(algorithm) }).map((placed) =>
+    optionOf(placed).helpGroup(`Settings of ${algorithm.name}:`),
+  );
+
+/**
+ * The settings of an algorithm that are given as flags.
+ *
+ * @throws UsageError for one of another algorithm
+ */
+function givenAgentFlags(command: CommanderCommand, algorithm: Algorithm): RawConfig {
+  for (const placed of settingsOfAll()) {
+    if (command.getOptionValueSource(optionOf(placed).attributeName()) !== 'cli') continue;
+    const others = othersWith(placed.path.at(-1) ?? '', algorithm);
+    if (others.length > 0) throw settingOfOthers(flagOf(placed), others, algorithm);
+  }
+  return givenFlags(command, { agent: agentSettings(algorithm) });
+}

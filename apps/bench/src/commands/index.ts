@@ -1,0 +1,21 @@
+import type { Command } from '../cli/command.ts';
+import { compare } from './compare.ts';
+import { demo } from './demo.ts';
+import { envSpeed } from './env-speed.ts';
+import { evaluate } from './eval.ts';
+import { exportPolicy } from './export.ts';
+import { render } from './render.ts';
+import { speed } from './speed.ts';
+import { train } from './train.ts';
+
+/** All commands in the order of help. */
+export const COMMANDS: readonly Command[] = [
+  demo,
+  train,
+  evaluate,
+  exportPolicy,
+  render,
+  speed,
+  envSpeed,
+  compare,
+];

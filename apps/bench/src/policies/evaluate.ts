@@ -1,0 +1,40 @@
+import { evaluate as playEpisodes } from '@meow-rl/train';
+
+import { openPolicy } from './loaded-policy.ts';
+import type { EvalConfig } from '../commands/eval.ts';
+import { endingsOf, formatReturn, formatEndings } from './episodes.ts';
+import { makeAgentEnv } from '../environments/environments.ts';
+import { formatPairs, formatTable } from '../cli/table.ts';
+import type { Ui } from '../cli/ui.ts';
+
+/** Plays episodes with the policy of a run, or with an exported one, and reports their returns. */
+export async function evaluate(source: string, config: EvalConfig, ui: Ui): Promise<void> {
+  const { episodes, stochastic, seed, ...opening } = config;
+  const { actor, playground, step } = await openPolicy(source, opening);
+  const { environment } = playground;
+  const env = await makeAgentEnv(playground);
+  try {
+    const result = await playEpisodes({ actor, env, episodes, deterministic: !stochastic, seed });
+    const { actions, returns, lengths } = result;
+    const endings = endingsOf(result);
+    ui.result(
+      { run: source, environment, step, episodes, seed, ...result },
+      [
+        formatTable(
+          ['episode', `${actions} return`, 'length', 'end'],
+          returns.map((value, i) => [i + 1, value.toFixed(2), lengths[i] ?? 0, endings[i] ?? '']),
+        ),
+        '',
+        formatPairs({
+          environment,
+          'trained for': `${step} steps`,
+          [`${actions} return`]: `${formatReturn(result, 2)} (mean and standard deviation of ${episodes} episodes)`,
+          ends: formatEndings(result),
+        }),
+      ].join('\n'),
+    );
+  } finally {
+    env.close();
+    await actor.dispose();
+  }
+}

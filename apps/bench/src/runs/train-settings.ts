@@ -1,0 +1,91 @@
+import { agentSettings, agentSettingsFor } from '../algorithms/agent-settings.ts';
+import { algorithmNamed, DEFAULT_ALGORITHM } from '../algorithms/index.ts';
+import { parseSettings, type RawConfig } from '../cli/config-file.ts';
+import * as is from '../cli/settings.ts';
+import type { ValuesOf } from '../cli/settings.ts';
+
+const { fromPreset } = is;
+
+/**
+ * The settings of a training run, those of its agent by the default algorithm. What has no default here and is left out comes
+ * from the preset.
+ */
+export const trainSettings = is.defineSettings({
+  algo: is.word('algorithm', { default: DEFAULT_ALGORITHM }),
+  env: is.word('environment, or a module that makes one: ./my-env.ts#makeEnv or my-package#makeEnv', {
+    default: 'MultiGoal-v0',
+  }),
+  maxSteps: is.positiveInteger('steps after which an episode is truncated', {
+    absent: "the environment's own limit; 1000 where a module gives none",
+  }),
+  preset: is.word('named settings to start from', { absent: 'those of the environment' }),
+  seed: is.wholeNumber('seed of everything random', { default: 0 }),
+  steps: is.positiveInteger('environment steps to train for', fromPreset),
+  out: is.word('folder of the run', {
+    placeholder: 'folder',
+    absent: 'runs/<environment>/<algo>/seed-<seed>',
+  }),
+  warmup: is.wholeNumber('steps with random actions before the first update', fromPreset),
+  updatesPerStep: is.positiveNumber('updates per environment step, may be a fraction', fromPreset),
+  numEnvs: is.positiveInteger('environments stepped together', fromPreset),
+  bufferSize: is.positiveInteger('transitions that the replay buffer holds', fromPreset),
+  evaluateEvery: is.positiveInteger('steps between evaluations', fromPreset),
+  policy: is.oneOf(
+    ['last', 'averaged'],
+    'parameters that become the policy: of the last update, or their Polyak average (the target)',
+    fromPreset,
+  ),
+  evaluationEpisodes: is.positiveInteger('episodes per evaluation', { default: 10 }),
+  deterministicOnly: is.toggle('evaluate without the second round of episodes, which samples its actions'),
+  checkpointEvery: is.positiveInteger('steps between checkpoints', { absent: 'as evaluate-every' }),
+  keepCheckpoints: is.positiveInteger('newest checkpoints to keep, beside the best', { default: 3 }),
+  workers: is.wholeNumber('threads that step the environments, 0 for none', { default: 0 }),
+  nStep: is.positiveInteger('steps that a sampled transition spans', { default: 1 }),
+  prioritized: is.toggle('sample transitions by their TD error'),
+  normalizeObservations: is.toggle('standardize observations by running statistics'),
+  scaleRewards: is.toggle('divide rewards by the running spread of the returns'),
+  noTensorboard: is.toggle('leave out the event file for TensorBoard'),
+  logger: is.word('module that gives one more logger, see docs/logging.md', {
+    placeholder: 'file',
+    absent: 'files only',
+  }),
+  logEvery: is.positiveInteger('steps between lines of metrics.jsonl', { default: 100 }),
+  threads: is.positiveInteger('threads of the runtime', { default: 1 }),
+  learnerThreads: is.wholeNumber(
+    'threads that share each update, the main one among them unless with pipeline; 0 for no sharing',
+    { default: 0 },
+  ),
+  pipeline: is.toggle('act while an update runs, with the parameters before it; needs learner-threads'),
+  fused: is.toggle('run chains of element-wise operators as one; needs @meow-rl/onnxruntime-fused compiled'),
+  agent: agentSettings(algorithmNamed(DEFAULT_ALGORITHM)),
+});
+
+/**
+ * Checks the settings of a training run and fills in the defaults that don't depend on its preset.
+ *
+ * @param source where they were written, for the message
+ * @throws UsageError naming the setting, what it was and what it should be
+ */
+export const parseTrainSettings = (raw: RawConfig, source: string): TrainConfig =>
+  parseSettings({ ...trainSettings, agent: agentSettingsFor(raw, source) }, raw, source);
+
+/** A training run as it was asked for. */
+export type TrainConfig = ValuesOf<typeof trainSettings>;
+
+/**
+ * The settings that may change when a run is resumed. None of them changes a number of the training: with any others the rest
+ * of the run would be of neither the one experiment nor the other. Threads aren't among them, as sums may be added up in
+ * another order; workers are, for which thread an environment is in doesn't matter.
+ */
+export const RESUMABLE = [
+  'steps',
+  'evaluateEvery',
+  'evaluationEpisodes',
+  'deterministicOnly',
+  'checkpointEvery',
+  'keepCheckpoints',
+  'logEvery',
+  'logger',
+  'noTensorboard',
+  'workers',
+] as const satisfies readonly (keyof typeof trainSettings)[];

@@ -1,0 +1,38 @@
+import type { TrainConfig } from './train-settings.ts';
+import { isKnownEnvironment } from '../environments/environments.ts';
+import { finishRun } from './finish-run.ts';
+import { resolveTrain, type ResolvedTrain } from './resolve.ts';
+import { createRunFolder, runPath } from './run-folder.ts';
+import type { RunOptions } from './run-folder.ts';
+import { importLogger } from './run-logs.ts';
+import type { Ui } from '../cli/ui.ts';
+import { withOpen } from '../files/with-open.ts';
+
+/** Trains an agent and keeps the run in its folder: settings, logs, checkpoints, verified policy, summary. */
+export async function train(config: TrainConfig, options: RunOptions, ui: Ui): Promise<void> {
+  const settings = await resolveTrain(config);
+  // Before an earlier run is replaced.
+  if (settings.logger !== undefined) await importLogger(settings.logger);
+  const path = runPath({ ...config, environment: settings.environment });
+  await withOpen(async (open) => {
+    const folder = open(await createRunFolder({ path, command: 'train', ...options }));
+    await folder.writeConfig(settings);
+    ui.info(`Training ${settings.algo} on ${settings.environment}, seed ${settings.seed}, in ${folder.path}`);
+    for (const line of assumptions(config, settings)) ui.info(line);
+    await finishRun({ settings, folder, ui });
+  });
+}
+
+/** What was taken for granted of an environment of the user's own. */
+function assumptions(given: TrainConfig, settings: ResolvedTrain): string[] {
+  if (isKnownEnvironment(settings.env)) return [];
+  const { environment, preset, maxSteps } = settings;
+  return [
+    ...(given.preset === undefined
+      ? [`${environment} is trained with the general preset, ${preset}; flags or --preset change that`]
+      : []),
+    ...(given.maxSteps === undefined && maxSteps !== undefined
+      ? [`${environment} gives no time limit; episodes end after ${maxSteps} steps (--max-steps)`]
+      : []),
+  ];
+}
