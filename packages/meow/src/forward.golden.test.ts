@@ -18,7 +18,9 @@ const runtimes = [
 describe.each(runtimes)('forward values on $runtime.name', ({ runtime, tolerance }) => {
   test.each(readGolden<ForwardCase>('meow-forward.json', import.meta.url))('$name', async (golden) => {
     const algorithm = algorithmOf(golden.config);
-    const [{ name, layout }] = algorithm.groups as [(typeof algorithm.groups)[0]];
+    const [group] = algorithm.groups;
+    if (!group) throw new Error('MEow has one group');
+    const { name, layout } = group;
     const parameters = layout.flatten(golden.params);
     const [observation = [], action = [], noise = []] = [golden.obs, golden.act, golden.noise].map((rows) =>
       rows.flat(),
