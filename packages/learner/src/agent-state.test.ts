@@ -59,11 +59,12 @@ it('is a copy', async () => {
   expect(state).toEqual(before);
 });
 
+const groupOf = (name: string) => (name.startsWith('q.') ? 'critic' : name.split('.')[0]);
+
 it('names tensors by their groups and as the parameters are named', async () => {
   const agent = await agentOf(1);
   await updates(agent, 1, 10);
   const { tensors, values } = agent.state();
-  const groupOf = (name: string) => (name.startsWith('q.') ? 'critic' : name.split('.')[0]);
   for (const [name, { shape, data }] of Object.entries(agent.parameters()))
     expect(tensors[`${groupOf(name)}/parameters/${name}`]).toEqual({ shape, data });
   const { centre, ...targets } = agent.targetParameters();

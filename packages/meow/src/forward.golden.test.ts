@@ -16,6 +16,9 @@ const runtimes = [
 ];
 
 describe.each(runtimes)('forward values on $runtime.name', ({ runtime, tolerance }) => {
+  const expectValues = (what: string, actual: ArrayLike<number> | undefined, expected: readonly number[]) =>
+    expectAgreement(actual, expected, tolerance, what);
+
   test.each(readGolden<ForwardCase>('meow-forward.json', import.meta.url))('$name', async (golden) => {
     const algorithm = algorithmOf(golden.config);
     const [group] = algorithm.groups;
@@ -31,8 +34,6 @@ describe.each(runtimes)('forward values on $runtime.name', ({ runtime, tolerance
       executable.state.write(stateName(name, 'parameters'), parameters);
       return executable;
     };
-    const expectValues = (what: string, actual: ArrayLike<number> | undefined, expected: readonly number[]) =>
-      expectAgreement(actual, expected, tolerance, what);
 
     const critic = await (await load(criticProgram(algorithm))).run({ observation, action });
     for (const q of ['q1', 'q2', 'logProb'] as const) expectValues(q, critic[q], golden[q]);

@@ -16,6 +16,9 @@ type Rows = readonly (readonly number[])[];
 
 const states = randomRows(1, 3, 2, 1.5);
 
+/** Eight rows of random numbers, one after the other. */
+const rows = (width: number, seed: number) => randomRows(seed, 8, width, 0.9).flat();
+
 /** Both Q of actions, both V, both shifts and log σ of states. */
 const valuesOf = (bound: MeowNetworks, actions: Rows, ofStates: Rows) =>
   compute({ action: matrix(actions), state: matrix(ofStates) }, ({ action, state }) => {
@@ -202,7 +205,6 @@ describe('meowNetworks', () => {
       const learner = await stageRunner(algorithm, referenceRuntime);
       const values = randomValues(algorithm, 2);
       learner.write(values, values);
-      const rows = (width: number, seed: number) => randomRows(seed, 8, width, 0.9).flat();
       const batch = {
         observation: rows(2, 1),
         action: rows(1, 2),
