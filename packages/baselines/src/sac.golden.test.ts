@@ -1,13 +1,18 @@
 import { resolveAlgorithm } from '@meow-rl/learner';
 import type { AlgorithmDefinition } from '@meow-rl/learner';
+import {
+  expectAgreement,
+  expectParameters,
+  GOLDEN_RUNTIMES,
+  readGolden,
+  stageRunner,
+} from '@meow-rl/learner/testing';
+import type { GoldenParameters } from '@meow-rl/learner/testing';
 import { describe, expect, test } from 'vitest';
 
 import { sac, softQ, softQTarget } from './sac.ts';
 import type { SacNetworks } from './sac.ts';
 import type { SAC_SETTINGS } from './sac-settings.ts';
-import { expectAgreement, expectParameters, GOLDEN_RUNTIMES, readGolden } from './testing/golden.ts';
-import type { GoldenParameters } from './testing/golden.ts';
-import { stageRunner } from './testing/run-stages.ts';
 
 interface SacCase {
   name: string;
@@ -74,7 +79,7 @@ const showing: AlgorithmDefinition<SacNetworks, typeof SAC_SETTINGS> = {
 };
 
 describe.each(GOLDEN_RUNTIMES)('SAC on $runtime.name', ({ runtime, tolerance }) => {
-  test.each(readGolden<SacCase>('sac-update.json'))('$name', async (golden) => {
+  test.each(readGolden<SacCase>('sac-update.json', import.meta.url))('$name', async (golden) => {
     const { obsDim, actDim, alphaLearningRate, initialLogAlpha, targetEntropy, ...config } = golden.config;
     const algorithm = resolveAlgorithm(
       showing,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { recordingFiles } from '@meow-rl/files/testing';
-import { add, mapOutputs, sub } from '@meow-rl/graph';
+import { add, mapOutputs, mapValues, sub } from '@meow-rl/graph';
 import type { MeowAgent } from '@meow-rl/meow';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -173,7 +173,8 @@ describe('verification', () => {
   test('keeps the earlier files if the new ones do not agree', async () => {
     const before = await readFile(file('policy.onnx'));
     const deployment = agent.deployment();
-    const wrong = { ...deployment, state: { parameters: deployment.state.parameters.map((p) => p * 1.01) } };
+    const state = mapValues(deployment.state, (values) => values.map((value) => value * 1.01));
+    const wrong = { ...deployment, state };
     await expect(exportAgent(agent, wrong, folder, metadata)).rejects.toThrow(PolicyFileError);
     expect(await readFile(file('policy.onnx'))).toEqual(before);
     expect((await readdir(folder)).toSorted()).toEqual([

@@ -85,6 +85,7 @@ describe.each(spaces)('an action space %s', (_, actionSpace) => {
 
   test('is not exported if an action is off by a hundredth of its range', async () => {
     const { policy, stochastic, ...deployment } = agent.deployment();
+    if (!stochastic) throw new Error('meow has a density');
     const made = {
       ...deployment,
       policy: mapOutputs(policy, ({ action }) => ({ action: add(action, 0.02) })),
@@ -98,6 +99,7 @@ describe.each(spaces)('an action space %s', (_, actionSpace) => {
 
   test('is not exported if a density, a value or what the critic sees of an action is off', async () => {
     const { stochastic, critic, ...deployment } = agent.deployment();
+    if (!stochastic) throw new Error('meow has a density');
     const denser = mapOutputs(stochastic, ({ action, logProb }) => ({ action, logProb: mul(logProb, 1.01) }));
     await expect(verify('stochastic', { ...deployment, stochastic: denser }, actionSpace)).rejects.toThrow(
       /in log_prob, allowed is/,

@@ -126,6 +126,8 @@ function adoptParameters({ algorithm, updates, state }: Parts): void {
     state.write(stateName(name, 'parameters'), updates.parameters(name));
 }
 
+const merged = (values: readonly ParameterValues[]): ParameterValues => Object.assign({}, ...values);
+
 function agentOf(parts: Parts): Agent {
   const { algorithm, updates, state, programs, random } = parts;
   const { definition, sizes, config } = algorithm;
@@ -137,6 +139,7 @@ function agentOf(parts: Parts): Agent {
   let tdErrors: FloatArray = new Float32Array(0);
   let made = 0;
   let updating = false;
+  let disposed = false;
 
   // What has begun before an update is through keeps the parameters that it began with, where they are copied from elsewhere.
   const acting = new Set<Promise<unknown>>();
@@ -148,8 +151,12 @@ function agentOf(parts: Parts): Agent {
       acting.delete(run);
     }
   };
+  const expectNotDisposed = () => {
+    if (disposed) throw new DataError(`${name}: the agent was disposed of. Make a new one.`);
+  };
   /** A state between two updates: in the middle of one it would be neither. */
   const expectNotUpdating = () => {
+    expectNotDisposed();
     if (updating) throw new DataError(`${name}: the update has not finished. Await it first.`);
   };
   const write = (values: Readonly<Record<string, ArrayLike<number>>>) => {
@@ -275,12 +282,17 @@ function agentOf(parts: Parts): Agent {
     tdErrors: () => copy(tdErrors),
 
     deployment: () => {
+      expectNotDisposed();
       const deployment = deploymentOf(algorithm, state);
       if (!deployment) throw noMode(name);
       return deployment;
     },
-    parameters: () => merged(algorithm.groups.map((group) => parametersOf(group, {}))),
+    parameters: () => {
+      expectNotDisposed();
+      return merged(algorithm.groups.map((group) => parametersOf(group, {})));
+    },
     targetParameters: () => {
+      expectNotDisposed();
       const states = updates.read();
       return merged(algorithm.groups.map((group) => parametersOf(group, states)));
     },
@@ -307,6 +319,7 @@ function agentOf(parts: Parts): Agent {
       tdErrors = new Float32Array(0);
     },
     dispose: async () => {
+      disposed = true;
       await updates.dispose();
       await programs.dispose();
     },

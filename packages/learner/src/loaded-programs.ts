@@ -76,9 +76,10 @@ export function deploymentOf(algorithm: Algorithm, state: StateStore): AgentDepl
     policy,
     ...(stochastic && { stochastic }),
     // That of sampled actions is the sampling program's.
-    critic: mapOutputs(criticProgram(algorithm), (values) =>
-      Object.fromEntries(Object.entries(values).filter(([name]) => name !== 'logProb')),
-    ),
+    critic: mapOutputs(criticProgram(algorithm), (outputs) => {
+      const { logProb: _, ...values } = outputs;
+      return values;
+    }),
     state: Object.fromEntries(names.map((name) => [name, Float32Array.from(state.read(name))])),
   };
 }

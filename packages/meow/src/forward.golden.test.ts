@@ -1,9 +1,13 @@
 import { referenceRuntime } from '@meow-rl/graph';
+import type { Program } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
-import { describe, expect, test } from 'vitest';
+import { criticProgram, densityProgram, modeProgram, stateName } from '@meow-rl/learner';
+import { expectAgreement, readGolden } from '@meow-rl/learner/testing';
+import { compute, matrix } from '@meow-rl/nn/testing';
+import { describe, test } from 'vitest';
 
-import { criticProgram, modeProgram, sampleWithLogProbProgram, valueProgram } from './index.ts';
-import { largestError, modelOf, readGolden } from './testing/golden.ts';
+import { meowNetworks, resolveMeowConfig } from './index.ts';
+import { algorithmOf } from './testing/golden.ts';
 import type { ForwardCase } from './testing/golden.ts';
 
 const runtimes = [
@@ -12,36 +16,44 @@ const runtimes = [
 ];
 
 describe.each(runtimes)('forward values on $runtime.name', ({ runtime, tolerance }) => {
-  test.each(readGolden<ForwardCase>('meow-forward.json'))('$name', async (golden) => {
-    const model = modelOf(golden.config);
-    const parameters = model.layout.flatten(golden.params);
-    const [observation, action, noise] = [golden.obs, golden.act, golden.noise].map((rows) => rows.flat());
-    const load = async <I extends string, O extends string>(
-      program: Parameters<typeof runtime.load<I, 'parameters', O>>[0],
-    ) => {
+  const expectValues = (what: string, actual: ArrayLike<number> | undefined, expected: readonly number[]) =>
+    expectAgreement(actual, expected, tolerance, what);
+
+  test.each(readGolden<ForwardCase>('meow-forward.json', import.meta.url))('$name', async (golden) => {
+    const algorithm = algorithmOf(golden.config);
+    const [group] = algorithm.groups;
+    if (!group) throw new Error('MEow has one group');
+    const { name, layout } = group;
+    const parameters = layout.flatten(golden.params);
+    const [observation = [], action = [], noise = []] = [golden.obs, golden.act, golden.noise].map((rows) =>
+      rows.flat(),
+    );
+    const load = async <I extends string, O extends string>(program: Program<I, string, O> | undefined) => {
+      if (!program) throw new Error('MEow has all programs');
       const executable = await runtime.load(program);
-      executable.writeState('parameters', parameters);
+      executable.state.write(stateName(name, 'parameters'), parameters);
       return executable;
     };
 
-    const critic = await (
-      await load(criticProgram(model))
-    ).run({ observation: observation ?? [], action: action ?? [] });
-    expect(largestError(critic.q1, golden.q1)).toBeLessThan(tolerance);
-    expect(largestError(critic.q2, golden.q2)).toBeLessThan(tolerance);
-    expect(largestError(critic.logProb, golden.logProb)).toBeLessThan(tolerance);
+    const critic = await (await load(criticProgram(algorithm))).run({ observation, action });
+    for (const q of ['q1', 'q2', 'logProb'] as const) expectValues(q, critic[q], golden[q]);
 
-    const value = await (await load(valueProgram(model))).run({ observation: observation ?? [] });
-    expect(largestError(value.v1, golden.v1)).toBeLessThan(tolerance);
-    expect(largestError(value.v2, golden.v2)).toBeLessThan(tolerance);
+    const networks = meowNetworks(algorithm.sizes, resolveMeowConfig(algorithm.config));
+    const values = await compute(
+      { state: matrix(golden.obs), flat: { shape: [parameters.length], data: Array.from(parameters) } },
+      ({ state, flat }) => {
+        const [v1, v2] = networks.bind(layout.unpack(flat)).softV(state);
+        return { v1: v1 ?? state, v2: v2 ?? state };
+      },
+      runtime,
+    );
+    for (const v of ['v1', 'v2'] as const) expectValues(v, values[v], golden[v]);
 
-    const mode = await (await load(modeProgram(model))).run({ observation: observation ?? [] });
-    expect(largestError(mode.action, golden.deterministicAction.flat())).toBeLessThan(tolerance);
+    const mode = await (await load(modeProgram(algorithm))).run({ observation });
+    expectValues('mode', mode.action, golden.deterministicAction.flat());
 
-    const sample = await (
-      await load(sampleWithLogProbProgram(model))
-    ).run({ observation: observation ?? [], noise: noise ?? [] });
-    expect(largestError(sample.action, golden.sampledAction.flat())).toBeLessThan(tolerance);
-    expect(largestError(sample.logProb, golden.sampledLogProb)).toBeLessThan(tolerance);
+    const sample = await (await load(densityProgram(algorithm))).run({ observation, noise });
+    expectValues('sample', sample.action, golden.sampledAction.flat());
+    expectValues('log-probability of the sample', sample.logProb, golden.sampledLogProb);
   });
 });

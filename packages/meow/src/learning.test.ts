@@ -33,8 +33,8 @@ function solutionFor(state: number): Answer {
   const logDensity = quadrature.points.map(([x = 0, y = 0]) => reward(state, x, y) / ALPHA);
   const normalizer = logIntegral(quadrature, logDensity);
   const shares = strips.map((contains) => {
-    const part = logDensity.map((own, i) =>
-      contains(quadrature.points[i]?.[0] ?? 0) ? own : Number.NEGATIVE_INFINITY,
+    const part = logDensity.map((density, i) =>
+      contains(quadrature.points[i]?.[0] ?? 0) ? density : Number.NEGATIVE_INFINITY,
     );
     return Math.exp(logIntegral(quadrature, part) - normalizer);
   });
@@ -48,10 +48,10 @@ async function answerOf(agent: MeowAgent, state: number): Promise<Answer> {
   return { value, shares: strips.map((contains) => xs.filter(contains).length / SAMPLES) };
 }
 
-it(
-  'learns the soft value and a policy with both modes from its own actions',
-  { timeout: 30_000 },
-  async () => {
+it.each([0, 1, 2] as const)(
+  'learns the soft value and a policy with both modes from its own actions with %d shifts',
+  { timeout: 60_000 },
+  async (shifts) => {
     const agent = await createMeowAgent({
       runtime: onnxRuntimeNode(),
       observationSize: 1,
@@ -61,6 +61,7 @@ it(
         alpha: ALPHA,
         hidden: [32, 32],
         shiftHidden: [32],
+        shifts,
         batchSize: BATCH,
         dropout: 0,
         learningRate: 5e-3,
@@ -89,15 +90,15 @@ it(
     }
 
     for (const [i, state] of STATES.entries()) {
-      const found = await answerOf(agent, state);
-      const expected = solutions[i] ?? found;
-      expect(Math.abs(found.value - expected.value), `value in state ${state}`).toBeLessThan(0.1);
-      for (const [strip, share] of found.shares.entries())
+      const learned = await answerOf(agent, state);
+      const expected = solutions[i] ?? learned;
+      expect(Math.abs(learned.value - expected.value), `value in state ${state}`).toBeLessThan(0.1);
+      for (const [strip, share] of learned.shares.entries())
         expect(
           Math.abs(share - (expected.shares[strip] ?? 0)),
           `strip ${strip}, state ${state}`,
         ).toBeLessThan(0.1);
-      const [left = 0, valley = 0, right = 0] = found.shares;
+      const [left = 0, valley = 0, right = 0] = learned.shares;
       expect(Math.min(left, right), `modes in state ${state}`).toBeGreaterThan(1.2 * valley);
       expect(left > right, `the better mode in state ${state}`).toBe(state < 0);
     }

@@ -1,22 +1,30 @@
 import { logIntegral, squareQuadrature } from '@meow-rl/flows/testing';
 import { compute, expectClose, matrix, randomRows, spreadOf } from '@meow-rl/nn/testing';
+import { parameterLayout, referenceRuntime } from '@meow-rl/graph';
+import type { Program } from '@meow-rl/graph';
+import { criticProgram, modeProgram, sampleProgram, valueProgram } from '@meow-rl/learner';
+import { randomValues, stageRunner } from '@meow-rl/learner/testing';
+import { initialize } from '@meow-rl/nn';
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
-import { criticProgram, modeProgram, sampleProgram, valueProgram } from './index.ts';
-import type { BoundModel, MeowModel } from './index.ts';
-import { boundTo, networksRead, randomValues, smallModel } from './testing/small-model.ts';
+import { meowNetworks, resolveMeowConfig } from './index.ts';
+import type { MeowNetworks } from './index.ts';
+import { networksRead, SMALL, smallAlgorithm, smallNetworks } from './testing/small.ts';
 
 type Rows = readonly (readonly number[])[];
 
 const states = randomRows(1, 3, 2, 1.5);
 
+/** Eight rows of random numbers, one after the other. */
+const rows = (width: number, seed: number) => randomRows(seed, 8, width, 0.9).flat();
+
 /** Both Q of actions, both V, both shifts and log σ of states. */
-const valuesOf = (bound: BoundModel, actions: Rows, ofStates: Rows) =>
+const valuesOf = (bound: MeowNetworks, actions: Rows, ofStates: Rows) =>
   compute({ action: matrix(actions), state: matrix(ofStates) }, ({ action, state }) => {
-    const [v1, v2] = bound.softV(state);
-    const [b1, b2] = bound.shifts(state);
-    const energy = bound.flow.energy(action, state);
+    const [v1 = state, v2 = v1] = bound.softV(state);
+    const [b1 = v1, b2 = b1] = bound.shifts(state);
+    const energy = bound.flow().energy(action, state);
     return {
       energy,
       v1,
@@ -24,25 +32,22 @@ const valuesOf = (bound: BoundModel, actions: Rows, ofStates: Rows) =>
       b1,
       b2,
       logSigma: bound.logSigma(state),
-      normalizer: bound.flow.logNormalizer(state),
+      normalizer: bound.flow().logNormalizer(state),
     };
   });
 
 /** Both soft Q, one row per state. */
-const softQ = (bound: BoundModel, actions: Rows, ofStates: Rows) =>
+const softQ = (bound: MeowNetworks, actions: Rows, ofStates: Rows) =>
   compute({ action: matrix(actions), state: matrix(ofStates) }, ({ action, state }) => {
-    const [q1, q2] = bound.softQ(state, action);
+    const [q1 = state, q2 = q1] = bound.softQ(state, action);
     return { q1, q2 };
   });
 
-const bind = (model: MeowModel, seed = 2): BoundModel =>
-  model.bind(boundTo(model, randomValues(model, seed)));
-
-describe('meowModel', () => {
+describe('meowNetworks', () => {
   it.each([0.25, 2.5])(
     'has V = α log ∫ exp(Q / α) da for each Q and α = %s (Proposition 1)',
     async (alpha) => {
-      const bound = bind(smallModel({ observationSize: 2, actionSize: 1 }, { alpha }));
+      const bound = smallNetworks({ observationSize: 2, actionSize: 1 }, { alpha });
       const quadrature = squareQuadrature(1, 121);
       const spread: number[] = [];
       for (const state of states) {
@@ -64,7 +69,7 @@ describe('meowModel', () => {
 
   it('shifts Q and V alike, so that both Q give one policy', async () => {
     const alpha = 0.7;
-    const bound = bind(smallModel({ observationSize: 2, actionSize: 3 }, { alpha }));
+    const bound = smallNetworks({ observationSize: 2, actionSize: 3 }, { alpha });
     const actions = randomRows(3, 3, 3, 0.9);
     const { energy, normalizer, v1, v2, b1, b2 } = await valuesOf(bound, actions, states);
     const { q1, q2 } = await softQ(bound, actions, states);
@@ -78,18 +83,21 @@ describe('meowModel', () => {
   });
 
   it('keeps log σ between its bounds', async () => {
-    const model = smallModel({ observationSize: 2, actionSize: 2 }, { logSigmaMin: -3, logSigmaMax: 0.5 });
+    const sizes = { observationSize: 2, actionSize: 2 };
+    const config = { logSigmaMin: -3, logSigmaMax: 0.5 };
+    const bound = smallNetworks(sizes, config, randomValues(smallAlgorithm(sizes, config), 8));
     const far = randomRows(4, 40, 2, 500);
-    const { logSigma } = await valuesOf(bind(model, 8), randomRows(5, 40, 2, 0.5), far);
+    const { logSigma } = await valuesOf(bound, randomRows(5, 40, 2, 0.5), far);
     expect(Math.min(...logSigma)).toBeGreaterThanOrEqual(-3);
     expect(Math.max(...logSigma)).toBeLessThanOrEqual(0.5);
     expect(spreadOf(logSigma)).toBeGreaterThan(3);
   });
 
   it('starts with orthogonal couplings, and with prior and shifts that do not read the state', async () => {
-    const model = smallModel({ observationSize: 2, actionSize: 2 });
-    const start = model.initialize(createGenerator(6));
-    const values = model.layout.unflatten(start);
+    const sizes = { observationSize: 2, actionSize: 2 };
+    const model = meowNetworks(sizes, resolveMeowConfig(SMALL));
+    const start = initialize(model, createGenerator(6));
+    const values = parameterLayout(model.parameters).unflatten(start);
     const zeros = Object.entries(values).flatMap(([name, { data }]) =>
       data.every((entry) => entry === 0) ? [name] : [],
     );
@@ -101,59 +109,144 @@ describe('meowModel', () => {
     expect(values['coupling0.0.weight']?.shape).toEqual([6, 4]);
     expect(Math.hypot(...(values['coupling0.0.weight']?.data ?? []))).toBeCloseTo(2, 5);
     const { v1, b1, b2 } = await valuesOf(
-      model.bind(boundTo(model, start)),
+      smallNetworks(sizes, {}, values),
       states.map(() => [0, 0]),
       states,
     );
     expect(spreadOf(v1)).toBe(0);
     expect(b1[0]).not.toBe(b2[0]);
-    expect(model.initialize(createGenerator(6))).toEqual(start);
-    expect(model.initialize(createGenerator(7))).not.toEqual(start);
+    expect(initialize(model, createGenerator(6))).toEqual(start);
+    expect(initialize(model, createGenerator(7))).not.toEqual(start);
   });
 
   it('counts the activations that an update drops from', () => {
     const sizes = { observationSize: 2, actionSize: 2 };
-    expect(smallModel(sizes, { dropout: 0.1, couplings: 3 }).dropoutLayers).toBe(6);
-    expect(smallModel(sizes, { dropout: 0 }).dropoutLayers).toBe(0);
+    const dropoutOf = (config: Parameters<typeof smallAlgorithm>[1]) =>
+      smallAlgorithm(sizes, config).stages[0]?.dropout;
+    expect(dropoutOf({ dropout: 0.1, couplings: 3 })).toEqual({ rate: 0.1, uses: 6, largest: 12 });
+    expect(dropoutOf({ dropout: 0.1, shifts: 1 })).toEqual({ rate: 0.1, uses: 4, largest: 6 });
+    expect(dropoutOf({ dropout: 0.1, shifts: 0 })).toEqual({ rate: 0.1, uses: 4, largest: 6 });
+    expect(dropoutOf({ dropout: 0 })).toBeUndefined();
   });
 
   it('drops once from each hidden activation of the couplings, and from nothing else', async () => {
-    const model = smallModel({ observationSize: 2, actionSize: 2 }, { dropout: 0.1 });
+    const sizes = { observationSize: 2, actionSize: 2 };
+    const bound = smallNetworks(sizes, { dropout: 0.1 });
+    const uses = smallAlgorithm(sizes, { dropout: 0.1 }).stages[0]?.dropout?.uses;
     let dropped = 0;
-    const bound = model.bind(boundTo(model, randomValues(model, 2)), (hidden) => {
+    const flow = bound.flow((before, activate) => {
       dropped += 1;
-      return hidden;
+      return activate(before);
     });
-    await softQ(bound, randomRows(3, 3, 2, 0.9), states);
-    // Each of the two Q is a graph of its own when built by softQ.
-    expect(dropped).toBe(model.dropoutLayers);
-    await compute({ state: matrix(states) }, ({ state }) => ({ v: bound.softV(state)[0] }));
-    expect(dropped).toBe(model.dropoutLayers);
+    await compute(
+      { action: matrix(randomRows(3, 3, 2, 0.9)), state: matrix(states) },
+      ({ action, state }) => ({ energy: flow.energy(action, state) }),
+    );
+    expect(uses).toBe(4);
+    expect(dropped).toBe(uses);
+    await compute({ state: matrix(states) }, ({ state }) => ({ normalizer: flow.logNormalizer(state) }));
+    expect(dropped).toBe(uses);
   });
+
+  const alpha = 0.7;
+  it.each([0, 1] as const)(
+    'with %d shifts has one Q and one V, to which Proposition 1 applies',
+    async (shifts) => {
+      const bound = smallNetworks({ observationSize: 2, actionSize: 1 }, { alpha, shifts });
+      const quadrature = squareQuadrature(1, 121);
+      for (const state of states) {
+        const everywhere = quadrature.points.map(() => state);
+        const one = await compute(
+          { action: matrix(quadrature.points), state: matrix(everywhere) },
+          ({ action, state: given }) => {
+            const [q, ...otherQ] = bound.softQ(given, action);
+            const [v, ...otherV] = bound.softV(given);
+            const shift = bound.shifts(given);
+            expect([otherQ.length, otherV.length, shift.length]).toEqual([0, 0, shifts]);
+            if (!q || !v) throw new Error('there is one of each');
+            const flow = bound.flow();
+            return {
+              q,
+              v,
+              energy: flow.energy(action, given),
+              normalizer: flow.logNormalizer(given),
+              shift: shift[0] ?? v,
+            };
+          },
+        );
+        const b = shifts === 1 ? one.shift : one.q.map(() => 0);
+        if (shifts === 1) expect(Math.abs(b[0] ?? 0)).toBeGreaterThan(1e-3);
+        expectClose(
+          one.q,
+          one.energy.map((energy, i) => alpha * (energy + (b[i] ?? Number.NaN))),
+          1e-12,
+        );
+        expectClose(
+          one.v,
+          one.normalizer.map((value, i) => alpha * (value + (b[i] ?? Number.NaN))),
+          1e-12,
+        );
+        const soft =
+          alpha *
+          logIntegral(
+            quadrature,
+            one.q.map((value) => value / alpha),
+          );
+        expectClose([soft], one.v.slice(0, 1), 1e-4);
+      }
+    },
+  );
+
+  it.each([0, 1] as const)(
+    'with %d shifts an agent names that Q twice, and its loss is of one',
+    async (shifts) => {
+      const algorithm = smallAlgorithm({ observationSize: 2, actionSize: 1 }, { shifts });
+      expect(Object.keys(criticProgram(algorithm).outputs)).toEqual(['q1', 'q2', 'value', 'logProb']);
+      const learner = await stageRunner(algorithm, referenceRuntime);
+      const values = randomValues(algorithm, 2);
+      learner.write(values, values);
+      const batch = {
+        observation: rows(2, 1),
+        action: rows(1, 2),
+        reward: rows(1, 3),
+        nextObservation: rows(2, 4),
+      };
+      const discount = batch.reward.map(() => 0.9);
+      const given = { ...batch, discount, weight: batch.reward.map(() => 1) };
+      const critic = await referenceRuntime.load(criticProgram(algorithm), { state: learner.state });
+      const { q1, q2 } = await critic.run({ observation: batch.observation, action: batch.action });
+      expect(q1).toEqual(q2);
+      const valueOf = valueProgram(algorithm);
+      if (!valueOf) throw new Error('MEow has values');
+      const executable = await referenceRuntime.load(valueOf, { state: learner.state });
+      const { value } = await executable.run({ observation: batch.nextObservation });
+      const errors = Array.from(q1 ?? [], (q, i) => q - (batch.reward[i] ?? 0) - 0.9 * (value[i] ?? 0));
+      const metrics = await learner.run(0, given);
+      expectClose(Array.from(metrics['loss'] ?? []), [errors.reduce((sum, e) => sum + e * e, 0) / 8], 1e-10);
+      expectClose(Array.from(metrics['tdErrors'] ?? []), errors.map(Math.abs), 1e-10);
+      expect('meanShift' in metrics).toBe(shifts === 1);
+      await learner.dispose();
+    },
+  );
 });
 
 describe('programs read only the networks that they need', () => {
-  const model = smallModel({ observationSize: 2, actionSize: 2 });
+  const algorithm = smallAlgorithm({ observationSize: 2, actionSize: 2 });
+  const readBy = (program: Program | undefined) => (program ? networksRead(algorithm, program) : []);
 
   it('value: prior and shifts, never a coupling', () => {
-    expect(networksRead(model, valueProgram(model))).toEqual(['prior', 'shift1', 'shift2']);
+    expect(readBy(valueProgram(algorithm))).toEqual(['prior', 'shift1', 'shift2']);
   });
 
   it('mode: couplings alone, since the scale keeps the origin', () => {
-    expect(networksRead(model, modeProgram(model))).toEqual(['coupling0', 'coupling1']);
+    expect(readBy(modeProgram(algorithm))).toEqual(['coupling0', 'coupling1']);
   });
 
   it('sample: couplings and prior', () => {
-    expect(networksRead(model, sampleProgram(model))).toEqual(['coupling0', 'coupling1', 'prior']);
+    expect(readBy(sampleProgram(algorithm))).toEqual(['coupling0', 'coupling1', 'prior']);
   });
 
   it('critic: all', () => {
-    expect(networksRead(model, criticProgram(model))).toEqual([
-      'coupling0',
-      'coupling1',
-      'prior',
-      'shift1',
-      'shift2',
-    ]);
+    expect(readBy(criticProgram(algorithm))).toEqual(['coupling0', 'coupling1', 'prior', 'shift1', 'shift2']);
   });
 });

@@ -75,6 +75,7 @@ describe('resolveMeowConfig', () => {
       { shiftHidden: [2.5] },
       'meow: shiftHidden must be a list of positive integers such as 64,64, got [2.5].',
     ],
+    [JSON.parse('{ "shifts": 3 }'), 'meow: shifts must be one of 0, 1, 2, got 3.'],
     [{ logSigmaMin: Number.NaN }, 'meow: logSigmaMin must be a number from -20 to 20, got NaN.'],
     [
       { logSigmaMin: -1000 },

@@ -1,24 +1,19 @@
 import { compute, expectClose } from '@meow-rl/nn/testing';
-import { concat, constant, grad, referenceRuntime, sum } from '@meow-rl/graph';
-import type { Executable } from '@meow-rl/graph';
+import { concat, grad, referenceRuntime, sum } from '@meow-rl/graph';
+import type { ParameterValues } from '@meow-rl/graph';
+import { criticProgram, valueProgram } from '@meow-rl/learner';
+import type { Algorithm } from '@meow-rl/learner';
+import { randomBatch, randomValues, stageRunner } from '@meow-rl/learner/testing';
+import type { StageRunner } from '@meow-rl/learner/testing';
 import type { TransitionBatch } from '@meow-rl/replay';
 import { describe, expect, it } from 'vitest';
 
-import { eachGradientMetric } from './gradient.ts';
-import {
-  applyProgram,
-  criticProgram,
-  gradientProgram,
-  softTarget,
-  updateProgram,
-  valueProgram,
-} from './index.ts';
-import type { LearnerState, MeowModel, UpdateInput, UpdateMetric } from './index.ts';
-import { randomBatch } from './testing/random-batch.ts';
-import { randomValues, smallModel } from './testing/small-model.ts';
+import { softTarget } from './index.ts';
+import type { MeowConfig } from './index.ts';
+import { smallAlgorithm, smallNetworks } from './testing/small.ts';
 
 const sizes = { observationSize: 2, actionSize: 2 };
-type Learner = Executable<UpdateInput, LearnerState, UpdateMetric | 'tdError'>;
+const model = (config: Partial<MeowConfig> = {}) => smallAlgorithm(sizes, config);
 
 const inputsOf = (batch: TransitionBatch, dropoutOffsets: readonly number[] = [], gamma = 0.9) => ({
   observation: batch.observations,
@@ -27,15 +22,45 @@ const inputsOf = (batch: TransitionBatch, dropoutOffsets: readonly number[] = []
   nextObservation: batch.nextObservations,
   discount: Array.from(batch.terminated, (ended) => gamma * (1 - ended)),
   weight: Array.from(batch.rewards, () => 1),
-  dropoutOffsets,
+  'noise/dropoutOffsets': dropoutOffsets,
 });
 
-async function learnerOf(model: MeowModel, parameters: Float32Array, target = parameters): Promise<Learner> {
-  const learner = await referenceRuntime.load(updateProgram(model, 1).program);
-  learner.writeState('parameters', parameters);
-  learner.writeState('target', target);
-  return learner;
+/** MEow's one training stage on some parameters. */
+async function learnerOf(
+  algorithm: Algorithm,
+  parameters: ParameterValues,
+  target = parameters,
+): Promise<
+  StageRunner & { readonly update: (inputs: ReturnType<typeof inputsOf>) => ReturnType<StageRunner['run']> }
+> {
+  const learner = await stageRunner(algorithm, referenceRuntime);
+  learner.write(parameters, target);
+  return { ...learner, update: (inputs) => learner.run(0, inputs) };
 }
+
+const first = (values: ArrayLike<number> | undefined): number => values?.[0] ?? Number.NaN;
+
+/** All numbers of some parameters, in order. */
+const flat = (values: ParameterValues): number[] =>
+  Object.values(values).flatMap(({ data }) => Array.from(data));
+
+/** V of states with some parameters. */
+async function valuesOf(
+  algorithm: Algorithm,
+  { state }: StageRunner,
+  observation: Float32Array,
+): Promise<number[]> {
+  const program = valueProgram(algorithm);
+  if (!program) throw new Error('MEow has values');
+  const values = await referenceRuntime.load(program, { state });
+  return Array.from((await values.run({ observation })).value);
+}
+
+/** Parameters of which both shifts are the same. */
+const withTwins = (values: ParameterValues): ParameterValues =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, values[name.replace('shift2', 'shift1')] ?? value]),
+  );
 
 const mean = (values: readonly number[]): number => values.reduce((total, x) => total + x, 0) / values.length;
 
@@ -61,75 +86,59 @@ describe('softTarget', () => {
 
 /** How far an update with this gradClip goes. Adam forgets the scale of gradients but of those tiny against its ε. */
 async function stepWith(gradClip: number) {
-  const model = smallModel(sizes, { gradClip });
-  const start = randomValues(model, 2);
-  const learner = await learnerOf(model, start);
-  const { gradientNorm } = await learner.run(inputsOf(randomBatch(1, 8, sizes)));
-  const moved = Array.from(learner.readState('parameters'), (value, i) => value - (start[i] ?? 0));
-  return { norm: gradientNorm[0] ?? Number.NaN, length: Math.hypot(...moved) };
+  const algorithm = model({ gradClip });
+  const start = randomValues(algorithm, 2);
+  const learner = await learnerOf(algorithm, start);
+  const metrics = await learner.update(inputsOf(randomBatch(1, 8, sizes)));
+  const before = flat(start);
+  const moved = flat(learner.parameters()).map((value, i) => value - (before[i] ?? 0));
+  return { norm: first(metrics['gradientNorm/ebflow']), length: Math.hypot(...moved) };
 }
 
-describe('updateProgram', () => {
-  const model = smallModel(sizes, { tau: 0.25 });
+describe('an update', () => {
+  const algorithm = model({ tau: 0.25 });
   const batch = { ...randomBatch(1, 8, sizes), terminated: Float32Array.of(0, 0, 1, 0, 0, 0, 0, 0) };
-  const [online, target] = [randomValues(model, 2), randomValues(model, 3)];
+  const [online, target] = [randomValues(algorithm, 2), randomValues(algorithm, 3)];
 
   it('reports what the programs for value and Q say of the batch, with the target for V', async () => {
-    const metrics = await (await learnerOf(model, online, target)).run(inputsOf(batch));
-    const values = await referenceRuntime.load(valueProgram(model));
-    values.writeState('parameters', target);
-    const { value } = await values.run({ observation: batch.nextObservations });
-    const critics = await referenceRuntime.load(criticProgram(model));
-    critics.writeState('parameters', online);
+    const learner = await learnerOf(algorithm, online, target);
+    const next = await valuesOf(algorithm, await learnerOf(algorithm, target), batch.nextObservations);
+    const critics = await referenceRuntime.load(criticProgram(algorithm), { state: learner.state });
     const now = await critics.run({ observation: batch.observations, action: batch.actions });
-    const { q1, q2 } = now;
+    const metrics = await learner.update(inputsOf(batch));
     const states = { data: Array.from(batch.observations), shape: [8, 2] };
-    const { b } = await compute({ states }, ({ states: given }) => {
-      const bound = model.bind(model.layout.unpack(constant(online, [online.length])));
-      return { b: concat(bound.shifts(given)) };
-    });
+    const { b } = await compute({ states }, ({ states: given }) => ({
+      b: concat(smallNetworks(sizes, {}, online).shifts(given)),
+    }));
 
-    const next = Array.from(value);
+    const q = [...(now['q1'] ?? []), ...(now['q2'] ?? [])];
     const y = next.map((v, i) => (batch.rewards[i] ?? 0) + 0.9 * (1 - (batch.terminated[i] ?? 0)) * v);
-    const errors = [...q1, ...q2].map((q, i) => (q - (y[i % 8] ?? Number.NaN)) ** 2);
+    const errors = q.map((value, i) => (value - (y[i % 8] ?? Number.NaN)) ** 2);
     expectClose(
-      [
-        metrics.loss,
-        metrics.meanQ,
-        metrics.meanTarget,
-        metrics.meanNextValue,
-        metrics.meanValue,
-        metrics.meanShift,
-      ].map((metric) => metric[0] ?? 0),
-      [
-        mean(errors),
-        mean([...q1, ...q2]),
-        mean(y),
-        mean(next),
-        mean([...now.value]),
-        model.config.alpha * mean(b),
-      ],
+      ['loss', 'meanQ', 'meanTarget', 'meanNextValue', 'meanValue', 'meanShift'].map((name) =>
+        first(metrics[name]),
+      ),
+      [mean(errors), mean(q), mean(y), mean(next), mean([...(now['value'] ?? [])]), 0.25 * mean(b)],
       1e-10,
     );
   });
 
   it('moves the target by τ towards the new parameters', async () => {
-    const learner = await learnerOf(model, online, target);
-    await learner.run(inputsOf(batch));
-    const moved = Array.from(learner.readState('parameters'));
-    expect(moved.filter((value, i) => value !== online[i]).length).toBeGreaterThan(0.9 * moved.length);
-    const expected = moved.map((value, i) => 0.75 * (target[i] ?? 0) + 0.25 * value);
-    expectClose(Array.from(learner.readState('target')), expected, 1e-12);
+    const learner = await learnerOf(algorithm, online, target);
+    await learner.update(inputsOf(batch));
+    const moved = flat(learner.parameters());
+    const [before, targetBefore] = [flat(online), flat(target)];
+    expect(moved.filter((value, i) => value !== before[i]).length).toBeGreaterThan(0.9 * moved.length);
+    const expected = moved.map((value, i) => 0.75 * (targetBefore[i] ?? 0) + 0.25 * value);
+    expectClose(flat(learner.targets()), expected, 1e-12);
   });
 
   it('trains every network', async () => {
-    const learner = await learnerOf(model, online, target);
-    await learner.run(inputsOf(batch));
-    const [before, after] = [online, learner.readState('parameters')].map((flat) =>
-      model.layout.unflatten(flat),
-    );
-    const still = Object.keys(before ?? {}).filter((name) =>
-      before?.[name]?.data.every((value, i) => value === after?.[name]?.data[i]),
+    const learner = await learnerOf(algorithm, online, target);
+    await learner.update(inputsOf(batch));
+    const after = learner.parameters();
+    const still = Object.keys(online).filter((name) =>
+      Array.from(online[name]?.data ?? []).every((value, i) => value === after[name]?.data[i]),
     );
     expect(still).toEqual([]);
   });
@@ -143,135 +152,80 @@ describe('updateProgram', () => {
 });
 
 describe('weights and discounts', () => {
-  const model = smallModel(sizes);
+  const algorithm = model();
   const batch = randomBatch(7, 8, sizes);
-  const start = randomValues(model, 2);
-  const run = async (own: Partial<ReturnType<typeof inputsOf>>) =>
-    (await learnerOf(model, start)).run({ ...inputsOf(batch), ...own });
+  const start = randomValues(algorithm, 2);
+  const run = async (inputs: Partial<ReturnType<typeof inputsOf>>) =>
+    (await learnerOf(algorithm, start)).update({ ...inputsOf(batch), ...inputs });
 
   it('reports the error of each transition, and weighs its square', async () => {
     // Equal shifts make both Q equal, so that the mean of |δ| squared is the mean of δ².
-    const values = model.layout.unflatten(start);
-    const twins = Object.entries(values).map(([name]) => [name, values[name.replace('shift2', 'shift1')]]);
     const weight = [0, 1, 2, 3, 0.5, 0, 0, 1];
-    const learner = await learnerOf(model, model.layout.flatten(Object.fromEntries(twins)));
-    const { loss, tdError } = await learner.run({ ...inputsOf(batch), weight });
-    expect(Math.min(...tdError)).toBeGreaterThan(0);
-    expectClose(Array.from(loss), [mean(weight.map((w, i) => w * (tdError[i] ?? 0) ** 2))], 1e-12);
+    const learner = await learnerOf(algorithm, withTwins(start));
+    const { loss, tdErrors = [] } = await learner.update({ ...inputsOf(batch), weight });
+    expect(Math.min(...Array.from(tdErrors))).toBeGreaterThan(0);
+    expectClose([first(loss)], [mean(weight.map((w, i) => w * (tdErrors[i] ?? 0) ** 2))], 1e-12);
   });
 
   it('weighs in the gradient what it weighs in the loss', async () => {
     const [whole, half] = [await run({}), await run({ weight: Array.from({ length: 8 }, () => 0.5) })];
-    expectClose(Array.from(half.gradientNorm), [0.5 * (whole.gradientNorm[0] ?? 0)], 1e-12);
+    const norm = 'gradientNorm/ebflow';
+    expectClose([first(half[norm])], [0.5 * first(whole[norm])], 1e-12);
   });
 
   it('counts the next value by its discount', async () => {
     const discount = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
-    const values = await referenceRuntime.load(valueProgram(model));
-    values.writeState('parameters', start);
-    const { value } = await values.run({ observation: batch.nextObservations });
+    const value = await valuesOf(algorithm, await learnerOf(algorithm, start), batch.nextObservations);
     const y = discount.map((d, i) => (batch.rewards[i] ?? 0) + d * (value[i] ?? 0));
-    expectClose(Array.from((await run({ discount })).meanTarget), [mean(y)], 1e-10);
+    expectClose([first((await run({ discount }))['meanTarget'])], [mean(y)], 1e-10);
   });
 });
 
-/** The first or second half of something. */
-const halfOf = <T extends { length: number; slice: (start: number, end: number) => T }>(
-  all: T,
-  i: number,
-): T => all.slice((i * all.length) / 2, ((i + 1) * all.length) / 2);
-
-describe('gradientProgram and applyProgram', () => {
-  it('on parts of a batch make the same step as the whole', async () => {
-    const model = smallModel(sizes);
-    const batch = inputsOf(randomBatch(8, 8, sizes));
-    const [online, target] = [randomValues(model, 2), randomValues(model, 3)];
-    const learner = await learnerOf(model, online, target);
-    const whole = await learner.run(batch);
-
-    const worker = await referenceRuntime.load(gradientProgram(model, 4, 1).program);
-    worker.writeState('parameters', online);
-    worker.writeState('target', target);
-    const part = async (i: number) =>
-      worker.run({
-        observation: halfOf(batch.observation, i),
-        action: halfOf(batch.action, i),
-        reward: halfOf(batch.reward, i),
-        nextObservation: halfOf(batch.nextObservation, i),
-        discount: halfOf(batch.discount, i),
-        weight: halfOf(batch.weight, i),
-        dropoutOffsets: [],
-      });
-    const [first, second] = [await part(0), await part(1)];
-    for (const metric of Object.values(eachGradientMetric((name) => name)))
-      expectClose(
-        [(first[metric][0] ?? 0) + (second[metric][0] ?? 0)],
-        Array.from(whole[metric]),
-        1e-12,
-        metric,
-      );
-    expectClose([...first.tdError, ...second.tdError], Array.from(whole.tdError), 1e-12);
-
-    const apply = await referenceRuntime.load(applyProgram(model));
-    apply.writeState('parameters', online);
-    apply.writeState('target', target);
-    const norms = await apply.run({
-      gradient: Array.from(first.gradient, (value, i) => value + (second.gradient[i] ?? 0)),
-    });
-    expectClose(Array.from(norms.gradientNorm), Array.from(whole.gradientNorm), 1e-12);
-    for (const state of ['parameters', 'target', 'firstMoment', 'secondMoment'] as const)
-      expectClose(Array.from(apply.readState(state)), Array.from(learner.readState(state)), 1e-12, state);
-  });
-});
-
-describe('updateProgram with dropout', () => {
-  const seldom = smallModel(sizes, { dropout: 1e-12 });
+describe('an update with dropout', () => {
+  const seldom = model({ dropout: 1e-12 });
   const batch = randomBatch(4, 8, sizes);
   const start = randomValues(seldom, 5);
 
   it('that drops nothing is the update without dropout', async () => {
-    expect(seldom.dropoutLayers).toBe(4);
-    const plain = await learnerOf(smallModel(sizes), start);
+    expect(seldom.stages[0]?.dropout?.uses).toBe(4);
+    const plain = await learnerOf(model(), start);
     const dropping = await learnerOf(seldom, start);
-    const expected = await plain.run(inputsOf(batch));
-    const found = await dropping.run(inputsOf(batch, [0, 1, 2, 3]));
-    for (const metric of ['loss', 'gradientNorm', 'meanQ'] as const)
-      expectClose(Array.from(found[metric]), Array.from(expected[metric]), 1e-9, metric);
-    expectClose(
-      Array.from(dropping.readState('parameters')),
-      Array.from(plain.readState('parameters')),
-      1e-9,
-    );
+    const expected = await plain.update(inputsOf(batch));
+    const dropped = await dropping.update(inputsOf(batch, [0, 1, 2, 3]));
+    for (const metric of ['loss', 'gradientNorm/ebflow', 'meanQ'])
+      expectClose([first(dropped[metric])], [first(expected[metric])], 1e-9, metric);
+    expectClose(flat(dropping.parameters()), flat(plain.parameters()), 1e-9);
   });
 
-  it('has other masks for other offsets, and no effect on the target', async () => {
-    const model = smallModel(sizes, { dropout: 0.5 });
-    const run = async (offsets: readonly number[]) => {
-      const { loss, meanTarget } = await (await learnerOf(model, start)).run(inputsOf(batch, offsets));
-      return [loss[0], meanTarget[0]];
-    };
-    const [first, again, other] = [
-      await run([0, 1, 2, 3]),
-      await run([0, 1, 2, 3]),
-      await run([9, 90, 60, 30]),
-    ];
-    expect(again).toEqual(first);
-    expect(other[0]).not.toBe(first[0]);
-    expect(other[1]).toBe(first[1]);
-  });
+  it.each([0, 1, 2] as const)(
+    'has other masks for other offsets, and no effect on the target, with %d shifts',
+    async (shifts) => {
+      const algorithm = model({ dropout: 0.5, shifts });
+      const run = async (offsets: readonly number[]) => {
+        const learner = await learnerOf(algorithm, randomValues(algorithm, 5));
+        const { loss, meanTarget } = await learner.update(inputsOf(batch, offsets));
+        return [first(loss), first(meanTarget)];
+      };
+      const masks = await run([0, 1, 2, 3]);
+      const again = await run([0, 1, 2, 3]);
+      const other = await run([9, 90, 60, 30]);
+      expect(masks.every(Number.isFinite)).toBe(true);
+      expect(again).toEqual(masks);
+      expect(other[0]).not.toBe(masks[0]);
+      expect(other[1]).toBe(masks[1]);
+    },
+  );
 
   it.each([
     { dropout: 0, differ: false },
     { dropout: 0.5, differ: true },
   ])('of share $dropout: that the two Q have masks of their own is $differ', async ({ dropout, differ }) => {
     // One transition and equal shifts: then only masks can make the two Q differ, by 2 √variance.
-    const model = smallModel(sizes, { dropout, batchSize: 1 });
-    const values = model.layout.unflatten(start);
-    const twins = Object.entries(values).map(([name]) => [name, values[name.replace('shift2', 'shift1')]]);
-    const learner = await learnerOf(model, model.layout.flatten(Object.fromEntries(twins)));
-    const offsets = Array.from({ length: model.dropoutLayers }, (_, i) => 7 * i);
-    const { loss, meanQ, meanTarget } = await learner.run(inputsOf(randomBatch(6, 1, sizes), offsets));
-    const variance = (loss[0] ?? 0) - ((meanQ[0] ?? 0) - (meanTarget[0] ?? 0)) ** 2;
+    const algorithm = model({ dropout, batchSize: 1 });
+    const learner = await learnerOf(algorithm, withTwins(start));
+    const offsets = Array.from({ length: algorithm.stages[0]?.dropout?.uses ?? 0 }, (_, i) => 7 * i);
+    const { loss, meanQ, meanTarget } = await learner.update(inputsOf(randomBatch(6, 1, sizes), offsets));
+    const variance = first(loss) - (first(meanQ) - first(meanTarget)) ** 2;
     if (differ) expect(variance).toBeGreaterThan(1e-4);
     else expect(Math.abs(variance)).toBeLessThan(1e-12);
   });

@@ -35,6 +35,9 @@ interface Stores {
 
 const spec = (vector: SharedVector) => ({ shape: [vector.length], initial: new Float32Array(vector.length) });
 
+const specsOf = (vectors: Readonly<Record<string, SharedVector>>) =>
+  Object.fromEntries(Object.entries(vectors).map(([name, vector]) => [name, spec(vector)]));
+
 function makeStores(options: PartOptions, shares: readonly GroupShare[]): Stores {
   const { algorithm, runtime, thread, threads, memory } = options;
   const gradient = (group: Group, owner: number): SharedVector | undefined =>
@@ -46,17 +49,15 @@ function makeStores(options: PartOptions, shares: readonly GroupShare[]): Stores
         return vector ? [[name, vector] as const] : [];
       }),
     );
-  const ownGradients = Object.fromEntries(
+  const gradients = Object.fromEntries(
     algorithm.groups.flatMap((group) => {
       const vector = gradient(group, thread);
       return vector ? [[gradientState(group.name, thread), vector] as const] : [];
     }),
   );
-  const specsOf = (vectors: Readonly<Record<string, SharedVector>>) =>
-    Object.fromEntries(Object.entries(vectors).map(([name, vector]) => [name, spec(vector)]));
   const all = algorithmStates(algorithm);
   const vectorStates = Object.keys(all).filter((name) => all[name]?.shape.length === 1);
-  const wholeVectors = { ...vectorsOf(vectorStates), ...ownGradients };
+  const wholeVectors = { ...vectorsOf(vectorStates), ...gradients };
 
   const parts: Record<string, SharedVector> = {};
   const specs: Record<string, { shape: readonly number[]; initial: ArrayLike<number> }> = {};

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { resolveAlgorithm } from '@meow-rl/learner';
+import type { Algorithm } from '@meow-rl/learner';
+import type { GoldenParameters } from '@meow-rl/learner/testing';
 
-import { meowModel, resolveMeowConfig } from '../index.ts';
-import type { MeowModel } from '../index.ts';
+import { meow } from '../index.ts';
 
 /** Settings as the golden files name them. */
 export interface GoldenConfig {
@@ -22,12 +21,10 @@ export interface GoldenConfig {
   dropout?: number;
 }
 
-export type GoldenParams = Record<string, { shape: number[]; data: number[] }>;
-
 export interface ForwardCase {
   name: string;
   config: GoldenConfig;
-  params: GoldenParams;
+  params: GoldenParameters;
   obs: number[][];
   act: number[][];
   noise: number[][];
@@ -44,41 +41,19 @@ export interface ForwardCase {
 export interface UpdateCase {
   name: string;
   config: GoldenConfig;
-  params: GoldenParams;
+  params: GoldenParameters;
   batches: { obs: number[][]; act: number[][]; reward: number[]; nextObs: number[][]; done: number[] }[];
   steps: { loss: number; gradNorm: number; q: number[]; y: number[] }[];
-  finalParams: GoldenParams;
-  finalTarget: GoldenParams;
+  finalParams: GoldenParameters;
+  finalTarget: GoldenParameters;
 }
 
-/** Where golden files lie: GOLDEN_DIR, or this package's fixtures. */
-const folder = process.env['GOLDEN_DIR'] ?? fileURLToPath(new URL('../../fixtures', import.meta.url));
-
-export function readGolden<T>(name: string): T[] {
-  const cases: T[] = JSON.parse(readFileSync(path.resolve(folder, name), 'utf8'));
-  return cases;
-}
-
-export function modelOf(config: GoldenConfig, batchSize = 256): MeowModel {
-  const { obsDim, actDim, sigmaMin, sigmaMax, ...own } = config;
-  return meowModel(
+/** MEow with a golden case's settings. */
+export function algorithmOf(config: GoldenConfig, batchSize = 256): Algorithm {
+  const { obsDim, actDim, sigmaMin, sigmaMax, ...settings } = config;
+  return resolveAlgorithm(
+    meow,
     { observationSize: obsDim, actionSize: actDim },
-    resolveMeowConfig({
-      dropout: 0,
-      ...own,
-      logSigmaMin: sigmaMin,
-      logSigmaMax: sigmaMax,
-      batchSize,
-    }),
+    { dropout: 0, ...settings, logSigmaMin: sigmaMin, logSigmaMax: sigmaMax, batchSize },
   );
-}
-
-/** The largest of |actual − expected| / max(1, |expected|): relative or absolute, whichever is smaller. */
-export function largestError(actual: ArrayLike<number>, expected: readonly number[]): number {
-  if (actual.length !== expected.length)
-    throw new Error(`expected ${expected.length} values, got ${actual.length}`);
-  return expected.reduce((worst, value, i) => {
-    const error = Math.abs((actual[i] ?? Number.NaN) - value) / Math.max(1, Math.abs(value));
-    return Number.isNaN(error) ? Number.POSITIVE_INFINITY : Math.max(worst, error);
-  }, 0);
 }

@@ -18,7 +18,7 @@ export function randomParameters(specs: readonly ParameterSpec[], seed: number, 
   return parameterLayout(specs).flatten(
     Object.fromEntries(
       specs.map(({ name, shape }) => {
-        const [rows = 0, columns] = shape;
+        const [rows = 1, columns] = shape;
         const center = name.endsWith('beta') || name.endsWith('norm.weight') ? 1 : 0;
         const half = columns === undefined ? spread / 2 : spread / Math.sqrt(columns);
         const data = Array.from(

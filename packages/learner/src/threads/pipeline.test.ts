@@ -5,9 +5,11 @@ import { replayBuffer } from '@meow-rl/replay';
 import { seedFor, seedStreams, trainOffPolicy } from '@meow-rl/train';
 import { expect, it } from 'vitest';
 
-import { createMeowAgent } from '../index.ts';
-import type { LearnerFactory, MeowAgent } from '../index.ts';
-import { threadedLearner } from './threaded-learner.ts';
+import { createAgent } from '../agent.ts';
+import type { Agent } from '../agent.ts';
+import { deterministicActorCritic } from '../testing/deterministic-actor-critic.ts';
+import type { UpdatesFactory } from '../updates.ts';
+import { threadedUpdates } from './threaded-updates.ts';
 
 const BATCH = 32;
 const WARMUP = 40;
@@ -35,23 +37,13 @@ function halve() {
   });
 }
 
-const agentOf = (learner?: LearnerFactory) =>
-  createMeowAgent({
+const agentOf = (updates?: UpdatesFactory): Promise<Agent> =>
+  createAgent(deterministicActorCritic, {
     runtime: onnxRuntimeNode(),
     ...sizes,
     seed: SEED,
-    config: {
-      alpha: 0.1,
-      couplings: 2,
-      hidden: [16],
-      shiftHidden: [16],
-      batchSize: BATCH,
-      dropout: 0.1,
-      learningRate: 1e-2,
-      logSigmaMin: -2,
-      logSigmaMax: 1,
-    },
-    ...(learner && { learner }),
+    config: { hidden: [16, 16], batchSize: BATCH, dropout: 0.1 },
+    ...(updates && { updates }),
   });
 
 const makeEnv = () => vectorEnv(halve, { numEnvs: 1, autoresetMode: 'same-step' });
@@ -60,7 +52,7 @@ const makeReplay = () =>
 
 /** Trains in the pipeline; returns the state at the end, and the agent. */
 async function pipelined(threads: number, steps: number) {
-  const agent = await agentOf(threadedLearner({ threads, background: true }));
+  const agent = await agentOf(threadedUpdates({ threads, background: true }));
   const replay = makeReplay();
   const { updates } = await trainOffPolicy({
     agent,
@@ -78,7 +70,7 @@ async function pipelined(threads: number, steps: number) {
 }
 
 /** The same by hand and one thing after the other: each action comes before the update that the step before it called for. */
-async function lagging(agent: MeowAgent, steps: number) {
+async function lagging(agent: Agent, steps: number) {
   const [env, replay] = [makeEnv(), makeReplay()];
   const exploration = stream(SEED, seedStreams.exploration);
   let observations = Float32Array.from(
@@ -103,9 +95,9 @@ async function lagging(agent: MeowAgent, steps: number) {
 }
 
 it('acts with the parameters from before the running update, and with no others', async () => {
-  const { agent, ...found } = await pipelined(1, 120);
+  const { agent, ...trained } = await pipelined(1, 120);
   const plain = await agentOf();
-  expect(found).toEqual(await lagging(plain, 120));
+  expect(trained).toEqual(await lagging(plain, 120));
   await agent.dispose();
   await plain.dispose();
 });
@@ -128,7 +120,7 @@ it('is refused for an agent that can only do one thing at a time', async () => {
   const agent = await agentOf();
   const options = { agent, env: makeEnv(), replay: makeReplay(), steps: 10, batchSize: BATCH, seed: SEED };
   await expect(trainOffPolicy({ ...options, pipeline: true })).rejects.toThrow(
-    "the meow agent can't act while it updates",
+    "the deterministic-actor-critic agent can't act while it updates",
   );
   await agent.dispose();
 });

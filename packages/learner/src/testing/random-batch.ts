@@ -1,7 +1,7 @@
 import { createGenerator } from '@meow-rl/random';
 import type { TransitionBatch } from '@meow-rl/replay';
 
-import type { Sizes } from '../index.ts';
+import type { Sizes } from '../definition.ts';
 
 /** A batch of random transitions, of which about every fifth ends its episode. */
 export function randomBatch(

@@ -1,6 +1,7 @@
 import type { Executable, FloatArray, InputData, ParameterValues, Runtime, StateStore } from '@meow-rl/graph';
-import { algorithmStates, stateName, wholeProgram } from '@meow-rl/learner';
-import type { Algorithm } from '@meow-rl/learner';
+import { algorithmStates, stateName } from '../algorithm.ts';
+import { wholeProgram } from '../stage-programs.ts';
+import type { Algorithm } from '../algorithm.ts';
 
 /** The stages of an algorithm on a store that tests write and read, with all that their programs give. */
 export interface StageRunner {

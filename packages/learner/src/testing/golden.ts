@@ -7,10 +7,13 @@ import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { onnxRuntimeFused, whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import { expect } from 'vitest';
 
-/** Where golden files lie: GOLDEN_DIR, or this package's fixtures. */
-const folder = process.env['GOLDEN_DIR'] ?? fileURLToPath(new URL('../../fixtures', import.meta.url));
-
-export function readGolden<T>(name: string): T[] {
+/**
+ * Reads the cases of a golden file, which lie in GOLDEN_DIR or in the fixtures of a package.
+ *
+ * @param source `import.meta.url` of a file in the package's `src`
+ */
+export function readGolden<T>(name: string, source: string): T[] {
+  const folder = process.env['GOLDEN_DIR'] ?? fileURLToPath(new URL('../fixtures', source));
   const cases: T[] = JSON.parse(readFileSync(path.resolve(folder, name), 'utf8'));
   return cases;
 }
