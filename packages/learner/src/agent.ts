@@ -126,8 +126,6 @@ function adoptParameters({ algorithm, updates, state }: Parts): void {
     state.write(stateName(name, 'parameters'), updates.parameters(name));
 }
 
-const merged = (values: readonly ParameterValues[]): ParameterValues => Object.assign({}, ...values);
-
 function agentOf(parts: Parts): Agent {
   const { algorithm, updates, state, programs, random } = parts;
   const { definition, sizes, config } = algorithm;
