@@ -22,20 +22,16 @@ export const softQ = (critics: readonly Network[], state: Tensor, action: Tensor
 const smallest = (values: readonly Tensor[]): Tensor =>
   values.reduce((least, value) => minimum(least, value));
 
-/** What the critics are to say of a transition, [rows], and the next action that it is of. */
-export interface SoftQTarget {
-  readonly y: Tensor;
-  readonly next: ReturnType<SquashedGaussianPolicy['sample']>;
-}
-
 /**
  * The soft target, without gradient, with the newest policy and the critics' targets:
  *
  *     y = r + d (min Q̄ᵢ(s′, a′) − α log π(a′|s′)),   a′ ~ π(·|s′)
  *
+ * @returns y [rows], and the next action that it is of
+ *
  * Reference: Haarnoja et al., Soft Actor-Critic Algorithms and Applications (2018), equations 3 and 5.
  */
-export function softQTarget({ batch, networks, targets, noise }: LossInputs<SacNetworks>): SoftQTarget {
+export function softQTarget({ batch, networks, targets, noise }: LossInputs<SacNetworks>) {
   const { reward, nextObservation, discount } = batch;
   const next = networks.actor.sample(nextObservation, noise('nextAction'));
   const nextQ = smallest(softQ(targets.critics, nextObservation, next.action));
@@ -103,22 +99,12 @@ export const sac = defineAlgorithm({
   module: import.meta.url,
   settings: SAC_SETTINGS,
   check: checkSacConfig,
-  networks: (
-    { observationSize, actionSize },
-    { hidden, initialTemperature, logStdMin, logStdMax },
-  ): SacNetworks => {
-    const critic = (name: string) =>
-      mlp({ name, inputs: [observationSize, actionSize], hidden, output: 1, activation: relu });
+  networks: (sizes, { hidden, initialTemperature, logStdMin, logStdMax }): SacNetworks => {
+    const layers = { hidden, activation: relu };
+    const inputs = [sizes.observationSize, sizes.actionSize];
+    const critic = (name: string) => mlp({ name, inputs, output: 1, ...layers });
     return {
-      actor: squashedGaussianPolicy({
-        name: 'actor',
-        observationSize,
-        actionSize,
-        hidden,
-        activation: relu,
-        logStdMin,
-        logStdMax,
-      }),
+      actor: squashedGaussianPolicy({ name: 'actor', ...sizes, ...layers, logStdMin, logStdMax }),
       critics: modules([critic('q1'), critic('q2')]),
       temperature: scalar('logAlpha', Math.log(initialTemperature)),
     };
@@ -150,15 +136,6 @@ export const sac = defineAlgorithm({
       return { q1, q2 };
     },
   },
-  terms: {
-    meanTarget: 'the target y',
-    meanQ: 'the soft Q',
-    criticLoss: "the critics' loss",
-    criticsGradientNorm: "the norm of the critics' gradient",
-    criticsParameterNorm: "the norm of the critics' new parameters",
-    entropy: "the policy's entropy",
-    actorLoss: "the policy's loss",
-    actorGradientNorm: "the norm of the policy's gradient",
-  },
+  terms: { meanTarget: 'the target y', meanQ: 'the soft Q', criticLoss: "the critics' loss" },
   scales: ['initialTemperature'],
 });

@@ -1,6 +1,5 @@
 import { DataError, mapValues } from '@meow-rl/graph';
 import type { FloatArray, ParameterValues, Runtime, StateStore } from '@meow-rl/graph';
-import { initialize } from '@meow-rl/nn';
 import { stream } from '@meow-rl/random';
 import type { Generator } from '@meow-rl/random';
 import type { TransitionBatch } from '@meow-rl/replay';
@@ -8,12 +7,13 @@ import type { Deployable, OffPolicyAgent, Savable, UpdateMetrics } from '@meow-r
 
 import { packState, unpackState } from './agent-state.ts';
 import { algorithmStates, resolveAlgorithm, stateName } from './algorithm.ts';
-import type { Algorithm, Group } from './algorithm.ts';
+import type { Algorithm } from './algorithm.ts';
 import { finiteActions, finiteRows } from './check-numbers.ts';
 import type { AlgorithmDefinition, CommonSettings, NetworkGroups, Sizes } from './definition.ts';
 import { deploymentOf, loadPrograms } from './loaded-programs.ts';
 import type { AgentDeployment, LoadedPrograms } from './loaded-programs.ts';
 import { localUpdates } from './local-updates.ts';
+import { namedParameters, parameterStates, startStates } from './named-parameters.ts';
 import { firstNonFinite } from './non-finite.ts';
 import type { SettingsOf } from './settings/index.ts';
 import { STREAM } from './streams.ts';
@@ -61,20 +61,6 @@ const copy = (values: FloatArray): Float32Array => Float32Array.from(values);
 const copies = <Q extends string>(results: Readonly<Record<Q, FloatArray>>): Record<Q, Float32Array> =>
   mapValues(results, copy);
 
-const merged = (values: readonly ParameterValues[]): ParameterValues => Object.assign({}, ...values);
-
-/** Start values of all parameters, and of the targets as copies of them. */
-function startValues({ groups }: Algorithm, seed: number): Readonly<Record<string, ArrayLike<number>>> {
-  const random = stream(seed, STREAM.weights);
-  return Object.fromEntries(
-    groups.flatMap(({ name, module, isFollowed }) => {
-      const start = initialize(module, random);
-      const target = [stateName(name, 'target'), start] as const;
-      return [[stateName(name, 'parameters'), start] as const, ...(isFollowed ? [target] : [])];
-    }),
-  );
-}
-
 const noMode = (name: string): DataError =>
   new DataError(
     `${name}: this policy has no deterministic action: its flow's Jacobian determinant depends on the action, so the image of the prior's mode is not the most likely action (Proposition 2). Sample its actions, or make it of layers with a constant determinant.`,
@@ -97,7 +83,7 @@ export async function createAgent<N extends NetworkGroups, T extends CommonSetti
     const state = updates.state ?? runtime.createState(algorithmStates(algorithm));
     const programs = await loadPrograms(algorithm, runtime, state);
     const parts = { algorithm, updates, state, programs, seed, random };
-    parts.updates.write(startValues(algorithm, seed));
+    parts.updates.write(startStates(algorithm, seed));
     adoptParameters(parts);
     // The types of settings and outputs are those of the definition that the algorithm was resolved from.
     return agentOf(parts) as Agent<T, Q>;
@@ -172,26 +158,6 @@ function agentOf(parts: Parts): Agent {
   };
   const sound = (actions: Float32Array, observations: Float32Array) =>
     finiteActions(name, actions, actionSize, observations, allParameters);
-
-  const parametersOf = (group: Group, states: Readonly<Record<string, FloatArray>>): ParameterValues =>
-    group.layout.unflatten(
-      states[stateName(group.name, 'target')] ?? state.read(stateName(group.name, 'parameters')),
-    );
-  /** The values of a group out of those of all, which are known to be complete and no more. */
-  const flattened = (values: ParameterValues, part: 'parameters' | 'target') => {
-    const known = new Set(algorithm.groups.flatMap(({ layout }) => layout.specs.map((spec) => spec.name)));
-    const unknown = Object.keys(values).find((key) => !known.has(key));
-    if (unknown !== undefined) throw new DataError(`${name}: unknown parameter ${unknown}.`);
-    const groups =
-      part === 'target' ? algorithm.groups.filter((group) => group.isFollowed) : algorithm.groups;
-    return groups.map((group) => {
-      const given = group.layout.specs.flatMap((spec) => {
-        const value = values[spec.name];
-        return value ? [[spec.name, value] as const] : [];
-      });
-      return [stateName(group.name, part), group.layout.flatten(Object.fromEntries(given))] as const;
-    });
-  };
 
   const update = async (batch: TransitionBatch): Promise<UpdateMetrics> => {
     const { metrics, ...result } = await updates.run(
@@ -287,16 +253,22 @@ function agentOf(parts: Parts): Agent {
     },
     parameters: () => {
       expectNotDisposed();
-      return merged(algorithm.groups.map((group) => parametersOf(group, {})));
+      return namedParameters(algorithm, (group) => state.read(stateName(group, 'parameters')));
     },
     targetParameters: () => {
       expectNotDisposed();
       const states = updates.read();
-      return merged(algorithm.groups.map((group) => parametersOf(group, states)));
+      return namedParameters(
+        algorithm,
+        (group) => states[stateName(group, 'target')] ?? state.read(stateName(group, 'parameters')),
+      );
     },
     loadParameters: (values, targets = values) => {
       expectNotUpdating();
-      write(Object.fromEntries([...flattened(values, 'parameters'), ...flattened(targets, 'target')]));
+      write({
+        ...parameterStates(algorithm, values, 'parameters'),
+        ...parameterStates(algorithm, targets, 'target'),
+      });
     },
     state: () => {
       expectNotUpdating();

@@ -41,7 +41,14 @@ export function firstNonFinite(failed: FailedUpdate): NonFiniteError {
   const order = [...Object.keys(terms), ...Object.keys(metrics)];
   const metric = order.find((key) => key in metrics && !Number.isFinite(metrics[key])) ?? 'update';
   const remedy = update === 1 ? tooLarge(failed) : diverged(algorithm);
-  return new NonFiniteError(name, update, terms[metric] ?? metric, metrics[metric] ?? Number.NaN, remedy);
+  return new NonFiniteError(name, update, inWords(metric, terms), metrics[metric] ?? Number.NaN, remedy);
+}
+
+/** A metric in words: as the definition has them, or a norm of a group by its name. */
+function inWords(metric: string, terms: Readonly<Record<string, string>>): string {
+  const [, group, what] = /^(\w+?)(Gradient|Parameter)Norm$/.exec(metric) ?? [];
+  const norm = what === 'Gradient' ? 'gradient' : 'new parameters';
+  return terms[metric] ?? (group === undefined ? metric : `the norm of ${group}'s ${norm}`);
 }
 
 /** Names the settings that lower steps. */
