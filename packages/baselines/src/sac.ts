@@ -127,7 +127,7 @@ export const sac = defineAlgorithm({
       loss: (inputs) => policyLoss(inputs, actionSize, config),
     },
   ],
-  acting: {
+  acting: () => ({
     sample: ({ actor }, observation, noise) => actor.sample(observation, noise),
     mode: ({ actor }, observation) => actor.mode(observation),
     critic: ({ critics }, observation, action) => {
@@ -135,7 +135,7 @@ export const sac = defineAlgorithm({
       const [q1 = smallest(values), q2 = q1] = values;
       return { q1, q2 };
     },
-  },
+  }),
   terms: { meanTarget: 'the target y', meanQ: 'the soft Q', criticLoss: "the critics' loss" },
   scales: ['initialTemperature'],
 });

@@ -30,14 +30,15 @@ const samplingInputs = ({ sizes }: Algorithm) => ({
 /** Sampled actions: `observation` [batch, O] and standard normal `noise` [batch, A] to `action` [batch, A]. */
 export const sampleProgram = (algorithm: Algorithm): Program<'observation' | 'noise', string, 'action'> =>
   actingProgram(algorithm, samplingInputs(algorithm), (networks, { observation, noise }) => ({
-    action: algorithm.definition.acting.sample(networks, observation, noise).action,
+    action: algorithm.acting.sample(networks, observation, noise).action,
   }));
 
 /** As `sampleProgram`, with `replayed` [batch, size], what replay keeps of the action; undefined if that is the action itself. */
 export function exploreProgram(
   algorithm: Algorithm,
 ): Program<'observation' | 'noise', string, 'action' | 'replayed'> | undefined {
-  const { acting, replayed } = algorithm.definition;
+  const { acting, definition } = algorithm;
+  const { replayed } = definition;
   if (!replayed) return undefined;
   return actingProgram(algorithm, samplingInputs(algorithm), (networks, { observation, noise }) => {
     const sampled = acting.sample(networks, observation, noise);
@@ -51,7 +52,7 @@ export function densityProgram(
 ): Program<'observation' | 'noise', string, 'action' | 'logProb'> | undefined {
   let hasDensity = true;
   const built = actingProgram(algorithm, samplingInputs(algorithm), (networks, { observation, noise }) => {
-    const { action, logProb } = algorithm.definition.acting.sample(networks, observation, noise);
+    const { action, logProb } = algorithm.acting.sample(networks, observation, noise);
     hasDensity = logProb !== undefined;
     return { action, logProb: logProb ?? action };
   });
@@ -60,11 +61,11 @@ export function densityProgram(
 
 /** The deterministic action: `observation` [batch, O] to `action` [batch, A]; undefined where the policy has none. */
 export function modeProgram(algorithm: Algorithm): Program<'observation', string, 'action'> | undefined {
-  const { definition, sizes } = algorithm;
+  const { acting, sizes } = algorithm;
   let hasMode = true;
   const widths = { observation: sizes.observationSize };
   const built = actingProgram(algorithm, widths, (networks, { observation }) => {
-    const action = definition.acting.mode(networks, observation);
+    const action = acting.mode(networks, observation);
     hasMode = action !== undefined;
     return { action: action ?? observation };
   });
@@ -73,20 +74,20 @@ export function modeProgram(algorithm: Algorithm): Program<'observation', string
 
 /** Values of actions: `observation` [batch, O] and `action` [batch, A] to what the algorithm names, [batch] each. */
 export function criticProgram(algorithm: Algorithm): Program<'observation' | 'action'> {
-  const { definition, sizes } = algorithm;
+  const { acting, sizes } = algorithm;
   const widths = { observation: sizes.observationSize, action: sizes.actionSize };
   return actingProgram(algorithm, widths, (networks, { observation, action }) =>
-    definition.acting.critic(networks, observation, action),
+    acting.critic(networks, observation, action),
   );
 }
 
 /** Values of states: `observation` [batch, O] to `value` [batch]; undefined if the algorithm has none. */
 export function valueProgram(algorithm: Algorithm): Program<'observation', string, 'value'> | undefined {
-  const { definition, sizes } = algorithm;
-  if (!definition.acting.value) return undefined;
+  const { acting, sizes } = algorithm;
+  if (!acting.value) return undefined;
   const widths = { observation: sizes.observationSize };
   return actingProgram(algorithm, widths, (networks, { observation }) => ({
-    value: definition.acting.value?.(networks, observation) ?? observation,
+    value: acting.value?.(networks, observation) ?? observation,
   }));
 }
 

@@ -36,11 +36,11 @@ const define = (stages: readonly Stage<Networks>[], groups: Networks = networks)
     },
     networks: () => groups,
     stages: () => stages,
-    acting: {
+    acting: () => ({
       sample: ({ actor }, observation) => ({ action: actor([observation]) }),
       mode: ({ actor }, observation) => actor([observation]),
       critic: () => ({ q: zero }),
-    },
+    }),
   });
 
 const resolved = (...stages: readonly Stage<Networks>[]) => resolveAlgorithm(define(stages), sizes);

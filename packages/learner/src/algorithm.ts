@@ -2,7 +2,14 @@ import { GraphError, parameterLayout } from '@meow-rl/graph';
 import type { GradientTransformation, ParameterLayout, StateSpec, Tensor } from '@meow-rl/graph';
 import type { Module } from '@meow-rl/nn';
 
-import type { AlgorithmDefinition, CommonSettings, NetworkGroups, Sizes, Stage } from './definition.ts';
+import type {
+  Acting,
+  AlgorithmDefinition,
+  CommonSettings,
+  NetworkGroups,
+  Sizes,
+  Stage,
+} from './definition.ts';
 import { resolveSettings } from './settings/index.ts';
 import type { SettingsOf } from './settings/index.ts';
 
@@ -23,6 +30,7 @@ export interface Algorithm {
   readonly config: SettingsOf<CommonSettings>;
   readonly groups: readonly Group[];
   readonly stages: readonly Stage[];
+  readonly acting: Acting;
   /** Entries of what replay keeps of an action. */
   readonly replayedSize: number;
 }
@@ -111,8 +119,15 @@ export function resolveAlgorithm<N extends NetworkGroups, T extends CommonSettin
     throw new GraphError(
       `${definition.name}: two groups have a parameter ${twice}. Give each network a name of its own.`,
     );
-  const replayedSize = definition.replayed?.size(sizes) ?? sizes.actionSize;
-  return { definition, sizes, config, groups, stages, replayedSize };
+  return {
+    definition,
+    sizes,
+    config,
+    groups,
+    stages,
+    acting: definition.acting(sizes, config),
+    replayedSize: definition.replayed?.size(sizes) ?? sizes.actionSize,
+  };
 }
 
 function checkStage(name: string, { trains, targets = {}, every = 1 }: Stage, networks: NetworkGroups): void {

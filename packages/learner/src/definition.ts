@@ -141,7 +141,7 @@ export interface AlgorithmDefinition<
   check?(config: SettingsOf<T>): void;
   networks(sizes: Sizes, config: SettingsOf<T>): N;
   stages(sizes: Sizes, config: SettingsOf<T>): readonly Stage<N>[];
-  readonly acting: Acting<N, Q>;
+  acting(sizes: Sizes, config: SettingsOf<T>): Acting<N, Q>;
   /** Default: the action itself. */
   readonly replayed?: Replayed;
   /** Further metrics of an update, from what its stages report. */

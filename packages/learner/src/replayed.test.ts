@@ -21,13 +21,13 @@ const artanh = (x: Tensor): Tensor => mul(0.5, sub(log(add(1, x)), log(sub(1, x)
 const keepsLatent = defineAlgorithm({
   ...deterministicActorCritic,
   replayed: { size: ({ actionSize }) => actionSize, ofAction: artanh },
-  acting: {
-    ...deterministicActorCritic.acting,
+  acting: (taskSizes, config) => ({
+    ...deterministicActorCritic.acting(taskSizes, config),
     sample: ({ actor }, state, noise) => {
       const latent = add(actor([state]), mul(0.3, noise));
       return { action: tanh(latent), replayed: latent };
     },
-  },
+  }),
   stages: (taskSizes, config) =>
     deterministicActorCritic.stages(taskSizes, config).map((stage) =>
       Object.assign({}, stage, {

@@ -37,7 +37,7 @@ export const meow = defineAlgorithm({
     },
     { trains: {}, every: ENTROPY_EVERY, noise: { entropy: normal(actionSize) }, loss: policyEntropy },
   ],
-  acting: {
+  acting: () => ({
     sample: ({ ebflow }, observation, noise) => ebflow.flow().sample(noise, observation),
     // Proposition 2.
     mode: ({ ebflow }, observation) => ebflow.flow().mode?.(observation),
@@ -52,7 +52,7 @@ export const meow = defineAlgorithm({
       };
     },
     value: ({ ebflow }, observation) => pessimistic(ebflow.softV(observation)),
-  },
+  }),
   derivedMetrics: ({ gradientNorm = Number.NaN }, { gradClip }) => ({
     gradientClipped: Number(gradientNorm > gradClip),
   }),

@@ -71,9 +71,9 @@ export const deterministicActorCritic = defineAlgorithm({
       },
     },
   ],
-  acting: {
+  acting: () => ({
     sample: ({ actor }, state, noise) => ({ action: policy(actor, state, noise) }),
     mode: ({ actor }, state) => policy(actor, state),
     critic: ({ critic }, state, action) => ({ q: value(critic, state, action) }),
-  },
+  }),
 });
