@@ -48,7 +48,8 @@ export function firstNonFinite(failed: FailedUpdate): NonFiniteError {
 function inWords(metric: string, terms: Readonly<Record<string, string>>): string {
   const [, group, what] = /^(\w+?)(Gradient|Parameter)Norm$/.exec(metric) ?? [];
   const norm = what === 'Gradient' ? 'gradient' : 'new parameters';
-  return terms[metric] ?? (group === undefined ? metric : `the norm of ${group}'s ${norm}`);
+  if (terms[metric] !== undefined || group === undefined) return terms[metric] ?? metric;
+  return `the norm of the ${group}${group.endsWith('s') ? "'" : "'s"} ${norm}`;
 }
 
 /** Names the settings that lower steps. */

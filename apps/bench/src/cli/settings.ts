@@ -1,7 +1,7 @@
 import { count, toggle as switchSetting, type Setting } from '@meow-rl/learner/settings';
 
 /** What is said of a setting once: what it means, what it has to be, how it is written. */
-interface SettingDescription<T> extends Pick<
+export interface SettingDescription<T> extends Pick<
   Setting<T>,
   'description' | 'expected' | 'holds' | 'placeholder'
 > {

@@ -4,5 +4,5 @@ import { deterministicActorCritic } from '../testing/deterministic-actor-critic.
 describeUpdates(deterministicActorCritic, {
   config: {},
   perThread: { dropout: 0.25 },
-  overflow: { moment: 'critic/adam/m/', term: 'criticParameterNorm' },
+  overflow: { moment: 'critic/adam/m/', term: "the norm of the critic's new parameters" },
 });
