@@ -10,7 +10,7 @@ export interface NdArray {
 export const product = (shape: readonly number[]): number => shape.reduce((size, dim) => size * dim, 1);
 
 /** Distance in elements between neighbours along each axis. */
-export function strides(shape: readonly number[]): number[] {
+function strides(shape: readonly number[]): number[] {
   const result = Array.from(shape, () => 1);
   for (let axis = shape.length - 2; axis >= 0; axis--)
     result[axis] = (result[axis + 1] ?? 1) * (shape[axis + 1] ?? 1);

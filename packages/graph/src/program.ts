@@ -29,7 +29,7 @@ export interface ProgramState extends StateSpec {
 /**
  * A static graph with named inputs, named state and named outputs: what runtimes load.
  *
- * Programs that name the same state can share it, see `LoadOptions.stateFrom`.
+ * Programs that name the same state can share it, see `LoadOptions.state`.
  */
 export interface Program<I extends string = string, S extends string = string, O extends string = string> {
   readonly inputs: Readonly<Record<I, Tensor>>;

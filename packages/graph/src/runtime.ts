@@ -1,9 +1,7 @@
 import { DataError } from './errors.ts';
 import { entries } from './program.ts';
 import type { Program, StateSpec } from './program.ts';
-import { formatShape, isStatic, sameShape, sizeOfShape } from './shape.ts';
-import { overlap } from './shared-vector.ts';
-import type { SharedVector } from './shared-vector.ts';
+import { formatShape } from './shape.ts';
 import type { FloatArray, StateStore, StateStoreOptions } from './state-store.ts';
 import type { Shape } from './tensor-type.ts';
 
@@ -25,11 +23,7 @@ export interface Executable<I extends string = string, S extends string = string
   run(inputs: Readonly<Record<I, InputData>>): Promise<Readonly<Record<O, FloatArray>>>;
   /** Where its states live: the store that it was loaded with, or one of its own. */
   readonly state: StateStore<S>;
-  /** As `state.read`, until it is disposed of. */
-  readState(name: S, into?: FloatArray): FloatArray;
-  /** As `state.write`, until it is disposed of. */
-  writeState(name: S, value: ArrayLike<number>): void;
-  /** Frees the engine's memory. Later calls throw. Throws DataError itself while a run has not finished. */
+  /** Frees the engine's memory; the store stays. Later runs throw. Throws DataError itself while a run has not finished. */
   dispose(): Promise<void>;
 }
 
@@ -39,16 +33,6 @@ export interface LoadOptions {
    * ignored. Default: a store of its own.
    */
   readonly state?: StateStore;
-  /**
-   * Share the states of equal name and shape with another executable of the same runtime, so that for instance acting
-   * sees each update. Their initial values are then ignored.
-   */
-  readonly stateFrom?: Executable;
-  /**
-   * Where states and outputs of these names lie, for threads that share them: each run reads and writes them there, and what
-   * is there when a program is loaded stays. See `allocateVectors`. Only float32 of known shape can have a place.
-   */
-  readonly places?: Readonly<Record<string, SharedVector>>;
 }
 
 /** An engine that runs programs. */
@@ -123,41 +107,4 @@ export function bindAxes(
 export function resolveShape(shape: Shape, axes: ReadonlyMap<string, number>): number[] | undefined {
   const lengths = shape.map((dim) => (typeof dim === 'number' ? dim : axes.get(dim)));
   return lengths.every((length) => length !== undefined) ? lengths : undefined;
-}
-
-/** Checks that a state taken from another executable has the shape that this program declares. */
-export function checkSharedShape(name: string, here: Shape, there: Shape): void {
-  if (!sameShape(here, there))
-    throw new DataError(
-      `stateFrom: state ${name} is ${formatShape(there)} there, ${formatShape(here)} here. Rename one of them.`,
-    );
-}
-
-/**
- * Checks the places of a load.
- *
- * @throws DataError for one that belongs to nothing or is of another size
- */
-export function checkPlaces(program: Program, places: Readonly<Record<string, SharedVector>>): void {
-  const { state, outputs } = program;
-  const states = entries(places).filter(([name]) => Object.hasOwn(state, name));
-  for (const [name, place] of entries(places)) {
-    const isState = Object.hasOwn(state, name);
-    const isOutput = Object.hasOwn(outputs, name);
-    if (isState && isOutput)
-      throw new DataError(`places: ${name} is a state and an output. Rename one of them.`);
-    const tensor = isState ? state[name]?.value : isOutput ? outputs[name] : undefined;
-    if (!tensor) throw new DataError(`places: there is no state or output ${name}.`);
-    const size = tensor.dtype === 'float32' && isStatic(tensor.shape) ? sizeOfShape(tensor.shape) : undefined;
-    if (size !== place.length)
-      throw new DataError(
-        `places: ${name} is ${tensor.dtype} ${formatShape(tensor.shape)}, which does not fit a place of ${place.length} entries.`,
-      );
-    // Outputs are written while states are still read; next states are not.
-    const read = isOutput ? states.find(([, other]) => overlap(place, other)) : undefined;
-    if (read)
-      throw new DataError(
-        `places: the output ${name} lies where the state ${read[0]} does. Give it a place of its own.`,
-      );
-  }
 }

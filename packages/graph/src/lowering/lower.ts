@@ -66,10 +66,10 @@ const fitsIn =
 export function lower(program: Program, { fuses = false, shared = {} }: LowerOptions = {}): LoweredProgram {
   const optimized = optimize<string, string, string>(program);
   const written = unreadStates(optimized, shared);
-  const { rest, steps } = planSteps(optimized, fitsIn(shared));
+  const { unstepped, steps } = planSteps(optimized, fitsIn(shared));
   const { program: given, scattered } = fuses
-    ? scatterResults(rest, written)
-    : { program: rest, scattered: [] };
+    ? scatterResults(unstepped, written)
+    : { program: unstepped, scattered: [] };
   const { program: engine, views } = takeViews(given, { parts: fuses });
   return { engine: fuses ? fuse(engine) : engine, views, scattered, steps, written };
 }

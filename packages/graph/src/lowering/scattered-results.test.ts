@@ -42,11 +42,11 @@ describe('scatterResults', () => {
       },
     ]);
     const executable = await referenceRuntime.load(split);
-    const found = await executable.run({ x: [1, 2, 3, 4], z: [5, 6, 7] });
-    expectClose(found['part:0'] ?? [], [2, 4, 6, 8], 0);
-    expectClose(found['part:1'] ?? [], [6, 7, 8], 0);
-    expectClose(found['other'] ?? [], [3, 6, 9, 12], 0);
-    expectClose(found['part:2'] ?? [], [25, 36, 49], 0);
+    const results = await executable.run({ x: [1, 2, 3, 4], z: [5, 6, 7] });
+    expectClose(results['part:0'] ?? [], [2, 4, 6, 8], 0);
+    expectClose(results['part:1'] ?? [], [6, 7, 8], 0);
+    expectClose(results['other'] ?? [], [3, 6, 9, 12], 0);
+    expectClose(results['part:2'] ?? [], [25, 36, 49], 0);
   });
 
   it.each<readonly [string, Program]>([

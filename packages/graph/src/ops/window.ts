@@ -57,8 +57,8 @@ const unwindowOperator = operator<readonly [x: Tensor, start: Tensor], { total: 
     undefined,
   ],
   onnx: ([x, start], { inputs: [input], attributes: { total } }, emit) => {
-    const rest = emit.integers([total - staticDim('unwindow', input.shape, 0)]);
-    const pads = emit.node('Concat', [start, emit.node('Sub', [rest, start])], { axis: 0n });
+    const padded = emit.integers([total - staticDim('unwindow', input.shape, 0)]);
+    const pads = emit.node('Concat', [start, emit.node('Sub', [padded, start])], { axis: 0n });
     return [emit.node('Pad', [x, pads])];
   },
 });

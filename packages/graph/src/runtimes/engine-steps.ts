@@ -13,8 +13,8 @@ type Norms = Record<string, Float32Array>;
 
 /** The steps of a program, between the results of a session and the states. */
 interface EngineSteps {
-  /** Where the session can write results that the steps read, by their names. */
-  readonly places: Readonly<Record<string, OrtTensor>>;
+  /** Where the session can write the results that the steps read, by their names. */
+  readonly gradients: Readonly<Record<string, OrtTensor>>;
   /**
    * Takes the steps from the inputs and what a session gave. Returns the norms among the program's outputs.
    *
@@ -24,7 +24,7 @@ interface EngineSteps {
 }
 
 interface EngineStep {
-  readonly places: readonly (readonly [name: string, tensor: OrtTensor])[];
+  readonly gradients: readonly (readonly [name: string, tensor: OrtTensor])[];
   /** Moves what it reads to where it works, and returns the numbers that it needs. */
   prepare(inputs: Inputs, results: Results): readonly number[];
   /** Writes vectors and norms, and returns what changes states of one number: no step may see what another one writes. */
@@ -60,7 +60,7 @@ async function engineStep(
     else outputs.push([vector.output, tensor]);
   });
   return {
-    places: outputs,
+    gradients: outputs,
     prepare: (inputs, results) => {
       for (const { name, tensor, isRead } of states) {
         const buffer = bufferOf(name);
@@ -107,7 +107,7 @@ export async function engineSteps(
 ): Promise<EngineSteps> {
   const steps = await Promise.all(plans.map((plan) => engineStep(plan, Tensor, bufferOf)));
   return {
-    places: Object.fromEntries(steps.flatMap(({ places }) => places)),
+    gradients: Object.fromEntries(steps.flatMap(({ gradients }) => gradients)),
     take: (inputs, results) => {
       const norms: Norms = {};
       // All in one turn of the event loop, so that no other run sees states half moved or moves them in between.

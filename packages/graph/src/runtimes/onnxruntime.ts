@@ -5,10 +5,8 @@ import { nextName, serialize } from '../onnx/serialize.ts';
 import { lower } from '../lowering/lower.ts';
 import { entries, mapValues } from '../program.ts';
 import type { Program, ProgramState, StateSpec } from '../program.ts';
-import { bindAxes, checkPlaces, checkSharedShape, resolveShape } from '../runtime.ts';
+import { bindAxes, resolveShape } from '../runtime.ts';
 import type { Executable, InputData, LoadOptions, Runtime } from '../runtime.ts';
-import { isStatic } from '../shape.ts';
-import { floatsAt } from '../shared-vector.ts';
 import type { SharedVector } from '../shared-vector.ts';
 import { checkStateSpecs, checkStoredStates, stateStore } from '../state-store.ts';
 import type { StateStore, StateStoreOptions } from '../state-store.ts';
@@ -107,64 +105,38 @@ export function onnxRuntime(
   /** The buffers of a program's states, and the store that has them. */
   function bind<S extends string>(
     program: Program<string, S>,
-    { state, stateFrom, places = {} }: LoadOptions,
+    store: StateStore<S> = createState(program.state),
   ): { readonly buffers: StateBuffers; readonly store: StateStore<S> } {
-    if (state) {
-      const buffers = stores.get(state);
-      if (!buffers)
-        throw new DataError(
-          `load: the store was not made by this runtime, ${name}. Make it by its createState.`,
-        );
-      checkStoredStates(program, state);
-      return { buffers, store: state };
-    }
-    const others = stateFrom ? stores.get(stateFrom.state) : undefined;
-    if (stateFrom && !others)
+    const buffers = stores.get(store);
+    if (!buffers)
       throw new DataError(
-        `stateFrom: the other executable was not loaded by ${name}. Load both by one runtime.`,
+        `load: the store was not made by this runtime, ${name}. Make it by its createState.`,
       );
-    const buffers: StateBuffers = new Map(
-      entries(program.state).map(([key, spec]) => {
-        const other = places[key] ? undefined : others?.get(key);
-        if (other) checkSharedShape(key, spec.shape, other.current.dims);
-        return [key, other ?? stateBuffer(spec, places[key], { Tensor, takesSharedMemory })];
-      }),
-    );
-    const store = stateStore(program.state, (key) => numbersOf(bufferIn(buffers, key)));
-    stores.set(store, buffers);
+    checkStoredStates(program, store);
     return { buffers, store };
   }
 
   async function load<I extends string, S extends string, O extends string>(
     program: Program<I, S, O>,
-    options: LoadOptions = {},
+    { state }: LoadOptions = {},
   ): Promise<Executable<I, S, O>> {
-    const { places = {} } = options;
-    checkPlaces(program, places);
-    const { buffers, store } = bind(program, options);
+    const { buffers, store } = bind(program, state);
     const bufferOf = (key: string) => bufferIn(buffers, key);
     const shared: Record<string, SharedVector> = {};
     for (const key of Object.keys(program.state)) {
       const vector = bufferOf(key).shared;
       if (vector) shared[key] = vector;
     }
-    const { engine: rest, views, scattered, steps: plans, written } = lower(program, { fuses, shared });
+    const { engine, views, scattered, steps: plans, written } = lower(program, { fuses, shared });
     const steps = await engineSteps(plans, Tensor, bufferOf);
-    const placedOutputs = entries(program.outputs).flatMap(([key, { shape }]) => {
-      const place = places[key];
-      return place && isStatic(shape) ? [{ key, shape, data: floatsAt(place) }] : [];
-    });
-    const resultPlaces: Record<string, OrtTensor> = { ...steps.places };
-    if (takesSharedMemory)
-      for (const { key, shape, data } of placedOutputs)
-        resultPlaces[key] = new Tensor('float32', data, shape);
-    if (takesSharedMemory) for (const key of written) resultPlaces[nextName(key)] = bufferOf(key).current;
+    const resultTensors: Record<string, OrtTensor> = { ...steps.gradients };
+    if (takesSharedMemory) for (const key of written) resultTensors[nextName(key)] = bufferOf(key).current;
     const { fetches, collect } = sessionResults({
       name,
-      program: rest,
+      program: engine,
       scattered,
       TensorClass: Tensor,
-      places: resultPlaces,
+      resultTensors,
       writesIntoOutputs,
     });
     const stepped = new Set(
@@ -174,61 +146,46 @@ export function onnxRuntime(
       next && !stepped.has(key) ? [key] : [],
     );
     const statesRead = new Set([
-      ...Object.keys(rest.state),
+      ...Object.keys(engine.state),
       ...views.flatMap(({ source }) => (source.kind === 'state' ? [source.state] : [])),
     ]);
     // The engine refuses a graph that computes nothing, as is left where steps do everything.
     const needed = Object.keys(fetches).length > 0 || plans.length === 0;
-    const session = needed ? await Session.create(serialize(rest), sessionOptions) : undefined;
+    const session = needed ? await Session.create(serialize(engine), sessionOptions) : undefined;
     let running = false;
     let disposed = false;
 
-    const checkOpen = (): void => {
-      if (disposed) throw new DataError('the executable was disposed of.');
-    };
     const feedViews = viewFeeds(views, Tensor, bufferOf);
-    const ownInputs = entries(program.inputs).filter(([key]) => Object.hasOwn(rest.inputs, key));
+    const engineInputs = entries(program.inputs).filter(([key]) => Object.hasOwn(engine.inputs, key));
     // Kept from run to run: most of it stays.
     const feeds: Record<string, OrtTensor> = {};
     const collectFeeds = (inputs: Readonly<Record<I, InputData>>, axes: ReadonlyMap<string, number>) => {
       for (const key of statesRead) refresh(bufferOf(key));
-      for (const [key, { dtype, shape }] of ownInputs)
+      for (const [key, { dtype, shape }] of engineInputs)
         feeds[key] = wrapInput(inputs[key], dtype, resolveShape(shape, axes) ?? []);
-      for (const key of Object.keys(rest.state)) feeds[key] = bufferOf(key).current;
+      for (const key of Object.keys(engine.state)) feeds[key] = bufferOf(key).current;
       feedViews(feeds, inputs);
       return feeds;
     };
 
     const executable: Executable<I, S, O> = {
       run: async (inputs) => {
-        checkOpen();
+        if (disposed) throw new DataError('the executable was disposed of.');
         if (running)
           throw new DataError('run: the previous run has not finished. Await it, or load the program twice.');
         const axes = bindAxes(program, inputs);
         running = true;
         try {
-          const results = (await session?.run(collectFeeds(inputs, axes), fetches)) ?? {};
-          const found = collect(results, axes);
+          const results = collect((await session?.run(collectFeeds(inputs, axes), fetches)) ?? {}, axes);
           // From here on nothing fails, so the states change together or not at all.
-          const norms = steps.take(inputs, found);
-          for (const key of changing) replace(bufferOf(key), found[nextName(key)]);
-          const outputs = mapValues(program.outputs, (_, key) => norms[key] ?? toFloats(key, found[key]));
-          for (const { key, data } of placedOutputs)
-            if (outputs[key].buffer !== data.buffer) data.set(outputs[key]);
-          return outputs;
+          const norms = steps.take(inputs, results);
+          for (const key of changing) replace(bufferOf(key), results[nextName(key)]);
+          return mapValues(program.outputs, (_, key) => norms[key] ?? toFloats(key, results[key]));
         } finally {
           running = false;
         }
       },
       state: store,
-      readState: (key, into) => {
-        checkOpen();
-        return store.read(key, into);
-      },
-      writeState: (key, value) => {
-        checkOpen();
-        store.write(key, value);
-      },
       dispose: async () => {
         if (running) throw new DataError('dispose: a run has not finished. Await it first.');
         if (disposed) return;

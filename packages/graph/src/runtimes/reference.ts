@@ -3,7 +3,7 @@ import { evaluate } from '../evaluate.ts';
 import type { NdArray } from '../ndarray.ts';
 import { entries, resultsOf } from '../program.ts';
 import type { Program, StateSpec } from '../program.ts';
-import { bindAxes, checkPlaces, checkSharedShape, resolveShape } from '../runtime.ts';
+import { bindAxes, resolveShape } from '../runtime.ts';
 import type { Executable, LoadOptions, Runtime } from '../runtime.ts';
 import { floatsAt } from '../shared-vector.ts';
 import type { SharedVector } from '../shared-vector.ts';
@@ -43,49 +43,27 @@ function createState<S extends string>(
 /** The arrays of a program's states, and the store that has them. */
 function bind<S extends string>(
   program: Program<string, S>,
-  { state, stateFrom, places = {} }: LoadOptions,
+  store: StateStore<S> = createState(program.state),
 ): { readonly arrays: StateArrays; readonly store: StateStore<S> } {
-  if (state) {
-    const arrays = stores.get(state);
-    if (!arrays)
-      throw new DataError(
-        'load: the store was not made by this runtime, reference. Make it by its createState.',
-      );
-    checkStoredStates(program, state);
-    return { arrays, store: state };
-  }
-  const others = stateFrom ? stores.get(stateFrom.state) : undefined;
-  if (stateFrom && !others)
+  const arrays = stores.get(store);
+  if (!arrays)
     throw new DataError(
-      'stateFrom: the other executable was not loaded by reference. Load both by one runtime.',
+      'load: the store was not made by this runtime, reference. Make it by its createState.',
     );
-  const arrays: StateArrays = new Map(
-    entries(program.state).map(([name, spec]) => {
-      const there = places[name] ? undefined : others?.get(name);
-      if (there) checkSharedShape(name, spec.shape, stateFrom?.state.specs[name]?.shape ?? []);
-      return [name, there ?? stateArray(spec, places[name])];
-    }),
-  );
-  const store = stateStore(program.state, (name) => arrayIn(arrays, name));
-  stores.set(store, arrays);
+  checkStoredStates(program, store);
   return { arrays, store };
 }
 
 /** A program on the reference runtime. Every value is float64, whatever its dtype. */
 function load<I extends string, S extends string, O extends string>(
   program: Program<I, S, O>,
-  options: LoadOptions,
+  { state }: LoadOptions,
 ): Executable<I, S, O> {
-  const { places = {} } = options;
-  checkPlaces(program, places);
-  const { arrays, store } = bind(program, options);
+  const { arrays, store } = bind(program, state);
   let disposed = false;
-  const checkOpen = (): void => {
-    if (disposed) throw new DataError('the executable was disposed of.');
-  };
   const executable: Executable<I, S, O> = {
     run: async (inputs) => {
-      checkOpen();
+      if (disposed) throw new DataError('the executable was disposed of.');
       const axes = bindAxes(program, inputs);
       const leaf = ({ node, dtype, shape }: Tensor): NdArray => {
         const name = node.kind === 'input' || node.kind === 'state' ? node.name : '';
@@ -100,21 +78,9 @@ function load<I extends string, S extends string, O extends string>(
       changed.forEach(([name], i) => {
         arrayIn(arrays, name).set(values[names.length + i]?.data ?? []);
       });
-      for (const [name, data] of entries(outputs)) {
-        const place = places[name];
-        if (place && data) floatsAt(place).set(data);
-      }
       return outputs as Record<O, Float64Array>;
     },
     state: store,
-    readState: (name, into) => {
-      checkOpen();
-      return store.read(name, into);
-    },
-    writeState: (name, value) => {
-      checkOpen();
-      store.write(name, value);
-    },
     dispose: async () => {
       disposed = true;
     },

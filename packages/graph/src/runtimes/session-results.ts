@@ -33,47 +33,49 @@ interface SessionResultsOptions {
   readonly program: Program;
   readonly scattered: readonly ScatteredResult[];
   readonly TensorClass: TensorConstructor;
-  /** Where results are to lie, by the names of outputs and `nextName` of states. */
-  readonly places: Readonly<Record<string, OrtTensor>>;
+  /** What results are to be written to, by the names of outputs and `nextName` of states. */
+  readonly resultTensors: Readonly<Record<string, OrtTensor>>;
   /** Whether the session writes into tensors that it is offered. */
   readonly writesIntoOutputs: boolean;
 }
 
 /** Makes what a session is asked for. */
 export function sessionResults(options: SessionResultsOptions): SessionResults {
-  const { name, program, scattered, TensorClass, places, writesIntoOutputs } = options;
+  const { name, program, scattered, TensorClass, resultTensors, writesIntoOutputs } = options;
   const wholes: Record<string, OrtTensor> = {};
   const parts = scattered.flatMap((output) => {
-    // Memory that every run writes to anew, where there is no place for it.
+    // Memory that every run writes to anew, where nothing says where it is to lie.
     const whole =
-      places[output.name] ?? new TensorClass('float32', new Float32Array(output.length), [output.length]);
+      resultTensors[output.name] ??
+      new TensorClass('float32', new Float32Array(output.length), [output.length]);
     wholes[output.name] = whole;
     return output.parts.map(({ name: key, shape, offset }) => {
       const data = float32(whole).subarray(offset, offset + sizeOfShape(shape));
-      return { key, shape, place: new TensorClass('float32', data, shape) };
+      return { key, shape, tensor: new TensorClass('float32', data, shape) };
     });
   });
   const isPart = new Set(parts.map(({ key }) => key));
   // A run may write over what the one before gave, so that room is made once.
   const roomFor = (key: string, { dtype, shape }: Tensor): OrtTensor | undefined => {
-    if (places[key] || !writesIntoOutputs || dtype !== 'float32' || !isStatic(shape)) return places[key];
+    if (resultTensors[key] || !writesIntoOutputs || dtype !== 'float32' || !isStatic(shape))
+      return resultTensors[key];
     return new TensorClass('float32', new Float32Array(sizeOfShape(shape)), shape);
   };
   const others: readonly {
     readonly key: string;
     readonly shape: Shape;
-    readonly place?: OrtTensor | undefined;
+    readonly tensor?: OrtTensor | undefined;
   }[] = [
     ...entries(program.outputs).flatMap(([key, output]) =>
-      isPart.has(key) ? [] : [{ key, shape: output.shape, place: roomFor(key, output) }],
+      isPart.has(key) ? [] : [{ key, shape: output.shape, tensor: roomFor(key, output) }],
     ),
     // No room is made for these: the run that writes a state's next value may still read the one before.
     ...entries(program.state).flatMap(([key, { shape, next }]) =>
-      next ? [{ key: nextName(key), shape, place: places[nextName(key)] }] : [],
+      next ? [{ key: nextName(key), shape, tensor: resultTensors[nextName(key)] }] : [],
     ),
   ];
   const fetches: Record<string, OrtTensor | null> = {};
-  for (const { key, place } of [...parts, ...others]) fetches[key] = (writesIntoOutputs && place) || null;
+  for (const { key, tensor } of [...parts, ...others]) fetches[key] = (writesIntoOutputs && tensor) || null;
 
   // Engines do not check: a window that reaches past the end of what it looks into comes out short.
   const check = (
@@ -89,20 +91,20 @@ export function sessionResults(options: SessionResultsOptions): SessionResults {
   return {
     fetches,
     collect: (results, axes) => {
-      const found: Record<string, OrtTensor> = { ...wholes };
-      for (const { key, shape, place } of others) {
-        const tensor = results[key];
-        const isPlaced = tensor !== undefined && tensor === place;
-        found[key] = isPlaced
-          ? tensor
-          : check(key, tensor, isStatic(shape) ? shape : resolveShape(shape, axes));
+      const collected: Record<string, OrtTensor> = { ...wholes };
+      for (const { key, shape, tensor } of others) {
+        const result = results[key];
+        const isOffered = result !== undefined && result === tensor;
+        collected[key] = isOffered
+          ? result
+          : check(key, result, isStatic(shape) ? shape : resolveShape(shape, axes));
       }
-      for (const { key, shape, place } of parts) {
-        const tensor = results[key];
+      for (const { key, shape, tensor } of parts) {
+        const result = results[key];
         // An engine may make room of its own instead of using what it is offered.
-        if (tensor !== place) float32(place).set(float32(check(key, tensor, shape)));
+        if (result !== tensor) float32(tensor).set(float32(check(key, result, shape)));
       }
-      return found;
+      return collected;
     },
   };
 }

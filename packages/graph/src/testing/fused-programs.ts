@@ -42,9 +42,9 @@ export const programOn = (
 
 /** An input by its name. */
 export const tensor = (tensors: Readonly<Record<string, Tensor>>, name: string): Tensor => {
-  const found = tensors[name];
-  if (!found) throw new RangeError(`no tensor ${name}`);
-  return found;
+  const named = tensors[name];
+  if (!named) throw new RangeError(`no tensor ${name}`);
+  return named;
 };
 
 /** Runs a program before and after fusion on seeded inputs and compares. */

@@ -1,5 +1,5 @@
 /** Seeded uniform numbers in [0, 1): mulberry32. Good enough to fill test inputs, for nothing else. */
-export function uniforms(seed: number): () => number {
+function uniforms(seed: number): () => number {
   let state = Math.imul(seed, 0x9e3779b9);
   return () => {
     state = (state + 0x6d2b79f5) | 0;

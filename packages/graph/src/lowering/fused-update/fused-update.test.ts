@@ -77,8 +77,8 @@ describe('a program with a step', () => {
       const bounded = minimum(maximum(div(a, add(b, 0.1)), neg(sub(a, s))), sqrt(mul(a, a)));
       return { outputs: {}, next: { w: mul(w, bounded), a: sub(a, 0.3), b: bounded } };
     });
-    const { rest, steps } = planOf(built);
-    expect(rest).toEqual({ inputs: {}, state: {}, outputs: {} });
+    const { unstepped, steps } = planOf(built);
+    expect(unstepped).toEqual({ inputs: {}, state: {}, outputs: {} });
     expect(steps[0]?.scalarOperations).toHaveLength(9);
     const engine = await load(built);
     const f = Math.fround;
@@ -103,7 +103,7 @@ describe('a program with a step', () => {
       return { outputs: { norm, again: norm }, next: { w: sub(w, mul(x, div(1, norm))) } };
     });
     expect(planOf(built)).toMatchObject({
-      rest: { outputs: {} },
+      unstepped: { outputs: {} },
       steps: [{ firstNorms: [{ outputs: ['norm', 'again'] }] }],
     });
     const [engine, exact] = [await load(built), await referenceRuntime.load(built)];

@@ -25,12 +25,12 @@ export function stepNumbers(
   norms: readonly number[],
 ): (operand: ScalarOperand) => number {
   const results: number[] = [];
-  const places = { given, norm: norms, result: results };
+  const numbers = { given, norm: norms, result: results };
   const valueOf = (operand: ScalarOperand | undefined): number => {
     if (!operand) return Number.NaN;
     // Rounding a result of float64 to float32 gives what these operators give in float32.
     return Math.fround(
-      operand.kind === 'constant' ? operand.value : (places[operand.kind][operand.index] ?? Number.NaN),
+      operand.kind === 'constant' ? operand.value : (numbers[operand.kind][operand.index] ?? Number.NaN),
     );
   };
   for (const { operator, operands } of scalarOperations)

@@ -10,7 +10,7 @@ import { planOf, training } from '../../testing/training.ts';
 
 describe('planSteps', () => {
   it('takes everything that follows the gradient out of the engine', () => {
-    const { rest, steps } = planOf(training(5));
+    const { unstepped, steps } = planOf(training(5));
     const [step] = steps;
     expect(steps).toHaveLength(1);
     expect(step).toMatchObject({
@@ -30,8 +30,8 @@ describe('planSteps', () => {
       'adam/biasCorrection2',
     ]);
     // What is left is the product by 2.
-    expect(Object.keys(rest.outputs)).toEqual(['step:0:0']);
-    expect(rest.state).toEqual({});
+    expect(Object.keys(unstepped.outputs)).toEqual(['step:0:0']);
+    expect(unstepped.state).toEqual({});
   });
 
   it.each<readonly [string, Program]>([

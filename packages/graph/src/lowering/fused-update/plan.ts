@@ -69,7 +69,7 @@ export interface StepPlan {
 /** A program in two parts: the steps all follow the engine's part, and read what was there before any of them. */
 interface SteppedProgram {
   /** What is left for the engine; it gives what the steps read, and doesn't change the states that they do. */
-  readonly rest: Program;
+  readonly unstepped: Program;
   readonly steps: readonly StepPlan[];
 }
 
@@ -115,14 +115,14 @@ export function planSteps(
   fits: (step: StepPlan, others: readonly StepPlan[]) => boolean = () => true,
 ): SteppedProgram {
   const steps: StepPlan[] = [];
-  let rest = program;
+  let unstepped = program;
   for (const length of vectorLengths(program)) {
-    const planned = planStep(rest, length, steps.length);
+    const planned = planStep(unstepped, length, steps.length);
     if (!planned || !fits(planned.step, steps)) continue;
     steps.push(planned.step);
-    rest = planned.rest;
+    unstepped = planned.unstepped;
   }
-  return { rest, steps };
+  return { unstepped, steps };
 }
 
 /** A step over states of one length, with what it leaves; undefined if there is none. */
@@ -130,10 +130,10 @@ function planStep(
   program: Program,
   length: number,
   stepIndex: number,
-): { readonly rest: Program; readonly step: StepPlan } | undefined {
-  const found = findStepNodes(program, length);
+): { readonly unstepped: Program; readonly step: StepPlan } | undefined {
+  const stepNodes = findStepNodes(program, length);
   const changing = entries(program.state).flatMap(([state, { next }]) => (next ? [{ state, next }] : []));
-  const stepped = changing.filter(({ next }) => found.vectors.has(next.node));
+  const stepped = changing.filter(({ next }) => stepNodes.vectors.has(next.node));
   if (stepped.length === 0) return undefined;
 
   const vectors: StepSource[] = [];
@@ -151,7 +151,7 @@ function planStep(
   const outputsOf = (tensor: Tensor): readonly string[] =>
     ownOutputs(program).flatMap(([name, output]) => (output === tensor ? [name] : []));
   const numbers = remembered((tensor): ScalarOperand => {
-    const x = found.norms.get(tensor);
+    const x = stepNodes.norms.get(tensor);
     if (x) {
       const norm = { vector: vectorIndex.of(x), outputs: outputsOf(tensor) };
       return { kind: 'norm', index: firstNorms.push(norm) - 1 };
@@ -159,7 +159,7 @@ function planStep(
     return constantOf(tensor) ?? { kind: 'given', index: scalars.push(sourceOf(tensor)) - 1 };
   });
   const scalarOperations: ScalarOperation[] = [];
-  for (const { operator, inputs, outputs } of inOrder(found.scalars)) {
+  for (const { operator, inputs, outputs } of inOrder(stepNodes.scalars)) {
     const [output] = outputs;
     if (!output || !isScalarOperator(operator)) continue;
     const index = scalarOperations.push({ operator, operands: inputs.map(numbers.of) }) - 1;
@@ -172,7 +172,7 @@ function planStep(
     return constantOf(tensor) ?? { kind: 'scalar', index: parameters.push(numbers.of(tensor)) - 1 };
   });
   const operations: StepOperation[] = [];
-  for (const { operator, inputs, outputs } of inOrder(found.vectors)) {
+  for (const { operator, inputs, outputs } of inOrder(stepNodes.vectors)) {
     const [output] = outputs;
     if (!output || !isVectorOperator(operator)) continue;
     const index = operations.push({ operator, operands: inputs.map(operands.of) }) - 1;
@@ -185,11 +185,11 @@ function planStep(
     if (value) vectorIndex.of(value);
   }
   const scalarWrites = changing.flatMap(({ state, next }) =>
-    isScalar(next) && found.scalars.has(next.node) ? [{ state, value: numbers.of(next) }] : [],
+    isScalar(next) && stepNodes.scalars.has(next.node) ? [{ state, value: numbers.of(next) }] : [],
   );
   const norms: { readonly output: string; readonly value: Operand }[] = [];
-  for (const [norm, x] of found.norms)
-    if (found.vectors.has(x.node))
+  for (const [norm, x] of stepNodes.norms)
+    if (stepNodes.vectors.has(x.node))
       norms.push(...outputsOf(norm).map((output) => ({ output, value: operands.of(x) })));
     // Also one that is an output only.
     else numbers.of(norm);
@@ -203,11 +203,11 @@ function planStep(
   const state = mapValues(program.state, (spec, name) =>
     written.has(name) ? { ...spec, next: undefined } : spec,
   );
-  const rest: Program = { ...program, outputs: { ...Object.fromEntries(kept), ...cuts }, state };
-  const isRead = new Set(topologicalOrder(resultsOf(rest)));
+  const unstepped: Program = { ...program, outputs: { ...Object.fromEntries(kept), ...cuts }, state };
+  const isRead = new Set(topologicalOrder(resultsOf(unstepped)));
   return {
-    rest: {
-      ...rest,
+    unstepped: {
+      ...unstepped,
       inputs: Object.fromEntries(entries(program.inputs).filter(([, { node }]) => isRead.has(node))),
       state: Object.fromEntries(
         entries(state).filter(([, { value, next }]) => next || isRead.has(value.node)),

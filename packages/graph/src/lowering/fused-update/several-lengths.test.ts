@@ -104,10 +104,10 @@ describe('a program with steps over vectors of several lengths', () => {
   ])('takes %j in steps of %j', async (lengths, stepped) => {
     for (const together of [false, true]) {
       const given = groups(lengths, together);
-      const { steps, rest } = planOf(given);
+      const { steps, unstepped } = planOf(given);
       expect(steps.map(({ length }) => length)).toEqual(stepped);
       // The engine changes no vector.
-      const left = Object.values(rest.state).filter(({ next, shape }) => next && (shape[0] ?? 1) > 1);
+      const left = Object.values(unstepped.state).filter(({ next, shape }) => next && (shape[0] ?? 1) > 1);
       expect(left).toEqual([]);
       await expectLikeReference(given);
     }

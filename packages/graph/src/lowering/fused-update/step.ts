@@ -39,18 +39,18 @@ export interface Step {
 
 const FLOAT32_BYTES = 4;
 
-/** Where the plan's vectors lie: at places of the caller's, or one after another in memory of the step's own. */
-function vectorMemory({ length, vectors }: StepPlan, places: readonly SharedVector[] | undefined) {
-  const [first] = places ?? [];
-  if (places && first) {
-    if (places.length !== vectors.length || places.some(({ memory }) => memory !== first.memory))
+/** Where the plan's vectors lie: in vectors of the caller's, or one after another in memory of the step's own. */
+function vectorMemory({ length, vectors }: StepPlan, shared: readonly SharedVector[] | undefined) {
+  const [first] = shared ?? [];
+  if (shared && first) {
+    if (shared.length !== vectors.length || shared.some(({ memory }) => memory !== first.memory))
       throw new DataError(
         'load: all vectors of a step must lie in one shared memory. Allocate them together by allocateVectors.',
       );
-    const wrong = places.find((place) => place.length !== length);
+    const wrong = shared.find((vector) => vector.length !== length);
     if (wrong)
       throw new DataError(`load: a shared vector of ${wrong.length} entries is given, expected ${length}.`);
-    return { memory: first.memory, offsets: places.map(({ byteOffset }) => byteOffset) };
+    return { memory: first.memory, offsets: shared.map(({ byteOffset }) => byteOffset) };
   }
   const stride = aligned(FLOAT32_BYTES * length);
   const initial = Math.ceil((stride * vectors.length) / PAGE_BYTES);
@@ -115,9 +115,9 @@ function passFunction(plan: StepPlan, offsetOf: (index: number) => number): Func
     const loaded = several(vectors.length);
     const values = several(operations.length);
     const squares = norms.map(() => declare(totalType(lanes)));
-    const places = { scalar: spread, vector: loaded, value: values };
+    const locals = { scalar: spread, vector: loaded, value: values };
     const placeOf = (operand: Exclude<Operand, { kind: 'constant' }>) =>
-      places[operand.kind][operand.index] ?? 0;
+      locals[operand.kind][operand.index] ?? 0;
     const push = (operand: Operand): Code =>
       operand.kind === 'constant' ? lanes.constant(operand.value) : get(placeOf(operand));
     const body: Code = [
@@ -160,14 +160,14 @@ const roots = (squares: unknown): number[] =>
 /**
  * Makes a step from its plan.
  *
- * @param places of the plan's vectors, all in one memory; default: memory of its own
- * @throws DataError for places that do not fit
+ * @param shared where the plan's vectors lie, all in one memory; default: memory of its own
+ * @throws DataError for vectors that do not fit
  */
-export async function loadStep(plan: StepPlan, places?: readonly SharedVector[]): Promise<Step> {
-  const { memory, offsets } = vectorMemory(plan, places);
+export async function loadStep(plan: StepPlan, shared?: readonly SharedVector[]): Promise<Step> {
+  const { memory, offsets } = vectorMemory(plan, shared);
   const offsetOf = (index: number) => offsets[index] ?? 0;
   const code = encodeModule({
-    sharesMemory: places !== undefined,
+    sharesMemory: shared !== undefined,
     functions: [measureFunction(plan, offsetOf), passFunction(plan, offsetOf)],
   });
   const { instance } = await WebAssembly.instantiate(code, { host: { memory } });

@@ -11,9 +11,9 @@ const EMPTY_BLOCK = 0x40;
 /** An unsigned number in LEB128. */
 function unsigned(value: number): number[] {
   const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
-  bytes.push(rest);
+  let remaining = value;
+  for (; remaining >= 0x80; remaining = Math.floor(remaining / 0x80)) bytes.push((remaining % 0x80) | 0x80);
+  bytes.push(remaining);
   return bytes;
 }
 

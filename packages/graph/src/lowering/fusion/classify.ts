@@ -24,13 +24,13 @@ export class Classification {
 
   constructor(nodes: readonly Node[]) {
     for (const node of nodes) {
-      const found = node.kind === 'operator' ? this.#place(node) : undefined;
+      const placement = node.kind === 'operator' ? this.#place(node) : undefined;
       const depth = node.inputs.reduce((most, input) => {
         const behind = this.#depths.get(input.node) ?? 0;
-        return Math.max(most, found && this.isInside(input, found.space) ? behind : behind + 1);
+        return Math.max(most, placement && this.isInside(input, placement.space) ? behind : behind + 1);
       }, 0);
       this.#depths.set(node, depth);
-      if (found && node.kind === 'operator') this.#fusible.set(node, { node, ...found });
+      if (placement && node.kind === 'operator') this.#fusible.set(node, { node, ...placement });
     }
   }
 

@@ -6,7 +6,7 @@ import type { FusedAttributes } from './instructions.ts';
 import { interpret } from './interpret.ts';
 
 /** Domain of the fused operator in ONNX files. */
-export const FUSED_DOMAIN = 'meow';
+const FUSED_DOMAIN = 'meow';
 
 /** The shapes that are written one after the other, each behind its rank. */
 function readShapes(flat: readonly number[]): readonly (readonly number[])[] {

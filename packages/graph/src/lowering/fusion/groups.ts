@@ -95,14 +95,14 @@ function merged(
   groups: readonly (readonly Fusible[])[],
   known: Classification,
 ): readonly (readonly Fusible[])[] {
-  const found = new Map<string, { readonly members: Fusible[]; readonly matrices: Set<Tensor> }[]>();
+  const groupsByKey = new Map<string, { readonly members: Fusible[]; readonly matrices: Set<Tensor> }[]>();
   for (const members of groups) {
     const [first] = members;
     if (!first) continue;
     const { rows, columns } = first.space;
-    const place = `${known.depthOf(first.node)} ${rows} ${columns}`;
-    const alike = found.get(place) ?? [];
-    found.set(place, alike);
+    const key = `${known.depthOf(first.node)} ${rows} ${columns}`;
+    const alike = groupsByKey.get(key) ?? [];
+    groupsByKey.set(key, alike);
     const nodes = members.map(({ node }) => node);
     const matrices = matricesBehind(nodes, first.space, known);
     const other = alike.find((group) => [...matrices].some((matrix) => group.matrices.has(matrix)));
@@ -113,7 +113,7 @@ function merged(
     other.members.push(...members);
     for (const matrix of matrices) other.matrices.add(matrix);
   }
-  return [...found.values()].flatMap((alike) => alike.map(({ members }) => members));
+  return [...groupsByKey.values()].flatMap((alike) => alike.map(({ members }) => members));
 }
 
 /** Takes a program's nodes, inputs first, apart into groups and other nodes, again each after what it reads. */
