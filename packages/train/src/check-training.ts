@@ -3,7 +3,7 @@ import type { TransitionSizes } from '@meow-rl/replay';
 import { checkFit } from './check-fit.ts';
 import type { UpdateMetrics } from './contracts/learning-agent.ts';
 import type { OffPolicyAgent } from './contracts/off-policy-agent.ts';
-import type { TrainOffPolicyOptions } from './train-off-policy.ts';
+import type { TrainOffPolicyOptions } from './off-policy-options.ts';
 
 // A diverged update has already changed the weights: going on would only hide where it happened.
 export function checkMetrics(metrics: UpdateMetrics, update: number, step: number): void {

@@ -17,13 +17,8 @@ export type {
 } from './events.ts';
 export type { OffPolicyState } from './off-policy-state.ts';
 export { seedFor, seedStreams, type SeedStream } from './seeds.ts';
-export {
-  trainOffPolicy,
-  type CheckpointSchedule,
-  type EvaluationSchedule,
-  type TrainOffPolicyOptions,
-  type TrainResult,
-} from './train-off-policy.ts';
+export type { CheckpointSchedule, EvaluationSchedule, TrainOffPolicyOptions } from './off-policy-options.ts';
+export { trainOffPolicy, type TrainResult } from './train-off-policy.ts';
 export {
   decodeSafetensors,
   encodeSafetensors,

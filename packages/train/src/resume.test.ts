@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import type { TrainEvent } from './events.ts';
 import type { OffPolicyState } from './off-policy-state.ts';
 import { fakeAgent } from './testing/fake-agent.ts';
-import { trainOffPolicy, type TrainOffPolicyOptions } from './train-off-policy.ts';
+import type { TrainOffPolicyOptions } from './off-policy-options.ts';
+import { trainOffPolicy } from './train-off-policy.ts';
 
 const STEPS = 90;
 

@@ -10,7 +10,8 @@ import { normalizedAgent } from './normalizers/normalized-agent.ts';
 import { observationNormalizer } from './normalizers/observation-normalizer.ts';
 import { seedFor, seedStreams } from './seeds.ts';
 import { fakeAgent, type FakeAgentOptions } from './testing/fake-agent.ts';
-import { trainOffPolicy, type TrainOffPolicyOptions } from './train-off-policy.ts';
+import type { TrainOffPolicyOptions } from './off-policy-options.ts';
+import { trainOffPolicy } from './train-off-policy.ts';
 
 /** Row 0: episodes 0, 1, ... truncated after 2 steps. Row 1: episodes 100, 101, ... terminated after 3. */
 const countingPair = (autoresetMode: AutoresetMode) =>

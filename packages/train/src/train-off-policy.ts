@@ -1,86 +1,16 @@
-import type { Env, VectorEnv } from '@meow-rl/envs';
 import { stream } from '@meow-rl/random';
-import type { ReplayBuffer } from '@meow-rl/replay';
 
 import { checkMetrics, checkOptions } from './check-training.ts';
-import type { ExploredActions, OffPolicyAgent } from './contracts/off-policy-agent.ts';
+import type { ExploredActions } from './contracts/off-policy-agent.ts';
 import { episodeTracker } from './episode-tracker.ts';
 import { evaluate } from './evaluate.ts';
 import type { TrainEvent } from './events.ts';
 import type { OffPolicyState } from './off-policy-state.ts';
+import type { EvaluationSchedule, TrainOffPolicyOptions } from './off-policy-options.ts';
 import { runningMeans } from './running-means.ts';
 import { seedFor, seedStreams } from './seeds.ts';
 import { stepClock } from './step-clock.ts';
 import { transitionCollector } from './transition-collector.ts';
-
-/** When and how {@link trainOffPolicy} evaluates. */
-export interface EvaluationSchedule {
-  /** An environment of its own, with a time limit. */
-  readonly env: Env;
-  /** Environment steps between evaluations; the paper's is 10 000. */
-  readonly every: number;
-  /** Episodes per evaluation. Default: 10, as in the paper. */
-  readonly episodes?: number;
-  /** Whether to play as many episodes with sampled actions too. Default: false. */
-  readonly stochastic?: boolean;
-}
-
-/** When {@link trainOffPolicy} hands over its state to be saved. */
-export interface CheckpointSchedule {
-  /** Environment steps between checkpoints. A run that the signal stops is saved too. */
-  readonly every: number;
-  /**
-   * Saves the run: this state of the loop, and those of agent, environments and replay buffer, which don't change until the
-   * promise is fulfilled. What takes long may go on after that.
-   */
-  readonly save: (state: OffPolicyState) => Promise<void>;
-}
-
-/** Options of {@link trainOffPolicy}. */
-export interface TrainOffPolicyOptions {
-  readonly agent: OffPolicyAgent;
-  /** Any autoreset mode; actions in [-1, 1]. */
-  readonly env: VectorEnv;
-  /**
-   * Draws its batches with its own generator: give it `seedFor('replay', seed)`. Its `actionSize` is the agent's, or that of
-   * `agent.replayed`.
-   */
-  readonly replay: ReplayBuffer;
-  /** Environment steps in all, each sub-environment's counted; the last vector step may exceed it. */
-  readonly steps: number;
-  /** Environment steps with uniform random actions and without updates, at the start. Default: 0. */
-  readonly warmup?: number;
-  /** Updates per environment step after the warm-up; fractions add up. Default: 1, as in the paper. */
-  readonly updatesPerStep?: number;
-  /** Transitions per update. Default: 256, as in the paper. */
-  readonly batchSize?: number;
-  /**
-   * Whether updates overlap with acting and stepping the environment: a step's actions then come from the parameters before
-   * the last update, always, so the run is as repeatable as without. What the last step calls for isn't updated on. Needs an
-   * agent with `actsDuringUpdate`. Default: false.
-   */
-  readonly pipeline?: boolean;
-  /** Default: none. */
-  readonly evaluate?: EvaluationSchedule;
-  /** Environment steps between `metrics` events. Default: 1000. */
-  readonly logEvery?: number;
-  /** Fixes the environments, the warm-up and the evaluations, through {@link seedStreams}. */
-  readonly seed: number;
-  /** Default: none. */
-  readonly checkpoint?: CheckpointSchedule;
-  /**
-   * Continues from a saved state instead of beginning. Agent, environments and replay buffer have to be restored to the same
-   * moment, and what trains has to be the same: then everything goes on to the same bits. `steps`, `logEvery`, `evaluate` and
-   * `checkpoint` may differ: a run resumed with more steps is the one begun with as many.
-   */
-  readonly resume?: OffPolicyState | undefined;
-  /**
-   * Stops the run at the next step boundary, also out of an evaluation; that is then made where the run is resumed.
-   */
-  readonly signal?: AbortSignal;
-  /** Called with every event; a promise is awaited, so a slow listener slows the run instead of piling up. */
-  readonly onEvent?: (event: TrainEvent) => void | Promise<void>;
-}
 
 /** How a run ended. */
 export interface TrainResult {

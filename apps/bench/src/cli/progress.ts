@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { OutputStream } from './ui.ts';
+import type { OutputStream } from './output-stream.ts';
 
 /** Shows how far something is. */
 export interface Progress {

@@ -1,8 +1,6 @@
 import { toJson } from '../files/json.ts';
+import type { OutputStream } from './output-stream.ts';
 import { createProgress, silentProgress, type Progress } from './progress.ts';
-
-/** A stream to print on, such as `process.stdout`. */
-export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 /** The two streams of a process. */
 export interface Io {
