@@ -41,10 +41,7 @@ export const stateName = (group: string, part: string): string => `${group}/${pa
 const zeros = (size: number): StateSpec => ({ shape: [size], initial: new Float32Array(size) });
 
 /** The states of a group's optimizer for vectors of some length, by their whole names. */
-export const optimizerStates = (
-  { name, optimizer }: Group,
-  size: number,
-): Readonly<Record<string, StateSpec>> =>
+const optimizerStates = ({ name, optimizer }: Group, size: number): Readonly<Record<string, StateSpec>> =>
   Object.fromEntries(
     Object.entries(optimizer?.init(size) ?? {}).map(([part, spec]) => [stateName(name, part), spec]),
   );

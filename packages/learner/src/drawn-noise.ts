@@ -9,7 +9,7 @@ import { noiseInput, stageNoise } from './stage-inputs.ts';
 /** Makes room for numbers, for instance in memory that threads share. */
 export type Allocate = (dtype: 'float32' | 'int32', length: number) => NoiseArray;
 
-export const allocateHere: Allocate = (dtype, length) =>
+const allocateHere: Allocate = (dtype, length) =>
   dtype === 'float32' ? new Float32Array(length) : new Int32Array(length);
 
 /** Room for one kind of noise. */

@@ -115,5 +115,5 @@ export const localUpdates: UpdatesFactory = async (setup) => {
 };
 
 /** A copy of all states. */
-export const readAll = (algorithm: Algorithm, state: StateStore): Readonly<Record<string, FloatArray>> =>
+const readAll = (algorithm: Algorithm, state: StateStore): Readonly<Record<string, FloatArray>> =>
   Object.fromEntries(Object.keys(algorithmStates(algorithm)).map((name) => [name, state.read(name)]));

@@ -42,7 +42,7 @@ const INCIDENTAL: ReadonlySet<string> = new Set([
 ]);
 
 /** Settings by dotted name, values as text. What a run of an older version doesn't know had today's default. */
-export const settingsOf = ({ config, algorithm }: Run): Map<string, string> =>
+const settingsOf = ({ config, algorithm }: Run): Map<string, string> =>
   flatSettings(mergeConfig({ ...RUN_DEFAULTS, agent: agentDefaults(algorithm) }, config));
 
 const { agent: _preset, ...RUN_DEFAULTS } = parseTrainSettings({}, 'compare');

@@ -24,7 +24,7 @@ import { tryUserEnvironment, userFactory } from './user-environment.ts';
 import { unknownName } from '../cli/unknown-name.ts';
 
 /** Steps after which an episode of one's own environment is truncated where neither its module nor the user says. */
-export const DEFAULT_MAX_STEPS = 1000;
+const DEFAULT_MAX_STEPS = 1000;
 
 /** An environment as settings choose it. */
 export interface EnvironmentChoice {
@@ -94,7 +94,7 @@ async function open({ env, maxSteps }: EnvironmentChoice) {
 }
 
 /** An environment in its own units. */
-export async function makeEnvironment(choice: EnvironmentChoice): Promise<Env> {
+async function makeEnvironment(choice: EnvironmentChoice): Promise<Env> {
   const { factory, maxSteps } = await open(choice);
   return prepareEnv(await factory.create(), { maxSteps });
 }

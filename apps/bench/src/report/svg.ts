@@ -29,7 +29,7 @@ export function renderFigure({ id, alt, style, ...options }: FigureOptions): Htm
  * paths and markers per process: two figures from different processes in one page would share ids, and the same data
  * would give different bytes each time.
  */
-export function scopeIds(svg: string, prefix: string): string {
+function scopeIds(svg: string, prefix: string): string {
   const ids = [...svg.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id ?? '');
   const renamed = new Map(ids.map((id, index) => [id, `${prefix}-${index + 1}`]));
   return svg

@@ -23,7 +23,7 @@ export const PAPER_SIZES: readonly Pick<Measured, 'observationSize' | 'actionSiz
 ].map(([observationSize = 0, actionSize = 0]) => ({ observationSize, actionSize }));
 
 /** Batches of observations that acting is timed with; the peers act on the first. */
-export const ACTION_BATCHES = [1, 16, 256] as const;
+const ACTION_BATCHES = [1, 16, 256] as const;
 
 /** How much is run. */
 export interface Effort {

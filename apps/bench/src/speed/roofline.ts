@@ -30,7 +30,7 @@ const CHAIN = 16;
 const LARGE = 2 ** 24;
 
 /** Measures matrix products and memory with the engine itself: the best of some runs. */
-export async function measureRates(threads: number, runs = 30): Promise<MachineRates> {
+async function measureRates(threads: number, runs = 30): Promise<MachineRates> {
   const runtime = onnxRuntimeNode({ threads });
   const products: { shape: string; flopsPerSecond: number }[] = [];
   for (const [rows, inner, columns] of SHAPES) {
