@@ -137,12 +137,12 @@ export function takeViews(
   });
   if (views.length === 0) return { program: given, views };
   const left = new Set(topologicalOrder(resultsOf(program)));
-  const ownInputs = Object.entries(given.inputs).filter(([, { node }]) => left.has(node));
+  const keptInputs = Object.entries(given.inputs).filter(([, { node }]) => left.has(node));
   const states = Object.entries(program.state).filter(([, { value, next }]) => next || left.has(value.node));
   return {
     program: {
       ...program,
-      inputs: { ...Object.fromEntries(ownInputs), ...inputs },
+      inputs: { ...Object.fromEntries(keptInputs), ...inputs },
       state: Object.fromEntries(states),
     },
     views,

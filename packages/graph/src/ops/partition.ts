@@ -71,8 +71,8 @@ const concatOperator = operator<readonly Tensor[], { axis: number }>({
  * @throws ShapeError if not
  */
 export const concat = (inputs: readonly Tensor[], axis = 0): Tensor => {
-  const [only, ...rest] = inputs;
-  if (!only || rest.length > 0) return concatOperator(inputs, { axis })[0];
+  const [only, ...others] = inputs;
+  if (!only || others.length > 0) return concatOperator(inputs, { axis })[0];
   checkAxis('concat', only.shape, axis);
   return only;
 };

@@ -9,7 +9,7 @@ import {
   isScalarOperator,
   isVector,
   isVectorOperator,
-  ownOutputs,
+  programOutputs,
 } from './step-nodes.ts';
 import type { ScalarOperator, VectorOperator } from './step-nodes.ts';
 
@@ -149,7 +149,7 @@ function planStep(
   const vectorIndex = remembered((tensor) => vectors.push(sourceOf(tensor)) - 1);
   const firstNorms: { readonly vector: number; readonly outputs: readonly string[] }[] = [];
   const outputsOf = (tensor: Tensor): readonly string[] =>
-    ownOutputs(program).flatMap(([name, output]) => (output === tensor ? [name] : []));
+    programOutputs(program).flatMap(([name, output]) => (output === tensor ? [name] : []));
   const numbers = remembered((tensor): ScalarOperand => {
     const x = stepNodes.norms.get(tensor);
     if (x) {

@@ -60,8 +60,8 @@ function readersOf(results: readonly Tensor[]): (tensor: Tensor) => number {
 /** Name of an output that only a step reads. No program's own output begins like this. */
 export const cutName = (step: number, index: number) => `step:${step}:${index}`;
 
-/** The outputs of a program that are its own, and not those that steps read. */
-export const ownOutputs = ({ outputs }: Program): [name: string, output: Tensor][] =>
+/** The outputs of the program as it was given, without those that steps read. */
+export const programOutputs = ({ outputs }: Program): [name: string, output: Tensor][] =>
   entries(outputs).filter(([name]) => !name.startsWith('step:'));
 
 /**
@@ -70,7 +70,7 @@ export const ownOutputs = ({ outputs }: Program): [name: string, output: Tensor]
  * @param length entries of the vectors
  */
 export function findStepNodes(program: Program, length: number): StepNodes {
-  const outputs = ownOutputs(program).map(([, output]) => output);
+  const outputs = programOutputs(program).map(([, output]) => output);
   const readers = readersOf(resultsOf(program));
   const uses = new Map<Tensor, number>();
   const use = (tensor: Tensor) => uses.set(tensor, (uses.get(tensor) ?? 0) + 1);
