@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const require = createRequire(import.meta.url);
 const { platform, arch, env } = process;
 const compiler = env['CC'] || 'cc';
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -41,7 +42,7 @@ function compile(args) {
 
 function build() {
   if (platform === 'win32') return 'Windows is not supported yet';
-  const { include_dir: headers } = createRequire(import.meta.url)('node-api-headers');
+  const { include_dir: headers } = require('node-api-headers');
   mkdirSync(join(root, 'build'), { recursive: true });
   const temporary = mkdtempSync(join(root, 'build', 'objects-'));
   try {
