@@ -75,7 +75,7 @@ export function createSession(
     profilePrefix,
     instructionSet ?? '',
   );
-  const places = new Map(outputNames.map((name, i) => [name, i]));
+  const outputIndex = new Map(outputNames.map((name, i) => [name, i]));
   // The engine knows addresses only, so what it was given has to stay.
   const fed: (Bound | undefined)[] = inputNames.map(() => undefined);
   let asked: Asked | undefined;
@@ -90,7 +90,7 @@ export function createSession(
     asked = undefined;
     native.ask(
       handle,
-      names.map((name) => places.get(name) ?? outputNames.length),
+      names.map((name) => outputIndex.get(name) ?? outputNames.length),
       rooms.flatMap((room) => [room?.data ?? null, room?.tensor.dims ?? null]),
     );
     const offered = rooms.filter((room) => room !== undefined);
