@@ -92,9 +92,9 @@ describe('takeViews', () => {
       [3, 3],
     ]) {
       const inputs = { x: [1, 2, 3, 4], at: positions };
-      const [found, expected] = [await engine.run(inputs), await exact.run(inputs)];
-      expectClose(found.y, expected.y, 1e-6);
-      expectClose(found.second, expected.second, 0);
+      const [actual, expected] = [await engine.run(inputs), await exact.run(inputs)];
+      expectClose(actual.y, expected.y, 1e-6);
+      expectClose(actual.second, expected.second, 0);
     }
     await engine.dispose();
   });

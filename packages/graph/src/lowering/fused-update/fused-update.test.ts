@@ -35,9 +35,9 @@ describe('a program with a step', () => {
     const [engine, exact] = [await load(training(length)), await referenceRuntime.load(training(length))];
     for (let i = 0; i < 5; i++) {
       const gradient = series(length, i);
-      const [found, expected] = [await engine.run({ gradient }), await exact.run({ gradient })];
-      expectClose(found.norm, expected.norm, 1e-6);
-      expectClose(found.length, expected.length, 1e-6);
+      const [actual, expected] = [await engine.run({ gradient }), await exact.run({ gradient })];
+      expectClose(actual.norm, expected.norm, 1e-6);
+      expectClose(actual.length, expected.length, 1e-6);
     }
     for (const name of ['parameters', 'target', 'adam/m', 'adam/v', 'adam/biasCorrection1'] as const)
       expectClose(engine.state.read(name), exact.state.read(name), 2e-6, name);
@@ -109,9 +109,9 @@ describe('a program with a step', () => {
     const [engine, exact] = [await load(built), await referenceRuntime.load(built)];
     for (let i = 0; i < 3; i++) {
       const x = series(6, i);
-      const [found, expected] = [await engine.run({ x }), await exact.run({ x })];
-      expectClose(found.norm, expected.norm, 1e-6);
-      expect(found.again).toEqual(found.norm);
+      const [actual, expected] = [await engine.run({ x }), await exact.run({ x })];
+      expectClose(actual.norm, expected.norm, 1e-6);
+      expect(actual.again).toEqual(actual.norm);
       expectClose(engine.state.read('w'), exact.state.read('w'), 1e-6);
     }
   });
