@@ -6,10 +6,13 @@ import { evaluate } from '../policies/evaluate.ts';
 import { exportPolicy } from '../policies/export-policy.ts';
 import { speed } from '../speed/speed.ts';
 import { train } from '../runs/train.ts';
+import { ALGORITHMS } from '../algorithms/index.ts';
 import { main } from './main.ts';
 import { captureIo } from '../testing/capture.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 import { TRAIN_DEFAULTS } from '../testing/train-defaults.ts';
+
+const unknownAlgorithm = `there is no algorithm mew. Did you mean meow? Known: ${ALGORITHMS.map(({ name }) => name).join(', ')}.`;
 
 vi.mock('../demo/demo.ts', () => ({ demo: vi.fn() }));
 vi.mock('../policies/evaluate.ts', () => ({ evaluate: vi.fn() }));
@@ -70,8 +73,8 @@ describe('wrong usage exits with 2 and one line', () => {
       '--from can\'t be "best". Give the step of a checkpoint (with --resume: from this checkpoint instead of the newest).',
     ],
     [['train', '--from', '3'], '--from goes with --resume. Name the run with --resume.'],
-    [['train', '--algo', 'mew'], 'there is no algorithm mew. Did you mean meow? Known: meow, sac.'],
-    [['train', '--algo', 'mew', '--help'], 'there is no algorithm mew. Did you mean meow? Known: meow, sac.'],
+    [['train', '--algo', 'mew'], unknownAlgorithm],
+    [['train', '--algo', 'mew', '--help'], unknownAlgorithm],
     [
       ['train', '--algo', 'sac', '--couplings', '2'],
       '--couplings is a setting of meow, not of sac. Leave it out, or train with --algo meow.',
