@@ -8,11 +8,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createAgent } from './agent.ts';
 import { resolveAlgorithm } from './algorithm.ts';
 import { NonFiniteError } from './errors.ts';
+import { localUpdates } from './local-updates.ts';
 import type { SettingsOf } from './settings/index.ts';
 import { defaultsOf } from './settings/index.ts';
 import { deterministicActorCritic } from './testing/deterministic-actor-critic.ts';
 import { randomBatch } from './testing/random-batch.ts';
 import { randomValues } from './testing/random-values.ts';
+import type { UpdatesFactory } from './updates.ts';
 
 const sizes = { observationSize: 3, actionSize: 2 };
 const ROWS = 8;
@@ -96,6 +98,37 @@ describe('createAgent', () => {
       expect(agent.targetParameters()[name]).not.toEqual(start[name]);
       expect(agent.targetParameters()[name]).not.toEqual(agent.parameters()[name]);
     }
+  });
+
+  it.each(['load', 'write'] as const)('frees what it has loaded if it fails to %s', async (failing) => {
+    let [loaded, disposed] = [0, 0];
+    const counting: Runtime = {
+      ...runtime,
+      load: async (...given) => {
+        // The second of the programs that act.
+        if (failing === 'load' && loaded === 4) throw new Error('no room');
+        const executable = await runtime.load(...given);
+        loaded += 1;
+        const dispose = () => {
+          disposed += 1;
+          return executable.dispose();
+        };
+        return { ...executable, dispose };
+      },
+    };
+    const updates: UpdatesFactory = async (setup) => ({
+      ...(await localUpdates(setup)),
+      ...(failing === 'write' && {
+        write: () => {
+          throw new Error('no room');
+        },
+      }),
+    });
+    await expect(
+      createAgent(deterministicActorCritic, { runtime: counting, ...sizes, updates }),
+    ).rejects.toThrow('no room');
+    expect(loaded).toBeGreaterThan(3);
+    expect(disposed).toBe(loaded);
   });
 
   it('resolves its settings and refuses wrong ones', async () => {
@@ -298,6 +331,7 @@ describe('update', () => {
     expect(() => agent.state()).toThrow(unfinished);
     expect(() => agent.restore(before)).toThrow(unfinished);
     expect(() => agent.loadParameters(parameters)).toThrow(unfinished);
+    expect(() => agent.targetParameters()).toThrow(unfinished);
     await running;
     const after = agent.state();
     agent.restore(before);

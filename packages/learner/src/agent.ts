@@ -79,15 +79,17 @@ export async function createAgent<N extends NetworkGroups, T extends CommonSetti
   const algorithm = resolveAlgorithm(definition, { observationSize, actionSize }, options.config);
   const random = stream(seed, STREAM.updates);
   const updates = await makeUpdates({ algorithm, seed, runtime, random });
+  let programs: LoadedPrograms | undefined;
   try {
     const state = updates.state ?? runtime.createState(algorithmStates(algorithm));
-    const programs = await loadPrograms(algorithm, runtime, state);
+    programs = await loadPrograms(algorithm, runtime, state);
     const parts = { algorithm, updates, state, programs, seed, random };
     parts.updates.write(startStates(algorithm, seed));
     adoptParameters(parts);
     // The types of settings and outputs are those of the definition that the algorithm was resolved from.
     return agentOf(parts) as Agent<T, Q>;
   } catch (error) {
+    await programs?.dispose();
     await updates.dispose();
     throw error;
   }
@@ -256,7 +258,7 @@ function agentOf(parts: Parts): Agent {
       return namedParameters(algorithm, (group) => state.read(stateName(group, 'parameters')));
     },
     targetParameters: () => {
-      expectNotDisposed();
+      expectNotUpdating();
       const states = updates.read();
       return namedParameters(
         algorithm,
@@ -290,8 +292,11 @@ function agentOf(parts: Parts): Agent {
     },
     dispose: async () => {
       disposed = true;
-      await updates.dispose();
-      await programs.dispose();
+      try {
+        await updates.dispose();
+      } finally {
+        await programs.dispose();
+      }
     },
   };
 }

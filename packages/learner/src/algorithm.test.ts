@@ -122,6 +122,18 @@ it.each<[string, Partial<Stage<Networks>>, string]>([
     'the stage has no noise third. It has first, second.',
   ],
   [
+    'with errors of transitions in some updates only',
+    {
+      every: 2,
+      loss: ({ batch, networks: { actor }, mean }) => ({
+        losses: { actor: mean(actor([batch.observation])) },
+        metrics: {},
+        tdErrors: batch.reward,
+      }),
+    },
+    'a stage gives tdErrors in one of 2 updates only. Let one do it that takes part in all.',
+  ],
+  [
     'that asks for noise and has none',
     { loss: ({ noise }) => ({ losses: { actor: sum(noise('any')) }, metrics: {} }) },
     'the stage has no noise any. It has none.',

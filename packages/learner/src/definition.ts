@@ -61,7 +61,7 @@ export interface StageLoss<G extends string = string> {
   readonly losses: Readonly<Partial<Record<G, Tensor>>>;
   /** What is reported, by documented names; scalars. */
   readonly metrics: Readonly<Record<string, Tensor>>;
-  /** |error| of each transition, [rows]: what prioritized replay goes by. */
+  /** |error| of each transition, [rows]: what prioritized replay goes by. Only of a stage that takes part in every update. */
   readonly tdErrors?: Tensor;
 }
 

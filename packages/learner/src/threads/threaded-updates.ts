@@ -158,8 +158,11 @@ export function threadedUpdates({
         team.runNow('adopt');
       },
       dispose: async () => {
-        await team.end();
-        await part?.dispose();
+        try {
+          await team.end();
+        } finally {
+          await part?.dispose();
+        }
       },
     };
   };
