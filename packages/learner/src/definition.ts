@@ -130,7 +130,7 @@ export interface AlgorithmDefinition<
 > {
   /** For logs, saved states and messages. */
   readonly name: string;
-  /** `import.meta.url` of the file that exports the definition: threads import it. */
+  /** `import.meta.url` of the file that exports the definition: threads import it, so nothing that trains may stand there. */
   readonly module: string;
   readonly settings: T;
   /**

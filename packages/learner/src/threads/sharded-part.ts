@@ -117,9 +117,7 @@ async function stagePart(
   const place = { thread, threads };
   const sum = summed.size > 0 ? await load(sumProgram(summed, place), stores.shares) : undefined;
   const step =
-    stepped.size > 0
-      ? await load(stepProgram(algorithm, stage, stepped, place), stores.shares)
-      : undefined;
+    stepped.size > 0 ? await load(stepProgram(algorithm, stage, stepped, place), stores.shares) : undefined;
   const normsOf = (index: number) => shared?.norms.subarray(index * threads, (index + 1) * threads);
   const reported = shared?.metrics[thread];
 

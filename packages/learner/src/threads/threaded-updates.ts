@@ -26,9 +26,9 @@ export interface ThreadedUpdatesOptions {
   readonly background?: boolean;
 }
 
-/** Threads that stay awake between updates take the core that the calling thread acts on, if they have all of them... */
+/** Milliseconds that threads stay awake between updates in the background: longer, and they could take the core that the caller acts on. */
 const AWAKE_BEHIND_CALLER = 0.2;
-/** ...but not if that is one of them. This is longer than most environments take for a step. */
+/** The same where the caller is one of them, and so has a core. Longer than most environments take for a step. */
 const AWAKE_BESIDE_CALLER = 2;
 
 const RESTORE = 'Make a new agent and restore its last saved state.';
