@@ -19,6 +19,7 @@ import type { SettingsOf } from './settings/index.ts';
 import { STREAM } from './streams.ts';
 import type { Updates, UpdatesFactory } from './updates.ts';
 
+/** What an agent is made with. */
 export interface AgentOptions<T extends CommonSettings = CommonSettings> extends Sizes {
   /** The engine, for instance `onnxRuntimeNode()`. */
   readonly runtime: Runtime;
@@ -67,9 +68,9 @@ const noMode = (name: string): DataError =>
   );
 
 /**
- * Makes an agent that learns by a definition.
+ * Makes an agent that learns by a definition. If that fails, what was loaded or started for it is freed.
  *
- * @throws RangeError for settings out of range
+ * @throws RangeError for settings out of range; GraphError for a definition that contradicts itself
  */
 export async function createAgent<N extends NetworkGroups, T extends CommonSettings, Q extends string>(
   definition: AlgorithmDefinition<N, T, Q>,

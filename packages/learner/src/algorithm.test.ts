@@ -1,7 +1,8 @@
-import { adam, constant, GraphError, mul, sum } from '@meow-rl/graph';
+import { adam, constant, GraphError, mul, referenceRuntime, sum } from '@meow-rl/graph';
 import { mlp, relu } from '@meow-rl/nn';
 import { expect, it } from 'vitest';
 
+import { createAgent } from './agent.ts';
 import { resolveAlgorithm } from './algorithm.ts';
 import { defineAlgorithm } from './definition.ts';
 import type { Stage } from './definition.ts';
@@ -81,6 +82,17 @@ it('refuses two groups with a parameter of the same name', () => {
   const twice = { actor: network('net'), critic: network('net') };
   expect(() => resolveAlgorithm(define([stage], twice), sizes)).toThrow(
     'odd: two groups have a parameter net.0.weight. Give each network a name of its own.',
+  );
+});
+
+it('makes no agent of two stages that report by the same name', async () => {
+  const reporting: Stage<Networks> = {
+    trains: {},
+    loss: ({ batch, mean }) => ({ losses: {}, metrics: { loss: mean(batch.reward) } }),
+  };
+  const definition = define([reporting, stage, reporting]);
+  await expect(createAgent(definition, { runtime: referenceRuntime, ...sizes })).rejects.toThrow(
+    'odd: two metrics have the name loss. Give one of them another.',
   );
 });
 

@@ -5,7 +5,7 @@ import { stateName } from '../algorithm.ts';
 import type { Algorithm } from '../algorithm.ts';
 import { drawNoise, takesPart } from '../drawn-noise.ts';
 import { localUpdates } from '../local-updates.ts';
-import { mergedMetrics, stageMetrics } from '../metrics.ts';
+import { expectDistinct, mergedMetrics, stageMetrics } from '../metrics.ts';
 import { eachBatchInput } from '../stage-inputs.ts';
 import { gradientProgram } from '../stage-programs.ts';
 import type { BatchData, UpdatesFactory } from '../updates.ts';
@@ -16,6 +16,7 @@ import { allocateMemory } from './shared-memory.ts';
 import type { SharedMemory } from './shared-memory.ts';
 import { shardedPart } from './sharded-part.ts';
 
+/** How threads share updates. */
 export interface ThreadedUpdatesOptions {
   /** Threads that share each batch. Default: 2. */
   readonly threads?: number;
@@ -71,6 +72,7 @@ export function threadedUpdates({
       const { outputs } = gradientProgram(algorithm, stage, { rows: batchSize, seed, thread: 0 });
       return stageMetrics(algorithm, stage, Object.keys(outputs));
     });
+    expectDistinct(algorithm, metrics);
     const counts = metrics.map(({ length }) => length);
     const { memory, rooms } = allocateMemory(algorithm, threads, counts);
     const states = Object.entries(memory.states).map(([name, vector]) => ({ name, data: floatsAt(vector) }));
