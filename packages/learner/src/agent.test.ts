@@ -165,6 +165,23 @@ describe('act', () => {
     expect(Array.from(mode)).not.toEqual(first);
   });
 
+  it('samples where the definition has no deterministic action, and says so of the rest', async () => {
+    const sampledOnly = {
+      ...deterministicActorCritic,
+      acting: (...given: Parameters<typeof deterministicActorCritic.acting>) => ({
+        ...deterministicActorCritic.acting(...given),
+        mode: () => undefined,
+      }),
+    };
+    const agent = await createAgent(sampledOnly, { runtime, ...sizes });
+    opened.push(agent);
+    await agent.update(batchOf(1));
+    await expect(agent.act(observations, sampling)).resolves.toHaveLength(ROWS * 2);
+    const message = 'deterministic-actor-critic: its policy has no deterministic action';
+    await expect(agent.act(observations, best)).rejects.toThrow(message);
+    expect(() => agent.deployment()).toThrow(message);
+  });
+
   it('answers for any number of rows, each by itself', async () => {
     const agent = await randomAgent();
     const all = await agent.act(observations, best);

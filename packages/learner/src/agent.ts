@@ -64,7 +64,7 @@ const copies = <Q extends string>(results: Readonly<Record<Q, FloatArray>>): Rec
 
 const noMode = (name: string): DataError =>
   new DataError(
-    `${name}: this policy has no deterministic action: its flow's Jacobian determinant depends on the action, so the image of the prior's mode is not the most likely action (Proposition 2). Sample its actions, or make it of layers with a constant determinant.`,
+    `${name}: its policy has no deterministic action, as that of a flow whose Jacobian determinant depends on the action. Sample its actions, or have the definition's mode give one.`,
   );
 
 /**
