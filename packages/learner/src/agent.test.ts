@@ -8,11 +8,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createAgent } from './agent.ts';
 import { resolveAlgorithm } from './algorithm.ts';
 import { NonFiniteError } from './errors.ts';
+import { localUpdates } from './local-updates.ts';
 import type { SettingsOf } from './settings/index.ts';
 import { defaultsOf } from './settings/index.ts';
 import { deterministicActorCritic } from './testing/deterministic-actor-critic.ts';
 import { randomBatch } from './testing/random-batch.ts';
 import { randomValues } from './testing/random-values.ts';
+import type { UpdatesFactory } from './updates.ts';
 
 const sizes = { observationSize: 3, actionSize: 2 };
 const ROWS = 8;
@@ -98,6 +100,37 @@ describe('createAgent', () => {
     }
   });
 
+  it.each(['load', 'write'] as const)('frees what it has loaded if it fails to %s', async (failing) => {
+    let [loaded, disposed] = [0, 0];
+    const counting: Runtime = {
+      ...runtime,
+      load: async (...given) => {
+        // The second of the programs that act.
+        if (failing === 'load' && loaded === 4) throw new Error('no room');
+        const executable = await runtime.load(...given);
+        loaded += 1;
+        const dispose = () => {
+          disposed += 1;
+          return executable.dispose();
+        };
+        return { ...executable, dispose };
+      },
+    };
+    const updates: UpdatesFactory = async (setup) => ({
+      ...(await localUpdates(setup)),
+      ...(failing === 'write' && {
+        write: () => {
+          throw new Error('no room');
+        },
+      }),
+    });
+    await expect(
+      createAgent(deterministicActorCritic, { runtime: counting, ...sizes, updates }),
+    ).rejects.toThrow('no room');
+    expect(loaded).toBeGreaterThan(3);
+    expect(disposed).toBe(loaded);
+  });
+
   it('resolves its settings and refuses wrong ones', async () => {
     const agent = await smallAgent({ config: { gamma: 0.5 } });
     expect(agent.config).toEqual({ ...defaultsOf(settings), dropout: 0.2, gamma: 0.5 });
@@ -130,6 +163,23 @@ describe('act', () => {
     const mode = await agent.act(observations, best);
     expect(await agent.act(observations, best)).toEqual(mode);
     expect(Array.from(mode)).not.toEqual(first);
+  });
+
+  it('samples where the definition has no deterministic action, and says so of the rest', async () => {
+    const sampledOnly = {
+      ...deterministicActorCritic,
+      acting: (...given: Parameters<typeof deterministicActorCritic.acting>) => ({
+        ...deterministicActorCritic.acting(...given),
+        mode: () => undefined,
+      }),
+    };
+    const agent = await createAgent(sampledOnly, { runtime, ...sizes });
+    opened.push(agent);
+    await agent.update(batchOf(1));
+    await expect(agent.act(observations, sampling)).resolves.toHaveLength(ROWS * 2);
+    const message = 'deterministic-actor-critic: its policy has no deterministic action';
+    await expect(agent.act(observations, best)).rejects.toThrow(message);
+    expect(() => agent.deployment()).toThrow(message);
   });
 
   it('answers for any number of rows, each by itself', async () => {
@@ -298,6 +348,7 @@ describe('update', () => {
     expect(() => agent.state()).toThrow(unfinished);
     expect(() => agent.restore(before)).toThrow(unfinished);
     expect(() => agent.loadParameters(parameters)).toThrow(unfinished);
+    expect(() => agent.targetParameters()).toThrow(unfinished);
     await running;
     const after = agent.state();
     agent.restore(before);

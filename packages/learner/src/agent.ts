@@ -19,6 +19,7 @@ import type { SettingsOf } from './settings/index.ts';
 import { STREAM } from './streams.ts';
 import type { Updates, UpdatesFactory } from './updates.ts';
 
+/** What an agent is made with. */
 export interface AgentOptions<T extends CommonSettings = CommonSettings> extends Sizes {
   /** The engine, for instance `onnxRuntimeNode()`. */
   readonly runtime: Runtime;
@@ -63,13 +64,13 @@ const copies = <Q extends string>(results: Readonly<Record<Q, FloatArray>>): Rec
 
 const noMode = (name: string): DataError =>
   new DataError(
-    `${name}: this policy has no deterministic action: its flow's Jacobian determinant depends on the action, so the image of the prior's mode is not the most likely action (Proposition 2). Sample its actions, or make it of layers with a constant determinant.`,
+    `${name}: its policy has no deterministic action, as that of a flow whose Jacobian determinant depends on the action. Sample its actions, or have the definition's mode give one.`,
   );
 
 /**
- * Makes an agent that learns by a definition.
+ * Makes an agent that learns by a definition. If that fails, what was loaded or started for it is freed.
  *
- * @throws RangeError for settings out of range
+ * @throws RangeError for settings out of range; GraphError for a definition that contradicts itself
  */
 export async function createAgent<N extends NetworkGroups, T extends CommonSettings, Q extends string>(
   definition: AlgorithmDefinition<N, T, Q>,
@@ -79,15 +80,17 @@ export async function createAgent<N extends NetworkGroups, T extends CommonSetti
   const algorithm = resolveAlgorithm(definition, { observationSize, actionSize }, options.config);
   const random = stream(seed, STREAM.updates);
   const updates = await makeUpdates({ algorithm, seed, runtime, random });
+  let programs: LoadedPrograms | undefined;
   try {
     const state = updates.state ?? runtime.createState(algorithmStates(algorithm));
-    const programs = await loadPrograms(algorithm, runtime, state);
+    programs = await loadPrograms(algorithm, runtime, state);
     const parts = { algorithm, updates, state, programs, seed, random };
     parts.updates.write(startStates(algorithm, seed));
     adoptParameters(parts);
     // The types of settings and outputs are those of the definition that the algorithm was resolved from.
     return agentOf(parts) as Agent<T, Q>;
   } catch (error) {
+    await programs?.dispose();
     await updates.dispose();
     throw error;
   }
@@ -256,7 +259,7 @@ function agentOf(parts: Parts): Agent {
       return namedParameters(algorithm, (group) => state.read(stateName(group, 'parameters')));
     },
     targetParameters: () => {
-      expectNotDisposed();
+      expectNotUpdating();
       const states = updates.read();
       return namedParameters(
         algorithm,
@@ -290,8 +293,11 @@ function agentOf(parts: Parts): Agent {
     },
     dispose: async () => {
       disposed = true;
-      await updates.dispose();
-      await programs.dispose();
+      try {
+        await updates.dispose();
+      } finally {
+        await programs.dispose();
+      }
     },
   };
 }

@@ -1,7 +1,8 @@
-import { adam, constant, GraphError, mul, sum } from '@meow-rl/graph';
+import { adam, constant, GraphError, mul, referenceRuntime, sum } from '@meow-rl/graph';
 import { mlp, relu } from '@meow-rl/nn';
 import { expect, it } from 'vitest';
 
+import { createAgent } from './agent.ts';
 import { resolveAlgorithm } from './algorithm.ts';
 import { defineAlgorithm } from './definition.ts';
 import type { Stage } from './definition.ts';
@@ -84,6 +85,17 @@ it('refuses two groups with a parameter of the same name', () => {
   );
 });
 
+it('makes no agent of two stages that report by the same name', async () => {
+  const reporting: Stage<Networks> = {
+    trains: {},
+    loss: ({ batch, mean }) => ({ losses: {}, metrics: { loss: mean(batch.reward) } }),
+  };
+  const definition = define([reporting, stage, reporting]);
+  await expect(createAgent(definition, { runtime: referenceRuntime, ...sizes })).rejects.toThrow(
+    'odd: two metrics have the name loss. Give one of them another.',
+  );
+});
+
 it('checks settings one by one, then against each other', () => {
   expect(() => resolveAlgorithm(define([stage]), sizes, { gamma: 2 })).toThrow('odd: gamma must be');
   expect(() => resolveAlgorithm(define([stage]), sizes, { batchSize: 7 })).toThrow('odd: batchSize is odd.');
@@ -120,6 +132,18 @@ it.each<[string, Partial<Stage<Networks>>, string]>([
       }),
     },
     'the stage has no noise third. It has first, second.',
+  ],
+  [
+    'with errors of transitions in some updates only',
+    {
+      every: 2,
+      loss: ({ batch, networks: { actor }, mean }) => ({
+        losses: { actor: mean(actor([batch.observation])) },
+        metrics: {},
+        tdErrors: batch.reward,
+      }),
+    },
+    'a stage gives tdErrors in one of 2 updates only. Let one do it that takes part in all.',
   ],
   [
     'that asks for noise and has none',

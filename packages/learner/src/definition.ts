@@ -31,6 +31,7 @@ export interface CommonSettings extends SettingsTable {
  */
 export type Batch = Readonly<Record<BatchInput, Tensor>>;
 
+/** What a batch has of each transition, see {@link Batch}. */
 export type BatchInput = 'observation' | 'action' | 'reward' | 'nextObservation' | 'discount' | 'weight';
 
 /** What a loss is made of. Its rows are the batch's, or those of one of the threads that share it. */
@@ -59,9 +60,9 @@ export interface LossInputs<N extends NetworkGroups = NetworkGroups> {
 export interface StageLoss<G extends string = string> {
   /** For each group that the stage trains: the scalar whose gradient with regard to that group's parameters is taken. */
   readonly losses: Readonly<Partial<Record<G, Tensor>>>;
-  /** What is reported, by documented names; scalars. */
+  /** What is reported, by documented names that no other stage has; scalars. */
   readonly metrics: Readonly<Record<string, Tensor>>;
-  /** |error| of each transition, [rows]: what prioritized replay goes by. */
+  /** |error| of each transition, [rows]: what prioritized replay goes by. Only of a stage that takes part in every update. */
   readonly tdErrors?: Tensor;
 }
 
@@ -130,7 +131,7 @@ export interface AlgorithmDefinition<
 > {
   /** For logs, saved states and messages. */
   readonly name: string;
-  /** `import.meta.url` of the file that exports the definition: threads import it. */
+  /** `import.meta.url` of the file that exports the definition: threads import it, so nothing that trains may stand there. */
   readonly module: string;
   readonly settings: T;
   /**

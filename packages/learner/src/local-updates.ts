@@ -5,7 +5,7 @@ import { algorithmStates, stateName } from './algorithm.ts';
 import type { Algorithm } from './algorithm.ts';
 import type { Stage } from './definition.ts';
 import { drawNoise, noiseRooms, takesPart } from './drawn-noise.ts';
-import { mergedMetrics, stageMetrics } from './metrics.ts';
+import { expectDistinct, mergedMetrics, stageMetrics } from './metrics.ts';
 import type { StageMetric } from './metrics.ts';
 import { TD_ERRORS, wholeProgram } from './stage-programs.ts';
 import type { UpdatesFactory, UpdatesSetup } from './updates.ts';
@@ -66,6 +66,10 @@ export async function wholeStages(
         dispose: () => executable.dispose(),
       });
     }
+    expectDistinct(
+      algorithm,
+      loaded.map(({ metrics }) => metrics),
+    );
   } catch (error) {
     for (const stage of loaded) await stage.dispose();
     throw error;

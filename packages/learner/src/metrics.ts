@@ -1,3 +1,5 @@
+import { GraphError } from '@meow-rl/graph';
+
 import type { Algorithm } from './algorithm.ts';
 import type { Stage } from './definition.ts';
 import { gradientNormOutput, parameterNormOutput } from './optimizer-step.ts';
@@ -38,6 +40,19 @@ export function stageMetrics(
   const ofNorms = new Set(norms.map(({ output }) => output));
   const ofLoss = outputs.filter((output) => output !== TD_ERRORS && !ofNorms.has(output));
   return [...ofLoss.map((output): StageMetric => ({ output, name: output, merge: 'sum' })), ...norms];
+}
+
+/**
+ * Checks that an update has one number of each name.
+ *
+ * @param stages what each of them reports
+ * @throws GraphError for a name that two numbers have: one would stand in the other's place
+ */
+export function expectDistinct({ definition }: Algorithm, stages: readonly (readonly StageMetric[])[]): void {
+  const names = stages.flat().map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new GraphError(`${definition.name}: two metrics have the name ${twice}. Give one of them another.`);
 }
 
 const MERGES: Readonly<Record<Merge, (parts: readonly number[]) => number>> = {

@@ -55,6 +55,7 @@ function inWords(metric: string, terms: Readonly<Record<string, string>>): strin
 /** Names the settings that lower steps. */
 function diverged({ definition: { settings } }: Algorithm): string {
   const lowered = Object.keys(settings).filter((key) => /learningRate$|^gradClip$/i.test(key));
+  if (lowered.length === 0) return 'Training has diverged: scale the rewards down.';
   const [last, ...others] = lowered.toReversed();
   const listed = others.length > 0 ? `${others.toReversed().join(', ')} or ${last}` : last;
   return `Training has diverged: lower ${listed}, or scale the rewards down.`;

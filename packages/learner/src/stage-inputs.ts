@@ -130,6 +130,11 @@ export function stageLoss({ algorithm, stage, rows, seed, inputs, state }: Stage
     throw new GraphError(
       `${definition.name}: a stage trains ${trained.join(', ') || 'nothing'} and gives losses for ${given.join(', ') || 'nothing'}. Give one for each.`,
     );
+  // Whoever asks for them would get those of an earlier batch.
+  if (result.tdErrors && stage.every !== undefined && stage.every !== 1)
+    throw new GraphError(
+      `${definition.name}: a stage gives tdErrors in one of ${stage.every} updates only. Let one do it that takes part in all.`,
+    );
   return result;
 }
 

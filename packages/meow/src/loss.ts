@@ -3,7 +3,7 @@ import type { Tensor } from '@meow-rl/graph';
 import type { LossInputs, StageLoss } from '@meow-rl/learner';
 import type { Module } from '@meow-rl/nn';
 
-import { pessimistic } from './networks.ts';
+import { pessimistic, valueCount } from './networks.ts';
 import type { MeowNetworks } from './networks.ts';
 import type { MeowConfig } from './settings.ts';
 
@@ -21,16 +21,17 @@ export const softTarget = (reward: Tensor, discount: Tensor, nextValue: Tensor):
   stopGradient(add(reward, mul(discount, nextValue)));
 
 /** As many copies of rows as there are Q, one after the other. */
-const forEachQ = (rows: Tensor, { shifts }: MeowConfig): Tensor =>
-  concat(Array.from({ length: Math.max(1, shifts) }, () => rows));
+const forEachQ = (rows: Tensor, config: MeowConfig): Tensor =>
+  concat(Array.from({ length: valueCount(config) }, () => rows));
 
 /** All soft Q of the batch in one vector. Where units are dropped each has its own masks. */
 function allSoftQ(
   { batch: { observation, action }, networks: { ebflow }, dropout }: LossInputs<MeowGroups>,
-  { alpha, shifts }: MeowConfig,
+  config: MeowConfig,
 ): Tensor {
+  const { alpha, shifts } = config;
   // The masks make as many rows of each as there are Q.
-  const masks = dropout(Math.max(1, shifts));
+  const masks = dropout(valueCount(config));
   if (!masks) return concat(ebflow.softQ(observation, action));
   const energy = ebflow.flow(masks).energy(action, observation);
   return mul(alpha, shifts === 0 ? energy : add(energy, concat(ebflow.shifts(observation))));
@@ -53,7 +54,7 @@ export function meowLoss(inputs: LossInputs<MeowGroups>, config: MeowConfig): St
   const delta = sub(q, forEachQ(y, config));
   const loss = mean(mul(forEachQ(weight, config), square(delta)));
   const shifts = ebflow.shifts(observation);
-  const [count, rows] = [Math.max(1, config.shifts), reward.shape[0] ?? 1];
+  const [count, rows] = [valueCount(config), reward.shape[0] ?? 1];
   return {
     losses: { ebflow: loss },
     metrics: {

@@ -2,7 +2,7 @@ import { adam, chain, clipByGlobalNorm } from '@meow-rl/graph';
 import { defineAlgorithm, normal } from '@meow-rl/learner';
 
 import { meowLoss, policyEntropy } from './loss.ts';
-import { meowNetworks, pessimistic } from './networks.ts';
+import { meowNetworks, pessimistic, valueCount } from './networks.ts';
 import { checkMeowConfig, MEOW_SETTINGS } from './settings.ts';
 
 /** Updates between two that report the entropy: it takes a pass through the couplings. */
@@ -30,7 +30,7 @@ export const meow = defineAlgorithm({
           ? {
               rate: config.dropout,
               uses: config.couplings * config.hidden.length,
-              largest: Math.max(1, config.shifts) * Math.max(...config.hidden),
+              largest: valueCount(config) * Math.max(...config.hidden),
             }
           : undefined,
       loss: (inputs) => meowLoss(inputs, config),

@@ -30,6 +30,9 @@ export interface MeowNetworks {
   readonly softV: (state: Tensor) => readonly Tensor[];
 }
 
+/** How many soft Q and V there are: one with each reward shift, or a single one without. */
+export const valueCount = ({ shifts }: Pick<MeowConfig, 'shifts'>): number => Math.max(1, shifts);
+
 /** The smallest of some values: the pessimistic one. */
 export const pessimistic = (values: readonly Tensor[]): Tensor =>
   values.reduce((least, value) => minimum(least, value));

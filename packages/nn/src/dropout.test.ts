@@ -101,6 +101,14 @@ describe('dropoutBank', () => {
     expect(mask.slice(0, 50)).not.toEqual(mask.slice(50));
   });
 
+  it('refuses an activation that is larger than it was made for', async () => {
+    const bank = bankOf(0.5);
+    await expect(masksAt(bank, [0], [[LARGEST / 4, 4]])).resolves.toHaveLength(1);
+    await expect(masksAt(bank, [0], [[LARGEST / 4, 5]])).rejects.toThrow(
+      'dropoutBank: an activation is [250, 5], and the bank was made for 1000 elements at most.',
+    );
+  });
+
   it('refuses more uses than offsets', async () => {
     await expect(
       masksAt(

@@ -1,4 +1,14 @@
-import { concat, constant, mul, reshape, slice, staticSize, window } from '@meow-rl/graph';
+import {
+  concat,
+  constant,
+  formatShape,
+  mul,
+  reshape,
+  ShapeError,
+  slice,
+  staticSize,
+  window,
+} from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import type { Generator } from '@meow-rl/random';
 
@@ -53,6 +63,11 @@ export function dropoutBank(rate: number, largest: number, random: Generator): D
       return (before, activate) => {
         const copies = rows === undefined ? 1 : rows / staticSize(before.shape.slice(0, 1));
         const shape = [copies * Number(before.shape[0]), ...before.shape.slice(1)];
+        // Most of its offsets would fit all the same: only some updates would fail.
+        if (staticSize(shape) > largest)
+          throw new ShapeError(
+            `dropoutBank: an activation is ${formatShape(shape)}, and the bank was made for ${largest} elements at most.`,
+          );
         const offset = slice(offsets, { start: used, end: used + 1 });
         used += 1;
         const mask = reshape(window(bank, offset, staticSize(shape)), shape);

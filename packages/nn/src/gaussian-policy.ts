@@ -8,6 +8,7 @@ import type { Initializer } from './initializers.ts';
 import { mlp } from './mlp.ts';
 import type { Module } from './module.ts';
 
+/** Options of {@link gaussianPolicy}. */
 export interface GaussianPolicyOptions {
   /** Prefix of the parameters' names. */
   readonly name: string;

@@ -17,7 +17,9 @@ const filledWith =
   () =>
     new Float32Array(sizeOf(shape)).fill(value);
 
+/** All 0. */
 export const zeros: Initializer = filledWith(0);
+/** All 1. */
 export const ones: Initializer = filledWith(1);
 
 /** Uniform in ±1/√fanIn, as torch.nn.Linear starts its weights and its biases. */

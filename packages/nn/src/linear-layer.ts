@@ -6,6 +6,7 @@ import type { Initializer } from './initializers.ts';
 import type { Module } from './module.ts';
 import { repeatForRows } from './rows.ts';
 
+/** Options of {@link linearLayer}. */
 export interface LinearLayerOptions {
   /** Prefix of the parameters' names. */
   readonly name: string;

@@ -10,6 +10,7 @@ import { linearLayer } from './linear-layer.ts';
 import { modules } from './module.ts';
 import type { Module } from './module.ts';
 
+/** Options of {@link hiddenLayers}. */
 export interface HiddenLayersOptions {
   /** Prefix of the parameters' names. */
   readonly name: string;
@@ -27,6 +28,7 @@ export interface HiddenLayersOptions {
   readonly biases?: Initializer;
 }
 
+/** Options of {@link mlp}. */
 export interface MlpOptions extends HiddenLayersOptions {
   /** Units of the last, linear layer. */
   readonly output: number;

@@ -11,6 +11,7 @@ import { modules } from './module.ts';
 import type { Module } from './module.ts';
 import { insideSquash } from './squash-margin.ts';
 
+/** Options of {@link squashedGaussianPolicy}. */
 export interface SquashedGaussianPolicyOptions extends Omit<HiddenLayersOptions, 'inputs'> {
   readonly observationSize: number;
   readonly actionSize: number;

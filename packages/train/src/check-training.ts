@@ -29,7 +29,7 @@ export function checkOptions(options: CheckedOptions): void {
   if (options.pipeline && !agent.actsDuringUpdate) {
     throw new RangeError(
       `trainOffPolicy: pipeline is set, but the ${agent.algorithm} agent can't act while it updates. ` +
-        'Make it with a learner in threads of its own, or leave pipeline out.',
+        'Have its updates made in threads of their own, or leave pipeline out.',
     );
   }
   if (replay.extras.includes('indices') && !agent.tdErrors) {

@@ -1,5 +1,5 @@
 import { floatsAt, partOfVector } from '@meow-rl/graph';
-import type { Executable, InputData, SharedVector, StateStore } from '@meow-rl/graph';
+import type { Executable, InputData, Program, SharedVector, StateStore } from '@meow-rl/graph';
 
 import { algorithmStates, groupStates } from '../algorithm.ts';
 import type { Group } from '../algorithm.ts';
@@ -85,8 +85,10 @@ interface StagePart {
   /** Whether it changes what the next stage reads. */
   readonly steps: boolean;
   run(): Promise<void>;
-  readonly executables: readonly Executable[];
 }
+
+/** Loads a program on a store; whoever gives it frees what it has loaded. */
+type Load = (program: Program, state: StateStore) => Promise<Executable>;
 
 async function stagePart(
   options: PartOptions,
@@ -94,13 +96,14 @@ async function stagePart(
   stageIndex: number,
   shares: readonly GroupShare[],
   stores: Stores,
+  load: Load,
 ): Promise<StagePart> {
-  const { algorithm, seed, runtime, thread, threads, memory, meet } = options;
+  const { algorithm, seed, thread, threads, memory, meet } = options;
   const shared = memory.stages[stageIndex];
   const { start, end } = shardOf(algorithm.config.batchSize, options);
   const gradients = gradientProgram(algorithm, stage, { rows: end - start, seed, thread });
   const metrics = stageMetrics(algorithm, stage, Object.keys(gradients.outputs));
-  const gradient = await runtime.load(gradients, { state: stores.whole });
+  const gradient = await load(gradients, stores.whole);
   const runGradient = runOf(gradient, Object.keys(gradients.inputs));
   const inputs: Readonly<Record<string, InputData>> = stageData(options, stageIndex);
   const tdErrors = rowsOf(memory.tdErrors, options);
@@ -112,18 +115,14 @@ async function stagePart(
   const summed = sizesOf((group) => trained.includes(group));
   const stepped = sizesOf(({ name }) => changed.has(name));
   const place = { thread, threads };
-  const sum =
-    summed.size > 0 ? await runtime.load(sumProgram(summed, place), { state: stores.shares }) : undefined;
+  const sum = summed.size > 0 ? await load(sumProgram(summed, place), stores.shares) : undefined;
   const step =
-    stepped.size > 0
-      ? await runtime.load(stepProgram(algorithm, stage, stepped, place), { state: stores.shares })
-      : undefined;
+    stepped.size > 0 ? await load(stepProgram(algorithm, stage, stepped, place), stores.shares) : undefined;
   const normsOf = (index: number) => shared?.norms.subarray(index * threads, (index + 1) * threads);
   const reported = shared?.metrics[thread];
 
   return {
     steps: changed.size > 0,
-    executables: [gradient, sum, step].filter((executable) => executable !== undefined),
     run: async () => {
       const results: Record<string, ArrayLike<number>> = { ...(await runGradient(inputs)) };
       const errors = results[TD_ERRORS];
@@ -158,18 +157,32 @@ async function stagePart(
 
 /**
  * The part of one of several threads. Each computes the gradients of its rows, then adds up the gradients of its share of the
- * parameters over all threads, in a fixed order, and steps these.
+ * parameters over all threads, in a fixed order, and steps these. Frees what it has loaded if it can't load the rest.
  */
 export async function shardedPart(options: PartOptions): Promise<Part> {
-  const { algorithm, memory, meet } = options;
+  const { algorithm, runtime, memory, meet } = options;
   const shares = algorithm.groups.flatMap((group): GroupShare[] => {
     const share = shardOf(group.layout.size, options);
     return share.end > share.start ? [{ group, ...share }] : [];
   });
   const stores = makeStores(options, shares);
+  const loaded: Executable[] = [];
+  const dispose = async (): Promise<void> => {
+    for (const executable of loaded) await executable.dispose();
+  };
+  const load: Load = async (program, state) => {
+    const executable = await runtime.load(program, { state });
+    loaded.push(executable);
+    return executable;
+  };
   const parts: StagePart[] = [];
-  for (const [i, stage] of algorithm.stages.entries())
-    parts.push(await stagePart(options, stage, i, shares, stores));
+  try {
+    for (const [i, stage] of algorithm.stages.entries())
+      parts.push(await stagePart(options, stage, i, shares, stores, load));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
   /** The single numbers of its shares: the same in all threads that have a share of the group. */
   const numbers = shares.flatMap(({ group }) =>
     Object.entries(groupStates(group)).flatMap(([name, { shape }]) => {
@@ -194,8 +207,6 @@ export async function shardedPart(options: PartOptions): Promise<Part> {
     adopt: () => {
       for (const { name, data } of numbers) stores.shares.write(name, data);
     },
-    dispose: async () => {
-      for (const { executables } of parts) for (const executable of executables) await executable.dispose();
-    },
+    dispose,
   };
 }

@@ -5,7 +5,7 @@ import { stateName } from '../algorithm.ts';
 import type { Algorithm } from '../algorithm.ts';
 import { drawNoise, takesPart } from '../drawn-noise.ts';
 import { localUpdates } from '../local-updates.ts';
-import { mergedMetrics, stageMetrics } from '../metrics.ts';
+import { expectDistinct, mergedMetrics, stageMetrics } from '../metrics.ts';
 import { eachBatchInput } from '../stage-inputs.ts';
 import { gradientProgram } from '../stage-programs.ts';
 import type { BatchData, UpdatesFactory } from '../updates.ts';
@@ -16,6 +16,7 @@ import { allocateMemory } from './shared-memory.ts';
 import type { SharedMemory } from './shared-memory.ts';
 import { shardedPart } from './sharded-part.ts';
 
+/** How threads share updates. */
 export interface ThreadedUpdatesOptions {
   /** Threads that share each batch. Default: 2. */
   readonly threads?: number;
@@ -26,9 +27,9 @@ export interface ThreadedUpdatesOptions {
   readonly background?: boolean;
 }
 
-/** Threads that stay awake between updates take the core that the calling thread acts on, if they have all of them... */
+/** Milliseconds that threads stay awake between updates in the background: longer, and they could take the core that the caller acts on. */
 const AWAKE_BEHIND_CALLER = 0.2;
-/** ...but not if that is one of them. This is longer than most environments take for a step. */
+/** The same where the caller is one of them, and so has a core. Longer than most environments take for a step. */
 const AWAKE_BESIDE_CALLER = 2;
 
 const RESTORE = 'Make a new agent and restore its last saved state.';
@@ -71,6 +72,7 @@ export function threadedUpdates({
       const { outputs } = gradientProgram(algorithm, stage, { rows: batchSize, seed, thread: 0 });
       return stageMetrics(algorithm, stage, Object.keys(outputs));
     });
+    expectDistinct(algorithm, metrics);
     const counts = metrics.map(({ length }) => length);
     const { memory, rooms } = allocateMemory(algorithm, threads, counts);
     const states = Object.entries(memory.states).map(([name, vector]) => ({ name, data: floatsAt(vector) }));
@@ -158,8 +160,11 @@ export function threadedUpdates({
         team.runNow('adopt');
       },
       dispose: async () => {
-        await team.end();
-        await part?.dispose();
+        try {
+          await team.end();
+        } finally {
+          await part?.dispose();
+        }
       },
     };
   };

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 
 import { openCheckpointStore } from '../checkpoints/checkpoint-store.ts';
 import { readCheckpoint } from '../checkpoints/checkpoint.ts';
+import { observationNormalizer } from '../normalizers/observation-normalizer.ts';
 import type { OffPolicyState } from '../off-policy-state.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { CheckpointError } from './checkpoint-error.ts';
@@ -30,9 +31,8 @@ function makeParts(): RunParts {
 }
 
 /** A run with checkpoints at steps 10, 20 and 30, each with a transition more than the one before. */
-async function savedRun(options: { readonly resumable?: boolean } = {}) {
+async function savedRun(options: { readonly resumable?: boolean } = {}, parts = makeParts()) {
   const folder = path.join(await temporaryFolder(), 'checkpoints');
-  const parts = makeParts();
   const checkpoints = await openRunCheckpoints(folder, parts, options);
   for (const step of [10, 20, 30]) {
     const row = new Float32Array(2);
@@ -129,6 +129,21 @@ describe('a checkpoint error says what happened and what to do', () => {
         'Make the agent with the settings that the run was begun with.',
       cause,
     });
+  });
+
+  it.each([
+    ['has no normalizer that it was saved with', true, 'holds statistics for observationNormalizer. Give'],
+    [
+      'has a normalizer that it was begun without',
+      false,
+      'holds no statistics for observationNormalizer. Leave',
+    ],
+  ])('where the run %s', async (_, wasSaved, message) => {
+    const normalized = { ...makeParts(), observationNormalizer: observationNormalizer({ size: 2 }) };
+    const { folder, newest } = await savedRun({}, wasSaved ? normalized : makeParts());
+    const error = await errorOf(() => restoreRun(folder, wasSaved ? makeParts() : normalized, newest));
+    expect(error.problem).toBe('other agent');
+    expect(error.message).toContain(`${path.join(folder, '30')} ${message}`);
   });
 
   it('where the environments gave no state; the agent is still there', async () => {

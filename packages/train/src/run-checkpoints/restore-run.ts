@@ -7,7 +7,7 @@ import type { OffPolicyState } from '../off-policy-state.ts';
 import { CheckpointError, reasonOf } from './checkpoint-error.ts';
 import { damagedCheckpoint } from './damaged-checkpoint.ts';
 import type { RunParts } from './run-parts.ts';
-import { nameOf, replayFolder, savedRun } from './saved-run.ts';
+import { nameOf, replayFolder, savedRun, type SavedRun } from './saved-run.ts';
 
 /** Where a run whose parts were put back goes on from. */
 export interface RestoredRun {
@@ -23,7 +23,8 @@ export interface RestoredRun {
 /**
  * Puts the parts of a run back to where a checkpoint was saved. Nothing on the disk changes.
  *
- * @throws CheckpointError if the checkpoint is of another run or without the environments' state, or if part of the replay buffer
+ * @throws CheckpointError if the checkpoint is of another run or without the environments' state, with or without other running
+ *   statistics than the parts, or if part of the replay buffer
  *   is damaged: then it names an earlier checkpoint that is whole
  */
 export async function restoreRun(
@@ -41,6 +42,7 @@ export async function restoreRun(
       remedy:
         'Have the environment give its state and begin anew; restoreAgent still gives what was learned.',
     });
+  expectSame({ observationNormalizer, rewardScaler }, saved, nameOf(folder, checkpoint));
   restoreAgent(agent, checkpoint, folder);
   await env.restore(saved.env);
   try {
@@ -52,6 +54,25 @@ export async function restoreRun(
   if (saved.observationNormalizer) observationNormalizer?.restore(saved.observationNormalizer);
   if (saved.rewardScaler) rewardScaler?.restore(saved.rewardScaler);
   return { step, loop, log, buffers };
+}
+
+/** A run goes on with the running statistics that it was saved with, and with no others. */
+function expectSame(
+  parts: Pick<RunParts, 'observationNormalizer' | 'rewardScaler'>,
+  saved: Pick<SavedRun, 'observationNormalizer' | 'rewardScaler'>,
+  checkpoint: string,
+): void {
+  for (const part of ['observationNormalizer', 'rewardScaler'] as const) {
+    if ((parts[part] === undefined) === (saved[part] === undefined)) continue;
+    const [holds, remedy] = saved[part]
+      ? ['statistics', 'Give the run one']
+      : ['no statistics', 'Leave it out of the run'];
+    throw new CheckpointError({
+      problem: 'other agent',
+      statement: `${checkpoint} holds ${holds} for ${part}`,
+      remedy: `${remedy}, as when it was begun.`,
+    });
+  }
 }
 
 /**

@@ -154,6 +154,8 @@ async function replayAt(checkpoints: string) {
     agent: driftingAgent(),
     env: vectorEnv(() => rescaleAction(timeLimit(multiGoal(), 7)), { numEnvs: 2 }),
     replay: replayBuffer({ capacity: 50, ...sizes, discount: 0.9, nStep: 3, prioritized: {}, seed: 9 }),
+    observationNormalizer: observationNormalizer({ size: 2 }),
+    rewardScaler: rewardScaler({ numEnvs: 2 }),
   };
   await restoreRun(checkpoints, parts, checkpoint);
   return parts.replay.state();
