@@ -19,6 +19,8 @@ export interface CouplingTransform {
    * too (`entry`).
    */
   readonly slope: 'one' | 'conditioner' | 'entry';
+  /** Whether it maps 0 to 0 whatever `raw` is; default false. */
+  readonly fixesOrigin?: boolean;
   /** From latent to action, with Σ log slope, [rows]; absent where slopes are 1. */
   readonly forward: (z: Tensor, raw: Tensor, moved: Tensor) => Mapped;
   /** From action to latent, with Σ log slope of this way, [rows]; absent where slopes are 1. */
@@ -83,6 +85,7 @@ export function coupling({ mask, conditioner, transform }: CouplingOptions): Bij
   return {
     size,
     constantDeterminant: transform.slope === 'one' || ofStateAlone,
+    fixesOrigin: transform.fixesOrigin === true,
     forward: (z, state) => through('forward', z, state),
     inverse: (a, state) => through('inverse', a, state),
     ...(ofStateAlone && { stateLogDet }),

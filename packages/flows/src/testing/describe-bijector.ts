@@ -26,6 +26,10 @@ export interface BijectorContractOptions {
   readonly logDetTolerance?: number;
   /** The parameters that the state-dependent log-determinant depends on; default all. */
   readonly decidesStateLogDet?: (parameter: string) => boolean;
+  /** Whether the log-determinant that doesn't depend on the action depends on the state; default true. */
+  readonly variesWithState?: boolean;
+  /** The parameters that the map depends on; default all. A triangular matrix of one entry has others. */
+  readonly isUsed?: (parameter: string) => boolean;
 }
 
 type Direction = 'forward' | 'inverse';
@@ -59,7 +63,9 @@ export function describeBijector(
     stateSize = 3,
     actionBound = 2,
     logDetTolerance = ROUNDING,
-    decidesStateLogDet = () => true,
+    variesWithState = true,
+    isUsed = () => true,
+    decidesStateLogDet = isUsed,
   }: BijectorContractOptions = {},
 ): void {
   const layout = parameterLayout(parameters);
@@ -141,9 +147,10 @@ export function describeBijector(
     );
 
     if (bijector.stateLogDet)
-      it('has a state-dependent log-determinant that varies with the state', async () => {
+      it('has a state-dependent log-determinant that varies with the state, unless it says otherwise', async () => {
         const { stateLogDet } = await measure('forward', pointsOf('forward', STATES), states);
-        expect(spreadOf(stateLogDet)).toBeGreaterThan(1e-3);
+        if (variesWithState) expect(spreadOf(stateLogDet)).toBeGreaterThan(1e-3);
+        else expect(spreadOf(stateLogDet)).toBeLessThan(ROUNDING);
       });
 
     it('fixes the origin if and only if it says so', async () => {
@@ -166,7 +173,7 @@ export function describeBijector(
             return { gradient: concat(grad(loss, [values])) };
           },
         );
-        expectReached(gradient);
+        expectReached(gradient, isUsed);
       });
 
     if (parameters.length > 0 && bijector.stateLogDet)
