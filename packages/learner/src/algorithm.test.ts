@@ -224,6 +224,26 @@ it.each<[string, Partial<Stage<Networks>>, string]>([
     'tdErrors is [], expected [2].',
   ],
   [
+    'that reads a target which no stage has follow',
+    {
+      loss: ({ batch, targets, mean }) => ({
+        losses: { actor: mean(targets.critic([batch.observation])) },
+        metrics: {},
+      }),
+    },
+    'the target of critic is read, but no stage has it follow. Give a stage targets: { critic: τ }, or read networks.critic.',
+  ],
+  [
+    'that reads a network which is no group',
+    untyped({
+      loss: ({ networks: groups }: { readonly networks: Readonly<Record<string, unknown>> }) => ({
+        losses: { actor: groups['policy'] },
+        metrics: {},
+      }),
+    }),
+    'there is no group of networks policy. It has actor, critic.',
+  ],
+  [
     'whose loss gives nothing',
     untyped({ loss: () => undefined }),
     'the loss of a stage that trains actor gave no losses and metrics.',

@@ -84,18 +84,31 @@ export function stageInputs(
   };
 }
 
-/** The networks of all groups with parameters of one kind. */
+/** The networks of all groups with parameters of one kind. Reading another one throws GraphError. */
 export const boundGroups = (
   algorithm: Algorithm,
   state: Readonly<Record<string, Tensor>>,
   part: 'parameters' | 'target',
-): BoundGroups<NetworkGroups> =>
-  Object.fromEntries(
+): BoundGroups<NetworkGroups> => {
+  const bound: BoundGroups<NetworkGroups> = Object.fromEntries(
     algorithm.groups.flatMap((group) => {
       const vector = state[stateName(group.name, part)];
       return vector ? [[group.name, group.module.bind(group.layout.unpack(vector))]] : [];
     }),
   );
+  return new Proxy(bound, {
+    get: (groups, key) => {
+      if (typeof key === 'string' && !Object.hasOwn(groups, key)) {
+        // An unknown one is named with those that there are.
+        const { name } = groupOf(algorithm, key);
+        throw new GraphError(
+          `${algorithm.definition.name}: the target of ${name} is read, but no stage has it follow. Give a stage targets: { ${name}: τ }, or read networks.${name}.`,
+        );
+      }
+      return Reflect.get(groups, key);
+    },
+  });
+};
 
 /** A stage's loss inside a graph. */
 export interface StageGraph {
