@@ -3,7 +3,8 @@ import type { Program, Tensor } from '@meow-rl/graph';
 
 import { algorithmStates } from './algorithm.ts';
 import type { Algorithm } from './algorithm.ts';
-import { boundGroups } from './stage-inputs.ts';
+import type { Acting, Replayed } from './definition.ts';
+import { boundGroups, expectShape } from './stage-inputs.ts';
 import { withoutUnreadStates } from './stage-programs.ts';
 
 /** A program over a batch of any size that reads the newest parameters. */
@@ -22,6 +23,53 @@ function actingProgram<I extends string, O extends string>(
   return withoutUnreadStates(built);
 }
 
+/** How an algorithm acts, where actions, what replay keeps of them, and values have a row for each observation. */
+function actingOf(algorithm: Algorithm): Acting {
+  const { acting, sizes, replayedSize } = algorithm;
+  const expectRows = (what: string, tensor: Tensor, ...columns: readonly number[]) =>
+    expectShape(algorithm, what, tensor, ['batch', ...columns], 'Give one row for each observation.');
+  return {
+    sample: (...inputs) => {
+      const sampled = acting.sample(...inputs);
+      expectRows('action of acting.sample', sampled.action, sizes.actionSize);
+      if (sampled.logProb) expectRows('logProb of acting.sample', sampled.logProb);
+      if (sampled.replayed) expectRows('replayed of acting.sample', sampled.replayed, replayedSize);
+      return sampled;
+    },
+    mode: (...inputs) => {
+      const action = acting.mode(...inputs);
+      if (action) expectRows('action of acting.mode', action, sizes.actionSize);
+      return action;
+    },
+    critic: (...inputs) => {
+      const values = acting.critic(...inputs);
+      for (const [name, value] of Object.entries(values)) expectRows(`${name} of acting.critic`, value);
+      return values;
+    },
+    ...(acting.value && {
+      value: (networks, observation) => {
+        const value = acting.value?.(networks, observation) ?? observation;
+        expectRows('what acting.value gives', value);
+        return value;
+      },
+    }),
+  };
+}
+
+/** From actions to what replay keeps of them, with as many entries as the definition says. */
+function replayedOf(algorithm: Algorithm, { ofAction }: Replayed, action: Tensor): Tensor {
+  const kept = ofAction(action);
+  const shape = ['batch', algorithm.replayedSize];
+  expectShape(
+    algorithm,
+    'what replayed.ofAction gives',
+    kept,
+    shape,
+    'Give as many entries as replayed.size says.',
+  );
+  return kept;
+}
+
 const samplingInputs = ({ sizes }: Algorithm) => ({
   observation: sizes.observationSize,
   noise: sizes.actionSize,
@@ -30,19 +78,22 @@ const samplingInputs = ({ sizes }: Algorithm) => ({
 /** Sampled actions: `observation` [batch, O] and standard normal `noise` [batch, A] to `action` [batch, A]. */
 export const sampleProgram = (algorithm: Algorithm): Program<'observation' | 'noise', string, 'action'> =>
   actingProgram(algorithm, samplingInputs(algorithm), (networks, { observation, noise }) => ({
-    action: algorithm.acting.sample(networks, observation, noise).action,
+    action: actingOf(algorithm).sample(networks, observation, noise).action,
   }));
 
 /** As `sampleProgram`, with `replayed` [batch, size], what replay keeps of the action; undefined if that is the action itself. */
 export function exploreProgram(
   algorithm: Algorithm,
 ): Program<'observation' | 'noise', string, 'action' | 'replayed'> | undefined {
-  const { acting, definition } = algorithm;
-  const { replayed } = definition;
+  const { replayed } = algorithm.definition;
   if (!replayed) return undefined;
+  const acting = actingOf(algorithm);
   return actingProgram(algorithm, samplingInputs(algorithm), (networks, { observation, noise }) => {
     const sampled = acting.sample(networks, observation, noise);
-    return { action: sampled.action, replayed: sampled.replayed ?? replayed.ofAction(sampled.action) };
+    return {
+      action: sampled.action,
+      replayed: sampled.replayed ?? replayedOf(algorithm, replayed, sampled.action),
+    };
   });
 }
 
@@ -52,7 +103,7 @@ export function densityProgram(
 ): Program<'observation' | 'noise', string, 'action' | 'logProb'> | undefined {
   let hasDensity = true;
   const built = actingProgram(algorithm, samplingInputs(algorithm), (networks, { observation, noise }) => {
-    const { action, logProb } = algorithm.acting.sample(networks, observation, noise);
+    const { action, logProb } = actingOf(algorithm).sample(networks, observation, noise);
     hasDensity = logProb !== undefined;
     return { action, logProb: logProb ?? action };
   });
@@ -61,7 +112,8 @@ export function densityProgram(
 
 /** The deterministic action: `observation` [batch, O] to `action` [batch, A]; undefined where the policy has none. */
 export function modeProgram(algorithm: Algorithm): Program<'observation', string, 'action'> | undefined {
-  const { acting, sizes } = algorithm;
+  const { sizes } = algorithm;
+  const acting = actingOf(algorithm);
   let hasMode = true;
   const widths = { observation: sizes.observationSize };
   const built = actingProgram(algorithm, widths, (networks, { observation }) => {
@@ -74,7 +126,8 @@ export function modeProgram(algorithm: Algorithm): Program<'observation', string
 
 /** Values of actions: `observation` [batch, O] and `action` [batch, A] to what the algorithm names, [batch] each. */
 export function criticProgram(algorithm: Algorithm): Program<'observation' | 'action'> {
-  const { acting, sizes } = algorithm;
+  const { sizes } = algorithm;
+  const acting = actingOf(algorithm);
   const widths = { observation: sizes.observationSize, action: sizes.actionSize };
   return actingProgram(algorithm, widths, (networks, { observation, action }) =>
     acting.critic(networks, observation, action),
@@ -83,7 +136,8 @@ export function criticProgram(algorithm: Algorithm): Program<'observation' | 'ac
 
 /** Values of states: `observation` [batch, O] to `value` [batch]; undefined if the algorithm has none. */
 export function valueProgram(algorithm: Algorithm): Program<'observation', string, 'value'> | undefined {
-  const { acting, sizes } = algorithm;
+  const { sizes } = algorithm;
+  const acting = actingOf(algorithm);
   if (!acting.value) return undefined;
   const widths = { observation: sizes.observationSize };
   return actingProgram(algorithm, widths, (networks, { observation }) => ({
@@ -92,13 +146,11 @@ export function valueProgram(algorithm: Algorithm): Program<'observation', strin
 }
 
 /** From actions [batch, A] to what replay keeps of them; undefined if that is the action itself. */
-export function replayedProgram({
-  definition,
-  sizes,
-}: Algorithm): Program<'action', string, 'replayed'> | undefined {
+export function replayedProgram(algorithm: Algorithm): Program<'action', string, 'replayed'> | undefined {
+  const { definition, sizes } = algorithm;
   const { replayed } = definition;
   if (!replayed) return undefined;
   return program({ inputs: { action: { shape: ['batch', sizes.actionSize] } }, state: {} }, ({ action }) => ({
-    outputs: { replayed: replayed.ofAction(action) },
+    outputs: { replayed: replayedOf(algorithm, replayed, action) },
   }));
 }

@@ -317,7 +317,14 @@ describe('update', () => {
   it('refuses a batch of another size, and goes on with the right one', async () => {
     const agent = await smallAgent();
     const start = agent.parameters();
-    await expect(agent.update(randomBatch(1, ROWS + 1, sizes))).rejects.toThrow(DataError);
+    await expect(agent.update(randomBatch(1, ROWS + 1, sizes))).rejects.toThrow(
+      new DataError(
+        "deterministic-actor-critic: the batch's observation has 27 entries, expected 24. Give as many transitions as batchSize says.",
+      ),
+    );
+    await expect(agent.update(Object.assign(batchOf(1), { discounts: undefined }))).rejects.toThrow(
+      "the batch's discount has 0 entries, expected 8.",
+    );
     expect(agent.parameters()).toEqual(start);
     await expect(agent.update(batchOf(1))).resolves.toHaveProperty('criticLoss');
   });
@@ -429,9 +436,20 @@ describe('dispose', () => {
   it('ends the agent', async () => {
     const agent = await smallAgent();
     await agent.dispose();
-    await expect(agent.act(observations, best)).rejects.toThrow('disposed');
-    await expect(agent.update(batchOf(1))).rejects.toThrow('disposed');
+    const message = 'deterministic-actor-critic: the agent was disposed of. Make a new one.';
+    await expect(agent.act(observations, best)).rejects.toThrow(message);
+    await expect(agent.act(observations, sampling)).rejects.toThrow(message);
+    await expect(agent.critic(observations, actions)).rejects.toThrow(message);
+    await expect(agent.update(batchOf(1))).rejects.toThrow(message);
     for (const read of [agent.parameters, agent.targetParameters, agent.state, agent.deployment])
-      expect(read).toThrow('deterministic-actor-critic: the agent was disposed of. Make a new one.');
+      expect(read).toThrow(message);
+  });
+
+  it('waits for what is under way', async () => {
+    const agent = await createSmall();
+    const [action, update] = [agent.act(observations, best), agent.update(batchOf(1))];
+    await agent.dispose();
+    await expect(action).resolves.toHaveLength(ROWS * 2);
+    await expect(update).resolves.toHaveProperty('criticLoss');
   });
 });

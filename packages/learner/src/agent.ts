@@ -126,11 +126,14 @@ function agentOf(parts: Parts): Agent {
   let tdErrors: FloatArray = new Float32Array(0);
   let made = 0;
   let updating = false;
+  let underWay: Promise<unknown> = Promise.resolve();
   let disposed = false;
 
   // What has begun before an update is through keeps the parameters that it began with, where they are copied from elsewhere.
   const acting = new Set<Promise<unknown>>();
-  const act = async <R>(run: Promise<R>): Promise<R> => {
+  const act = async <R>(start: () => Promise<R>): Promise<R> => {
+    expectNotDisposed();
+    const run = start();
     acting.add(run);
     try {
       return await run;
@@ -195,12 +198,13 @@ function agentOf(parts: Parts): Agent {
     act: async (observations, { deterministic, generator = actingNoise }) => {
       if (!deterministic) {
         const drawn = noiseFor(observations, generator);
-        const sampled = await act(programs.sample.run({ observation: observations, noise: drawn }));
+        const sampled = await act(() => programs.sample.run({ observation: observations, noise: drawn }));
         return sound(copy(sampled.action), observations);
       }
       finiteRows(name, 'observations', observations, observationSize);
-      if (!programs.mode) throw noMode(name);
-      const { action } = await act(programs.mode.run({ observation: observations }));
+      const { mode } = programs;
+      if (!mode) throw noMode(name);
+      const { action } = await act(() => mode.run({ observation: observations }));
       return sound(copy(action), observations);
     },
 
@@ -210,19 +214,20 @@ function agentOf(parts: Parts): Agent {
           size: algorithm.replayedSize,
           explore: async (observations: Float32Array) => {
             const drawn = noiseFor(observations, actingNoise);
-            const sampled = await act(explore.run({ observation: observations, noise: drawn }));
+            const sampled = await act(() => explore.run({ observation: observations, noise: drawn }));
             return { actions: sound(copy(sampled.action), observations), replayed: copy(sampled.replayed) };
           },
           ofActions: async (actions: Float32Array) =>
-            copy((await replayed.run({ action: actions })).replayed),
+            copy((await act(() => replayed.run({ action: actions }))).replayed),
         },
       }),
 
     value: async (observations) => {
       finiteRows(name, 'observations', observations, observationSize);
-      if (!programs.value)
+      const { value: judge } = programs;
+      if (!judge)
         throw new DataError(`${name}: it has no values of states. Ask critic for those of actions.`);
-      const { value } = await act(programs.value.run({ observation: observations }));
+      const { value } = await act(() => judge.run({ observation: observations }));
       return copy(value);
     },
 
@@ -232,15 +237,18 @@ function agentOf(parts: Parts): Agent {
         throw new DataError(
           `${name}: ${actions.length / actionSize} actions do not fit ${rows} observations. Give one action for each.`,
         );
-      return copies(await act(programs.critic.run({ observation: observations, action: actions })));
+      return copies(await act(() => programs.critic.run({ observation: observations, action: actions })));
     },
 
     update: async (batch) => {
       // Also while its parameters wait for actions to finish: another one would overwrite them.
       if (updating) throw new DataError(`${name}: the previous update has not finished. Await it first.`);
+      expectNotDisposed();
       updating = true;
+      const run = update(batch);
+      underWay = run;
       try {
-        return await update(batch);
+        return await run;
       } finally {
         updating = false;
       }
@@ -293,6 +301,8 @@ function agentOf(parts: Parts): Agent {
     },
     dispose: async () => {
       disposed = true;
+      // Engines free nothing that runs.
+      await Promise.allSettled([underWay, ...acting]);
       try {
         await updates.dispose();
       } finally {

@@ -1,7 +1,15 @@
 import { adam, constant, GraphError, mul, referenceRuntime, sum } from '@meow-rl/graph';
+import type { Tensor } from '@meow-rl/graph';
 import { mlp, relu } from '@meow-rl/nn';
 import { expect, it } from 'vitest';
 
+import {
+  criticProgram,
+  modeProgram,
+  replayedProgram,
+  sampleProgram,
+  valueProgram,
+} from './acting-programs.ts';
 import { createAgent } from './agent.ts';
 import { resolveAlgorithm } from './algorithm.ts';
 import { defineAlgorithm } from './definition.ts';
@@ -71,10 +79,37 @@ it.each<[string, readonly Stage<Networks>[], string]>([
     [{ ...stage, every: 1.5 }],
     'every of a stage is 1.5, expected a whole number of updates >= 1.',
   ],
+  [
+    'trains without an optimizer',
+    [untyped({ trains: { actor: undefined } })],
+    'trains actor without an optimizer.',
+  ],
+  ['says nothing of what it trains', [untyped({ trains: undefined })], 'trains of a stage is undefined, '],
+  [
+    'follows faster than at once',
+    [{ ...stage, targets: { actor: 2 } }],
+    'the target of actor follows at rate 2, expected a number above 0 and up to 1.',
+  ],
+  [
+    'follows at no number',
+    [{ ...stage, targets: { actor: Number.NaN } }],
+    'the target of actor follows at rate NaN, expected a number above 0 and up to 1.',
+  ],
+  [
+    'follows what another one follows',
+    [{ ...stage, targets: { actor: 0.1 } }, untyped({ trains: {}, targets: { actor: 0.1 } })],
+    'two stages have the target of actor follow. Let one stage do it.',
+  ],
+  [
+    'drops more than all',
+    [{ ...stage, dropout: { rate: 1.5, uses: 1, largest: 4 } }],
+    'the dropout rate of a stage is 1.5, expected a number above 0 and below 1.',
+  ],
+  ['is none', [], 'it has no stages. Give a list of at least one.'],
 ])('refuses a stage that %s', (_, stages, message) => {
   expect(() => resolved(...stages)).toThrow(GraphError);
   expect(() => resolved(...stages)).toThrow(
-    `odd: ${message.startsWith('trains') ? 'a stage ' : ''}${message}`,
+    `odd: ${/^trains (?!of)/.test(message) ? 'a stage ' : ''}${message}`,
   );
 });
 
@@ -93,6 +128,14 @@ it('makes no agent of two stages that report by the same name', async () => {
   const definition = define([reporting, stage, reporting]);
   await expect(createAgent(definition, { runtime: referenceRuntime, ...sizes })).rejects.toThrow(
     'odd: two metrics have the name loss. Give one of them another.',
+  );
+});
+
+it.each([0, 1.5, Number.NaN])('refuses observations of %d entries', (observationSize) => {
+  expect(() => resolveAlgorithm(define([stage]), { ...sizes, observationSize })).toThrow(
+    new RangeError(
+      `odd: observationSize is ${observationSize}, expected a whole number >= 1. Give the entries of one row.`,
+    ),
   );
 });
 
@@ -150,10 +193,87 @@ it.each<[string, Partial<Stage<Networks>>, string]>([
     { loss: ({ noise }) => ({ losses: { actor: sum(noise('any')) }, metrics: {} }) },
     'the stage has no noise any. It has none.',
   ],
+  [
+    'with a loss that is no scalar',
+    {
+      loss: ({ networks: { actor }, batch }) => ({
+        losses: { actor: actor([batch.observation]) },
+        metrics: {},
+      }),
+    },
+    'the loss of actor is [2, 2], expected a scalar tensor.',
+  ],
+  [
+    'with a loss that does not depend on what it trains',
+    { loss: ({ batch, mean }) => ({ losses: { actor: mean(batch.reward) }, metrics: {} }) },
+    "the loss of actor can't train it: grad: the loss does not depend on entry 0 of wrt",
+  ],
+  [
+    'that reports a number for each row',
+    { trains: {}, loss: ({ batch }) => ({ losses: {}, metrics: { reward: batch.reward } }) },
+    'metric reward is [2], expected a scalar tensor.',
+  ],
+  ...['tdErrors', 'a/b'].map((name): [string, Partial<Stage<Networks>>, string] => [
+    `that calls a metric ${name}`,
+    { trains: {}, loss: () => ({ losses: {}, metrics: { [name]: zero } }) },
+    `a metric is called ${name}, which is the name of something else.`,
+  ]),
+  [
+    'with one error for all rows',
+    { trains: {}, loss: () => ({ losses: {}, metrics: {}, tdErrors: zero }) },
+    'tdErrors is [], expected [2].',
+  ],
+  [
+    'that reads a target which no stage has follow',
+    {
+      loss: ({ batch, targets, mean }) => ({
+        losses: { actor: mean(targets.critic([batch.observation])) },
+        metrics: {},
+      }),
+    },
+    'the target of critic is read, but no stage has it follow. Give a stage targets: { critic: τ }, or read networks.critic.',
+  ],
+  [
+    'that reads a network which is no group',
+    untyped({
+      loss: ({ networks: groups }: { readonly networks: Readonly<Record<string, unknown>> }) => ({
+        losses: { actor: groups['policy'] },
+        metrics: {},
+      }),
+    }),
+    'there is no group of networks policy. It has actor, critic.',
+  ],
+  [
+    'whose loss gives nothing',
+    untyped({ loss: () => undefined }),
+    'the loss of a stage that trains actor gave no losses and metrics.',
+  ],
 ])('makes no program of a stage %s', (_, fields, message) => {
   const wrong = { ...stage, ...fields };
   const algorithm = resolved(wrong);
   const [only] = algorithm.stages;
   expect(() => only && wholeProgram(algorithm, only, 0)).toThrow(GraphError);
   expect(() => only && wholeProgram(algorithm, only, 0)).toThrow(`odd: ${message}`);
+});
+
+it('makes no program that acts or judges with other than one row for each observation', () => {
+  const algorithm = resolved(stage);
+  const acting = {
+    sample: () => ({ action: zero }),
+    mode: () => zero,
+    critic: () => ({ q: zero }),
+    value: () => zero,
+  };
+  const wrong = { ...algorithm, acting };
+  expect(() => sampleProgram(wrong)).toThrow(
+    'odd: action of acting.sample is [], expected [batch, 2]. Give one row for each observation.',
+  );
+  expect(() => modeProgram(wrong)).toThrow('odd: action of acting.mode is [], expected [batch, 2].');
+  expect(() => criticProgram(wrong)).toThrow('odd: q of acting.critic is [], expected [batch].');
+  expect(() => valueProgram(wrong)).toThrow('odd: what acting.value gives is [], expected [batch].');
+  const replayed = { size: () => 7, ofAction: (action: Tensor) => action };
+  const kept = { ...algorithm, definition: { ...algorithm.definition, replayed }, replayedSize: 7 };
+  expect(() => replayedProgram(kept)).toThrow(
+    'odd: what replayed.ofAction gives is [batch, 2], expected [batch, 7]. Give as many entries as replayed.size says.',
+  );
 });

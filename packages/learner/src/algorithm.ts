@@ -93,14 +93,25 @@ export function resolveAlgorithm<N extends NetworkGroups, T extends CommonSettin
   typed.check?.(resolved);
   const definition: AlgorithmDefinition = typed;
   const config: SettingsOf<CommonSettings> = resolved;
+  for (const key of ['observationSize', 'actionSize'] as const)
+    if (!Number.isSafeInteger(sizes[key]) || sizes[key] < 1)
+      throw new RangeError(
+        `${definition.name}: ${key} is ${sizes[key]}, expected a whole number >= 1. Give the entries of one row.`,
+      );
   const networks = definition.networks(sizes, config);
   const stages = definition.stages(sizes, config);
+  if (!Array.isArray(stages) || stages.length === 0)
+    throw new GraphError(`${definition.name}: it has no stages. Give a list of at least one.`);
   for (const stage of stages) checkStage(definition.name, stage, networks);
   const groups = Object.entries(networks).map(([name, module]): Group => {
     const trainers = stages.filter((stage) => trainsGroup(stage, name));
     if (trainers.length > 1)
       throw new GraphError(
         `${definition.name}: ${trainers.length} stages train ${name}. Let one stage do it.`,
+      );
+    if (stages.filter(({ targets }) => targets?.[name] !== undefined).length > 1)
+      throw new GraphError(
+        `${definition.name}: two stages have the target of ${name} follow. Let one stage do it.`,
       );
     return {
       name,
@@ -127,7 +138,19 @@ export function resolveAlgorithm<N extends NetworkGroups, T extends CommonSettin
   };
 }
 
-function checkStage(name: string, { trains, targets = {}, every = 1 }: Stage, networks: NetworkGroups): void {
+function checkStage(
+  name: string,
+  { trains, targets = {}, every = 1, dropout }: Stage,
+  networks: NetworkGroups,
+): void {
+  if (typeof trains !== 'object')
+    throw new GraphError(
+      `${name}: trains of a stage is ${String(trains)}, expected optimizers by group. Give {} for none.`,
+    );
+  if (dropout && !(dropout.rate > 0 && dropout.rate < 1))
+    throw new GraphError(
+      `${name}: the dropout rate of a stage is ${dropout.rate}, expected a number above 0 and below 1. Leave dropout out to drop nothing.`,
+    );
   const unknown = [...Object.keys(trains), ...Object.keys(targets)].find(
     (group) => !Object.hasOwn(networks, group),
   );
@@ -135,6 +158,17 @@ function checkStage(name: string, { trains, targets = {}, every = 1 }: Stage, ne
     throw new GraphError(
       `${name}: a stage trains or follows ${unknown}, which is no group. It has ${Object.keys(networks).join(', ')}.`,
     );
+  const [idle] =
+    Object.entries(trains).find(([, optimizer]) => typeof optimizer?.update !== 'function') ?? [];
+  if (idle !== undefined)
+    throw new GraphError(
+      `${name}: a stage trains ${idle} without an optimizer. Give one, such as adam({ learningRate }), or leave ${idle} out.`,
+    );
+  for (const [group, tau] of Object.entries(targets))
+    if (!(typeof tau === 'number' && tau > 0 && tau <= 1))
+      throw new GraphError(
+        `${name}: the target of ${group} follows at rate ${String(tau)}, expected a number above 0 and up to 1.`,
+      );
   if (!Number.isInteger(every) || every < 1)
     throw new GraphError(`${name}: every of a stage is ${every}, expected a whole number of updates >= 1.`);
 }

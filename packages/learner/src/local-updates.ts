@@ -7,6 +7,7 @@ import type { Stage } from './definition.ts';
 import { drawNoise, noiseRooms, takesPart } from './drawn-noise.ts';
 import { expectDistinct, mergedMetrics, stageMetrics } from './metrics.ts';
 import type { StageMetric } from './metrics.ts';
+import { checkBatch } from './stage-inputs.ts';
 import { TD_ERRORS, wholeProgram } from './stage-programs.ts';
 import type { UpdatesFactory, UpdatesSetup } from './updates.ts';
 
@@ -89,6 +90,7 @@ export const localUpdates: UpdatesFactory = async (setup) => {
     actsDuringUpdate: false,
     run: async (batch, update) => {
       if (running) throw new DataError(`${algorithm.definition.name}: an update runs. Await it first.`);
+      checkBatch(algorithm, batch);
       running = true;
       try {
         const metrics: Record<string, number> = {};

@@ -1,4 +1,4 @@
-import { GraphError, mul, staticSize, sum } from '@meow-rl/graph';
+import { DataError, GraphError, mul, staticSize, sum } from '@meow-rl/graph';
 import type { InputSpec, Tensor } from '@meow-rl/graph';
 import { dropoutBank, dropoutOffsets } from '@meow-rl/nn';
 import { stream } from '@meow-rl/random';
@@ -29,6 +29,21 @@ export const batchWidths = ({ sizes, replayedSize }: Algorithm): Readonly<Record
   discount: 1,
   weight: 1,
 });
+
+/** @throws DataError unless a batch has as many entries as the programs of stages read */
+export function checkBatch(algorithm: Algorithm, batch: Readonly<Record<BatchInput, Float32Array>>): void {
+  const widths = batchWidths(algorithm);
+  const { definition, config } = algorithm;
+  eachBatchInput((name) => {
+    // Untyped code may leave one out.
+    const given = (batch as Partial<typeof batch>)[name]?.length ?? 0;
+    const expected = config.batchSize * widths[name];
+    if (given !== expected)
+      throw new DataError(
+        `${definition.name}: the batch's ${name} has ${given} entries, expected ${expected}. Give as many transitions as batchSize says.`,
+      );
+  });
+}
 
 /** The noise of a stage's dropout. */
 const OFFSETS = 'dropoutOffsets';
@@ -69,18 +84,31 @@ export function stageInputs(
   };
 }
 
-/** The networks of all groups with parameters of one kind. */
+/** The networks of all groups with parameters of one kind. Reading another one throws GraphError. */
 export const boundGroups = (
   algorithm: Algorithm,
   state: Readonly<Record<string, Tensor>>,
   part: 'parameters' | 'target',
-): BoundGroups<NetworkGroups> =>
-  Object.fromEntries(
+): BoundGroups<NetworkGroups> => {
+  const bound: BoundGroups<NetworkGroups> = Object.fromEntries(
     algorithm.groups.flatMap((group) => {
       const vector = state[stateName(group.name, part)];
       return vector ? [[group.name, group.module.bind(group.layout.unpack(vector))]] : [];
     }),
   );
+  return new Proxy(bound, {
+    get: (groups, key) => {
+      if (typeof key === 'string' && !Object.hasOwn(groups, key)) {
+        // An unknown one is named with those that there are.
+        const { name } = groupOf(algorithm, key);
+        throw new GraphError(
+          `${algorithm.definition.name}: the target of ${name} is read, but no stage has it follow. Give a stage targets: { ${name}: τ }, or read networks.${name}.`,
+        );
+      }
+      return Reflect.get(groups, key);
+    },
+  });
+};
 
 /** A stage's loss inside a graph. */
 export interface StageGraph {
@@ -123,6 +151,10 @@ export function stageLoss({ algorithm, stage, rows, seed, inputs, state }: Stage
     mean: (x) => mul(rows / (staticSize(x.shape) * config.batchSize), sum(x)),
   });
   const trained = trainedGroups(algorithm, stage).map(({ name }) => name);
+  if (typeof result?.losses !== 'object' || typeof result.metrics !== 'object')
+    throw new GraphError(
+      `${definition.name}: the loss of a stage that trains ${trained.join(', ') || 'nothing'} gave no losses and metrics. Have it return { losses, metrics }, empty ones where there are none.`,
+    );
   const given = Object.keys(result.losses);
   const missing = trained.find((name) => !given.includes(name));
   const needless = given.find((name) => !trained.includes(name));
@@ -135,7 +167,47 @@ export function stageLoss({ algorithm, stage, rows, seed, inputs, state }: Stage
     throw new GraphError(
       `${definition.name}: a stage gives tdErrors in one of ${stage.every} updates only. Let one do it that takes part in all.`,
     );
+  for (const [name, loss] of Object.entries(result.losses))
+    expectShape(
+      algorithm,
+      `the loss of ${name}`,
+      loss,
+      [],
+      "Take its mean over the batch with the loss's mean.",
+    );
+  for (const [name, metric] of Object.entries(result.metrics)) {
+    expectShape(
+      algorithm,
+      `metric ${name}`,
+      metric,
+      [],
+      "Take its mean over the batch with the loss's mean.",
+    );
+    if (name === 'tdErrors' || name.includes('/'))
+      throw new GraphError(
+        `${definition.name}: a metric is called ${name}, which is the name of something else. Give it another one, without a slash.`,
+      );
+  }
+  if (result.tdErrors)
+    expectShape(algorithm, 'tdErrors', result.tdErrors, [rows], 'Give the error of each transition.');
   return result;
+}
+
+/** @throws GraphError unless a definition gave a tensor of some shape */
+export function expectShape(
+  { definition }: Algorithm,
+  what: string,
+  tensor: Tensor | undefined,
+  expected: readonly (number | string)[],
+  remedy: string,
+): void {
+  // Untyped code may give a number, or nothing.
+  const shape = (tensor as Partial<Tensor> | undefined)?.shape;
+  const shown = shape ? `[${shape.join(', ')}]` : String(tensor);
+  if (shown !== `[${expected.join(', ')}]`)
+    throw new GraphError(
+      `${definition.name}: ${what} is ${shown}, expected ${expected.length > 0 ? `[${expected.join(', ')}]` : 'a scalar tensor'}. ${remedy}`,
+    );
 }
 
 /** The groups that a stage trains, in their order. */

@@ -38,11 +38,23 @@ function withoutUnread(given: Program): Program {
 }
 
 /** The gradient of a group's loss with regard to its parameters, [parameters]. */
-function gradientOf(group: Group, { losses }: StageLoss, state: Readonly<Record<string, Tensor>>): Tensor {
+function gradientOf(
+  { definition }: Algorithm,
+  group: Group,
+  { losses }: StageLoss,
+  state: Readonly<Record<string, Tensor>>,
+): Tensor {
   const loss = losses[group.name];
   const parameters = state[stateName(group.name, 'parameters')];
   if (!loss || !parameters) throw new GraphError(`${group.name} has no loss.`);
-  return concat(grad(loss, [parameters]));
+  try {
+    return concat(grad(loss, [parameters]));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new GraphError(`${definition.name}: the loss of ${group.name} can't train it: ${reason}`, {
+      cause: error,
+    });
+  }
 }
 
 const reported = ({ metrics, tdErrors }: StageLoss): Readonly<Record<string, Tensor>> => ({
@@ -61,7 +73,7 @@ export function wholeProgram(algorithm: Algorithm, stage: Stage, seed: number): 
   const built = program<string, string, string>(spec, (inputs, state) => {
     const loss = stageLoss({ algorithm, stage, rows, seed, inputs, state });
     const steps = trainedGroups(algorithm, stage).map((group) => {
-      const gradient = gradientOf(group, loss, state);
+      const gradient = gradientOf(algorithm, group, loss, state);
       return groupStep(group, state, gradient, globalNorm(gradient));
     });
     const next = Object.assign({}, ...steps.map((step) => step.next));
@@ -94,7 +106,7 @@ export function gradientProgram(
     return {
       outputs: reported(loss),
       next: Object.fromEntries(
-        groups.map((group) => [gradientState(group.name, thread), gradientOf(group, loss, state)]),
+        groups.map((group) => [gradientState(group.name, thread), gradientOf(algorithm, group, loss, state)]),
       ),
     };
   });

@@ -38,11 +38,13 @@ export function settingOfOthers(
   given: string,
   others: readonly Algorithm[],
   algorithm: Algorithm,
+  isResumed = false,
 ): UsageError {
   const names = others.map(({ name }) => name);
   return new UsageError(
     `${given} is a setting of ${names.join(', ')}, not of ${algorithm.name}`,
-    `Leave it out, or train with --algo ${names[0]}.`,
+    // A run keeps its algorithm.
+    isResumed ? 'Leave it out.' : `Leave it out, or train with --algo ${names[0]}.`,
   );
 }
 

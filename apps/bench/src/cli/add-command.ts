@@ -79,10 +79,11 @@ const helpOf = (algorithm: Algorithm): Option[] =>
  * @throws UsageError for one of another algorithm
  */
 function givenAgentFlags(command: CommanderCommand, algorithm: Algorithm): RawConfig {
+  const isResumed = command.getOptionValueSource('resume') === 'cli';
   for (const placed of settingsOfAll()) {
     if (command.getOptionValueSource(optionOf(placed).attributeName()) !== 'cli') continue;
     const others = othersWith(placed.path.at(-1) ?? '', algorithm);
-    if (others.length > 0) throw settingOfOthers(flagOf(placed), others, algorithm);
+    if (others.length > 0) throw settingOfOthers(flagOf(placed), others, algorithm, isResumed);
   }
   return givenFlags(command, { agent: agentSettings(algorithm) });
 }

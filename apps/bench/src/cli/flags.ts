@@ -13,8 +13,12 @@ export function flagOf({ path }: Pick<PlacedSetting, 'path'>): string {
 export function optionOf(placed: PlacedSetting): Option {
   const { kind, description, placeholder, absent, default: value } = placed.setting;
   const flag = flagOf(placed);
-  if (kind === 'switch') return new Option(flag, description);
   const otherwise = absent === undefined ? '' : ` (default: ${absent})`;
+  // One that may be on by default has to say what it is.
+  if (kind === 'switch')
+    return absent === undefined
+      ? new Option(flag, description)
+      : new Option(`${flag} [true|false]`, description + otherwise);
   return new Option(`${flag} <${placeholder}>`, description + otherwise).default(value);
 }
 
@@ -27,7 +31,7 @@ export function givenFlags(command: Command, tree: SettingsTree): RawConfig {
     const name = option.attributeName();
     if (command.getOptionValueSource(name) !== 'cli') continue;
     const text: unknown = command.getOptionValue(name);
-    const value = placed.setting.kind === 'switch' ? true : parseFlag(placed, String(text));
+    const value = typeof text === 'boolean' ? true : parseFlag(placed, String(text));
     given = mergeConfig(given, nest(placed.path, value));
   }
   return given;
@@ -52,7 +56,7 @@ const valueOf: Readonly<Record<CommandSetting['kind'], (text: string) => unknown
   list: (text) => text.split(',').map(toNumber),
   words: (text) => text.split(',').map((word) => word.trim()),
   word: (text) => text,
-  switch: (text) => text,
+  switch: (text) => (text === 'true' || text === 'false' ? text === 'true' : text),
 };
 
 /** Stricter than `Number`, which takes an empty text for zero. */

@@ -66,7 +66,7 @@ describe('a run of another algorithm than the default one', () => {
   it('refuses settings of another algorithm on resume, and those that it can’t change', async () => {
     expect(await quietBench('train', '--resume', run(), '--alpha', '1')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('--alpha is a setting of meow, not of sac.'),
+      err: 'meow-bench: --alpha is a setting of meow, not of sac. Leave it out.\n',
     });
     expect(await quietBench('train', '--resume', run(), '--q-learning-rate', '1')).toMatchObject({
       code: 2,
@@ -83,6 +83,15 @@ it('a policy that no target follows has no average', async () => {
     out: '',
     err: 'meow-bench: sac has no averaged policy: none of its targets follows the policy. Take the parameters of the last update with --policy last.\n',
   });
+});
+
+it('a switch that is on by default is turned off by its flag', async () => {
+  const off = path.join(folder, 'fixed');
+  expect(await trainTiny(off, '--tune-temperature', 'false')).toMatchObject({ code: 0, err: '' });
+  expect(await jsonOf(path.join(off, 'config.json'))).toMatchObject({ agent: { tuneTemperature: false } });
+  const { code, err } = await trainTiny(path.join(folder, 'maybe'), '--tune-temperature', 'maybe');
+  expect(code).toBe(2);
+  expect(err).toContain('--tune-temperature can\'t be "maybe". Give true or false (');
 });
 
 it('presets are those of the algorithm', async () => {

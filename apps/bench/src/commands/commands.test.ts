@@ -161,7 +161,9 @@ export default ({ folder }) => ({ log: () => {}, close: () => appendFileSync(fol
     expect(err).toContain('Add --learner-threads 1');
     const many = await train('none', '--learner-threads', '17');
     expect(many.code).toBe(2);
-    expect(many.err).toContain("17 learner threads can't share a batch of 16");
+    expect(many.err).toContain(
+      "17 learner threads can't share a batch of 16. Give at most 16, and no more than there are cores.",
+    );
   });
 
   test('eval plays the saved policy', async () => {

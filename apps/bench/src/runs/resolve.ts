@@ -79,7 +79,7 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
   if (resolved.learnerThreads > agent.batchSize)
     throw new UsageError(
       `${resolved.learnerThreads} learner threads can't share a batch of ${agent.batchSize}`,
-      'Give as many as there are cores.',
+      `Give at most ${agent.batchSize}, and no more than there are cores.`,
     );
   return resolved;
 }

@@ -6,6 +6,7 @@ import { referenceRuntime } from '../runtimes/reference.ts';
 import { expectClose } from '../testing/expect-close.ts';
 import { adam } from './adam.ts';
 import type { AdamOptions } from './adam.ts';
+import { clipByGlobalNorm } from './clip-by-global-norm.ts';
 import { applyUpdates } from './gradient-transformation.ts';
 
 const start = [0.5, -1, 2];
@@ -81,4 +82,21 @@ describe('adam', () => {
     expectClose(engine.state.read('parameters'), [0.49, -0.99, 1.99], 2e-6);
     await engine.dispose();
   });
+});
+
+it.each([
+  [{ learningRate: Number.NaN }, 'adam: learningRate is NaN, expected a finite number >= 0.'],
+  [{ learningRate: -1 }, 'adam: learningRate is -1, expected a finite number >= 0.'],
+  [{ learningRate: Infinity }, 'adam: learningRate is Infinity, expected a finite number >= 0.'],
+  [{ learningRate: 1, beta1: 1 }, 'adam: beta1 is 1, expected a number from 0 to, not including, 1.'],
+  [{ learningRate: 1, beta2: -0.1 }, 'adam: beta2 is -0.1, expected a number from 0 to, not including, 1.'],
+  [{ learningRate: 1, epsilon: Number.NaN }, 'adam: epsilon is NaN, expected a finite number >= 0.'],
+])('refuses %j', (options, message) => {
+  expect(() => adam(options)).toThrow(new RangeError(message));
+});
+
+it.each([0, -1, Number.NaN])('clipping refuses a largest norm of %d', (maxNorm) => {
+  expect(() => clipByGlobalNorm(maxNorm)).toThrow(
+    new RangeError(`clipByGlobalNorm: the largest norm is ${maxNorm}, expected a number above 0.`),
+  );
 });

@@ -32,37 +32,51 @@ const average = (before: Tensor, value: Tensor, decay: number): Tensor =>
  * computing βᵗ in float32 and subtracting is not, and needs no step counter.
  *
  * Reference: Kingma and Ba, Adam (2015), algorithm 1.
+ *
+ * @throws RangeError for options that would give NaN, or steps without end
  */
-export const adam = ({
+export function adam({
   learningRate,
   beta1 = 0.9,
   beta2 = 0.999,
   epsilon = 1e-8,
-}: AdamOptions): GradientTransformation<AdamState> => ({
-  readsNorm: false,
-  init: (size) => ({
-    'adam/m': { shape: [size], initial: new Float32Array(size) },
-    'adam/v': { shape: [size], initial: new Float32Array(size) },
-    'adam/biasCorrection1': { shape: [], initial: [0] },
-    'adam/biasCorrection2': { shape: [], initial: [0] },
-  }),
-  update: (gradient, state) => {
-    const m = average(state['adam/m'], gradient, beta1);
-    const v = average(state['adam/v'], mul(gradient, gradient), beta2);
-    const biasCorrection1 = average(state['adam/biasCorrection1'], constant(1), beta1);
-    const biasCorrection2 = average(state['adam/biasCorrection2'], constant(1), beta2);
-    // The corrections are moved to the scalars, so that they cost no pass over the parameters:
-    // m̂ / (√v̂ + ε) = m (√c₂ / c₁) / (√v + ε √c₂)
-    const root = sqrt(biasCorrection2);
-    const rate = mul(learningRate, div(root, biasCorrection1));
-    return {
-      updates: div(mul(rate, m), add(sqrt(v), mul(epsilon, root))),
-      state: {
-        'adam/m': m,
-        'adam/v': v,
-        'adam/biasCorrection1': biasCorrection1,
-        'adam/biasCorrection2': biasCorrection2,
-      },
-    };
-  },
-});
+}: AdamOptions): GradientTransformation<AdamState> {
+  checkNumber('learningRate', learningRate);
+  checkNumber('beta1', beta1, 1);
+  checkNumber('beta2', beta2, 1);
+  checkNumber('epsilon', epsilon);
+  return {
+    readsNorm: false,
+    init: (size) => ({
+      'adam/m': { shape: [size], initial: new Float32Array(size) },
+      'adam/v': { shape: [size], initial: new Float32Array(size) },
+      'adam/biasCorrection1': { shape: [], initial: [0] },
+      'adam/biasCorrection2': { shape: [], initial: [0] },
+    }),
+    update: (gradient, state) => {
+      const m = average(state['adam/m'], gradient, beta1);
+      const v = average(state['adam/v'], mul(gradient, gradient), beta2);
+      const biasCorrection1 = average(state['adam/biasCorrection1'], constant(1), beta1);
+      const biasCorrection2 = average(state['adam/biasCorrection2'], constant(1), beta2);
+      // The corrections are moved to the scalars, so that they cost no pass over the parameters:
+      // m̂ / (√v̂ + ε) = m (√c₂ / c₁) / (√v + ε √c₂)
+      const root = sqrt(biasCorrection2);
+      const rate = mul(learningRate, div(root, biasCorrection1));
+      return {
+        updates: div(mul(rate, m), add(sqrt(v), mul(epsilon, root))),
+        state: {
+          'adam/m': m,
+          'adam/v': v,
+          'adam/biasCorrection1': biasCorrection1,
+          'adam/biasCorrection2': biasCorrection2,
+        },
+      };
+    },
+  };
+}
+
+function checkNumber(name: string, value: number, end = Infinity): void {
+  if (typeof value === 'number' && value >= 0 && value < end) return;
+  const range = end === Infinity ? 'a finite number >= 0' : `a number from 0 to, not including, ${end}`;
+  throw new RangeError(`adam: ${name} is ${String(value)}, expected ${range}.`);
+}

@@ -21,12 +21,20 @@ export function globalNorm(x: Tensor): Tensor {
  *
  * Reference: Pascanu et al., On the difficulty of training recurrent neural networks (2013), algorithm 1; the 1e-6 is
  * PyTorch's.
+ *
+ * @throws RangeError for a norm that isn't above 0
  */
-export const clipByGlobalNorm = (maxNorm: number): GradientTransformation<never> => ({
-  readsNorm: true,
-  init: () => ({}),
-  update: (gradient, _, { norm = globalNorm(gradient) } = {}) => ({
-    updates: mul(gradient, minimum(1, div(maxNorm, add(norm, 1e-6)))),
-    state: {},
-  }),
-});
+export function clipByGlobalNorm(maxNorm: number): GradientTransformation<never> {
+  if (!(typeof maxNorm === 'number' && maxNorm > 0))
+    throw new RangeError(
+      `clipByGlobalNorm: the largest norm is ${String(maxNorm)}, expected a number above 0.`,
+    );
+  return {
+    readsNorm: true,
+    init: () => ({}),
+    update: (gradient, _, { norm = globalNorm(gradient) } = {}) => ({
+      updates: mul(gradient, minimum(1, div(maxNorm, add(norm, 1e-6)))),
+      state: {},
+    }),
+  };
+}

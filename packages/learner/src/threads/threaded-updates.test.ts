@@ -61,6 +61,24 @@ describe('threadedUpdates', () => {
     );
   });
 
+  it('say of a module that threads cannot import whose it is, and blame no agent', async () => {
+    await expect(agentWith(threadedUpdates(), { module: 'file:///nowhere.ts' })).rejects.toThrow(
+      /the module of deterministic-actor-critic is file:\/\/\/nowhere\.ts, which threads can't import: .*\. Give it the import\.meta\.url of the file that exports the definition\. No agent was made\.$/,
+    );
+  });
+
+  it.skipIf(ENGINES.length < 2)(
+    'do not start threads in threads where a definition is in a script',
+    async () => {
+      const file = fileURLToPath(new URL('../testing/definition-in-script.ts', import.meta.url));
+      const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, file], {
+        timeout: 30_000,
+      });
+      expect(stdout).toContain("called in a thread of an agent's updates, which imports file:");
+      expect(stdout).toContain('Put the definition in a file that makes no agent.');
+    },
+  );
+
   it('make each of hundreds of updates once', async () => {
     const UPDATES = 500;
     const config = { hidden: [2] };

@@ -1,3 +1,5 @@
+import { workerData } from 'node:worker_threads';
+
 import { DataError, floatsAt } from '@meow-rl/graph';
 import { siblingModule, startThreads } from '@meow-rl/threads';
 
@@ -6,7 +8,7 @@ import type { Algorithm } from '../algorithm.ts';
 import { drawNoise, takesPart } from '../drawn-noise.ts';
 import { localUpdates } from '../local-updates.ts';
 import { expectDistinct, mergedMetrics, stageMetrics } from '../metrics.ts';
-import { eachBatchInput } from '../stage-inputs.ts';
+import { checkBatch, eachBatchInput } from '../stage-inputs.ts';
 import { gradientProgram } from '../stage-programs.ts';
 import type { BatchData, UpdatesFactory } from '../updates.ts';
 import { loadEngine, updateEngine } from './engine.ts';
@@ -32,6 +34,7 @@ const AWAKE_BEHIND_CALLER = 0.2;
 /** The same where the caller is one of them, and so has a core. Longer than most environments take for a step. */
 const AWAKE_BESIDE_CALLER = 2;
 
+const NOT_MADE = 'No agent was made.';
 const RESTORE = 'Make a new agent and restore its last saved state.';
 
 const entry = siblingModule('update-thread', import.meta.url);
@@ -61,6 +64,10 @@ export function threadedUpdates({
   return async (setup) => {
     const { algorithm, seed, runtime, random } = setup;
     const { definition, sizes, config, stages } = algorithm;
+    if (isLearnerThread())
+      throw new DataError(
+        `threadedUpdates: called in a thread of an agent's updates, which imports ${definition.module} for the definition of ${definition.name}. Put the definition in a file that makes no agent.`,
+      );
     const { batchSize } = config;
     if (!Number.isInteger(threads) || threads < 1 || threads > batchSize)
       throw new RangeError(
@@ -77,6 +84,7 @@ export function threadedUpdates({
     const { memory, rooms } = allocateMemory(algorithm, threads, counts);
     const states = Object.entries(memory.states).map(([name, vector]) => ({ name, data: floatsAt(vector) }));
     const { name } = definition;
+    let started = false;
     const team = await startThreads<UpdateProtocol>({
       name,
       entry,
@@ -94,10 +102,11 @@ export function threadedUpdates({
       threadName: 'learner thread',
       lossError: ({ problem, cause }) =>
         new Error(
-          `${name}: ${problem.trim().replace(/\.$/, '')}. Its agent can't update any more. ${RESTORE}`,
+          `${name}: ${problem.trim().replace(/\.$/, '')}. ${started ? `Its agent can't update any more. ${RESTORE}` : NOT_MADE}`,
           { cause },
         ),
     });
+    started = true;
     const callersPart = async (): Promise<Part> =>
       shardedPart({
         algorithm,
@@ -170,13 +179,16 @@ export function threadedUpdates({
   };
 }
 
-function writeBatch({ definition }: Algorithm, memory: SharedMemory, batch: BatchData): void {
-  eachBatchInput((name) => {
-    const [from, to] = [batch[name], memory.batch[name]];
-    if (from.length !== to.length)
-      throw new DataError(
-        `${definition.name}: the batch's ${name} has ${from.length} entries, expected ${to.length}. Give as many transitions as batchSize says.`,
-      );
-  });
+/** Whether this runs in a thread that serves updates, as a script does that its definition is in. */
+const isLearnerThread = (): boolean => {
+  const setup: unknown = workerData;
+  if (typeof setup !== 'object' || setup === null || !('control' in setup) || !('data' in setup))
+    return false;
+  const { data } = setup;
+  return typeof data === 'object' && data !== null && 'definition' in data && 'memory' in data;
+};
+
+function writeBatch(algorithm: Algorithm, memory: SharedMemory, batch: BatchData): void {
+  checkBatch(algorithm, batch);
   eachBatchInput((name) => memory.batch[name].set(batch[name]));
 }

@@ -1,4 +1,5 @@
 // The entry of a thread that shares in an agent's updates.
+import { DataError } from '@meow-rl/graph';
 import { serve } from '@meow-rl/threads';
 
 import { resolveAlgorithm } from '../algorithm.ts';
@@ -12,9 +13,23 @@ import { wholePart } from './whole-part.ts';
 const isDefinition = (value: unknown): value is AlgorithmDefinition =>
   typeof value === 'object' && value !== null && 'stages' in value && 'networks' in value && 'name' in value;
 
+async function importModule(module: string, name: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await import(module);
+  } catch (cause) {
+    // It says itself what to do.
+    if (cause instanceof DataError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `the module of ${name} is ${module}, which threads can't import: ${reason.replace(/\.$/, '')}. Give it the import.meta.url of the file that exports the definition.`,
+      { cause },
+    );
+  }
+}
+
 /** The definition that a module exports by the name of its algorithm. */
 async function importDefinition(module: string, name: string): Promise<AlgorithmDefinition> {
-  const exported: Readonly<Record<string, unknown>> = await import(module);
+  const exported = await importModule(module, name);
   const definition = Object.values(exported).find((value) => isDefinition(value) && value.name === name);
   if (isDefinition(definition)) return definition;
   throw new Error(
