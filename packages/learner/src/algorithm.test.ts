@@ -131,6 +131,17 @@ it('makes no agent of two stages that report by the same name', async () => {
   );
 });
 
+it('makes no agent of a stage that reports a number for each row', async () => {
+  const reporting: Stage<Networks> = {
+    trains: {},
+    loss: ({ batch }) => ({ losses: {}, metrics: { reward: batch.reward } }),
+  };
+  const definition = define([reporting]);
+  await expect(createAgent(definition, { runtime: referenceRuntime, ...sizes })).rejects.toThrow(
+    "odd: metric reward is [2], expected a scalar tensor. Take its mean over the batch with the loss's mean.",
+  );
+});
+
 it.each([0, 1.5, Number.NaN])('refuses observations of %d entries', (observationSize) => {
   expect(() => resolveAlgorithm(define([stage]), { ...sizes, observationSize })).toThrow(
     new RangeError(
@@ -207,11 +218,6 @@ it.each<[string, Partial<Stage<Networks>>, string]>([
     'with a loss that does not depend on what it trains',
     { loss: ({ batch, mean }) => ({ losses: { actor: mean(batch.reward) }, metrics: {} }) },
     "the loss of actor can't train it: grad: the loss does not depend on entry 0 of wrt",
-  ],
-  [
-    'that reports a number for each row',
-    { trains: {}, loss: ({ batch }) => ({ losses: {}, metrics: { reward: batch.reward } }) },
-    'metric reward is [2], expected a scalar tensor.',
   ],
   ...['tdErrors', 'a/b'].map((name): [string, Partial<Stage<Networks>>, string] => [
     `that calls a metric ${name}`,

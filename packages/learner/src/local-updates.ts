@@ -51,7 +51,7 @@ export async function wholeStages(
   try {
     for (const stage of algorithm.stages) {
       const program = wholeProgram(algorithm, stage, seed);
-      const metrics = stageMetrics(algorithm, stage, Object.keys(program.outputs));
+      const metrics = stageMetrics(algorithm, stage, program.outputs);
       const executable = await runtime.load(program, { state });
       const run = runOf(executable, Object.keys(program.inputs));
       loaded.push({

@@ -1,10 +1,11 @@
 import { GraphError } from '@meow-rl/graph';
+import type { Tensor } from '@meow-rl/graph';
 
 import type { Algorithm } from './algorithm.ts';
 import type { Stage } from './definition.ts';
 import { gradientNormOutput, parameterNormOutput } from './optimizer-step.ts';
 import { TD_ERRORS } from './stage-programs.ts';
-import { trainedGroups } from './stage-inputs.ts';
+import { expectShape, trainedGroups } from './stage-inputs.ts';
 
 /** How a metric of a batch comes from those of its parts: a sum, the same in each, or the norm of parts of a vector. */
 export type Merge = 'sum' | 'same' | 'norm';
@@ -23,11 +24,12 @@ export interface StageMetric {
  * are. With one group these are `gradientNorm` and `parameterNorm`, with several `criticsGradientNorm` and so on.
  *
  * @param outputs of the stage's program on whole batches
+ * @throws GraphError for a metric that is no scalar
  */
 export function stageMetrics(
   algorithm: Algorithm,
   stage: Stage,
-  outputs: readonly string[],
+  outputs: Readonly<Record<string, Tensor>>,
 ): readonly StageMetric[] {
   const groups = trainedGroups(algorithm, stage);
   const isOnly = algorithm.groups.length === 1;
@@ -38,7 +40,15 @@ export function stageMetrics(
     { output: parameterNormOutput(name), name: named(name, 'ParameterNorm'), merge: 'norm' },
   ]);
   const ofNorms = new Set(norms.map(({ output }) => output));
-  const ofLoss = outputs.filter((output) => output !== TD_ERRORS && !ofNorms.has(output));
+  const ofLoss = Object.keys(outputs).filter((output) => output !== TD_ERRORS && !ofNorms.has(output));
+  for (const output of ofLoss)
+    expectShape(
+      algorithm,
+      `metric ${output}`,
+      outputs[output],
+      [],
+      "Take its mean over the batch with the loss's mean.",
+    );
   return [...ofLoss.map((output): StageMetric => ({ output, name: output, merge: 'sum' })), ...norms];
 }
 

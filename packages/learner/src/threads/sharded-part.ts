@@ -102,7 +102,7 @@ async function stagePart(
   const shared = memory.stages[stageIndex];
   const { start, end } = shardOf(algorithm.config.batchSize, options);
   const gradients = gradientProgram(algorithm, stage, { rows: end - start, seed, thread });
-  const metrics = stageMetrics(algorithm, stage, Object.keys(gradients.outputs));
+  const metrics = stageMetrics(algorithm, stage, gradients.outputs);
   const gradient = await load(gradients, stores.whole);
   const runGradient = runOf(gradient, Object.keys(gradients.inputs));
   const inputs: Readonly<Record<string, InputData>> = stageData(options, stageIndex);

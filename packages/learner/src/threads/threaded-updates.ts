@@ -77,7 +77,7 @@ export function threadedUpdates({
     const engine = updateEngine(runtime);
     const metrics = stages.map((stage) => {
       const { outputs } = gradientProgram(algorithm, stage, { rows: batchSize, seed, thread: 0 });
-      return stageMetrics(algorithm, stage, Object.keys(outputs));
+      return stageMetrics(algorithm, stage, outputs);
     });
     expectDistinct(algorithm, metrics);
     const counts = metrics.map(({ length }) => length);
