@@ -44,7 +44,7 @@ const listed = (names: readonly string[]): string => names.join(', ') || 'none';
  *
  * @throws DataError for an initial value or a vector of another size, or a vector that belongs to no state
  */
-export function checkStateSpecs(
+function checkStateSpecs(
   specs: Readonly<Record<string, StateSpec>>,
   shared: Readonly<Record<string, SharedVector | undefined>>,
 ): void {
@@ -74,7 +74,7 @@ export function checkStateSpecs(
  *
  * @throws DataError for one that it lacks or has in another shape
  */
-export function checkStoredStates(program: Program, { specs }: StateStore): void {
+function checkStoredStates(program: Program, { specs }: StateStore): void {
   for (const [name, { shape }] of entries(program.state)) {
     const stored = specs[name];
     if (!stored)
@@ -93,7 +93,7 @@ export function checkStoredStates(program: Program, { specs }: StateStore): void
  *
  * @param valueOf where a state's value lies now
  */
-export function stateStore<S extends string>(
+function stateStore<S extends string>(
   specs: Readonly<Record<S, StateSpec>>,
   valueOf: (name: S) => FloatArray,
 ): StateStore<S> {
@@ -119,6 +119,66 @@ export function stateStore<S extends string>(
     write: (name, value) => {
       check('write', name, value);
       valueOf(name).set(value);
+    },
+  };
+}
+
+/** The stores of a runtime, each with the values that only the runtime sees: arrays, or tensors of an engine. */
+export interface StoreRegistry<V> {
+  readonly createState: <S extends string>(
+    specs: Readonly<Record<S, StateSpec>>,
+    options?: StateStoreOptions<S>,
+  ) => StateStore<S>;
+  /**
+   * The store that a program is loaded with, and what gives its values by the names of states.
+   *
+   * @param store default: a new one of the program's states
+   * @throws DataError if another runtime has made it, or it lacks a state or has one in another shape
+   */
+  readonly bind: <S extends string>(
+    program: Program<string, S>,
+    store?: StateStore<S>,
+  ) => { readonly store: StateStore<S>; readonly valueIn: (name: string) => V };
+}
+
+/**
+ * Makes and remembers the stores of a runtime.
+ *
+ * @param runtime its name, for messages
+ * @param make a state's value before the first run, in shared memory where that is given
+ * @param numbersOf where the value's numbers lie now
+ */
+export function storeRegistry<V>(
+  runtime: string,
+  make: (spec: StateSpec, shared: SharedVector | undefined) => V,
+  numbersOf: (value: V) => FloatArray,
+): StoreRegistry<V> {
+  const valuesOfStores = new WeakMap<StateStore, (name: string) => V>();
+  const createState: StoreRegistry<V>['createState'] = (specs, { shared } = {}) => {
+    const vectors: Readonly<Record<string, SharedVector | undefined>> = shared ?? {};
+    checkStateSpecs(specs, vectors);
+    const values = new Map(
+      entries<string, StateSpec>(specs).map(([name, spec]) => [name, make(spec, vectors[name])]),
+    );
+    const valueIn = (name: string): V => {
+      const value = values.get(name);
+      if (!value) throw new DataError(`unknown state ${name}.`);
+      return value;
+    };
+    const store = stateStore(specs, (name) => numbersOf(valueIn(name)));
+    valuesOfStores.set(store, valueIn);
+    return store;
+  };
+  return {
+    createState,
+    bind: (program, store = createState(program.state)) => {
+      const valueIn = valuesOfStores.get(store);
+      if (!valueIn)
+        throw new DataError(
+          `load: the store was not made by this runtime, ${runtime}. Make it by its createState.`,
+        );
+      checkStoredStates(program, store);
+      return { store, valueIn };
     },
   };
 }

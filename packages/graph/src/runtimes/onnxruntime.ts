@@ -4,17 +4,15 @@ import { DataError } from '../errors.ts';
 import { nextName, serialize } from '../onnx/serialize.ts';
 import { lower } from '../lowering/lower.ts';
 import { entries, mapValues } from '../program.ts';
-import type { Program, ProgramState, StateSpec } from '../program.ts';
+import type { Program, ProgramState } from '../program.ts';
 import { bindAxes, resolveShape } from '../runtime.ts';
 import type { Executable, InputData, LoadOptions, Runtime } from '../runtime.ts';
 import type { SharedVector } from '../shared-vector.ts';
-import { checkStateSpecs, checkStoredStates, stateStore } from '../state-store.ts';
-import type { StateStore, StateStoreOptions } from '../state-store.ts';
+import { storeRegistry } from '../state-store.ts';
 import type { DType } from '../tensor-type.ts';
 import { engineSteps } from './engine-steps.ts';
 import { sessionResults } from './session-results.ts';
 import { numbersOf, refresh, replace, stateBuffer } from './state-buffer.ts';
-import type { StateBuffer } from './state-buffer.ts';
 import { viewFeeds } from './view-feeds.ts';
 
 /** What is needed of a session. */
@@ -33,8 +31,6 @@ export interface OnnxRuntimeModule {
   };
   readonly Tensor: TensorConstructor;
 }
-
-type StateBuffers = ReadonlyMap<string, StateBuffer>;
 
 function toFloats(key: string, tensor: OrtTensor | undefined): Float32Array {
   const data = tensor?.data;
@@ -78,50 +74,17 @@ export function onnxRuntime(
     return new Tensor('float32', isTaken ? data : Float32Array.from(data), shape);
   };
 
-  /** The buffers of each store that this runtime has made. */
-  const stores = new WeakMap<StateStore, StateBuffers>();
-  const bufferIn = (buffers: StateBuffers, key: string): StateBuffer => {
-    const buffer = buffers.get(key);
-    if (!buffer) throw new DataError(`unknown state ${key}.`);
-    return buffer;
-  };
-  function createState<S extends string>(
-    specs: Readonly<Record<S, StateSpec>>,
-    { shared }: StateStoreOptions<S> = {},
-  ): StateStore<S> {
-    const vectors: Readonly<Record<string, SharedVector | undefined>> = shared ?? {};
-    checkStateSpecs(specs, vectors);
-    const buffers: StateBuffers = new Map(
-      entries<string, StateSpec>(specs).map(([key, spec]) => [
-        key,
-        stateBuffer(spec, vectors[key], { Tensor, takesSharedMemory }),
-      ]),
-    );
-    const store = stateStore(specs, (key) => numbersOf(bufferIn(buffers, key)));
-    stores.set(store, buffers);
-    return store;
-  }
-
-  /** The buffers of a program's states, and the store that has them. */
-  function bind<S extends string>(
-    program: Program<string, S>,
-    store: StateStore<S> = createState(program.state),
-  ): { readonly buffers: StateBuffers; readonly store: StateStore<S> } {
-    const buffers = stores.get(store);
-    if (!buffers)
-      throw new DataError(
-        `load: the store was not made by this runtime, ${name}. Make it by its createState.`,
-      );
-    checkStoredStates(program, store);
-    return { buffers, store };
-  }
+  const { createState, bind } = storeRegistry(
+    name,
+    (spec, shared) => stateBuffer(spec, shared, { Tensor, takesSharedMemory }),
+    numbersOf,
+  );
 
   async function load<I extends string, S extends string, O extends string>(
     program: Program<I, S, O>,
     { state }: LoadOptions = {},
   ): Promise<Executable<I, S, O>> {
-    const { buffers, store } = bind(program, state);
-    const bufferOf = (key: string) => bufferIn(buffers, key);
+    const { store, valueIn: bufferOf } = bind(program, state);
     const shared: Record<string, SharedVector> = {};
     for (const key of Object.keys(program.state)) {
       const vector = bufferOf(key).shared;
