@@ -1,8 +1,10 @@
 import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
-import { createSacAgent } from '@meow-rl/baselines';
+import { sac } from '@meow-rl/baselines';
+import { createAgent } from '@meow-rl/learner';
+import type { AlgorithmDefinition } from '@meow-rl/learner';
 import { threadedUpdates } from '@meow-rl/learner/node';
-import { createMeowAgent } from '@meow-rl/meow';
+import { meow } from '@meow-rl/meow';
 import { onnxRuntimeFused, whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import type { OnnxRuntimeFusedOptions } from '@meow-rl/onnxruntime-fused';
 import { createGenerator } from '@meow-rl/random';
@@ -48,7 +50,8 @@ export const isFused = (): boolean => whyUnavailable() === undefined;
 export const measuredRuntime = (options: OnnxRuntimeFusedOptions, fused = isFused()): Runtime =>
   (fused ? onnxRuntimeFused : onnxRuntimeNode)(options);
 
-const CREATE = { meow: createMeowAgent, sac: createSacAgent };
+/** The definitions of the algorithms that are measured. */
+export const DEFINITIONS: Readonly<Record<MeasuredAlgorithm, AlgorithmDefinition>> = { meow, sac };
 
 /** An agent that is measured. */
 export type MeasuredAgent = Awaited<ReturnType<typeof createMeasuredAgent>>;
@@ -59,7 +62,7 @@ export async function createMeasuredAgent(
   sharing: Sharing = 'operators',
   fused?: boolean,
 ) {
-  return CREATE[algorithm]({
+  return createAgent(DEFINITIONS[algorithm], {
     runtime: measuredRuntime({ threads: sharing === 'operators' ? threads : 1 }, fused),
     ...(sharing !== 'operators' && {
       updates: threadedUpdates({ threads, background: sharing === 'background' }),
