@@ -12,6 +12,7 @@ import {
   elementwiseScale,
   rationalQuadraticSpline,
   shift,
+  clippedTanhSquash,
   tanhSquash,
 } from './index.ts';
 import type { Bijector, CouplingTransform } from './index.ts';
@@ -113,9 +114,10 @@ describe('elementwiseScale', () => {
   });
 });
 
-describe('tanhSquash', () => {
-  const squash = tanhSquash(1);
-
+describe.each([
+  { name: 'tanhSquash', squash: tanhSquash(1), epsilon: 0 },
+  { name: 'clippedTanhSquash', squash: clippedTanhSquash(1), epsilon: 2 ** -23 },
+])('$name', ({ name, squash, epsilon }) => {
   it('keeps actions at and beyond the edge finite, as far inside as the margin', async () => {
     const edges = matrix([[1], [-1], [1 - 1e-5], [0.5]]);
     const { out, logDet } = await compute({ edges, state: aState }, ({ edges, state }) => {
@@ -124,28 +126,19 @@ describe('tanhSquash', () => {
     });
     const inside = Math.atanh(1 - 1e-5);
     expectClose(out, [inside, -inside, inside, Math.atanh(0.5)], 1e-9);
-    const atMargin = -Math.log(1 - (1 - 1e-5) ** 2 + 2 ** -23);
-    expectClose(logDet, [atMargin, atMargin, atMargin, -Math.log(0.75 + 2 ** -23)], 1e-9);
+    const atMargin = -Math.log(1 - (1 - 1e-5) ** 2 + epsilon);
+    expectClose(logDet, [atMargin, atMargin, atMargin, -Math.log(0.75 + epsilon)], 1e-9);
   });
 
   it('knows its Jacobian in float32 where 1 − a² has lost its digits', async () => {
-    const latents = matrix([[5], [-7], [9], [-60]]);
+    const latents = matrix([[5], [-7], [9], [-40]]);
     const { logDet } = await compute(
       { latents, state: aState },
       ({ latents, state }) => ({ logDet: squash.forward(latents, state).logDet ?? latents }),
       onnxRuntimeNode(),
     );
-    const expected = [5, 7, 9, 60].map((z) => Math.log(1 / Math.cosh(z) ** 2 + 2 ** -23));
+    const expected = [5, 7, 9, 40].map((z) => Math.log(1 / Math.cosh(z) ** 2 + epsilon));
     expectClose(logDet, expected, 1e-5);
-  });
-
-  it('names the latent that it clips to', async () => {
-    const latents = matrix([[-100], [0.3], [100]]);
-    const { out } = await compute({ latents }, ({ latents }) => ({
-      out: tanhSquash(1).nearest?.(latents, latents) ?? latents,
-    }));
-    const farthest = Math.atanh(1 - 1e-5);
-    expectClose(out, [-farthest, 0.3, farthest], 1e-12);
   });
 
   it.each(['forward', 'inverse'] as const)(
@@ -154,9 +147,21 @@ describe('tanhSquash', () => {
       const points = matrix([[0.1, 0.2]]);
       await expect(
         compute({ points, state: aState }, ({ points, state }) => ({
-          out: tanhSquash(1)[direction](points, state).out,
+          out: squash[direction](points, state).out,
         })),
-      ).rejects.toThrow('tanhSquash: expected [rows, 1], got [1, 2].');
+      ).rejects.toThrow(`${name}: expected [rows, 1], got [1, 2].`);
     },
   );
+});
+
+describe('the latent that a squash clips to', () => {
+  it('is named by the one that clips, and by no other', async () => {
+    const latents = matrix([[-100], [0.3], [100]]);
+    const { out } = await compute({ latents }, ({ latents }) => ({
+      out: clippedTanhSquash(1).nearest?.(latents, latents) ?? latents,
+    }));
+    const farthest = Math.atanh(1 - 1e-5);
+    expectClose(out, [-farthest, 0.3, farthest], 1e-12);
+    expect(tanhSquash(1).nearest).toBeUndefined();
+  });
 });

@@ -2,7 +2,7 @@ import { concat, mul } from '@meow-rl/graph';
 import { compute, expectClose, matrix, randomRows } from '@meow-rl/nn/testing';
 import { describe, expect, it } from 'vitest';
 
-import { chain, coupling, elementwiseScale, shift, tanhSquash } from './index.ts';
+import { chain, clippedTanhSquash, coupling, elementwiseScale, shift, tanhSquash } from './index.ts';
 import { sinhWarp } from './testing/sinh-warp.ts';
 
 const scale = elementwiseScale({ size: 2, logScale: (state) => state });
@@ -72,7 +72,7 @@ describe('chain', () => {
   });
 
   it('names the latent that its squash clips to', async () => {
-    const layer = chain([scale, tanhSquash(2)]);
+    const layer = chain([scale, clippedTanhSquash(2)]);
     const z = matrix([
       [100, 0.3],
       [-0.2, -50],

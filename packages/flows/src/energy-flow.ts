@@ -25,18 +25,30 @@ export interface EnergyFlow {
   readonly size: number;
   /** log of the unnormalized density, [rows]: prior energy plus action-dependent log-determinants. */
   readonly energy: (action: Tensor, state: Tensor) => Tensor;
+  /** `energy` of the action that the squash makes of a latent [rows, size], exact also where the action is ±1 to all its digits. */
+  readonly energyOfLatent: (latent: Tensor, state: Tensor) => Tensor;
   /** log ∫ exp(energy(a, s)) da, [states]: exact, and computed from nothing but what the state alone decides. */
   readonly logNormalizer: (state: Tensor) => Tensor;
   /** log π(a|s), [rows]. */
   readonly logProb: (action: Tensor, state: Tensor) => Tensor;
-  /** Actions from standard normal noise [rows, size], with `logProb(action)` [rows] to more digits than the action holds. */
-  readonly sample: (noise: Tensor, state: Tensor) => { readonly action: Tensor; readonly logProb: Tensor };
+  /** Actions from standard normal noise [rows, size]. */
+  readonly sample: (noise: Tensor, state: Tensor) => FlowSample;
   /**
    * The deterministic action g⁻¹(μ|s), [states, size]: the most likely point before the squash. Absent where the Jacobian
    * determinant of a layer depends on the action, since the image of the prior's mode is then not the mode; see
    * {@link requireMode}.
    */
   readonly mode?: (state: Tensor) => Tensor;
+}
+
+/** What a flow makes of noise. */
+export interface FlowSample {
+  /** [rows, size] */
+  readonly action: Tensor;
+  /** log π(a|s) to more digits than the action holds, [rows]. */
+  readonly logProb: Tensor;
+  /** The action before the squash, [rows, size]; the action itself without one. */
+  readonly latent: Tensor;
 }
 
 /**
@@ -72,6 +84,13 @@ export function energyFlow({ prior, layers, squash }: EnergyFlowOptions): Energy
     return energyThrough(whole, action, state);
   };
 
+  const energyOfLatent: EnergyFlow['energyOfLatent'] = (latent, state) => {
+    checkWidth('energyFlow.energyOfLatent', latent, size);
+    const ofLatent = energyThrough(unsquashed, latent, state);
+    const squashed = squash?.forward(latent, state).logDet;
+    return squashed ? sub(ofLatent, repeatForRows(squashed, ofLatent)) : ofLatent;
+  };
+
   const logNormalizer: EnergyFlow['logNormalizer'] = (state) =>
     add(whole.stateLogDet?.(state) ?? sum(zerosPerState(state, size), { axes: [1] }), prior.logNormalizer);
 
@@ -85,25 +104,22 @@ export function energyFlow({ prior, layers, squash }: EnergyFlowOptions): Energy
   return {
     size,
     energy,
+    energyOfLatent,
     logNormalizer,
     logProb: (action, state) => sub(energy(action, state), repeatForRows(logNormalizer(state), action)),
     sample: (noise, state) => {
       checkWidth('energyFlow.sample', noise, size);
       const { out: latent, logDet } = unsquashed.forward(noise, state);
       const normalizer = repeatForRows(logNormalizer(state), noise);
-      // Generation multiplies the density by 1 / |det ∂a/∂z|, so log-determinants are subtracted.
-      if (!squash) {
-        const ofPrior = sub(prior.energy(noise), normalizer);
-        return { action: latent, logProb: logDet ? sub(ofPrior, logDet) : ofPrior };
-      }
+      const squashed = squash?.forward(latent, state);
+      const action = squashed?.out ?? latent;
       // Where the squash clips, the density of the action is that of the nearest latent inside.
-      const inside = squash.nearest?.(latent, state) ?? latent;
-      const ofLatent = sub(energyThrough(unsquashed, inside, state), normalizer);
-      const { logDet: squashed } = squash.forward(inside, state);
-      return {
-        action: squash.forward(latent, state).out,
-        logProb: squashed ? sub(ofLatent, squashed) : ofLatent,
-      };
+      const inside = squash?.nearest?.(latent, state);
+      if (inside) return { action, logProb: sub(energyOfLatent(inside, state), normalizer), latent };
+      // Generation multiplies the density by 1 / |det ∂a/∂z|, so log-determinants are subtracted.
+      const logDets = [logDet, squashed?.logDet].filter((part) => part !== undefined);
+      const ofPrior = sub(prior.energy(noise), normalizer);
+      return { action, logProb: logDets.reduce((logProb, part) => sub(logProb, part), ofPrior), latent };
     },
     ...(unsquashed.constantDeterminant && { mode }),
   };

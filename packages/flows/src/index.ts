@@ -8,7 +8,7 @@ export { energyFlow, requireMode } from './energy-flow.ts';
 export type { EnergyFlow, EnergyFlowOptions } from './energy-flow.ts';
 export { gaussianPrior } from './gaussian-prior.ts';
 export type { Prior } from './gaussian-prior.ts';
-export { tanhSquash } from './tanh-squash.ts';
+export { clippedTanhSquash, tanhSquash } from './tanh-squash.ts';
 export { affine } from './transforms/affine.ts';
 export type { AffineOptions } from './transforms/affine.ts';
 export { rationalQuadraticSpline } from './transforms/rational-quadratic-spline.ts';

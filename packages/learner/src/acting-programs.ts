@@ -85,7 +85,7 @@ export const sampleProgram = (algorithm: Algorithm): Program<'observation' | 'no
 export function exploreProgram(
   algorithm: Algorithm,
 ): Program<'observation' | 'noise', string, 'action' | 'replayed'> | undefined {
-  const { replayed } = algorithm.definition;
+  const { replayed } = algorithm;
   if (!replayed) return undefined;
   const acting = actingOf(algorithm);
   return actingProgram(algorithm, samplingInputs(algorithm), (networks, { observation, noise }) => {
@@ -147,8 +147,7 @@ export function valueProgram(algorithm: Algorithm): Program<'observation', strin
 
 /** From actions [batch, A] to what replay keeps of them; undefined if that is the action itself. */
 export function replayedProgram(algorithm: Algorithm): Program<'action', string, 'replayed'> | undefined {
-  const { definition, sizes } = algorithm;
-  const { replayed } = definition;
+  const { replayed, sizes } = algorithm;
   if (!replayed) return undefined;
   return program({ inputs: { action: { shape: ['batch', sizes.actionSize] } }, state: {} }, ({ action }) => ({
     outputs: { replayed: replayedOf(algorithm, replayed, action) },

@@ -278,7 +278,7 @@ it('makes no program that acts or judges with other than one row for each observ
   expect(() => criticProgram(wrong)).toThrow('odd: q of acting.critic is [], expected [batch].');
   expect(() => valueProgram(wrong)).toThrow('odd: what acting.value gives is [], expected [batch].');
   const replayed = { size: () => 7, ofAction: (action: Tensor) => action };
-  const kept = { ...algorithm, definition: { ...algorithm.definition, replayed }, replayedSize: 7 };
+  const kept = { ...algorithm, replayed, replayedSize: 7 };
   expect(() => replayedProgram(kept)).toThrow(
     'odd: what replayed.ofAction gives is [batch, 2], expected [batch, 7]. Give as many entries as replayed.size says.',
   );

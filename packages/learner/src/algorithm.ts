@@ -7,6 +7,7 @@ import type {
   AlgorithmDefinition,
   CommonSettings,
   NetworkGroups,
+  Replayed,
   Sizes,
   Stage,
 } from './definition.ts';
@@ -31,6 +32,8 @@ export interface Algorithm {
   readonly groups: readonly Group[];
   readonly stages: readonly Stage[];
   readonly acting: Acting;
+  /** What replay keeps of an action in its place. */
+  readonly replayed: Replayed | undefined;
   /** Entries of what replay keeps of an action. */
   readonly replayedSize: number;
 }
@@ -127,6 +130,7 @@ export function resolveAlgorithm<N extends NetworkGroups, T extends CommonSettin
     throw new GraphError(
       `${definition.name}: two groups have a parameter ${twice}. Give each network a name of its own.`,
     );
+  const replayed = definition.replayed?.(config);
   return {
     definition,
     sizes,
@@ -134,7 +138,8 @@ export function resolveAlgorithm<N extends NetworkGroups, T extends CommonSettin
     groups,
     stages,
     acting: definition.acting(sizes, config),
-    replayedSize: definition.replayed?.size(sizes) ?? sizes.actionSize,
+    replayed,
+    replayedSize: replayed?.size(sizes) ?? sizes.actionSize,
   };
 }
 

@@ -143,8 +143,8 @@ export interface AlgorithmDefinition<
   networks(sizes: Sizes, config: SettingsOf<T>): N;
   stages(sizes: Sizes, config: SettingsOf<T>): readonly Stage<N>[];
   acting(sizes: Sizes, config: SettingsOf<T>): Acting<N, Q>;
-  /** Default: the action itself. */
-  readonly replayed?: Replayed;
+  /** What replay keeps of an action with these settings; undefined for the action itself. */
+  replayed?(config: SettingsOf<T>): Replayed | undefined;
   /** Further metrics of an update, from what its stages report. */
   derivedMetrics?(
     metrics: Readonly<Record<string, number>>,

@@ -20,7 +20,7 @@ const artanh = (x: Tensor): Tensor => mul(0.5, sub(log(add(1, x)), log(sub(1, x)
 /** The same algorithm, of whose actions replay keeps what is before the squash. */
 const keepsLatent = defineAlgorithm({
   ...deterministicActorCritic,
-  replayed: { size: ({ actionSize }) => actionSize, ofAction: artanh },
+  replayed: () => ({ size: ({ actionSize }) => actionSize, ofAction: artanh }),
   acting: (taskSizes, config) => ({
     ...deterministicActorCritic.acting(taskSizes, config),
     sample: ({ actor }, state, noise) => {

@@ -3,7 +3,7 @@ import type { Tensor } from '@meow-rl/graph';
 import type { LossInputs, StageLoss } from '@meow-rl/learner';
 import type { Module } from '@meow-rl/nn';
 
-import { pessimistic, valueCount } from './networks.ts';
+import { pessimistic, replayedEnergy, valueCount } from './networks.ts';
 import type { MeowNetworks } from './networks.ts';
 import type { MeowConfig } from './settings.ts';
 
@@ -32,8 +32,8 @@ function allSoftQ(
   const { alpha, shifts } = config;
   // The masks make as many rows of each as there are Q.
   const masks = dropout(valueCount(config));
-  if (!masks) return concat(ebflow.softQ(observation, action));
-  const energy = ebflow.flow(masks).energy(action, observation);
+  if (!masks) return concat(ebflow.softQOfReplayed(observation, action));
+  const energy = replayedEnergy(ebflow.flow(masks), action, observation, config);
   return mul(alpha, shifts === 0 ? energy : add(energy, concat(ebflow.shifts(observation))));
 }
 

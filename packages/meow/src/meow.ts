@@ -2,7 +2,7 @@ import { adam, chain, clipByGlobalNorm } from '@meow-rl/graph';
 import { defineAlgorithm, normal } from '@meow-rl/learner';
 
 import { meowLoss, policyEntropy } from './loss.ts';
-import { meowNetworks, pessimistic, valueCount } from './networks.ts';
+import { meowNetworks, pessimistic, replayedLatent, valueCount } from './networks.ts';
 import { checkMeowConfig, MEOW_SETTINGS } from './settings.ts';
 
 /** Updates between two that report the entropy: it takes a pass through the couplings. */
@@ -37,8 +37,11 @@ export const meow = defineAlgorithm({
     },
     { trains: {}, every: ENTROPY_EVERY, noise: { entropy: normal(actionSize) }, loss: policyEntropy },
   ],
-  acting: () => ({
-    sample: ({ ebflow }, observation, noise) => ebflow.flow().sample(noise, observation),
+  acting: (_, config) => ({
+    sample: ({ ebflow }, observation, noise) => {
+      const { action, logProb, latent } = ebflow.flow().sample(noise, observation);
+      return { action, logProb, ...(config.coordinates === 'latent' && { replayed: latent }) };
+    },
     // Proposition 2.
     mode: ({ ebflow }, observation) => ebflow.flow().mode?.(observation),
     critic: ({ ebflow }, observation, action) => {
@@ -53,6 +56,7 @@ export const meow = defineAlgorithm({
     },
     value: ({ ebflow }, observation) => pessimistic(ebflow.softV(observation)),
   }),
+  replayed: ({ coordinates }) => (coordinates === 'latent' ? replayedLatent : undefined),
   derivedMetrics: ({ gradientNorm = Number.NaN }, { gradClip }) => ({
     gradientClipped: Number(gradientNorm > gradClip),
   }),

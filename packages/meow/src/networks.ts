@@ -1,5 +1,6 @@
 import {
   alternatingMask,
+  clippedTanhSquash,
   coupling,
   elementwiseScale,
   energyFlow,
@@ -8,10 +9,10 @@ import {
   tanhSquash,
 } from '@meow-rl/flows';
 import type { EnergyFlow } from '@meow-rl/flows';
-import { add, minimum, mul, reshape } from '@meow-rl/graph';
+import { add, atanh, minimum, mul, reshape } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
-import type { Sizes } from '@meow-rl/learner';
-import { boundedLogScale, mlp, modules, orthogonal, swish, zeros } from '@meow-rl/nn';
+import type { Replayed, Sizes } from '@meow-rl/learner';
+import { boundedLogScale, insideSquash, mlp, modules, orthogonal, swish, zeros } from '@meow-rl/nn';
 import type { Dropout, Module } from '@meow-rl/nn';
 
 import type { MeowConfig } from './settings.ts';
@@ -26,12 +27,29 @@ export interface MeowNetworks {
   readonly shifts: (state: Tensor) => readonly Tensor[];
   /** `Qᵢ(s, a) = α (energy(a, s) + bᵢ(s))`, [rows] each; one without a shift if there are none. */
   readonly softQ: (state: Tensor, action: Tensor) => readonly Tensor[];
+  /** The same of what replay keeps of actions. */
+  readonly softQOfReplayed: (state: Tensor, replayed: Tensor) => readonly Tensor[];
   /** `Vᵢ(s) = α (logNormalizer(s) + bᵢ(s))`, [states] each; the couplings are not evaluated. */
   readonly softV: (state: Tensor) => readonly Tensor[];
 }
 
 /** How many soft Q and V there are: one with each reward shift, or a single one without. */
 export const valueCount = ({ shifts }: Pick<MeowConfig, 'shifts'>): number => Math.max(1, shifts);
+
+/** Replay keeps latents: sampled ones as they are, those of actions from elsewhere inside the squash's margin. */
+export const replayedLatent: Replayed = {
+  size: ({ actionSize }) => actionSize,
+  ofAction: (action) => atanh(insideSquash(action)),
+};
+
+/** Energy of what replay keeps of actions, [rows]. */
+export const replayedEnergy = (
+  flow: EnergyFlow,
+  replayed: Tensor,
+  state: Tensor,
+  { coordinates }: Pick<MeowConfig, 'coordinates'>,
+): Tensor =>
+  coordinates === 'latent' ? flow.energyOfLatent(replayed, state) : flow.energy(replayed, state);
 
 /** The smallest of some values: the pessimistic one. */
 export const pessimistic = (values: readonly Tensor[]): Tensor =>
@@ -47,7 +65,7 @@ export const pessimistic = (values: readonly Tensor[]): Tensor =>
  */
 export function meowNetworks(
   { observationSize, actionSize }: Sizes,
-  { alpha, couplings, hidden, shifts, shiftHidden, logSigmaMin, logSigmaMax }: MeowConfig,
+  { alpha, couplings, hidden, shifts, shiftHidden, coordinates, logSigmaMin, logSigmaMax }: MeowConfig,
 ): Module<MeowNetworks> {
   const conditioners = Array.from({ length: couplings }, (_, i) =>
     mlp({
@@ -85,7 +103,7 @@ export function meowNetworks(
               }),
             ),
           ],
-          squash: tanhSquash(actionSize),
+          squash: (coordinates === 'latent' ? tanhSquash : clippedTanhSquash)(actionSize),
         });
       const shiftsOf = (state: Tensor) =>
         networks.shifts.map((network) => reshape(network([state]), [state.shape[0] ?? 1]));
@@ -96,6 +114,8 @@ export function meowNetworks(
         logSigma,
         shifts: shiftsOf,
         softQ: (state, action) => shifted(flow().energy(action, state), state),
+        softQOfReplayed: (state, replayed) =>
+          shifted(replayedEnergy(flow(), replayed, state, { coordinates }), state),
         softV: (state) => shifted(flow().logNormalizer(state), state),
       };
     },

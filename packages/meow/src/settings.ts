@@ -65,6 +65,12 @@ export const MEOW_SETTINGS = {
     source: paper,
     description: 'hidden layers of the reward shifts',
   }),
+  coordinates: oneOf(['latent', 'action'], {
+    default: 'latent',
+    source: 'docs/algorithms/meow.md, "A soft value that stays exact"; the published form is action',
+    description:
+      'where Q is trained: at the latent before the squash, or at the action, clipped where it is near ±1',
+  }),
   logSigmaMin: logSigma('lower', -5),
   logSigmaMax: logSigma('upper', -0.3),
 } as const;

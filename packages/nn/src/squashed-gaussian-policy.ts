@@ -1,4 +1,4 @@
-import { atanh, mul, softplus, sub, tanh } from '@meow-rl/graph';
+import { atanh, sub, tanh } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 import { boundedLogScale } from './bounded-log-scale.ts';
@@ -9,7 +9,7 @@ import { featureSizes, hiddenLayers } from './mlp.ts';
 import type { HiddenLayersOptions } from './mlp.ts';
 import { modules } from './module.ts';
 import type { Module } from './module.ts';
-import { insideSquash } from './squash-margin.ts';
+import { insideSquash, logSquashSlope } from './squash.ts';
 
 /** Options of {@link squashedGaussianPolicy}. */
 export interface SquashedGaussianPolicyOptions extends Omit<HiddenLayersOptions, 'inputs'> {
@@ -32,10 +32,6 @@ export interface SquashedGaussianPolicy {
   /** log π(a|s), [rows]; actions nearer to ±1 than `SQUASH_MARGIN` are moved inside. */
   readonly logProb: (action: Tensor, state: Tensor) => Tensor;
 }
-
-/** log(1 − tanh² u) of each entry, exact for every u: `2 (log 2 − u − softplus(−2u))`. */
-const logSquashSlope = (latent: Tensor): Tensor =>
-  mul(2, sub(sub(Math.LN2, latent), softplus(mul(-2, latent))));
 
 /**
  * A Gaussian policy squashed by tanh:

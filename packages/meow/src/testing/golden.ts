@@ -48,12 +48,12 @@ export interface UpdateCase {
   finalTarget: GoldenParameters;
 }
 
-/** MEow with a golden case's settings. */
+/** MEow in the published form, with a golden case's settings. */
 export function algorithmOf(config: GoldenConfig, batchSize = 256): Algorithm {
   const { obsDim, actDim, sigmaMin, sigmaMax, ...settings } = config;
   return resolveAlgorithm(
     meow,
     { observationSize: obsDim, actionSize: actDim },
-    { dropout: 0, ...settings, logSigmaMin: sigmaMin, logSigmaMax: sigmaMax, batchSize },
+    { coordinates: 'action', dropout: 0, ...settings, logSigmaMin: sigmaMin, logSigmaMax: sigmaMax, batchSize },
   );
 }

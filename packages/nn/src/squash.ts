@@ -1,4 +1,4 @@
-import { clip } from '@meow-rl/graph';
+import { clip, mul, softplus, sub } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 /** How far from ±1 squashed actions are kept, so that atanh stays finite. */
@@ -6,3 +6,7 @@ export const SQUASH_MARGIN = 1e-5;
 
 /** Actions, moved inside ±(1 − `SQUASH_MARGIN`). */
 export const insideSquash = (action: Tensor): Tensor => clip(action, -1 + SQUASH_MARGIN, 1 - SQUASH_MARGIN);
+
+/** log(1 − tanh² z) of each entry, exact for every z: `2 (log 2 − z − softplus(−2z))`. */
+export const logSquashSlope = (latent: Tensor): Tensor =>
+  mul(2, sub(sub(Math.LN2, latent), softplus(mul(-2, latent))));
