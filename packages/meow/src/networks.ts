@@ -48,8 +48,7 @@ export const replayedEnergy = (
   replayed: Tensor,
   state: Tensor,
   { coordinates }: Pick<MeowConfig, 'coordinates'>,
-): Tensor =>
-  coordinates === 'latent' ? flow.energyOfLatent(replayed, state) : flow.energy(replayed, state);
+): Tensor => (coordinates === 'latent' ? flow.energyOfLatent(replayed, state) : flow.energy(replayed, state));
 
 /** The smallest of some values: the pessimistic one. */
 export const pessimistic = (values: readonly Tensor[]): Tensor =>

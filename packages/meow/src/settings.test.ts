@@ -12,6 +12,7 @@ describe('resolveMeowConfig', () => {
       learningRate: 1e-3,
       gradClip: 30,
       batchSize: 256,
+      coordinates: 'latent',
       dropout: 0.1,
       couplings: 4,
       hidden: [64, 64],
