@@ -13,6 +13,7 @@ describe('resolveMeowConfig', () => {
       gradClip: 30,
       batchSize: 256,
       coordinates: 'latent',
+      uniformShare: 1e-5,
       dropout: 0.1,
       couplings: 4,
       hidden: [64, 64],

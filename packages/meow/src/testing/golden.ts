@@ -56,6 +56,7 @@ export function algorithmOf(config: GoldenConfig, batchSize = 256): Algorithm {
     { observationSize: obsDim, actionSize: actDim },
     {
       coordinates: 'action',
+      uniformShare: 0,
       dropout: 0,
       ...settings,
       logSigmaMin: sigmaMin,
