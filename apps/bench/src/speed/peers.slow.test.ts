@@ -27,11 +27,13 @@ const GOLDEN = {
 const installed = existsSync(peerPython);
 const notice = installed ? '' : ' (not installed: npm run peers:setup)';
 
+const peer = (script: string, ...args: string[]) =>
+  promisify(execFile)(peerPython, [path.join(peersFolder, script), ...args]);
+
 // The peers are optional and several GB large, so machines without them pass.
 describe.skipIf(!installed).each(MEASURED_ALGORITHMS)(`%s of the peers${notice}`, (algorithm) => {
   test('PyTorch and JAX give the golden updates', async () => {
-    const check = path.join(peersFolder, 'check.py');
-    const { stdout } = await promisify(execFile)(peerPython, [check, algorithm, GOLDEN[algorithm]]);
+    const { stdout } = await peer('check.py', algorithm, GOLDEN[algorithm]);
     const errors: Record<string, number> = JSON.parse(stdout);
     // Two cases of two variants in PyTorch and one in JAX.
     expect(Object.keys(errors)).toHaveLength(6);
@@ -64,9 +66,6 @@ describe.skipIf(!installed).each(MEASURED_ALGORITHMS)(`%s of the peers${notice}`
 });
 
 describe.skipIf(!installed)(`train_torch.py${notice}`, () => {
-  const peer = (script: string, ...args: string[]) =>
-    promisify(execFile)(peerPython, [path.join(peersFolder, script), ...args]);
-
   test('values, actions, entropy and the share beyond the margin are the golden ones', async () => {
     const { stdout } = await peer('check.py', 'meow', golden('meow', 'meow-forward.json'));
     const errors: Record<string, number> = JSON.parse(stdout);
