@@ -1,4 +1,12 @@
-import { affine, alternatingMask, coupling, luLinear, rationalQuadraticSpline, shift } from '@meow-rl/flows';
+import {
+  affine,
+  alternatingMask,
+  boundedShift,
+  coupling,
+  luLinear,
+  rationalQuadraticSpline,
+  shift,
+} from '@meow-rl/flows';
 import type { Bijector, CouplingTransform } from '@meow-rl/flows';
 import type { Sizes } from '@meow-rl/learner';
 import { mapModule, mlp, modules, orthogonal, swish } from '@meow-rl/nn';
@@ -9,11 +17,15 @@ import type { MeowConfig } from './settings.ts';
 /** The layers of a flow between scale and squash, from latent to action; dropout is that of the conditioners. */
 export type CouplingSteps = (dropout?: Dropout) => readonly Bijector[];
 
-const TRANSFORMS: Readonly<Record<MeowConfig['layers'], CouplingTransform>> = {
-  additive: shift,
-  affine: affine(),
-  spline: rationalQuadraticSpline(),
-};
+/** What the entries that a coupling moves go through. */
+function transformOf({
+  layers,
+  couplingBound,
+}: Pick<MeowConfig, 'layers' | 'couplingBound'>): CouplingTransform {
+  if (layers === 'affine') return affine();
+  if (layers === 'spline') return rationalQuadraticSpline();
+  return couplingBound > 0 ? boundedShift(couplingBound) : shift;
+}
 
 /**
  * Couplings with alternating masks, each behind a linear layer of its own where `linear` is `lu`.
@@ -23,9 +35,10 @@ const TRANSFORMS: Readonly<Record<MeowConfig['layers'], CouplingTransform>> = {
  */
 export function couplingSteps(
   { observationSize, actionSize }: Sizes,
-  { couplings, hidden, layers, linear }: Pick<MeowConfig, 'couplings' | 'hidden' | 'layers' | 'linear'>,
+  config: Pick<MeowConfig, 'couplings' | 'hidden' | 'layers' | 'linear' | 'couplingBound'>,
 ): Module<CouplingSteps> {
-  const transform = TRANSFORMS[layers];
+  const { couplings, hidden, linear } = config;
+  const transform = transformOf(config);
   const couplingModule = (i: number) =>
     mapModule(
       mlp({

@@ -98,7 +98,7 @@ export const MEOW_SETTINGS = {
   couplingBound: number(between(0, 1e10), {
     default: 1.5,
     source: `${measured}; the published form has 0`,
-    description: 'most that a coupling moves an entry by, before the squash; 0 for no bound',
+    description: 'most that an additive coupling moves an entry by, before the squash; 0 for no bound',
   }),
   uniformShare: number(
     fromBelow(0, 0.5),
