@@ -1,8 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createGenerator } from '@meow-rl/random';
 import { emptyBatch } from '@meow-rl/replay';
 import type { TransitionBatch } from '@meow-rl/replay';
-import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { quietBench } from '../testing/run-bench.ts';
@@ -19,14 +21,10 @@ const sizes = { observationSize: 3, actionSize: 2 };
 const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   meow: { shiftHidden: [8], dropout: 0 },
 };
-const smallFlags = (name: string): readonly string[] => [
-  '--hidden',
-  '8',
-  ...(name === 'meow' ? ['--shift-hidden', '8'] : []),
-];
+const smallSettings = (name: string) => ({ hidden: [8], ...SMALL[name] });
 
 async function smallAgent({ name, create }: Algorithm): Promise<TrainableAgent> {
-  const config = { hidden: [8], batchSize: ROWS, ...SMALL[name] };
+  const config = { ...smallSettings(name), batchSize: ROWS };
   const agent = await create({ runtime: onnxRuntimeNode(), ...sizes, seed: 5, config });
   onTestFinished(() => agent.dispose());
   return agent;
@@ -118,8 +116,10 @@ describe.each(ALGORITHMS.map((algorithm) => [algorithm.name, algorithm] as const
       const tiny =
         '--env MultiGoal-v0 --steps 120 --warmup 40 --batch-size 16 --evaluate-every 60 --evaluation-episodes 2 ' +
         '--log-every 40 --num-envs 1 --updates-per-step 1 --n-step 3 --prioritized';
+      const settings = path.join(folder, 'settings.json');
+      await writeFile(settings, JSON.stringify({ agent: smallSettings(name) }));
       const train = async (out: string) =>
-        quietBench('train', '--algo', name, ...tiny.split(' '), ...smallFlags(name), '--out', out);
+        quietBench('train', '--config', settings, '--algo', name, ...tiny.split(' '), '--out', out);
       for (const out of [whole, resumed]) expect(await train(out)).toMatchObject({ code: 0, err: '' });
       expect((await quietBench('train', '--resume', resumed, '--from', '60')).code).toBe(0);
       expect(await outcomeOf(resumed)).toEqual(await outcomeOf(whole));
