@@ -10,7 +10,8 @@ import {
 import type { GoldenParameters } from '@meow-rl/learner/testing';
 import { describe, expect, test } from 'vitest';
 
-import { sac, softQ, softQTarget } from './sac.ts';
+import { qValues } from './critics.ts';
+import { sac, softQTarget } from './sac.ts';
 import type { SacNetworks } from './sac.ts';
 import type { SAC_SETTINGS } from './sac-settings.ts';
 
@@ -54,11 +55,8 @@ const showing: AlgorithmDefinition<SacNetworks, typeof SAC_SETTINGS> = {
         loss: (inputs) => {
           const { metrics, ...loss } = critics.loss(inputs);
           const { y, next } = softQTarget(inputs);
-          const [q1 = y, q2 = y] = softQ(
-            inputs.networks.critics,
-            inputs.batch.observation,
-            inputs.batch.action,
-          );
+          const { observation, action } = inputs.batch;
+          const { q1, q2 } = qValues(inputs.networks.critics, observation, action);
           const shown = { q1, q2, y, nextAction: next.action, nextLogProb: next.logProb };
           return { ...loss, metrics: { ...metrics, ...shown } };
         },

@@ -1,6 +1,7 @@
 import { checkSacConfig, SAC_SETTINGS } from '@meow-rl/baselines/settings';
 
 import { defineAlgorithm } from './algorithm.ts';
+import { presetOfTask } from './preset-of-task.ts';
 
 /** What CleanRL and Stable-Baselines3 have in common. */
 const common = {
@@ -44,20 +45,7 @@ export const sac = defineAlgorithm({
   settings: SAC_SETTINGS,
   presets,
   generalPreset: 'general',
-  presetOfEnvironment: {
-    'HalfCheetah-v5': 'mujoco',
-    'HalfCheetah-v4': 'mujoco',
-    'Hopper-v5': 'mujoco',
-    'Hopper-v4': 'mujoco',
-    'Walker2d-v5': 'mujoco',
-    'Walker2d-v4': 'mujoco',
-    'Ant-v5': 'mujoco',
-    'Ant-v4': 'mujoco',
-    'Humanoid-v5': 'humanoid',
-    'Humanoid-v4': 'humanoid',
-    'Swimmer-v5': 'swimmer',
-    'Pendulum-v1': 'pendulum',
-  },
+  presetOfEnvironment: presetOfTask,
   check: checkSacConfig,
   create: async (options) => {
     const { createSacAgent } = await import('@meow-rl/baselines');
