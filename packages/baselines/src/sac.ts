@@ -7,6 +7,7 @@ import type { Module, SquashedGaussianPolicy } from '@meow-rl/nn';
 
 import { bootstrapped, qLoss, qNetwork, qValues, smallest } from './critics.ts';
 import type { Critics } from './critics.ts';
+import { shiftedCritics } from './reward-shift.ts';
 import { checkSacConfig, SAC_SETTINGS } from './sac-settings.ts';
 import type { SacConfig } from './sac-settings.ts';
 
@@ -73,11 +74,19 @@ export const sac = defineAlgorithm({
   module: import.meta.url,
   settings: SAC_SETTINGS,
   check: checkSacConfig,
-  networks: (sizes, { hidden, initialTemperature, logStdMin, logStdMax }): SacNetworks => {
+  networks: (
+    sizes,
+    { hidden, shifts, shiftHidden, initialTemperature, logStdMin, logStdMax },
+  ): SacNetworks => {
     const layers = { hidden, activation: relu };
     return {
       actor: squashedGaussianPolicy({ name: 'actor', ...sizes, ...layers, logStdMin, logStdMax }),
-      critics: modules({ q1: qNetwork('q1', sizes, hidden), q2: qNetwork('q2', sizes, hidden) }),
+      critics: shiftedCritics(
+        modules({ q1: qNetwork('q1', sizes, hidden), q2: qNetwork('q2', sizes, hidden) }),
+        shifts,
+        sizes,
+        shiftHidden,
+      ),
       temperature: scalar('logAlpha', Math.log(initialTemperature)),
     };
   },

@@ -20,6 +20,7 @@ const mujoco = { ...common, steps: 1_000_000, warmup: 10_000 } as const;
  * Presets by name.
  *
  * - `mujoco`: HalfCheetah, Hopper, Walker2d and Ant, v4 and v5 alike. `humanoid` has more steps, `swimmer` a longer horizon.
+ * - `mujoco-shifted`, `humanoid-shifted`: with learnable reward shifting, the MEow paper's ablation of SAC (Figure A4).
  * - `pendulum`: Pendulum-v1, as in RL Zoo with the first update after 100 steps, which is Stable-Baselines3's default.
  * - `general`: CleanRL's settings, for all other environments. Not tuned.
  *
@@ -27,6 +28,8 @@ const mujoco = { ...common, steps: 1_000_000, warmup: 10_000 } as const;
  */
 const presets = {
   mujoco,
+  'mujoco-shifted': { ...mujoco, agent: { shifts: 1 } },
+  'humanoid-shifted': { ...mujoco, agent: { shifts: 1 }, steps: 2_000_000 },
   humanoid: { ...mujoco, steps: 2_000_000 },
   swimmer: { ...mujoco, agent: { gamma: 0.9999 } },
   pendulum: {
