@@ -77,7 +77,8 @@ export const meow = defineAlgorithm({
       pessimistic(networks.ebflow.softV(observation, temperatureOf(networks, config))),
   }),
   replayed: ({ coordinates }) => (coordinates === 'latent' ? replayedLatent : undefined),
-  derivedMetrics: ({ gradientNorm = Number.NaN }, { gradClip }) => ({
+  // Beside a tuned temperature the norm has the name of its group.
+  derivedMetrics: ({ ebflowGradientNorm = Number.NaN, gradientNorm = ebflowGradientNorm }, { gradClip }) => ({
     gradientClipped: Number(gradientNorm > gradClip),
   }),
   terms: {
@@ -90,8 +91,6 @@ export const meow = defineAlgorithm({
     loss: 'the loss',
     gradientNorm: "the gradient's norm",
     parameterNorm: 'the norm of the new parameters',
-    entropy: "the policy's entropy",
-    temperature: 'the temperature',
   },
   scales: ['alpha', 'logSigmaMin'],
 });

@@ -22,6 +22,6 @@ describe('with layers that bend and a tuned temperature', () => {
       tuneTemperature: true,
     },
     perThread: { dropout: 0.25 },
-    overflow: { moment: 'ebflow/adam/m/', term: 'the norm of the new parameters' },
+    overflow: { moment: 'ebflow/adam/m/', term: "the norm of the ebflow's new parameters" },
   });
 });
