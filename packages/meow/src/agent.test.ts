@@ -165,7 +165,7 @@ describe('update', () => {
     expect(error).toMatchObject({
       update: 2,
       term: 'the soft Q',
-      message: expect.stringContaining('Training has diverged: lower learningRate or gradClip'),
+      message: expect.stringContaining('Training has diverged: lower learningRate, gradClip or'),
     });
   });
 
