@@ -14,6 +14,8 @@ import { qValues } from './critics.ts';
 import { sac, softQTarget } from './sac.ts';
 import type { SacNetworks } from './sac.ts';
 import type { SAC_SETTINGS } from './sac-settings.ts';
+import { goldenInputs } from './testing/golden-inputs.ts';
+import type { GoldenBatch } from './testing/golden-inputs.ts';
 
 interface SacCase {
   name: string;
@@ -33,8 +35,7 @@ interface SacCase {
   };
   params: GoldenParameters;
   target: GoldenParameters;
-  batches: (Record<'obs' | 'act' | 'nextObs' | 'noiseNext' | 'noise', number[][]> &
-    Record<'reward' | 'done', number[]>)[];
+  batches: (GoldenBatch & Record<'noiseNext' | 'noise', number[][]>)[];
   steps: (Record<'criticLoss' | 'actorLoss' | 'alphaLoss' | 'alpha', number> &
     Record<'entropy' | 'criticGradNorm' | 'actorGradNorm', number> &
     Record<'q1' | 'q2' | 'y' | 'nextLogProb' | 'logProb', number[]> &
@@ -96,12 +97,7 @@ describe.each(GOLDEN_RUNTIMES)('SAC on $runtime.name', ({ runtime, tolerance }) 
 
     for (const [i, batch] of golden.batches.entries()) {
       const inputs = {
-        observation: batch.obs.flat(),
-        action: batch.act.flat(),
-        reward: batch.reward,
-        nextObservation: batch.nextObs.flat(),
-        discount: batch.done.map((ended) => config.gamma * (1 - ended)),
-        weight: batch.reward.map(() => 1),
+        ...goldenInputs(batch, config.gamma),
         'noise/nextAction': batch.noiseNext.flat(),
         'noise/action': batch.noise.flat(),
       };

@@ -1,11 +1,10 @@
 import { add, div, expandAs, linear, log, matmul, mul, reshape, softplus, sub, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
-import { checkWidth, zeros } from '@meow-rl/nn';
+import { aboveDiagonal, belowDiagonal, checkWidth, onDiagonal, zeroOneMatrix, zeros } from '@meow-rl/nn';
 import type { Module } from '@meow-rl/nn';
 
 import type { Bijector } from './bijector.ts';
 import { unitTriangularInverse } from './triangular-inverse.ts';
-import { aboveDiagonal, belowDiagonal, matrixOf, onDiagonal } from './zero-one-matrix.ts';
 import { zerosPerState } from './zeros-per-state.ts';
 
 export interface LuLinearOptions {
@@ -46,9 +45,9 @@ export function luLinear({ name, size, minDiagonal = 1e-3 }: LuLinearOptions): M
       { name: `${name}.bias`, shape: [size], initial: zeros([size], size) },
     ],
     bind: (params) => {
-      const strictLower = mul(params(`${name}.lower`), matrixOf(size, belowDiagonal));
-      const strictUpper = mul(params(`${name}.upper`), matrixOf(size, aboveDiagonal));
-      const identity = matrixOf(size, onDiagonal);
+      const strictLower = mul(params(`${name}.lower`), zeroOneMatrix(size, belowDiagonal));
+      const strictUpper = mul(params(`${name}.upper`), zeroOneMatrix(size, aboveDiagonal));
+      const identity = zeroOneMatrix(size, onDiagonal);
       const bias = params(`${name}.bias`);
       const scales = add(softplus(params(`${name}.diagonal`)), minDiagonal);
       /** L U */

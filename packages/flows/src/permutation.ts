@@ -1,9 +1,8 @@
 import { matmul, ShapeError } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
-import { checkWidth } from '@meow-rl/nn';
+import { checkWidth, zeroOneMatrix } from '@meow-rl/nn';
 
 import type { Bijector, Mapped } from './bijector.ts';
-import { matrixOf } from './zero-one-matrix.ts';
 
 /**
  * Fixed permutation of the entries.
@@ -23,7 +22,7 @@ export function permutation(order: readonly number[]): Bijector {
     throw new ShapeError(
       `permutation: expected each of 0 to size − 1 once, got [${order.join(', ')}]. Give where each entry comes from.`,
     );
-  const matrix = matrixOf(size, (i, j) => order[i] === j);
+  const matrix = zeroOneMatrix(size, (i, j) => order[i] === j);
   const permuted = (point: Tensor, transposeB: boolean): Mapped => {
     checkWidth('permutation', point, size);
     return { out: matmul(point, matrix, { transposeB }) };

@@ -1,7 +1,6 @@
 import { matmul, mul, sub } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
-
-import { matrixOf, onDiagonal } from './zero-one-matrix.ts';
+import { onDiagonal, zeroOneMatrix } from '@meow-rl/nn';
 
 /**
  * Inverse of `I + N` with N strictly lower or strictly upper triangular, in ⌈log₂ size⌉ steps that double the blocks whose
@@ -15,7 +14,7 @@ import { matrixOf, onDiagonal } from './zero-one-matrix.ts';
  */
 export function unitTriangularInverse(strict: Tensor, size: number): Tensor {
   // The first step has no product, since X₁ is the identity.
-  let inverse = sub(matrixOf(size, onDiagonal), mul(strict, betweenBlocks(size, 1)));
+  let inverse = sub(zeroOneMatrix(size, onDiagonal), mul(strict, betweenBlocks(size, 1)));
   for (let block = 2; block < size; block *= 2) {
     const between = mul(strict, betweenBlocks(size, block));
     inverse = sub(inverse, matmul(inverse, matmul(between, inverse)));
@@ -25,7 +24,7 @@ export function unitTriangularInverse(strict: Tensor, size: number): Tensor {
 
 /** 1 within diagonal blocks of twice the given length but not within one of that length, else 0. */
 const betweenBlocks = (size: number, block: number): Tensor =>
-  matrixOf(size, (i, j) => {
+  zeroOneMatrix(size, (i, j) => {
     const [row, column] = [Math.floor(i / block), Math.floor(j / block)];
     return row !== column && Math.floor(row / 2) === Math.floor(column / 2);
   });

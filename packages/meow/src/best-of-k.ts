@@ -15,6 +15,7 @@ import {
   toFloat,
 } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
+import { aboveDiagonal, zeroOneMatrix } from '@meow-rl/nn';
 import { createGenerator } from '@meow-rl/random';
 
 /** Standard normal noise that is the same in every program, [candidates · size], after that of the prior's mode. */
@@ -51,15 +52,8 @@ export function bestOfK(flow: EnergyFlow, state: Tensor, candidates: number): Te
   const scores = reshape(logProb, [states, candidates]);
   const isBest = toFloat(equal(scores, max(scores, { axes: [1], keepDims: true })));
   // Of several that are the best the first one is taken.
-  const bestBefore = matmul(isBest, constant(beforeOf(candidates), [candidates, candidates]));
+  const bestBefore = matmul(isBest, zeroOneMatrix(candidates, aboveDiagonal));
   const chosen = mul(isBest, toFloat(less(bestBefore, 0.5)));
   const actions = reshape(action, [states, candidates, size]);
   return sum(mul(reshape(chosen, [states, candidates, 1]), actions), { axes: [1] });
 }
-
-/** 1 where the row comes before the column, row-major. */
-const beforeOf = (size: number): Float32Array =>
-  Float32Array.from({ length: size * size }, (_, flat) => {
-    const row = Math.floor(flat / size);
-    return row < flat - row * size ? 1 : 0;
-  });

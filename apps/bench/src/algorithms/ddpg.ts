@@ -1,19 +1,7 @@
 import { DDPG_SETTINGS } from '@meow-rl/baselines/settings';
 
 import { defineAlgorithm } from './algorithm.ts';
-import { presetOfTask } from './preset-of-task.ts';
-
-const common = {
-  agent: {},
-  numEnvs: 1,
-  updatesPerStep: 1,
-  bufferSize: 1_000_000,
-  evaluateEvery: 10_000,
-  policy: 'last',
-} as const;
-
-/** The warm-up of TD3's paper for its DDPG on HalfCheetah and Ant, and of RL Zoo on all tasks. */
-const mujoco = { ...common, steps: 1_000_000, warmup: 10_000 } as const;
+import { deterministicPendulum, mujocoPresets, offPolicy, presetOfTask } from './baseline-presets.ts';
 
 /**
  * Presets by name.
@@ -27,19 +15,10 @@ const mujoco = { ...common, steps: 1_000_000, warmup: 10_000 } as const;
  * CleanRL, ddpg_continuous_action.py.
  */
 const presets = {
-  mujoco,
-  humanoid: { ...mujoco, steps: 2_000_000 },
-  swimmer: { ...mujoco, agent: { gamma: 0.9999 } },
-  pendulum: {
-    ...common,
-    agent: { gamma: 0.98, policyLearningRate: 1e-3, qLearningRate: 1e-3, hidden: [400, 300] },
-    steps: 20_000,
-    warmup: 10_000,
-    bufferSize: 200_000,
-    evaluateEvery: 2000,
-  },
+  ...mujocoPresets,
+  pendulum: deterministicPendulum,
   paper: {
-    ...mujoco,
+    ...mujocoPresets.mujoco,
     agent: {
       tau: 1e-3,
       batchSize: 64,
@@ -49,7 +28,7 @@ const presets = {
       explorationNoise: 0.2,
     },
   },
-  general: { ...common, steps: 1_000_000, warmup: 25_000 },
+  general: { ...offPolicy, steps: 1_000_000, warmup: 25_000 },
 } as const;
 
 /** Deep Deterministic Policy Gradient, of `@meow-rl/baselines`. */

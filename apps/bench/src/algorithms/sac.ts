@@ -1,20 +1,7 @@
 import { checkSacConfig, SAC_SETTINGS } from '@meow-rl/baselines/settings';
 
 import { defineAlgorithm } from './algorithm.ts';
-import { presetOfTask } from './preset-of-task.ts';
-
-/** What CleanRL and Stable-Baselines3 have in common. */
-const common = {
-  agent: {},
-  numEnvs: 1,
-  updatesPerStep: 1,
-  bufferSize: 1_000_000,
-  evaluateEvery: 10_000,
-  policy: 'last',
-} as const;
-
-/** RL Zoo's settings for the MuJoCo tasks; its `learning_starts` is 10,000 where CleanRL's is 5,000. */
-const mujoco = { ...common, steps: 1_000_000, warmup: 10_000 } as const;
+import { mujocoPresets, offPolicy, presetOfTask } from './baseline-presets.ts';
 
 /**
  * Presets by name.
@@ -27,19 +14,17 @@ const mujoco = { ...common, steps: 1_000_000, warmup: 10_000 } as const;
  * Reference: RL Baselines3 Zoo, hyperparams/sac.yml; CleanRL, sac_continuous_action.py.
  */
 const presets = {
-  mujoco,
-  'mujoco-shifted': { ...mujoco, agent: { shifts: 1 } },
-  'humanoid-shifted': { ...mujoco, agent: { shifts: 1 }, steps: 2_000_000 },
-  humanoid: { ...mujoco, steps: 2_000_000 },
-  swimmer: { ...mujoco, agent: { gamma: 0.9999 } },
+  ...mujocoPresets,
+  'mujoco-shifted': { ...mujocoPresets.mujoco, agent: { shifts: 1 } },
+  'humanoid-shifted': { ...mujocoPresets.humanoid, agent: { shifts: 1 } },
   pendulum: {
-    ...common,
+    ...offPolicy,
     agent: { policyLearningRate: 1e-3, qLearningRate: 1e-3, temperatureLearningRate: 1e-3 },
     steps: 20_000,
     warmup: 100,
     evaluateEvery: 2000,
   },
-  general: { ...common, steps: 1_000_000, warmup: 5000 },
+  general: { ...offPolicy, steps: 1_000_000, warmup: 5000 },
 } as const;
 
 /** Soft Actor-Critic, of `@meow-rl/baselines`. No target follows its policy, so there is no average of it. */

@@ -15,6 +15,8 @@ import { describe, expect, test } from 'vitest';
 import { qValues } from '../critics.ts';
 import type { DeterministicNetworks } from '../deterministic-policy.ts';
 import type { deterministicSettings } from '../deterministic-settings.ts';
+import { goldenInputs } from './golden-inputs.ts';
+import type { GoldenBatch } from './golden-inputs.ts';
 
 /** What the files of TD3 and DDPG have of each case. */
 interface DeterministicCase {
@@ -32,8 +34,7 @@ interface DeterministicCase {
   };
   readonly params: GoldenParameters;
   readonly target: GoldenParameters;
-  readonly batches: (Record<'obs' | 'act' | 'nextObs', number[][]> &
-    Record<'reward' | 'done', number[]> & { noise?: number[][] })[];
+  readonly batches: (GoldenBatch & { noise?: number[][] })[];
   /** Null where an update has no such number, as it leaves the policy alone. */
   readonly steps: Record<string, number | number[] | number[][] | null>[];
   readonly finalParams: GoldenParameters;
@@ -110,12 +111,7 @@ export function describeDeterministicGolden<Q extends string, T extends CommonSe
 
         for (const [i, batch] of golden.batches.entries()) {
           const inputs = {
-            observation: batch.obs.flat(),
-            action: batch.act.flat(),
-            reward: batch.reward,
-            nextObservation: batch.nextObs.flat(),
-            discount: batch.done.map((ended) => gamma * (1 - ended)),
-            weight: batch.reward.map(() => 1),
+            ...goldenInputs(batch, gamma),
             ...(batch.noise && { 'noise/target': batch.noise.flat() }),
           };
           const actual: Record<string, ArrayLike<number>> = {};

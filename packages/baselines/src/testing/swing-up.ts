@@ -56,3 +56,13 @@ export async function swingUp<C>({ create, config, steps }: SwingUpOptions<C>) {
     await env.close();
   }
 }
+
+/** For deterministic policies: RL Zoo's discount and rates for this task; small networks, and targets that follow faster. */
+export const DETERMINISTIC_SWING_UP = {
+  gamma: 0.98,
+  tau: 0.01,
+  hidden: [64, 64],
+  batchSize: 64,
+  policyLearningRate: 1e-3,
+  qLearningRate: 1e-3,
+} as const;

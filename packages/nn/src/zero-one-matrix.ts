@@ -2,7 +2,7 @@ import { constant } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 /** Constant [size, size], 1 where `isOne` says so and 0 elsewhere. */
-export const matrixOf = (size: number, isOne: (row: number, column: number) => boolean): Tensor =>
+export const zeroOneMatrix = (size: number, isOne: (row: number, column: number) => boolean): Tensor =>
   constant(
     Float32Array.from({ length: size * size }, (_, flat) => {
       const row = Math.floor(flat / size);
