@@ -1,8 +1,14 @@
-import { add, softplus, sub } from '@meow-rl/graph';
+import { add, maximum, softplus, sub } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import { repeatForRows } from '@meow-rl/nn';
 
 import type { EnergyFlow } from './energy-flow.ts';
+
+/**
+ * exp of this is lost beside 1 in float64 too. Below, gradients are exactly 0: numbers near the end of float32's range would slow
+ * down every product that they go through.
+ */
+const NEGLIGIBLE = -40;
 
 /**
  * A flow over [−1, 1]^A whose density is mixed with a little of the uniform one, so that no action has less than that:
@@ -30,7 +36,8 @@ export function uniformMixture(flow: EnergyFlow, share: number): EnergyFlow {
   const logFlowShare = Math.log1p(-share);
   const logFloor = Math.log(share) - flow.size * Math.LN2;
   /** log(exp(log π_flow + log(1 − ε)) + exp(log ε − A log 2)) without overflow. */
-  const mixed = (logProb: Tensor): Tensor => add(logFloor, softplus(add(logProb, logFlowShare - logFloor)));
+  const mixed = (logProb: Tensor): Tensor =>
+    add(logFloor, softplus(maximum(add(logProb, logFlowShare - logFloor), NEGLIGIBLE)));
   const mixedEnergy = (energy: Tensor, state: Tensor): Tensor => {
     const normalizer = repeatForRows(flow.logNormalizer(state), energy);
     return add(mixed(sub(energy, normalizer)), normalizer);
