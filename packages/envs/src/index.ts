@@ -1,6 +1,7 @@
 export { affineMap, type AffineMap } from './affine-map.ts';
 export { box, sameBox, type Box, type BoxOptions } from './box.ts';
 export { decodeNumbers, encodeNumbers, envState, restoreEnv, type ResumableEnv } from './env-state.ts';
+export { checkActions, checkMask, checkNoneFinished, type ActionCheck } from './check-actions.ts';
 export { clipAction } from './clip-action.ts';
 export { checkedReset, checkedStep } from './checked-env.ts';
 export { createEnv, type Dynamics, type TypedEnv } from './create-env.ts';
@@ -38,4 +39,5 @@ export type {
   VectorResetResult,
   VectorStepResult,
 } from './vector-env.ts';
+export { rowStates, type VectorShape } from './vector-state.ts';
 export { wrapEnv } from './wrap-env.ts';

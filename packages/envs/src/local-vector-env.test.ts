@@ -132,6 +132,26 @@ describe('vectorEnv', () => {
     expect(third?.terminated).toEqual([0, 1]);
   });
 
+  it('reset-then-step: begins the next episode and steps it at once, by the action given', () => {
+    const env = pair('reset-then-step');
+    env.reset({ seed: 0 });
+    const [, second, third] = steps(env, three);
+    expect(second).toMatchObject({ truncated: [1, 0], final: [[0, 2], undefined] });
+    // Row 0 shows the second observation of episode 1.
+    expect(third).toEqual({
+      observations: [
+        [1, 1],
+        [100, 3],
+      ],
+      rewards: [0.125, -0.125],
+      terminated: [0, 1],
+      truncated: [0, 0],
+      final: [undefined, [100, 3]],
+    });
+    expect(() => env.step([0, Number.NaN])).toThrow('got NaN in entry 0 of row 1');
+    expect([...env.step([0, 0.5]).observations]).toEqual([1, 2, 101, 1]);
+  });
+
   it('seeds row i with seed + i and goes on from there', () => {
     const env = vectorEnv(() => multiGoal(), { numEnvs: 3 });
     const first = [...env.reset({ seed: 10 }).observations];

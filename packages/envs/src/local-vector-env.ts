@@ -97,6 +97,7 @@ function together(
     actionBuffer.subarray(i * actionSpace.size, (i + 1) * actionSpace.size),
   );
   const resetPending = new Uint8Array(count);
+  const noRows = new Uint8Array(count);
 
   const resetRow = (env: Env, row: number, seed?: number) => {
     const { observation, info } = checkedReset(env, seed === undefined ? {} : { seed }, names[row]);
@@ -126,6 +127,13 @@ function together(
     if (done && autoresetMode !== 'same-step') resetPending[row] = 1;
   };
 
+  /** What a step does with a row whose episode is over. */
+  const beginRow = (env: Env, row: number) => {
+    if (autoresetMode !== 'reset-then-step') return skipRow(env, row);
+    resetRow(env, row);
+    stepRow(env, row);
+  };
+
   return {
     id,
     numEnvs: count,
@@ -142,10 +150,11 @@ function together(
     },
     step(actions) {
       if (autoresetMode === 'disabled') checkNoneFinished(where, resetPending);
-      if (checksActions) checkActions(actions, { where, width: actionSpace.size, ignored: resetPending });
+      const ignored = autoresetMode === 'reset-then-step' ? noRows : resetPending;
+      if (checksActions) checkActions(actions, { where, width: actionSpace.size, ignored });
       actionBuffer.set(actions);
       for (const [row, env] of envs.entries()) {
-        if (resetPending[row]) skipRow(env, row);
+        if (resetPending[row]) beginRow(env, row);
         else stepRow(env, row);
       }
       return { observations, rewards, terminated, truncated, finalObservations, infos };

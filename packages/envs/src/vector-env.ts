@@ -8,8 +8,11 @@ import type { EnvState, Info } from './env.ts';
  *   no flags. That row of that step is no transition.
  * - `same-step`: the very step that ended the episode does; `observations` already hold the new episode's start.
  * - `disabled`: the caller does, with `reset({ mask })`; stepping a finished one throws.
+ * - `reset-then-step`: the following `step` does, and then takes that row's action in the new episode: the row's result is the
+ *   second observation of the episode, whose first one is never seen. That row of that step is no transition. Isaac Gym's
+ *   environments do so.
  */
-export type AutoresetMode = 'next-step' | 'same-step' | 'disabled';
+export type AutoresetMode = 'next-step' | 'same-step' | 'disabled' | 'reset-then-step';
 
 /** A value, or a promise of it from an environment that runs elsewhere. */
 export type Awaitable<T> = T | Promise<T>;
@@ -42,6 +45,11 @@ export interface VectorStepResult {
   readonly truncated: Uint8Array;
   /** [n, obs], in every mode the last observation of the episode in rows where a flag is set; other rows mean nothing. */
   readonly finalObservations: Float64Array;
+  /**
+   * [n], 1 in rows that ended and whose last observation a simulator lost: their row of `finalObservations` means nothing
+   * either, so no value may be bootstrapped from it. Absent: all are known.
+   */
+  readonly finalObservationUnknown?: Uint8Array;
   /** [n], of this row's step; in `same-step` mode too, the info is the one of the step and not of the reset. */
   readonly infos: readonly Info[];
 }
@@ -64,6 +72,8 @@ export interface VectorEnvState {
   readonly autoresetMode: AutoresetMode;
   /** One per sub-environment. */
   readonly rows: readonly RowState[];
+  /** What a simulator that holds all rows gave for them together, in base64. Absent: each row has its state. */
+  readonly simulator?: string;
 }
 
 /**

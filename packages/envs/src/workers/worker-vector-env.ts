@@ -41,6 +41,7 @@ export async function workerVectorEnv(options: WorkerVectorEnvOptions): Promise<
   const terminated = new Uint8Array(numEnvs);
   const truncated = new Uint8Array(numEnvs);
   const resetPending = new Uint8Array(numEnvs);
+  const noRows = new Uint8Array(numEnvs);
   const begun = new Uint8Array(numEnvs);
   const shapes = parts.map((): (WorkerMessage & { kind: 'shape' })['shape'][] => []);
   const workerOf = parts.flatMap(({ count }, worker) => Array.from({ length: count }, () => worker));
@@ -120,7 +121,8 @@ export async function workerVectorEnv(options: WorkerVectorEnvOptions): Promise<
         );
       }
       if (autoresetMode === 'disabled') checkNoneFinished(where, resetPending);
-      checkActions(actions, { where, width: actionWidth, ignored: resetPending });
+      const ignored = autoresetMode === 'reset-then-step' ? noRows : resetPending;
+      checkActions(actions, { where, width: actionWidth, ignored });
       block.actions.set(actions);
       takeOver(await team.run('step'));
       return takeStep();

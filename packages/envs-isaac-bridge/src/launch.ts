@@ -1,0 +1,230 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+import type { AutoresetMode } from '@meow-rl/envs';
+
+import { BridgeError } from './bridge-error.ts';
+
+/** A server to start. */
+export interface Launch {
+  /** The Python that has the simulator, `numpy`, `msgpack` and `websockets`. Default: `python3`, on Windows `python`. */
+  readonly python?: string;
+  /** `gym:Ant-v5`, `gym-vector:…`, `envpool:…`, `isaac:Isaac-Ant-Direct`, … or `module:function` of your own. */
+  readonly task: string;
+  /** Default: the server's. */
+  readonly numEnvs?: number;
+  /** Default: the simulator's. */
+  readonly autoresetMode?: AutoresetMode;
+  /** Further arguments of the server, as in `python -m meow_isaac_bridge --help`. Default: none. */
+  readonly args?: readonly string[];
+  /** File that all that the server prints is appended to. Default: its end is kept, for error messages. */
+  readonly logFile?: string;
+  /** Folder that it runs in, where modules of the user's own are looked for. Default: that of this process. */
+  readonly cwd?: string;
+}
+
+/** A server that was started. */
+export interface LaunchedServer {
+  readonly url: string;
+  readonly token: string;
+  readonly pid: number;
+  /** Ends it: by closing its standard input, then by signals. */
+  end(timeout: number): Promise<void>;
+  /** What is to be told with an error of the connection: how the server ended, and the end of its log. */
+  explain(error: BridgeError): Promise<BridgeError>;
+}
+
+/** Environment variable that the server reads its token from. */
+const TOKEN_VARIABLE = 'MEOW_BRIDGE_TOKEN';
+/** Characters of the log that an error message quotes. */
+const QUOTED = 2000;
+/** Milliseconds that a process which is about to end has for it. */
+const MOMENT = 2000;
+
+/** The Python package that comes with this one; `pip install` isn't needed. */
+const PYTHON_SOURCES = fileURLToPath(new URL('../python/src', import.meta.url));
+
+/**
+ * Starts a server on the loopback interface, with a token that nobody else knows. It ends when this process does, however that
+ * ends: its standard input is closed then.
+ *
+ * @param timeout milliseconds until it listens
+ * @throws BridgeError if it doesn't, with the end of its log
+ */
+export async function launchServer(launch: Launch, timeout: number): Promise<LaunchedServer> {
+  const { python = process.platform === 'win32' ? 'python' : 'python3', task, logFile, cwd } = launch;
+  const token = randomBytes(32).toString('base64url');
+  const log = logFile === undefined ? undefined : openSync(logFile, 'a');
+  const { PYTHONPATH } = process.env;
+  const sources = existsSync(PYTHON_SOURCES) ? [PYTHON_SOURCES] : [];
+  const child = spawn(python, serverArguments(launch), {
+    ...(cwd !== undefined && { cwd }),
+    stdio: ['pipe', 'pipe', log ?? 'pipe'],
+    env: {
+      ...process.env,
+      PYTHONPATH: [...sources, ...(PYTHONPATH ? [PYTHONPATH] : [])].join(path.delimiter),
+      PYTHONUNBUFFERED: '1',
+      [TOKEN_VARIABLE]: token,
+    },
+    // Ctrl-C is for this process alone, which may have something to save.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  });
+  if (log !== undefined) closeSync(log);
+  const tail = tailOf(child.stderr);
+  const exited = new Promise<string>((resolve) => {
+    child.on('exit', (code, signal) => {
+      resolve(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
+    });
+    child.on('error', (error) => resolve(`can't be started (${error.message})`));
+  });
+  // A server that is gone takes no input; that it is gone is told elsewhere.
+  child.stdin?.on('error', () => {});
+
+  const quotedLog = () => {
+    const text = logFile === undefined ? tail() : readFileSync(logFile, 'utf8');
+    return text.trim().slice(-QUOTED);
+  };
+  const told = (what: string) => {
+    const text = quotedLog();
+    const where = logFile === undefined ? 'Its last words' : `The end of ${logFile}`;
+    return text === '' ? what : `${what}\n${where}:\n${text}`;
+  };
+
+  const end = async (milliseconds: number) => {
+    child.stdin?.end();
+    if (await within(exited, milliseconds)) return;
+    signalGroup(child.pid, 'SIGTERM');
+    if (await within(exited, milliseconds)) return;
+    signalGroup(child.pid, 'SIGKILL');
+    await exited;
+  };
+
+  try {
+    const listening = readListening(child.stdout, task);
+    const outcome = await within(Promise.race([listening, exited]), timeout);
+    if (!outcome)
+      throw new BridgeError(
+        'timeout',
+        told(`${task}: the server didn't listen within ${timeout} ms. Give timeouts.start more, or see why.`),
+      );
+    if (typeof outcome === 'string')
+      throw new BridgeError(
+        'connection',
+        told(`${task}: the server (${python}) ${outcome} before it listened. ${installing(quotedLog())}`),
+      );
+    return {
+      url: `ws://${outcome.host}:${outcome.port}`,
+      token,
+      pid: child.pid ?? 0,
+      end,
+      async explain(error) {
+        if (error.problem !== 'connection' && error.problem !== 'timeout') return error;
+        const ending = await within(exited, error.problem === 'timeout' ? 1 : MOMENT);
+        const what = ending ? `${task}: the server ${ending}. ${error.message}` : error.message;
+        return new BridgeError(error.problem, told(what), { cause: error });
+      },
+    };
+  } catch (error) {
+    await end(MOMENT);
+    throw error;
+  }
+}
+
+function serverArguments({ task, numEnvs, autoresetMode, args = [] }: Launch): string[] {
+  return [
+    '-m',
+    'meow_isaac_bridge',
+    task,
+    '--port',
+    '0',
+    '--token-env',
+    TOKEN_VARIABLE,
+    '--end-with-stdin',
+    ...(numEnvs === undefined ? [] : ['--num-envs', String(numEnvs)]),
+    ...(autoresetMode === undefined ? [] : ['--autoreset', autoresetMode]),
+    ...args,
+  ];
+}
+
+/** What is most likely missing, from what Python said. */
+function installing(log: string): string {
+  const missing = /No module named '?([\w.]+)/.exec(log)?.[1];
+  if (missing === undefined) return 'See its log.';
+  return ['numpy', 'msgpack', 'websockets', 'meow_isaac_bridge'].includes(missing)
+    ? `Its Python has no ${missing}: install it there with "pip install numpy msgpack websockets", or name another Python.`
+    : `Its Python has no ${missing}: install the simulator there, as docs/isaac.md says, or name another Python.`;
+}
+
+/** Reads the one line that a server prints when it listens; what else is printed is passed over, and the pipe stays empty. */
+function readListening(stdout: Readable | null, task: string): Promise<{ host: string; port: number }> {
+  return new Promise((resolve, reject) => {
+    if (!stdout) return;
+    const lines = createInterface({ input: stdout });
+    lines.once('line', (line) => {
+      // Later lines are taken, so that printing never blocks the server.
+      lines.on('line', () => {});
+      const address = addressIn(line);
+      if (address) resolve(address);
+      else
+        reject(
+          new BridgeError(
+            'protocol',
+            `${task}: the server printed ${JSON.stringify(line.slice(0, 200))}, expected one line of JSON that says where it listens. ` +
+              'See that it is of the same version as this package.',
+          ),
+        );
+    });
+  });
+}
+
+function addressIn(line: string): { host: string; port: number } | undefined {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    const listening = fieldOf(parsed, 'listening');
+    const [host, port] = [fieldOf(listening, 'host'), fieldOf(listening, 'port')];
+    return typeof host === 'string' && typeof port === 'number' ? { host, port } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+
+/** Keeps the end of what is printed; nothing where that goes into a file. */
+function tailOf(stream: Readable | null): () => string {
+  let kept = '';
+  stream?.setEncoding('utf8').on('data', (text: string) => {
+    kept = (kept + text).slice(-QUOTED);
+  });
+  return () => kept;
+}
+
+/** What a promise gives, or undefined if it takes longer. */
+async function within<T>(work: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** To a process and those that it started. */
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, signal);
+  } catch {
+    // It is gone already.
+  }
+}
