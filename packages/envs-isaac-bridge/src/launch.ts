@@ -76,6 +76,8 @@ export async function launchServer(launch: Launch, timeout: number): Promise<Lau
     windowsHide: true,
   });
   if (log !== undefined) closeSync(log);
+  // A server that nobody closes mustn't keep this process alive: it ends with it.
+  for (const held of [child, child.stdin, child.stdout, child.stderr]) unreferenced(held);
   const tail = tailOf(child.stderr);
   const exited = new Promise<string>((resolve) => {
     child.on('exit', (code, signal) => {
@@ -204,6 +206,11 @@ function tailOf(stream: Readable | null): () => string {
     kept = (kept + text).slice(-QUOTED);
   });
   return () => kept;
+}
+
+/** Lets the process end though this is open; the types of pipes don't say that they are sockets. */
+function unreferenced(held: object | null): void {
+  if (held && 'unref' in held && typeof held.unref === 'function') held.unref();
 }
 
 /** What a promise gives, or undefined if it takes longer. */

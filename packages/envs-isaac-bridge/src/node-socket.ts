@@ -24,6 +24,8 @@ export const openNodeSocket: OpenSocket = (address, listener) =>
       else reject(error);
       close(socket);
     };
+    // While nothing is asked a connection doesn't keep the process alive; what waits for an answer has a timer.
+    socket.on('upgrade', (response) => response.socket.unref());
     socket.on('open', () => {
       isOpen = true;
       resolve({

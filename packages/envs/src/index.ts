@@ -40,4 +40,5 @@ export type {
   VectorStepResult,
 } from './vector-env.ts';
 export { rowStates, type VectorShape } from './vector-state.ts';
+export { clipVectorAction, rescaleVectorAction } from './vector-actions.ts';
 export { wrapEnv } from './wrap-env.ts';

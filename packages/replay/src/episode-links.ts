@@ -14,8 +14,8 @@ export interface EpisodeLinks {
   last(environment: number): number;
   /** Notes that transition `number` has been written, of which sub-environment, and whether its episode ended. */
   enter(number: number, environment: number, done: boolean): void;
-  /** No transition entered from now on continues one entered before. */
-  cut(): void;
+  /** No transition entered from now on continues one entered before, of these sub-environments. Default: of any. */
+  cut(environments?: ArrayLike<number>): void;
   /** How far back the predecessors of transitions [from, to) are, 0 where there is none. */
   state(from: number, to: number): Int32Array;
   /** What {@link EpisodeLinks.last} gives, by sub-environment. */
@@ -59,8 +59,11 @@ export function episodeLinks(capacity: number): EpisodeLinks {
       link(number, distance, number - capacity + 1);
       last[environment] = done ? -1 : number;
     },
-    cut() {
-      last = [];
+    cut(environments) {
+      if (!environments) last = [];
+      else
+        for (const environment of Array.from(environments))
+          if (environment < last.length) last[environment] = -1;
     },
     state: (from, to) => Int32Array.from({ length: to - from }, (_, i) => back[(from + i) % capacity] ?? 0),
     lasts: () => [...last],

@@ -159,6 +159,15 @@ describe('n-step returns', () => {
     expect(one.state().previous?.at(-1)).toBe(0);
   });
 
+  it('end where the episodes of some sub-environments are ended, and go on in the others', () => {
+    const buffer = make(3, 1, 8);
+    const both = (from: number) => [step(0, from), step(1, 10 + from)];
+    buffer.add(transitionsOf(both(0)), originsOf(both(0)));
+    buffer.endEpisodes([1]);
+    buffer.add(transitionsOf([step(0, 1), step(1, 50)]), originsOf([step(0, 1), step(1, 50)]));
+    expect([...(buffer.state().previous ?? [])]).toEqual([0, 0, 2, 0]);
+  });
+
   it.each([
     [2, 3],
     // As far back as the capacity it lay in this very row.

@@ -66,10 +66,12 @@ export interface ReplayBuffer extends TransitionSizes {
    */
   add(transitions: Transitions, origins?: TransitionOrigins): void;
   /**
-   * Ends all running episodes: no transition added from now on continues an earlier one. To be called where
-   * environments are reset before their episodes are over.
+   * Ends running episodes: no transition added from now on continues an earlier one. To be called where
+   * environments are reset before their episodes are over, or the last transition of an episode is left out.
+   *
+   * @param rows the sub-environments that it is about. Default: all
    */
-  endEpisodes(): void;
+  endEpisodes(rows?: ArrayLike<number>): void;
   /**
    * Draws n transitions with replacement: each of the `size` held with probability 1 / size, or by its priority.
    *
@@ -215,8 +217,8 @@ export function replayBuffer(options: ReplayBufferOptions): ReplayBuffer {
       if (priority) for (let i = 0; i < count; i += 1) priority.enter((added + i) % capacity);
       added += count;
     },
-    endEpisodes() {
-      links?.cut();
+    endEpisodes(environments) {
+      links?.cut(environments);
     },
     sample(n) {
       checkPositive(`sample(n) got n = ${String(n)}`, n);

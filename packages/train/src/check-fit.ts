@@ -1,4 +1,4 @@
-import { sameBox, type Box } from '@meow-rl/envs';
+import { sameBox, type Box, type Env, type VectorEnv } from '@meow-rl/envs';
 
 import type { Actor } from './contracts/actor.ts';
 
@@ -8,6 +8,12 @@ export interface EnvironmentSpaces {
   readonly observationSpace: Box;
   readonly actionSpace: Box;
 }
+
+/** The spaces of one environment, also of one of several that step together. */
+export const spacesOf = (env: Env | VectorEnv): EnvironmentSpaces =>
+  'numEnvs' in env
+    ? { id: env.id, observationSpace: env.singleObservationSpace, actionSpace: env.singleActionSpace }
+    : env;
 
 /**
  * Throws unless `actor` has the environment's sizes and gives the actions that it takes.

@@ -1,6 +1,6 @@
 import type { TransitionSizes } from '@meow-rl/replay';
 
-import { checkFit } from './check-fit.ts';
+import { checkFit, spacesOf } from './check-fit.ts';
 import type { UpdateMetrics } from './contracts/learning-agent.ts';
 import type { OffPolicyAgent } from './contracts/off-policy-agent.ts';
 import type { TrainOffPolicyOptions } from './off-policy-options.ts';
@@ -22,9 +22,8 @@ type CheckedOptions = TrainOffPolicyOptions &
 
 export function checkOptions(options: CheckedOptions): void {
   const { agent, env, replay, evaluate: schedule } = options;
-  const { id, singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
-  checkFit('trainOffPolicy', agent, { id, observationSpace, actionSpace });
-  if (schedule) checkFit('trainOffPolicy: evaluate', agent, schedule.env);
+  checkFit('trainOffPolicy', agent, spacesOf(env));
+  if (schedule) checkFit('trainOffPolicy: evaluate', agent, spacesOf(schedule.env));
   checkBuffer(agent, replay);
   if (options.pipeline && !agent.actsDuringUpdate) {
     throw new RangeError(

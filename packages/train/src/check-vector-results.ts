@@ -20,6 +20,7 @@ export function checkVectorStep(env: VectorEnv, result: VectorStepResult): Vecto
   checkArray(env, result, 'terminated', Uint8Array, numEnvs);
   checkArray(env, result, 'truncated', Uint8Array, numEnvs);
   checkArray(env, result, 'finalObservations', Float64Array, numEnvs * singleObservationSpace.size);
+  if (result.finalObservationUnknown) checkArray(env, result, 'finalObservationUnknown', Uint8Array, numEnvs);
   checkObservations(env, result, 'step()');
   return result;
 }

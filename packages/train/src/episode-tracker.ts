@@ -10,6 +10,8 @@ export interface EpisodeTracker {
   readonly count: number;
   /** Counts one transition of a row; returns its episode if that was the last one. */
   step(row: number, reward: number, done: boolean): FinishedEpisode | undefined;
+  /** Gives up all running episodes, uncounted. */
+  drop(): void;
   /** Means over the last episodes, empty before the first has ended. */
   means(): { meanReturn: number; meanLength: number } | Record<string, never>;
   /** A copy of all that it counts, as plain JSON. */
@@ -55,6 +57,10 @@ export function episodeTracker(rows: number, window = 100): EpisodeTracker {
       recent.push(episode);
       if (recent.length > window) recent.shift();
       return episode;
+    },
+    drop() {
+      sums.fill(0);
+      lengths.fill(0);
     },
     means() {
       return recent.length > 0 ? { meanReturn: meanOf('return'), meanLength: meanOf('length') } : {};

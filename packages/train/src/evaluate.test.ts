@@ -1,4 +1,4 @@
-import { multiGoal, timeLimit, wrapEnv, type Env } from '@meow-rl/envs';
+import { multiGoal, timeLimit, vectorEnv, wrapEnv, type Env } from '@meow-rl/envs';
 import { brokenEnv, countingEnv } from '@meow-rl/envs/testing';
 import { describe, expect, it } from 'vitest';
 
@@ -102,6 +102,43 @@ describe('evaluate', () => {
     );
     await expect(evaluate({ actor: fakeAgent({ actionSize: 3 }), env, seed: 0 })).rejects.toThrow(
       'evaluate: what acts has actionSize = 3, expected 1 as in Counting-v0',
+    );
+  });
+});
+
+describe('evaluate, with environments that step together', () => {
+  const modes = ['next-step', 'same-step', 'disabled', 'reset-then-step'] as const;
+
+  it.each(modes)('%s: counts the first episode of each row, in rounds', async (autoresetMode) => {
+    const lengths = [2, 5, 3];
+    const env = vectorEnv(
+      lengths.map((length, i) => countingEnv({ length, end: i === 1 ? 'terminated' : 'truncated' })),
+      { autoresetMode },
+    );
+    const actor = {
+      ...fakeAgent(),
+      act: async (rows: Float32Array) => new Float32Array(rows.length / 2).fill(0.5),
+    };
+    const result = await evaluate({ actor, env, episodes: 5, seed: 0 });
+    expect(result).toMatchObject({
+      lengths: [2, 5, 3, 2, 5],
+      returns: [1, 2.5, 1.5, 1, 2.5],
+      terminated: [false, true, false, false, true],
+      mean: 1.7,
+    });
+  });
+
+  it('repeats itself for the same seed, stops at a signal, and refuses what does not fit', async () => {
+    const env = vectorEnv(() => timeLimit(multiGoal(), 3), { numEnvs: 2 });
+    const options = { actor: fakeAgent({ actionSize: 2 }), env, episodes: 3 };
+    const first = await evaluate({ ...options, seed: 2 });
+    expect(await evaluate({ ...options, seed: 2 })).toEqual(first);
+    expect(await evaluate({ ...options, seed: 3 })).not.toEqual(first);
+    await expect(
+      evaluate({ ...options, seed: 2, signal: AbortSignal.abort(new Error('enough')) }),
+    ).rejects.toThrow('enough');
+    await expect(evaluate({ ...options, actor: fakeAgent(), seed: 0 })).rejects.toThrow(
+      'expected 2 as in MultiGoal-v0',
     );
   });
 });

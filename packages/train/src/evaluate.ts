@@ -1,14 +1,18 @@
-import { checkedReset, checkedStep, type Env } from '@meow-rl/envs';
+import { checkedReset, checkedStep, type Env, type VectorEnv } from '@meow-rl/envs';
 import { stream } from '@meow-rl/random';
 
 import { checkFit } from './check-fit.ts';
 import type { Actor } from './contracts/actor.ts';
+import { playTogether, type PlayedEpisodes, type Playing } from './play-together.ts';
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions {
   readonly actor: Actor;
-  /** Has to end its episodes, so give it a time limit; actions in [-1, 1]. */
-  readonly env: Env;
+  /**
+   * Has to end its episodes, so give it a time limit; actions in [-1, 1]. Of several that step together the first episode of each row
+   * counts, in rounds until there are enough: counting all that end in a while would favour short ones.
+   */
+  readonly env: Env | VectorEnv;
   /** Number of episodes. Default: 10, as in the paper. */
   readonly episodes?: number;
   /** Whether it takes its most likely action instead of sampling one. Default: true. */
@@ -53,11 +57,32 @@ export async function evaluate({
   seed,
   signal,
 }: EvaluateOptions): Promise<EvaluationResult> {
-  checkFit('evaluate', actor, env);
   if (!Number.isInteger(episodes) || episodes < 1) {
     throw new RangeError(`evaluate: episodes is ${String(episodes)}, expected a positive integer.`);
   }
   const generator = stream(seed, NOISE_STREAM);
+  const played = isVector(env)
+    ? await playTogether({ actor, env, episodes, deterministic, seed, generator, signal })
+    : await playOneByOne({ actor, env, episodes, deterministic, seed, generator, signal });
+  const { returns } = played;
+  const mean = meanOf(returns);
+  const standardDeviation = Math.sqrt(meanOf(returns.map((value) => (value - mean) ** 2)));
+  const actions = deterministic ? 'deterministic' : 'sampled';
+  return { actions, ...played, mean, standardDeviation };
+}
+
+const isVector = (env: Env | VectorEnv): env is VectorEnv => 'numEnvs' in env;
+
+async function playOneByOne({
+  actor,
+  env,
+  episodes,
+  deterministic,
+  seed,
+  generator,
+  signal,
+}: Playing<Env>): Promise<PlayedEpisodes> {
+  checkFit('evaluate', actor, env);
   const returns: number[] = [];
   const lengths: number[] = [];
   const terminated: boolean[] = [];
@@ -79,10 +104,7 @@ export async function evaluate({
     lengths.push(length);
     terminated.push(ended);
   }
-  const mean = meanOf(returns);
-  const standardDeviation = Math.sqrt(meanOf(returns.map((value) => (value - mean) ** 2)));
-  const actions = deterministic ? 'deterministic' : 'sampled';
-  return { actions, returns, lengths, terminated, mean, standardDeviation };
+  return { returns, lengths, terminated };
 }
 
 // Stream 0 of the seed is the environment's.

@@ -68,5 +68,13 @@ export interface ProgressEvent {
   readonly episodes: number;
 }
 
+/** A run went on whose environments can't give their state: they began new episodes. The run isn't the one that was stopped, to the bits. */
+export interface RestartEvent {
+  readonly type: 'restart';
+  readonly step: number;
+  /** That the environments were reset with, from the run's seed and the step. */
+  readonly environmentSeed: number;
+}
+
 /** What a training loop tells while it runs. */
-export type TrainEvent = MetricsEvent | EpisodeEvent | EvaluationEvent | ProgressEvent;
+export type TrainEvent = MetricsEvent | EpisodeEvent | EvaluationEvent | ProgressEvent | RestartEvent;

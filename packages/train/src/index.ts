@@ -11,12 +11,13 @@ export type {
   EvaluationEvent,
   MetricsEvent,
   ProgressEvent,
+  RestartEvent,
   Timing,
   TrainEvent,
   TrainingTiming,
 } from './events.ts';
 export type { OffPolicyState } from './off-policy-state.ts';
-export { seedFor, seedStreams, type SeedStream } from './seeds.ts';
+export { restartSeed, seedFor, seedStreams, type SeedStream } from './seeds.ts';
 export type { CheckpointSchedule, EvaluationSchedule, TrainOffPolicyOptions } from './off-policy-options.ts';
 export { trainOffPolicy, type TrainResult } from './train-off-policy.ts';
 export {
@@ -55,4 +56,4 @@ export {
   type RewardScalerState,
 } from './normalizers/reward-scaler.ts';
 export { runningMoments, type MomentsState, type RunningMoments } from './normalizers/running-moments.ts';
-export type { Collected } from './transition-collector.ts';
+export type { Collected, LostSteps } from './transition-collector.ts';

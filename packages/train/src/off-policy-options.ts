@@ -7,8 +7,8 @@ import type { OffPolicyState } from './off-policy-state.ts';
 
 /** When and how `trainOffPolicy` evaluates. */
 export interface EvaluationSchedule {
-  /** An environment of its own, with a time limit. */
-  readonly env: Env;
+  /** An environment of its own, with a time limit, or several that step together. */
+  readonly env: Env | VectorEnv;
   /** Environment steps between evaluations; the paper's is 10 000. */
   readonly every: number;
   /** Episodes per evaluation. Default: 10, as in the paper. */
@@ -66,6 +66,11 @@ export interface TrainOffPolicyOptions {
    * `checkpoint` may differ: a run resumed with more steps is the one begun with as many.
    */
   readonly resume?: OffPolicyState | undefined;
+  /**
+   * With `resume`: the environments could not be restored, so they are reset, by `restartSeed` of the run's seed and the step, and their
+   * running episodes are given up. Nothing else is lost; a `restart` event says so. Default: false.
+   */
+  readonly restartEnvironments?: boolean;
   /**
    * Stops the run at the next step boundary, also out of an evaluation; that is then made where the run is resumed.
    */

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 
 import type { TrainEvent } from './events.ts';
 import type { OffPolicyState } from './off-policy-state.ts';
+import { restartSeed } from './seeds.ts';
 import { fakeAgent } from './testing/fake-agent.ts';
+import { losesLastObservations } from './testing/loses-last-observations.ts';
 import type { TrainOffPolicyOptions } from './off-policy-options.ts';
 import { trainOffPolicy } from './train-off-policy.ts';
 
@@ -248,3 +250,48 @@ it('refuses a buffer that draws by priority where the agent tells no errors', as
 function fail(): never {
   throw new Error('the run has no evaluations.');
 }
+
+describe('a run whose environments give no state', () => {
+  it('goes on with all else, in new episodes by a seed of run and step, and says so once', async () => {
+    const stopped = makeRun('same-step', true);
+    const states: OffPolicyState[] = [];
+    const checkpoint = { every: 40, save: async (loop: OffPolicyState) => void states.push(loop) };
+    await trainOffPolicy({ ...stopped.options, steps: 40, checkpoint });
+    const [resume] = JSON.parse(JSON.stringify(states));
+    const goOn = async () => {
+      const run = makeRun('same-step', true);
+      const seeds: unknown[] = [];
+      const env = { ...run.env, reset: (request = {}) => (seeds.push(request), run.env.reset(request)) };
+      run.replay.restore(stopped.replay.state());
+      await trainOffPolicy({ ...run.options, env, resume, restartEnvironments: true });
+      return { ...run, seeds };
+    };
+    const resumed = await goOn();
+    const seed = restartSeed(1, 40);
+    expect(resumed.seeds).toEqual([{ seed }]);
+    expect(resumed.events.filter(({ type }) => type === 'restart')).toEqual([
+      { type: 'restart', step: 40, environmentSeed: seed },
+    ]);
+    expect(resumed.events[0]?.type).toBe('restart');
+    expect(restartSeed(1, 41)).not.toBe(seed);
+    // No episode is pieced together of two.
+    const first = resumed.events.filter(({ type }) => type === 'episode').slice(0, 2);
+    expect(first.map((event) => 'length' in event && event.length)).toEqual([7, 7]);
+    expect((await goOn()).replay.state()).toEqual(resumed.replay.state());
+  });
+});
+
+it('learns nothing from a truncated step whose last observation is lost, and counts its episode', async () => {
+  const { options, events, replay } = makeRun('same-step', true);
+  const env = losesLastObservations(
+    vectorEnv(() => rescaleAction(timeLimit(multiGoal(), 7)), { numEnvs: 2, autoresetMode: 'same-step' }),
+  );
+  const { evaluate: _, ...without } = options;
+  await trainOffPolicy({ ...without, env });
+  const episodes = events.filter(({ type }) => type === 'episode');
+  expect(episodes.length).toBeGreaterThan(10);
+  for (const episode of episodes) expect(episode).toMatchObject({ length: 7, terminated: false });
+  // Each row of the buffer begins where the one before it led to: no first observation of a next episode is one's next.
+  const previous = replay.state().previous ?? new Int32Array();
+  expect(previous.filter((distance) => distance === 0).length).toBeGreaterThanOrEqual(replay.size / 6 - 2);
+});

@@ -16,6 +16,10 @@ export const seedStreams = Object.freeze({
 /** A use of randomness in a run. */
 export type SeedStream = keyof typeof seedStreams;
 
+/** The seed of environments that are reset where a run goes on at a step, because they couldn't be saved: an integer in [0, 2^32). */
+export const restartSeed = (seed: number, step: number): number =>
+  stream(seedFor('environment', seed), step).integer(2 ** 32);
+
 /**
  * A seed, an integer in [0, 2^32), for one use of randomness in the run with the given seed.
  *

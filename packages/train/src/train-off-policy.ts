@@ -8,9 +8,9 @@ import type { TrainEvent } from './events.ts';
 import type { OffPolicyState } from './off-policy-state.ts';
 import type { EvaluationSchedule, TrainOffPolicyOptions } from './off-policy-options.ts';
 import { runningMeans } from './running-means.ts';
-import { seedFor, seedStreams } from './seeds.ts';
+import { restartSeed, seedFor, seedStreams } from './seeds.ts';
 import { stepClock } from './step-clock.ts';
-import { transitionCollector } from './transition-collector.ts';
+import { transitionCollector, type Collected } from './transition-collector.ts';
 
 /** How a run ended. */
 export interface TrainResult {
@@ -25,8 +25,8 @@ export interface TrainResult {
 /**
  * The off-policy loop: act, store, update, and now and then report, evaluate and save.
  *
- * A step is one transition of one sub-environment. The steps on which a `next-step` environment only resets aren't
- * counted, so the same number of steps means the same amount of experience in every autoreset mode. With the same
+ * A step is one transition of one sub-environment. The steps that {@link transitionCollector} leaves out, as those on which a `next-step`
+ * environment only resets, aren't counted, so the same number of steps means the same amount of experience in every autoreset mode. With the same
  * seed the events are the same but for their `time`.
  *
  * @throws RangeError if agent, environment and buffer don't fit, or an option is out of range
@@ -35,7 +35,7 @@ export interface TrainResult {
 export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<TrainResult> {
   const { agent, env, replay, steps, seed, signal, onEvent, checkpoint, resume } = options;
   const { warmup = 0, updatesPerStep = 1, batchSize = 256, logEvery = 1000, pipeline = false } = options;
-  const { evaluate: schedule } = options;
+  const { evaluate: schedule, restartEnvironments = false } = options;
   checkOptions({ ...options, warmup, updatesPerStep, batchSize, logEvery });
 
   const exploration = stream(seed, seedStreams.exploration);
@@ -68,6 +68,15 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     collector.restore(resume.collector);
     episodes.restore(resume.episodes);
     means.restore(resume.means);
+    if (restartEnvironments) await restart();
+  };
+
+  const restart = async () => {
+    const environmentSeed = restartSeed(seed, step);
+    replay.endEpisodes();
+    episodes.drop();
+    await collector.reset(environmentSeed);
+    await emit({ type: 'restart', step, environmentSeed });
   };
 
   const emit = async (event: TrainEvent) => onEvent?.(event);
@@ -110,12 +119,16 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     }
   };
 
-  const reportEpisodes = async ({ transitions, rows, done }: Awaited<ReturnType<typeof collector.step>>) => {
+  const reportEpisodes = async ({ transitions, rows, done, lost }: Collected) => {
     for (const [i, row] of rows.entries()) {
       const finished = episodes.step(row, transitions.rewards[i] ?? Number.NaN, done[i] === 1);
       if (!finished) continue;
       const terminated = transitions.terminated[i] === 1;
       await emit({ type: 'episode', step, environment: row, ...finished, terminated });
+    }
+    for (const [i, row] of lost?.rows.entries() ?? []) {
+      const finished = episodes.step(row, lost?.rewards[i] ?? Number.NaN, true);
+      if (finished) await emit({ type: 'episode', step, environment: row, ...finished, terminated: false });
     }
   };
 
@@ -163,6 +176,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     const before = step;
     const [collected] = await Promise.all([collect(), pipeline ? learn() : undefined]);
     replay.add(collected.transitions, collected);
+    if (collected.lost) replay.endEpisodes(collected.lost.rows);
     agent.observe?.(collected);
     step += collected.rows.length;
     await reportEpisodes(collected);

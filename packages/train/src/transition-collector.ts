@@ -14,6 +14,16 @@ export interface Collected {
   readonly rows: Int32Array;
   /** [count], 1 where the episode ended, by termination or truncation. */
   readonly done: Uint8Array;
+  /** Steps that are left out of the transitions though they were experienced; absent where there are none. */
+  readonly lost?: LostSteps;
+}
+
+/** Steps that truncated an episode whose last observation a simulator lost. */
+export interface LostSteps {
+  /** [count], the rows that they are of, whose episodes have ended. */
+  readonly rows: Int32Array;
+  /** [count] */
+  readonly rewards: Float64Array;
 }
 
 /** Turns the steps of a vector environment into transitions, whatever its autoreset mode. */
@@ -48,7 +58,12 @@ export interface CollectorState {
  *
  * The next observation of a transition is the last one of its episode where that ended, never the first of the next
  * episode: a learner bootstraps from it after truncation. `terminated` alone marks where nothing follows. In
- * `next-step` mode the step after an end only resets, so it is no transition and is left out.
+ * `next-step` mode the step after an end only resets, in `reset-then-step` mode it begins from an observation that is never seen:
+ * it is no transition and is left out.
+ *
+ * Where a simulator lost the last observation, a truncated step is left out too: its value target needs that observation, and any other,
+ * as the first one of the next episode, would be a wrong number that looks like a right one. What came before it stays, so that n-step returns
+ * end one step earlier. After termination nothing is bootstrapped: the transition stays, with the observation that it began from as the next one.
  *
  * @param replayedSize entries of what replay keeps of an action. Default: those of the action
  */
@@ -68,6 +83,7 @@ export function transitionCollector(
   const rows = new Int32Array(numEnvs);
   // [n], 1 where the episode ended at the step before.
   const ended = new Uint8Array(numEnvs);
+  const skipsAfterEnd = autoresetMode === 'next-step' || autoresetMode === 'reset-then-step';
 
   /** Writes the transition of `row` as the one with index `to`. */
   const collect = (row: number, to: number, replayed: Float32Array, result: VectorStepResult) => {
@@ -75,7 +91,9 @@ export function transitionCollector(
     const isDone = isTerminated || result.truncated[row] === 1;
     copyRow(current, row, observations, to, width);
     copyRow(replayed, row, actions, to, replayedSize);
-    copyRow(isDone ? result.finalObservations : result.observations, row, nextObservations, to, width);
+    const isLost = isDone && result.finalObservationUnknown?.[row] === 1;
+    const ending = isLost ? current : result.finalObservations;
+    copyRow(isDone ? ending : result.observations, row, nextObservations, to, width);
     rewards[to] = result.rewards[row] ?? Number.NaN;
     terminated[to] = Number(isTerminated);
     done[to] = Number(isDone);
@@ -101,9 +119,15 @@ export function transitionCollector(
       checkReplayed(replayed, numEnvs, replayedSize);
       const result = checkVectorStep(env, await env.step(taken));
       let count = 0;
+      const lostRows: number[] = [];
       for (let row = 0; row < numEnvs; row += 1) {
-        if (autoresetMode === 'next-step' && ended[row] === 1) {
-          ended[row] = 0;
+        if (skipsAfterEnd && ended[row] === 1) {
+          ended[row] = (result.terminated[row] ?? 0) | (result.truncated[row] ?? 0);
+          continue;
+        }
+        if (isLostTruncation(result, row)) {
+          lostRows.push(row);
+          ended[row] = 1;
           continue;
         }
         collect(row, count, replayed, result);
@@ -122,10 +146,22 @@ export function transitionCollector(
         },
         rows: rows.subarray(0, count),
         done: done.subarray(0, count),
+        ...(lostRows.length > 0 && {
+          lost: {
+            rows: Int32Array.from(lostRows),
+            rewards: Float64Array.from(lostRows, (row) => result.rewards[row] ?? Number.NaN),
+          },
+        }),
       };
     },
   };
 }
+
+/** Whether a row was truncated, and what its value would be bootstrapped from is unknown. */
+const isLostTruncation = (
+  { terminated, truncated, finalObservationUnknown }: VectorStepResult,
+  row: number,
+): boolean => finalObservationUnknown?.[row] === 1 && truncated[row] === 1 && terminated[row] !== 1;
 
 function checkLength(name: string, values: ArrayLike<number>, expected: number): void {
   if (values.length === expected) return;

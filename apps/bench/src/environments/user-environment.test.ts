@@ -235,22 +235,35 @@ describe('an environment of one’s own', () => {
     expect(JSON.parse(evaluated.out)).toMatchObject({ step: 120, lengths: [20] });
   });
 
-  test('that gives no state is trained and played, and not resumed', async () => {
+  test('that gives no state is trained and played, and goes on in new episodes, which is said once', async () => {
     await project({ 'by-hand.mjs': byHand });
     const trained = await bench('train', '--env', './by-hand.mjs#make', ...shorter, '--out', 'run');
     expect(trained.code).toBe(0);
     expect(trained.err).toContain(
-      'checkpoints are saved without it: if this run stops, it can be evaluated and exported, not resumed',
+      'checkpoints are saved without it: if this run stops, all that was learned goes on, in new episodes, and not to the same bits',
     );
     expect(await bench('eval', 'run', '--max-steps', '4')).toMatchObject({ code: 0 });
     expect(await bench('export', 'run')).toMatchObject({ code: 0, err: '' });
-    const before = await readFile(path.join('run', 'metrics.jsonl'), 'utf8');
+    const before = await eventsOf('run');
     const resumed = await bench('train', '--resume', 'run', '--from', '60');
-    expect(resumed.code).toBe(1);
-    expect(resumed.err).toContain("60 has no state of Hand-v0, which gave none, so the run can't go on. ");
-    expect(await readFile(path.join('run', 'metrics.jsonl'), 'utf8')).toBe(before);
+    expect(resumed.code).toBe(0);
+    const said = /the environments could not be saved: they go on in new episodes, with seed (\d+)/.exec(
+      resumed.err,
+    );
+    const after = await eventsOf('run');
+    const at = after.findIndex(isRestart);
+    expect(after[at]).toEqual({ type: 'restart', step: 60, environmentSeed: Number(said?.[1]) });
+    expect(after.slice(0, at)).toEqual(before.slice(0, at));
+    expect(after.filter(isRestart)).toHaveLength(1);
+    expect(after.at(-1)).toMatchObject({ type: 'evaluation', step: 120 });
+    // The same again, and what it did before it is still read.
+    await bench('train', '--resume', 'run', '--from', '60');
+    expect(await eventsOf('run')).toEqual(after);
+    expect(await bench('train', '--resume', 'run', '--steps', '140')).toMatchObject({ code: 0 });
   });
 });
+
+const isRestart = (event: unknown) => JSON.stringify(event).includes('restart');
 
 /** An environment without any package of ours: the contract alone. */
 const byHand = `

@@ -31,9 +31,7 @@ export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'sig
       if (closeFailure) ui.warn(describeError(closeFailure));
       throw new InterruptedError(
         `stopped at step ${outcome.step} of ${settings.steps}, saved`,
-        outcome.resumable
-          ? `Go on with: meow-bench train --resume ${folder.path}`
-          : 'It can be evaluated and exported.',
+        `Go on with: meow-bench train --resume ${folder.path}`,
         exitCodeOfSignal(signal),
       );
     }

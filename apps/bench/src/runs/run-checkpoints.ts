@@ -32,8 +32,6 @@ function remedyOf({ problem, remedy, earlier, stepsLost }: CheckpointError, flag
       return 'Give the folder of a run that "meow-bench train" wrote.';
     case 'other agent':
       return 'Its networks are those that config.json says: restore the config.json of that run.';
-    case 'no environment state':
-      return 'Evaluate or export it; or have the environment give its state, as docs/environments.md says, and train anew with --force.';
     default:
       return remedy;
   }

@@ -29,8 +29,6 @@ export interface TrainingOutcome extends TrainResult {
   readonly probes: Float32Array;
   /** What went wrong when logs and environments were closed, after all was trained and saved. */
   readonly closeFailure: CliError | undefined;
-  /** Whether a run that was stopped can go on. */
-  readonly resumable: boolean;
 }
 
 /** How a run is to be trained. */
@@ -68,7 +66,7 @@ function bufferOptions({ agent: { unwrapped }, settings }: RunTrainingOptions): 
 /** Says of what ended training before its time what that cost, and how to go on. */
 async function endedEarly(
   error: unknown,
-  { settled, resumable }: RunCheckpoints,
+  { settled }: RunCheckpoints,
   folder: RunFolder,
   step: number,
 ): Promise<CliError> {
@@ -79,7 +77,7 @@ async function endedEarly(
     reasonOf(error),
     saved === undefined
       ? `Nothing was saved in ${step} steps; begin anew with --force.`
-      : `The run is saved up to step ${saved}, ${step - saved} steps are lost. ${resumable ? `Go on with: meow-bench train --resume ${folder.path}` : 'It can be evaluated and exported.'}`,
+      : `The run is saved up to step ${saved}, ${step - saved} steps are lost. Go on with: meow-bench train --resume ${folder.path}`,
     { cause: error },
   );
 }
@@ -92,7 +90,7 @@ async function givesState(env: VectorEnv, ui: Ui): Promise<boolean> {
   } catch (error) {
     ui.warn(error instanceof Error ? error.message : String(error));
     ui.warn(
-      'checkpoints are saved without it: if this run stops, it can be evaluated and exported, not resumed',
+      'checkpoints are saved without it: if this run stops, all that was learned goes on, in new episodes, and not to the same bits',
     );
     return false;
   }
@@ -127,7 +125,7 @@ const trainOpened = (
     const warning = memoryWarning(buffer, availableMemory());
     if (warning) ui.warn(warning);
     const env = open(await makeVectorEnvironment(settings, { numEnvs, workers, rescaleActions: true }));
-    const resumable = await givesState(env, ui);
+    const withEnvironments = await givesState(env, ui);
     const evaluationEnv = open(await makeAgentEnv(settings));
     const checkpointFolder = folder.file(CHECKPOINTS);
     const parts = { ...agent, agent: agent.unwrapped, env, replay: replayBuffer(buffer) };
@@ -138,7 +136,11 @@ const trainOpened = (
     await begin?.();
     // Later checkpoints go before the logs that they need.
     const { keepCheckpoints: keepLast } = settings;
-    const checkpoints = await openRunCheckpoints(checkpointFolder, parts, { keepLast, resumable, restored });
+    const checkpoints = await openRunCheckpoints(checkpointFolder, parts, {
+      keepLast,
+      withEnvironments,
+      restored,
+    });
     const logger = open(await openLogs(folder, settings, restored?.log, userLoggers));
     const metrics: MetricsEvent[] = earlier.filter((event) => event.type === 'metrics');
     const evaluations: EvaluationEvent[] = earlier.filter((event) => event.type === 'evaluation');
@@ -175,7 +177,7 @@ const trainOpened = (
             return checkpoints.save(loop, { logger, score });
           },
         },
-        ...(restored && { resume: restored.loop }),
+        ...(restored && { resume: restored.loop, restartEnvironments: restored.restartEnvironments }),
         signal: signal ? AbortSignal.any([signal, checkpoints.failed]) : checkpoints.failed,
         onEvent: (event) => {
           ({ step } = event);
@@ -188,7 +190,11 @@ const trainOpened = (
             lastReturn = event.return;
             episodes += 1;
           } else if (event.type === 'metrics') metrics.push(event);
-          else evaluations.push(event);
+          else if (event.type === 'evaluation') evaluations.push(event);
+          else
+            ui.warn(
+              `the environments could not be saved: they go on in new episodes, with seed ${event.environmentSeed}`,
+            );
           return logger.log(event);
         },
       });
@@ -197,7 +203,7 @@ const trainOpened = (
       const { replay } = parts;
       // The last that is drawn: checkpoints are written.
       const probes = replay.size > 0 ? replay.sample(PROBES).observations.slice() : new Float32Array();
-      return { ...result, metrics, evaluations, episodes, seconds, probes, resumable };
+      return { ...result, metrics, evaluations, episodes, seconds, probes };
     } catch (error) {
       throw await endedEarly(error, checkpoints, folder, step);
     }

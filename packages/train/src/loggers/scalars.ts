@@ -2,7 +2,7 @@ import type { EvaluationResult } from '../evaluate.ts';
 import type { TrainEvent } from '../events.ts';
 
 /**
- * The numbers of an event by the names that dashboards show them under, such as `update/loss`; none for `progress`.
+ * The numbers of an event by the names that dashboards show them under, such as `update/loss`; none for `progress` and `restart`.
  *
  * | group        | of                                     |
  * | ------------ | -------------------------------------- |
@@ -39,6 +39,7 @@ export function scalarsOf(event: TrainEvent): Record<string, number> {
         'time/evaluation_seconds': event.time.duration,
       };
     case 'progress':
+    case 'restart':
       return {};
   }
 }

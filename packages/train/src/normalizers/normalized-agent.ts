@@ -47,6 +47,8 @@ export function normalizedAgent(
       const { transitions, rows, done } = collected;
       normalizer?.observe(transitions.observations);
       scaler?.observe(transitions.rewards, rows, done);
+      const { lost } = collected;
+      if (lost) scaler?.observe(lost.rewards, lost.rows, new Uint8Array(lost.rows.length).fill(1));
       agent.observe?.(collected);
     },
     ...(agent.actsDuringUpdate === undefined ? {} : { actsDuringUpdate: agent.actsDuringUpdate }),

@@ -15,6 +15,8 @@ import { chooseCheckpoint } from './choose-checkpoint.ts';
 import { damagedCheckpoint } from './damaged-checkpoint.ts';
 import { deleteCheckpoints } from './delete-checkpoints.ts';
 import { openRunCheckpoints } from './open-run-checkpoints.ts';
+import type { Savable } from '../contracts/savable.ts';
+import { rewardScaler } from '../normalizers/reward-scaler.ts';
 import { restoreAgent, restoreRun } from './restore-run.ts';
 import type { RunParts } from './run-parts.ts';
 
@@ -31,7 +33,7 @@ function makeParts(): RunParts {
 }
 
 /** A run with checkpoints at steps 10, 20 and 30, each with a transition more than the one before. */
-async function savedRun(options: { readonly resumable?: boolean } = {}, parts = makeParts()) {
+async function savedRun(options: { readonly withEnvironments?: boolean } = {}, parts = makeParts()) {
   const folder = path.join(await temporaryFolder(), 'checkpoints');
   const checkpoints = await openRunCheckpoints(folder, parts, options);
   for (const step of [10, 20, 30]) {
@@ -146,16 +148,19 @@ describe('a checkpoint error says what happened and what to do', () => {
     expect(error.message).toContain(`${path.join(folder, '30')} ${message}`);
   });
 
-  it('where the environments gave no state; the agent is still there', async () => {
-    const { folder, newest } = await savedRun({ resumable: false });
-    const error = await errorOf(() => restoreRun(folder, makeParts(), newest));
-    expect(error.problem).toBe('no environment state');
-    expect(error.message).toContain(
-      "30 has no state of MultiGoal-v0, which gave none, so the run can't go on. Have",
-    );
+  it('not where the environments gave no state: all else is put back, and it says that they are to be restarted', async () => {
+    const parts = { ...makeParts(), rewardScaler: rewardScaler({ numEnvs: 1 }) };
+    parts.rewardScaler.observe([1, 2], [0, 0], [0, 0]);
+    const { folder, newest } = await savedRun({ withEnvironments: false }, parts);
     let values: unknown;
-    restoreAgent({ ...makeParts().agent, restore: (state) => void ({ values } = state) }, newest, folder);
+    const agent: Savable = { ...parts.agent, restore: (state) => void ({ values } = state) };
+    const env = { ...parts.env, restore: () => expect.fail('there is nothing to restore') };
+    const other = { ...makeParts(), agent, env, rewardScaler: rewardScaler({ numEnvs: 1 }) };
+    expect(await restoreRun(folder, other, newest)).toMatchObject({ step: 30, restartEnvironments: true });
     expect(values).toEqual({ seen: 1 });
+    expect(other.replay.state()).toEqual(parts.replay.state());
+    // The return that ran when it was saved belongs to an episode that is given up.
+    expect(other.rewardScaler.state()).toEqual({ ...parts.rewardScaler.state(), returns: [0] });
   });
 
   it('where another run would be written over, and nothing is', async () => {

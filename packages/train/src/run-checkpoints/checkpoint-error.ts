@@ -1,15 +1,8 @@
 /**
  * Why a checkpoint of a run can't be used: `damaged`; `missing`; `no run`, it holds something else; `other agent`, one of other
- * settings; `no environment state`; `occupied`, the folder holds those of another run; `other files`, in a checkpoint's folder.
+ * settings; `occupied`, the folder holds those of another run; `other files`, in a checkpoint's folder.
  */
-export type CheckpointProblem =
-  | 'damaged'
-  | 'missing'
-  | 'no run'
-  | 'other agent'
-  | 'no environment state'
-  | 'occupied'
-  | 'other files';
+export type CheckpointProblem = 'damaged' | 'missing' | 'no run' | 'other agent' | 'occupied' | 'other files';
 
 /** What a {@link CheckpointError} says. */
 export interface CheckpointErrorOptions extends ErrorOptions {

@@ -20,8 +20,6 @@ export interface SaveOptions {
 
 /** The checkpoints of a run that is going on. */
 export interface RunCheckpoints {
-  /** Whether a run can go on from them; where not, they still have all of its agent. */
-  readonly resumable: boolean;
   /** Aborted when a checkpoint couldn't be written: the run should stop, {@link RunCheckpoints.settled} says why. */
   readonly failed: AbortSignal;
   /**
@@ -44,8 +42,8 @@ export interface RunCheckpoints {
 export interface RunCheckpointsOptions {
   /** The newest ones that stay beside the best. Default: 3. */
   readonly keepLast?: number;
-  /** Whether the environments give their state, to be saved. Default: true. */
-  readonly resumable?: boolean;
+  /** Whether the environments give their state, to be saved; without it a run that goes on resets them. Default: true. */
+  readonly withEnvironments?: boolean;
   /** Where the run's parts were put back from, if they were: what `restoreRun` returned. */
   readonly restored?: RestoredRun | undefined;
   /** Default: Node's files. */
@@ -61,7 +59,7 @@ export interface RunCheckpointsOptions {
 export async function openRunCheckpoints(
   folder: string,
   { agent, env, replay, observationNormalizer, rewardScaler }: RunParts,
-  { keepLast = 3, resumable = true, restored, files }: RunCheckpointsOptions = {},
+  { keepLast = 3, withEnvironments = true, restored, files }: RunCheckpointsOptions = {},
 ): Promise<RunCheckpoints> {
   if (!restored) await expectFree(folder);
   const buffers = restored?.buffers ?? replayStore(replayFolder(folder), { files });
@@ -70,12 +68,11 @@ export async function openRunCheckpoints(
   let writing: Promise<void> = Promise.resolve();
 
   return {
-    resumable,
     failed: failure.signal,
     async save(loop, { logger, score } = {}) {
       await writing;
       const log = (await logger?.position?.()) ?? {};
-      const environments = resumable ? await env.state() : null;
+      const environments = withEnvironments ? await env.state() : null;
       const { tensors, values } = agent.state();
       const saved: Omit<SavedRun, 'replay'> = {
         loop,

@@ -18,13 +18,16 @@ export interface RestoredRun {
   readonly log: LogPosition;
   /** Knows which chunks of the buffer are saved already. */
   readonly buffers: ReplayStore;
+  /** For `restartEnvironments` of the training loop: whether the checkpoint is without the environments' state, which gave none. */
+  readonly restartEnvironments: boolean;
 }
 
 /**
  * Puts the parts of a run back to where a checkpoint was saved. Nothing on the disk changes.
  *
- * @throws CheckpointError if the checkpoint is of another run or without the environments' state, with or without other running
- *   statistics than the parts, or if part of the replay buffer
+ * Environments that gave no state are left alone: the loop resets them.
+ *
+ * @throws CheckpointError if the checkpoint is of another run, with or without other running statistics than the parts, or if part of the replay buffer
  *   is damaged: then it names an earlier checkpoint that is whole
  */
 export async function restoreRun(
@@ -35,16 +38,9 @@ export async function restoreRun(
   const { loop, log, ...saved } = savedRun(checkpoint, folder);
   const { step } = checkpoint;
   const buffers = replayStore(replayFolder(folder));
-  if (!saved.env)
-    throw new CheckpointError({
-      problem: 'no environment state',
-      statement: `${nameOf(folder, checkpoint)} has no state of ${env.id}, which gave none, so the run can't go on`,
-      remedy:
-        'Have the environment give its state and begin anew; restoreAgent still gives what was learned.',
-    });
   expectSame({ observationNormalizer, rewardScaler }, saved, nameOf(folder, checkpoint));
   restoreAgent(agent, checkpoint, folder);
-  await env.restore(saved.env);
+  if (saved.env) await env.restore(saved.env);
   try {
     await buffers.load(saved.replay, replay);
   } catch (error) {
@@ -52,8 +48,13 @@ export async function restoreRun(
     throw await damagedCheckpoint(error, folder, step);
   }
   if (saved.observationNormalizer) observationNormalizer?.restore(saved.observationNormalizer);
-  if (saved.rewardScaler) rewardScaler?.restore(saved.rewardScaler);
-  return { step, loop, log, buffers };
+  if (saved.rewardScaler) {
+    const { returns } = saved.rewardScaler;
+    // Those of episodes that are given up don't go on in others.
+    const kept = saved.env ? {} : { returns: returns.map(() => 0) };
+    rewardScaler?.restore({ ...saved.rewardScaler, ...kept });
+  }
+  return { step, loop, log, buffers, restartEnvironments: saved.env === null };
 }
 
 /** A run goes on with the running statistics that it was saved with, and with no others. */
