@@ -42,14 +42,17 @@ export function run(name, command, ...args) {
  * @param {string} name of the npm script that asks for it
  * @param {string} environment
  * @param {string} requirements
+ * @param {{ pipOptions?: string[], sources?: string[] }} [options] `sources`: folders of Python packages to be used where they are
  */
-export function makeEnvironment(name, environment, requirements) {
+export function makeEnvironment(name, environment, requirements, { pipOptions = [], sources = [] } = {}) {
   // PYTHON may be a relative path.
   goToUserFolder();
   rmSync(installedList(environment), { force: true });
   run(name, process.env.PYTHON ?? (windows ? 'python' : 'python3'), '-m', 'venv', environment);
   const python = pythonOf(environment);
-  run(name, python, '-m', 'pip', 'install', '--quiet', '--requirement', requirements);
+  const install = [python, '-m', 'pip', 'install', '--quiet', ...pipOptions];
+  run(name, ...install, '--requirement', requirements);
+  for (const source of sources) run(name, ...install, '--no-build-isolation', '--editable', source);
   copyFileSync(requirements, installedList(environment));
   return python;
 }

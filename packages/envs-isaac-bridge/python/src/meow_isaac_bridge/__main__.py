@@ -1,0 +1,80 @@
+"""`python -m meow_isaac_bridge TASK`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .adapters import make_simulator
+from .cli import parse
+from .ending import Ending, end_on_signals, end_with_stdin
+from .errors import UsageError
+from .requests import MAX_HELLO_BYTES
+from .server import run_server
+from .session import Session
+from .simulator import Description, Simulator
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    try:
+        return _serve(sys.argv[1:] if arguments is None else arguments)
+    except UsageError as error:
+        print(f"meow_isaac_bridge: {error}", file=sys.stderr)
+        return 2
+
+
+def _serve(arguments: Sequence[str]) -> int:
+    command = parse(arguments)
+    stdout = _keep_stdout()
+    ending = Ending()
+    if command.end_with_stdin:
+        end_with_stdin(ending)
+    simulators: dict[int, Simulator] = {}
+
+    def simulator_of(place: int) -> Simulator:
+        if place not in simulators:
+            simulators[place] = make_simulator(command.simulator, first=place == 0)
+        return simulators[place]
+
+    def listening(address: dict[str, Any], stop: Callable[[], None]) -> None:
+        ending.on_ask(stop)
+        print(json.dumps({"listening": address, "pid": os.getpid()}), file=stdout, flush=True)
+
+    try:
+        # What is wrong with the task is said now, not to the first client.
+        _check_size(simulator_of(0).description, command.server.max_message_bytes)
+        end_on_signals(ending)
+        run_server(
+            lambda place: Session(command.simulator.task, lambda: simulator_of(place), command.simulator.seed),
+            command.server,
+            listening,
+        )
+    finally:
+        for simulator in simulators.values():
+            simulator.close()
+    return 0
+
+
+def _keep_stdout() -> Any:
+    """Stdout for the one line; what simulators print to it, also from native code, goes to stderr."""
+    kept = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return kept
+
+
+def _check_size(about: Description, limit: int) -> None:
+    entries = about.observation.entries + (about.critic_observation.entries if about.critic_observation else 0)
+    # Observations and, at worst, as many last observations, of 8 bytes; the space's bounds come in hello.
+    largest = max(about.num_envs * (2 * entries * 8 + 64), entries * 16) + MAX_HELLO_BYTES
+    if largest > limit:
+        raise UsageError(
+            f"A step of {about.num_envs} environments may have {largest} bytes, and --max-message-bytes is {limit}. "
+            f"Give both sides at least {largest}."
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

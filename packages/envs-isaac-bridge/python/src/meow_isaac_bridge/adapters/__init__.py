@@ -1,0 +1,40 @@
+"""Simulators by the task's prefix. Each adapter imports its simulator when it is asked for, and not before."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from typing import Protocol, cast
+
+from ..cli import SimulatorOptions
+from ..errors import UsageError
+from ..simulator import Simulator
+
+_PREFIXES = {
+    "gym": ".gymnasium_single",
+    "gym-vector": ".gymnasium_vector",
+    "envpool": ".envpool",
+    "isaac": ".isaac_lab",
+    "omniisaac": ".omniisaac",
+    "playground": ".playground",
+}
+
+
+class _Adapter(Protocol):
+    def make(self, options: SimulatorOptions) -> Simulator:
+        """Makes the simulator of a task whose prefix is taken off."""
+
+
+def make_simulator(options: SimulatorOptions, first: bool) -> Simulator:
+    """Makes the simulator of a task. Raises UsageError where that can't be.
+
+    `first` is false for further ones of the same process, which Isaac can't have.
+    """
+    prefix, separator, name = options.task.partition(":")
+    if not separator or not name:
+        raise UsageError(f"The task {options.task!r} lacks a prefix: expected {', '.join(_PREFIXES)} or module:function.")
+    if not first and prefix in ("isaac", "omniisaac"):
+        raise UsageError("Isaac has one simulation a process: start another server for another client.")
+    module = _PREFIXES.get(prefix, ".user")
+    adapter = cast(_Adapter, importlib.import_module(module, __name__))
+    return adapter.make(replace(options, task=name) if prefix in _PREFIXES else options)

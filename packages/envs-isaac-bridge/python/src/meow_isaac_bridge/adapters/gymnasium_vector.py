@@ -1,0 +1,129 @@
+"""Vector environments of Gymnasium (1.1 and newer), in the autoreset mode that they have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..action_bounds import bounded_actions
+from ..cli import SimulatorOptions
+from ..errors import UsageError
+from ..simulator import Array, AutoresetMode, Description, Mask, Observations, Simulator, Step
+from ..spaces import action_box, flatten_row, observation_box
+from ..versions import installed_versions
+from .autoreset import check_mode
+from .gymnasium_limits import EpisodeSpread
+from .imports import import_simulator
+
+# As gymnasium.vector.AutoresetMode names them.
+_MODES: dict[str, AutoresetMode] = {"NextStep": "next-step", "SameStep": "same-step", "Disabled": "disabled"}
+
+
+class GymnasiumVector:
+    """Any `gymnasium.vector.VectorEnv`."""
+
+    def __init__(self, env: Any, options: SimulatorOptions) -> None:
+        self._env = env
+        self._rows: int = env.num_envs
+        self._space = env.single_observation_space
+        self._mode = _mode_of(env)
+        self._spread = _spread(env) if options.spread_episodes else None
+        self.description = Description(
+            num_envs=self._rows,
+            observation=observation_box(self._space),
+            action=bounded_actions(options.task, action_box(env.single_action_space), options.action_bound),
+            autoreset_mode=self._mode,
+            max_episode_steps=_max_episode_steps(env, options),
+            versions=installed_versions("gymnasium", "mujoco"),
+        )
+
+    def reset(self, seed: int | None, mask: Mask | None) -> Observations:
+        # Gymnasium takes the mask out of the options.
+        observations, _ = self._env.reset(seed=seed, options=None if mask is None else {"reset_mask": mask.copy()})
+        if self._spread and mask is None:
+            self._spread.after_reset(seed)
+        return Observations(self._flat(observations))
+
+    def step(self, actions: Array) -> Step:
+        shape = self._env.single_action_space.shape
+        observations, rewards, terminated, truncated, infos = self._env.step(actions.reshape((self._rows, *shape)).copy())
+        ended = np.asarray(terminated) | np.asarray(truncated)
+        final_rows = np.empty(0, np.int32)
+        final: Observations | None = None
+        if self._mode == "same-step" and ended.any():
+            final_rows = np.flatnonzero(ended & infos["_final_obs"]).astype(np.int32)
+            final = Observations(self._stack([_row(infos["final_obs"], int(row)) for row in final_rows]))
+        return Step(
+            observations=Observations(self._flat(observations)),
+            rewards=np.array(rewards, np.float64),
+            terminated=np.array(terminated, np.bool_),
+            truncated=np.array(truncated, np.bool_),
+            final_rows=final_rows,
+            final_observations=final,
+        )
+
+    def close(self) -> None:
+        self._env.close()
+
+    def _flat(self, observations: Any) -> Array:
+        box = self.description.observation
+        if isinstance(observations, np.ndarray) and type(self._space).__name__ == "Box":
+            return np.array(observations.reshape(self._rows, box.entries), box.dtype)
+        return self._stack([_row(observations, row) for row in range(self._rows)])
+
+    def _stack(self, values: list[Any]) -> Array:
+        box = self.description.observation
+        flat = [flatten_row(self._space, value) for value in values]
+        return np.array(flat, box.dtype).reshape(len(flat), box.entries)
+
+
+def _row(observations: Any, row: int) -> Any:
+    """One row of observations that a vector environment has put together."""
+    if isinstance(observations, dict):
+        return {key: _row(value, row) for key, value in observations.items() if not key.startswith("_")}
+    if isinstance(observations, tuple):
+        return tuple(_row(value, row) for value in observations)
+    return observations[row]
+
+
+def _mode_of(env: Any) -> AutoresetMode:
+    mode = env.metadata.get("autoreset_mode")
+    name = getattr(mode, "value", mode)
+    if name not in _MODES:
+        raise UsageError(
+            f"{env} does not say its autoreset mode in metadata['autoreset_mode'] (it has {name!r}): "
+            f"expected gymnasium.vector.AutoresetMode, one of {', '.join(_MODES)}."
+        )
+    return _MODES[name]
+
+
+def _max_episode_steps(env: Any, options: SimulatorOptions) -> int | None:
+    """The step limit: `make_vec` doesn't write one that it is given into the vector's spec."""
+    given = options.env_args.get("max_episode_steps")
+    if isinstance(given, int):
+        return given
+    return env.spec.max_episode_steps if env.spec else None
+
+
+def _spread(env: Any) -> EpisodeSpread:
+    if not hasattr(env, "envs"):
+        raise UsageError(f"--spread-episodes can't reach into {type(env).__name__}: use gym: or a SyncVectorEnv.")
+    return EpisodeSpread(env.envs)
+
+
+def make(options: SimulatorOptions) -> Simulator:
+    gymnasium = import_simulator("gymnasium", 'pip install "gymnasium[mujoco]"')
+    vector_kwargs = {}
+    try:
+        spec = gymnasium.spec(options.task)
+        mode = next(name for name, ours in _MODES.items() if ours == (options.autoreset or "next-step"))
+        # A task with a vector of its own has the mode that it has.
+        if spec.vector_entry_point is None:
+            vector_kwargs["autoreset_mode"] = gymnasium.vector.AutoresetMode(mode)
+        env = gymnasium.make_vec(options.task, num_envs=options.num_envs, vector_kwargs=vector_kwargs, **options.env_args)
+    except gymnasium.error.Error as error:
+        raise UsageError(f"Gymnasium can't make a vector of {options.task}: {error}") from error
+    simulator = GymnasiumVector(env, options)
+    check_mode(simulator, options)
+    return simulator

@@ -1,0 +1,48 @@
+"""A simulator of the user's own: `module:function`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+from ..cli import SimulatorOptions
+from ..errors import UsageError
+from ..simulator import Description, Simulator
+from .autoreset import check_mode
+from .gymnasium_vector import GymnasiumVector
+
+
+def make(options: SimulatorOptions) -> Simulator:
+    """Calls `function(num_envs=..., seed=..., **env_args)`; it gives a Simulator or a `gymnasium.vector.VectorEnv`."""
+    module_name, _, function_name = options.task.partition(":")
+    folder = os.getcwd()
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name != module_name:
+            raise
+        raise UsageError(
+            f"The task {options.task} is neither a known prefix (see --help) nor a module that Python finds: there is no module "
+            f"{module_name} in {folder} or on PYTHONPATH."
+        ) from error
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        raise UsageError(f"{module_name} has no function {function_name}.")
+    made = function(num_envs=options.num_envs, seed=options.seed, **options.env_args)
+    if isinstance(getattr(made, "description", None), Description):
+        if options.spread_episodes:
+            raise UsageError("--spread-episodes: a simulator of your own does that itself. Leave it out.")
+        simulator: Simulator = made
+        if not simulator.description.action.bounded:
+            raise UsageError(f"{options.task} describes unbounded actions: give its Box finite bounds.")
+    elif hasattr(made, "single_observation_space"):
+        simulator = GymnasiumVector(made, options)
+    else:
+        raise UsageError(f"{options.task} gave a {type(made).__name__}: expected a Simulator or a gymnasium.vector.VectorEnv.")
+    if simulator.description.num_envs != options.num_envs:
+        raise UsageError(f"{options.task} made {simulator.description.num_envs} environments, {options.num_envs} were asked for.")
+    check_mode(simulator, options)
+    return simulator

@@ -1,0 +1,57 @@
+"""Gymnasium's spaces as flat boxes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .codec import DTYPES
+from .errors import UsageError
+from .simulator import Array, Box
+
+
+def observation_box(space: Any) -> Box:
+    """The flat box of an observation space, in the order of Gymnasium's `flatten`."""
+    from gymnasium import spaces
+    from gymnasium.spaces import utils
+
+    try:
+        flat = utils.flatten_space(space)
+    except NotImplementedError as error:
+        raise UsageError(f"Observations of the space {space} can't be flattened to a vector ({error}).") from error
+    if not isinstance(flat, spaces.Box):
+        raise UsageError(f"Observations of the space {space} flatten to {type(flat).__name__}, expected a box of fixed size.")
+    return Box(flat.low.astype(np.float64), flat.high.astype(np.float64), wire_dtype(flat.dtype))
+
+
+def action_box(space: Any) -> Box:
+    """The flat box of an action space. Raises UsageError for any other than boxes of floats."""
+    if type(space).__name__ != "Box" or np.dtype(space.dtype).kind != "f":
+        raise UsageError(
+            f"Actions of the space {space} are not continuous: the bridge takes boxes of floats alone. "
+            "Wrap the environment, or choose one with continuous actions."
+        )
+    return Box(
+        space.low.astype(np.float64).reshape(-1),
+        space.high.astype(np.float64).reshape(-1),
+        wire_dtype(space.dtype),
+    )
+
+
+def wire_dtype(dtype: Any) -> str:
+    """The dtype of the protocol that holds all values of `dtype`."""
+    name: str = np.dtype(dtype).newbyteorder("<").str
+    if name in DTYPES:
+        return name
+    for wider in ("|u1", "<i4", "<i8", "<f4", "<f8"):
+        if np.can_cast(np.dtype(dtype), np.dtype(wider)):
+            return wider
+    raise UsageError(f"Values of {np.dtype(dtype)} fit none of {', '.join(DTYPES)}.")
+
+
+def flatten_row(space: Any, value: Any) -> Array:
+    """One observation as a vector."""
+    from gymnasium.spaces import utils
+
+    return np.asarray(utils.flatten(space, value))

@@ -1,0 +1,117 @@
+"""Real Gymnasium through a real server: the same bits as in Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.vector import AutoresetMode
+
+from .client import Client, client_of, server_of
+
+MODES = {
+    "next-step": AutoresetMode.NEXT_STEP,
+    "same-step": AutoresetMode.SAME_STEP,
+    "disabled": AutoresetMode.DISABLED,
+}
+
+
+def hopper_actions(steps: int, rows: int) -> np.ndarray[Any, Any]:
+    random = np.random.default_rng(5)
+    return random.uniform(-1, 1, (steps, rows, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("prefix", ["gym", "gym-vector"])
+def test_trajectories_are_those_of_gymnasium(prefix: str, mode: str) -> None:
+    rows, steps = 8, 90
+    # Hopper falls within 90 random steps; a limit of 40 gives truncations besides.
+    reference = gymnasium.make_vec(
+        "Hopper-v5",
+        rows,
+        vectorization_mode="sync",
+        vector_kwargs={"autoreset_mode": MODES[mode]},
+        max_episode_steps=40,
+    )
+    with (
+        server_of(
+            f"{prefix}:Hopper-v5",
+            "--num-envs",
+            str(rows),
+            "--autoreset",
+            mode,
+            "--env-args",
+            '{"max_episode_steps": 40}',
+        ) as server,
+        client_of(server.address) as client,
+    ):
+        about = client.hello()
+        assert (about["numEnvs"], about["autoresetMode"], about["maxEpisodeSteps"]) == (rows, mode, 40)
+        assert about["observation"]["shape"] == [11]
+        assert about["observation"]["dtype"] == "<f8"
+        np.testing.assert_array_equal(about["action"]["high"], np.ones(3))
+        expected, _ = reference.reset(seed=11)
+        np.testing.assert_array_equal(client.ask("reset", seed=11)["observations"], expected)
+        counts = compare(client, reference, mode, hopper_actions(steps, rows))
+    # Both ways to end were there, or the test shows little.
+    assert counts["terminated"] > 5
+    assert counts["truncated"] > 0
+
+
+def compare(client: Client, reference: Any, mode: str, actions: np.ndarray[Any, Any]) -> dict[str, int]:
+    rows = actions.shape[1]
+    counts = {"terminated": 0, "truncated": 0}
+    returns, lengths = np.zeros(rows), np.zeros(rows, int)
+    ended_before = np.zeros(rows, bool)
+    for batch in actions:
+        observations, rewards, terminated, truncated, infos = reference.step(batch)
+        answer = client.step(batch)
+        np.testing.assert_array_equal(answer["observations"], observations)
+        np.testing.assert_array_equal(answer["rewards"], rewards)
+        np.testing.assert_array_equal(answer["terminated"], terminated)
+        np.testing.assert_array_equal(answer["truncated"], truncated)
+        ended = terminated | truncated
+        if mode == "same-step":
+            assert answer["finalRows"].tolist() == np.flatnonzero(ended).tolist()
+            for row, last in zip(answer["finalRows"], answer["finalObservations"], strict=True):
+                np.testing.assert_array_equal(last, infos["final_obs"][row])
+        else:
+            assert answer["finalRows"].tolist() == []
+            assert answer["finalObservations"].shape == (0, 11)
+        invalid = ended_before if mode == "next-step" else np.zeros(rows, bool)
+        assert answer.get("invalid", np.zeros(rows, bool)).tolist() == invalid.tolist()
+        returns[~invalid] += rewards[~invalid]
+        lengths[~invalid] += 1
+        assert answer["episodes"]["rows"].tolist() == np.flatnonzero(ended).tolist()
+        np.testing.assert_array_equal(answer["episodes"]["returns"], returns[ended])
+        np.testing.assert_array_equal(answer["episodes"]["lengths"], lengths[ended])
+        returns[ended], lengths[ended] = 0, 0
+        if mode == "disabled" and ended.any():
+            expected, _ = reference.reset(options={"reset_mask": ended.copy()})
+            np.testing.assert_array_equal(client.ask("reset", mask=ended)["observations"], expected)
+        ended_before = ended
+        counts["terminated"] += int(terminated.sum())
+        counts["truncated"] += int(truncated.sum())
+    return counts
+
+
+def test_64_ants_are_those_of_gymnasium() -> None:
+    reference = gymnasium.make_vec("Ant-v5", 64, vectorization_mode="sync")
+    actions = np.random.default_rng(1).uniform(-1, 1, (12, 64, 8)).astype(np.float32)
+    with server_of("gym-vector:Ant-v5", "--num-envs", "64") as server, client_of(server.address) as client:
+        client.hello()
+        expected, _ = reference.reset(seed=3)
+        np.testing.assert_array_equal(client.ask("reset", seed=3)["observations"], expected)
+        compare_counts = compare_rows(client, reference, actions)
+    assert compare_counts == 12
+
+
+def compare_rows(client: Client, reference: Any, actions: np.ndarray[Any, Any]) -> int:
+    for batch in actions:
+        observations, rewards, *_ = reference.step(batch)
+        answer = client.step(batch)
+        np.testing.assert_array_equal(answer["observations"], observations)
+        np.testing.assert_array_equal(answer["rewards"], rewards)
+    return len(actions)
