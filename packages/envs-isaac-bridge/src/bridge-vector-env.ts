@@ -25,6 +25,7 @@ export interface BridgeVectorEnv extends VectorEnv {
   readonly hello: Hello;
   /** Of the critic's own observations, where the simulator has them. */
   readonly criticObservationSpace: Box | undefined;
+  /** Seeds are taken modulo 2³². Rows of a mask alone can be reset in the mode `disabled`. */
   reset(request?: VectorResetRequest): Promise<BridgeResetResult>;
   step(actions: ArrayLike<number>): Promise<BridgeStepResult>;
   close(): Promise<void>;
@@ -150,7 +151,8 @@ export async function bridgeVectorEnv(options: BridgeVectorEnvOptions): Promise<
             'Leave the mask out.',
         );
       const answer = await ask('reset', {
-        seed,
+        // Python's simulators take 32 bits.
+        ...(seed !== undefined && { seed: ((seed % SEEDS) + SEEDS) % SEEDS }),
         ...(!all && chosen && { mask: ndarray(chosen, [numEnvs], '|b1') }),
       });
       begun = true;
@@ -220,6 +222,8 @@ export async function bridgeVectorEnv(options: BridgeVectorEnvOptions): Promise<
     );
   }
 }
+
+const SEEDS = 2 ** 32;
 
 /** Which timeout a request has. */
 const KINDS = { reset: 'reset', step: 'step', state: 'state', restore: 'state' } as const;

@@ -154,13 +154,24 @@ function serverArguments({ task, numEnvs, autoresetMode, args = [] }: Launch): s
   ];
 }
 
+const OF_BRIDGE: ReadonlySet<string> = new Set(['numpy', 'msgpack', 'websockets', 'meow_isaac_bridge']);
+
+/** Packages of the simulators that pip installs. */
+const SIMULATORS: Readonly<Record<string, string>> = {
+  gymnasium: '"gymnasium[mujoco]"',
+  envpool: 'envpool',
+  mujoco_playground: 'playground',
+};
+
 /** What is most likely missing, from what Python said. */
 function installing(log: string): string {
   const missing = /No module named '?([\w.]+)/.exec(log)?.[1];
   if (missing === undefined) return 'See its log.';
-  return ['numpy', 'msgpack', 'websockets', 'meow_isaac_bridge'].includes(missing)
-    ? `Its Python has no ${missing}: install it there with "pip install numpy msgpack websockets", or name another Python.`
-    : `Its Python has no ${missing}: install the simulator there, as docs/isaac.md says, or name another Python.`;
+  const [name = missing] = missing.split('.');
+  const packages = OF_BRIDGE.has(name) ? 'numpy msgpack websockets' : SIMULATORS[name];
+  return packages === undefined
+    ? `Its Python has no ${missing}: install the simulator there, as docs/isaac.md says, or name another Python.`
+    : `Its Python has no ${missing}: install it there with "pip install ${packages}", or name another Python.`;
 }
 
 /** Reads the one line that a server prints when it listens; what else is printed is passed over, and the pipe stays empty. */

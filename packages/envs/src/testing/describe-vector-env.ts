@@ -75,7 +75,7 @@ export function describeVectorEnv(
       return env;
     };
     beforeAll(async () => {
-      for (let i = 0; i < 2; i += 1) made.push(await make(mode));
+      made.push(...(await Promise.all([make(mode), make(mode)])));
     });
     afterAll(async () => {
       for (const env of made) await env.close();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -36,7 +37,7 @@ class Ending:
                 return
             self._asked = True
             action = self._on_ask
-        print(f"meow_isaac_bridge: {why}, ending", file=sys.stderr, flush=True)
+        _say(f"{why}, ending")
         timer = threading.Timer(self._grace_seconds if action else 0, self._force)
         timer.daemon = True
         timer.start()
@@ -45,12 +46,14 @@ class Ending:
 
     def _force(self) -> None:
         # A simulator that hangs in native code, or is still being built, can't be asked.
-        print(
-            "meow_isaac_bridge: the simulator did not end in time, ended by force",
-            file=sys.stderr,
-            flush=True,
-        )
+        _say("the simulator did not end in time, ended by force")
         os._exit(1)
+
+
+def _say(what: str) -> None:
+    """To whoever still reads: a client that was killed took the other end of stderr with it."""
+    with contextlib.suppress(OSError):
+        print(f"meow_isaac_bridge: {what}", file=sys.stderr, flush=True)
 
 
 def end_on_signals(ending: Ending) -> None:

@@ -1,0 +1,84 @@
+import { fileURLToPath } from 'node:url';
+
+import { describeVectorEnv } from '@meow-rl/envs/testing';
+import { createGenerator } from '@meow-rl/random';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { findPython } from '../../../scripts/testing/python.ts';
+import { isaacVectorEnv } from './isaac-vector-env.ts';
+import { runPython } from './testing/run-python.ts';
+
+const python = findPython();
+const script = fileURLToPath(new URL('../fixtures/trajectory.py', import.meta.url));
+
+describe.skipIf(!python)('isaacVectorEnv, to the server in Python', () => {
+  describeVectorEnv('isaacVectorEnv, of Gymnasium', {
+    modes: ['next-step', 'same-step', 'disabled'],
+    steps: 60,
+    make: (autoresetMode) =>
+      isaacVectorEnv({
+        launch: {
+          ...(python !== undefined && { python }),
+          task: 'gym-vector:Hopper-v5',
+          numEnvs: 3,
+          autoresetMode,
+        },
+      }),
+    restorable: false,
+  });
+
+  // One environment after the other, which can be saved.
+  describeVectorEnv('isaacVectorEnv, of Gymnasium without its vector', {
+    modes: ['next-step', 'same-step', 'disabled'],
+    steps: 60,
+    make: (autoresetMode) =>
+      isaacVectorEnv({
+        launch: { ...(python !== undefined && { python }), task: 'gym:Hopper-v5', numEnvs: 3, autoresetMode },
+      }),
+  });
+
+  describe.each([
+    ['gym-vector:Hopper-v5', 'next-step', 64],
+    ['gym-vector:Hopper-v5', 'same-step', 64],
+    ['gym-vector:Hopper-v5', 'disabled', 64],
+    ['envpool:Hopper-v5', 'next-step', 8],
+  ] as const)('%s, %s, %i rows', (task, mode, rows) => {
+    it('gives the trajectory of Python bit for bit', async () => {
+      const [steps, seed, act] = [40, 7, 3];
+      const actions = new Float32Array(steps * rows * act);
+      createGenerator(3).fillUniform(actions, -1, 1);
+      const env = await isaacVectorEnv({
+        launch: {
+          ...(python !== undefined && { python }),
+          task,
+          numEnvs: rows,
+          ...(task.startsWith('gym') && { autoresetMode: mode }),
+          args: task.startsWith('envpool') ? ['--seed', String(seed)] : [],
+        },
+      });
+      onTestFinished(() => env.close());
+      const width = env.singleObservationSpace.size;
+      const played: number[] = [];
+      const { observations } = await env.reset({ seed });
+      played.push(...observations);
+      let ends = 0;
+      for (let i = 0; i < steps; i += 1) {
+        const step = await env.step(actions.subarray(i * rows * act, (i + 1) * rows * act));
+        const ended = step.terminated.map((flag, row) => flag | (step.truncated[row] ?? 0));
+        ends += ended.filter(Boolean).length;
+        const finals = step.finalObservations.map((x, entry) => (ended[Math.floor(entry / width)] ? x : 0));
+        played.push(...step.observations, ...step.rewards, ...step.terminated, ...step.truncated, ...finals);
+        if (mode === 'disabled' && ended.includes(1)) await env.reset({ mask: ended });
+      }
+      const bytes = await runPython(
+        python ?? '',
+        [script, task, mode, String(rows), String(seed)],
+        new Uint8Array(actions.buffer),
+      );
+      const expected = new Float64Array(Uint8Array.from(bytes).buffer);
+      expect(expected).toHaveLength(played.length);
+      expect(Float64Array.from(played)).toEqual(expected);
+      expect(ends).toBeGreaterThan(mode === 'next-step' && rows === 8 ? 3 : 30);
+    });
+  });
+});
