@@ -174,11 +174,7 @@ export async function bridgeVectorEnv(options: BridgeVectorEnvOptions): Promise<
     async state() {
       expectOpen('state()');
       expectRestorable('state()');
-      const { state } = await ask('state', {});
-      const simulator = taken(() => {
-        if (state instanceof Uint8Array) return toBase64(state);
-        throw new TypeError('state is no bytes');
-      });
+      const simulator = begun ? await askState() : NOT_BEGUN;
       return {
         of: id,
         autoresetMode,
@@ -201,6 +197,10 @@ export async function bridgeVectorEnv(options: BridgeVectorEnvOptions): Promise<
       const saved = rows.map(({ observation: numbers }, row) =>
         decodeNumbers(numbers, `${where}: state.rows[${row}].observation`, width),
       );
+      if (state.simulator === NOT_BEGUN) {
+        begun = false;
+        return { observations, infos: rows.map(() => ({})) };
+      }
       const answer = await ask('restore', { state: fromBase64(state.simulator, where) });
       begun = true;
       return taken(() => {
@@ -214,6 +214,14 @@ export async function bridgeVectorEnv(options: BridgeVectorEnvOptions): Promise<
     },
   };
 
+  async function askState(): Promise<string> {
+    const { state } = await ask('state', {});
+    return taken(() => {
+      if (state instanceof Uint8Array) return toBase64(state);
+      throw new TypeError('state is no bytes');
+    });
+  }
+
   function expectRestorable(call: string): void {
     if (restorable) return;
     throw new Error(
@@ -224,6 +232,8 @@ export async function bridgeVectorEnv(options: BridgeVectorEnvOptions): Promise<
 }
 
 const SEEDS = 2 ** 32;
+/** Of a simulator before its first reset, which has no state yet. */
+const NOT_BEGUN = '';
 
 /** Which timeout a request has. */
 const KINDS = { reset: 'reset', step: 'step', state: 'state', restore: 'state' } as const;

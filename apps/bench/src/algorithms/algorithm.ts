@@ -22,6 +22,10 @@ export interface Preset<C = Readonly<Record<string, unknown>>> {
   readonly updatesPerStep: number;
   /** Transitions that the replay buffer holds. */
   readonly bufferSize: number;
+  /** Whether observations are standardized by running statistics. Default: false. */
+  readonly normalizeObservations?: boolean;
+  /** Whether rewards are divided by the spread of the returns. Default: false. */
+  readonly scaleRewards?: boolean;
   /** Environment steps between evaluations. */
   readonly evaluateEvery: number;
   /**

@@ -6,6 +6,7 @@ const SPOKEN: Readonly<Record<string, string>> = {
   bootstrapInterval: 'interval',
   describeScene: 'scene',
   episodeStatistics: '',
+  isaacVectorEnv: '',
   makeEnv: '',
   metricsWriter: '',
   mujocoEnv: '',

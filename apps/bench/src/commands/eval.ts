@@ -11,6 +11,7 @@ const settings = is.defineSettings({
     absent: 'that of the policy',
   }),
   maxSteps: is.positiveInteger('steps after which an episode is truncated', { absent: 'as in training' }),
+  python: is.word('Python that has the simulator', { placeholder: 'file', absent: 'as in training' }),
   threads: is.positiveInteger('threads of the runtime', { default: 1 }),
 });
 

@@ -18,6 +18,15 @@ import { workerVectorEnv } from '@meow-rl/envs/node';
 import type { Actor } from '@meow-rl/train';
 
 import { formatEnvReference, parseEnvReference, resolveEnvReference } from './env-reference.ts';
+import {
+  BRIDGE_EXAMPLES,
+  bridgeHello,
+  isBridge,
+  lazyBridge,
+  openBridge,
+  withActions,
+  type BridgeChoice,
+} from './bridge.ts';
 import { UsageError } from '../cli/errors.ts';
 import { loadersFor } from '../modules/import-module.ts';
 import { tryUserEnvironment, userFactory } from './user-environment.ts';
@@ -27,8 +36,8 @@ import { unknownName } from '../cli/unknown-name.ts';
 const DEFAULT_MAX_STEPS = 1000;
 
 /** An environment as settings choose it. */
-export interface EnvironmentChoice {
-  /** Id of a known one, or the URL of a module with its export: `file:///…/my-env.ts#makeEnv`. */
+export interface EnvironmentChoice extends BridgeChoice {
+  /** Id of a known one, a simulator in Python, or the URL of a module with its export: `file:///…/my-env.ts#makeEnv`. */
   readonly env: string;
   /** Steps after which an episode is truncated. Default: the environment's own limit. */
   readonly maxSteps?: number;
@@ -50,7 +59,12 @@ const KNOWN_IDS: readonly string[] = [...Object.keys(builtinEnvs), ...MUJOCO_ENV
 export const isKnownEnvironment = (id: string): boolean => KNOWN_IDS.includes(id);
 
 const noEnvironment = (name: string) =>
-  unknownName('environment', name, KNOWN_IDS, '; or a module of your own, as ./my-env.ts#makeEnv');
+  unknownName(
+    'environment',
+    name,
+    KNOWN_IDS,
+    `; or a module of your own, as ./my-env.ts#makeEnv; or a simulator in Python, as ${BRIDGE_EXAMPLES}`,
+  );
 
 /**
  * Finds the environment that a user names. One of the user's own is made, to see that it can be trained in.
@@ -60,7 +74,9 @@ const noEnvironment = (name: string) =>
 export async function identifyEnvironment({
   env,
   maxSteps,
+  python,
 }: EnvironmentChoice): Promise<IdentifiedEnvironment> {
+  if (isBridge(env)) return identifyBridge({ env, ...(python !== undefined && { python }) }, maxSteps);
   if (isKnownEnvironment(env)) return { env, environment: env, ...(maxSteps !== undefined && { maxSteps }) };
   const reference = resolveEnvReference(env);
   if (!reference) throw noEnvironment(env);
@@ -78,6 +94,21 @@ export async function identifyEnvironment({
   };
 }
 
+/** One that runs is asked what it is; one that is to be started is called as it will be. */
+async function identifyBridge(choice: BridgeChoice, maxSteps?: number): Promise<IdentifiedEnvironment> {
+  if (maxSteps !== undefined)
+    throw new UsageError(
+      `--max-steps is for environments of these packages, and ${choice.env} ends its episodes itself`,
+      'Leave it out; start a server of your own to give a simulator other settings.',
+    );
+  const environment = choice.env.startsWith('bridge:') ? (await bridgeHello(choice)).task : choice.env;
+  return { ...choice, environment };
+}
+
+/** The environment that an id of Gymnasium's, EnvPool's or these packages' names, whatever runs it. */
+export const taskOf = ({ environment }: Pick<IdentifiedEnvironment, 'environment'>): string =>
+  environment.replace(/^(gym|gym-vector|envpool):/, '');
+
 /** MuJoCo is loaded only where the id isn't one of the small ones. */
 async function knownFactory(id: string): Promise<EnvFactory> {
   const small = Object.hasOwn(builtinEnvs, id);
@@ -88,6 +119,11 @@ async function knownFactory(id: string): Promise<EnvFactory> {
 }
 
 async function open({ env, maxSteps }: EnvironmentChoice) {
+  if (isBridge(env))
+    throw new UsageError(
+      `${env} runs in Python, and this needs an environment of these packages or of a module`,
+      'Name one of those.',
+    );
   const reference = parseEnvReference(env);
   const factory = await (reference ? userFactory(reference) : knownFactory(env));
   return { reference, factory, maxSteps: maxSteps ?? factory.maxSteps ?? DEFAULT_MAX_STEPS };
@@ -107,9 +143,32 @@ export const makeAgentEnv = async (choice: EnvironmentChoice): Promise<Env> =>
 export const asActorSees = (env: Env, { actionSpace }: Pick<Actor, 'actionSpace'>): Env =>
   actionSpace ? clipAction(env) : rescaleAction(env);
 
-/** An environment to play in. */
-export const makePlayground = async (choice: EnvironmentChoice, actor: Actor): Promise<Env> =>
-  asActorSees(await makeEnvironment(choice), actor);
+/** An environment to play in, or several that step together. */
+export const makePlayground = async (choice: EnvironmentChoice, actor: Actor): Promise<Env | VectorEnv> =>
+  isBridge(choice.env)
+    ? withActions(await openBridge(choice), actor.actionSpace === undefined)
+    : asActorSees(await makeEnvironment(choice), actor);
+
+/** What evaluations of a run play in. */
+export interface EvaluationEnvironmentOptions {
+  /** What the run trains in. */
+  readonly like: VectorEnv;
+  /** Episodes that are played at once, where a simulator is started for them. */
+  readonly episodes: number;
+  /** Where such a simulator logs. */
+  readonly logFile: string;
+}
+
+/** An environment for evaluations as agents see it. A simulator in Python is started at the first one. */
+export async function makeEvaluationEnvironment(
+  choice: EnvironmentChoice,
+  { like, episodes, logFile }: EvaluationEnvironmentOptions,
+): Promise<Env | VectorEnv> {
+  if (!isBridge(choice.env)) return makeAgentEnv(choice);
+  // A server that runs has the number that it has.
+  const numEnvs = choice.env.startsWith('bridge:') ? like.numEnvs : episodes;
+  return lazyBridge(choice, { like, numEnvs, logFile });
+}
 
 /** Options of {@link makeVectorEnvironment}. */
 export interface VectorEnvironmentOptions {
@@ -125,6 +184,14 @@ export async function makeVectorEnvironment(
   choice: IdentifiedEnvironment,
   { numEnvs, workers, rescaleActions }: VectorEnvironmentOptions,
 ): Promise<VectorEnv> {
+  if (isBridge(choice.env)) {
+    if (workers > 0)
+      throw new UsageError(
+        `--workers ${workers} is for environments of these packages, and ${choice.env} runs in a process of its own`,
+        'Leave it out.',
+      );
+    return withActions(await openBridge(choice, { numEnvs }), rescaleActions);
+  }
   const { reference, factory, maxSteps } = await open(choice);
   const options = { maxSteps, rescaleActions };
   const autoresetMode = 'same-step';
@@ -146,8 +213,27 @@ export async function makeVectorEnvironment(
   });
 }
 
-/** The spaces of an environment. */
-export async function spacesOf(choice: EnvironmentChoice): Promise<Spaces> {
+/** Starts what takes its time: a simulator in Python, which logs into a file. */
+export async function prepareEnvironment(
+  choice: EnvironmentChoice,
+  options: { readonly numEnvs: number; readonly logFile: string },
+): Promise<void> {
+  if (isBridge(choice.env)) await bridgeHello(choice, options);
+}
+
+/**
+ * The spaces of an environment.
+ *
+ * @param choice with how many are opened next, for a simulator that is started to be asked
+ */
+export async function spacesOf(
+  choice: EnvironmentChoice & Partial<Pick<VectorEnvironmentOptions, 'numEnvs'>>,
+): Promise<Spaces> {
+  if (isBridge(choice.env)) {
+    const { numEnvs } = choice;
+    const { observation, action } = await bridgeHello(choice, numEnvs === undefined ? {} : { numEnvs });
+    return { observationSpace: observation, actionSpace: action };
+  }
   const env = await makeEnvironment(choice);
   env.close();
   return { observationSpace: env.observationSpace, actionSpace: env.actionSpace };

@@ -34,7 +34,7 @@ export async function evaluate(source: string, config: EvalConfig, ui: Ui): Prom
       ].join('\n'),
     );
   } finally {
-    env.close();
+    await env.close();
     await actor.dispose();
   }
 }

@@ -1,6 +1,7 @@
 import { loadPolicy } from '@meow-rl/export/node';
 import type { Actor } from '@meow-rl/train';
 
+import { isBridge } from '../environments/bridge.ts';
 import { identifyEnvironment, isKnownEnvironment, spacesOf } from '../environments/environments.ts';
 import type { EnvironmentChoice, IdentifiedEnvironment } from '../environments/environments.ts';
 import { UsageError } from '../cli/errors.ts';
@@ -32,8 +33,12 @@ export interface OpenPolicyOptions extends Partial<EnvironmentChoice> {
  * @throws UsageError if it is neither, or was trained in an environment that isn't known and none is given
  */
 export async function openPolicy(source: string, options: OpenPolicyOptions): Promise<LoadedPolicy> {
-  const { threads, checkpoint, env, maxSteps } = options;
-  const chosen = { ...(env !== undefined && { env }), ...(maxSteps !== undefined && { maxSteps }) };
+  const { threads, checkpoint, env, maxSteps, python } = options;
+  const chosen = {
+    ...(env !== undefined && { env }),
+    ...(maxSteps !== undefined && { maxSteps }),
+    ...(python !== undefined && { python }),
+  };
   if (!source.endsWith('.onnx')) {
     const { agent, settings, step } = await openRun(source, {
       threads,
@@ -44,7 +49,7 @@ export async function openPolicy(source: string, options: OpenPolicyOptions): Pr
   }
   const policy = await loadPolicy(source);
   const { algorithm, environment, trainingSteps } = policy.metadata;
-  if (env === undefined && !isKnownEnvironment(environment))
+  if (env === undefined && !isKnownEnvironment(environment) && !isBridge(environment))
     throw new UsageError(
       `${source} was trained in ${environment}, which is none of the known environments`,
       'Name the module that makes it, as in --env ./my-env.ts#makeEnv.',

@@ -8,7 +8,7 @@ import { versions } from '../cli/versions.ts';
 
 export interface PolicyExportOptions {
   /** What the policy was trained in. */
-  readonly settings: Pick<ResolvedTrain, 'env' | 'environment'>;
+  readonly settings: Pick<ResolvedTrain, 'env' | 'environment' | 'python'>;
   readonly trainingSteps: number;
   readonly observations?: number;
   readonly seed?: number;

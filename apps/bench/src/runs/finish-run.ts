@@ -4,6 +4,7 @@ import { countEndings, formatEndings, formatReturn } from '../policies/episodes.
 import { describeError, InterruptedError } from '../cli/errors.ts';
 import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
 import { exportRunAgent } from '../policies/policy-export.ts';
+import { prepareEnvironment } from '../environments/environments.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { createRunAgent } from './run-agent.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -20,6 +21,8 @@ import type { Ui } from '../cli/ui.ts';
  */
 export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'signal'>): Promise<void> {
   const { settings, folder, ui } = options;
+  const { numEnvs } = settings;
+  await prepareEnvironment(settings, { numEnvs, logFile: folder.file('server.log') });
   const agent = await createRunAgent(settings);
   try {
     const { result: outcome, signal } = await interruptible(

@@ -6,13 +6,15 @@ import type { AgentConfig, Algorithm, Preset } from '../algorithms/algorithm.ts'
 import { resolveAgentConfig } from '../algorithms/agent-settings.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
 import type { TrainConfig } from './train-settings.ts';
-import { identifyEnvironment, type IdentifiedEnvironment } from '../environments/environments.ts';
+import { identifyEnvironment, taskOf, type IdentifiedEnvironment } from '../environments/environments.ts';
 import { reasonOf, UsageError } from '../cli/errors.ts';
 import { unknownName } from '../cli/unknown-name.ts';
 
 /** A training run with every setting given. */
-export type ResolvedTrain = Required<Omit<TrainConfig, 'out' | 'preset' | 'agent' | 'logger' | 'maxSteps'>> &
-  Pick<TrainConfig, 'logger'> &
+export type ResolvedTrain = Required<
+  Omit<TrainConfig, 'out' | 'preset' | 'agent' | 'logger' | 'maxSteps' | 'python'>
+> &
+  Pick<TrainConfig, 'logger' | 'python'> &
   Pick<IdentifiedEnvironment, 'environment' | 'maxSteps'> & {
     readonly preset: string;
     readonly agent: AgentConfig;
@@ -52,12 +54,20 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
     ...(logger !== undefined && { logger: path.resolve(logger) }),
   };
   const algorithm = algorithmNamed(config.algo);
-  const name = config.preset ?? algorithm.presetOfEnvironment[config.env] ?? algorithm.generalPreset;
+  const name = config.preset ?? algorithm.presetOfEnvironment[taskOf(settings)] ?? algorithm.generalPreset;
   const preset = presetNamed(name, algorithm);
   const agent = resolveAgent(algorithm, preset, config.agent);
   const { agent: _resolved, ...loop } = preset;
   const { evaluateEvery } = { ...loop, ...settings };
-  const resolved = { checkpointEvery: evaluateEvery, ...loop, ...settings, preset: name, agent };
+  const resolved = {
+    checkpointEvery: evaluateEvery,
+    normalizeObservations: false,
+    scaleRewards: false,
+    ...loop,
+    ...settings,
+    preset: name,
+    agent,
+  };
   if (resolved.warmup >= resolved.steps)
     throw new UsageError(
       `warmup ${resolved.warmup} leaves nothing to learn in ${resolved.steps} steps`,

@@ -6,6 +6,7 @@ import { algorithmNamed } from '../algorithms/index.ts';
 import { RESUMABLE, trainSettings } from './train-settings.ts';
 import { readWholeConfig, type RawConfig } from '../cli/config-file.ts';
 import { formatEnvReference, resolveEnvReference } from '../environments/env-reference.ts';
+import { isBridge } from '../environments/bridge.ts';
 import { isKnownEnvironment } from '../environments/environments.ts';
 import { UsageError } from '../cli/errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
@@ -54,7 +55,7 @@ function asKept(name: string, value: unknown): unknown {
   if (name === 'logger') return path.resolve(String(value));
   if (name !== 'env') return value;
   const env = String(value);
-  const reference = isKnownEnvironment(env) ? undefined : resolveEnvReference(env);
+  const reference = isKnownEnvironment(env) || isBridge(env) ? undefined : resolveEnvReference(env);
   return reference ? formatEnvReference(reference) : env;
 }
 

@@ -25,6 +25,7 @@ type AgentSettings = Pick<
   ResolvedTrain,
   | 'env'
   | 'maxSteps'
+  | 'python'
   | 'seed'
   | 'threads'
   | 'learnerThreads'

@@ -12,8 +12,13 @@ const { fromPreset } = is;
  */
 export const trainSettings = is.defineSettings({
   algo: is.word('algorithm', { default: DEFAULT_ALGORITHM }),
-  env: is.word('environment, or a module that makes one: ./my-env.ts#makeEnv or my-package#makeEnv', {
-    default: 'MultiGoal-v0',
+  env: is.word(
+    'environment; a module that makes one: ./my-env.ts#makeEnv or my-package#makeEnv; or a simulator in Python: gym:Ant-v5, isaac:Isaac-Ant-Direct, see docs/isaac.md',
+    { default: 'MultiGoal-v0' },
+  ),
+  python: is.word('Python that has the simulator', {
+    placeholder: 'file',
+    absent: 'MEOW_PYTHON, .venv in the working directory, or python3',
   }),
   maxSteps: is.positiveInteger('steps after which an episode is truncated', {
     absent: "the environment's own limit; 1000 where a module gives none",
@@ -42,8 +47,8 @@ export const trainSettings = is.defineSettings({
   workers: is.wholeNumber('threads that step the environments, 0 for none', { default: 0 }),
   nStep: is.positiveInteger('steps that a sampled transition spans', { default: 1 }),
   prioritized: is.toggle('sample transitions by their TD error'),
-  normalizeObservations: is.toggle('standardize observations by running statistics'),
-  scaleRewards: is.toggle('divide rewards by the running spread of the returns'),
+  normalizeObservations: is.decidedToggle('standardize observations by running statistics', fromPreset),
+  scaleRewards: is.decidedToggle('divide rewards by the running spread of the returns', fromPreset),
   noTensorboard: is.toggle('leave out the event file for TensorBoard'),
   logger: is.word('module that gives one more logger, see docs/logging.md', {
     placeholder: 'file',
@@ -87,5 +92,6 @@ export const RESUMABLE = [
   'logEvery',
   'logger',
   'noTensorboard',
+  'python',
   'workers',
 ] as const satisfies readonly (keyof typeof trainSettings)[];

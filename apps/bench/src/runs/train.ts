@@ -1,5 +1,6 @@
 import type { TrainConfig } from './train-settings.ts';
-import { isKnownEnvironment } from '../environments/environments.ts';
+import { algorithmNamed } from '../algorithms/index.ts';
+import { isKnownEnvironment, taskOf } from '../environments/environments.ts';
 import { finishRun } from './finish-run.ts';
 import { resolveTrain, type ResolvedTrain } from './resolve.ts';
 import { createRunFolder, runPath } from './run-folder.ts';
@@ -26,9 +27,10 @@ export async function train(config: TrainConfig, options: RunOptions, ui: Ui): P
 /** What was taken for granted of an environment of the user's own. */
 function assumptions(given: TrainConfig, settings: ResolvedTrain): string[] {
   if (isKnownEnvironment(settings.env)) return [];
-  const { environment, preset, maxSteps } = settings;
+  const { environment, preset, maxSteps, algo } = settings;
+  const hasPreset = Object.hasOwn(algorithmNamed(algo).presetOfEnvironment, taskOf(settings));
   return [
-    ...(given.preset === undefined
+    ...(given.preset === undefined && !hasPreset
       ? [`${environment} is trained with the general preset, ${preset}; flags or --preset change that`]
       : []),
     ...(given.maxSteps === undefined && maxSteps !== undefined

@@ -7,7 +7,7 @@ import type { EvaluationEvent, MetricsEvent, TrainResult } from '@meow-rl/train'
 import { listCheckpoints, openRunCheckpoints, restoreRun } from '@meow-rl/train/node';
 import type { Checkpoint, RunCheckpoints } from '@meow-rl/train/node';
 
-import { makeAgentEnv, makeVectorEnvironment } from '../environments/environments.ts';
+import { makeEvaluationEnvironment, makeVectorEnvironment } from '../environments/environments.ts';
 import { memoryWarning } from './memory-warning.ts';
 import { CliError, reasonOf } from '../cli/errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
@@ -126,7 +126,13 @@ const trainOpened = (
     if (warning) ui.warn(warning);
     const env = open(await makeVectorEnvironment(settings, { numEnvs, workers, rescaleActions: true }));
     const withEnvironments = await givesState(env, ui);
-    const evaluationEnv = open(await makeAgentEnv(settings));
+    const evaluationEnv = open(
+      await makeEvaluationEnvironment(settings, {
+        like: env,
+        episodes: settings.evaluationEpisodes,
+        logFile: folder.file('server-evaluation.log'),
+      }),
+    );
     const checkpointFolder = folder.file(CHECKPOINTS);
     const parts = { ...agent, agent: agent.unwrapped, env, replay: replayBuffer(buffer) };
     // Nothing on the disk changes before all that is to be gone on from is known to be sound.

@@ -85,6 +85,11 @@ export function describeVectorEnv(
       const env = instance(0);
       await expect((async () => env.step(randomActions(env, 0)))()).rejects.toThrow('before reset()');
       expect(env.autoresetMode).toBe(mode);
+      if (!restorable) return;
+      const state: VectorEnvState = JSON.parse(JSON.stringify(await env.state()));
+      await env.reset({ seed: 1 });
+      await env.restore(state);
+      await expect((async () => env.step(randomActions(env, 0)))()).rejects.toThrow('before reset()');
     });
 
     it('gives arrays of its sizes, which it reuses', async () => {

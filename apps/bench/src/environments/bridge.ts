@@ -1,0 +1,148 @@
+import path from 'node:path';
+import { existsSync } from 'node:fs';
+
+import { clipVectorAction, rescaleVectorAction, type VectorEnv } from '@meow-rl/envs';
+import { BridgeError, type BridgeVectorEnv } from '@meow-rl/envs-isaac-bridge';
+import { isaacVectorEnv } from '@meow-rl/envs-isaac-bridge/node';
+
+import { CliError, UsageError } from '../cli/errors.ts';
+
+/** Simulators in Python that a server is started for. */
+const PREFIXES = ['gym', 'gym-vector', 'envpool', 'isaac', 'omniisaac', 'playground'] as const;
+/** A server that runs. */
+const RUNNING = 'bridge:';
+/** Environment variable with the token of a server that runs. */
+const TOKEN_VARIABLE = 'MEOW_BRIDGE_TOKEN';
+/** Environment variable that names the Python to start servers with. */
+const PYTHON_VARIABLE = 'MEOW_PYTHON';
+
+/** Environments in a Python simulator, as settings choose them. */
+export interface BridgeChoice {
+  /** `gym:Ant-v5`, `isaac:Isaac-Ant-Direct`, …, or `bridge:ws://host:port` for a server that runs. */
+  readonly env: string;
+  /** Default: that of `MEOW_PYTHON`, of `.venv` in the working directory, else `python3`. */
+  readonly python?: string;
+}
+
+/** How environments behind the bridge are opened. */
+export interface BridgeOptions {
+  /** Default: those of the server that is there, else 1. */
+  readonly numEnvs?: number;
+  /** Where a server that is started logs. Default: its end is kept, for error messages. */
+  readonly logFile?: string;
+}
+
+/** What `--env` takes of these, for messages. */
+export const BRIDGE_EXAMPLES =
+  'gym:Ant-v5, gym-vector:Ant-v5, envpool:Ant-v5, isaac:Isaac-Ant-Direct, bridge:ws://host:port';
+
+/** Whether `--env` names environments in a Python simulator. */
+export const isBridge = (env: string): boolean =>
+  env.startsWith(RUNNING) || PREFIXES.some((prefix) => env.startsWith(`${prefix}:`));
+
+/** What simulators said of themselves in this process: one takes up to a minute and more to start. */
+const known = new Map<string, BridgeVectorEnv['hello']>();
+/** Servers that were asked for their spaces and have nothing to do yet. */
+const idle = new Map<string, BridgeVectorEnv>();
+
+/**
+ * What the simulator says of itself. A server that is started for that is kept for the first who opens as many environments.
+ *
+ * @throws CliError or UsageError if there is none
+ */
+export async function bridgeHello(
+  choice: BridgeChoice,
+  options: BridgeOptions = {},
+): Promise<BridgeVectorEnv['hello']> {
+  const told = known.get(choice.env);
+  if (told) return told;
+  const env = await connect(choice, options);
+  idle.set(choice.env, env);
+  return env.hello;
+}
+
+/**
+ * Opens environments behind the bridge, in their own units.
+ *
+ * @throws CliError or UsageError if there is no server, or it has another number of environments
+ */
+export async function openBridge(
+  choice: BridgeChoice,
+  options: BridgeOptions = {},
+): Promise<BridgeVectorEnv> {
+  const { numEnvs } = options;
+  const kept = idle.get(choice.env);
+  idle.delete(choice.env);
+  if (kept && (numEnvs === undefined || kept.numEnvs === numEnvs)) return kept;
+  await kept?.close();
+  const env = await connect(choice, options);
+  if (numEnvs === undefined || env.numEnvs === numEnvs) return env;
+  await env.close();
+  throw new UsageError(
+    `the server of ${choice.env} has ${env.numEnvs} environments, and ${numEnvs} were asked for`,
+    `Give --num-envs ${env.numEnvs}, or start the server with --num-envs ${numEnvs}.`,
+  );
+}
+
+/** Environments behind the bridge that take actions in [-1, 1], or what a policy gives in the simulator's units. */
+export const withActions = (env: VectorEnv, rescaleActions: boolean): VectorEnv =>
+  rescaleActions ? rescaleVectorAction(env) : clipVectorAction(env);
+
+/** As many environments as are opened first; until then nothing is started. */
+export function lazyBridge(
+  choice: BridgeChoice,
+  options: BridgeOptions & { readonly like: VectorEnv },
+): VectorEnv {
+  const { like, ...opening } = options;
+  let opened: Promise<VectorEnv> | undefined;
+  const env = () => (opened ??= openBridge(choice, opening).then((bridge) => withActions(bridge, true)));
+  return {
+    id: like.id,
+    numEnvs: opening.numEnvs ?? like.numEnvs,
+    autoresetMode: like.autoresetMode,
+    singleObservationSpace: like.singleObservationSpace,
+    singleActionSpace: like.singleActionSpace,
+    reset: async (request) => (await env()).reset(request),
+    step: async (actions) => (await env()).step(actions),
+    state: async () => (await env()).state(),
+    restore: async (state) => (await env()).restore(state),
+    close: async () => opened?.then((made) => made.close()).catch(() => {}),
+  };
+}
+
+/** Python for servers: what is named, else the project's. */
+export function bridgePython({ python }: Pick<BridgeChoice, 'python'>): string {
+  const windows = process.platform === 'win32';
+  const project = path.resolve('.venv', windows ? 'Scripts/python.exe' : 'bin/python');
+  const fallback = windows ? 'python' : 'python3';
+  return python ?? process.env[PYTHON_VARIABLE] ?? (existsSync(project) ? project : fallback);
+}
+
+async function connect(choice: BridgeChoice, { numEnvs, logFile }: BridgeOptions): Promise<BridgeVectorEnv> {
+  const { env } = choice;
+  try {
+    const opened = await isaacVectorEnv(
+      env.startsWith(RUNNING)
+        ? { url: env.slice(RUNNING.length), token: process.env[TOKEN_VARIABLE] }
+        : {
+            launch: {
+              python: bridgePython(choice),
+              task: env,
+              ...(numEnvs !== undefined && { numEnvs }),
+              ...(logFile !== undefined && { logFile }),
+            },
+          },
+    );
+    known.set(env, opened.hello);
+    return opened;
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error;
+    throw new CliError(
+      error.message,
+      env.startsWith(RUNNING)
+        ? `A token is taken from ${TOKEN_VARIABLE}.`
+        : `Name the Python that has the simulator with --python or ${PYTHON_VARIABLE}; docs/isaac.md says what to install there.`,
+      { cause: error },
+    );
+  }
+}
