@@ -37,20 +37,19 @@ class Ending:
             self._asked = True
             action = self._on_ask
         print(f"meow_isaac_bridge: {why}, ending", file=sys.stderr, flush=True)
-        timer = threading.Timer(self._grace_seconds if action else 0, self._force)
-        timer.daemon = True
-        timer.start()
-        if action:
+        if not action:
+            _force("the simulator was still being made")
+        else:
+            timer = threading.Timer(self._grace_seconds, _force, ["the simulator did not end in time"])
+            timer.daemon = True
+            timer.start()
             action()
 
-    def _force(self) -> None:
-        # A simulator that hangs in native code, or is still being built, can't be asked.
-        print(
-            "meow_isaac_bridge: the simulator did not end in time, ended by force",
-            file=sys.stderr,
-            flush=True,
-        )
-        os._exit(1)
+
+def _force(why: str) -> None:
+    """A simulator that hangs in native code can't be asked."""
+    print(f"meow_isaac_bridge: {why}, ended by force", file=sys.stderr, flush=True)
+    os._exit(1)
 
 
 def end_on_signals(ending: Ending) -> None:
