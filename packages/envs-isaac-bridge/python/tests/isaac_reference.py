@@ -35,7 +35,8 @@ def main(task: str, rows: int, steps: int, seed: int, file: str) -> None:
             values = (actions, observations["policy"], rewards, terminated, truncated, last)
             for name, value in zip(kept, values, strict=True):
                 kept[name].append(np.array(value))
-        np.savez(file, first=first, **{name: np.stack(values) for name, values in kept.items()})
+        arrays: dict[str, Any] = {name: np.stack(values) for name, values in kept.items()}
+        np.savez(file, first=first, **arrays)
         env.close()
 
 

@@ -7,9 +7,11 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
 from .client import Client, client_of, server_of
+from .talk import Talk
 
 MODES = {
     "next-step": AutoresetMode.NEXT_STEP,
@@ -115,3 +117,42 @@ def compare_rows(client: Client, reference: Any, actions: np.ndarray[Any, Any]) 
         np.testing.assert_array_equal(answer["observations"], observations)
         np.testing.assert_array_equal(answer["rewards"], rewards)
     return len(actions)
+
+
+@pytest.mark.parametrize("prefix", ["gym", "gym-vector"])
+def test_first_episodes_are_spread(prefix: str) -> None:
+    talk = Talk(f"{prefix}:Hopper-v5", "--num-envs", "8", "--spread-episodes", "--env-args", '{"max_episode_steps": 10}')
+    talk.ask("reset", seed=1)
+    lengths: dict[int, int] = {}
+    for _ in range(10):
+        episodes = talk.ask("step", actions=np.zeros((8, 3)))["episodes"]
+        for row, length in zip(episodes["rows"], episodes["lengths"], strict=True):
+            lengths.setdefault(int(row), int(length))
+    assert [lengths[row] for row in range(8)] == (10 - np.random.default_rng(1).integers(10, size=8)).tolist()
+
+
+class Nested(gymnasium.Env[Any, Any]):
+    """Observations in a dictionary, and actions that are a matrix."""
+
+    observation_space = spaces.Dict({"b": spaces.Box(-1, 1, (2,), np.float32), "a": spaces.Discrete(3)})
+    action_space = spaces.Box(-2, 2, (2, 2), np.float32)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        return {"b": np.zeros(2, np.float32), "a": 0}, {}
+
+    def step(self, action: Any) -> Any:
+        assert action.shape == (2, 2)
+        return {"b": action[1] / 2, "a": 2}, 1.0, True, False, {}
+
+
+@pytest.mark.parametrize("prefix", ["gym", "gym-vector"])
+def test_spaces_are_flattened_as_gymnasium_does(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = gymnasium.envs.registration.EnvSpec("Nested-v0", entry_point=f"{__name__}:Nested")
+    monkeypatch.setitem(gymnasium.registry, "Nested-v0", spec)
+    talk = Talk(f"{prefix}:Nested-v0", "--num-envs", "2", "--autoreset", "same-step")
+    assert talk.about["observation"]["low"].tolist() == [0, 0, 0, -1, -1]
+    assert (talk.about["action"]["shape"], talk.about["action"]["high"].tolist()) == ([4], [2, 2, 2, 2])
+    assert talk.ask("reset")["observations"].tolist() == [[1, 0, 0, 0, 0]] * 2
+    answer = talk.ask("step", actions=np.array([[0, 0, 1, 2], [0, 0, -1, -2]], np.float32))
+    assert answer["observations"].tolist() == [[1, 0, 0, 0, 0]] * 2
+    assert answer["finalObservations"].tolist() == [[0, 0, 1, 0.5, 1], [0, 0, 1, -0.5, -1]]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .access import check_listening
 from .adapters import make_simulator
 from .cli import parse
 from .ending import Ending, end_on_signals, end_with_stdin
@@ -28,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _serve(arguments: Sequence[str]) -> int:
     command = parse(arguments)
+    if command.server.unix is None:
+        # Before the simulator is made, which may take minutes.
+        check_listening(command.server.host, command.server.token)
     stdout = _keep_stdout()
     ending = Ending()
     if command.end_with_stdin:
@@ -53,6 +57,8 @@ def _serve(arguments: Sequence[str]) -> int:
             listening,
         )
     finally:
+        # It ends already.
+        ending.on_ask(lambda: None)
         for simulator in simulators.values():
             simulator.close()
     return 0

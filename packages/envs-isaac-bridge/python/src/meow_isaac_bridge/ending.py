@@ -38,16 +38,19 @@ class Ending:
             self._asked = True
             action = self._on_ask
         _say(f"{why}, ending")
-        timer = threading.Timer(self._grace_seconds if action else 0, self._force)
-        timer.daemon = True
-        timer.start()
-        if action:
+        if not action:
+            _force("the simulator was still being made")
+        else:
+            timer = threading.Timer(self._grace_seconds, _force, ["the simulator did not end in time"])
+            timer.daemon = True
+            timer.start()
             action()
 
-    def _force(self) -> None:
-        # A simulator that hangs in native code, or is still being built, can't be asked.
-        _say("the simulator did not end in time, ended by force")
-        os._exit(1)
+
+def _force(why: str) -> None:
+    """A simulator that hangs in native code can't be asked."""
+    _say(f"{why}, ended by force")
+    os._exit(1)
 
 
 def _say(what: str) -> None:

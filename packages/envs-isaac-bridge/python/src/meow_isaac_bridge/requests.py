@@ -44,6 +44,8 @@ def request_type(request: dict[str, Any], last_id: int) -> str:
     fields = set(request) - {"type", "id"}
     if missing := needed - fields:
         raise RequestError(f"{name} lacks {', '.join(sorted(missing))}.")
+    if name == "hello" and not isinstance(request["client"], str):
+        raise RequestError(f"hello has client {_short(request['client'])}: expected text.")
     if unknown := fields - needed - allowed:
         raise RequestError(f"{name} has the unknown field {_short(sorted(unknown)[0])}.")
     return name

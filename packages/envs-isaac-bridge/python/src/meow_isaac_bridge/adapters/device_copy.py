@@ -9,15 +9,16 @@ from ..simulator import Array
 
 
 def to_host(tensors: Sequence[Any]) -> list[Array]:
-    """Copies of tensors as arrays.
-
-    From a GPU they come together, as one row of bytes: each copy waits for the device, so that one is much quicker than five.
-    What is on the CPU is copied too, since simulators reuse their buffers.
-    """
-    import torch
-
+    """Copies of tensors as arrays. What is on the CPU is copied too, since simulators reuse their buffers."""
     if all(tensor.device.type == "cpu" for tensor in tensors):
         return [tensor.detach().numpy().copy() for tensor in tensors]
+    return in_one_copy(tensors)
+
+
+def in_one_copy(tensors: Sequence[Any]) -> list[Array]:
+    """Tensors put together as one row of bytes: each copy off a GPU waits for it, so that one is quicker than five."""
+    import torch
+
     # Entries of 8 bytes come first, so that each view begins at a multiple of its entry's size.
     order = sorted(range(len(tensors)), key=lambda i: -tensors[i].element_size())
     flat = [tensors[i].detach().contiguous().reshape(-1).view(torch.uint8) for i in order]

@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import { findPython } from '../../../../scripts/testing/python.ts';
+import { bench, TINY_AGENT } from '../testing/run-bench.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
+
+const python = findPython() ?? '';
+
+const short = [
+  ...TINY_AGENT,
+  ...'--warmup 60 --steps 160 --checkpoint-every 80 --evaluate-every 80 --evaluation-episodes 2 --log-every 40'.split(
+    ' ',
+  ),
+  '--quiet',
+];
+
+/** What a run logged, without what the clock decides. */
+async function eventsOf(run: string): Promise<Record<string, unknown>[]> {
+  const lines = (await readFile(path.join(run, 'metrics.jsonl'), 'utf8')).trim().split('\n');
+  return lines.map((line) => {
+    const { time: _, ...event }: Record<string, unknown> = JSON.parse(line);
+    return event;
+  });
+}
+
+const train = (env: string, ...more: readonly string[]) =>
+  bench('train', '--env', env, '--python', python, ...short, ...more);
+
+describe.skipIf(!python)('a simulator in Python', () => {
+  test('is trained in, gone on with to the same bits, evaluated and exported', async () => {
+    const run = path.join(await temporaryFolder(), 'run');
+    const trained = await train('gym:Hopper-v5', '--num-envs', '3', '--normalize-observations', '--out', run);
+    expect(trained).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(await readFile(path.join(run, 'config.json'), 'utf8'))).toMatchObject({
+      env: 'gym:Hopper-v5',
+      environment: 'gym:Hopper-v5',
+      preset: 'hopper',
+      normalizeObservations: true,
+    });
+    expect(await readFile(path.join(run, 'server.log'), 'utf8')).toContain('meow_isaac_bridge');
+    const whole = await eventsOf(run);
+    expect(whole.filter(({ type }) => type === 'evaluation')).toHaveLength(2);
+    const from = whole.find(({ type }) => type === 'evaluation')?.['step'];
+    expect(await bench('train', '--resume', run, '--from', String(from), '--quiet')).toMatchObject({
+      code: 0,
+    });
+    expect(await eventsOf(run)).toEqual(whole);
+    const evaluated = JSON.parse((await bench('eval', run, '--episodes', '4', '--json')).out);
+    expect(evaluated).toMatchObject({ environment: 'gym:Hopper-v5', terminated: [true, true, true, true] });
+    const policy = path.join(run, 'policy', 'policy.onnx');
+    const again = JSON.parse(
+      (await bench('eval', policy, '--python', python, '--episodes', '2', '--json')).out,
+    );
+    expect(again.returns[0]).toBeGreaterThan(0);
+  });
+
+  test('that gives no state goes on in new episodes', async () => {
+    const run = path.join(await temporaryFolder(), 'run');
+    const first = await train('gym-vector:Hopper-v5', '--num-envs', '3', '--out', run);
+    expect(first.code).toBe(0);
+    expect(first.err).toContain("its simulator can't give its state");
+    expect(first.err).toContain('all that was learned goes on, in new episodes');
+    const resumed = await bench('train', '--resume', run, '--steps', '200', '--quiet');
+    expect(resumed.code).toBe(0);
+    expect(resumed.err).toMatch(
+      /the environments could not be saved: they go on in new episodes, with seed \d+/,
+    );
+    expect((await eventsOf(run)).filter(({ type }) => type === 'restart')).toHaveLength(1);
+  });
+
+  test('that runs is trained in, with its token, and is there afterwards', async () => {
+    const folder = await temporaryFolder();
+    process.env['MEOW_BRIDGE_TOKEN'] = 'secret';
+    onTestFinished(() => void delete process.env['MEOW_BRIDGE_TOKEN']);
+    const server = spawn(
+      python,
+      '-m meow_isaac_bridge gym:Hopper-v5 --num-envs 2 --keep --clients 2 --token-env MEOW_BRIDGE_TOKEN'.split(
+        ' ',
+      ),
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    onTestFinished(async () => {
+      server.kill();
+      await once(server, 'exit');
+    });
+    const line = await new Promise<string>((resolve) => {
+      createInterface({ input: server.stdout }).once('line', resolve);
+    });
+    const env = `bridge:ws://127.0.0.1:${JSON.parse(line).listening.port}`;
+    const refused = await train(env, '--num-envs', '3', '--out', path.join(folder, 'none'));
+    expect(refused.err).toContain(
+      'has 2 environments, and 3 were asked for. Give --num-envs 2, or start the server with --num-envs 3.',
+    );
+    const run = path.join(folder, 'run');
+    expect(await train(env, '--num-envs', '2', '--out', run)).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(await readFile(path.join(run, 'config.json'), 'utf8'))).toMatchObject({
+      env,
+      environment: 'gym:Hopper-v5',
+      preset: 'hopper',
+    });
+    process.env['MEOW_BRIDGE_TOKEN'] = 'another';
+    expect((await bench('eval', run, '--env', `${env}/`, '--episodes', '1')).err).toContain(
+      'the token is missing or another one. Give the token that the server was started with. A token is taken from MEOW_BRIDGE_TOKEN.',
+    );
+    expect(server.exitCode).toBe(null);
+  });
+
+  test.each([
+    [['--max-steps', '5'], 'gym:Hopper-v5 ends its episodes itself. Leave it out'],
+    [
+      ['--workers', '1'],
+      '--workers 1 is for environments of these packages, and gym:Hopper-v5 runs in a process of its own',
+    ],
+    [['--python', '/no/python'], "/no/python) can't be started (spawn /no/python ENOENT)"],
+  ])('refuses %s', async (flags, problem) => {
+    const out = path.join(await temporaryFolder(), 'run');
+    const { code, err } = await train('gym:Hopper-v5', ...flags, '--out', out);
+    expect(err).toContain(problem);
+    expect(code).not.toBe(0);
+  });
+
+  test('isn’t drawn, and one that there is not is named', async () => {
+    expect((await bench('render', '--random', '--env', 'gym:Hopper-v5')).err).toContain(
+      'gym:Hopper-v5 runs in Python',
+    );
+    const out = path.join(await temporaryFolder(), 'run');
+    const { err } = await train('gym:No-such-v0', '--out', out);
+    expect(err).toMatch(/gym:No-such-v0: the server \(.*\) ended with exit code 2.*No-such/);
+  });
+});
