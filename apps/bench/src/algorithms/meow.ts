@@ -2,6 +2,7 @@ import { checkMeowConfig, MEOW_SETTINGS, type MeowConfig } from '@meow-rl/meow/s
 
 import { defineAlgorithm } from './algorithm.ts';
 import type { Preset } from './algorithm.ts';
+import { isaacPreset, presetOfIsaacTask } from './isaac-presets.ts';
 
 /** The authors' settings for the multi-goal task. */
 const multiGoal: Partial<MeowConfig> = {
@@ -38,6 +39,16 @@ const tasks = {
 type Task = keyof typeof tasks;
 const TASKS = ['half-cheetah', 'hopper', 'walker2d', 'ant', 'humanoid'] as const;
 
+/** The authors' settings for the tasks of Isaac Gym. */
+const isaac = {
+  'isaac-ant': isaacPreset('isaac-ant', { alpha: 0.075, tau: 0.0005, logSigmaMax: 2 }),
+  'isaac-humanoid': isaacPreset('isaac-humanoid', { alpha: 0.25, tau: 0.00025 }),
+  'isaac-ingenuity': isaacPreset('isaac-ingenuity', { alpha: 0.025, tau: 0.0025, logSigmaMin: -4 }),
+  'isaac-anymal': isaacPreset('isaac-anymal', { alpha: 0.00075, tau: 0.025, logSigmaMax: -1 }),
+  'isaac-allegro-hand': isaacPreset('isaac-allegro-hand', { alpha: 0.1, tau: 0.001, logSigmaMin: -4 }),
+  'isaac-franka-cabinet': isaacPreset('isaac-franka-cabinet', { alpha: 0.075, tau: 0.01 }),
+} as const;
+
 /** A task's preset with other settings of the agent, as `<task>-<variant>` for each task. */
 const ablation = <const V extends string>(variant: V, agent: Partial<MeowConfig>) =>
   Object.fromEntries(
@@ -61,6 +72,8 @@ const ablation = <const V extends string>(variant: V, agent: Partial<MeowConfig>
  * - `<task>-no-shift`, `<task>-one-shift`: the paper's ablation of learnable reward shifting and of shifted twin Q (Figure 6);
  *   `<task>` has both.
  * - `<task>-affine`: affine couplings for additive ones (Figure A1), with best-of-k for the deterministic action.
+ * - `isaac-<task>`: the authors' settings for the tasks of Isaac Gym, under today's names of the tasks too. Rewards and observations have changed
+ *   since: returns don't compare.
  *
  * Reference: Chao et al., MEow (2024), appendix on experimental setups.
  */
@@ -89,6 +102,7 @@ const presets = {
   ...ablation('no-shift', { shifts: 0 }),
   ...ablation('one-shift', { shifts: 1 }),
   ...ablation('affine', { layers: 'affine', deterministic: 'best-of-k' }),
+  ...isaac,
   mujoco: { ...mujoco, agent: {}, steps: 1_000_000, warmup: 5000 },
 } as const;
 
@@ -110,6 +124,7 @@ export const meow = defineAlgorithm({
     'Ant-v4': 'ant',
     'Humanoid-v5': 'humanoid',
     'Humanoid-v4': 'humanoid',
+    ...presetOfIsaacTask,
   },
   check: checkMeowConfig,
   create: async (options) => {

@@ -1,6 +1,7 @@
 import { checkSacConfig, SAC_SETTINGS } from '@meow-rl/baselines/settings';
 
 import { defineAlgorithm } from './algorithm.ts';
+import { isaacPreset, presetOfIsaacTask } from './isaac-presets.ts';
 import { mujocoPresets, offPolicy, presetOfTask } from './baseline-presets.ts';
 
 /**
@@ -9,6 +10,7 @@ import { mujocoPresets, offPolicy, presetOfTask } from './baseline-presets.ts';
  * - `mujoco`: HalfCheetah, Hopper, Walker2d and Ant, v4 and v5 alike. `humanoid` has more steps, `swimmer` a longer horizon.
  * - `mujoco-shifted`, `humanoid-shifted`: with learnable reward shifting, the MEow paper's ablation of SAC (Figure A4).
  * - `pendulum`: Pendulum-v1, as in RL Zoo with the first update after 100 steps, which is Stable-Baselines3's default.
+ * - `isaac-<task>`: the tasks of Isaac Gym with the MEow paper's numbers of environments, steps and batch sizes, and this agent's defaults. Not tuned.
  * - `general`: CleanRL's settings, for all other environments. Not tuned.
  *
  * Reference: RL Baselines3 Zoo, hyperparams/sac.yml; CleanRL, sac_continuous_action.py.
@@ -24,6 +26,12 @@ const presets = {
     warmup: 100,
     evaluateEvery: 2000,
   },
+  'isaac-ant': isaacPreset('isaac-ant', {}),
+  'isaac-humanoid': isaacPreset('isaac-humanoid', {}),
+  'isaac-ingenuity': isaacPreset('isaac-ingenuity', {}),
+  'isaac-anymal': isaacPreset('isaac-anymal', {}),
+  'isaac-allegro-hand': isaacPreset('isaac-allegro-hand', {}),
+  'isaac-franka-cabinet': isaacPreset('isaac-franka-cabinet', {}),
   general: { ...offPolicy, steps: 1_000_000, warmup: 5000 },
 } as const;
 
@@ -33,7 +41,7 @@ export const sac = defineAlgorithm({
   settings: SAC_SETTINGS,
   presets,
   generalPreset: 'general',
-  presetOfEnvironment: presetOfTask,
+  presetOfEnvironment: { ...presetOfTask, ...presetOfIsaacTask },
   check: checkSacConfig,
   create: async (options) => {
     const { createSacAgent } = await import('@meow-rl/baselines');

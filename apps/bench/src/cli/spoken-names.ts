@@ -17,6 +17,7 @@ const SPOKEN: Readonly<Record<string, string>> = {
   probabilityOfImprovement: 'probability of improvement',
   replayPage: '',
   rescaleAction: '',
+  rescaleVectorAction: '',
   rewardScaler: 'reward scaler',
   runningMoments: 'running statistics',
   runScore: 'score',

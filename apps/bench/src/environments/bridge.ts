@@ -138,7 +138,7 @@ async function connect(choice: BridgeChoice, { numEnvs, logFile }: BridgeOptions
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
     throw new CliError(
-      error.message,
+      error.message.replace(/\.$/, ''),
       env.startsWith(RUNNING)
         ? `A token is taken from ${TOKEN_VARIABLE}.`
         : `Name the Python that has the simulator with --python or ${PYTHON_VARIABLE}; docs/isaac.md says what to install there.`,

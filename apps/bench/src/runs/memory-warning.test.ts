@@ -20,3 +20,13 @@ test('a buffer larger than memory gives one, with the numbers and a size that fi
 test('priorities and returns over several steps count', () => {
   expect(memoryWarning({ ...halfCheetah, prioritized: {} }, 168e6)).toContain('takes 0.2 GB');
 });
+
+test('the memory of thousands of environments is told before any of it is taken', () => {
+  // Isaac Lab's 4096 environments with 15,000 transitions of 60 observations and 8 actions each: 4 (2 · 60 + 8 + 2) = 520 bytes.
+  const isaac = { observationSize: 60, actionSize: 8, capacity: 4096 * 15_000 };
+  expect(memoryWarning(isaac, 16e9)).toBe(
+    'the replay buffer of 61440000 transitions takes 31.9 GB as it fills, 16.0 GB of memory are available. ' +
+      'Make it smaller with --buffer-size, for instance 30769000.',
+  );
+  expect(memoryWarning(isaac, 32e9)).toBeUndefined();
+});
