@@ -111,7 +111,7 @@ export function lazyBridge(
 }
 
 /** Python for servers: what is named, else the project's. */
-export function bridgePython({ python }: Pick<BridgeChoice, 'python'>): string {
+function bridgePython({ python }: Pick<BridgeChoice, 'python'>): string {
   const windows = process.platform === 'win32';
   const project = path.resolve('.venv', windows ? 'Scripts/python.exe' : 'bin/python');
   const fallback = windows ? 'python' : 'python3';
