@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -36,7 +37,7 @@ class Ending:
                 return
             self._asked = True
             action = self._on_ask
-        print(f"meow_isaac_bridge: {why}, ending", file=sys.stderr, flush=True)
+        _say(f"{why}, ending")
         if not action:
             _force("the simulator was still being made")
         else:
@@ -48,8 +49,14 @@ class Ending:
 
 def _force(why: str) -> None:
     """A simulator that hangs in native code can't be asked."""
-    print(f"meow_isaac_bridge: {why}, ended by force", file=sys.stderr, flush=True)
+    _say(f"{why}, ended by force")
     os._exit(1)
+
+
+def _say(what: str) -> None:
+    """To whoever still reads: a client that was killed took the other end of stderr with it."""
+    with contextlib.suppress(OSError):
+        print(f"meow_isaac_bridge: {what}", file=sys.stderr, flush=True)
 
 
 def end_on_signals(ending: Ending) -> None:
