@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { findPython } from '../../../scripts/testing/python.ts';
+import { findPython } from '../../../scripts/find-python.mjs';
 import { decodeSafetensors, encodeSafetensors } from './index.ts';
 import type { NamedTensors } from './index.ts';
 import { entry, fileOf, withByte } from './testing/header.ts';

@@ -225,6 +225,15 @@ def test_the_end_of_stdin_ends_the_server_in_the_middle_of_a_step() -> None:
         assert client.receive()["type"] == "step"
 
 
+def test_the_end_of_whoever_read_its_log_ends_the_server() -> None:
+    with server_of(STAND_IN, "--num-envs", "3") as server:
+        assert server.process.stdin is not None
+        assert server.process.stderr is not None
+        server.process.stderr.close()
+        server.process.stdin.close()
+        server.process.wait(10)
+
+
 def test_a_simulator_that_hangs_is_ended_by_force() -> None:
     code = (
         "import meow_isaac_bridge.ending as e; e.GRACE_SECONDS = 0.5; e.Ending.__init__.__defaults__ = (0.5,);"

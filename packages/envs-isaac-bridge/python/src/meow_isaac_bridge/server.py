@@ -77,7 +77,7 @@ def run_server(
         while isinstance(job := inbox.get(), _Job):
             reply = job.session.answer(job.message)
             job.deliver(reply)
-            if reply.finished and not options.keep:
+            if reply.finished and not options.keep and options.clients == 1:
                 break
     finally:
         sockets.stop()

@@ -28,7 +28,7 @@ class Tensor(np.ndarray[Any, Any]):
         return self.astype(np.bool_).view(Tensor)
 
     def to(self, like: Any) -> Tensor:
-        return self.astype(like.dtype) if isinstance(like, Tensor) else self
+        return self.astype(like.dtype).view(Tensor) if isinstance(like, Tensor) else self
 
 
 def module(name: str, **members: Any) -> ModuleType:
