@@ -4,7 +4,7 @@ import { describeVectorEnv } from '@meow-rl/envs/testing';
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { findPython } from '../../../scripts/testing/python.ts';
+import { findPython } from '../../../scripts/find-python.mjs';
 import { isaacVectorEnv } from './isaac-vector-env.ts';
 import { runPython } from './testing/run-python.ts';
 

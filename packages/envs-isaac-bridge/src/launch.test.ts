@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { execArgv } from '../../../vitest.config.ts';
-import { findPython } from '../../../scripts/testing/python.ts';
+import { findPython } from '../../../scripts/find-python.mjs';
 import { isaacVectorEnv } from './isaac-vector-env.ts';
 import { launchServer, type Launch } from './launch.ts';
 

@@ -47,7 +47,7 @@ const QUOTED = 2000;
 const MOMENT = 2000;
 
 /** The Python package that comes with this one; `pip install` isn't needed. */
-const PYTHON_SOURCES = fileURLToPath(new URL('../python/src', import.meta.url));
+export const PYTHON_SOURCES = fileURLToPath(new URL('../python/src', import.meta.url));
 
 /**
  * Starts a server on the loopback interface, with a token that nobody else knows. It ends when this process does, however that

@@ -1,2 +1,2 @@
 export { isaacVectorEnv, type IsaacVectorEnvOptions } from './isaac-vector-env.ts';
-export type { Launch } from './launch.ts';
+export { PYTHON_SOURCES, type Launch } from './launch.ts';

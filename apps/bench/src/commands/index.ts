@@ -1,4 +1,5 @@
 import type { Command } from '../cli/command.ts';
+import { bridgeSpeed } from './bridge-speed.ts';
 import { compare } from './compare.ts';
 import { demo } from './demo.ts';
 import { envSpeed } from './env-speed.ts';
@@ -17,5 +18,6 @@ export const COMMANDS: readonly Command[] = [
   render,
   speed,
   envSpeed,
+  bridgeSpeed,
   compare,
 ];

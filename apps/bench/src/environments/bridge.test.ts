@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { findPython } from '../../../../scripts/testing/python.ts';
+import { findPython } from '../../../../scripts/find-python.mjs';
 import { bench, TINY_AGENT } from '../testing/run-bench.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 

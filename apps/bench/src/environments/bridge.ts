@@ -111,11 +111,14 @@ export function lazyBridge(
 }
 
 /** Python for servers: what is named, else the project's. */
-function bridgePython({ python }: Pick<BridgeChoice, 'python'>): string {
+export function bridgePython({ python }: Pick<BridgeChoice, 'python'>): string {
   const windows = process.platform === 'win32';
   const project = path.resolve('.venv', windows ? 'Scripts/python.exe' : 'bin/python');
   const fallback = windows ? 'python' : 'python3';
-  return python ?? process.env[PYTHON_VARIABLE] ?? (existsSync(project) ? project : fallback);
+  const named = python ?? process.env[PYTHON_VARIABLE];
+  // Servers may run in another folder.
+  if (named !== undefined) return /[\\/]/.test(named) ? path.resolve(named) : named;
+  return existsSync(project) ? project : fallback;
 }
 
 async function connect(choice: BridgeChoice, { numEnvs, logFile }: BridgeOptions): Promise<BridgeVectorEnv> {
