@@ -29,6 +29,8 @@ export interface Algorithm {
   readonly definition: AlgorithmDefinition;
   readonly sizes: Sizes;
   readonly config: SettingsOf<CommonSettings>;
+  /** Names of the settings that were given, where others have their defaults. */
+  readonly given: ReadonlySet<string>;
   readonly groups: readonly Group[];
   readonly stages: readonly Stage[];
   readonly acting: Acting;
@@ -135,6 +137,7 @@ export function resolveAlgorithm<N extends NetworkGroups, T extends CommonSettin
     definition,
     sizes,
     config,
+    given: new Set(Object.keys(options)),
     groups,
     stages,
     acting: definition.acting(sizes, config),

@@ -91,12 +91,14 @@ export const MEOW_SETTINGS = {
   }),
   coordinates: oneOf(['latent', 'action'], {
     default: 'latent',
+    formerly: 'action',
     source: `${measured}; the published form has action`,
     description:
       'where Q is trained: at the latent before the squash, or at the action, clipped where it is near ±1',
   }),
   couplingBound: number(between(0, 1e10), {
     default: 1.5,
+    formerly: 0,
     source: `${measured}; the published form has 0`,
     description: 'most that an additive coupling moves an entry by, before the squash; 0 for no bound',
   }),
@@ -104,6 +106,7 @@ export const MEOW_SETTINGS = {
     fromBelow(0, 0.5),
     {
       default: 1e-5,
+      formerly: 0,
       source: `${measured}; the published form has 0`,
       description: "share of the uniform density in the policy's, which no action then has less of",
       remedy: 'With 0 the density is that of the flow alone.',

@@ -14,6 +14,8 @@ export interface Setting<T> {
   readonly remedy?: string;
   /** What help shows in place of its value: `n`. */
   readonly placeholder: string;
+  /** What agents computed with before the setting was there, where that isn't the default: saved ones without it go on so. */
+  readonly formerly?: T;
 }
 
 /** What is said of a setting beside its type and range. */
@@ -22,6 +24,7 @@ export interface SettingDescription<T> {
   readonly description: string;
   readonly source: string;
   readonly remedy?: string;
+  readonly formerly?: T;
 }
 
 /** A range of numbers, in words and as a check. */
