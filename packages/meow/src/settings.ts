@@ -14,7 +14,7 @@ import {
   toggle,
   widths,
 } from '@meow-rl/learner/settings';
-import type { SettingsOf } from '@meow-rl/learner/settings';
+import type { Range, SettingsOf } from '@meow-rl/learner/settings';
 
 const paper = 'Chao et al., MEow (2024), appendix on experimental setups';
 const hopper = `${paper}: Hopper`;
@@ -27,6 +27,11 @@ const logSigma = (bound: 'lower' | 'upper', value: number) =>
     description: `${bound} bound of the prior's log standard deviation`,
     remedy: 'It is the logarithm of a standard deviation: 0 stands for 1.',
   });
+
+const BOUND: Range = {
+  words: 'from 1e-6 to 1e10, or 0',
+  holds: (value) => value === 0 || (value >= 1e-6 && value <= 1e10),
+};
 
 /** MEow's settings. The defaults are the paper's for Hopper; other tasks differ in few of them. */
 export const MEOW_SETTINGS = {
@@ -96,11 +101,12 @@ export const MEOW_SETTINGS = {
     description:
       'where Q is trained: at the latent before the squash, or at the action, clipped where it is near ±1',
   }),
-  couplingBound: number(between(0, 1e10), {
+  couplingBound: number(BOUND, {
     default: 1.5,
     formerly: 0,
     source: `${measured}; the published form has 0`,
     description: 'most that an additive coupling moves an entry by, before the squash; 0 for no bound',
+    remedy: 'A bound below moves nothing; 0 bounds nothing.',
   }),
   uniformShare: number(
     fromBelow(0, 0.5),
