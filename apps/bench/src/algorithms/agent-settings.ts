@@ -34,7 +34,8 @@ export const algorithmOf = ({ algo = DEFAULT_ALGORITHM }: RawConfig): Algorithm 
  * @throws UsageError if there is no such algorithm
  */
 export const recordedSettings = (recorded: RawConfig): RawConfig =>
-  mergeConfig({ agent: formerValuesOf(algorithmOf(recorded).settings) }, recorded);
+  // What is recorded stands first too, so that messages name what is there.
+  [{ agent: formerValuesOf(algorithmOf(recorded).settings) }, recorded].reduce(mergeConfig, recorded);
 
 /** The other algorithms that have a setting of this name; none if `algorithm` has it too. */
 export const othersWith = (name: string, algorithm: Algorithm): readonly Algorithm[] =>

@@ -168,6 +168,10 @@ describe('train --resume --steps', () => {
     await writeFile(path.join(run, 'config.json'), JSON.stringify({ ...config, agent }));
     expect(await quietBench('eval', run, '--episodes', '2', '--stochastic')).toEqual(evaluation);
     await done('train', '--config', path.join(run, 'config.json'), '--steps', '300', '--out', again);
+    // Messages name what the file has.
+    expect(
+      await quietBench('train', '--config', path.join(run, 'config.json'), '--algo', 'sac'),
+    ).toMatchObject({ err: expect.stringContaining('agent.alpha is a setting of meow, not of sac') });
     const { config: anew, ...trainedAnew } = await resultOf(again);
     await done('train', '--resume', run, '--steps', '300');
     const { config: resumed, ...trained } = await resultOf(run);
