@@ -20,10 +20,13 @@ export interface LinearLayerOptions {
 }
 
 /**
- * From parts [rows, inputs[i]] to [rows, output]. The last part may be [states, …] with rows = k · states: its product is
- * then computed once per state.
+ * From parts [rows, inputs[i]] to [rows, output]. A part may have fewer rows, [states, …] with rows = k · states or [1, …]: its
+ * product is then computed once per state, or once.
  */
 export type Linear = (parts: readonly Tensor[]) => Tensor;
+
+/** Rows, for comparison: an axis with a name has more than any known length. */
+const rowsOf = ({ shape: [rows = 1] }: Tensor): number => (typeof rows === 'number' ? rows : Infinity);
 
 /**
  * A linear layer: `y = W x + b` with x the joined parts. Its parameters are `<name>.weight` [output, inputs] and
@@ -52,14 +55,16 @@ export function linearLayer({
         );
       const weight = params(`${name}.weight`);
       const bias = params(`${name}.bias`);
-      const [rows] = parts;
+      const rows = parts.map(rowsOf);
+      const most = parts[rows.indexOf(Math.max(...rows))];
+      const fewest = rows.lastIndexOf(Math.min(...rows));
       const columnsOfParts = split(weight, inputs, 1);
-      // The bias goes with the last part, which is the smaller product where it has fewer rows.
       const terms = parts.map((part, i) => {
         const columns = columnsOfParts[i] ?? weight;
-        if (i < parts.length - 1) return matmul(part, columns, { transposeB: true });
-        const product = linear(part, columns, bias);
-        return rows ? repeatForRows(product, rows) : product;
+        // The bias goes with the smallest product.
+        const product =
+          i === fewest ? linear(part, columns, bias) : matmul(part, columns, { transposeB: true });
+        return most && rows[i] !== 1 ? repeatForRows(product, most) : product;
       });
       return terms.reduce((total, term) => add(total, term));
     },
