@@ -7,8 +7,12 @@ import sys
 import numpy as np
 
 TRANSITION = ("obs", "act", "reward", "nextObs", "done")
-METRICS = {"meow": ("loss", "gradNorm"), "sac": ("criticLoss", "actorLoss", "alphaLoss", "alpha", "entropy")}
-TORCH_VARIANTS = {"meow": ("authors", "lean"), "sac": ("cleanrl", "lean")}
+METRICS = {
+    "meow": ("loss", "gradNorm"),
+    "sac": ("criticLoss", "actorLoss", "alphaLoss", "alpha", "entropy"),
+    "sql": ("criticLoss", "samplerLoss"),
+}
+TORCH_VARIANTS = {"meow": ("authors", "lean"), "sac": ("cleanrl", "lean"), "sql": ("authors", "lean")}
 TOLERANCE = 1e-9
 
 

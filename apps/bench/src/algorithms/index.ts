@@ -2,9 +2,10 @@ import { unknownName } from '../cli/unknown-name.ts';
 import type { Algorithm } from './algorithm.ts';
 import { meow } from './meow.ts';
 import { sac } from './sac.ts';
+import { sql } from './sql.ts';
 
 /** All algorithms, that of `--algo` left out first. */
-export const ALGORITHMS: readonly Algorithm[] = [meow, sac];
+export const ALGORITHMS: readonly Algorithm[] = [meow, sac, sql];
 
 /** The algorithm of `--algo` left out. */
 export const DEFAULT_ALGORITHM = meow.name;

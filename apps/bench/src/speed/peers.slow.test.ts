@@ -19,6 +19,7 @@ const golden = (packageName: string, file: string): string =>
 const GOLDEN = {
   meow: golden('meow', 'meow-update.json'),
   sac: golden('baselines', 'sac-update.json'),
+  sql: golden('baselines', 'sql-update.json'),
 } as const;
 
 const installed = existsSync(peerPython);

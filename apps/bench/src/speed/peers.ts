@@ -1,7 +1,7 @@
 import { UsageError } from '../cli/errors.ts';
 
 /** Algorithms whose speed is measured. */
-export const MEASURED_ALGORITHMS = ['meow', 'sac'] as const;
+export const MEASURED_ALGORITHMS = ['meow', 'sac', 'sql'] as const;
 export type MeasuredAlgorithm = (typeof MEASURED_ALGORITHMS)[number];
 
 /** Frameworks with a version of the update in Python. */
@@ -30,6 +30,7 @@ const jax: PeerProgram = { worker: 'jax', variant: 'lean', name: 'jax' };
 
 const meowTorch = [torch('authors', 'torch (authors)'), torch('lean', 'torch (lean)')];
 const sacTorch = [torch('cleanrl', 'torch (CleanRL)'), torch('lean', 'torch (lean)')];
+const sqlTorch = [torch('authors', 'torch (authors)'), torch('lean', 'torch (lean)')];
 
 const ALGORITHM_PEERS: Readonly<Record<MeasuredAlgorithm, AlgorithmPeers>> = {
   meow: {
@@ -42,6 +43,10 @@ const ALGORITHM_PEERS: Readonly<Record<MeasuredAlgorithm, AlgorithmPeers>> = {
       torch: [...sacTorch, { worker: 'sb3', variant: 'library', name: 'Stable-Baselines3' }],
       jax: [{ worker: 'sbx', variant: 'library', name: 'sbx' }],
     },
+  },
+  sql: {
+    updates: { torch: sqlTorch, jax: [jax] },
+    loops: { torch: sqlTorch, jax: [] },
   },
 };
 
