@@ -2,11 +2,10 @@
 
 Two variants of one update:
 
-- `authors` is written as the authors' TensorFlow code: states are repeated for each particle, one pass of the sampler makes all particles and is
-  differentiated whole, all pairs of particles are one broadcast tensor, the default Adam, the target averaged parameter by parameter.
-- `lean` leaves out what the result does not depend on: the states' part of the first layer is computed once for each state, the fixed
-  particles are made without a graph, the critic is differentiated by actions alone where that is asked for, kernels are summed by batched
-  products, Adam is the fused one, and averaging works on lists of parameters at once.
+- `authors` is written as the authors' TensorFlow code: one pass of the sampler makes all particles and is differentiated whole, all pairs of
+  particles are one broadcast tensor, the default Adam, the target averaged parameter by parameter.
+- `lean` leaves out what the result does not depend on: the fixed particles are made without a graph, kernels are summed by batched products,
+  Adam is the fused one, and averaging works on lists of parameters at once.
 
 Where the authors draw one set of uniform actions for the whole batch, every state has its own here.
 """
@@ -23,23 +22,18 @@ LEAST_BANDWIDTH = 1e-3
 
 
 class Mlp(nn.ModuleList):
-    """ReLU layers of a state and something else for each of its particles."""
+    """ReLU layers of a state and something else for each of its particles. The first layer's products with both are broadcast and added."""
 
-    def __init__(self, state_size, other_size, hidden, output, lean):
+    def __init__(self, state_size, other_size, hidden, output):
         sizes = [state_size + other_size, *hidden, output]
         super().__init__([nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])])
         self.state_size = state_size
-        self.lean = lean
 
     def forward(self, state, other):
         """state [N, S], other [N, K, D] to [N, K, output]."""
         first, *others = self
-        if self.lean:
-            weight = first.weight
-            of_state = F.linear(state, weight[:, : self.state_size], first.bias)
-            h = F.linear(other, weight[:, self.state_size :]) + of_state[:, None]
-        else:
-            h = first(torch.cat([state[:, None].expand(-1, other.shape[1], -1), other], 2))
+        of_state = F.linear(state, first.weight[:, : self.state_size], first.bias)
+        h = F.linear(other, first.weight[:, self.state_size :]) + of_state[:, None]
         for layer in others:
             h = layer(F.relu(h))
         return h
@@ -52,7 +46,7 @@ class Learner:
         self.settings = c = settings
         self.lean = variant == "lean"
         self.dtype = dtype
-        network = lambda output: Mlp(c.observation_size, c.action_size, c.hidden, output, self.lean).to(dtype)
+        network = lambda output: Mlp(c.observation_size, c.action_size, c.hidden, output).to(dtype)
         self.critic = network(1)
         self.target = copy.deepcopy(self.critic)
         self.sampler = network(c.action_size)
@@ -97,7 +91,10 @@ class Learner:
                 difference = fixed[:, :, None] - updated[:, None]
                 square = (difference**2).sum(3)
             pairs = square.flatten(1)
-            median = pairs.kthvalue((pairs.shape[1] + 1) // 2).values if self.lean else pairs.median(1).values
+            if self.lean:
+                median = pairs.kthvalue((pairs.shape[1] + 1) // 2).values
+            else:
+                median = pairs.topk(pairs.shape[1] // 2 + 1).values[:, -1]
             width = (median / math.log(c.fixed_particles)).clamp(min=LEAST_BANDWIDTH)[:, None, None]
             kernel = torch.exp(-square / width)
             if not self.lean:

@@ -44,11 +44,15 @@ export const SQL_SETTINGS = {
     source: `${meow}; ${authors}`,
     description: 'random actions of each next state that its soft value is estimated from',
   }),
-  fixedParticles: count({
-    default: 8,
-    source: half,
-    description: "sampled actions of each state at which Q's slope is taken, at least 2",
-  }),
+  fixedParticles: count(
+    {
+      default: 8,
+      source: half,
+      description: "sampled actions of each state at which Q's slope is taken",
+      remedy: "The kernel's bandwidth is divided by the logarithm of it.",
+    },
+    2,
+  ),
   updatedParticles: count({
     default: 8,
     source: half,
@@ -63,15 +67,3 @@ export const SQL_SETTINGS = {
 
 /** How SQL learns. */
 export type SqlConfig = SettingsOf<typeof SQL_SETTINGS>;
-
-/**
- * Checks settings against each other.
- *
- * @throws RangeError naming the setting
- */
-export function checkSqlConfig({ fixedParticles }: SqlConfig): void {
-  if (fixedParticles < 2)
-    throw new RangeError(
-      `sql: fixedParticles must be 2 or more, got ${fixedParticles}. The kernel's bandwidth is a squared distance divided by the logarithm of it.`,
-    );
-}

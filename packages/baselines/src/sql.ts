@@ -33,7 +33,7 @@ import { mlp, relu, repeatForRows } from '@meow-rl/nn';
 import type { Module, Network } from '@meow-rl/nn';
 import { createGenerator } from '@meow-rl/random';
 
-import { checkSqlConfig, SQL_SETTINGS } from './sql-settings.ts';
+import { SQL_SETTINGS } from './sql-settings.ts';
 import type { SqlConfig } from './sql-settings.ts';
 
 /** A critic, and a network that turns noise into actions. */
@@ -215,7 +215,6 @@ export const sql = defineAlgorithm({
   name: 'sql',
   module: import.meta.url,
   settings: SQL_SETTINGS,
-  check: checkSqlConfig,
   networks: ({ observationSize, actionSize }, { hidden }): SqlNetworks => {
     const layers = { inputs: [observationSize, actionSize], hidden, activation: relu };
     return {

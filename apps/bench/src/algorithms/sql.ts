@@ -1,4 +1,4 @@
-import { checkSqlConfig, SQL_SETTINGS } from '@meow-rl/baselines/settings';
+import { SQL_SETTINGS } from '@meow-rl/baselines/settings';
 
 import { defineAlgorithm } from './algorithm.ts';
 
@@ -58,7 +58,6 @@ export const sql = defineAlgorithm({
     'Swimmer-v5': 'swimmer',
     'Pendulum-v1': 'pendulum',
   },
-  check: checkSqlConfig,
   create: async (options) => {
     const { createSqlAgent } = await import('@meow-rl/baselines');
     return createSqlAgent(options);
