@@ -15,5 +15,6 @@ const python = makeEnvironment(
 for (const [algorithm, golden] of [
   ['meow', 'meow/fixtures/meow-update.json'],
   ['sac', 'baselines/fixtures/sac-update.json'],
+  ['sql', 'baselines/fixtures/sql-update.json'],
 ])
   run('peers:setup', python, path.join(folder, 'check.py'), algorithm, path.join(packages, golden));

@@ -11,7 +11,7 @@ import {
 import type { SettingsOf } from '@meow-rl/learner/settings';
 
 const meow = 'Chao et al., MEow (2024), appendix on experimental setups: its SQL';
-const authors = "the authors' code, haarnoja/softqlearning, examples/mujoco_all_sql.py";
+const authors = "the authors' softqlearning, examples/mujoco_all_sql.py";
 const half = `${authors}: kernel_particles 16, kernel_update_ratio 0.5`;
 
 /** SQL's settings. The defaults are those that the MEow paper compares with; what it leaves open is as in the authors' code. */

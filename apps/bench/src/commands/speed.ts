@@ -47,6 +47,7 @@ export const speed = defineCommand({
     'meow-bench speed --observation-size 348 --action-size 17 --profile --roofline',
     'meow-bench speed --peers torch,jax --rounds 20',
     'meow-bench speed --algo sac --peers torch,jax',
+    'meow-bench speed --algo sql --batch-size 128 --peers torch',
     'meow-bench speed --all --json',
     'meow-bench speed --loop-steps 0 --soak 50000',
   ],
