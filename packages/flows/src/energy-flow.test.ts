@@ -1,6 +1,7 @@
 import { concat, grad, mul, topologicalOrder, slice, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { repeatForRows } from '@meow-rl/nn';
 import { compute, expectClose, matrix, randomRows, rowsOf, spreadOf } from '@meow-rl/nn/testing';
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +13,7 @@ import {
   gaussianPrior,
   requireMode,
   shift,
+  clippedTanhSquash,
   tanhSquash,
 } from './index.ts';
 import type { EnergyFlow } from './index.ts';
@@ -81,15 +83,44 @@ describe.each([
     const noise = normalRows(2, 6, size);
     const { action, logProb } = await samples(flow, noise, states);
     const measured = await densities(flow, rowsOf(action, size), states);
-    // The two directions add ε to 1 − a² computed in two ways; nothing else differs.
-    expectClose(logProb, measured.logProb, 1e-6);
+    expectClose(logProb, measured.logProb, 1e-9);
   });
 
-  it('does so where the squash clips, beyond the margin', async () => {
-    const noise = normalRows(4, 6, size).map((row) => row.map((u) => 30 * u));
-    const { action, logProb } = await samples(flow, noise, states);
+  const farNoise = normalRows(4, 6, size).map((row) => row.map((u) => 60 * u));
+
+  it('gives samples beyond the margin the density of their latent, which the action no longer tells', async () => {
+    const { action, logProb, latent } = await samples(flow, farNoise, states);
+    expect(Math.max(...latent.map(Math.abs))).toBeGreaterThan(20);
+    expect(action.some((a) => Math.fround(Math.abs(a)) === 1)).toBe(true);
+    const before = await densities(unsquashed, rowsOf(latent, size), states);
+    const slopes = rowsOf(latent, size).map((row) =>
+      row.reduce(
+        (total, z) => total + 2 * (Math.LN2 - Math.abs(z) - Math.log1p(Math.exp(-2 * Math.abs(z)))),
+        0,
+      ),
+    );
+    const expected = before.logProb.map((ofLatent, i) => ofLatent - (slopes[i] ?? Number.NaN));
+    expectClose(logProb, expected, 1e-9);
+    const byLatent = await compute(
+      { latent: matrix(rowsOf(latent, size)), state: matrix(states) },
+      ({ latent, state }) => ({
+        energy: flow.energyOfLatent(latent, state),
+        normalizer: repeatForRows(flow.logNormalizer(state), latent),
+      }),
+    );
+    expectClose(
+      byLatent.energy.map((energy, i) => energy - (byLatent.normalizer[i] ?? Number.NaN)),
+      expected,
+      1e-9,
+    );
+  });
+
+  it('gives them that of the clipped action where the squash clips', async () => {
+    const clipped = energyFlow({ prior: gaussianPrior(size), layers, squash: clippedTanhSquash(size) });
+    const { action, logProb } = await samples(clipped, farNoise, states);
     expect(action.some((a) => Math.abs(a) > 1 - 1e-5)).toBe(true);
-    const measured = await densities(flow, rowsOf(action, size), states);
+    const measured = await densities(clipped, rowsOf(action, size), states);
+    // The two directions add ε to 1 − a² computed in two ways; nothing else differs.
     expectClose(logProb, measured.logProb, 1e-6);
   });
 

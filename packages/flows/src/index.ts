@@ -9,6 +9,7 @@ export type { EnergyFlow, EnergyFlowOptions } from './energy-flow.ts';
 export { gaussianPrior } from './gaussian-prior.ts';
 export type { Prior } from './gaussian-prior.ts';
 export { clippedTanhSquash, tanhSquash } from './tanh-squash.ts';
+export { uniformMixture } from './uniform-mixture.ts';
 export { affine } from './transforms/affine.ts';
 export type { AffineOptions } from './transforms/affine.ts';
 export { rationalQuadraticSpline } from './transforms/rational-quadratic-spline.ts';

@@ -48,6 +48,11 @@ async function answerOf(agent: MeowAgent, state: number): Promise<Answer> {
   return { value, shares: strips.map((contains) => xs.filter(contains).length / SAMPLES) };
 }
 
+function exploreWith({ replayed }: MeowAgent, observations: Float32Array) {
+  if (!replayed) throw new Error('replay keeps latents');
+  return replayed.explore(observations);
+}
+
 it.each([0, 1, 2] as const)(
   'learns the soft value and a policy with both modes from its own actions with %d shifts',
   { timeout: 60_000 },
@@ -78,10 +83,10 @@ it.each([0, 1, 2] as const)(
     const random = createGenerator(1);
     for (let update = 0; update < UPDATES; update++) {
       const observations = Float32Array.from({ length: BATCH }, () => STATES[random.integer(2)] ?? 0);
-      const actions = await agent.act(observations, { deterministic: false });
+      const { actions, replayed } = await exploreWith(agent, observations);
       await agent.update({
         observations,
-        actions,
+        actions: replayed,
         rewards: observations.map((state, i) => reward(state, actions[2 * i] ?? 0, actions[2 * i + 1] ?? 0)),
         nextObservations: observations,
         terminated: new Float32Array(BATCH).fill(1),

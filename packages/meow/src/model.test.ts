@@ -214,7 +214,11 @@ describe('meowNetworks', () => {
       const discount = batch.reward.map(() => 0.9);
       const given = { ...batch, discount, weight: batch.reward.map(() => 1) };
       const critic = await referenceRuntime.load(criticProgram(algorithm), { state: learner.state });
-      const { q1, q2 } = await critic.run({ observation: batch.observation, action: batch.action });
+      // The batch holds latents.
+      const { q1, q2 } = await critic.run({
+        observation: batch.observation,
+        action: batch.action.map(Math.tanh),
+      });
       expect(q1).toEqual(q2);
       const valueOf = valueProgram(algorithm);
       if (!valueOf) throw new Error('MEow has values');

@@ -7,6 +7,7 @@ import {
   gaussianPrior,
   shift,
   tanhSquash,
+  uniformMixture,
 } from '@meow-rl/flows';
 import type { EnergyFlow } from '@meow-rl/flows';
 import { add, atanh, minimum, mul, reshape } from '@meow-rl/graph';
@@ -48,8 +49,7 @@ export const replayedEnergy = (
   replayed: Tensor,
   state: Tensor,
   { coordinates }: Pick<MeowConfig, 'coordinates'>,
-): Tensor =>
-  coordinates === 'latent' ? flow.energyOfLatent(replayed, state) : flow.energy(replayed, state);
+): Tensor => (coordinates === 'latent' ? flow.energyOfLatent(replayed, state) : flow.energy(replayed, state));
 
 /** The smallest of some values: the pessimistic one. */
 export const pessimistic = (values: readonly Tensor[]): Tensor =>
@@ -58,14 +58,24 @@ export const pessimistic = (values: readonly Tensor[]): Tensor =>
 /**
  * MEow's networks for a task.
  *
- * The policy is a flow: normal noise, scaled by σ(s), moved by additive couplings, squashed by tanh. Learnable shifts move
- * the rewards, which moves Q and V alike and leaves the policy as it is.
+ * The policy is a flow: normal noise, scaled by σ(s), moved by additive couplings, squashed by tanh; its density is mixed with
+ * a little of the uniform one. Learnable shifts move the rewards, which moves Q and V alike and leaves the policy as it is.
  *
  * Reference: Chao et al., MEow (2024), equation 9 and "Practical implementation".
  */
 export function meowNetworks(
   { observationSize, actionSize }: Sizes,
-  { alpha, couplings, hidden, shifts, shiftHidden, coordinates, logSigmaMin, logSigmaMax }: MeowConfig,
+  {
+    alpha,
+    couplings,
+    hidden,
+    shifts,
+    shiftHidden,
+    coordinates,
+    uniformShare,
+    logSigmaMin,
+    logSigmaMax,
+  }: MeowConfig,
 ): Module<MeowNetworks> {
   const conditioners = Array.from({ length: couplings }, (_, i) =>
     mlp({
@@ -90,8 +100,8 @@ export function meowNetworks(
     bind: (params) => {
       const networks = parts.bind(params);
       const logSigma = (state: Tensor) => boundedLogScale(networks.prior([state]), logSigmaMin, logSigmaMax);
-      const flow = (dropout?: Dropout): EnergyFlow =>
-        energyFlow({
+      const flow = (dropout?: Dropout): EnergyFlow => {
+        const invertible = energyFlow({
           prior: gaussianPrior(actionSize),
           layers: [
             elementwiseScale({ size: actionSize, logScale: logSigma }),
@@ -105,6 +115,8 @@ export function meowNetworks(
           ],
           squash: (coordinates === 'latent' ? tanhSquash : clippedTanhSquash)(actionSize),
         });
+        return uniformShare > 0 ? uniformMixture(invertible, uniformShare) : invertible;
+      };
       const shiftsOf = (state: Tensor) =>
         networks.shifts.map((network) => reshape(network([state]), [state.shape[0] ?? 1]));
       const shifted = (value: Tensor, state: Tensor): readonly Tensor[] =>

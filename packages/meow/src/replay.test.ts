@@ -118,7 +118,8 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 
 /** What an update must report of a batch whose targets are `y`. */
 async function expectedUpdate(agent: MeowAgent, batch: TransitionBatch, y: readonly number[]) {
-  const { q1, q2 } = await agent.critic(batch.observations, batch.actions);
+  // The batch holds latents.
+  const { q1, q2 } = await agent.critic(batch.observations, batch.actions.map(Math.tanh));
   const errors = y.map((target, i) => [(q1[i] ?? 0) - target, (q2[i] ?? 0) - target] as const);
   return {
     meanTarget: mean(y),

@@ -12,6 +12,8 @@ describe('resolveMeowConfig', () => {
       learningRate: 1e-3,
       gradClip: 30,
       batchSize: 256,
+      coordinates: 'latent',
+      uniformShare: 1e-5,
       dropout: 0.1,
       couplings: 4,
       hidden: [64, 64],

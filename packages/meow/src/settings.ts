@@ -17,6 +17,7 @@ import type { SettingsOf } from '@meow-rl/learner/settings';
 
 const paper = 'Chao et al., MEow (2024), appendix on experimental setups';
 const hopper = `${paper}: Hopper`;
+const measured = 'measured: docs/algorithms/meow.md, "A soft value that stays exact"';
 
 const logSigma = (bound: 'lower' | 'upper', value: number) =>
   number(between(-20, 20), {
@@ -67,10 +68,20 @@ export const MEOW_SETTINGS = {
   }),
   coordinates: oneOf(['latent', 'action'], {
     default: 'latent',
-    source: 'docs/algorithms/meow.md, "A soft value that stays exact"; the published form is action',
+    source: `${measured}; the published form has action`,
     description:
       'where Q is trained: at the latent before the squash, or at the action, clipped where it is near ±1',
   }),
+  uniformShare: number(
+    fromBelow(0, 0.5),
+    {
+      default: 1e-5,
+      source: `${measured}; the published form has 0`,
+      description: "share of the uniform density in the policy's, which no action then has less of",
+      remedy: 'With 0 the density is that of the flow alone.',
+    },
+    'p',
+  ),
   logSigmaMin: logSigma('lower', -5),
   logSigmaMax: logSigma('upper', -0.3),
 } as const;

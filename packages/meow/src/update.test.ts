@@ -104,7 +104,9 @@ describe('an update', () => {
     const learner = await learnerOf(algorithm, online, target);
     const next = await valuesOf(algorithm, await learnerOf(algorithm, target), batch.nextObservations);
     const critics = await referenceRuntime.load(criticProgram(algorithm), { state: learner.state });
-    const now = await critics.run({ observation: batch.observations, action: batch.actions });
+    // The batch holds latents.
+    const action = Array.from(batch.actions, Math.tanh);
+    const now = await critics.run({ observation: batch.observations, action });
     const metrics = await learner.update(inputsOf(batch));
     const states = { data: Array.from(batch.observations), shape: [8, 2] };
     const { b } = await compute({ states }, ({ states: given }) => ({

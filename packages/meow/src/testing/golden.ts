@@ -54,6 +54,14 @@ export function algorithmOf(config: GoldenConfig, batchSize = 256): Algorithm {
   return resolveAlgorithm(
     meow,
     { observationSize: obsDim, actionSize: actDim },
-    { coordinates: 'action', dropout: 0, ...settings, logSigmaMin: sigmaMin, logSigmaMax: sigmaMax, batchSize },
+    {
+      coordinates: 'action',
+      uniformShare: 0,
+      dropout: 0,
+      ...settings,
+      logSigmaMin: sigmaMin,
+      logSigmaMax: sigmaMax,
+      batchSize,
+    },
   );
 }
