@@ -14,6 +14,7 @@ const python = makeEnvironment(
 );
 for (const [algorithm, golden] of [
   ['meow', 'meow/fixtures/meow-update.json'],
+  ['meow', 'meow/fixtures/meow-forward.json'],
   ['sac', 'baselines/fixtures/sac-update.json'],
   ['sql', 'baselines/fixtures/sql-update.json'],
 ])
