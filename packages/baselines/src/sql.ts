@@ -1,13 +1,10 @@
 import {
-  abs,
   adam,
   add,
   concat,
-  constant,
   div,
   exp,
   grad,
-  greater,
   kthSmallest,
   log,
   logSumExp,
@@ -24,27 +21,23 @@ import {
   sum,
   tanh,
   transpose,
-  where,
 } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import { defineAlgorithm, normal, uniform } from '@meow-rl/learner';
-import type { LossInputs, Sizes, StageLoss } from '@meow-rl/learner';
-import { mlp, relu, repeatForRows } from '@meow-rl/nn';
+import type { LossInputs, StageLoss } from '@meow-rl/learner';
+import { bestOfK, mlp, modules, relu, repeatForRows } from '@meow-rl/nn';
 import type { Module, Network } from '@meow-rl/nn';
-import { createGenerator } from '@meow-rl/random';
 
+import { bootstrapped, qLoss, qNetwork, qValues } from './critics.ts';
+import type { Critics } from './critics.ts';
 import { SQL_SETTINGS } from './sql-settings.ts';
 import type { SqlConfig } from './sql-settings.ts';
 
 /** A critic, and a network that turns noise into actions. */
 export type SqlNetworks = {
-  readonly critic: Module<Network>;
+  readonly critics: Module<Critics<'q1'>>;
   readonly sampler: Module<Network>;
 };
-
-/** `Q(s, a)`, [k · states]; states [states, O], actions [k · states, A], k blocks of rows. */
-export const sqlQ = (critic: Network, state: Tensor, action: Tensor): Tensor =>
-  sum(critic([state, action]), { axes: [1] });
 
 /** `a = tanh f(s, ξ)`, [k · states, A]; states [states, O], standard normal noise ξ [k · states, A]. */
 export const sampledAction = (sampler: Network, state: Tensor, noise: Tensor): Tensor =>
@@ -57,46 +50,39 @@ function inBlocks(particles: Tensor): Tensor {
 }
 
 /**
- * The soft value of the next states, from M actions that are uniform in [−1, 1]^A, importance-sampled with their density 2^−A:
+ * The target, without gradient, with λ the scale of rewards: `y = λ r + d V(s′)`. The soft value is estimated from M actions that
+ * are uniform in [−1, 1]^A, importance-sampled with their density 2^−A:
  *
  *     V(s′) = α log (1/M) Σ_j exp(Q̄(s′, a_j) / α) / 2^−A
  *
- * @returns [rows]
+ * @returns y and V(s′), [rows]
  *
- * Reference: Haarnoja et al., Reinforcement Learning with Deep Energy-Based Policies (2017), equation 10; Chao et al., MEow
- * (2024), equation 5 of its poster.
+ * Reference: Haarnoja et al., Reinforcement Learning with Deep Energy-Based Policies (2017), equations 10 and 11; Chao et al.,
+ * MEow (2024), equation 5 of its poster.
  */
-export function nextSoftValue(
-  { batch: { nextObservation }, targets, noise }: LossInputs<SqlNetworks>,
-  { alpha, valueParticles }: SqlConfig,
-): Tensor {
+export function softQLearningTarget(
+  { batch, targets, noise }: LossInputs<SqlNetworks>,
+  { alpha, rewardScale, valueParticles }: SqlConfig,
+): { readonly y: Tensor; readonly nextValue: Tensor } {
   const uniformActions = noise('valueParticles');
-  const q = sqlQ(targets.critic, nextObservation, inBlocks(uniformActions));
+  const { q1 } = qValues(targets.critics, batch.nextObservation, inBlocks(uniformActions));
   const [rows = 1, , actionSize] = uniformActions.shape;
-  const scaled = reshape(mul(1 / alpha, q), [valueParticles, rows]);
+  const scaled = reshape(mul(1 / alpha, q1), [valueParticles, rows]);
   const logDensity = -Number(actionSize) * Math.LN2;
-  return mul(alpha, sub(logSumExp(scaled, { axes: [0] }), Math.log(valueParticles) + logDensity));
+  const nextValue = mul(alpha, sub(logSumExp(scaled, { axes: [0] }), Math.log(valueParticles) + logDensity));
+  const reward = mul(rewardScale, batch.reward);
+  return { y: bootstrapped({ ...batch, reward }, nextValue), nextValue };
 }
 
 /**
- * The critic's loss, with weights w of the transitions and λ the scale of rewards:
- *
- *     J_Q = ½ mean w (Q(s, a) − y)²,   y = λ r + d V(s′)
+ * The critic's loss: `J_Q = ½ mean w (Q(s, a) − y)²`, with weights w of the transitions.
  *
  * Reference: Haarnoja et al., Reinforcement Learning with Deep Energy-Based Policies (2017), equation 11.
  */
-export function sqlCriticLoss(inputs: LossInputs<SqlNetworks>, config: SqlConfig): StageLoss<'critic'> {
-  const { batch, networks, mean } = inputs;
-  const nextValue = nextSoftValue(inputs, config);
-  const y = stopGradient(add(mul(config.rewardScale, batch.reward), mul(batch.discount, nextValue)));
-  const q = sqlQ(networks.critic, batch.observation, batch.action);
-  const error = sub(q, y);
-  const criticLoss = mul(0.5, mean(mul(batch.weight, square(error))));
-  return {
-    losses: { critic: criticLoss },
-    metrics: { criticLoss, meanQ: mean(q), meanNextValue: mean(nextValue), meanTarget: mean(y) },
-    tdErrors: abs(error),
-  };
+function softQLearningLoss(inputs: LossInputs<SqlNetworks>, config: SqlConfig): StageLoss<'critics'> {
+  const { y, nextValue } = softQLearningTarget(inputs, config);
+  const { metrics, ...loss } = qLoss(inputs, y, 0.5);
+  return { ...loss, metrics: { ...metrics, meanNextValue: inputs.mean(nextValue) } };
 }
 
 /** Keeps the logarithm of 1 − a² finite, as in the authors' code. */
@@ -108,9 +94,9 @@ const LEAST_BANDWIDTH = 1e-3;
  * `∇ log p(x)` with `log p(x) = Q(s, x) / α + Σ log(1 − x² + 1e-6)`, of the shape of x: the density that the sampler is to have
  * before its squash, differentiated by the action as in the authors' code.
  */
-export function score(critic: Network, state: Tensor, action: Tensor, alpha: number): Tensor {
+export function score(critics: Critics<'q1'>, state: Tensor, action: Tensor, alpha: number): Tensor {
   const logSquashSlopes = log(sub(1 + SQUASH_EPSILON, square(action)));
-  const logDensity = add(mul(1 / alpha, sum(sqlQ(critic, state, action))), sum(logSquashSlopes));
+  const logDensity = add(mul(1 / alpha, sum(qValues(critics, state, action).q1)), sum(logSquashSlopes));
   return grad(logDensity, [action])[0];
 }
 
@@ -168,7 +154,7 @@ export function samplerLoss(
   config: SqlConfig,
 ): StageLoss<'sampler'> {
   const { fixed, updated } = particles(networks.sampler, observation, noise('particles'), config);
-  const scores = score(networks.critic, observation, fixed, config.alpha);
+  const scores = score(networks.critics, observation, fixed, config.alpha);
   const { directions, bandwidth } = steinDirections({ fixed, scores, updated }, config);
   const loss = neg(sum(mul(stopGradient(directions), updated)));
   return { losses: { sampler: loss }, metrics: { samplerLoss: loss, bandwidth: mean(bandwidth) } };
@@ -187,25 +173,6 @@ export function particles(
   return { fixed: stopGradient(fixed), updated };
 }
 
-/** Noise of the candidates, the same for all states and agents: 0 at first, then standard normal numbers. */
-function candidateNoise({ actionSize }: Sizes, { candidates }: SqlConfig): readonly Tensor[] {
-  const random = createGenerator(0);
-  return Array.from({ length: candidates }, (_, i) => {
-    const noise = new Float32Array(actionSize);
-    if (i > 0) random.fillNormal(noise);
-    return constant(noise, [1, actionSize]);
-  });
-}
-
-/** Of some actions [rows, A] for each state the one with the largest Q; the first of equal ones. */
-function bestByQ(critic: Network, state: Tensor, actions: readonly Tensor[]): Tensor {
-  const valued = actions.map((action) => ({ action, q: critic([state, action]) }));
-  return valued.reduce((best, other) => {
-    const isBetter = greater(other.q, best.q);
-    return { action: where(isBetter, other.action, best.action), q: maximum(best.q, other.q) };
-  }).action;
-}
-
 /**
  * Soft Q-learning with an amortized Stein variational sampler.
  *
@@ -215,19 +182,20 @@ export const sql = defineAlgorithm({
   name: 'sql',
   module: import.meta.url,
   settings: SQL_SETTINGS,
-  networks: ({ observationSize, actionSize }, { hidden }): SqlNetworks => {
-    const layers = { inputs: [observationSize, actionSize], hidden, activation: relu };
+  networks: (sizes, { hidden }): SqlNetworks => {
+    const { observationSize, actionSize } = sizes;
+    const inputs = [observationSize, actionSize];
     return {
-      critic: mlp({ name: 'q1', output: 1, ...layers }),
-      sampler: mlp({ name: 'sampler', output: actionSize, ...layers }),
+      critics: modules({ q1: qNetwork('q1', sizes, hidden) }),
+      sampler: mlp({ name: 'sampler', inputs, hidden, output: actionSize, activation: relu }),
     };
   },
   stages: ({ actionSize }, config) => [
     {
-      trains: { critic: adam({ learningRate: config.learningRate }) },
-      targets: { critic: config.tau },
+      trains: { critics: adam({ learningRate: config.learningRate }) },
+      targets: { critics: config.tau },
       noise: { valueParticles: uniform(-1, 1, config.valueParticles, actionSize) },
-      loss: (inputs) => sqlCriticLoss(inputs, config),
+      loss: (inputs) => softQLearningLoss(inputs, config),
     },
     {
       trains: { sampler: adam({ learningRate: config.learningRate }) },
@@ -235,14 +203,18 @@ export const sql = defineAlgorithm({
       loss: (inputs) => samplerLoss(inputs, config),
     },
   ],
-  acting: (sizes, config) => ({
+  acting: ({ actionSize }, { candidates }) => ({
     sample: ({ sampler }, observation, noise) => ({ action: sampledAction(sampler, observation, noise) }),
-    mode: ({ sampler, critic }, observation) => {
-      const noise = candidateNoise(sizes, config);
-      const actions = noise.map((one) => sampledAction(sampler, observation, one));
-      return bestByQ(critic, observation, actions);
-    },
-    critic: ({ critic }, observation, action) => ({ q1: sqlQ(critic, observation, action) }),
+    mode: ({ sampler, critics }, observation) =>
+      bestOfK(observation, {
+        candidates,
+        size: actionSize,
+        sample: (noise, state) => {
+          const action = sampledAction(sampler, state, noise);
+          return { action, score: qValues(critics, state, action).q1 };
+        },
+      }),
+    critic: ({ critics }, observation, action) => qValues(critics, observation, action),
   }),
   terms: {
     meanNextValue: 'the soft value of the next states',

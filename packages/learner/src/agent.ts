@@ -62,9 +62,11 @@ const copy = (values: FloatArray): Float32Array => Float32Array.from(values);
 const copies = <Q extends string>(results: Readonly<Record<Q, FloatArray>>): Record<Q, Float32Array> =>
   mapValues(results, copy);
 
-const noMode = (name: string): DataError =>
+const noMode = ({ definition, acting }: Algorithm): DataError =>
   new DataError(
-    `${name}: its policy has no deterministic action, as that of a flow whose Jacobian determinant depends on the action. Sample its actions, or have the definition's mode give one.`,
+    `${definition.name}: its policy has no deterministic action. ${
+      acting.withoutMode ?? "Sample its actions, or have the definition's mode give one."
+    }`,
   );
 
 /**
@@ -203,7 +205,7 @@ function agentOf(parts: Parts): Agent {
       }
       finiteRows(name, 'observations', observations, observationSize);
       const { mode } = programs;
-      if (!mode) throw noMode(name);
+      if (!mode) throw noMode(algorithm);
       const { action } = await act(() => mode.run({ observation: observations }));
       return sound(copy(action), observations);
     },
@@ -259,7 +261,7 @@ function agentOf(parts: Parts): Agent {
     deployment: () => {
       expectNotDisposed();
       const deployment = deploymentOf(algorithm, state);
-      if (!deployment) throw noMode(name);
+      if (!deployment) throw noMode(algorithm);
       return deployment;
     },
     parameters: () => {

@@ -20,13 +20,10 @@ export interface LinearLayerOptions {
 }
 
 /**
- * From parts [rows, inputs[i]] to [rows, output]. A part may have fewer rows, [states, …] with rows = k · states or [1, …]: its
- * product is then computed once per state, or once.
+ * From parts [rows, inputs[i]] to [rows, output]. A part may be [states, …] with rows = k · states: its product is then
+ * computed once per state.
  */
 export type Linear = (parts: readonly Tensor[]) => Tensor;
-
-/** Rows, for comparison: an axis with a name has more than any known length. */
-const rowsOf = ({ shape: [rows = 1] }: Tensor): number => (typeof rows === 'number' ? rows : Infinity);
 
 /**
  * A linear layer: `y = W x + b` with x the joined parts. Its parameters are `<name>.weight` [output, inputs] and
@@ -55,7 +52,7 @@ export function linearLayer({
         );
       const weight = params(`${name}.weight`);
       const bias = params(`${name}.bias`);
-      const rows = parts.map(rowsOf);
+      const rows = parts.map(({ shape: [length] }) => (typeof length === 'number' ? length : Infinity));
       const most = parts[rows.indexOf(Math.max(...rows))];
       const fewest = rows.lastIndexOf(Math.min(...rows));
       const columnsOfParts = split(weight, inputs, 1);
@@ -64,7 +61,7 @@ export function linearLayer({
         // The bias goes with the smallest product.
         const product =
           i === fewest ? linear(part, columns, bias) : matmul(part, columns, { transposeB: true });
-        return most && rows[i] !== 1 ? repeatForRows(product, most) : product;
+        return most ? repeatForRows(product, most) : product;
       });
       return terms.reduce((total, term) => add(total, term));
     },

@@ -39,8 +39,8 @@ export interface MlpOptions extends HiddenLayersOptions {
 /**
  * A network inside a graph.
  *
- * @param parts [rows, inputs[i]]; a part may be [states, …] with rows = k · states, or [1, …]. Its product with the first
- *   layer is then computed once per state, or once
+ * @param parts [rows, inputs[i]]; a part may be [states, …] with rows = k · states. Its product with the first layer is then
+ *   computed once per state
  * @param dropout makes each hidden activation, with units dropped; default none are
  * @returns [rows, output]
  * @throws ShapeError if the parts are not those that `inputs` announced
