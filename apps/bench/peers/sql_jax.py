@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sac_jax import adam_step, starting_with
+
 SQUASH_EPSILON = 1e-6
 LEAST_BANDWIDTH = 1e-3
 
@@ -44,18 +46,6 @@ def directions_of(c, critic, state, fixed, updated):
     width = jnp.maximum(median / math.log(c.fixed_particles), LEAST_BANDWIDTH)[:, None, None]
     kernel = jnp.exp(-square / width)[..., None]
     return (kernel * (score[:, :, None] - 2 * difference / width[..., None])).mean(axis=1)
-
-
-def adam_step(learning_rate, group, gradients, count):
-    """A group, {params, first, second}, after one step of Adam."""
-    # eps lies inside the corrected root, as in the definition: divide it by what the root lacks.
-    root = jnp.sqrt(1 - 0.999**count)
-    step, epsilon = learning_rate * root / (1 - 0.9**count), 1e-8 * root
-    tree = jax.tree.map
-    first = tree(lambda m, g: 0.9 * m + 0.1 * g, group["first"], gradients)
-    second = tree(lambda v, g: 0.999 * v + 0.001 * g * g, group["second"], gradients)
-    params = tree(lambda p, m, v: p - step * m / (jnp.sqrt(v) + epsilon), group["params"], first, second)
-    return {"params": params, "first": first, "second": second}
 
 
 @functools.partial(jax.jit, static_argnums=0, donate_argnums=1)
@@ -117,10 +107,6 @@ def initial_params(c):
             for part, shape in (("weight", (units, inputs)), ("bias", (units,))):
                 params[f"{name}.{k}.{part}"] = random.uniform(-bound, bound, shape).astype(np.float32)
     return params
-
-
-def starting_with(prefix, params):
-    return {name: jnp.array(value) for name, value in params.items() if name.startswith(prefix)}
 
 
 class Learner:

@@ -1,8 +1,8 @@
 import {
   batchSize,
   between,
-  count,
   gamma,
+  integer,
   learningRate,
   number,
   tau,
@@ -39,26 +39,23 @@ export const SQL_SETTINGS = {
     source: `${meow}; ${authors}`,
     description: 'hidden layers of the critic and of the sampler',
   }),
-  valueParticles: count({
+  valueParticles: integer(between(1, 1024), {
     default: 16,
     source: `${meow}; ${authors}`,
     description: 'random actions of each next state that its soft value is estimated from',
   }),
-  fixedParticles: count(
-    {
-      default: 8,
-      source: half,
-      description: "sampled actions of each state at which Q's slope is taken",
-      remedy: "The kernel's bandwidth is divided by the logarithm of it.",
-    },
-    2,
-  ),
-  updatedParticles: count({
+  fixedParticles: integer(between(2, 256), {
+    default: 8,
+    source: half,
+    description: "sampled actions of each state at which Q's slope is taken",
+    remedy: "The kernel's bandwidth is divided by the logarithm of it.",
+  }),
+  updatedParticles: integer(between(1, 256), {
     default: 8,
     source: half,
     description: 'sampled actions of each state that the sampler learns to move',
   }),
-  candidates: count({
+  candidates: integer(between(1, 1024), {
     default: 16,
     source: 'as many as the particles; the authors evaluate sampled actions',
     description: 'sampled actions of which the deterministic one is that with the largest Q',

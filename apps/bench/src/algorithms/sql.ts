@@ -1,16 +1,11 @@
 import { SQL_SETTINGS } from '@meow-rl/baselines/settings';
 
 import { defineAlgorithm } from './algorithm.ts';
+import { offPolicy } from './baseline-presets.ts';
+import { presetOfPaperTask } from './paper-tasks.ts';
 
-/** What the authors' runs have in common: the first update follows an episode of 1000 steps. */
-const common = {
-  warmup: 1000,
-  numEnvs: 1,
-  updatesPerStep: 1,
-  bufferSize: 1_000_000,
-  evaluateEvery: 10_000,
-  policy: 'last',
-} as const;
+/** The first update follows an episode of 1000 steps, as in the authors' runs. */
+const common = { ...offPolicy, warmup: 1000 } as const;
 
 /**
  * Presets by name.
@@ -29,12 +24,7 @@ const presets = {
   ant: { ...common, agent: { rewardScale: 300 }, steps: 4_000_000 },
   humanoid: { ...common, agent: { rewardScale: 100 }, steps: 5_000_000 },
   swimmer: { ...common, agent: { rewardScale: 30 }, steps: 500_000 },
-  pendulum: {
-    ...common,
-    agent: { learningRate: 1e-3 },
-    steps: 20_000,
-    evaluateEvery: 2000,
-  },
+  pendulum: { ...common, agent: { learningRate: 1e-3 }, steps: 20_000, evaluateEvery: 2000 },
   general: { ...common, agent: { rewardScale: 30 }, steps: 1_000_000 },
 } as const;
 
@@ -45,16 +35,7 @@ export const sql = defineAlgorithm({
   presets,
   generalPreset: 'general',
   presetOfEnvironment: {
-    'HalfCheetah-v5': 'half-cheetah',
-    'HalfCheetah-v4': 'half-cheetah',
-    'Hopper-v5': 'hopper',
-    'Hopper-v4': 'hopper',
-    'Walker2d-v5': 'walker2d',
-    'Walker2d-v4': 'walker2d',
-    'Ant-v5': 'ant',
-    'Ant-v4': 'ant',
-    'Humanoid-v5': 'humanoid',
-    'Humanoid-v4': 'humanoid',
+    ...presetOfPaperTask,
     'Swimmer-v5': 'swimmer',
     'Pendulum-v1': 'pendulum',
   },

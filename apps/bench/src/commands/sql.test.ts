@@ -5,20 +5,19 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { quietBench } from '../testing/run-bench.ts';
-import { outcomeOf } from '../testing/run-outcome.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 
 const TINY =
   '--algo sql --env Hopper-v5 --max-steps 40 --seed 3 --steps 200 --warmup 60 --hidden 8 --batch-size 8 ' +
-  '--value-particles 3 --fixed-particles 3 --updated-particles 2 --candidates 3 --n-step 2 --prioritized ' +
-  '--evaluate-every 100 --evaluation-episodes 2 --log-every 40 --checkpoint-every 50';
+  '--value-particles 3 --fixed-particles 3 --updated-particles 2 --candidates 3 ' +
+  '--evaluate-every 100 --evaluation-episodes 2 --log-every 40';
 
 const train = (out: string, ...flags: readonly string[]) =>
   quietBench('train', ...TINY.split(' '), ...flags, '--out', out);
 const ONE = ['--episodes', '1', '--seed', '3', '--json'];
 const jsonOf = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
 
-describe('a run of SQL, with n-step and prioritized replay', () => {
+describe('a run of SQL', () => {
   let folder = '';
   let run = '';
   beforeAll(async () => {
@@ -29,7 +28,7 @@ describe('a run of SQL, with n-step and prioritized replay', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('has the preset of its task, and evaluates the best candidate and sampled actions', async () => {
+  it('has the preset of its task, and logs what its losses are made of', async () => {
     expect(await jsonOf(path.join(run, 'config.json'))).toMatchObject({
       algo: 'sql',
       preset: 'hopper',
@@ -44,7 +43,7 @@ describe('a run of SQL, with n-step and prioritized replay', () => {
       expect(update, name).toHaveProperty(name, expect.any(Number));
   });
 
-  it('is played, rendered, exported and compared', async () => {
+  it('is played, exported and rendered', async () => {
     const played = await quietBench('eval', run, ...ONE);
     expect(played).toMatchObject({ code: 0, err: '' });
     const sampled = await quietBench('eval', run, ...ONE, '--stochastic');
@@ -63,17 +62,6 @@ describe('a run of SQL, with n-step and prioritized replay', () => {
     const page = await quietBench('render', run, '--seed', '3');
     expect(page).toMatchObject({ code: 0, err: '' });
     expect(page.out).toContain(`Open ${path.join(run, 'replay.html')} in a browser.`);
-    const compared = await quietBench('compare', run, '--json');
-    expect(compared).toMatchObject({ code: 0, err: '' });
-    expect(JSON.stringify(JSON.parse(compared.out))).toContain('"sql"');
-  });
-
-  it('comes out the same again, and goes on from a checkpoint to the same bits', async () => {
-    const again = path.join(folder, 'again');
-    expect(await train(again)).toMatchObject({ code: 0, err: '' });
-    expect(await outcomeOf(again)).toEqual(await outcomeOf(run));
-    expect((await quietBench('train', '--resume', again, '--from', '100')).code).toBe(0);
-    expect(await outcomeOf(again)).toEqual(await outcomeOf(run));
   });
 
   it('trains with threads that share batches, in a pipeline', async () => {
@@ -89,6 +77,6 @@ it('has no average, and refuses a single fixed particle', async () => {
     'sql has no averaged policy',
   );
   expect((await train(path.join(folder, 'one'), '--fixed-particles', '1')).err).toContain(
-    '--fixed-particles can\'t be "1". Give a whole number of at least 2',
+    '--fixed-particles can\'t be "1". Give a whole number from 2 to 256',
   );
 });

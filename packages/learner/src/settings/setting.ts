@@ -47,9 +47,7 @@ export const fromBelow = (low: number, high: number): Range => ({
   holds: (value) => value >= low && value < high,
 });
 
-const isCount = (value: unknown): value is number => isAtLeast(value, 1);
-const isAtLeast = (value: unknown, least: number): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= least;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
 
 /** A number in a range. */
 export const number = (
@@ -64,13 +62,23 @@ export const number = (
   holds: (value): value is number => typeof value === 'number' && range.holds(value),
 });
 
-/** A whole number above zero, or of at least so many. */
-export const count = (description: SettingDescription<number>, least = 1): Setting<number> => ({
+/** A whole number above zero. */
+export const count = (description: SettingDescription<number>): Setting<number> => ({
   ...description,
   kind: 'number',
   placeholder: 'n',
-  expected: least === 1 ? 'a positive integer' : `a whole number of at least ${least}`,
-  holds: (value): value is number => isAtLeast(value, least),
+  expected: 'a positive integer',
+  holds: isCount,
+});
+
+/** A whole number in a range. */
+export const integer = (range: Range, description: SettingDescription<number>): Setting<number> => ({
+  ...description,
+  kind: 'number',
+  placeholder: 'n',
+  expected: `a whole number ${range.words}`,
+  holds: (value): value is number =>
+    typeof value === 'number' && Number.isSafeInteger(value) && range.holds(value),
 });
 
 /** Units of layers: `[64, 64]`, at least one layer. */
