@@ -121,6 +121,9 @@ it('refuses settings that it cannot learn with', async () => {
   await expect(agentWith({ updatedParticles: 0 })).rejects.toThrow(
     'sql: updatedParticles must be a whole number from 1 to 256, got 0.',
   );
+  await expect(agentWith({ candidates: 1e9 })).rejects.toThrow(
+    'sql: candidates must be a whole number from 1 to 1024, got 1000000000.',
+  );
   await expect(agentWith({ alpha: 0 })).rejects.toThrow(
     'sql: alpha must be a number from 1e-10 to 1e10, got 0.',
   );
