@@ -118,7 +118,7 @@ describe('resolveMeowConfig', () => {
       { uniformShare },
       `meow: uniformShare must be a number of at least 0 and below 0.5, got ${uniformShare}. With 0`,
     ]),
-    [{ candidates: 0 }, 'meow: candidates must be a positive integer, got 0.'],
+    [{ candidates: 0 }, 'meow: candidates must be a whole number from 1 to 1024, got 0.'],
     [JSON.parse('{ "tuneTemperature": 1 }'), 'meow: tuneTemperature must be true or false, got 1.'],
     [
       { temperatureLearningRate: 0 },
