@@ -1,6 +1,6 @@
 export type { ActOptions, Actor } from './contracts/actor.ts';
 export type { Deployable, Deployment } from './contracts/deployable.ts';
-export type { UpdateMetrics } from './contracts/learning-agent.ts';
+export type { LearningAgent, UpdateMetrics } from './contracts/learning-agent.ts';
 export type { ExploredActions, OffPolicyAgent, ReplayedActions } from './contracts/off-policy-agent.ts';
 export type { OnPolicyAgent, RolloutUpdate, SampledActions } from './contracts/on-policy-agent.ts';
 export type { OnPolicyState } from './on-policy-state.ts';
