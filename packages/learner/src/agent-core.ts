@@ -10,7 +10,7 @@ import type { Algorithm } from './algorithm.ts';
 import { finiteActions, finiteRows } from './check-numbers.ts';
 import type { CommonDefinition, CommonSettings } from './definition.ts';
 import { deploymentOf } from './loaded-programs.ts';
-import type { AgentDeployment, LoadedPrograms } from './loaded-programs.ts';
+import type { LoadedPrograms, PolicyDeployment } from './loaded-programs.ts';
 import { namedParameters, parameterStates } from './named-parameters.ts';
 import type { SettingsOf } from './settings/index.ts';
 import { STREAM } from './streams.ts';
@@ -25,7 +25,7 @@ export interface Learned {
 }
 
 /** What every agent has, whatever it learns from. */
-export interface CommonAgent<T extends CommonSettings = CommonSettings, Q extends string = string>
+export interface CommonAgent<T extends CommonSettings = CommonSettings>
   extends LearningAgent, Savable, Deployable {
   readonly config: SettingsOf<T>;
   readonly definition: CommonDefinition;
@@ -35,7 +35,7 @@ export interface CommonAgent<T extends CommonSettings = CommonSettings, Q extend
    * @throws DataError if the algorithm has none
    */
   value(observations: Float32Array): Promise<Float32Array>;
-  deployment(): AgentDeployment<Q>;
+  deployment(): PolicyDeployment;
   /** The parameters by name, copied. */
   parameters(): ParameterValues;
   /** The parameters of the targets by name, copied; of networks that have none, those that are trained. */

@@ -10,8 +10,8 @@ import { algorithmStates, resolveAlgorithm, stateName } from './algorithm.ts';
 import type { Algorithm } from './algorithm.ts';
 import { finiteRows } from './check-numbers.ts';
 import type { AlgorithmDefinition, CommonSettings, NetworkGroups, Sizes } from './definition.ts';
-import { loadPrograms } from './loaded-programs.ts';
-import type { LoadedPrograms } from './loaded-programs.ts';
+import { criticToDeploy, loadPrograms } from './loaded-programs.ts';
+import type { AgentDeployment, LoadedPrograms } from './loaded-programs.ts';
 import { localUpdates } from './local-updates.ts';
 import { startStates } from './named-parameters.ts';
 import { firstNonFinite, fieldsOfBatch } from './non-finite.ts';
@@ -36,10 +36,11 @@ export interface AgentOptions<T extends CommonSettings = CommonSettings> extends
 
 /** An agent that learns by the definition of its algorithm. */
 export interface Agent<T extends CommonSettings = CommonSettings, Q extends string = string>
-  extends OffPolicyAgent, CommonAgent<T, Q> {
+  extends OffPolicyAgent, CommonAgent<T> {
   /** Values of given actions by the algorithm's names for them, [rows] each. */
   critic(observations: Float32Array, actions: Float32Array): Promise<Readonly<Record<Q, Float32Array>>>;
   tdErrors(): Float32Array;
+  deployment(): AgentDeployment<Q>;
 }
 
 /**
@@ -162,5 +163,6 @@ function agentOf({ algorithm, updates, state, programs }: Parts, parts: AgentPar
 
     update: (batch) => core.updating(() => update(batch)),
     tdErrors: () => copy(tdErrors),
+    deployment: () => ({ ...core.agent.deployment(), critic: criticToDeploy(algorithm) }),
   };
 }

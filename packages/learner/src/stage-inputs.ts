@@ -31,18 +31,18 @@ export const batchWidths = ({ sizes, replayedSize }: Algorithm): Readonly<Record
 });
 
 /** @throws DataError unless a batch has as many entries as the programs of stages read */
-export function checkBatch(algorithm: Algorithm, batch: Readonly<Record<BatchInput, Float32Array>>): void {
-  const widths = batchWidths(algorithm);
-  const { definition, config } = algorithm;
-  eachBatchInput((name) => {
-    // Untyped code may leave one out.
-    const given = (batch as Partial<typeof batch>)[name]?.length ?? 0;
-    const expected = config.batchSize * widths[name];
+export function checkBatch(
+  { definition, config, columns }: Algorithm,
+  batch: Readonly<Record<string, Float32Array>>,
+): void {
+  for (const [name, axes] of Object.entries(columns)) {
+    const given = batch[name]?.length ?? 0;
+    const expected = config.batchSize * staticSize(axes);
     if (given !== expected)
       throw new DataError(
         `${definition.name}: the batch's ${name} has ${given} entries, expected ${expected}. Give as many transitions as batchSize says.`,
       );
-  });
+  }
 }
 
 /** The noise of a stage's dropout. */
