@@ -1,10 +1,11 @@
 import { unknownName } from '../cli/unknown-name.ts';
 import type { Algorithm } from './algorithm.ts';
 import { meow } from './meow.ts';
+import { ppo } from './ppo.ts';
 import { sac } from './sac.ts';
 
 /** All algorithms, that of `--algo` left out first. */
-export const ALGORITHMS: readonly Algorithm[] = [meow, sac];
+export const ALGORITHMS: readonly Algorithm[] = [meow, sac, ppo];
 
 /** The algorithm of `--algo` left out. */
 export const DEFAULT_ALGORITHM = meow.name;
