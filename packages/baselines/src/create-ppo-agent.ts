@@ -14,4 +14,5 @@ export type PpoAgent = RolloutAgent<typeof PPO_SETTINGS>;
  *
  * @throws RangeError for settings out of range
  */
-export const createPpoAgent = (options: PpoAgentOptions): Promise<PpoAgent> => createOnPolicyAgent(ppo, options);
+export const createPpoAgent = (options: PpoAgentOptions): Promise<PpoAgent> =>
+  createOnPolicyAgent(ppo, options);

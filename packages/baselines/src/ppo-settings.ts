@@ -74,7 +74,8 @@ export const PPO_SETTINGS = {
   targetKl: number(between(0, 1e10), {
     default: 0,
     source: `${both}: none`,
-    description: 'approxKl of the last minibatch of an epoch above which no other epoch follows; 0 for no limit',
+    description:
+      'approxKl of the last minibatch of an epoch above which no other epoch follows; 0 for no limit',
   }),
   hidden: widths({
     default: [64, 64],
@@ -111,6 +112,6 @@ export type PpoConfig = SettingsOf<typeof PPO_SETTINGS>;
 export function checkPpoConfig({ batchSize: rows, normalizeAdvantages }: PpoConfig): void {
   if (normalizeAdvantages && rows < 2)
     throw new RangeError(
-      `ppo: batchSize ${rows} has no spread that normalizeAdvantages could divide by. Give at least 2, or normalizeAdvantages false.`,
+      `ppo: with normalizeAdvantages 1 must be less than batchSize, got ${rows}: one transition has no spread to divide by. Give at least 2, or normalizeAdvantages false.`,
     );
 }

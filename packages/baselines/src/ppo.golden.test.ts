@@ -55,18 +55,22 @@ interface PpoCase {
 /** PPO whose stage also gives the ratio's logarithm, each transition's log-probability and the other estimate of the KL. */
 const showing: OnPolicyDefinition<PpoNetworks, typeof PPO_SETTINGS> = {
   ...ppo,
-  stages: (sizes, config) =>
-    ppo.stages(sizes, config).map((stage) => ({
-      ...stage,
-      loss: (inputs) => {
-        const { metrics, ...loss } = stage.loss(inputs);
-        const { batch, networks } = inputs;
-        const logProb = networks.actorCritic.actor.logProb(batch.action, batch.observation);
-        const oldApproxKl = neg(mean(sub(logProb, batch.logProb)));
-        return { ...loss, metrics: { ...metrics, newLogProb: logProb, oldApproxKl } };
-      },
-    })),
+  stages: (sizes, config) => {
+    const [stage] = ppo.stages(sizes, config);
+    if (!stage) throw new Error('PPO has a stage');
+    const loss: typeof stage.loss = (inputs) => {
+      const { metrics, ...given } = stage.loss(inputs);
+      const { batch, networks } = inputs;
+      const newLogProb = networks.actorCritic.actor.logProb(batch.action, batch.observation);
+      const oldApproxKl = neg(mean(sub(newLogProb, batch.logProb)));
+      return { ...given, metrics: { ...metrics, newLogProb, oldApproxKl } };
+    };
+    return [{ ...stage, loss }];
+  },
 };
+
+const pick = (from: ArrayLike<number>, indices: readonly number[]): number[] =>
+  indices.map((i) => from[i] ?? Number.NaN);
 
 describe.each(GOLDEN_RUNTIMES)('PPO on $runtime.name', ({ runtime, tolerance }) => {
   test.each(readGolden<PpoCase>('ppo-update.json', import.meta.url))('$name', async (golden) => {
@@ -131,8 +135,6 @@ describe.each(GOLDEN_RUNTIMES)('PPO on $runtime.name', ({ runtime, tolerance }) 
     );
     expect(golden.steps).toHaveLength(minibatches.length);
     const [observations, actions] = [rollout.obs.flat(), rollout.act.flat()];
-    const pick = (from: ArrayLike<number>, indices: readonly number[]) =>
-      indices.map((i) => from[i] ?? Number.NaN);
     for (const [i, indices] of minibatches.entries()) {
       const made = await stages.run(0, {
         observation: indices.flatMap((index) => observations[index] ?? []),
@@ -143,7 +145,8 @@ describe.each(GOLDEN_RUNTIMES)('PPO on $runtime.name', ({ runtime, tolerance }) 
         return: pick(returns, indices),
       });
       // The policy is still the one that acted.
-      if (i === 0) expectAgreement(made['newLogProb'], pick(logProbs, indices), tolerance, 'log-probabilities');
+      if (i === 0)
+        expectAgreement(made['newLogProb'], pick(logProbs, indices), tolerance, 'log-probabilities');
       const { epoch: _, ...step } = golden.steps[i] ?? { epoch: 0 };
       const actual = { ...made, gradNorm: made['gradientNorm/actorCritic'] };
       expect(Object.keys(step)).toHaveLength(8);

@@ -35,8 +35,7 @@ export type PpoNetworks = {
 type Inputs = LossInputs<PpoNetworks, RolloutInput>;
 
 /** V(s), [rows]. */
-const valueOf = (critic: Network, state: Tensor): Tensor =>
-  reshape(critic([state]), [state.shape[0] ?? 1]);
+const valueOf = (critic: Network, state: Tensor): Tensor => reshape(critic([state]), [state.shape[0] ?? 1]);
 
 /** Advantages of a minibatch with mean 0 and deviation 1, that of a sample: `(A − mean A) / (std A + 1e-8)`. */
 export function normalizedAdvantages({ batch: { advantage }, mean }: Inputs, rows: number): Tensor {
@@ -114,7 +113,10 @@ export const ppo = defineOnPolicyAlgorithm({
   name: 'ppo',
   settings: PPO_SETTINGS,
   check: checkPpoConfig,
-  networks: ({ observationSize, actionSize }, { hidden, activation, initialLogStd, ...config }): PpoNetworks => {
+  networks: (
+    { observationSize, actionSize },
+    { hidden, activation, initialLogStd, ...config },
+  ): PpoNetworks => {
     const layers = { hidden, activation: { tanh, relu }[activation] };
     const starts = (gain: number) =>
       config.orthogonal

@@ -79,9 +79,8 @@ export interface AgentCore {
 
 export const copy = (values: FloatArray): Float32Array => Float32Array.from(values);
 
-export const copies = <Q extends string>(
-  results: Readonly<Record<Q, FloatArray>>,
-): Record<Q, Float32Array> => mapValues(results, copy);
+export const copies = <Q extends string>(results: Readonly<Record<Q, FloatArray>>): Record<Q, Float32Array> =>
+  mapValues(results, copy);
 
 const noMode = (name: string): DataError =>
   new DataError(
@@ -151,8 +150,7 @@ export function agentCore(parts: AgentParts, restored: () => void = () => {}): A
       generator.fillNormal(noise);
       return noise;
     },
-    sound: (actions, observations) =>
-      finiteActions(name, actions, actionSize, observations, allParameters),
+    sound: (actions, observations) => finiteActions(name, actions, actionSize, observations, allParameters),
   };
 
   const agent: CommonAgent = {

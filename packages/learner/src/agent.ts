@@ -137,9 +137,7 @@ function agentOf({ algorithm, updates, state, programs }: Parts, parts: AgentPar
           size: algorithm.replayedSize,
           explore: async (observations: Float32Array) => {
             const drawn = core.noiseFor(observations);
-            const sampled = await core.acting(() =>
-              explore.run({ observation: observations, noise: drawn }),
-            );
+            const sampled = await core.acting(() => explore.run({ observation: observations, noise: drawn }));
             return {
               actions: core.sound(copy(sampled.action), observations),
               replayed: copy(sampled.replayed),

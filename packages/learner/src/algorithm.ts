@@ -91,7 +91,8 @@ export function groupOf({ groups, definition }: Algorithm, name: string): Group 
   throw new GraphError(`${definition.name}: there is no group of networks ${name}. It has ${known}.`);
 }
 
-const trainsGroup = ({ trains }: Stage<NetworkGroups, string>, group: string): boolean => trains[group] !== undefined;
+const trainsGroup = ({ trains }: Stage<NetworkGroups, string>, group: string): boolean =>
+  trains[group] !== undefined;
 
 /**
  * Fills in the settings and puts together what a definition says for a task.

@@ -202,7 +202,10 @@ export interface RolloutLearning {
 }
 
 /** How an on-policy algorithm acts and judges. What it samples has a density; `replayed` is what that is of, where it isn't the action. */
-export interface OnPolicyActing<N extends NetworkGroups = NetworkGroups> extends Omit<Acting<N>, 'critic' | 'value' | 'sample'> {
+export interface OnPolicyActing<N extends NetworkGroups = NetworkGroups> extends Omit<
+  Acting<N>,
+  'critic' | 'value' | 'sample'
+> {
   sample(
     networks: BoundGroups<N>,
     observation: Tensor,

@@ -29,11 +29,7 @@ export interface LoadedPrograms {
 /** What an on-policy agent acts and judges with, all on one store. */
 export interface OnPolicyPrograms {
   readonly sample: Executable<'observation' | 'noise', string, 'action'>;
-  readonly explore: Executable<
-    'observation' | 'noise',
-    string,
-    'action' | 'sampled' | 'logProb' | 'value'
-  >;
+  readonly explore: Executable<'observation' | 'noise', string, 'action' | 'sampled' | 'logProb' | 'value'>;
   readonly mode: Executable<'observation', string, 'action'> | undefined;
   readonly value: Executable<'observation', string, 'value'> | undefined;
   dispose(): Promise<void>;

@@ -31,7 +31,12 @@ export const fieldsOfBatch = (batch: TransitionBatch): readonly UpdateField[] =>
 
 /** What a rollout holds. */
 export const fieldsOfRollout = (rollout: Rollout): readonly UpdateField[] => [
-  { name: "the rollout's observations", kind: 'observations', values: rollout.observations, remedy: ENVIRONMENT },
+  {
+    name: "the rollout's observations",
+    kind: 'observations',
+    values: rollout.observations,
+    remedy: ENVIRONMENT,
+  },
   { name: "the rollout's actions", values: rollout.actions, remedy: POLICY },
   { name: "the rollout's rewards", kind: 'rewards', values: rollout.rewards, remedy: ENVIRONMENT },
   { name: "the rollout's logProbs", values: rollout.logProbs, remedy: POLICY },

@@ -199,5 +199,7 @@ export function expectShape(
 }
 
 /** The groups that a stage trains, in their order. */
-export const trainedGroups = (algorithm: Algorithm, { trains }: Stage<NetworkGroups, string>): readonly Group[] =>
-  Object.keys(trains).map((name) => groupOf(algorithm, name));
+export const trainedGroups = (
+  algorithm: Algorithm,
+  { trains }: Stage<NetworkGroups, string>,
+): readonly Group[] => Object.keys(trains).map((name) => groupOf(algorithm, name));

@@ -149,8 +149,7 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
       );
       const newest = entries.slice(Math.max(0, entries.length - rows));
       const out = new Float32Array(newest.length * observationSize);
-      for (const [i, entry] of newest.entries())
-        copyRow(held.observations, entry, out, i, observationSize);
+      for (const [i, entry] of newest.entries()) copyRow(held.observations, entry, out, i, observationSize);
       return out;
     },
     follow(values) {
@@ -245,19 +244,16 @@ const missingValues = (call: string): RangeError =>
     `rollout: ${call} was called before the values behind the newest transitions were given. Call follow(values) first.`,
   );
 
-function checkState(
-  state: RolloutBufferState,
-  options: RolloutBufferOptions,
-  widths: typeof ONES,
-): void {
+const damaged = (what: string): RangeError =>
+  new RangeError(`rollout: restore got a state with ${what}. The state is damaged; take an earlier one.`);
+
+function checkState(state: RolloutBufferState, options: RolloutBufferOptions, widths: typeof ONES): void {
   const { steps, numEnvs } = options;
   for (const name of ['steps', 'numEnvs', 'observationSize', 'actionSize'] as const)
     if (state[name] !== options[name])
       throw new RangeError(
         `rollout: restore got a state with ${name} = ${String(state[name])}, expected ${options[name]}. Make the buffer with the options of the one that was saved.`,
       );
-  const damaged = (what: string) =>
-    new RangeError(`rollout: restore got a state with ${what}. The state is damaged; take an earlier one.`);
   const { counts, awaited, flags, columns } = state;
   if (counts.length !== numEnvs || !counts.every((n) => Number.isInteger(n) && n >= 0 && n <= steps))
     throw damaged(`counts ${counts.join(', ')}, expected ${numEnvs} of them from 0 to ${steps}`);

@@ -142,9 +142,7 @@ async function valuesWhereTruncated(
   valueOf: (observations: Float32Array) => Promise<Float32Array>,
 ): Promise<Float32Array> {
   const finalValues = new Float32Array(done.length);
-  const truncated = Array.from(done.keys()).filter(
-    (i) => done[i] === 1 && transitions.terminated[i] !== 1,
-  );
+  const truncated = Array.from(done.keys()).filter((i) => done[i] === 1 && transitions.terminated[i] !== 1);
   if (truncated.length === 0) return finalValues;
   const observations = new Float32Array(truncated.length * width);
   for (const [to, i] of truncated.entries())

@@ -67,7 +67,12 @@ export async function runAgentOf<A extends TrainableAgent>(
   const rewards = settings.scaleRewards
     ? rewardScaler({ numEnvs: settings.numEnvs, gamma: settings.agent.gamma })
     : undefined;
-  return { unwrapped, agent: normalized(unwrapped, { observations, rewards }), observationNormalizer: observations, rewardScaler: rewards };
+  return {
+    unwrapped,
+    agent: normalized(unwrapped, { observations, rewards }),
+    observationNormalizer: observations,
+    rewardScaler: rewards,
+  };
 }
 
 /** Whether an agent learns from rollouts. */

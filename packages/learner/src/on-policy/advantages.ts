@@ -47,10 +47,7 @@ export function generalizedAdvantages(
 /**
  * How much of the returns' variance the values had foreseen: `1 − Var(R − V) / Var(R)`; undefined where returns don't vary.
  */
-export function explainedVariance(
-  returns: ArrayLike<number>,
-  values: ArrayLike<number>,
-): number | undefined {
+export function explainedVariance(returns: ArrayLike<number>, values: ArrayLike<number>): number | undefined {
   const total = variance(Array.from(returns));
   const missed = variance(Array.from(returns, (r, i) => r - (values[i] ?? Number.NaN)));
   return total > 0 ? 1 - missed / total : undefined;

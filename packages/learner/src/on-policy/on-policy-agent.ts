@@ -21,7 +21,10 @@ import { explainedVariance, generalizedAdvantages } from './advantages.ts';
 import { gatherMinibatches } from './minibatches.ts';
 
 /** What an on-policy agent is made with. It learns in the calling thread. */
-export type OnPolicyAgentOptions<T extends CommonSettings = CommonSettings> = Omit<AgentOptions<T>, 'updates'>;
+export type OnPolicyAgentOptions<T extends CommonSettings = CommonSettings> = Omit<
+  AgentOptions<T>,
+  'updates'
+>;
 
 /** An agent that learns from rollouts by the definition of its algorithm. */
 export interface RolloutAgent<T extends CommonSettings = CommonSettings>
@@ -78,14 +81,14 @@ function agentOf(
     const estimates = generalizedAdvantages(rollout, learning);
     const gather = gatherMinibatches(rollout, estimates, batchSize, algorithm.sizes);
     const order = new Int32Array(rows);
-    const shuffled = permutation(rows);
+    const { fill: shuffle } = permutation(rows);
     const scale = learning.stepScale?.(progress) ?? 1;
     scaleSteps(algorithm, updates, scale);
     const sums: Record<string, number> = {};
     let made = 0;
     let epochs = 0;
     for (let stopped = false; epochs < learning.epochs && !stopped; epochs += 1) {
-      shuffled.fill(order, parts.random);
+      shuffle(order, parts.random);
       let last: Readonly<Record<string, number>> = {};
       for (let from = 0; from < rows; from += batchSize) {
         last = await step(rollout, gather(order.subarray(from, from + batchSize)));
@@ -108,9 +111,7 @@ function agentOf(
     ...core.agent,
     explore: async (observations) => {
       const noise = core.noiseFor(observations);
-      const explored = await core.acting(() =>
-        programs.explore.run({ observation: observations, noise }),
-      );
+      const explored = await core.acting(() => programs.explore.run({ observation: observations, noise }));
       return {
         actions: core.sound(copy(explored.action), observations),
         sampled: copy(explored.sampled),

@@ -45,7 +45,10 @@ async function newestWhole(
   for (const step of await listCheckpoints(folder)) {
     if (step >= before) continue;
     try {
-      const { replay, rollout, log } = savedRun(await readCheckpoint(path.join(folder, String(step))), folder);
+      const { replay, rollout, log } = savedRun(
+        await readCheckpoint(path.join(folder, String(step))),
+        folder,
+      );
       if (!rollout) await buffers.check(replay);
       if (logsReach && !(await logsReach(log))) continue;
       return step;
