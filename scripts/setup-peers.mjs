@@ -14,6 +14,7 @@ const python = makeEnvironment(
 );
 for (const [algorithm, golden] of [
   ['meow', 'meow/fixtures/meow-update.json'],
+  ['meow', 'meow/fixtures/meow-forward.json'],
   ['sac', 'baselines/fixtures/sac-update.json'],
 ])
   run('peers:setup', python, path.join(folder, 'check.py'), algorithm, path.join(packages, golden));

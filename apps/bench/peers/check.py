@@ -1,10 +1,15 @@
-"""Compares the peers of an algorithm with its golden updates: `check.py ALGORITHM GOLDEN.json`. Prints JSON, exits 1 if they differ."""
+"""Compares the peers of an algorithm with its golden values: `check.py ALGORITHM GOLDEN.json`. Prints JSON, exits 1 if they differ.
+
+A file of updates is compared with all peers. One of forward values is compared with the peers that train_torch.py trains.
+"""
 
 import importlib
 import json
 import sys
 
 import numpy as np
+
+from meow_settings import CLIP
 
 TRANSITION = ("obs", "act", "reward", "nextObs", "done")
 METRICS = {"meow": ("loss", "gradNorm"), "sac": ("criticLoss", "actorLoss", "alphaLoss", "alpha", "entropy")}
@@ -45,13 +50,52 @@ def largest_error(golden, metrics, learner, tensor):
     return error
 
 
+def forward_error(golden, learner, tensor):
+    """Largest relative error of values, actions, log-probabilities, the entropy and the share of samples beyond the margin."""
+    import torch
+
+    network = learner.online.eval()
+    parameters = {name: tensor(v["data"]).reshape(v["shape"]) for name, v in golden["params"].items()}
+    learner.load(parameters, parameters)
+    state, action, noise = (tensor(golden[name]) for name in ("obs", "act", "noise"))
+    # No golden sample lies beyond the margin; of these some do.
+    wide = 300 * noise
+    with torch.no_grad():
+        q, v = network.soft_q(state, action).chunk(2), network.soft_v(state).chunk(2)
+        far = network.act(state, wide)
+        far_log_prob = (network.soft_q(state, far).chunk(2)[0] - v[0]) / network.settings.alpha
+        checks = [
+            (q[0], golden["q1"]),
+            (q[1], golden["q2"]),
+            (v[0], golden["v1"]),
+            (v[1], golden["v2"]),
+            (network.mode(state), golden["deterministicAction"]),
+            (network.act(state, noise), golden["sampledAction"]),
+            (network.sample(state, noise)[1], golden["sampledLogProb"]),
+            (torch.tanh(network.sample(state, wide)[0]), far),
+            (network.sample(state, wide)[1], far_log_prob),
+        ]
+        near = tensor(golden["sampledAction"]), tensor(golden["sampledLogProb"])
+        for (sampled, log_prob), drawn in ((near, noise), ((far, far_log_prob), wide)):
+            metrics = network.policy_metrics(state, drawn)
+            share = sum(any(abs(entry) > 1 - CLIP for entry in row) for row in sampled.tolist()) / len(sampled)
+            # By definition, with the mean of the noise's squares for those that were drawn.
+            entropy = -log_prob.mean() + 0.5 * (1 - drawn**2).sum(dim=1).mean()
+            checks += [(metrics["entropy"], entropy), (metrics["beyondMargin"], share)]
+        assert share > 0, "no sample lies beyond the margin: take wider noise"
+    pairs = [(value, torch.as_tensor(wanted, dtype=value.dtype)) for value, wanted in checks]
+    return max(float(((value - wanted).abs() / wanted.abs().clamp(min=1)).max()) for value, wanted in pairs)
+
+
 def main(algorithm, path):
     settings_of = importlib.import_module(f"{algorithm}_settings").settings_of
-    errors = {
-        f"{peer} {golden['name']}": largest_error(golden, METRICS[algorithm], learner, tensor)
-        for golden in json.load(open(path))
-        for peer, learner, tensor in learners(algorithm, settings_of(golden["config"]))
-    }
+    errors = {}
+    for golden in json.load(open(path)):
+        for peer, learner, tensor in learners(algorithm, settings_of(golden["config"])):
+            if "steps" in golden:
+                errors[f"{peer} {golden['name']}"] = largest_error(golden, METRICS[algorithm], learner, tensor)
+            elif peer.startswith("torch"):
+                errors[f"{peer} {golden['name']}"] = forward_error(golden, learner, tensor)
     print(json.dumps(errors))
     return 0 if errors and all(error < TOLERANCE for error in errors.values()) else 1
 

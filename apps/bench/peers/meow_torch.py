@@ -18,6 +18,9 @@ from torch import nn
 
 from meow_settings import CLIP, EPSILON
 
+# The latent of a clipped action.
+FARTHEST = math.atanh(1 - CLIP)
+
 
 class Hidden(nn.Linear):
     """Linear, layer normalization if asked for, Swish with a beta per unit, dropout."""
@@ -76,10 +79,14 @@ class Meow(nn.Module):
         return kept, shift
 
     def inverse(self, action, state):
-        """Latents, and log|det| of the squash and of the couplings."""
+        """The prior's points, and log|det| of the squash and of the couplings."""
         a = action.clamp(-1 + CLIP, 1 - CLIP)
-        z = torch.atanh(a)
-        log_det = -torch.log(1 - a * a + EPSILON).sum(dim=1)
+        z, log_det = self.uncouple(torch.atanh(a), state)
+        return z, log_det - torch.log(1 - a * a + EPSILON).sum(dim=1)
+
+    def uncouple(self, z, state):
+        """The prior's points of latents, and log|det| of the couplings."""
+        log_det = torch.zeros_like(z[:, 0])
         for i in reversed(range(self.settings.couplings)):
             moved = 1 - getattr(self, f"mask{i}")
             kept, shift = self.move(i, z, state)
@@ -113,13 +120,42 @@ class Meow(nn.Module):
         _energy = -0.5 * ((z * torch.exp(-log_sigma)) ** 2).sum(dim=1)
         return c.alpha * (log_sigma.sum(dim=1) + normalizer + self.shifts(state))
 
-    def act(self, state, noise):
-        z = noise * torch.exp(self.log_sigma(state))
+    def couple(self, z, state):
+        """Latents, before the squash, of the prior's points."""
         for i in range(self.settings.couplings):
             moved = 1 - getattr(self, f"mask{i}")
             kept, shift = self.move(i, z, state)
             z = z + moved * shift if self.lean else kept + moved * (z * torch.exp(torch.zeros_like(kept)) + shift)
-        return torch.tanh(z)
+        return z
+
+    def act(self, state, noise):
+        return torch.tanh(self.couple(noise * torch.exp(self.log_sigma(state)), state))
+
+    def mode(self, state):
+        """The deterministic action g^-1(mu|s)."""
+        return torch.tanh(self.couple(torch.zeros_like(self.log_sigma(state)), state))
+
+    def sample(self, state, noise):
+        """Latents, before the squash, and the log-probabilities of their actions, which are those of the clipped actions."""
+        log_sigma = self.log_sigma(state)
+        latent = self.couple(noise * torch.exp(log_sigma), state)
+        inside = latent.clamp(-FARTHEST, FARTHEST)
+        z, log_det = self.uncouple(inside, state)
+        # 1 - tanh(z)^2 without the cancellation that float32 has near 1.
+        e = torch.exp(-2 * inside.abs())
+        log_det = log_det - torch.log(4 * e / (1 + e) ** 2 + EPSILON).sum(dim=1)
+        energy = -0.5 * ((z * torch.exp(-log_sigma)) ** 2).sum(dim=1) + log_det
+        normalizer = log_sigma.sum(dim=1) + 0.5 * self.settings.action_size * math.log(2 * math.pi)
+        return latent, energy - normalizer
+
+    def policy_metrics(self, state, noise):
+        """The entropy, with the prior's quadratic term replaced by its mean, and the share of samples beyond the margin."""
+        latent, log_prob = self.sample(state, noise)
+        quadratic = 0.5 * (noise**2).sum(dim=1)
+        return {
+            "entropy": 0.5 * self.settings.action_size - (log_prob + quadratic).mean(),
+            "beyondMargin": (latent.abs() > FARTHEST).any(dim=1).to(noise.dtype).mean(),
+        }
 
 
 class Learner:
@@ -150,6 +186,27 @@ class Learner:
         noise = torch.randn(len(state), self.settings.action_size)
         return self.online.act(state, noise).numpy()
 
+    @torch.no_grad()
+    def mode(self, observation):
+        self.online.eval()
+        return self.online.mode(torch.as_tensor(observation, dtype=torch.float32)).numpy()
+
+    @torch.no_grad()
+    def diagnose(self, observation):
+        """What an update doesn't compute: of the online network, without dropout, one sample per state."""
+        self.online.eval()
+        first, second = self.online.soft_v(observation).chunk(2)
+        noise = torch.randn(len(observation), self.settings.action_size)
+        return {
+            **self.online.policy_metrics(observation, noise),
+            "meanValue": torch.min(first, second).mean(),
+            "meanLogSigma": self.online.log_sigma(observation).mean(),
+        }
+
+    def state(self):
+        """All that training has changed, for `torch.save`."""
+        return {"online": self.online.state_dict(), "target": self.target.state_dict(), "adam": self.adam.state_dict()}
+
     def update(self, observation, action, reward, next_observation, terminated):
         c = self.settings
         with torch.no_grad():
@@ -168,4 +225,4 @@ class Learner:
             else:
                 for mean, parameter in zip(self.averages, self.parameters):
                     mean.copy_(c.tau * parameter + (1 - c.tau) * mean)
-        return {"loss": loss.detach(), "gradNorm": norm}
+        return {"loss": loss.detach(), "gradNorm": norm, "meanQ": q.detach().mean(), "meanTarget": y.mean()}

@@ -11,6 +11,7 @@ import {
   coupling,
   elementwiseScale,
   rationalQuadraticSpline,
+  boundedShift,
   shift,
   clippedTanhSquash,
   tanhSquash,
@@ -51,6 +52,7 @@ const fixed = (bijector: Bijector): Module<Bijector> => ({ parameters: [], bind:
 const shiftMasks = [[1, 0], [0, 1, 0], [1, 1, 0, 0], [0], [0, 0, 0]];
 for (const mask of shiftMasks)
   describeBijector(`coupling with shift and mask ${mask.join(' ')}`, couplingOf(mask, shift));
+describeBijector('coupling with boundedShift', couplingOf([0, 1, 0], boundedShift(0.7)));
 for (const mask of [[1, 0], [0, 1, 0], [0]])
   describeBijector(`coupling with affine and mask ${mask.join(' ')}`, couplingOf(mask, affine()));
 for (const mask of [[0, 1, 0], [0]])

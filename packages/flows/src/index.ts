@@ -14,5 +14,5 @@ export { affine } from './transforms/affine.ts';
 export type { AffineOptions } from './transforms/affine.ts';
 export { rationalQuadraticSpline } from './transforms/rational-quadratic-spline.ts';
 export type { RationalQuadraticSplineOptions } from './transforms/rational-quadratic-spline.ts';
-export { shift } from './transforms/shift.ts';
+export { boundedShift, shift } from './transforms/shift.ts';
 export { zerosPerState } from './zeros-per-state.ts';

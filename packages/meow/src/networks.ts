@@ -1,5 +1,6 @@
 import {
   alternatingMask,
+  boundedShift,
   clippedTanhSquash,
   coupling,
   elementwiseScale,
@@ -72,6 +73,7 @@ export function meowNetworks(
     shifts,
     shiftHidden,
     coordinates,
+    couplingBound,
     uniformShare,
     logSigmaMin,
     logSigmaMax,
@@ -109,7 +111,7 @@ export function meowNetworks(
               coupling({
                 mask: alternatingMask(actionSize, i),
                 conditioner: (masked, state) => network([masked, state], dropout),
-                transform: shift,
+                transform: couplingBound > 0 ? boundedShift(couplingBound) : shift,
               }),
             ),
           ],

@@ -14,6 +14,7 @@ describe('resolveMeowConfig', () => {
       batchSize: 256,
       coordinates: 'latent',
       uniformShare: 1e-5,
+      couplingBound: 1.5,
       dropout: 0.1,
       couplings: 4,
       hidden: [64, 64],

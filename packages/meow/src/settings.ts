@@ -72,6 +72,11 @@ export const MEOW_SETTINGS = {
     description:
       'where Q is trained: at the latent before the squash, or at the action, clipped where it is near ±1',
   }),
+  couplingBound: number(between(0, 1e10), {
+    default: 1.5,
+    source: `${measured}; the published form has 0`,
+    description: 'most that a coupling moves an entry by, before the squash; 0 for no bound',
+  }),
   uniformShare: number(
     fromBelow(0, 0.5),
     {

@@ -6,6 +6,9 @@ import { promisify } from 'node:util';
 
 import { describe, expect, test } from 'vitest';
 
+import { readRun } from '../compare/read-run.ts';
+import { readEvents } from '../runs/read-events.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
 import { peerPython, peersFolder, startPeers } from './peer-process.ts';
 import { MEASURED_ALGORITHMS, peersOf } from './peers.ts';
 
@@ -24,11 +27,13 @@ const GOLDEN = {
 const installed = existsSync(peerPython);
 const notice = installed ? '' : ' (not installed: npm run peers:setup)';
 
+const peer = (script: string, ...args: string[]) =>
+  promisify(execFile)(peerPython, [path.join(peersFolder, script), ...args]);
+
 // The peers are optional and several GB large, so machines without them pass.
 describe.skipIf(!installed).each(MEASURED_ALGORITHMS)(`%s of the peers${notice}`, (algorithm) => {
   test('PyTorch and JAX give the golden updates', async () => {
-    const check = path.join(peersFolder, 'check.py');
-    const { stdout } = await promisify(execFile)(peerPython, [check, algorithm, GOLDEN[algorithm]]);
+    const { stdout } = await peer('check.py', algorithm, GOLDEN[algorithm]);
     const errors: Record<string, number> = JSON.parse(stdout);
     // Two cases of two variants in PyTorch and one in JAX.
     expect(Object.keys(errors)).toHaveLength(6);
@@ -57,5 +62,46 @@ describe.skipIf(!installed).each(MEASURED_ALGORITHMS)(`%s of the peers${notice}`
       expect(await loop(20, 20), name).toBeGreaterThan(0);
       await close();
     }
+  });
+});
+
+describe.skipIf(!installed)(`train_torch.py${notice}`, () => {
+  test('values, actions, entropy and the share beyond the margin are the golden ones', async () => {
+    const { stdout } = await peer('check.py', 'meow', golden('meow', 'meow-forward.json'));
+    const errors: Record<string, number> = JSON.parse(stdout);
+    // Four cases of two variants.
+    expect(Object.keys(errors)).toHaveLength(8);
+    for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(1e-9);
+  });
+
+  test('its folder is read as that of a run', async () => {
+    const folder = path.join(await temporaryFolder(), 'peer');
+    const task = ['--env', 'Hopper-v5', '--seed', '3', '--steps', '300', '--warmup', '100'];
+    const schedule = ['--evaluate-every', '200', '--evaluation-episodes', '2', '--log-every', '100'];
+    await peer('train_torch.py', ...task, ...schedule, '--out', folder);
+
+    const read = await readRun(folder);
+    if (!('run' in read)) throw new Error(read.reason);
+    const { environment, algorithm, seed, config, evaluations, step, notes } = read.run;
+    expect({ environment, algorithm, seed, step, notes }).toEqual({
+      environment: 'Hopper-v5',
+      algorithm: 'meow-torch',
+      seed: 3,
+      step: 300,
+      notes: [],
+    });
+    expect(config['agent']).toMatchObject({ alpha: 0.25, tau: 0.005, logSigmaMax: -0.3, dropout: 0.1 });
+    expect(evaluations.map((evaluation) => evaluation.step)).toEqual([200, 300]);
+
+    const metrics = (await readEvents(path.join(folder, 'metrics.jsonl'))).filter(
+      (event) => event.type === 'metrics',
+    );
+    expect(metrics.map(({ updates }) => updates)).toEqual([0, 100, 200]);
+    expect(metrics[0]?.update).toEqual({});
+    // Three entries in [-1, 1], nearly uniform at first.
+    expect(metrics[2]?.update['entropy']).toBeGreaterThan(-3);
+    expect(metrics[2]?.update['entropy']).toBeLessThan(3 * Math.log(2));
+    expect(metrics[2]?.update['beyondMargin']).toBe(0);
+    expect(metrics[2]?.update['meanValue']).toBeGreaterThan(metrics[2]?.update['meanQ'] ?? Infinity);
   });
 });

@@ -1,4 +1,5 @@
-import { add, mul, sub } from '@meow-rl/graph';
+import { add, mul, sub, tanh } from '@meow-rl/graph';
+import type { Tensor } from '@meow-rl/graph';
 
 import type { CouplingTransform } from '../coupling.ts';
 
@@ -16,3 +17,19 @@ export const shift: CouplingTransform = {
   forward: (z, raw, moved) => ({ out: add(z, mul(moved, raw)) }),
   inverse: (a, raw, moved) => ({ out: sub(a, mul(moved, raw)) }),
 };
+
+/**
+ * As {@link shift}, by no more than a bound: `t = bound · tanh(raw / bound)`.
+ *
+ * @throws RangeError unless the bound is a positive number
+ */
+export function boundedShift(bound: number): CouplingTransform {
+  if (!(bound > 0 && bound < Number.POSITIVE_INFINITY))
+    throw new RangeError(`boundedShift: the bound must be a positive number, got ${bound}.`);
+  const bounded = (raw: Tensor): Tensor => mul(bound, tanh(mul(1 / bound, raw)));
+  return {
+    ...shift,
+    forward: (z, raw, moved) => shift.forward(z, bounded(raw), moved),
+    inverse: (a, raw, moved) => shift.inverse(a, bounded(raw), moved),
+  };
+}

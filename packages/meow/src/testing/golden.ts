@@ -56,6 +56,7 @@ export function algorithmOf(config: GoldenConfig, batchSize = 256): Algorithm {
     { observationSize: obsDim, actionSize: actDim },
     {
       coordinates: 'action',
+      couplingBound: 0,
       uniformShare: 0,
       dropout: 0,
       ...settings,
