@@ -29,9 +29,9 @@ function corridor(): Env {
       const terminated = state === LAST;
       return { observation: Float64Array.of(state), reward, terminated, truncated: false, info: {} };
     },
-    capture: () => ({ state }),
+    capture: () => state,
     resume(saved) {
-      state = Number(saved['state']);
+      state = Number(saved);
     },
   });
 }
