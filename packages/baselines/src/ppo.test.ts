@@ -163,25 +163,25 @@ it('learns which action is best in each state, and what it is worth', { timeout:
   }
 });
 
-describe('a run', () => {
-  const makeRun = async () => {
-    const agent = await agentWith({}, sizes);
-    const env = vectorEnv(() => rescaleAction(timeLimit(multiGoal(), 5)), {
-      numEnvs: 2,
-      autoresetMode: 'same-step',
-    });
-    const rollout = rolloutBuffer({ steps: SMALL.rolloutSteps, numEnvs: 2, ...sizes });
-    const events: TrainEvent[] = [];
-    const evaluate = { env: rescaleAction(makeEnv('MultiGoal-v0', { maxSteps: 5 })), every: 30, episodes: 1 };
-    const onEvent = (event: TrainEvent) => void events.push({ ...event, time: 0 } as never);
-    return {
-      agent,
-      env,
-      events,
-      options: { agent, env, rollout, steps: 96, seed: 5, logEvery: 16, evaluate, onEvent },
-    };
+async function makeRun() {
+  const agent = await agentWith({}, sizes);
+  const env = vectorEnv(() => rescaleAction(timeLimit(multiGoal(), 5)), {
+    numEnvs: 2,
+    autoresetMode: 'same-step',
+  });
+  const rollout = rolloutBuffer({ steps: SMALL.rolloutSteps, numEnvs: 2, ...sizes });
+  const events: TrainEvent[] = [];
+  const evaluate = { env: rescaleAction(makeEnv('MultiGoal-v0', { maxSteps: 5 })), every: 30, episodes: 1 };
+  const onEvent = (event: TrainEvent) => void events.push({ ...event, time: 0 } as never);
+  return {
+    agent,
+    env,
+    events,
+    options: { agent, env, rollout, steps: 96, seed: 5, logEvery: 16, evaluate, onEvent },
   };
+}
 
+describe('a run', () => {
   it('has the same bits with the same seed, and where it goes on in the middle of a rollout', async () => {
     const [whole, again] = [await makeRun(), await makeRun()];
     const saved: { loop: OnPolicyState; agent: AgentState; rollout: RolloutBufferState; env: string }[] = [];

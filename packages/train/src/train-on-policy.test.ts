@@ -51,12 +51,18 @@ function makeRun(autoresetMode: AutoresetMode, make: () => Env, steps = 24) {
   return { agent, env, events, options: { agent, env, rollout, steps, seed: 1, logEvery: 1, onEvent } };
 }
 
+/** Entries of the first of two sub-environments. */
+const ofFirst = (values: ArrayLike<number> = []): number[] =>
+  Array.from(values).filter((_, i) => i % 2 === 0);
+
+/** As untyped code gives it. */
+const asAny = (value: unknown): never => value as never;
+
 describe.each(MODES)('rollouts in %s mode', (mode) => {
   it('end at a termination, with nothing behind it', async () => {
     const { agent, options } = makeRun(mode, environments.terminates);
     await trainOnPolicy(options);
     const [{ rollout } = { rollout: undefined }] = agent.seen;
-    const ofFirst = (values: ArrayLike<number> = []) => Array.from(values).filter((_, i) => i % 2 === 0);
     expect(ofFirst(rollout?.observations)).toEqual([0, 1, 2, 3, 0, 1]);
     expect(ofFirst(rollout?.rewards)).toEqual([0, 1, 2, 3, 0, 1]);
     expect(ofFirst(rollout?.values)).toEqual([0, 10, 20, 30, 0, 10]);
@@ -75,7 +81,6 @@ describe.each(MODES)('rollouts in %s mode', (mode) => {
     const { agent, options } = makeRun(mode, environments.truncates);
     await trainOnPolicy(options);
     const [{ rollout } = { rollout: undefined }] = agent.seen;
-    const ofFirst = (values: ArrayLike<number> = []) => Array.from(values).filter((_, i) => i % 2 === 0);
     expect(ofFirst(rollout?.observations)).toEqual([0, 1, 2, 0, 1, 2]);
     expect(ofFirst(rollout?.nextValues)).toEqual([10, 20, 30, 10, 20, 30]);
     expect(ofFirst(rollout?.terminated)).toEqual([0, 0, 0, 0, 0, 0]);
@@ -114,7 +119,9 @@ describe.each(MODES)('rollouts in %s mode', (mode) => {
       await trainOnPolicy({ ...resumed.options, resume: state.loop });
       expect(resumed.agent.seen).toEqual(whole.agent.seen.slice(seen));
       const told = (events: readonly TrainEvent[]) =>
-        events.filter(({ step }) => step > state.loop.step).map((event) => ({ ...event, time: 0 }));
+        events
+          .filter(({ step }) => step > state.loop.step)
+          .map((event) => Object.assign({}, event, { time: 0 }));
       expect(told(resumed.events)).toEqual(told(whole.events));
     }
   });
@@ -137,7 +144,6 @@ describe('what does not fit', () => {
     const { env, options } = makeRun('same-step', corridor);
     const other = fakeAgent({ observationSize: 1 });
     const replay = replayBuffer({ capacity: 9, observationSize: 1, actionSize: 1, discount: 1, seed: 0 });
-    const asAny = (value: unknown): never => value as never;
     await expect(trainOnPolicy({ ...options, agent: asAny(other) })).rejects.toThrow(
       'trainOnPolicy: the fake agent learns from a replay buffer, expected one that learns from rollouts. Train it with trainOffPolicy.',
     );
