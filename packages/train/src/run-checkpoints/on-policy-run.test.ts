@@ -23,12 +23,13 @@ function makeParts() {
   return { agent, env, rollout: rolloutBuffer({ steps: 3, numEnvs: 1, ...sizes }) };
 }
 
+// Of the loop's state nothing but these is looked at here.
+const loopAt = (step: number): OnPolicyState => JSON.parse(JSON.stringify({ step, rolloutBegan: 0 }));
+
 it('a checkpoint holds the rollout that has begun, and fits no run with a replay buffer', async () => {
   const folder = path.join(await temporaryFolder(), 'checkpoints');
   const parts = makeParts();
   const checkpoints = await openRunCheckpoints(folder, parts);
-  // Of the loop's state nothing but the step is looked at here.
-  const loopAt = (step: number): OnPolicyState => JSON.parse(JSON.stringify({ step, rolloutBegan: 0 }));
   await checkpoints.save(loopAt(0));
   const row = Float32Array.of(0.5, -0.5);
   const ends = { rewards: Float32Array.of(7), terminated: Uint8Array.of(0) };
