@@ -1,13 +1,13 @@
-"""The whole training loop of SAC as Stable-Baselines3 has it, or sbx, its version in JAX, which has the same interface."""
+"""The whole training loop of SAC or TD3 as Stable-Baselines3 has it, or sbx, its version in JAX, which has the same interface."""
 
 import time
 
 import gymnasium
 
 
-def steps_per_second(sac, settings, steps, warmup, env_id="HalfCheetah-v5", batch_size=256):
+def steps_per_second(agent_of, settings, steps, warmup, env_id="HalfCheetah-v5", batch_size=256):
     """Environment steps per second with one update per step, after `warmup` steps with random actions."""
-    agent = sac(
+    agent = agent_of(
         "MlpPolicy",
         gymnasium.make(env_id),
         batch_size=batch_size,

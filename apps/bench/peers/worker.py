@@ -88,26 +88,26 @@ class JaxPeer:
 
 
 class LibraryPeer:
-    """A library that has SAC's training loop, but no update that could be timed by itself."""
+    """A library that has training loops, but no update that could be timed by itself."""
 
     def __init__(self, module, threads):
         import torch
 
         # sbx keeps its replay in Stable-Baselines3's, which samples tensors of PyTorch.
         torch.set_num_threads(threads)
-        library = importlib.import_module(module)
-        self.sac = library.SAC
-        self.versions = {module: library.__version__}
+        self.library = importlib.import_module(module)
+        self.versions = {module: self.library.__version__}
 
     def setup(self, algorithm, variant, settings, batch):
-        if algorithm != "sac":
+        if algorithm not in ("sac", "td3"):
             raise ValueError(f"the loop of {algorithm} is not compared with libraries")
+        self.agent_of = getattr(self.library, algorithm.upper())
         self.settings = settings
 
     def loop(self, steps, warmup):
         from loop_library import steps_per_second
 
-        return steps_per_second(self.sac, self.settings, steps, warmup)
+        return steps_per_second(self.agent_of, self.settings, steps, warmup)
 
 
 PEERS = {

@@ -1,12 +1,31 @@
-export { createSacAgent } from './create-sac-agent.ts';
-export type { SacAgent, SacAgentOptions } from './create-sac-agent.ts';
-export { policyLoss, sac, softQ, softQLoss, softQTarget } from './sac.ts';
-export type { SacNetworks } from './sac.ts';
-export { SAC_SETTINGS } from './sac-settings.ts';
-export type { SacConfig } from './sac-settings.ts';
-export { createPpoAgent } from './create-ppo-agent.ts';
-export type { PpoAgent, PpoAgentOptions } from './create-ppo-agent.ts';
+export { createDdpgAgent, createPpoAgent, createSacAgent, createTd3Agent } from './create-agents.ts';
+export type {
+  DdpgAgent,
+  DdpgAgentOptions,
+  PpoAgent,
+  PpoAgentOptions,
+  SacAgent,
+  SacAgentOptions,
+  Td3Agent,
+  Td3AgentOptions,
+} from './create-agents.ts';
+export { qLoss, qValues } from './critics.ts';
+export type { Critics } from './critics.ts';
+export { ddpg, deterministicTarget } from './ddpg.ts';
+export type { DdpgNetworks } from './ddpg.ts';
+export { DDPG_SETTINGS } from './ddpg-settings.ts';
+export type { DdpgConfig } from './ddpg-settings.ts';
+export { deterministicPolicyLoss } from './deterministic-policy.ts';
+export type { DeterministicNetworks, DeterministicPolicy } from './deterministic-policy.ts';
 export { normalizedAdvantages, ppo, ppoLoss, surrogateLoss, valueLoss } from './ppo.ts';
 export type { PpoNetworks } from './ppo.ts';
 export { PPO_SETTINGS } from './ppo-settings.ts';
 export type { PpoConfig } from './ppo-settings.ts';
+export { sac, softPolicyLoss, softQTarget } from './sac.ts';
+export type { SacNetworks } from './sac.ts';
+export { SAC_SETTINGS } from './sac-settings.ts';
+export type { SacConfig } from './sac-settings.ts';
+export { clippedDoubleQTarget, smoothedAction, td3 } from './td3.ts';
+export type { Td3Networks } from './td3.ts';
+export { TD3_SETTINGS } from './td3-settings.ts';
+export type { Td3Config } from './td3-settings.ts';

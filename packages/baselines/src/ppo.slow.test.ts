@@ -10,7 +10,7 @@ import {
 } from '@meow-rl/train';
 import { expect, it } from 'vitest';
 
-import { createPpoAgent } from './create-ppo-agent.ts';
+import { createPpoAgent } from './create-agents.ts';
 
 const NUM_ENVS = 4;
 const pendulum = () => rescaleAction(makeEnv('Pendulum-v1'));

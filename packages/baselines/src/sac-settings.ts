@@ -4,6 +4,7 @@ import {
   gamma,
   learningRate,
   number,
+  oneOf,
   tau,
   toggle,
   widths,
@@ -46,6 +47,16 @@ export const SAC_SETTINGS = {
     default: [256, 256],
     source: both,
     description: 'hidden layers of the policy and of each critic',
+  }),
+  shifts: oneOf([0, 1, 2], {
+    default: 0,
+    source: `${both}: none; Chao et al., MEow (2024), its ablation of SAC with learnable reward shifting`,
+    description: 'learnable reward shifts b(s), which add to Q: none, one for both critics, or one for each',
+  }),
+  shiftHidden: widths({
+    default: [256, 256],
+    source: 'Chao et al., MEow (2024), appendix on experimental setups',
+    description: 'hidden layers of the reward shifts',
   }),
   initialTemperature: number(between(1e-10, 1e10), {
     default: 1,

@@ -10,9 +10,12 @@ import {
 import type { GoldenParameters } from '@meow-rl/learner/testing';
 import { describe, expect, test } from 'vitest';
 
-import { sac, softQ, softQTarget } from './sac.ts';
+import { qValues } from './critics.ts';
+import { sac, softQTarget } from './sac.ts';
 import type { SacNetworks } from './sac.ts';
 import type { SAC_SETTINGS } from './sac-settings.ts';
+import { goldenInputs } from './testing/golden-inputs.ts';
+import type { GoldenBatch } from './testing/golden-inputs.ts';
 
 interface SacCase {
   name: string;
@@ -32,8 +35,7 @@ interface SacCase {
   };
   params: GoldenParameters;
   target: GoldenParameters;
-  batches: (Record<'obs' | 'act' | 'nextObs' | 'noiseNext' | 'noise', number[][]> &
-    Record<'reward' | 'done', number[]>)[];
+  batches: (GoldenBatch & Record<'noiseNext' | 'noise', number[][]>)[];
   steps: (Record<'criticLoss' | 'actorLoss' | 'alphaLoss' | 'alpha', number> &
     Record<'entropy' | 'criticGradNorm' | 'actorGradNorm', number> &
     Record<'q1' | 'q2' | 'y' | 'nextLogProb' | 'logProb', number[]> &
@@ -54,11 +56,8 @@ const showing: AlgorithmDefinition<SacNetworks, typeof SAC_SETTINGS> = {
         loss: (inputs) => {
           const { metrics, ...loss } = critics.loss(inputs);
           const { y, next } = softQTarget(inputs);
-          const [q1 = y, q2 = y] = softQ(
-            inputs.networks.critics,
-            inputs.batch.observation,
-            inputs.batch.action,
-          );
+          const { observation, action } = inputs.batch;
+          const { q1, q2 } = qValues(inputs.networks.critics, observation, action);
           const shown = { q1, q2, y, nextAction: next.action, nextLogProb: next.logProb };
           return { ...loss, metrics: { ...metrics, ...shown } };
         },
@@ -98,12 +97,7 @@ describe.each(GOLDEN_RUNTIMES)('SAC on $runtime.name', ({ runtime, tolerance }) 
 
     for (const [i, batch] of golden.batches.entries()) {
       const inputs = {
-        observation: batch.obs.flat(),
-        action: batch.act.flat(),
-        reward: batch.reward,
-        nextObservation: batch.nextObs.flat(),
-        discount: batch.done.map((ended) => config.gamma * (1 - ended)),
-        weight: batch.reward.map(() => 1),
+        ...goldenInputs(batch, config.gamma),
         'noise/nextAction': batch.noiseNext.flat(),
         'noise/action': batch.noise.flat(),
       };

@@ -10,6 +10,8 @@ import {
   chain,
   coupling,
   elementwiseScale,
+  luLinear,
+  permutation,
   rationalQuadraticSpline,
   boundedShift,
   shift,
@@ -84,12 +86,34 @@ describeBijector(
 );
 describeBijector('elementwiseScale of one entry', scale(1));
 describeBijector('elementwiseScale of three entries', scale(3));
+/** Triangular matrices of one entry have no other triangle. */
+const ofLogDet = (parameter: string): boolean => parameter.endsWith('.diagonal');
+for (const size of [1, 2, 3, 6])
+  describeBijector(`luLinear of ${size}`, luLinear({ name: 'mix', size }), {
+    variesWithState: false,
+    decidesStateLogDet: ofLogDet,
+    isUsed: (parameter) => size > 1 || /\.(diagonal|bias)$/.test(parameter),
+  });
+describeBijector(
+  'chain of luLinear and couplings',
+  chained([
+    scale(3),
+    luLinear({ name: 'mix', size: 3 }),
+    fixed(permutation([1, 2, 0])),
+    couplingOf([1, 0, 1], affine()),
+  ]),
+  { decidesStateLogDet: (parameter) => decidesStateLogDet(parameter) || ofLogDet(parameter) },
+);
+for (const order of [[0], [1, 0], [2, 0, 3, 1]])
+  describeBijector(`permutation ${order.join(' ')}`, fixed(permutation(order)));
 // The ε in the logarithm is what log|det| is off by: 2⁻²³ / (1 − a²) per entry, here a² ≤ 0.93.
 for (const size of [1, 3])
-  describeBijector(`tanhSquash of ${size}`, fixed(tanhSquash(size)), {
+  describeBijector(`clippedTanhSquash of ${size}`, fixed(clippedTanhSquash(size)), {
     actionBound: 0.96,
     logDetTolerance: (size * 2 ** -23) / (1 - 0.96 ** 2),
   });
+for (const size of [1, 3])
+  describeBijector(`tanhSquash of ${size}`, fixed(tanhSquash(size)), { actionBound: 0.96 });
 describeBijector('sinhWarp (test double)', fixed(sinhWarp(2)));
 
 const aState = matrix([[0.3, -0.8, 1.2]]);

@@ -1,8 +1,8 @@
-import { constant, expandAs, slice } from '@meow-rl/graph';
+import { add, constant, expandAs, slice } from '@meow-rl/graph';
 import { compute, expectClose, matrix } from '@meow-rl/nn/testing';
 import { describe, expect, it } from 'vitest';
 
-import { affine, alternatingMask, coupling, rationalQuadraticSpline, shift } from './index.ts';
+import { affine, alternatingMask, boundedShift, coupling, rationalQuadraticSpline, shift } from './index.ts';
 import type { CouplingTransform } from './index.ts';
 
 const aState = matrix([[0.3, -0.8, 1.2]]);
@@ -103,6 +103,33 @@ describe('coupling', () => {
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the largest scale %s', (scaleMax) => {
     expect(() => affine({ scaleMax })).toThrow(
       `affine: scaleMax must be a positive number, got ${scaleMax}.`,
+    );
+  });
+});
+
+/** How far a coupling with `boundedShift(1.5)` moves an entry. */
+const moved = async (raw: number): Promise<number> => {
+  const layer = coupling({
+    mask: [1, 0],
+    transform: boundedShift(1.5),
+    conditioner: (masked) => add(masked, raw),
+  });
+  const z = matrix([[0, 0.25]]);
+  const { out } = await compute({ z }, ({ z: point }) => ({ out: layer.forward(point, point).out }));
+  expect(out[0]).toBe(0);
+  return (out[1] ?? Number.NaN) - 0.25;
+};
+
+describe('boundedShift', () => {
+  it('moves by little what the conditioner says, and never beyond the bound', async () => {
+    expect(await moved(0.01)).toBeCloseTo(0.01, 6);
+    expect(await moved(1)).toBeCloseTo(1.5 * Math.tanh(1 / 1.5), 10);
+    expect(await moved(-100)).toBeCloseTo(-1.5, 10);
+  });
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the bound %s', (bound) => {
+    expect(() => boundedShift(bound)).toThrow(
+      `boundedShift: the bound must be a positive number, got ${bound}.`,
     );
   });
 });

@@ -6,23 +6,20 @@ import type { Module } from '@meow-rl/nn';
 import { compute, expectClose, matrix } from '@meow-rl/nn/testing';
 import { describe, test } from 'vitest';
 
-import { affine, coupling, rationalQuadraticSpline } from './index.ts';
+import { affine, coupling, luLinear, rationalQuadraticSpline } from './index.ts';
 import type { Bijector } from './index.ts';
 import { readLayers } from './testing/golden.ts';
-import type { LayerCase, LayerConfig } from './testing/golden.ts';
+import type { LayerConfig } from './testing/golden.ts';
 
 const runtimes = [
   { runtime: referenceRuntime, tolerance: 1e-8 },
   { runtime: onnxRuntimeNode(), tolerance: 1e-4 },
 ];
 
-type CouplingConfig = Exclude<LayerConfig, { layer: 'luLinear' }>;
-
-const isCoupling = (layer: LayerCase): layer is LayerCase<CouplingConfig> =>
-  layer.config.layer !== 'luLinear';
-
-function couplingOf(config: CouplingConfig): Module<Bijector> {
-  const { mask, hidden, obsDim, actDim } = config;
+function layerOf(config: LayerConfig): Module<Bijector> {
+  const { obsDim, actDim } = config;
+  if (config.layer === 'luLinear') return luLinear({ name: 'lu', size: actDim, ...config });
+  const { mask, hidden } = config;
   const transform = config.layer === 'affineCoupling' ? affine(config) : rationalQuadraticSpline(config);
   const network = mlp({
     name: 'conditioner',
@@ -43,10 +40,12 @@ const total = (logDet: Tensor | undefined, ofState: Tensor | undefined, point: T
 const noneOf = (point: Tensor): Tensor => sum(expandAs(constant(0), point), { axes: [1] });
 
 describe.each(runtimes)('layers on $runtime.name', ({ runtime, tolerance }) => {
-  test.each(readLayers().filter(isCoupling))('$name', async ({ config, params, ...golden }) => {
-    const { parameters, bind } = couplingOf(config);
+  test.each(readLayers())('$name', async ({ config, params, ...golden }) => {
+    const { parameters, bind } = layerOf(config);
     const layout = parameterLayout(parameters);
-    const layer = bind(layout.unpack(constant(layout.flatten(params))));
+    const prefix = config.layer === 'luLinear' ? 'lu.' : '';
+    const named = Object.fromEntries(Object.entries(params).map(([name, value]) => [prefix + name, value]));
+    const layer = bind(layout.unpack(constant(layout.flatten(named))));
     const results = await compute(
       { state: matrix(golden.obs), z: matrix(golden.z), a: matrix(golden.a) },
       ({ state, z, a }) => {

@@ -34,7 +34,7 @@ export type { LoweredProgram } from './lowering/lower.ts';
 export type { Operand, StepOperation, StepPlan } from './lowering/fused-update/plan.ts';
 export { loadStep } from './lowering/fused-update/step.ts';
 export type { Step } from './lowering/fused-update/step.ts';
-export { formatShape, sizeOfShape as staticSize } from './shape.ts';
+export { formatShape, multipleOf, sizeOfShape as staticSize } from './shape.ts';
 export { allocateVectors, floatsAt, partOfVector } from './shared-vector.ts';
 export type { SharedMemory, SharedVector } from './shared-vector.ts';
 export type { FloatArray, StateStore, StateStoreOptions } from './state-store.ts';

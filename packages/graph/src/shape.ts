@@ -63,3 +63,20 @@ export function broadcastsTo(from: Shape, to: Shape): boolean {
     from.every((dim, axis) => dim === 1 || dim === to[axis + to.length - from.length])
   );
 }
+
+const MULTIPLE = /^(\d+)\*(.+)$/s;
+
+/** A named axis and what it is multiplied by: `16*batch` is 16 times `batch`. A length is of no name. */
+export function factorsOf(dim: Dim): { readonly times: number; readonly name: string | undefined } {
+  if (typeof dim === 'number') return { times: dim, name: undefined };
+  const [, times, name] = MULTIPLE.exec(dim) ?? [];
+  return { times: Number(times ?? 1), name: name ?? dim };
+}
+
+/** The axis that is so many times as long; of a named one another name, `16*batch`, from which `reshape` gets back. */
+export function multipleOf(dim: Dim, times: number): Dim {
+  const { times: before, name } = factorsOf(dim);
+  const product = before * times;
+  if (name === undefined) return product;
+  return product === 1 ? name : `${product}*${name}`;
+}

@@ -82,9 +82,11 @@ export const copy = (values: FloatArray): Float32Array => Float32Array.from(valu
 export const copies = <Q extends string>(results: Readonly<Record<Q, FloatArray>>): Record<Q, Float32Array> =>
   mapValues(results, copy);
 
-const noMode = (name: string): DataError =>
+const noMode = ({ definition, acting }: Algorithm): DataError =>
   new DataError(
-    `${name}: its policy has no deterministic action, as that of a flow whose Jacobian determinant depends on the action. Sample its actions, or have the definition's mode give one.`,
+    `${definition.name}: its policy has no deterministic action. ${
+      acting.withoutMode ?? "Sample its actions, or have the definition's mode give one."
+    }`,
   );
 
 /**
@@ -170,7 +172,7 @@ export function agentCore(parts: AgentParts, restored: () => void = () => {}): A
       }
       finiteRows(name, 'observations', observations, observationSize);
       const { mode } = programs;
-      if (!mode) throw noMode(name);
+      if (!mode) throw noMode(algorithm);
       const { action } = await core.acting(() => mode.run({ observation: observations }));
       return core.sound(copy(action), observations);
     },
@@ -187,7 +189,7 @@ export function agentCore(parts: AgentParts, restored: () => void = () => {}): A
     deployment: () => {
       expectNotDisposed();
       const deployment = deploymentOf(algorithm, state);
-      if (!deployment) throw noMode(name);
+      if (!deployment) throw noMode(algorithm);
       return deployment;
     },
     parameters: () => {

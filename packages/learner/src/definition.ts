@@ -119,6 +119,8 @@ export interface Acting<N extends NetworkGroups = NetworkGroups, Q extends strin
   sample(networks: BoundGroups<N>, observation: Tensor, noise: Tensor): SampledAction;
   /** The deterministic action, [rows, A]; undefined where the policy has none. */
   mode(networks: BoundGroups<N>, observation: Tensor): Tensor | undefined;
+  /** Why there is no deterministic action and what to do, a sentence or more; for the error where `mode` gives none. */
+  readonly withoutMode?: string;
   /** Values of actions, [rows] each, by names such as `q1`. */
   critic(networks: BoundGroups<N>, observation: Tensor, action: Tensor): Readonly<Record<Q, Tensor>>;
   /** Values of states, [rows]. */

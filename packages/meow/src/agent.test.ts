@@ -155,15 +155,17 @@ describe('update', () => {
   });
 
   it('names the term that stopped being finite where the batch is to blame for nothing', async () => {
-    // The uniform share keeps Q finite much longer.
-    const agent = await smallAgent({ config: { learningRate: 1e10, uniformShare: 0 } });
+    // The bounds keep Q finite much longer.
+    const agent = await smallAgent({
+      config: { learningRate: 1e10, coordinates: 'action', couplingBound: 0, uniformShare: 0 },
+    });
     await agent.update(batchOf(1));
     const error: unknown = await agent.update(batchOf(2)).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(NonFiniteError);
     expect(error).toMatchObject({
       update: 2,
       term: 'the soft Q',
-      message: expect.stringContaining('Training has diverged: lower learningRate or gradClip'),
+      message: expect.stringContaining('Training has diverged: lower learningRate, gradClip or'),
     });
   });
 

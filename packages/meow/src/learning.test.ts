@@ -8,7 +8,7 @@ import type { MeowAgent } from './index.ts';
 
 const ALPHA = 0.5;
 const BATCH = 64;
-const UPDATES = 1500;
+const UPDATES = 2000;
 const SAMPLES = 2000;
 const STATES = [-1, 1];
 

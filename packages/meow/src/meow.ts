@@ -1,9 +1,13 @@
 import { adam, chain, clipByGlobalNorm } from '@meow-rl/graph';
 import { defineAlgorithm, normal } from '@meow-rl/learner';
+import { scalar } from '@meow-rl/nn';
 
-import { meowLoss, policyEntropy } from './loss.ts';
+import { bestOfK } from './best-of-k.ts';
+import { meowLoss, policyEntropy, temperatureLoss } from './loss.ts';
+import type { MeowGroups } from './loss.ts';
 import { meowNetworks, pessimistic, replayedLatent, valueCount } from './networks.ts';
 import { checkMeowConfig, MEOW_SETTINGS } from './settings.ts';
+import { temperatureOf } from './temperature.ts';
 
 /** Updates between two that report the entropy: it takes a pass through the couplings. */
 const ENTROPY_EVERY = 100;
@@ -18,7 +22,10 @@ export const meow = defineAlgorithm({
   module: import.meta.url,
   settings: MEOW_SETTINGS,
   check: checkMeowConfig,
-  networks: (sizes, config) => ({ ebflow: meowNetworks(sizes, config) }),
+  networks: (sizes, config): MeowGroups => ({
+    ebflow: meowNetworks(sizes, config),
+    ...(config.tuneTemperature && { temperature: scalar('logAlpha', Math.log(config.alpha)) }),
+  }),
   stages: ({ actionSize }, config) => [
     {
       trains: {
@@ -35,7 +42,13 @@ export const meow = defineAlgorithm({
           : undefined,
       loss: (inputs) => meowLoss(inputs, config),
     },
-    { trains: {}, every: ENTROPY_EVERY, noise: { entropy: normal(actionSize) }, loss: policyEntropy },
+    config.tuneTemperature
+      ? {
+          trains: { temperature: adam({ learningRate: config.temperatureLearningRate }) },
+          noise: { entropy: normal(actionSize) },
+          loss: (inputs) => temperatureLoss(inputs, actionSize * config.targetEntropyPerAction),
+        }
+      : { trains: {}, every: ENTROPY_EVERY, noise: { entropy: normal(actionSize) }, loss: policyEntropy },
   ],
   acting: (_, config) => ({
     sample: ({ ebflow }, observation, noise) => {
@@ -43,21 +56,29 @@ export const meow = defineAlgorithm({
       return { action, logProb, ...(config.coordinates === 'latent' && { replayed: latent }) };
     },
     // Proposition 2.
-    mode: ({ ebflow }, observation) => ebflow.flow().mode?.(observation),
-    critic: ({ ebflow }, observation, action) => {
-      const values = ebflow.softQ(observation, action);
+    mode: ({ ebflow }, observation) =>
+      config.deterministic === 'best-of-k'
+        ? bestOfK(ebflow.flow(), observation, config.candidates)
+        : ebflow.flow().mode?.(observation),
+    withoutMode: `With layers ${config.layers} the Jacobian determinant depends on the action, so that the image of the prior's mode is not the most likely action (Proposition 2). Set deterministic to best-of-k, or layers to additive; or sample its actions.`,
+    critic: (networks, observation, action) => {
+      const { ebflow } = networks;
+      const alpha = temperatureOf(networks, config);
+      const values = ebflow.softQ(observation, action, alpha);
       const [q1 = pessimistic(values), q2 = q1] = values;
       return {
         q1,
         q2,
-        value: pessimistic(ebflow.softV(observation)),
+        value: pessimistic(ebflow.softV(observation, alpha)),
         logProb: ebflow.flow().logProb(action, observation),
       };
     },
-    value: ({ ebflow }, observation) => pessimistic(ebflow.softV(observation)),
+    value: (networks, observation) =>
+      pessimistic(networks.ebflow.softV(observation, temperatureOf(networks, config))),
   }),
   replayed: ({ coordinates }) => (coordinates === 'latent' ? replayedLatent : undefined),
-  derivedMetrics: ({ gradientNorm = Number.NaN }, { gradClip }) => ({
+  // Beside a tuned temperature the norm has the name of its group.
+  derivedMetrics: ({ ebflowGradientNorm = Number.NaN, gradientNorm = ebflowGradientNorm }, { gradClip }) => ({
     gradientClipped: Number(gradientNorm > gradClip),
   }),
   terms: {

@@ -1,22 +1,19 @@
 import {
-  alternatingMask,
-  boundedShift,
   clippedTanhSquash,
-  coupling,
   elementwiseScale,
   energyFlow,
   gaussianPrior,
-  shift,
   tanhSquash,
   uniformMixture,
 } from '@meow-rl/flows';
 import type { EnergyFlow } from '@meow-rl/flows';
-import { add, atanh, minimum, mul, reshape } from '@meow-rl/graph';
-import type { Tensor } from '@meow-rl/graph';
+import { add, atanh, GraphError, minimum, mul, reshape } from '@meow-rl/graph';
+import type { Tensor, TensorLike } from '@meow-rl/graph';
 import type { Replayed, Sizes } from '@meow-rl/learner';
-import { boundedLogScale, insideSquash, mlp, modules, orthogonal, swish, zeros } from '@meow-rl/nn';
+import { boundedLogScale, insideSquash, mlp, modules, swish, zeros } from '@meow-rl/nn';
 import type { Dropout, Module } from '@meow-rl/nn';
 
+import { couplingSteps } from './coupling-steps.ts';
 import type { MeowConfig } from './settings.ts';
 
 /** MEow's networks inside a graph: one flow that is the policy, and soft values that come out of it. */
@@ -27,12 +24,15 @@ export interface MeowNetworks {
   readonly logSigma: (state: Tensor) => Tensor;
   /** The learnable reward shifts bᵢ(s), [states] each. */
   readonly shifts: (state: Tensor) => readonly Tensor[];
-  /** `Qᵢ(s, a) = α (energy(a, s) + bᵢ(s))`, [rows] each; one without a shift if there are none. */
-  readonly softQ: (state: Tensor, action: Tensor) => readonly Tensor[];
+  /**
+   * `Qᵢ(s, a) = α (energy(a, s) + bᵢ(s))`, [rows] each; one without a shift if there are none. α is the setting; where that is
+   * tuned, `temperatureOf` gives it.
+   */
+  readonly softQ: (state: Tensor, action: Tensor, alpha?: TensorLike) => readonly Tensor[];
   /** The same of what replay keeps of actions. */
-  readonly softQOfReplayed: (state: Tensor, replayed: Tensor) => readonly Tensor[];
+  readonly softQOfReplayed: (state: Tensor, replayed: Tensor, alpha?: TensorLike) => readonly Tensor[];
   /** `Vᵢ(s) = α (logNormalizer(s) + bᵢ(s))`, [states] each; the couplings are not evaluated. */
-  readonly softV: (state: Tensor) => readonly Tensor[];
+  readonly softV: (state: Tensor, alpha?: TensorLike) => readonly Tensor[];
 }
 
 /** How many soft Q and V there are: one with each reward shift, or a single one without. */
@@ -59,41 +59,18 @@ export const pessimistic = (values: readonly Tensor[]): Tensor =>
 /**
  * MEow's networks for a task.
  *
- * The policy is a flow: normal noise, scaled by σ(s), moved by additive couplings, squashed by tanh; its density is mixed with
+ * The policy is a flow: normal noise, scaled by σ(s), moved by couplings, squashed by tanh; its density is mixed with
  * a little of the uniform one. Learnable shifts move the rewards, which moves Q and V alike and leaves the policy as it is.
  *
  * Reference: Chao et al., MEow (2024), equation 9 and "Practical implementation".
  */
-export function meowNetworks(
-  { observationSize, actionSize }: Sizes,
-  {
-    alpha,
-    couplings,
-    hidden,
-    shifts,
-    shiftHidden,
-    coordinates,
-    couplingBound,
-    uniformShare,
-    logSigmaMin,
-    logSigmaMax,
-  }: MeowConfig,
-): Module<MeowNetworks> {
-  const conditioners = Array.from({ length: couplings }, (_, i) =>
-    mlp({
-      name: `coupling${i}`,
-      inputs: [actionSize, observationSize],
-      hidden,
-      output: actionSize,
-      activation: swish,
-      layerNorm: true,
-      weights: orthogonal(),
-    }),
-  );
+export function meowNetworks(sizes: Sizes, config: MeowConfig): Module<MeowNetworks> {
+  const { observationSize, actionSize } = sizes;
+  const { hidden, shifts, shiftHidden, coordinates, uniformShare, logSigmaMin, logSigmaMax } = config;
   const fromState = (name: string, units: readonly number[], output: number) =>
     mlp({ name, inputs: [observationSize], hidden: units, output, activation: swish, weights: zeros });
   const parts = modules({
-    conditioners: modules(conditioners),
+    steps: couplingSteps(sizes, config),
     prior: fromState('prior', hidden, actionSize),
     shifts: modules(Array.from({ length: shifts }, (_, i) => fromState(`shift${i + 1}`, shiftHidden, 1))),
   });
@@ -105,33 +82,33 @@ export function meowNetworks(
       const flow = (dropout?: Dropout): EnergyFlow => {
         const invertible = energyFlow({
           prior: gaussianPrior(actionSize),
-          layers: [
-            elementwiseScale({ size: actionSize, logScale: logSigma }),
-            ...networks.conditioners.map((network, i) =>
-              coupling({
-                mask: alternatingMask(actionSize, i),
-                conditioner: (masked, state) => network([masked, state], dropout),
-                transform: couplingBound > 0 ? boundedShift(couplingBound) : shift,
-              }),
-            ),
-          ],
+          layers: [elementwiseScale({ size: actionSize, logScale: logSigma }), ...networks.steps(dropout)],
           squash: (coordinates === 'latent' ? tanhSquash : clippedTanhSquash)(actionSize),
         });
         return uniformShare > 0 ? uniformMixture(invertible, uniformShare) : invertible;
       };
       const shiftsOf = (state: Tensor) =>
         networks.shifts.map((network) => reshape(network([state]), [state.shape[0] ?? 1]));
-      const shifted = (value: Tensor, state: Tensor): readonly Tensor[] =>
+      const shifted = (value: Tensor, state: Tensor, alpha = fixedAlpha(config)): readonly Tensor[] =>
         shifts === 0 ? [mul(alpha, value)] : shiftsOf(state).map((b) => mul(alpha, add(value, b)));
       return {
         flow,
         logSigma,
         shifts: shiftsOf,
-        softQ: (state, action) => shifted(flow().energy(action, state), state),
-        softQOfReplayed: (state, replayed) =>
-          shifted(replayedEnergy(flow(), replayed, state, { coordinates }), state),
-        softV: (state) => shifted(flow().logNormalizer(state), state),
+        softQ: (state, action, alpha) => shifted(flow().energy(action, state), state, alpha),
+        softQOfReplayed: (state, replayed, alpha) =>
+          shifted(replayedEnergy(flow(), replayed, state, { coordinates }), state, alpha),
+        softV: (state, alpha) => shifted(flow().logNormalizer(state), state, alpha),
       };
     },
   };
+}
+
+/** The setting, where it is the temperature. */
+function fixedAlpha({ alpha, tuneTemperature }: MeowConfig): TensorLike {
+  if (tuneTemperature)
+    throw new GraphError(
+      'meow: the temperature is tuned, so the setting alpha is only its start. Give the alpha of temperatureOf.',
+    );
+  return alpha;
 }

@@ -22,6 +22,13 @@ describe('resolveMeowConfig', () => {
       shiftHidden: [256, 256],
       logSigmaMin: -5,
       logSigmaMax: -0.3,
+      layers: 'additive',
+      linear: 'none',
+      deterministic: 'mode',
+      candidates: 32,
+      tuneTemperature: false,
+      targetEntropyPerAction: -1,
+      temperatureLearningRate: 1e-3,
     });
   });
 
@@ -87,6 +94,25 @@ describe('resolveMeowConfig', () => {
     [
       { logSigmaMax: 1000 },
       'meow: logSigmaMax must be a number from -20 to 20, got 1000. It is the logarithm',
+    ],
+    [
+      JSON.parse('{ "layers": "radial" }'),
+      'meow: layers must be one of additive, affine, spline, got "radial".',
+    ],
+    [JSON.parse('{ "linear": true }'), 'meow: linear must be one of none, lu, got true.'],
+    [
+      JSON.parse('{ "deterministic": "mean" }'),
+      'meow: deterministic must be one of mode, best-of-k, got "mean".',
+    ],
+    [{ candidates: 0 }, 'meow: candidates must be a positive integer, got 0.'],
+    [JSON.parse('{ "tuneTemperature": 1 }'), 'meow: tuneTemperature must be true or false, got 1.'],
+    [
+      { temperatureLearningRate: 0 },
+      'meow: temperatureLearningRate must be a number from 1e-10 to 1e10, got 0.',
+    ],
+    [
+      { targetEntropyPerAction: Number.NaN },
+      'meow: targetEntropyPerAction must be a number from -1e6 to 1e6, got NaN.',
     ],
     [{ logSigmaMin: 1, logSigmaMax: 1 }, 'meow: logSigmaMin must be less than logSigmaMax, got 1 and 1.'],
   ])('refuses %o', (options, message) => {

@@ -11,6 +11,7 @@ import {
   oneOf,
   resolveSettings,
   tau,
+  toggle,
   widths,
 } from '@meow-rl/learner/settings';
 import type { SettingsOf } from '@meow-rl/learner/settings';
@@ -50,7 +51,29 @@ export const MEOW_SETTINGS = {
     },
     'p',
   ),
-  couplings: count({ default: 4, source: paper, description: 'additive coupling layers in the flow' }),
+  couplings: count({ default: 4, source: paper, description: 'coupling layers in the flow' }),
+  layers: oneOf(['additive', 'affine', 'spline'], {
+    default: 'additive',
+    source: 'Chao et al., MEow (2024), "Practical implementation"; its ablation has affine',
+    description:
+      'what couplings do to the entries that they move: shift, scale and shift, or bend by a rational-quadratic spline',
+  }),
+  linear: oneOf(['none', 'lu'], {
+    default: 'none',
+    source: 'Chao et al., MEow (2024), "Practical implementation": none',
+    description: 'whether a trained linear layer in LU form mixes all entries before each coupling',
+  }),
+  deterministic: oneOf(['mode', 'best-of-k'], {
+    default: 'mode',
+    source: 'Chao et al., MEow (2024), Proposition 2',
+    description:
+      "the deterministic action: the image of the prior's mode, or the best by Q of `candidates` fixed samples",
+  }),
+  candidates: count({
+    default: 32,
+    source: 'untuned',
+    description: 'samples that best-of-k takes the best of',
+  }),
   hidden: widths({
     default: [64, 64],
     source: paper,
@@ -75,7 +98,7 @@ export const MEOW_SETTINGS = {
   couplingBound: number(between(0, 1e10), {
     default: 1.5,
     source: `${measured}; the published form has 0`,
-    description: 'most that a coupling moves an entry by, before the squash; 0 for no bound',
+    description: 'most that an additive coupling moves an entry by, before the squash; 0 for no bound',
   }),
   uniformShare: number(
     fromBelow(0, 0.5),
@@ -89,6 +112,22 @@ export const MEOW_SETTINGS = {
   ),
   logSigmaMin: logSigma('lower', -5),
   logSigmaMax: logSigma('upper', -0.3),
+  tuneTemperature: toggle({
+    default: false,
+    source: `${paper}: a fixed temperature`,
+    description:
+      'adjust the temperature, from alpha on, so that the entropy is targetEntropyPerAction times the entries of an action',
+  }),
+  targetEntropyPerAction: number(between(-1e6, 1e6), {
+    default: -1,
+    source: 'Haarnoja et al., Soft Actor-Critic Algorithms and Applications (2018), appendix D',
+    description: 'entropy that the temperature is adjusted to, in nats for each entry of an action',
+  }),
+  temperatureLearningRate: learningRate({
+    default: 1e-3,
+    source: 'as learningRate',
+    description: "Adam's step size for the temperature",
+  }),
 } as const;
 
 /** How strongly, how fast and with which networks MEow learns. */

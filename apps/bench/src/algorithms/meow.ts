@@ -1,6 +1,7 @@
 import { checkMeowConfig, MEOW_SETTINGS, type MeowConfig } from '@meow-rl/meow/settings';
 
 import { defineAlgorithm } from './algorithm.ts';
+import type { Preset } from './algorithm.ts';
 
 /** The authors' settings for the multi-goal task. */
 const multiGoal: Partial<MeowConfig> = {
@@ -20,6 +21,33 @@ const mujoco = {
   policy: 'last',
 } as const;
 
+/** The authors' settings for the MuJoCo tasks. */
+const tasks = {
+  'half-cheetah': {
+    ...mujoco,
+    agent: { alpha: 0.25, tau: 0.003, logSigmaMax: 2 },
+    steps: 1_500_000,
+    warmup: 10_000,
+  },
+  hopper: { ...mujoco, agent: { alpha: 0.25, tau: 0.005 }, steps: 1_500_000, warmup: 5000 },
+  walker2d: { ...mujoco, agent: { alpha: 0.1, tau: 0.005 }, steps: 4_000_000, warmup: 10_000 },
+  ant: { ...mujoco, agent: { alpha: 0.05, tau: 0.0001 }, steps: 4_000_000, warmup: 5000 },
+  humanoid: { ...mujoco, agent: { alpha: 0.125, tau: 0.0005 }, steps: 5_000_000, warmup: 5000 },
+} as const;
+
+type Task = keyof typeof tasks;
+const TASKS = ['half-cheetah', 'hopper', 'walker2d', 'ant', 'humanoid'] as const;
+
+/** A task's preset with other settings of the agent, as `<task>-<variant>` for each task. */
+const ablation = <const V extends string>(variant: V, agent: Partial<MeowConfig>) =>
+  Object.fromEntries(
+    TASKS.map((task) => [
+      `${task}-${variant}`,
+      { ...tasks[task], agent: { ...tasks[task].agent, ...agent } },
+    ]),
+    // Entry by entry what `fromEntries` can't express.
+  ) as Readonly<Record<`${Task}-${V}`, Preset<MeowConfig>>>;
+
 /**
  * Presets by name.
  *
@@ -27,9 +55,12 @@ const mujoco = {
  *   widely after its 4,000 steps.
  * - `multi-goal-demo`: eight environments for wider experience, twice the temperature and averaged parameters, so that no goal
  *   is lost while the values of the others still swing.
- * - `half-cheetah`, `hopper`, `walker2d`, `ant`, `humanoid`: the authors' settings for the MuJoCo tasks, v4 and v5 alike.
+ * - `half-cheetah`, `hopper`, `walker2d`, `ant`, `humanoid`, called `<task>` below: the authors' settings for the MuJoCo tasks, v4 and v5 alike.
  * - `mujoco`: what those have in common and Hopper's temperature, for the tasks that the paper leaves out and for environments
  *   of one's own. Not tuned.
+ * - `<task>-no-shift`, `<task>-one-shift`: the paper's ablation of learnable reward shifting and of shifted twin Q (Figure 6);
+ *   `<task>` has both.
+ * - `<task>-affine`: affine couplings for additive ones (Figure A1), with best-of-k for the deterministic action.
  *
  * Reference: Chao et al., MEow (2024), appendix on experimental setups.
  */
@@ -54,16 +85,10 @@ const presets = {
     evaluateEvery: 8000,
     policy: 'averaged',
   },
-  'half-cheetah': {
-    ...mujoco,
-    agent: { alpha: 0.25, tau: 0.003, logSigmaMax: 2 },
-    steps: 1_500_000,
-    warmup: 10_000,
-  },
-  hopper: { ...mujoco, agent: { alpha: 0.25, tau: 0.005 }, steps: 1_500_000, warmup: 5000 },
-  walker2d: { ...mujoco, agent: { alpha: 0.1, tau: 0.005 }, steps: 4_000_000, warmup: 10_000 },
-  ant: { ...mujoco, agent: { alpha: 0.05, tau: 0.0001 }, steps: 4_000_000, warmup: 5000 },
-  humanoid: { ...mujoco, agent: { alpha: 0.125, tau: 0.0005 }, steps: 5_000_000, warmup: 5000 },
+  ...tasks,
+  ...ablation('no-shift', { shifts: 0 }),
+  ...ablation('one-shift', { shifts: 1 }),
+  ...ablation('affine', { layers: 'affine', deterministic: 'best-of-k' }),
   mujoco: { ...mujoco, agent: {}, steps: 1_000_000, warmup: 5000 },
 } as const;
 

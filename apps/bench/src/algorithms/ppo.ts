@@ -1,17 +1,10 @@
 import { checkPpoConfig, PPO_SETTINGS } from '@meow-rl/baselines/settings';
 
 import { defineAlgorithm } from './algorithm.ts';
+import { baseline } from './baseline-presets.ts';
 
 /** CleanRL's settings for continuous actions. */
-const cleanRl = {
-  agent: {},
-  steps: 1_000_000,
-  numEnvs: 1,
-  evaluateEvery: 10_000,
-  policy: 'last',
-  normalizeObservations: true,
-  scaleRewards: true,
-} as const;
+const cleanRl = { ...baseline, steps: 1_000_000, normalizeObservations: true, scaleRewards: true } as const;
 
 /** What Stable-Baselines3 has otherwise than CleanRL. */
 const sb3 = { annealLearningRate: false, clipValues: false } as const;

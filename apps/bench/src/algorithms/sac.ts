@@ -1,41 +1,30 @@
 import { checkSacConfig, SAC_SETTINGS } from '@meow-rl/baselines/settings';
 
 import { defineAlgorithm } from './algorithm.ts';
-
-/** What CleanRL and Stable-Baselines3 have in common. */
-const common = {
-  agent: {},
-  numEnvs: 1,
-  updatesPerStep: 1,
-  bufferSize: 1_000_000,
-  evaluateEvery: 10_000,
-  policy: 'last',
-} as const;
-
-/** RL Zoo's settings for the MuJoCo tasks; its `learning_starts` is 10,000 where CleanRL's is 5,000. */
-const mujoco = { ...common, steps: 1_000_000, warmup: 10_000 } as const;
+import { mujocoPresets, offPolicy, presetOfTask } from './baseline-presets.ts';
 
 /**
  * Presets by name.
  *
  * - `mujoco`: HalfCheetah, Hopper, Walker2d and Ant, v4 and v5 alike. `humanoid` has more steps, `swimmer` a longer horizon.
+ * - `mujoco-shifted`, `humanoid-shifted`: with learnable reward shifting, the MEow paper's ablation of SAC (Figure A4).
  * - `pendulum`: Pendulum-v1, as in RL Zoo with the first update after 100 steps, which is Stable-Baselines3's default.
  * - `general`: CleanRL's settings, for all other environments. Not tuned.
  *
  * Reference: RL Baselines3 Zoo, hyperparams/sac.yml; CleanRL, sac_continuous_action.py.
  */
 const presets = {
-  mujoco,
-  humanoid: { ...mujoco, steps: 2_000_000 },
-  swimmer: { ...mujoco, agent: { gamma: 0.9999 } },
+  ...mujocoPresets,
+  'mujoco-shifted': { ...mujocoPresets.mujoco, agent: { shifts: 1 } },
+  'humanoid-shifted': { ...mujocoPresets.humanoid, agent: { shifts: 1 } },
   pendulum: {
-    ...common,
+    ...offPolicy,
     agent: { policyLearningRate: 1e-3, qLearningRate: 1e-3, temperatureLearningRate: 1e-3 },
     steps: 20_000,
     warmup: 100,
     evaluateEvery: 2000,
   },
-  general: { ...common, steps: 1_000_000, warmup: 5000 },
+  general: { ...offPolicy, steps: 1_000_000, warmup: 5000 },
 } as const;
 
 /** Soft Actor-Critic, of `@meow-rl/baselines`. No target follows its policy, so there is no average of it. */
@@ -44,20 +33,7 @@ export const sac = defineAlgorithm({
   settings: SAC_SETTINGS,
   presets,
   generalPreset: 'general',
-  presetOfEnvironment: {
-    'HalfCheetah-v5': 'mujoco',
-    'HalfCheetah-v4': 'mujoco',
-    'Hopper-v5': 'mujoco',
-    'Hopper-v4': 'mujoco',
-    'Walker2d-v5': 'mujoco',
-    'Walker2d-v4': 'mujoco',
-    'Ant-v5': 'mujoco',
-    'Ant-v4': 'mujoco',
-    'Humanoid-v5': 'humanoid',
-    'Humanoid-v4': 'humanoid',
-    'Swimmer-v5': 'swimmer',
-    'Pendulum-v1': 'pendulum',
-  },
+  presetOfEnvironment: presetOfTask,
   check: checkSacConfig,
   create: async (options) => {
     const { createSacAgent } = await import('@meow-rl/baselines');

@@ -80,8 +80,8 @@ describe('wrong usage exits with 2 and one line', () => {
       '--couplings is a setting of meow, not of sac. Leave it out, or train with --algo meow.',
     ],
     [
-      ['train', '--q-learning-rate', '1e-3'],
-      '--q-learning-rate is a setting of sac, not of meow. Leave it out, or train with --algo sac.',
+      ['train', '--log-std-min', '-3'],
+      '--log-std-min is a setting of sac, not of meow. Leave it out, or train with --algo sac.',
     ],
   ])('%j', async (argv, message) => {
     expect(await call(...argv)).toEqual({ code: 2, out: '', err: `meow-bench: ${message}\n` });
@@ -201,17 +201,17 @@ describe('settings reach the commands', () => {
 
   it('the algorithm decides which settings the agent has, wherever it is named', async () => {
     const file = join(await temporaryFolder(), 'settings.yaml');
-    await writeFile(file, 'algo: sac\nagent: { qLearningRate: 1e-3 }\n');
+    await writeFile(file, 'algo: sac\nagent: { logStdMin: -3 }\n');
     expect(await call('train', '--config', file, '--hidden', '8')).toEqual({ code: 0, out: '', err: '' });
     expect(vi.mocked(train).mock.lastCall?.[0]).toEqual({
       ...TRAIN_DEFAULTS,
       algo: 'sac',
-      agent: { qLearningRate: 1e-3, hidden: [8] },
+      agent: { logStdMin: -3, hidden: [8] },
     });
     expect(await call('train', '--config', file, '--algo', 'meow')).toEqual({
       code: 2,
       out: '',
-      err: `meow-bench: ${file}: agent.qLearningRate is a setting of sac, not of meow. Leave it out, or train with --algo sac.\n`,
+      err: `meow-bench: ${file}: agent.logStdMin is a setting of sac, not of meow. Leave it out, or train with --algo sac.\n`,
     });
     await writeFile(file, 'algo: 3\n');
     expect((await call('train', '--config', file)).err).toBe(

@@ -96,7 +96,7 @@ it('a switch that is on by default is turned off by its flag', async () => {
 
 it('presets are those of the algorithm', async () => {
   expect((await trainTiny(path.join(folder, 'preset'), '--preset', 'hopper')).err).toBe(
-    'meow-bench: there is no preset hopper. Known: mujoco, humanoid, swimmer, pendulum, general.\n',
+    'meow-bench: there is no preset hopper. Known: mujoco, humanoid, swimmer, mujoco-shifted, humanoid-shifted, pendulum, general.\n',
   );
 });
 

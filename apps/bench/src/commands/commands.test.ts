@@ -283,7 +283,9 @@ describe('bad input', () => {
   });
 
   test('training that diverges names the step and the term', async () => {
-    const { code, err } = await train('diverged', '--learning-rate', '1e10');
+    // The published form: bounds keep Q finite for longer.
+    const published = ['--coordinates', 'action', '--coupling-bound', '0', '--uniform-share', '0'];
+    const { code, err } = await train('diverged', '--learning-rate', '1e10', ...published);
     expect(code).toBe(1);
     expect(err).toMatch(
       /at step 102: meow: the soft Q became \S+ in update 2\. Training has diverged: lower learningRate/,

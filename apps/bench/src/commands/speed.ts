@@ -37,7 +37,7 @@ export const speed = defineCommand({
   summary: 'time updates, actions and the training loop',
   description:
     "Time an algorithm's updates, actions and replay with its default networks on random data, and the training loop on " +
-    'HalfCheetah-v5. With --peers the same update in PyTorch and JAX takes turns with ours, and for SAC the loops of ' +
+    'HalfCheetah-v5. With --peers the same update in PyTorch and JAX takes turns with ours, and for SAC and TD3 the loops of ' +
     'Stable-Baselines3 and sbx; npm run peers:setup installs them.',
   arguments: {},
   settings,
@@ -47,6 +47,7 @@ export const speed = defineCommand({
     'meow-bench speed --observation-size 348 --action-size 17 --profile --roofline',
     'meow-bench speed --peers torch,jax --rounds 20',
     'meow-bench speed --algo sac --peers torch,jax',
+    'meow-bench speed --algo td3 --peers torch,jax',
     'meow-bench speed --all --json',
     'meow-bench speed --loop-steps 0 --soak 50000',
   ],

@@ -2,15 +2,16 @@ import { createGenerator } from '@meow-rl/random';
 import { emptyBatch, replayBuffer } from '@meow-rl/replay';
 
 import { inRounds } from './contestant.ts';
-import type { Placed } from './contestant.ts';
+import type { Contestant, Placed } from './contestant.ts';
 import { agentContestant, isFused } from './measured-agent.ts';
 import type { Measured } from './measured-agent.ts';
 import { startPeers } from './peer-process.ts';
 import type { PeerContestant } from './peer-process.ts';
 import { peersOf } from './peers.ts';
 import type { Peer } from './peers.ts';
-import { durations, timingOf } from './statistics.ts';
+import { durations, meansOf, timingOf } from './statistics.ts';
 import type { Timing } from './statistics.ts';
+import { updateCycle } from './update-programs.ts';
 
 /** The paper's tasks: the multi-goal task, Hopper, HalfCheetah and Walker2d, Ant v4 and v5, Humanoid. */
 export const PAPER_SIZES: readonly Pick<Measured, 'observationSize' | 'actionSize'>[] = [
@@ -99,7 +100,11 @@ export async function measureSize(
     const updating = [ours, ...ways, ...others];
     for (const contestant of updating) await contestant.update(warmup);
     const perRound = Math.ceil(updates / rounds);
-    const update = await inRounds(updating, rounds, (contestant) => contestant.update(perRound), onRound);
+    const cycle = updateCycle(measured);
+    // Of updates that differ the median would be that of one kind.
+    const timeUpdates = async (contestant: Contestant) =>
+      meansOf(await contestant.update(cycle * Math.ceil(perRound / cycle)), cycle);
+    const update = await inRounds(updating, rounds, timeUpdates, onRound);
 
     const action: (Placed & { rows: number; deterministic: boolean })[] = [];
     for (const rows of ACTION_BATCHES) {

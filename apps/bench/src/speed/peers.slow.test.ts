@@ -22,6 +22,7 @@ const golden = (packageName: string, file: string): string =>
 const GOLDEN = {
   meow: golden('meow', 'meow-update.json'),
   sac: golden('baselines', 'sac-update.json'),
+  td3: golden('baselines', 'td3-update.json'),
 } as const;
 
 const installed = existsSync(peerPython);

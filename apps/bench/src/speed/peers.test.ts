@@ -13,11 +13,14 @@ describe('peers', () => {
     );
   });
 
-  test("of SAC are two versions in PyTorch and one in JAX; the libraries' loops come beside", () => {
-    const { updates, loops } = peersOf('sac');
-    expect(names(updates.torch)).toEqual(['torch (CleanRL)', 'torch (lean)']);
-    expect(names(updates.jax)).toEqual(['jax']);
-    expect(names(loops.torch)).toEqual(['torch (CleanRL)', 'torch (lean)', 'Stable-Baselines3']);
-    expect(names(loops.jax)).toEqual(['sbx']);
-  });
+  test.each(['sac', 'td3'] as const)(
+    "of %s are two versions in PyTorch and one in JAX; the libraries' loops come beside",
+    (algorithm) => {
+      const { updates, loops } = peersOf(algorithm);
+      expect(names(updates.torch)).toEqual(['torch (CleanRL)', 'torch (lean)']);
+      expect(names(updates.jax)).toEqual(['jax']);
+      expect(names(loops.torch)).toEqual(['torch (CleanRL)', 'torch (lean)', 'Stable-Baselines3']);
+      expect(names(loops.jax)).toEqual(['sbx']);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { UsageError } from '../cli/errors.ts';
 
 /** Algorithms whose speed is measured. */
-export const MEASURED_ALGORITHMS = ['meow', 'sac'] as const;
+export const MEASURED_ALGORITHMS = ['meow', 'sac', 'td3'] as const;
 export type MeasuredAlgorithm = (typeof MEASURED_ALGORITHMS)[number];
 
 /** Frameworks with a version of the update in Python. */
@@ -29,20 +29,21 @@ const torch = (variant: string, name: string): PeerProgram => ({ worker: 'torch'
 const jax: PeerProgram = { worker: 'jax', variant: 'lean', name: 'jax' };
 
 const meowTorch = [torch('authors', 'torch (authors)'), torch('lean', 'torch (lean)')];
-const sacTorch = [torch('cleanrl', 'torch (CleanRL)'), torch('lean', 'torch (lean)')];
+const cleanRlTorch = [torch('cleanrl', 'torch (CleanRL)'), torch('lean', 'torch (lean)')];
+const stableBaselines3: PeerProgram = { worker: 'sb3', variant: 'library', name: 'Stable-Baselines3' };
+const sbx: PeerProgram = { worker: 'sbx', variant: 'library', name: 'sbx' };
+const cleanRlPeers: AlgorithmPeers = {
+  updates: { torch: cleanRlTorch, jax: [jax] },
+  loops: { torch: [...cleanRlTorch, stableBaselines3], jax: [sbx] },
+};
 
 const ALGORITHM_PEERS: Readonly<Record<MeasuredAlgorithm, AlgorithmPeers>> = {
   meow: {
     updates: { torch: meowTorch, jax: [jax] },
     loops: { torch: meowTorch, jax: [] },
   },
-  sac: {
-    updates: { torch: sacTorch, jax: [jax] },
-    loops: {
-      torch: [...sacTorch, { worker: 'sb3', variant: 'library', name: 'Stable-Baselines3' }],
-      jax: [{ worker: 'sbx', variant: 'library', name: 'sbx' }],
-    },
-  },
+  sac: cleanRlPeers,
+  td3: cleanRlPeers,
 };
 
 /** The programs that an algorithm is compared with. */

@@ -28,3 +28,10 @@ export async function durations(runs: number, work: () => unknown): Promise<numb
   }
   return milliseconds;
 }
+
+/** Means of so many durations that follow each other; those left over at the end are left out. */
+export const meansOf = (milliseconds: readonly number[], size: number): number[] =>
+  Array.from({ length: Math.floor(milliseconds.length / size) }, (_, i) => {
+    const group = milliseconds.slice(i * size, (i + 1) * size);
+    return group.reduce((sum, x) => sum + x, 0) / size;
+  });

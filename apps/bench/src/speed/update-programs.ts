@@ -11,3 +11,19 @@ export function updatePrograms({ algorithm, batchSize, seed, ...sizes }: Measure
     .filter(({ every = 1 }) => every === 1)
     .map((stage) => wholeProgram(resolved, stage, seed));
 }
+
+/**
+ * Updates after which their work repeats itself: 2 where a policy is trained in every second one. Stages that only report
+ * don't count.
+ */
+export function updateCycle({ algorithm, batchSize, ...sizes }: Measured): number {
+  const { stages } = resolveAlgorithm(DEFINITIONS[algorithm], sizes, { batchSize });
+  const training = stages.filter(({ trains }) => Object.keys(trains).length > 0);
+  return training.reduce((cycle, { every = 1 }) => leastCommonMultiple(cycle, every), 1);
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  let multiple = a;
+  while (multiple % b !== 0) multiple += a;
+  return multiple;
+}

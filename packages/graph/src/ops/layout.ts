@@ -3,15 +3,18 @@ import { product } from '../ndarray.ts';
 import { buildNd, reader } from '../ndarray.ts';
 import { reshapeTarget } from '../onnx/emitter.ts';
 import { operator } from '../operator.ts';
-import { formatShape, isStatic, sameShape, sizeOfShape } from '../shape.ts';
+import { factorsOf, formatShape, isStatic, sameShape, sizeOfShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Dim, Shape } from '../tensor-type.ts';
 
 const names = (shape: Shape): string =>
   shape
-    .filter((dim) => typeof dim === 'string')
+    .flatMap((dim) => factorsOf(dim).name ?? [])
     .toSorted()
     .join();
+/** Number of elements for each entry of the named axes. */
+const sizePerName = (shape: Shape): number =>
+  shape.reduce<number>((size, dim) => size * factorsOf(dim).times, 1);
 const knownSize = (shape: Shape): number => sizeOfShape(shape.filter((dim) => typeof dim === 'number'));
 
 const reshapeOperator = operator<readonly [Tensor], { shape: readonly string[] }>({
@@ -22,7 +25,7 @@ const reshapeOperator = operator<readonly [Tensor], { shape: readonly string[] }
       throw new ShapeError(
         `reshape: ${formatShape(shape)} has more than one named axis. Give at most one, the engine infers it.`,
       );
-    if (names(x.shape) !== names(shape) || knownSize(x.shape) !== knownSize(shape))
+    if (names(x.shape) !== names(shape) || sizePerName(x.shape) !== sizePerName(shape))
       throw new ShapeError(
         `reshape: ${formatShape(x.shape)} and ${formatShape(shape)} differ in their number of elements.`,
       );
@@ -48,7 +51,7 @@ const decodeDim = (dim: string): Dim => (dim.startsWith('=') ? Number(dim.slice(
 /**
  * The same elements in another shape.
  *
- * @param shape at most one named axis, which must be `x`'s own
+ * @param shape at most one named axis, which must be `x`'s own, or a multiple of it by `multipleOf`
  * @throws ShapeError if the number of elements differs
  */
 export const reshape = (x: Tensor, shape: Shape): Tensor =>

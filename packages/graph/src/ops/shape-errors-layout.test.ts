@@ -104,6 +104,11 @@ const moving: readonly Misuse[] = [
     'reshape: [batch, 3] and [3] differ in their number of elements.',
   ],
   [
+    'reshape to another multiple of a named axis',
+    () => reshape(batch, ['3*batch', 2]),
+    'reshape: [batch, 3] and [3*batch, 2] differ in their number of elements.',
+  ],
+  [
     'reshape with two named axes',
     () => reshape(symbol(['batch', 'time']), ['time', 'batch']),
     'reshape: [time, batch] has more than one named axis. Give at most one, the engine infers it.',

@@ -5,7 +5,8 @@ import { sum } from '../ops/reduce.ts';
 import { program } from '../program.ts';
 import type { Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
-import type { DType, Shape } from '../tensor-type.ts';
+import { factorsOf } from '../shape.ts';
+import type { Dim, DType, Shape } from '../tensor-type.ts';
 import { numbersBetween } from './random.ts';
 
 /** How long named axes are in the cases. */
@@ -73,8 +74,12 @@ export const discrete = (dtype: 'int64' | 'bool', shape: Shape, data: readonly n
 /** The same input, left out of differentiation. */
 export const held = (input: CaseInput): CaseInput => ({ ...input, held: true });
 
-export const sizeInCase = (shape: Shape): number =>
-  product(shape.map((dim) => (typeof dim === 'number' ? dim : (axisLengths[dim] ?? Number.NaN))));
+const lengthInCase = (dim: Dim): number => {
+  const { times, name } = factorsOf(dim);
+  return name === undefined ? times : times * (axisLengths[name] ?? Number.NaN);
+};
+
+export const sizeInCase = (shape: Shape): number => product(shape.map(lengthInCase));
 
 /** A float32 input with seeded numbers. Inputs of one case need different seeds. */
 export const random = (seed: number, shape: Shape, low = -2, high = 2): CaseInput =>

@@ -1,4 +1,5 @@
 import * as ops from '../../ops/index.ts';
+import { multipleOf } from '../../shape.ts';
 import { discrete, example, given, random } from '../case.ts';
 
 const { add, concat, mul, pad, reshape, slice, split, square, stopGradient, transpose, unwindow, window } =
@@ -16,6 +17,12 @@ export const layoutCases = {
     example('to a scalar', [given([1, 1], [7])], (x) => reshape(x, []), { value: [7], derivatives: 1 }),
     example('a named axis', [rows], (x) => reshape(x, [1, 'batch', 1, 3]), { derivatives: 1 }),
     example('a named axis moves', [rows], (x) => reshape(x, [3, 'batch']), { derivatives: 1 }),
+    example(
+      'a multiple of a named axis and back',
+      [random(6, ['batch', 6])],
+      (x) => reshape(square(reshape(x, [multipleOf('batch', 2), 3])), ['batch', 2, 3]),
+      { derivatives: 2 },
+    ),
     example('a named axis, squared', [rows], (x) => square(reshape(x, [3, 1, 'batch'])), { derivatives: 2 }),
   ],
   stopGradient: [
