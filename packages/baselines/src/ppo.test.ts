@@ -117,6 +117,20 @@ describe('an update', () => {
     });
   });
 
+  it.each(['observations', 'actions', 'logProbs', 'values', 'rewards', 'nextValues'] as const)(
+    'blames %s that are not finite, whichever minibatch they are in',
+    async (field) => {
+      const agent = await agentWith();
+      const rollout = await rolloutOf(agent, 16, constant);
+      const ongoing = { ...rollout, terminated: new Uint8Array(16), done: new Uint8Array(16) };
+      const values = ongoing[field].slice().fill(Number.NaN, 3, 4);
+      await expect(agent.update({ ...ongoing, [field]: values }, 0)).rejects.toMatchObject({
+        term: `entry 3 of the rollout's ${field}`,
+        message: expect.stringContaining('became NaN'),
+      });
+    },
+  );
+
   it('can not meet another one', async () => {
     const agent = await agentWith();
     const rollout = await rolloutOf(agent, 8, constant);
@@ -211,6 +225,18 @@ describe('a run', () => {
       expect(after(resumed.events)).toEqual(after(whole.events));
     }
   });
+});
+
+it.each([
+  [{ rolloutSteps: 0 }, 'ppo: rolloutSteps must be a positive integer, got 0'],
+  [{ epochs: 1.5 }, 'ppo: epochs must be a positive integer, got 1.5'],
+  [{ gaeLambda: 1.5 }, 'ppo: gaeLambda must be a number from 0 to 1, got 1.5'],
+  [{ gaeLambda: Number.NaN }, 'ppo: gaeLambda must be a number from 0 to 1, got NaN'],
+  [{ clipRange: 0 }, 'ppo: clipRange must be a number from 0.000001 to 1e6, got 0'],
+  [{ clipRange: Infinity }, 'ppo: clipRange must be a number from 0.000001 to 1e6, got Infinity'],
+])('refuses %j', async (config, message) => {
+  await expect(agentWith(config)).rejects.toThrow(RangeError);
+  await expect(agentWith(config)).rejects.toThrow(message);
 });
 
 it('refuses a minibatch of one, which has no spread', async () => {

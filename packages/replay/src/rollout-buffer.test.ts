@@ -79,16 +79,27 @@ describe('a rollout', () => {
     expect([...nextValues]).toEqual([106, 0, 206, 4000]);
   });
 
-  it('begins anew after clear, and remembers the observations until then', () => {
+  it('begins anew after clear, and remembers observations until they are overwritten, saved or not', () => {
     const buffer = make(1, 2);
     expect(buffer.newestObservations(5)).toEqual(new Float32Array(0));
     addStep(buffer, 1, [0, 1]);
     buffer.follow([0, 0]);
     buffer.clear();
     expect([buffer.size, buffer.isFull]).toEqual([0, false]);
-    expect([...buffer.newestObservations(1)]).toEqual([110, 111]);
-    addStep(buffer, 2, [1]);
-    expect([...buffer.newestObservations(5)]).toEqual([210, 211]);
+    const resumed = make(1, 2);
+    resumed.restore(buffer.state());
+    expect(resumed.state()).toEqual(buffer.state());
+    for (const either of [buffer, resumed]) {
+      expect([...either.newestObservations(1)]).toEqual([110, 111]);
+      addStep(either, 2, [0]);
+      expect([...either.newestObservations(5)]).toEqual([110, 111, 200, 201]);
+      expect([...either.newestObservations(1)]).toEqual([200, 201]);
+    }
+    const { columns } = buffer.state();
+    const observations = columns.observations.slice(2);
+    expect(() =>
+      resumed.restore({ ...buffer.state(), counts: [0, 0], columns: { ...columns, observations } }),
+    ).toThrow(RangeError);
   });
 
   it('goes on from a saved state as if nothing had been', () => {

@@ -33,7 +33,7 @@ export interface RolloutBufferState extends RolloutBufferOptions {
   readonly awaited: readonly number[];
   /** [rows], of the steps that have begun, 1 where the task ended and where the episode did. */
   readonly flags: { readonly terminated: readonly number[]; readonly done: readonly number[] };
-  /** Rows of the steps that have begun. */
+  /** Rows of the steps that have begun; of the observations also those of the rollout before that are not overwritten yet. */
   readonly columns: Readonly<Record<(typeof COLUMNS)[number], Float32Array>>;
 }
 
@@ -44,8 +44,7 @@ export interface RolloutBuffer extends RolloutBufferOptions {
   /** Whether each sub-environment has its T transitions. */
   readonly isFull: boolean;
   /**
-   * [n, obs], the observations of the newest transitions, oldest first; those of the rollout before where this one has none
-   * yet. A copy.
+   * [n, obs], the observations of the newest transitions, those of the rollout before first. A copy.
    *
    * @param rows at most as many
    */
@@ -143,11 +142,11 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
       return isFull();
     },
     newestObservations(rows) {
-      const end = size() === 0 && hasEarlier ? capacity : begunRows();
-      const entries = Array.from({ length: end }, (_, entry) => entry).filter(
-        (entry) => size() === 0 || Math.floor(entry / numEnvs) < (counts[entry % numEnvs] ?? 0),
-      );
-      const newest = entries.slice(Math.max(0, entries.length - rows));
+      const isBegun = (entry: number) => Math.floor(entry / numEnvs) < (counts[entry % numEnvs] ?? 0);
+      const entries = Array.from({ length: hasEarlier ? capacity : begunRows() }, (_, entry) => entry);
+      const earlier = hasEarlier ? entries.filter((entry) => !isBegun(entry)) : [];
+      const known = [...earlier, ...entries.filter(isBegun)];
+      const newest = known.slice(Math.max(0, known.length - rows));
       const out = new Float32Array(newest.length * observationSize);
       for (const [i, entry] of newest.entries()) copyRow(held.observations, entry, out, i, observationSize);
       return out;
@@ -216,7 +215,7 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
         awaited: [...awaited],
         flags: { terminated: [...terminated.subarray(0, rows)], done: [...done.subarray(0, rows)] },
         columns: {
-          observations: begun('observations'),
+          observations: hasEarlier ? held.observations.slice() : begun('observations'),
           actions: begun('actions'),
           logProbs: begun('logProbs'),
           values: begun('values'),
@@ -232,7 +231,7 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
       terminated.set(state.flags.terminated);
       done.set(state.flags.done);
       for (const name of COLUMNS) held[name].set(state.columns[name]);
-      hasEarlier = false;
+      hasEarlier = state.columns.observations.length === held.observations.length;
     },
   };
 }
@@ -265,9 +264,12 @@ function checkState(state: RolloutBufferState, options: RolloutBufferOptions, wi
   ] as const)
     if (values.length !== length || !values.every((flag) => flag === 0 || flag === 1))
       throw damaged(`${values.length} flags ${name}, expected ${length} of 0 or 1`);
-  for (const name of COLUMNS)
-    if (columns[name].length !== rows * widths[name])
-      throw damaged(`${columns[name].length} entries of ${name}, expected ${rows * widths[name]}`);
+  for (const name of COLUMNS) {
+    const { length } = columns[name];
+    if (length === rows * widths[name]) continue;
+    if (name === 'observations' && length === steps * numEnvs * widths.observations) continue;
+    throw damaged(`${length} entries of ${name}, expected ${rows * widths[name]}`);
+  }
 }
 
 function copyRow(

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { listCheckpoints, readCheckpoint } from '@meow-rl/train/node';
+import { decodeRecording } from '@meow-rl/envs-mujoco/render';
+import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { quietBench } from '../testing/run-bench.ts';
@@ -71,12 +73,19 @@ describe('a run that learns from rollouts', () => {
     const played = await quietBench('eval', run(), '--episodes', '1', '--json');
     expect(played).toMatchObject({ code: 0, err: '' });
     expect(JSON.parse(played.out)).toMatchObject({ step: 320, environment: 'MultiGoal-v0' });
-    const steps = await listCheckpoints(path.join(run(), 'checkpoints'));
-    const exported = await quietBench('export', run(), '--checkpoint', String(steps.at(-1)), '--json');
-    expect(exported).toMatchObject({ code: 0, err: '' });
-    const { files } = JSON.parse(exported.out);
-    expect(files.map(({ kind }: { kind: string }) => kind)).toEqual(['policy', 'stochastic']);
-    for (const { maxError } of files) expect(maxError).toBeLessThan(1e-4);
+    // In the middle of the first rollout, of the second, and where the last one has just been learned from.
+    for (const [step, met] of [
+      [50, 50],
+      [100, 64],
+      [320, 64],
+    ]) {
+      const exported = await quietBench('export', run(), '--checkpoint', String(step), '--json');
+      expect(exported).toMatchObject({ code: 0, err: '' });
+      const { files } = JSON.parse(exported.out);
+      expect(files.map(({ kind }: { kind: string }) => kind)).toEqual(['policy', 'stochastic']);
+      for (const { maxError } of files) expect(maxError).toBeLessThan(1e-4);
+      expect(files[0].observations).toBe(met);
+    }
     const byFile = await quietBench(
       'eval',
       path.join(run(), 'policy', 'policy.onnx'),
@@ -105,6 +114,98 @@ describe('a run that learns from rollouts', () => {
   });
 });
 
+describe('runs on a MuJoCo task, with several environments in threads', () => {
+  const task =
+    '--env Hopper-v5 --steps 256 --num-envs 2 --workers 2 --rollout-steps 64 --batch-size 32 --hidden 8';
+  const hopper = (name: string) => path.join(folder, name);
+  const trainHopper = (name: string, ...flags: readonly string[]) =>
+    quietBench(
+      ...[
+        'train',
+        '--algo',
+        'ppo',
+        ...task.split(' '),
+        '--evaluate-every',
+        '128',
+        '--evaluation-episodes',
+        '2',
+      ],
+      ...[...flags, '--out', hopper(name)],
+    );
+  beforeAll(async () => {
+    for (const seed of ['1', '2'])
+      expect(await trainHopper(seed, '--seed', seed)).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('have the preset of their task', async () => {
+    const config = await jsonOf(path.join(hopper('1'), 'config.json'));
+    expect(config).toMatchObject({ preset: 'hopper', normalizeObservations: true, scaleRewards: true });
+    expect(config.agent).toMatchObject({ gamma: 0.999, activation: 'relu', rolloutSteps: 64, hidden: [8] });
+  });
+
+  it('are played with sampled actions or without, and drawn as they are played', async () => {
+    const play = async (...flags: readonly string[]) => {
+      const { out } = await quietBench(
+        'eval',
+        hopper('1'),
+        '--episodes',
+        '2',
+        '--seed',
+        '3',
+        ...flags,
+        '--json',
+      );
+      return JSON.parse(out).returns;
+    };
+    const returns = await play();
+    expect(await play('--stochastic')).not.toEqual(returns);
+    expect(await quietBench('render', hopper('1'), '--seed', '3')).toMatchObject({ code: 0, err: '' });
+    const recording = path.join(hopper('1'), 'replay.qpos');
+    const { episodeReturn, caption } = await decodeRecording(await readFile(recording), recording);
+    expect(episodeReturn).toBe(returns[0]);
+    expect(caption).toBe('ppo after 256 steps, deterministic actions, seed 3');
+  });
+
+  it('are compared by their last evaluations, and drawn as curves', async () => {
+    const out = path.join(folder, 'comparison');
+    const compared = await quietBench('compare', hopper('1'), hopper('2'), '--out', out, '--json');
+    expect(compared).toMatchObject({ code: 0, err: '' });
+    const [{ groups }] = JSON.parse(compared.out).environments;
+    const lasts = await Promise.all(
+      ['1', '2'].map(async (name) => {
+        const lines = (await readFile(path.join(hopper(name), 'metrics.jsonl'), 'utf8')).trim().split('\n');
+        const evaluations = lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'evaluation');
+        expect(evaluations.map(({ step }) => step)).toEqual([128, 256]);
+        return evaluations[1].mean;
+      }),
+    );
+    expect(groups).toHaveLength(1);
+    expect(groups[0].final.mean).toBeCloseTo((lasts[0] + lasts[1]) / 2, 10);
+    expect(await readFile(path.join(out, 'Hopper-v5.svg'), 'utf8')).toContain('>ppo, 2 seeds');
+  });
+
+  const fused = whyUnavailable();
+  it.skipIf(fused !== undefined)(
+    `are trained by the fused engine to the same numbers but for rounding${fused === undefined ? '' : ` (${fused})`}`,
+    async () => {
+      expect(await trainHopper('fused', '--seed', '1', '--fused')).toMatchObject({ code: 0, err: '' });
+      const firstMetrics = async (name: string) => {
+        const { events } = await outcomeOf(hopper(name));
+        return events.find(({ type }) => type === 'metrics').update;
+      };
+      const [whole, byFused] = [await firstMetrics('1'), await firstMetrics('fused')];
+      expect(Object.keys(byFused)).toEqual(Object.keys(whole));
+      for (const [name, value] of Object.entries<number>(whole))
+        expect(Math.abs(byFused[name] - value), name).toBeLessThan(1e-3 * Math.max(1, Math.abs(value)));
+      // It goes on by the same engine, to the same bits.
+      const resumed = hopper('fused-resumed');
+      await cp(hopper('fused'), resumed, { recursive: true });
+      expect((await quietBench('train', '--resume', resumed, '--from', '128')).code).toBe(0);
+      expect(await outcomeOf(resumed)).toEqual(await outcomeOf(hopper('fused')));
+    },
+  );
+});
+
 it.each([
   [
     ['--n-step', '3'],
@@ -122,6 +223,10 @@ it.each([
   ],
   [['--steps', '63'], '63 steps are less than a rollout, 32 steps of 2 environments'],
   [['--alpha', '1'], '--alpha is a setting of meow, not of ppo'],
+  [['--rollout-steps', '0'], '--rollout-steps can\'t be "0". Give a positive integer'],
+  [['--num-envs', '0'], '--num-envs can\'t be "0". Give a positive integer'],
+  [['--gae-lambda', '1.5'], '--gae-lambda can\'t be "1.5". Give a number from 0 to 1'],
+  [['--clip-range', '0'], '--clip-range can\'t be "0". Give a number from 0.000001 to 1e6'],
 ])('refuses %j', async (flags, message) => {
   const { code, err } = await trainTiny(path.join(folder, 'refused'), ...flags);
   expect(code).toBe(2);
