@@ -112,6 +112,7 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
 
   const size = () => counts.reduce((total, count) => total + count, 0);
   const isFull = () => counts.every((count) => count === steps);
+  const isBegun = (entry: number) => Math.floor(entry / numEnvs) < (counts[entry % numEnvs] ?? 0);
   const begunRows = () => numEnvs * counts.reduce((most, count) => Math.max(most, count), 0);
 
   const checkActed = (acted: ActedValues, count: number): void => {
@@ -142,7 +143,6 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
       return isFull();
     },
     newestObservations(rows) {
-      const isBegun = (entry: number) => Math.floor(entry / numEnvs) < (counts[entry % numEnvs] ?? 0);
       const entries = Array.from({ length: hasEarlier ? capacity : begunRows() }, (_, entry) => entry);
       const earlier = hasEarlier ? entries.filter((entry) => !isBegun(entry)) : [];
       const known = [...earlier, ...entries.filter(isBegun)];
