@@ -29,6 +29,8 @@ const HOPPER =
   '--env Hopper-v5 --steps 256 --num-envs 2 --workers 2 --rollout-steps 64 --batch-size 32 --hidden 8 ' +
   '--evaluate-every 128 --evaluation-episodes 2';
 const hopper = (name: string) => path.join(folder, name);
+const trainHopper = (name: string, ...flags: readonly string[]) =>
+  quietBench('train', '--algo', 'ppo', ...HOPPER.split(' '), ...flags, '--out', hopper(name));
 
 const jsonOf = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
 
@@ -120,8 +122,6 @@ describe('a run that learns from rollouts', () => {
 });
 
 describe('runs on a MuJoCo task, with several environments in threads', () => {
-  const trainHopper = (name: string, ...flags: readonly string[]) =>
-    quietBench('train', '--algo', 'ppo', ...HOPPER.split(' '), ...flags, '--out', hopper(name));
   beforeAll(async () => {
     for (const seed of ['1', '2'])
       expect(await trainHopper(seed, '--seed', seed)).toMatchObject({ code: 0, err: '' });

@@ -23,4 +23,14 @@ describe('peers', () => {
       expect(names(loops.jax)).toEqual(['sbx']);
     },
   );
+
+  test('of PPO are two versions in PyTorch, and the loops of libraries', () => {
+    const { updates, loops } = peersOf('ppo');
+    expect(names([...updates.torch, ...updates.jax])).toEqual(['torch (CleanRL)', 'torch (lean)']);
+    expect(names([...loops.torch, ...loops.jax])).toEqual([
+      'Stable-Baselines3',
+      'Stable-Baselines3, a process for each environment',
+      'sbx',
+    ]);
+  });
 });
