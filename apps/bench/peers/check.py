@@ -16,9 +16,16 @@ METRICS = {
     "meow": ("loss", "gradNorm"),
     "sac": ("criticLoss", "actorLoss", "alphaLoss", "alpha", "entropy"),
     "td3": ("criticLoss", "actorLoss"),
+    "sql": ("criticLoss", "samplerLoss"),
     "ppo": ("loss", "policyLoss", "valueLoss", "entropy", "approxKl", "oldApproxKl", "clipFraction", "gradNorm"),
 }
-TORCH_VARIANTS = {"meow": ("authors", "lean"), "sac": ("cleanrl", "lean"), "td3": ("cleanrl", "lean"), "ppo": ("cleanrl", "lean")}
+TORCH_VARIANTS = {
+    "meow": ("authors", "lean"),
+    "sac": ("cleanrl", "lean"),
+    "td3": ("cleanrl", "lean"),
+    "sql": ("authors", "lean"),
+    "ppo": ("cleanrl", "lean"),
+}
 WITHOUT_JAX = ("ppo",)
 TOLERANCE = 1e-9
 

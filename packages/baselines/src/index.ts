@@ -1,4 +1,10 @@
-export { createDdpgAgent, createPpoAgent, createSacAgent, createTd3Agent } from './create-agents.ts';
+export {
+  createDdpgAgent,
+  createPpoAgent,
+  createSacAgent,
+  createSqlAgent,
+  createTd3Agent,
+} from './create-agents.ts';
 export type {
   DdpgAgent,
   DdpgAgentOptions,
@@ -6,6 +12,8 @@ export type {
   PpoAgentOptions,
   SacAgent,
   SacAgentOptions,
+  SqlAgent,
+  SqlAgentOptions,
   Td3Agent,
   Td3AgentOptions,
 } from './create-agents.ts';
@@ -25,6 +33,10 @@ export { sac, softPolicyLoss, softQTarget } from './sac.ts';
 export type { SacNetworks } from './sac.ts';
 export { SAC_SETTINGS } from './sac-settings.ts';
 export type { SacConfig } from './sac-settings.ts';
+export { sampledAction, samplerLoss, softQLearningTarget, sql, steinDirections } from './sql.ts';
+export type { SqlNetworks } from './sql.ts';
+export { SQL_SETTINGS } from './sql-settings.ts';
+export type { SqlConfig } from './sql-settings.ts';
 export { clippedDoubleQTarget, smoothedAction, td3 } from './td3.ts';
 export type { Td3Networks } from './td3.ts';
 export { TD3_SETTINGS } from './td3-settings.ts';

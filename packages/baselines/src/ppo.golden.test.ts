@@ -19,6 +19,7 @@ import { describe, expect, test } from 'vitest';
 import { ppo } from './ppo.ts';
 import type { PpoNetworks } from './ppo.ts';
 import type { PPO_SETTINGS } from './ppo-settings.ts';
+import { showingStage } from './testing/describe-golden.ts';
 
 interface PpoCase {
   name: string;
@@ -55,18 +56,13 @@ interface PpoCase {
 /** PPO whose stage also gives the ratio's logarithm, each transition's log-probability and the other estimate of the KL. */
 const showing: OnPolicyDefinition<PpoNetworks, typeof PPO_SETTINGS> = {
   ...ppo,
-  stages: (sizes, config) => {
-    const [stage] = ppo.stages(sizes, config);
-    if (!stage) throw new Error('PPO has a stage');
-    const loss: typeof stage.loss = (inputs) => {
-      const { metrics, ...given } = stage.loss(inputs);
-      const { batch, networks } = inputs;
-      const newLogProb = networks.actorCritic.actor.logProb(batch.action, batch.observation);
-      const oldApproxKl = neg(mean(sub(newLogProb, batch.logProb)));
-      return { ...given, metrics: { ...metrics, newLogProb, oldApproxKl } };
-    };
-    return [{ ...stage, loss }];
-  },
+  stages: (sizes, config) =>
+    ppo.stages(sizes, config).map((stage) =>
+      showingStage(stage, ({ batch, networks }) => {
+        const newLogProb = networks.actorCritic.actor.logProb(batch.action, batch.observation);
+        return { newLogProb, oldApproxKl: neg(mean(sub(newLogProb, batch.logProb))) };
+      }),
+    ),
 };
 
 const pick = (from: ArrayLike<number>, indices: readonly number[]): number[] =>

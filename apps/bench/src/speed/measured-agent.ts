@@ -1,6 +1,6 @@
 import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
-import { ppo, sac, td3 } from '@meow-rl/baselines';
+import { ppo, sac, sql, td3 } from '@meow-rl/baselines';
 import { createAgent, resolveAlgorithm, resolveOnPolicyAlgorithm } from '@meow-rl/learner';
 import type { Algorithm, AlgorithmDefinition, OnPolicyDefinition } from '@meow-rl/learner';
 import { threadedUpdates } from '@meow-rl/learner/node';
@@ -38,6 +38,7 @@ export const DEFINITIONS: Readonly<Record<MeasuredAlgorithm, AlgorithmDefinition
   meow,
   sac,
   td3,
+  sql,
   ppo,
 };
 
