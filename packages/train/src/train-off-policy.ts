@@ -2,6 +2,7 @@ import { stream } from '@meow-rl/random';
 
 import { checkMetrics, checkOptions } from './check-training.ts';
 import type { ExploredActions } from './contracts/off-policy-agent.ts';
+import { episodeEvents } from './episode-events.ts';
 import { episodeTracker } from './episode-tracker.ts';
 import type { TrainEvent } from './events.ts';
 import type { OffPolicyState } from './off-policy-state.ts';
@@ -109,15 +110,6 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     }
   };
 
-  const reportEpisodes = async ({ transitions, rows, done }: Awaited<ReturnType<typeof collector.step>>) => {
-    for (const [i, row] of rows.entries()) {
-      const finished = episodes.step(row, transitions.rewards[i] ?? Number.NaN, done[i] === 1);
-      if (!finished) continue;
-      const terminated = transitions.terminated[i] === 1;
-      await emit({ type: 'episode', step, environment: row, ...finished, terminated });
-    }
-  };
-
   await begin();
   let saved = step;
   if (evaluation.isDue) {
@@ -135,7 +127,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     replay.add(collected.transitions, collected);
     agent.observe?.(collected);
     step += collected.rows.length;
-    await reportEpisodes(collected);
+    for (const event of episodeEvents(episodes, step, collected)) await emit(event);
     // Overlapped with the next step otherwise. Those behind the last one are left to whoever resumes with more steps.
     if (!pipeline) await learn();
 

@@ -1,4 +1,5 @@
 import { checkMetrics, checkOnPolicyOptions } from './check-training.ts';
+import { episodeEvents } from './episode-events.ts';
 import { episodeTracker } from './episode-tracker.ts';
 import type { TrainEvent } from './events.ts';
 import type { TrainOnPolicyOptions } from './on-policy-options.ts';
@@ -85,15 +86,6 @@ export async function trainOnPolicy(options: TrainOnPolicyOptions): Promise<Trai
     rolloutBegan = step;
   };
 
-  const reportEpisodes = async ({ transitions, rows, done }: Collected) => {
-    for (const [i, row] of rows.entries()) {
-      const finished = episodes.step(row, transitions.rewards[i] ?? Number.NaN, done[i] === 1);
-      if (!finished) continue;
-      const terminated = transitions.terminated[i] === 1;
-      await emit({ type: 'episode', step, environment: row, ...finished, terminated });
-    }
-  };
-
   const reportMetrics = async () => {
     metricsDue = false;
     const update = means.take();
@@ -117,7 +109,7 @@ export async function trainOnPolicy(options: TrainOnPolicyOptions): Promise<Trai
     const before = step;
     const collected = await collect();
     step += collected.rows.length;
-    await reportEpisodes(collected);
+    for (const event of episodeEvents(episodes, step, collected)) await emit(event);
     metricsDue = metricsDue || crossed(before, step, logEvery);
     if (rollout.isFull) {
       await learn();

@@ -2,6 +2,7 @@ import { checkPpoConfig, PPO_SETTINGS } from '@meow-rl/baselines/settings';
 
 import { defineAlgorithm } from './algorithm.ts';
 import { baseline } from './baseline-presets.ts';
+import { presetOfPaperTask } from './paper-tasks.ts';
 
 /** CleanRL's settings for continuous actions. */
 const cleanRl = { ...baseline, steps: 1_000_000, normalizeObservations: true, scaleRewards: true } as const;
@@ -114,14 +115,9 @@ export const ppo = defineAlgorithm({
   presets,
   generalPreset: 'general',
   presetOfEnvironment: {
-    'HalfCheetah-v5': 'half-cheetah',
-    'HalfCheetah-v4': 'half-cheetah',
-    'Hopper-v5': 'hopper',
-    'Hopper-v4': 'hopper',
-    'Walker2d-v5': 'walker2d',
-    'Walker2d-v4': 'walker2d',
-    'Humanoid-v5': 'humanoid',
-    'Humanoid-v4': 'humanoid',
+    ...presetOfPaperTask,
+    'Ant-v5': 'general',
+    'Ant-v4': 'general',
     'Swimmer-v5': 'swimmer',
     'Pendulum-v1': 'pendulum',
   },
