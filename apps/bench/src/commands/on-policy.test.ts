@@ -212,7 +212,7 @@ it.each([
     '32 steps of 2 environments make 64 transitions, which is no multiple of batchSize 24',
   ],
   [['--steps', '63'], '63 steps are less than a rollout, 32 steps of 2 environments'],
-  [['--alpha', '1'], '--alpha is a setting of meow, not of ppo'],
+  [['--alpha', '1'], '--alpha is a setting of meow, sql, not of ppo'],
   [['--rollout-steps', '0'], '--rollout-steps can\'t be "0". Give a positive integer'],
   [['--num-envs', '0'], '--num-envs can\'t be "0". Give a positive integer'],
   [['--gae-lambda', '1.5'], '--gae-lambda can\'t be "1.5". Give a number from 0 to 1'],
