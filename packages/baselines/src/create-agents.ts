@@ -1,13 +1,16 @@
-import { createAgent } from '@meow-rl/learner';
+import { createAgent, createOnPolicyAgent } from '@meow-rl/learner';
 import type {
   Agent,
   AgentOptions,
   AlgorithmDefinition,
   CommonSettings,
   NetworkGroups,
+  OnPolicyAgentOptions,
 } from '@meow-rl/learner';
 
 import { ddpg } from './ddpg.ts';
+import { ppo } from './ppo.ts';
+import type { PPO_SETTINGS } from './ppo-settings.ts';
 import { sac } from './sac.ts';
 import { sql } from './sql.ts';
 import { td3 } from './td3.ts';
@@ -30,6 +33,18 @@ export const createDdpgAgent = agentsOf(ddpg);
 export type DdpgAgentOptions = Parameters<typeof createDdpgAgent>[0];
 /** A DDPG agent, which learns by {@link ddpg}. */
 export type DdpgAgent = Awaited<ReturnType<typeof createDdpgAgent>>;
+
+/**
+ * Makes a PPO agent, for `trainOnPolicy`.
+ *
+ * @throws RangeError for settings out of range, or that contradict each other
+ */
+export const createPpoAgent = (options: OnPolicyAgentOptions<typeof PPO_SETTINGS>) =>
+  createOnPolicyAgent(ppo, options);
+/** What a PPO agent is made with. */
+export type PpoAgentOptions = Parameters<typeof createPpoAgent>[0];
+/** An agent of proximal policy optimization, which learns by {@link ppo}. */
+export type PpoAgent = Awaited<ReturnType<typeof createPpoAgent>>;
 
 /**
  * Makes a SAC agent.

@@ -1,7 +1,15 @@
-export { createDdpgAgent, createSacAgent, createSqlAgent, createTd3Agent } from './create-agents.ts';
+export {
+  createDdpgAgent,
+  createPpoAgent,
+  createSacAgent,
+  createSqlAgent,
+  createTd3Agent,
+} from './create-agents.ts';
 export type {
   DdpgAgent,
   DdpgAgentOptions,
+  PpoAgent,
+  PpoAgentOptions,
   SacAgent,
   SacAgentOptions,
   SqlAgent,
@@ -17,6 +25,10 @@ export { DDPG_SETTINGS } from './ddpg-settings.ts';
 export type { DdpgConfig } from './ddpg-settings.ts';
 export { deterministicPolicyLoss } from './deterministic-policy.ts';
 export type { DeterministicNetworks, DeterministicPolicy } from './deterministic-policy.ts';
+export { normalizedAdvantages, ppo, ppoLoss, surrogateLoss, valueLoss } from './ppo.ts';
+export type { PpoNetworks } from './ppo.ts';
+export { PPO_SETTINGS } from './ppo-settings.ts';
+export type { PpoConfig } from './ppo-settings.ts';
 export { sac, softPolicyLoss, softQTarget } from './sac.ts';
 export type { SacNetworks } from './sac.ts';
 export { SAC_SETTINGS } from './sac-settings.ts';

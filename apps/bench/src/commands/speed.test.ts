@@ -18,7 +18,7 @@ const resultSchema = z.object({
         }),
       ),
       action: z.array(z.object({ rows: z.number(), deterministic: z.boolean() })),
-      replaySample: z.object({ median: z.number().positive() }),
+      replaySample: z.object({ median: z.number().positive() }).optional(),
     }),
   ),
   profile: z
@@ -43,6 +43,7 @@ test('speed measures a size, profiles its update and watches memory', async () =
     // Beside it the engine without fused operators, where both are there.
     ...(whyUnavailable() === undefined ? [{ name: 'meow-rl, not fused' }] : []),
   ]);
+  expect(sizes[0]).toHaveProperty('replaySample');
   expect(sizes[0]?.action.map(({ rows, deterministic }) => [rows, deterministic])).toEqual([
     [1, false],
     [1, true],
@@ -111,4 +112,23 @@ test('speed measures SAC and takes both programs of its update apart', async () 
     const milliseconds = profile.filter((row) => row.phase === phase).map((row) => row.milliseconds);
     expect(Math.max(0, ...milliseconds), phase).toBeGreaterThan(0);
   }
+});
+
+test('speed measures the updates of PPO, which have no replay, and its loop over threads', async () => {
+  const io = captureIo();
+  const more = ['--threads', '2', '--warmup', '1', '--rounds', '2', '--loop-steps', '1', '--soak', '321'];
+  expect(await main(['speed', '--algo', 'ppo', ...small, ...more, '--profile', '--json'], io), io.err()).toBe(
+    0,
+  );
+  const { sizes, loops, profile, soak } = resultSchema.parse(JSON.parse(io.out()));
+  expect(sizes[0]?.update.map(({ name }) => name)).toEqual([
+    'meow-rl, 1 thread',
+    'meow-rl, 2 threads in operators',
+  ]);
+  expect(sizes[0]).not.toHaveProperty('replaySample');
+  expect(loops?.[0]?.compared).toMatchObject([{ name: 'meow-rl, 2 workers' }]);
+  expect(loops?.[0]?.compared[0]?.stepsPerSecond).toBeGreaterThan(0);
+  expect(new Set(profile.map(({ phase }) => phase))).toEqual(new Set(['forward', 'backward', 'optimizer']));
+  // Ten epochs of 32 minibatches at once.
+  expect(soak?.updates).toBe(640);
 });

@@ -1,7 +1,7 @@
 import { UsageError } from '../cli/errors.ts';
 
 /** Algorithms whose speed is measured. */
-export const MEASURED_ALGORITHMS = ['meow', 'sac', 'td3', 'sql'] as const;
+export const MEASURED_ALGORITHMS = ['meow', 'sac', 'td3', 'sql', 'ppo'] as const;
 export type MeasuredAlgorithm = (typeof MEASURED_ALGORITHMS)[number];
 
 /** Frameworks with a version of the update in Python. */
@@ -46,6 +46,16 @@ const ALGORITHM_PEERS: Readonly<Record<MeasuredAlgorithm, AlgorithmPeers>> = {
   sac: cleanRlPeers,
   td3: cleanRlPeers,
   sql: authorsPeers,
+  ppo: {
+    updates: { torch: cleanRlTorch, jax: [] },
+    loops: {
+      torch: [
+        stableBaselines3,
+        { worker: 'sb3', variant: 'processes', name: 'Stable-Baselines3, a process for each environment' },
+      ],
+      jax: [sbx],
+    },
+  },
 };
 
 /** The programs that an algorithm is compared with. */

@@ -73,10 +73,10 @@ const OUTPUTS: Readonly<Record<string, string>> = {
 };
 
 /** A stage that also gives what is shown. */
-const showingStage = <N extends NetworkGroups>(
-  stage: Stage<N>,
-  shownOf: (inputs: LossInputs<N>) => Readonly<Record<string, Tensor>> | undefined,
-): Stage<N> => ({
+export const showingStage = <N extends NetworkGroups, I extends string>(
+  stage: Stage<N, I>,
+  shownOf: (inputs: LossInputs<N, I>) => Readonly<Record<string, Tensor>> | undefined,
+): Stage<N, I> => ({
   ...stage,
   loss: (inputs) => {
     const { metrics, ...loss } = stage.loss(inputs);
