@@ -196,6 +196,7 @@ function agentOf(parts: Parts): Agent {
     observationSize,
     actionSize,
     actsDuringUpdate: updates.actsDuringUpdate,
+    ...(definition.warnings && { warnings: definition.warnings(sizes, config) }),
 
     act: async (observations, { deterministic, generator = actingNoise }) => {
       if (!deterministic) {
