@@ -1,4 +1,4 @@
-import { constant, slice } from '@meow-rl/graph';
+import { constant, slice, toFloat } from '@meow-rl/graph';
 import { normal, uniform } from '@meow-rl/learner';
 import type { LossInputs, Stage, StageLoss } from '@meow-rl/learner';
 import { FARTHEST_LATENT } from '@meow-rl/nn';
@@ -6,7 +6,7 @@ import { FARTHEST_LATENT } from '@meow-rl/nn';
 import { entropyOf } from './loss.ts';
 import type { MeowGroups } from './loss.ts';
 import type { MeowConfig } from './settings.ts';
-import { anyBeyond, valueGap } from './value-gap.ts';
+import { isBeyond, valueGap } from './value-gap.ts';
 
 /** Updates between two that report how the policy is: it takes passes through the couplings. */
 const REPORT_EVERY = 100;
@@ -44,7 +44,7 @@ function policyMetrics(inputs: LossInputs<MeowGroups>, config: MeowConfig): Stag
     metrics: {
       ...(!config.tuneTemperature && { entropy: entropyOf(inputs) }),
       entropyBound: mean(constant(entropyBound(Number(sampled.shape[1])))),
-      beyondMargin: mean(anyBeyond(latent, FARTHEST_LATENT)),
+      beyondMargin: mean(toFloat(isBeyond(latent, FARTHEST_LATENT))),
       valueGap: mean(valueGapOf(inputs, config)),
     },
   };

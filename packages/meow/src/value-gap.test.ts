@@ -12,7 +12,7 @@ import { valueGap } from './value-gap.ts';
 
 const OBSERVATION_SIZE = 2;
 const STATES = randomRows(1, 2, OBSERVATION_SIZE, 1.5);
-const SAMPLES = 8000;
+const SAMPLES = 3000;
 const RUNTIME = onnxRuntimeNode();
 
 /** Much mass beyond the margin: σ from 4.5 to 7.4, where the margin is at 6.1. */
@@ -56,14 +56,18 @@ async function estimated(
 /** `logNormalizer − log ∫ exp(energy) da` of the policy's own Q at each state, by quadrature. */
 async function byQuadrature(actionSize: number, config: Partial<MeowConfig>): Promise<number[]> {
   const { flow } = networksOf(actionSize, config);
-  const quadrature = squareQuadrature(actionSize, actionSize === 1 ? 2001 : 201, 20);
+  const quadrature = squareQuadrature(actionSize, actionSize === 1 ? 2001 : 121, 20);
   const gaps: number[] = [];
   for (const state of STATES) {
     const { energy, normalizer } = await compute(
-      { action: matrix(quadrature.points), state: matrix([state]) },
-      ({ action, state: given }) => ({
-        energy: flow().energy(action, given),
-        normalizer: flow().logNormalizer(given),
+      {
+        action: matrix(quadrature.points),
+        state: matrix(quadrature.points.map(() => state)),
+        one: matrix([state]),
+      },
+      ({ action, state: everywhere, one }) => ({
+        energy: flow().energy(action, everywhere),
+        normalizer: flow().logNormalizer(one),
       }),
       RUNTIME,
     );

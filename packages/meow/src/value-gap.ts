@@ -12,11 +12,11 @@ import {
   mul,
   neg,
   reshape,
+  slice,
   softplus,
   sub,
   sum,
   tanh,
-  toFloat,
   where,
 } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
@@ -33,10 +33,12 @@ const REACH = FARTHEST_LATENT + 0.5;
 
 /** Logarithms of weights are no smaller than this: a metric has to be finite whatever the policy has become. */
 const LEAST_LOG_WEIGHT = -1e4;
+/** Logarithm of what is nothing beside any weight. */
+const NONE = 2 * LEAST_LOG_WEIGHT;
 
-/** 1 for rows of latents with an entry farther from 0 than `bound`, else 0, [rows]. */
-export const anyBeyond = (latent: Tensor, bound: number): Tensor =>
-  toFloat(greater(max(abs(latent), { axes: [1] }), bound));
+/** Whether an entry of a latent lies farther from 0 than `bound`, [rows], bool. */
+export const isBeyond = (latent: Tensor, bound: number): Tensor =>
+  greater(max(abs(latent), { axes: [1] }), bound);
 
 /** log(eˣ + eʸ), also where one of them is far below the other. */
 const logAddExp = (x: Tensor, y: Tensor): Tensor => add(maximum(x, y), softplus(neg(abs(sub(x, y)))));
@@ -57,7 +59,7 @@ function logIntegrand(
   if (coordinates === 'latent') return add(flow.energyOfLatent(latent, state), logSlope(latent));
   const inside = clip(latent, -FARTHEST_LATENT, FARTHEST_LATENT);
   const energy = add(flow.energy(tanh(inside), state), logSlope(inside));
-  return where(greater(anyBeyond(latent, REACH), 0.5), constant(2 * LEAST_LOG_WEIGHT), energy);
+  return where(isBeyond(latent, REACH), constant(NONE), energy);
 }
 
 /** What {@link valueGap} draws its samples from. */
@@ -92,32 +94,21 @@ export function valueGap(
   { state, noise, uniform }: ValueGapSamples,
   config: Pick<MeowConfig, 'coordinates' | 'uniformShare'>,
 ): Tensor {
-  const [flow, ofLatents] = [invertible(), latents()];
-  const { size } = flow;
+  const flow = latents();
+  const [rows = 1] = noise.shape;
   const [states = 1] = state.shape;
-  const samples = Number(noise.shape[0]) / Number(states);
-  const logUniform = -size * Math.log(2 * REACH);
-  const normalizer = repeatForRows(flow.logNormalizer(state), noise);
-
-  /** log of exp(energy) / exp(logNormalizer) over the density of the mixture, [samples, states]. */
-  const logWeights = (latent: Tensor, logPolicy: Tensor, logUniformDensity: Tensor): Tensor => {
-    const share = sub(logIntegrand(flow, latent, state, config), normalizer);
-    const logMixture = sub(logAddExp(logPolicy, logUniformDensity), Math.LN2);
-    return reshape(maximum(sub(share, logMixture), LEAST_LOG_WEIGHT), [samples, states]);
-  };
-
-  const sampled = ofLatents.sample(noise, state);
-  const far = greater(anyBeyond(sampled.latent, REACH), 0.5);
-  const logUniformOfSampled = where(far, constant(2 * LEAST_LOG_WEIGHT), constant(logUniform));
-  const drawn = mul(REACH, uniform);
-  const weights = concat(
-    [
-      logWeights(sampled.latent, sampled.logProb, logUniformOfSampled),
-      logWeights(drawn, ofLatents.logProb(drawn, state), constant(logUniform)),
-    ],
-    0,
-  );
-  const logShare = sub(logSumExp(weights, { axes: [0] }), Math.log(2 * samples));
+  const sampled = flow.sample(noise, state);
+  const points = concat([sampled.latent, mul(REACH, uniform)]);
+  const ofUniform = slice(flow.logProb(points, state), { axis: 0, start: Number(rows) });
+  const logPolicy = concat([sampled.logProb, ofUniform]);
+  const logBox = flow.size * Math.log(2 * REACH);
+  const logUniform = where(isBeyond(points, REACH), constant(NONE), constant(-logBox));
+  const logMixture = sub(logAddExp(logPolicy, logUniform), Math.LN2);
+  const ofPoints = logIntegrand(invertible(), points, state, config);
+  const logShares = sub(sub(ofPoints, repeatForRows(flow.logNormalizer(state), points)), logMixture);
+  const samples = (2 * Number(rows)) / Number(states);
+  const logWeights = reshape(maximum(logShares, LEAST_LOG_WEIGHT), [samples, states]);
+  const logShare = sub(logSumExp(logWeights, { axes: [0] }), Math.log(samples));
   const { uniformShare } = config;
   if (uniformShare === 0) return neg(logShare);
   const ofFlow = add(logShare, Math.log1p(-uniformShare));
