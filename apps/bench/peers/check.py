@@ -16,8 +16,14 @@ METRICS = {
     "meow": ("loss", "gradNorm"),
     "sac": ("criticLoss", "actorLoss", "alphaLoss", "alpha", "entropy"),
     "td3": ("criticLoss", "actorLoss"),
+    "sql": ("criticLoss", "samplerLoss"),
 }
-TORCH_VARIANTS = {"meow": ("authors", "lean"), "sac": ("cleanrl", "lean"), "td3": ("cleanrl", "lean")}
+TORCH_VARIANTS = {
+    "meow": ("authors", "lean"),
+    "sac": ("cleanrl", "lean"),
+    "td3": ("cleanrl", "lean"),
+    "sql": ("authors", "lean"),
+}
 TOLERANCE = 1e-9
 
 

@@ -9,6 +9,7 @@ import type {
 
 import { ddpg } from './ddpg.ts';
 import { sac } from './sac.ts';
+import { sql } from './sql.ts';
 import { td3 } from './td3.ts';
 
 /** A function that makes agents which learn by a definition. */
@@ -40,6 +41,17 @@ export const createSacAgent = agentsOf(sac);
 export type SacAgentOptions = Parameters<typeof createSacAgent>[0];
 /** A Soft Actor-Critic agent, which learns by {@link sac}. */
 export type SacAgent = Awaited<ReturnType<typeof createSacAgent>>;
+
+/**
+ * Makes a soft Q-learning agent.
+ *
+ * @throws RangeError for settings out of range
+ */
+export const createSqlAgent = agentsOf(sql);
+/** What a soft Q-learning agent is made with. */
+export type SqlAgentOptions = Parameters<typeof createSqlAgent>[0];
+/** A soft Q-learning agent, which learns by {@link sql}. */
+export type SqlAgent = Awaited<ReturnType<typeof createSqlAgent>>;
 
 /**
  * Makes a TD3 agent.

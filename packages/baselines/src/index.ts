@@ -1,9 +1,11 @@
-export { createDdpgAgent, createSacAgent, createTd3Agent } from './create-agents.ts';
+export { createDdpgAgent, createSacAgent, createSqlAgent, createTd3Agent } from './create-agents.ts';
 export type {
   DdpgAgent,
   DdpgAgentOptions,
   SacAgent,
   SacAgentOptions,
+  SqlAgent,
+  SqlAgentOptions,
   Td3Agent,
   Td3AgentOptions,
 } from './create-agents.ts';
@@ -19,6 +21,10 @@ export { sac, softPolicyLoss, softQTarget } from './sac.ts';
 export type { SacNetworks } from './sac.ts';
 export { SAC_SETTINGS } from './sac-settings.ts';
 export type { SacConfig } from './sac-settings.ts';
+export { sampledAction, samplerLoss, softQLearningTarget, sql, steinDirections } from './sql.ts';
+export type { SqlNetworks } from './sql.ts';
+export { SQL_SETTINGS } from './sql-settings.ts';
+export type { SqlConfig } from './sql-settings.ts';
 export { clippedDoubleQTarget, smoothedAction, td3 } from './td3.ts';
 export type { Td3Networks } from './td3.ts';
 export { TD3_SETTINGS } from './td3-settings.ts';

@@ -3,7 +3,7 @@ import { defineAlgorithm, normal } from '@meow-rl/learner';
 import type { LossInputs } from '@meow-rl/learner';
 import { scalar } from '@meow-rl/nn';
 
-import { bestOfK } from './best-of-k.ts';
+import { bestOfSamples } from './best-of-k.ts';
 import { meowLoss, temperatureLoss } from './loss.ts';
 import type { MeowGroups } from './loss.ts';
 import { meowNetworks, pessimistic, replayedLatent, valueCount } from './networks.ts';
@@ -62,7 +62,7 @@ export const meow = defineAlgorithm({
     // Proposition 2.
     mode: ({ ebflow }, observation) =>
       config.deterministic === 'best-of-k'
-        ? bestOfK(ebflow.flow(), observation, config.candidates)
+        ? bestOfSamples(ebflow.flow(), observation, config.candidates)
         : ebflow.flow().mode?.(observation),
     withoutMode: `With layers ${config.layers} the Jacobian determinant depends on the action, so that the image of the prior's mode is not the most likely action (Proposition 2). Set deterministic to best-of-k, or layers to additive; or sample its actions.`,
     critic: (networks, observation, action) => {

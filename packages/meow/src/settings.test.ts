@@ -104,7 +104,7 @@ describe('resolveMeowConfig', () => {
       JSON.parse('{ "deterministic": "mean" }'),
       'meow: deterministic must be one of mode, best-of-k, got "mean".',
     ],
-    [{ candidates: 0 }, 'meow: candidates must be a positive integer, got 0.'],
+    [{ candidates: 0 }, 'meow: candidates must be a whole number from 1 to 1024, got 0.'],
     [JSON.parse('{ "tuneTemperature": 1 }'), 'meow: tuneTemperature must be true or false, got 1.'],
     [
       { temperatureLearningRate: 0 },

@@ -6,6 +6,7 @@ import {
   fromBelow,
   gamma,
   gradClip,
+  integer,
   learningRate,
   number,
   oneOf,
@@ -69,7 +70,7 @@ export const MEOW_SETTINGS = {
     description:
       "the deterministic action: the image of the prior's mode, or the best by Q of `candidates` fixed samples",
   }),
-  candidates: count({
+  candidates: integer(between(1, 1024), {
     default: 32,
     source: 'untuned',
     description: 'samples that best-of-k takes the best of',

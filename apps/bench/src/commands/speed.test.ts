@@ -9,6 +9,7 @@ const resultSchema = z.object({
   sizes: z.array(
     z.object({
       threads: z.number(),
+      batchSize: z.number(),
       update: z.array(
         z.object({
           name: z.string(),
@@ -74,6 +75,29 @@ test('speed refuses a peer that it does not know before it measures', async () =
   const io = captureIo();
   expect(await main(['speed', '--peers', 'keras'], io)).toBe(2);
   expect(io.err()).toContain('Give one or more of torch, jax');
+});
+
+test("speed takes the algorithm's own batch size, unless another is given", async () => {
+  const batchSizes: (number | undefined)[] = [];
+  const quick = [
+    '--observation-size',
+    '2',
+    '--action-size',
+    '2',
+    '--updates',
+    '2',
+    '--warmup',
+    '0',
+    '--rounds',
+    '2',
+  ];
+  for (const given of [[], ['--batch-size', '8']]) {
+    const io = captureIo();
+    const flags = ['--algo', 'sql', ...quick, '--loop-steps', '0', ...given, '--json'];
+    expect(await main(['speed', ...flags], io), io.err()).toBe(0);
+    batchSizes.push(resultSchema.parse(JSON.parse(io.out())).sizes[0]?.batchSize);
+  }
+  expect(batchSizes).toEqual([128, 8]);
 });
 
 test('speed measures SAC and takes both programs of its update apart', async () => {

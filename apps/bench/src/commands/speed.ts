@@ -7,7 +7,7 @@ const settings = is.defineSettings({
   algo: is.oneOf(MEASURED_ALGORITHMS, 'algorithm', { default: MEASURED_ALGORITHMS[0] }),
   observationSize: is.positiveInteger('entries of an observation', { default: 17 }),
   actionSize: is.positiveInteger('entries of an action', { default: 6 }),
-  batchSize: is.positiveInteger('transitions per update', { default: 256 }),
+  batchSize: is.positiveInteger('transitions per update', { absent: "the algorithm's own" }),
   updates: is.positiveInteger('updates to time', { default: 200 }),
   warmup: is.wholeNumber('updates before the clock starts', { default: 20 }),
   rounds: is.positiveInteger('parts that the updates are timed in, taking turns with the peers', {
@@ -48,6 +48,7 @@ export const speed = defineCommand({
     'meow-bench speed --peers torch,jax --rounds 20',
     'meow-bench speed --algo sac --peers torch,jax',
     'meow-bench speed --algo td3 --peers torch,jax',
+    'meow-bench speed --algo sql --peers torch,jax',
     'meow-bench speed --all --json',
     'meow-bench speed --loop-steps 0 --soak 50000',
   ],

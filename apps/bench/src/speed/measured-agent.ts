@@ -1,6 +1,6 @@
 import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
-import { sac, td3 } from '@meow-rl/baselines';
+import { sac, sql, td3 } from '@meow-rl/baselines';
 import { createAgent } from '@meow-rl/learner';
 import type { AlgorithmDefinition } from '@meow-rl/learner';
 import { threadedUpdates } from '@meow-rl/learner/node';
@@ -51,7 +51,7 @@ export const measuredRuntime = (options: OnnxRuntimeFusedOptions, fused = isFuse
   (fused ? onnxRuntimeFused : onnxRuntimeNode)(options);
 
 /** The definitions of the algorithms that are measured. */
-export const DEFINITIONS: Readonly<Record<MeasuredAlgorithm, AlgorithmDefinition>> = { meow, sac, td3 };
+export const DEFINITIONS: Readonly<Record<MeasuredAlgorithm, AlgorithmDefinition>> = { meow, sac, td3, sql };
 
 /** An agent that is measured. */
 export type MeasuredAgent = Awaited<ReturnType<typeof createMeasuredAgent>>;

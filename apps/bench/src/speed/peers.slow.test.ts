@@ -23,6 +23,7 @@ const GOLDEN = {
   meow: golden('meow', 'meow-update.json'),
   sac: golden('baselines', 'sac-update.json'),
   td3: golden('baselines', 'td3-update.json'),
+  sql: golden('baselines', 'sql-update.json'),
 } as const;
 
 const installed = existsSync(peerPython);

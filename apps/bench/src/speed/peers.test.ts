@@ -23,4 +23,10 @@ describe('peers', () => {
       expect(names(loops.jax)).toEqual(['sbx']);
     },
   );
+
+  test('of SQL are two versions in PyTorch and one in JAX, whose loops no library has', () => {
+    const { updates, loops } = peersOf('sql');
+    expect(names([...updates.torch, ...updates.jax])).toEqual(['torch (authors)', 'torch (lean)', 'jax']);
+    expect(names([...loops.torch, ...loops.jax])).toEqual(['torch (authors)', 'torch (lean)']);
+  });
 });

@@ -2,7 +2,7 @@ import type { SpeedConfig } from '../commands/speed.ts';
 import { compareLoops } from './loop-comparison.ts';
 import { measureSize, PAPER_SIZES } from './measure.ts';
 import type { SizeResult } from './measure.ts';
-import { createMeasuredAgent, randomBatch } from './measured-agent.ts';
+import { createMeasuredAgent, DEFINITIONS, randomBatch } from './measured-agent.ts';
 import type { Measured } from './measured-agent.ts';
 import { checkPeersInstalled } from './peer-process.ts';
 import { parsePeers } from './peers.ts';
@@ -15,7 +15,8 @@ import { versions } from '../cli/versions.ts';
 
 /** Times updates, actions, replay and the whole loop of an agent with its default networks, on request against peers. */
 export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
-  const { algo, observationSize, actionSize, batchSize, updates, warmup, rounds, seed, loopSteps } = config;
+  const { algo, observationSize, actionSize, updates, warmup, rounds, seed, loopSteps } = config;
+  const batchSize = config.batchSize ?? DEFINITIONS[algo].settings.batchSize.default;
   const peers = config.peers === undefined ? [] : parsePeers(config.peers);
   if (peers.length > 0) checkPeersInstalled();
   const sizes = config.all ? PAPER_SIZES : [{ observationSize, actionSize }];

@@ -71,6 +71,16 @@ export const count = (description: SettingDescription<number>): Setting<number> 
   holds: isCount,
 });
 
+/** A whole number in a range. */
+export const integer = (range: Range, description: SettingDescription<number>): Setting<number> => ({
+  ...description,
+  kind: 'number',
+  placeholder: 'n',
+  expected: `a whole number ${range.words}`,
+  holds: (value): value is number =>
+    typeof value === 'number' && Number.isSafeInteger(value) && range.holds(value),
+});
+
 /** Units of layers: `[64, 64]`, at least one layer. */
 export const widths = (description: SettingDescription<readonly number[]>): Setting<readonly number[]> => ({
   ...description,
