@@ -130,6 +130,7 @@ function agentOf({ algorithm, updates, state, programs }: Parts, parts: AgentPar
   return {
     ...core.agent,
     actsDuringUpdate: updates.actsDuringUpdate,
+    ...(definition.warnings && { warnings: definition.warnings(sizes, config) }),
 
     ...(replayed &&
       explore && {

@@ -1,5 +1,6 @@
 import type { GradientTransformation, Tensor } from '@meow-rl/graph';
 import type { Bound, Dropout, Module } from '@meow-rl/nn';
+import type { MetricWarning } from '@meow-rl/train';
 
 import type { Noise } from './noise.ts';
 import type { Setting, SettingsOf, SettingsTable } from './settings/index.ts';
@@ -155,6 +156,8 @@ export interface CommonDefinition<
     metrics: Readonly<Record<string, number>>,
     config: SettingsOf<T>,
   ): Readonly<Record<string, number>>;
+  /** Warnings by name, of what an update's metrics show: these are with the derived ones. Each is given once in a run. */
+  warnings?(sizes: Sizes, config: SettingsOf<T>): Readonly<Record<string, MetricWarning>>;
   /**
    * What metrics are in words, in the order of their computation: an update that gives a number that is not finite is blamed on
    * the first of them that isn't.

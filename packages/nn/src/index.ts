@@ -17,7 +17,7 @@ export type { Features, HiddenLayersOptions, MlpOptions, Network } from './mlp.t
 export { initialize, mapModule, modules, scalar } from './module.ts';
 export type { Bound, Module, ParameterDefinition } from './module.ts';
 export { checkWidth, repeatForRows, zerosPerState } from './rows.ts';
-export { insideSquash, logSquashSlope, SQUASH_MARGIN } from './squash.ts';
+export { FARTHEST_LATENT, insideSquash, logSquashSlope, SQUASH_MARGIN } from './squash.ts';
 export { aboveDiagonal, belowDiagonal, onDiagonal, zeroOneMatrix } from './zero-one-matrix.ts';
 export { squashedGaussianPolicy } from './squashed-gaussian-policy.ts';
 export type { SquashedGaussianPolicy, SquashedGaussianPolicyOptions } from './squashed-gaussian-policy.ts';

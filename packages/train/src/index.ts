@@ -1,6 +1,6 @@
 export type { ActOptions, Actor } from './contracts/actor.ts';
 export type { Deployable, Deployment } from './contracts/deployable.ts';
-export type { LearningAgent, UpdateMetrics } from './contracts/learning-agent.ts';
+export type { LearningAgent, MetricWarning, UpdateMetrics } from './contracts/learning-agent.ts';
 export type { ExploredActions, OffPolicyAgent, ReplayedActions } from './contracts/off-policy-agent.ts';
 export type { OnPolicyAgent, RolloutUpdate, SampledActions } from './contracts/on-policy-agent.ts';
 export type { OnPolicyState } from './on-policy-state.ts';
@@ -17,6 +17,7 @@ export type {
   Timing,
   TrainEvent,
   TrainingTiming,
+  WarningEvent,
 } from './events.ts';
 export type { OffPolicyState } from './off-policy-state.ts';
 export { seedFor, seedStreams, type SeedStream } from './seeds.ts';

@@ -1,6 +1,7 @@
 import { stream } from '@meow-rl/random';
 
 import { checkMetrics, checkOptions } from './check-training.ts';
+import type { UpdateMetrics } from './contracts/learning-agent.ts';
 import type { ExploredActions } from './contracts/off-policy-agent.ts';
 import { episodeEvents } from './episode-events.ts';
 import { episodeTracker } from './episode-tracker.ts';
@@ -47,6 +48,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
   const clock = stepClock(resume);
   let step = 0;
   let updates = 0;
+  let warned: readonly string[] = [];
 
   const emit = async (event: TrainEvent) => onEvent?.(event);
   const evaluation = scheduledEvaluation({ agent, schedule, seed, signal, seconds: clock.seconds, emit });
@@ -60,12 +62,15 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     episodes: episodes.state(),
     means: means.state(),
     ...(evaluation.isDue && { evaluationDue: true }),
+    ...(warned.length > 0 && { warned }),
   });
 
   const begin = async () => {
     if (!resume) return collector.reset(seedFor('environment', seed));
     ({ step, updates } = resume);
     evaluation.restore(resume.evaluationDue === true);
+    // States from before there were warnings have none.
+    warned = resume.warned ?? [];
     exploration.restore(resume.exploration);
     collector.restore(resume.collector);
     episodes.restore(resume.episodes);
@@ -92,6 +97,16 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     return collector.step(actions, replayed);
   };
 
+  /** Gives the warnings that an update calls for and that this run hasn't given yet. */
+  const warn = async (metrics: UpdateMetrics, update: number) => {
+    for (const [name, messageOf] of Object.entries(agent.warnings ?? {})) {
+      const message = warned.includes(name) ? undefined : messageOf(metrics);
+      if (message === undefined) continue;
+      warned = [...warned, name];
+      await emit({ type: 'warning', step, updates: update, name, message });
+    }
+  };
+
   /** Makes the updates that the steps so far call for. */
   const learn = async () => {
     // Counted from the end of the warm-up instead of accumulated, so that no rounding error does.
@@ -105,6 +120,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
       });
       clock.countUpdate(performance.now() - begun);
       checkMetrics(metrics, updates + 1, step);
+      if (agent.warnings) await warn(metrics, updates + 1);
       means.add(metrics);
       if (batch.indices && agent.tdErrors) replay.updatePriorities(batch.indices, agent.tdErrors());
     }

@@ -161,7 +161,11 @@ const trainOpened = (
             lastReturn = event.return;
             episodes += 1;
           } else if (event.type === 'metrics') metrics.push(event);
-          else evaluations.push(event);
+          else if (event.type === 'evaluation') evaluations.push(event);
+          else {
+            bar.clear();
+            ui.warn(`${event.name}, since step ${event.step}: ${event.message}`);
+          }
           return logger.log(event);
         },
       });

@@ -49,6 +49,7 @@ export function normalizedAgent(
     ...(replayed && {
       replayed: { ...replayed, explore: (observations) => replayed.explore(normalize(observations)) },
     }),
+    ...(agent.warnings && { warnings: agent.warnings }),
     ...(agent.tdErrors && { tdErrors: () => agent.tdErrors?.() ?? new Float32Array(0) }),
     dispose: () => agent.dispose(),
   };
