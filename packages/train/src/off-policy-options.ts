@@ -5,7 +5,7 @@ import type { OffPolicyAgent } from './contracts/off-policy-agent.ts';
 import type { TrainEvent } from './events.ts';
 import type { OffPolicyState } from './off-policy-state.ts';
 
-/** When and how `trainOffPolicy` evaluates. */
+/** When and how a training loop evaluates. */
 export interface EvaluationSchedule {
   /** An environment of its own, with a time limit, or several that step together. */
   readonly env: Env | VectorEnv;
@@ -17,15 +17,15 @@ export interface EvaluationSchedule {
   readonly stochastic?: boolean;
 }
 
-/** When `trainOffPolicy` hands over its state to be saved. */
-export interface CheckpointSchedule {
+/** When a training loop hands over its state to be saved. */
+export interface CheckpointSchedule<S = OffPolicyState> {
   /** Environment steps between checkpoints. A run that the signal stops is saved too. */
   readonly every: number;
   /**
-   * Saves the run: this state of the loop, and those of agent, environments and replay buffer, which don't change until the
+   * Saves the run: this state of the loop, and those of agent, environments and buffer, which don't change until the
    * promise is fulfilled. What takes long may go on after that.
    */
-  readonly save: (state: OffPolicyState) => Promise<void>;
+  readonly save: (state: S) => Promise<void>;
 }
 
 /** Options of `trainOffPolicy`. */
@@ -68,7 +68,7 @@ export interface TrainOffPolicyOptions {
   readonly resume?: OffPolicyState | undefined;
   /**
    * With `resume`: the environments could not be restored, so they are reset, by `restartSeed` of the run's seed and the step, and their
-   * running episodes are given up. Nothing else is lost; a `restart` event says so. Default: false.
+   * running episodes are given up, with a rollout that has begun. Nothing else is lost; a `restart` event says so. Default: false.
    */
   readonly restartEnvironments?: boolean;
   /**

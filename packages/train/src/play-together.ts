@@ -49,7 +49,7 @@ async function playRound(
   count: number,
   request: { readonly seed?: number },
 ): Promise<PlayedEpisodes> {
-  let { observations } = checkVectorReset(env, await env.reset(request));
+  let { observations } = checkVectorReset(env, await env.reset(request), 'evaluate');
   const returns = Array.from({ length: count }, () => 0);
   const lengths = Array.from({ length: count }, () => 0);
   const terminated = Array.from({ length: count }, () => false);
@@ -57,7 +57,7 @@ async function playRound(
   for (let running = count; running > 0;) {
     signal?.throwIfAborted();
     const actions = await actor.act(Float32Array.from(observations), { deterministic, generator });
-    const result = checkVectorStep(env, await env.step(actions));
+    const result = checkVectorStep(env, await env.step(actions), 'evaluate');
     const ended = result.terminated.map((flag, row) => flag | (result.truncated[row] ?? 0));
     for (let row = 0; row < count; row += 1) {
       if (isOver[row]) continue;
@@ -69,7 +69,9 @@ async function playRound(
       running -= 1;
     }
     const mustReset = env.autoresetMode === 'disabled' && ended.includes(1) && running > 0;
-    ({ observations } = mustReset ? checkVectorReset(env, await env.reset({ mask: ended })) : result);
+    ({ observations } = mustReset
+      ? checkVectorReset(env, await env.reset({ mask: ended }), 'evaluate')
+      : result);
   }
   return { returns, lengths, terminated };
 }

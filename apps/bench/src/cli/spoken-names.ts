@@ -25,6 +25,7 @@ const SPOKEN: Readonly<Record<string, string>> = {
   threadedUpdates: 'learner threads',
   timeLimit: '',
   trainOffPolicy: '',
+  trainOnPolicy: '',
   vectorEnv: '',
   workerVectorEnv: '',
 };

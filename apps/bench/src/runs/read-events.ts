@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 
-import type { EpisodeEvent, EvaluationEvent, MetricsEvent, RestartEvent } from '@meow-rl/train';
+import type { EpisodeEvent, EvaluationEvent, MetricsEvent, RestartEvent, WarningEvent } from '@meow-rl/train';
 import { z } from 'zod';
 
 import { CliError } from '../cli/errors.ts';
 
 /** An event as `metrics.jsonl` keeps it. */
-export type LoggedEvent = MetricsEvent | EvaluationEvent | EpisodeEvent | RestartEvent;
+export type LoggedEvent = MetricsEvent | EvaluationEvent | EpisodeEvent | RestartEvent | WarningEvent;
 
-const TYPES: ReadonlySet<string> = new Set(['metrics', 'evaluation', 'episode', 'restart']);
+const TYPES: ReadonlySet<string> = new Set(['metrics', 'evaluation', 'episode', 'restart', 'warning']);
 
 const eventSchema = z.custom<LoggedEvent>(
   (value) => typeof value === 'object' && value !== null && 'type' in value && TYPES.has(String(value.type)),
