@@ -17,5 +17,7 @@ for (const [algorithm, golden] of [
   ['meow', 'meow/fixtures/meow-forward.json'],
   ['sac', 'baselines/fixtures/sac-update.json'],
   ['td3', 'baselines/fixtures/td3-update.json'],
+  ['sql', 'baselines/fixtures/sql-update.json'],
+  ['ppo', 'baselines/fixtures/ppo-update.json'],
 ])
   run('peers:setup', python, path.join(folder, 'check.py'), algorithm, path.join(packages, golden));

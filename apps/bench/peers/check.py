@@ -16,8 +16,17 @@ METRICS = {
     "meow": ("loss", "gradNorm"),
     "sac": ("criticLoss", "actorLoss", "alphaLoss", "alpha", "entropy"),
     "td3": ("criticLoss", "actorLoss"),
+    "sql": ("criticLoss", "samplerLoss"),
+    "ppo": ("loss", "policyLoss", "valueLoss", "entropy", "approxKl", "oldApproxKl", "clipFraction", "gradNorm"),
 }
-TORCH_VARIANTS = {"meow": ("authors", "lean"), "sac": ("cleanrl", "lean"), "td3": ("cleanrl", "lean")}
+TORCH_VARIANTS = {
+    "meow": ("authors", "lean"),
+    "sac": ("cleanrl", "lean"),
+    "td3": ("cleanrl", "lean"),
+    "sql": ("authors", "lean"),
+    "ppo": ("cleanrl", "lean"),
+}
+WITHOUT_JAX = ("ppo",)
 TOLERANCE = 1e-9
 
 
@@ -29,16 +38,62 @@ def learners(algorithm, settings):
     import jax.numpy as jnp
     import torch
 
-    jax_learner, torch_learner = (importlib.import_module(f"{algorithm}_{peer}").Learner for peer in ("jax", "torch"))
+    torch_learner = importlib.import_module(f"{algorithm}_torch").Learner
     for variant in TORCH_VARIANTS[algorithm]:
         yield f"torch {variant}", torch_learner(settings, variant, torch.float64), lambda x: torch.tensor(x, dtype=torch.float64)
+    if algorithm in WITHOUT_JAX:
+        return
+    jax_learner = importlib.import_module(f"{algorithm}_jax").Learner
     yield "jax", jax_learner(settings), lambda x: jnp.asarray(x, jnp.float64)
+
+
+def named(values, tensor):
+    return {name: tensor(v["data"]).reshape(v["shape"]) for name, v in values.items()}
+
+
+def parameters_error(values, golden):
+    """Largest error beyond the file's float32 rounding."""
+    error = 0.0
+    for parameter, wanted in golden.items():
+        value = values[parameter]
+        value = np.asarray(value.detach() if hasattr(value, "detach") else value).ravel()
+        wanted = np.asarray(wanted["data"])
+        error = max(error, float((np.abs(value - wanted) - 2.0**-24 * np.abs(wanted)).max()))
+    return error
+
+
+def relative_error(value, wanted):
+    """Largest error, relative where numbers are above 1."""
+    wanted = np.asarray(wanted, float).ravel()
+    return float((np.abs(np.asarray(value, float).ravel() - wanted) / np.maximum(1.0, np.abs(wanted))).max())
+
+
+def rollout_error(golden, metrics, learner, tensor):
+    """Largest error of V, log-probabilities, advantages, the metrics of all minibatches and the last parameters."""
+    learner.load(named(golden["params"], tensor))
+    r = golden["rollout"]
+    observation, action = (tensor(r[name]).flatten(0, 1) for name in ("obs", "act"))
+    reward, terminated, truncated, value = (tensor(x) for x in (r["reward"], r["terminated"], r["truncated"], golden["values"]))
+    # CleanRL ends truncated episodes: the value of what would have followed is a part of their last rewards.
+    cut = truncated * (1 - terminated) * tensor(golden["finalValues"])
+    reward = reward + golden["config"]["gamma"] * cut
+    log_prob, _, judged = (x.detach() for x in learner.agent.judge(observation, action))
+    advantage = learner.advantages(reward, 1 - (1 - terminated) * (1 - truncated), value, tensor(golden["lastValue"]))
+    pairs = ((judged, golden["values"]), (log_prob, golden["logProb"]), (advantage, golden["advantages"]))
+    error = max(relative_error(made, wanted) for made, wanted in pairs)
+    whole = observation, action, log_prob, *(x.reshape(-1) for x in (value, advantage, advantage + value))
+    steps = iter(golden["steps"])
+    for permutation in golden["permutations"]:
+        for indices in np.split(np.asarray(permutation), golden["config"]["minibatches"]):
+            results, expected = learner.step(*(values[indices] for values in whole)), next(steps)
+            error = max(error, *(relative_error(results[name].detach(), expected[name]) for name in metrics))
+    assert next(steps, None) is None, "there are more minibatches"
+    return max(error, parameters_error(learner.values(), golden["finalParams"]))
 
 
 def largest_error(golden, metrics, learner, tensor):
     """Largest relative error of metrics; of the last parameters beyond the file's float32 rounding."""
-    named = lambda values: {name: tensor(v["data"]).reshape(v["shape"]) for name, v in values.items()}
-    learner.load(named(golden["params"]), named(golden.get("target", golden["params"])))
+    learner.load(named(golden["params"], tensor), named(golden.get("target", golden["params"]), tensor))
     error = 0.0
     for batch, expected in zip(golden["batches"], golden["steps"], strict=True):
         noise = [tensor(batch[name]) for name in learner.noise_names]
@@ -49,11 +104,7 @@ def largest_error(golden, metrics, learner, tensor):
         for name, value in given.items():
             error = max(error, abs(float(results[name]) - value) / max(1.0, abs(value)))
     for values, name in zip(learner.values(), ("finalParams", "finalTarget")):
-        for parameter, wanted in golden[name].items():
-            value = values[parameter]
-            value = np.asarray(value.detach() if hasattr(value, "detach") else value).ravel()
-            wanted = np.asarray(wanted["data"])
-            error = max(error, float((np.abs(value - wanted) - 2.0**-24 * np.abs(wanted)).max()))
+        error = max(error, parameters_error(values, golden[name]))
     return error
 
 
@@ -62,7 +113,7 @@ def forward_error(golden, learner, tensor):
     import torch
 
     network = learner.online.eval()
-    parameters = {name: tensor(v["data"]).reshape(v["shape"]) for name, v in golden["params"].items()}
+    parameters = named(golden["params"], tensor)
     learner.load(parameters, parameters)
     state, action, noise = (tensor(golden[name]) for name in ("obs", "act", "noise"))
     # No golden sample lies beyond the margin; of these some do.
@@ -99,7 +150,9 @@ def main(algorithm, path):
     errors = {}
     for golden in json.load(open(path)):
         for peer, learner, tensor in learners(algorithm, settings_of(golden["config"])):
-            if "steps" in golden:
+            if "rollout" in golden:
+                errors[f"{peer} {golden['name']}"] = rollout_error(golden, METRICS[algorithm], learner, tensor)
+            elif "steps" in golden:
                 errors[f"{peer} {golden['name']}"] = largest_error(golden, METRICS[algorithm], learner, tensor)
             elif peer.startswith("torch"):
                 errors[f"{peer} {golden['name']}"] = forward_error(golden, learner, tensor)

@@ -3,16 +3,21 @@
     worker.py torch|jax|sb3|sbx --threads N
 
 Requests: {"command": "setup", "algorithm", "variant", "observationSize", "actionSize", "batchSize", "seed"}, then
-{"command": "update", "runs"} and {"command": "act", "runs", "rows"} of torch and jax, {"command": "loop", "steps", "warmup"} of all but jax.
+{"command": "update", "runs"} and {"command": "act", "runs", "rows"} of torch and jax, {"command": "loop", "steps", "warmup"} of all but jax
+and PPO's torch.
 Answers: {"milliseconds": [...]}, {"stepsPerSecond": x}, {"versions": {...}} or {"error": text}. Nothing runs between requests.
 """
 
 import argparse
+import dataclasses
 import importlib
 import json
 import os
 import sys
 import time
+
+
+ROLLOUT_ALGORITHMS = ("ppo",)
 
 
 def pin_threads(threads):
@@ -26,12 +31,14 @@ def pin_threads(threads):
     os.environ["NPROC"] = str(threads)
 
 
-def timed(runs, work):
+def timed(runs, work, prepare=lambda: (), updates=1):
+    """Milliseconds of work for each of at least so many updates, of which it makes some at once; getting it ready isn't counted."""
     milliseconds = []
-    for _ in range(runs):
+    for _ in range(-(-runs // updates)):
+        prepared = prepare()
         begun = time.perf_counter()
-        work()
-        milliseconds.append(1000 * (time.perf_counter() - begun))
+        work(*prepared)
+        milliseconds.append(1000 * (time.perf_counter() - begun) / updates)
     return {"milliseconds": milliseconds}
 
 
@@ -55,9 +62,12 @@ class TorchPeer:
     def setup(self, algorithm, variant, settings, batch):
         self.learner = importlib.import_module(f"{algorithm}_torch").Learner(settings, variant)
         self.batch = [self.torch.from_numpy(field) for field in batch]
+        self.learns_from_rollouts = algorithm in ROLLOUT_ALGORITHMS
 
-    def update(self):
-        self.learner.update(*self.batch)
+    def times(self, runs):
+        if not self.learns_from_rollouts:
+            return timed(runs, self.learner.update, lambda: self.batch)
+        return timed(runs, self.learner.update, self.learner.random_rollout, self.learner.updates)
 
     def act(self, observation):
         self.learner.act(observation)
@@ -83,6 +93,9 @@ class JaxPeer:
         metrics = self.learner.update(*self.batch)
         self.jax.block_until_ready((self.learner.state, metrics))
 
+    def times(self, runs):
+        return timed(runs, self.update)
+
     def act(self, observation):
         self.learner.act(observation)
 
@@ -99,15 +112,21 @@ class LibraryPeer:
         self.versions = {module: self.library.__version__}
 
     def setup(self, algorithm, variant, settings, batch):
-        if algorithm not in ("sac", "td3"):
+        if algorithm not in ("sac", "td3", *ROLLOUT_ALGORITHMS):
             raise ValueError(f"the loop of {algorithm} is not compared with libraries")
         self.agent_of = getattr(self.library, algorithm.upper())
         self.settings = settings
+        self.learns_from_rollouts = algorithm in ROLLOUT_ALGORITHMS
+        self.processes = variant == "processes"
 
     def loop(self, steps, warmup):
-        from loop_library import steps_per_second
+        if self.learns_from_rollouts:
+            import loop_rollouts
 
-        return steps_per_second(self.agent_of, self.settings, steps, warmup)
+            return loop_rollouts.steps_per_second(self.agent_of, self.settings, steps, self.processes)
+        import loop_library
+
+        return loop_library.steps_per_second(self.agent_of, self.settings, steps, warmup)
 
 
 PEERS = {
@@ -124,11 +143,13 @@ def answer(peer, request):
         algorithm, variant = request["algorithm"], request["variant"]
         sizes = request["observationSize"], request["actionSize"]
         settings = importlib.import_module(f"{algorithm}_settings").Settings(*sizes)
+        if algorithm in ROLLOUT_ALGORITHMS:
+            settings = dataclasses.replace(settings, batch_size=request["batchSize"])
         peer.observation_size = sizes[0]
         peer.setup(algorithm, variant, settings, random_batch(request["batchSize"], *sizes, request["seed"]))
         return {"versions": peer.versions}
     if command == "update":
-        return timed(request["runs"], peer.update)
+        return peer.times(request["runs"])
     if command == "act":
         observation = random_batch(request["rows"], peer.observation_size, 1, 0)[0]
         return timed(request["runs"], lambda: peer.act(observation))

@@ -15,13 +15,13 @@ export const qNetwork = (
 ): Module<Network> =>
   mlp({ name, inputs: [observationSize, actionSize], hidden, output: 1, activation: relu });
 
-/** `Qᵢ(s, a)`, [rows] each. */
+/** `Qᵢ(s, a)`, [rows] each; states [rows, O], or fewer of them for k blocks of actions. */
 export const qValues = <Q extends string>(
   critics: Critics<Q>,
   state: Tensor,
   action: Tensor,
 ): Record<Q, Tensor> =>
-  mapValues(critics, (critic) => reshape(critic([state, action]), [state.shape[0] ?? 1]));
+  mapValues(critics, (critic) => reshape(critic([state, action]), [action.shape[0] ?? 1]));
 
 /** `min Qᵢ`, [rows]. */
 export const smallest = (values: Readonly<Record<string, Tensor>>): Tensor =>
@@ -34,18 +34,20 @@ export const bootstrapped = ({ reward, discount }: Batch, nextValue: Tensor): Te
 const sumOf = (terms: readonly Tensor[]): Tensor => terms.reduce((total, term) => add(total, term));
 
 /**
- * The critics' loss, with weights w of the transitions: `J_Q = Σ over i of mean w (Qᵢ(s, a) − y)²`. A transition's error is
+ * The critics' loss, with weights w of the transitions: `J_Q = c Σ over i of mean w (Qᵢ(s, a) − y)²`. A transition's error is
  * the mean of |Qᵢ(s, a) − y|.
  *
  * @param y the target, [rows]
+ * @param factor c
  */
 export function qLoss(
   { batch, networks, mean }: LossInputs<{ readonly critics: Module<Critics> }>,
   y: Tensor,
+  factor = 1,
 ): StageLoss<'critics'> {
   const q = Object.values(qValues(networks.critics, batch.observation, batch.action));
   const errors = q.map((value) => sub(value, y));
-  const criticLoss = sumOf(errors.map((error) => mean(mul(batch.weight, square(error)))));
+  const criticLoss = mul(factor, sumOf(errors.map((error) => mean(mul(batch.weight, square(error))))));
   return {
     losses: { critics: criticLoss },
     metrics: { criticLoss, meanQ: mul(1 / q.length, sumOf(q.map(mean))), meanTarget: mean(y) },

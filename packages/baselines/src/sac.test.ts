@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { createSacAgent } from './index.ts';
 import type { SacAgent, SacConfig } from './index.ts';
+import { oneStepBatch } from './testing/one-step-batch.ts';
 
 const sizes = { observationSize: 3, actionSize: 2 };
 const SMALL = { hidden: [8, 8], batchSize: 8 };
@@ -120,14 +121,7 @@ it(
     const batch = async (): Promise<TransitionBatch> => {
       const observations = Float32Array.from({ length: BATCH }, () => 2 * random.integer(2) - 1);
       const actions = await agent.act(observations, { deterministic: false });
-      return {
-        observations,
-        actions,
-        rewards: observations.map((state, i) => rewardOf(state, actions[i] ?? Number.NaN)),
-        nextObservations: observations,
-        terminated: new Float32Array(BATCH).fill(1),
-        discounts: new Float32Array(BATCH),
-      };
+      return oneStepBatch(observations, actions, rewardOf);
     };
     const entropies: number[] = [];
     const temperatures: number[] = [];

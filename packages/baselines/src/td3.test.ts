@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { createTd3Agent } from './index.ts';
 import type { Td3Agent, Td3Config } from './index.ts';
+import { oneStepBatch } from './testing/one-step-batch.ts';
 
 const sizes = { observationSize: 3, actionSize: 2 };
 const ROWS = 8;
@@ -146,14 +147,7 @@ it('learns the best action of each state, and what it is worth', { timeout: 60_0
     const states = Float32Array.from({ length: BATCH }, () => 2 * random.integer(2) - 1);
     const actions = new Float32Array(BATCH);
     random.fillUniform(actions, -1, 1);
-    await agent.update({
-      observations: states,
-      actions,
-      rewards: states.map((state, i) => rewardOf(state, actions[i] ?? Number.NaN)),
-      nextObservations: states,
-      terminated: new Float32Array(BATCH).fill(1),
-      discounts: new Float32Array(BATCH),
-    });
+    await agent.update(oneStepBatch(states, actions, rewardOf));
   }
   const states = Float32Array.of(-1, 1);
   const best = await agent.act(states, { deterministic: true });

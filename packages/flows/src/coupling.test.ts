@@ -1,4 +1,5 @@
-import { add, constant, expandAs, slice } from '@meow-rl/graph';
+import { add, constant, expandAs, grad, mul, slice, sum } from '@meow-rl/graph';
+import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { compute, expectClose, matrix } from '@meow-rl/nn/testing';
 import { describe, expect, it } from 'vitest';
 
@@ -127,9 +128,34 @@ describe('boundedShift', () => {
     expect(await moved(-100)).toBeCloseTo(-1.5, 10);
   });
 
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the bound %s', (bound) => {
+  it.each([0, -1, 1e-40, 1e31, Number.NaN, Number.POSITIVE_INFINITY])('refuses the bound %s', (bound) => {
     expect(() => boundedShift(bound)).toThrow(
-      `boundedShift: the bound must be a positive number, got ${bound}.`,
+      `boundedShift: the bound is ${bound}, expected a number from 1e-30 to 1e30. Use shift for none.`,
     );
+  });
+
+  it.each([1e-30, 1e30])('has finite values and gradients in float32 with the bound %s', async (bound) => {
+    const layer = coupling({
+      mask: [1, 0],
+      transform: boundedShift(bound),
+      conditioner: (masked) => add(masked, mul(2, sum(masked, { axes: [1], keepDims: true }))),
+    });
+    const { out, slope } = await compute(
+      {
+        z: matrix([
+          [0, 0.25],
+          [0.5, 0.25],
+        ]),
+      },
+      ({ z }) => {
+        const image = layer.forward(z, z).out;
+        return { out: image, slope: grad(sum(image), [z])[0] ?? z };
+      },
+      onnxRuntimeNode(),
+    );
+    const moved = bound > 1 ? 2 : 0;
+    expectClose(out, [0, 0.25, 0.5, 0.25 + moved * 0.5], 1e-6);
+    // At 0 the slope is that of the conditioner, whatever the bound.
+    expectClose(slope, [3, 1, 1 + moved, 1], 1e-6);
   });
 });

@@ -1,9 +1,8 @@
 import { constant, GraphError, mul, ShapeError } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
-import { checkWidth, repeatForRows } from '@meow-rl/nn';
+import { checkWidth, repeatForRows, zerosPerState } from '@meow-rl/nn';
 
 import type { Bijector, Mapped } from './bijector.ts';
-import { zerosPerState } from './zeros-per-state.ts';
 
 /**
  * What a coupling does to the entries that it moves, each by itself: an increasing function per entry, given by the numbers

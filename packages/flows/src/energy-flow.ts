@@ -1,11 +1,10 @@
 import { add, GraphError, ShapeError, sub, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
-import { checkWidth, repeatForRows } from '@meow-rl/nn';
+import { checkWidth, repeatForRows, zerosPerState } from '@meow-rl/nn';
 
 import type { Bijector } from './bijector.ts';
 import { chain } from './chain.ts';
 import type { Prior } from './gaussian-prior.ts';
-import { zerosPerState } from './zeros-per-state.ts';
 
 export interface EnergyFlowOptions {
   readonly prior: Prior;

@@ -18,4 +18,3 @@ export type { AffineOptions } from './transforms/affine.ts';
 export { rationalQuadraticSpline } from './transforms/rational-quadratic-spline.ts';
 export type { RationalQuadraticSplineOptions } from './transforms/rational-quadratic-spline.ts';
 export { boundedShift, shift } from './transforms/shift.ts';
-export { zerosPerState } from './zeros-per-state.ts';

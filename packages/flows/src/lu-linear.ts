@@ -1,11 +1,18 @@
 import { add, div, expandAs, linear, log, matmul, mul, reshape, softplus, sub, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
-import { aboveDiagonal, belowDiagonal, checkWidth, onDiagonal, zeroOneMatrix, zeros } from '@meow-rl/nn';
+import {
+  aboveDiagonal,
+  belowDiagonal,
+  checkWidth,
+  onDiagonal,
+  zeroOneMatrix,
+  zeros,
+  zerosPerState,
+} from '@meow-rl/nn';
 import type { Module } from '@meow-rl/nn';
 
 import type { Bijector } from './bijector.ts';
 import { unitTriangularInverse } from './triangular-inverse.ts';
-import { zerosPerState } from './zeros-per-state.ts';
 
 export interface LuLinearOptions {
   /** Prefix of the parameters' names. */

@@ -1,14 +1,11 @@
 import { abs, add, atanh, clip, div, exp, log, mul, neg, square, sub, sum, tanh } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
-import { checkWidth, insideSquash, logSquashSlope, SQUASH_MARGIN } from '@meow-rl/nn';
+import { checkWidth, FARTHEST_LATENT, insideSquash, logSquashSlope } from '@meow-rl/nn';
 
 import type { Bijector } from './bijector.ts';
 
 /** float32's machine epsilon; keeps the logarithm of the Jacobian finite. */
 const EPSILON = 2 ** -23;
-
-/** Where latents end up when their action is clipped at the margin. */
-const FARTHEST = Math.atanh(1 - SQUASH_MARGIN);
 
 /**
  * 1 − tanh² z = 4e / (1 + e)² with e = exp(−2|z|): exact where 1 − a² has lost its digits because a is near ±1.
@@ -77,7 +74,7 @@ export const clippedTanhSquash = (size: number): Bijector => ({
     checkWidth('clippedTanhSquash', z, size);
     return { out: tanh(z), logDet: logJacobian(squareSech(z)) };
   },
-  nearest: (z) => clip(z, -FARTHEST, FARTHEST),
+  nearest: (z) => clip(z, -FARTHEST_LATENT, FARTHEST_LATENT),
   inverse: (a) => {
     checkWidth('clippedTanhSquash', a, size);
     const inside = insideSquash(a);

@@ -1,4 +1,4 @@
-import { concat, grad, sum } from '@meow-rl/graph';
+import { concat, grad, sub, sum } from '@meow-rl/graph';
 import { compute, expectClose, matrix, randomRows } from '@meow-rl/nn/testing';
 import { describe, expect, it } from 'vitest';
 
@@ -61,6 +61,26 @@ describe.each([
     expect(values.mode).toEqual(values.flowMode);
     expectClose(values.logProb, values.ofAction, 1e-9);
     expectClose(values.energyOfLatent, values.energy, 1e-9);
+  });
+
+  it('has the gradient of the flow, times the share of its density in the mixed one', async () => {
+    const latents = randomRows(5, 3, size, 1.5);
+    const { slopes, ofFlow, mixed, flowLogProb } = await compute(
+      { latent: matrix(latents), state: matrix(states) },
+      ({ latent, state }) => ({
+        slopes: concat(grad(sum(mixture.energyOfLatent(latent, state)), [latent]), 1),
+        ofFlow: concat(grad(sum(flow.energyOfLatent(latent, state)), [latent]), 1),
+        mixed: sub(mixture.energyOfLatent(latent, state), mixture.logNormalizer(state)),
+        flowLogProb: sub(flow.energyOfLatent(latent, state), flow.logNormalizer(state)),
+      }),
+    );
+    const shares = mixed.map((log, i) => (1 - SHARE) * Math.exp((flowLogProb[i] ?? Number.NaN) - log));
+    expect(Math.min(...shares)).toBeLessThan(0.98);
+    expectClose(
+      slopes,
+      ofFlow.map((slope, i) => slope * (shares[Math.floor(i / size)] ?? Number.NaN)),
+      1e-9,
+    );
   });
 
   it('has no gradient where the density of the flow lies far below', async () => {

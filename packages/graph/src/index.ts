@@ -16,6 +16,7 @@ export { clipByGlobalNorm, globalNorm } from './optim/clip-by-global-norm.ts';
 export { applyUpdates } from './optim/gradient-transformation.ts';
 export type { GradientTransformation, UpdateContext } from './optim/gradient-transformation.ts';
 export { polyak } from './optim/polyak.ts';
+export { SCALE_STATE, scaledByState } from './optim/scaled-by-state.ts';
 export { parameterLayout } from './parameters.ts';
 export type { ParameterLayout, Parameters, ParameterSpec, ParameterValues } from './parameters.ts';
 export { optimize } from './rewrite/optimize.ts';

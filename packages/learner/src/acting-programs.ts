@@ -1,4 +1,4 @@
-import { mapValues, program } from '@meow-rl/graph';
+import { GraphError, mapValues, program } from '@meow-rl/graph';
 import type { Program, Tensor } from '@meow-rl/graph';
 
 import { algorithmStates } from './algorithm.ts';
@@ -96,6 +96,22 @@ export function exploreProgram(
     };
   });
 }
+
+/** What an on-policy agent knows of an action when it takes it: `sampled` [batch, A] is what `logProb` [batch] is of, `value` [batch]. */
+export const rolloutProgram = (
+  algorithm: Algorithm,
+): Program<'observation' | 'noise', string, 'action' | 'sampled' | 'logProb' | 'value'> => {
+  const acting = actingOf(algorithm);
+  return actingProgram(algorithm, samplingInputs(algorithm), (networks, { observation, noise }) => {
+    const { action, replayed: sampled = action, logProb } = acting.sample(networks, observation, noise);
+    const value = acting.value?.(networks, observation);
+    if (!logProb || !value)
+      throw new GraphError(
+        `${algorithm.definition.name}: an on-policy algorithm needs the density of its actions and the value of states. Give logProb of acting.sample, and acting.value.`,
+      );
+    return { action, sampled, logProb, value };
+  });
+};
 
 /** Sampled actions with their log-probability densities `logProb` [batch]; undefined where the policy has no density. */
 export function densityProgram(

@@ -1,7 +1,9 @@
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { createAgent } from './agent.ts';
+import { defineAlgorithm } from './definition.ts';
+import { tau } from './settings/index.ts';
 import { deterministicActorCritic } from './testing/deterministic-actor-critic.ts';
 import { randomBatch } from './testing/random-batch.ts';
 
@@ -109,4 +111,45 @@ it('refuses what is of another kind, incomplete or of another shape, and stays a
   const bigger = await agentOf(1, { hidden: [6, 5, 4] });
   expect(() => bigger.restore(state)).toThrow('actor.2.weight of the state is [2, 5]');
   expect(agent.state()).toEqual(state);
+});
+
+describe('a setting that came later, with another default than what agents computed with before', () => {
+  const definition = defineAlgorithm({
+    ...deterministicActorCritic,
+    settings: {
+      ...deterministicActorCritic.settings,
+      tau: tau({ default: 0.25, formerly: 0.5, source: 'tests' }),
+    },
+  });
+  const agentWith = (config: { readonly tau?: number }) =>
+    createAgent(definition, { runtime: onnxRuntimeNode(), ...sizes, config });
+  const remedy = 'Make it with tau 0.5 to go on, or train anew.';
+
+  it('is part of the state, and refused where it is another', async () => {
+    const former = await agentWith({ tau: 0.5 });
+    const [given, byDefault] = [await agentWith({ tau: 0.25 }), await agentWith({})];
+    expect(former.state().values).toMatchObject({ settings: { tau: 0.5 } });
+    byDefault.restore(given.state());
+    const before = byDefault.state();
+    for (const agent of [given, byDefault])
+      expect(() => agent.restore(former.state())).toThrow(
+        `deterministic-actor-critic: the state is of an agent with tau 0.5; this one has 0.25. ${remedy}`,
+      );
+    expect(byDefault.state()).toEqual(before);
+  });
+
+  it('is as before in a state that does not tell, unless the agent was given it', async () => {
+    const { tensors, values } = (await agentWith({})).state();
+    const { settings: _settings, ...untold } = values;
+    const saved = { tensors, values: untold };
+    const byDefault = await agentWith({});
+    expect(() => byDefault.restore(saved)).toThrow(
+      `the state is of an agent with tau 0.5, as all had before this setting was there; this one has 0.25. ${remedy}`,
+    );
+    for (const rate of [0.5, 0.25]) {
+      const agent = await agentWith({ tau: rate });
+      agent.restore(saved);
+      expect(agent.state()).toEqual({ tensors, values: { ...values, settings: { tau: rate } } });
+    }
+  });
 });

@@ -6,6 +6,7 @@ import type { AgentState } from '@meow-rl/train';
 
 import { groupStates } from './algorithm.ts';
 import type { Algorithm } from './algorithm.ts';
+import { formerValuesOf } from './settings/index.ts';
 
 /** The generators of an agent: of the noise of sampled actions, and of updates. */
 const GENERATORS = ['actingNoise', 'updateNoise'] as const;
@@ -49,7 +50,40 @@ export function packState(algorithm: Algorithm, { states, ...values }: LearnedSt
       at += size;
     }
   }
-  return { tensors, values: { algorithm: algorithm.definition.name, ...values } };
+  const { definition, config } = algorithm;
+  const settings = Object.fromEntries(
+    Object.keys(formerValuesOf(definition.settings)).map((key) => [key, Reflect.get(config, key)]),
+  );
+  return {
+    tensors,
+    values: {
+      algorithm: definition.name,
+      ...(Object.keys(settings).length > 0 && { settings }),
+      ...values,
+    },
+  };
+}
+
+/**
+ * Checks the settings that a state tells, or would if they had been there. One that was saved without such a setting is of
+ * an agent with its former value, unless who made this agent has decided on the setting.
+ *
+ * @throws DataError naming one that the agent has otherwise
+ */
+function checkSettings({ definition, config, given }: Algorithm, saved: unknown): void {
+  const { name, settings } = definition;
+  const recorded = typeof saved === 'object' && saved !== null ? saved : {};
+  for (const [key, formerly] of Object.entries(formerValuesOf(settings))) {
+    const now: unknown = Reflect.get(config, key);
+    const isRecorded = Object.hasOwn(recorded, key);
+    if (!isRecorded && given.has(key)) continue;
+    const then: unknown = isRecorded ? Reflect.get(recorded, key) : formerly;
+    if (then === now) continue;
+    const since = isRecorded ? '' : ', as all had before this setting was there';
+    throw new DataError(
+      `${name}: the state is of an agent with ${key} ${String(then)}${since}; this one has ${String(now)}. Make it with ${key} ${String(then)} to go on, or train anew.`,
+    );
+  }
 }
 
 /**
@@ -66,6 +100,7 @@ export function unpackState(algorithm: Algorithm, { tensors, values }: AgentStat
     throw new DataError(
       `${name}: updates of the state is ${String(updates)}, expected a whole number. ${SAME}`,
     );
+  checkSettings(algorithm, values['settings']);
   const known = new Set<string>();
   const states: Record<string, FloatArray> = {};
   for (const [state, parts] of partsOf(algorithm)) {

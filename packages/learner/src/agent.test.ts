@@ -347,6 +347,20 @@ describe('update', () => {
     expect(probedQ).toBeCloseTo(q.reduce((sum, value) => sum + value, 0) / ROWS, 4);
   });
 
+  it('comes with the warnings of the definition, for its sizes and settings', async () => {
+    const definition: typeof deterministicActorCritic = {
+      ...deterministicActorCritic,
+      warnings: ({ actionSize }, { gamma }) => ({
+        high: ({ meanQ = 0 }) => (meanQ > 3 ? `${meanQ} ${actionSize} ${gamma}` : undefined),
+      }),
+    };
+    const agent = await createAgent(definition, { runtime, ...sizes, config: { gamma: 0.5 } });
+    opened.push(agent);
+    expect(agent.warnings?.['high']?.({ meanQ: 4 })).toBe('4 2 0.5');
+    expect(agent.warnings?.['high']?.({ meanQ: 2 })).toBeUndefined();
+    expect('warnings' in (await smallAgent())).toBe(false);
+  });
+
   it('has no state, and takes none, while it runs', async () => {
     const agent = await smallAgent();
     const [before, parameters] = [agent.state(), agent.parameters()];

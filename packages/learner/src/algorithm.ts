@@ -5,9 +5,14 @@ import type { Module } from '@meow-rl/nn';
 import type {
   Acting,
   AlgorithmDefinition,
+  BatchInput,
+  CommonDefinition,
   CommonSettings,
   NetworkGroups,
+  OnPolicyDefinition,
   Replayed,
+  RolloutInput,
+  RolloutLearning,
   Sizes,
   Stage,
 } from './definition.ts';
@@ -24,13 +29,21 @@ export interface Group {
   readonly isFollowed: boolean;
 }
 
+/** What the batches of an algorithm have, each with the axes behind its rows: none, or one of so many entries. */
+export type BatchColumns = Readonly<Record<string, readonly number[]>>;
+
 /** A definition for a task and settings: what its programs are built from. */
 export interface Algorithm {
-  readonly definition: AlgorithmDefinition;
+  readonly definition: CommonDefinition;
+  /** Of the file that exports the definition; empty for those that threads can't import. */
+  readonly module: string;
   readonly sizes: Sizes;
   readonly config: SettingsOf<CommonSettings>;
+  /** Names of the settings that were given, where others have their defaults. */
+  readonly given: ReadonlySet<string>;
   readonly groups: readonly Group[];
-  readonly stages: readonly Stage[];
+  readonly stages: readonly Stage<NetworkGroups, string>[];
+  readonly columns: BatchColumns;
   readonly acting: Acting;
   /** What replay keeps of an action in its place. */
   readonly replayed: Replayed | undefined;
@@ -80,7 +93,8 @@ export function groupOf({ groups, definition }: Algorithm, name: string): Group 
   throw new GraphError(`${definition.name}: there is no group of networks ${name}. It has ${known}.`);
 }
 
-const trainsGroup = ({ trains }: Stage, group: string): boolean => trains[group] !== undefined;
+const trainsGroup = ({ trains }: Stage<NetworkGroups, string>, group: string): boolean =>
+  trains[group] !== undefined;
 
 /**
  * Fills in the settings and puts together what a definition says for a task.
@@ -92,17 +106,93 @@ export function resolveAlgorithm<N extends NetworkGroups, T extends CommonSettin
   sizes: Sizes,
   options: Partial<SettingsOf<T>> = {},
 ): Algorithm {
-  const resolved = resolveSettings(typed.name, typed.settings, options);
-  typed.check?.(resolved);
+  const config: SettingsOf<CommonSettings> = resolveConfig(typed, sizes, options);
   const definition: AlgorithmDefinition = typed;
-  const config: SettingsOf<CommonSettings> = resolved;
+  const replayed = definition.replayed?.(config);
+  const replayedSize = replayed?.size(sizes) ?? sizes.actionSize;
+  const stages = definition.stages(sizes, config);
+  const columns: Record<BatchInput, readonly number[]> = {
+    observation: [sizes.observationSize],
+    nextObservation: [sizes.observationSize],
+    action: [replayedSize],
+    reward: [],
+    discount: [],
+    weight: [],
+  };
+  return {
+    definition,
+    module: definition.module,
+    sizes,
+    config,
+    given: new Set(Object.keys(options)),
+    groups: groupsOf(definition, stages, definition.networks(sizes, config)),
+    stages,
+    columns,
+    acting: definition.acting(sizes, config),
+    replayed,
+    replayedSize,
+  };
+}
+
+/** An on-policy algorithm, with how it goes through rollouts. */
+export interface OnPolicyAlgorithm extends Algorithm {
+  readonly learning: RolloutLearning;
+}
+
+/** As {@link resolveAlgorithm}, of an on-policy algorithm. */
+export function resolveOnPolicyAlgorithm<N extends NetworkGroups, T extends CommonSettings>(
+  typed: OnPolicyDefinition<N, T>,
+  sizes: Sizes,
+  options: Partial<SettingsOf<T>> = {},
+): OnPolicyAlgorithm {
+  const config: SettingsOf<CommonSettings> = resolveConfig(typed, sizes, options);
+  const definition: OnPolicyDefinition = typed;
+  const stages = definition.stages(sizes, config);
+  const columns: Record<RolloutInput, readonly number[]> = {
+    observation: [sizes.observationSize],
+    action: [sizes.actionSize],
+    logProb: [],
+    value: [],
+    advantage: [],
+    return: [],
+  };
+  return {
+    definition,
+    module: '',
+    sizes,
+    config,
+    given: new Set(Object.keys(options)),
+    groups: groupsOf(definition, stages, definition.networks(sizes, config)),
+    stages,
+    columns,
+    // It has no values of actions.
+    acting: { ...definition.acting(sizes, config), critic: () => ({}) },
+    replayed: undefined,
+    replayedSize: sizes.actionSize,
+    learning: definition.learning(config),
+  };
+}
+
+function resolveConfig<N extends NetworkGroups, T extends CommonSettings>(
+  definition: CommonDefinition<N, T>,
+  sizes: Sizes,
+  options: Partial<SettingsOf<T>>,
+): SettingsOf<T> {
+  const config = resolveSettings(definition.name, definition.settings, options);
+  definition.check?.(config);
   for (const key of ['observationSize', 'actionSize'] as const)
     if (!Number.isSafeInteger(sizes[key]) || sizes[key] < 1)
       throw new RangeError(
         `${definition.name}: ${key} is ${sizes[key]}, expected a whole number >= 1. Give the entries of one row.`,
       );
-  const networks = definition.networks(sizes, config);
-  const stages = definition.stages(sizes, config);
+  return config;
+}
+
+function groupsOf(
+  definition: CommonDefinition,
+  stages: readonly Stage<NetworkGroups, string>[],
+  networks: NetworkGroups,
+): readonly Group[] {
   if (!Array.isArray(stages) || stages.length === 0)
     throw new GraphError(`${definition.name}: it has no stages. Give a list of at least one.`);
   for (const stage of stages) checkStage(definition.name, stage, networks);
@@ -130,22 +220,12 @@ export function resolveAlgorithm<N extends NetworkGroups, T extends CommonSettin
     throw new GraphError(
       `${definition.name}: two groups have a parameter ${twice}. Give each network a name of its own.`,
     );
-  const replayed = definition.replayed?.(config);
-  return {
-    definition,
-    sizes,
-    config,
-    groups,
-    stages,
-    acting: definition.acting(sizes, config),
-    replayed,
-    replayedSize: replayed?.size(sizes) ?? sizes.actionSize,
-  };
+  return groups;
 }
 
 function checkStage(
   name: string,
-  { trains, targets = {}, every = 1, dropout }: Stage,
+  { trains, targets = {}, every = 1, dropout }: Stage<NetworkGroups, string>,
   networks: NetworkGroups,
 ): void {
   if (typeof trains !== 'object')

@@ -7,8 +7,10 @@ export function firstNonFiniteEntry(values: ArrayLike<number>): number {
 }
 
 /** The largest absolute value, for a message. */
-export const largest = (values: Float32Array): string =>
-  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0).toPrecision(2);
+export const largest = (values: ArrayLike<number>): string =>
+  Array.from(values)
+    .reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+    .toPrecision(2);
 
 /**
  * How many rows were given.

@@ -1,5 +1,6 @@
 import type { GradientTransformation, Tensor } from '@meow-rl/graph';
 import type { Bound, Dropout, Module } from '@meow-rl/nn';
+import type { MetricWarning } from '@meow-rl/train';
 
 import type { Noise } from './noise.ts';
 import type { Setting, SettingsOf, SettingsTable } from './settings/index.ts';
@@ -34,9 +35,22 @@ export type Batch = Readonly<Record<BatchInput, Tensor>>;
 /** What a batch has of each transition, see {@link Batch}. */
 export type BatchInput = 'observation' | 'action' | 'reward' | 'nextObservation' | 'discount' | 'weight';
 
-/** What a loss is made of. Its rows are the batch's, or those of one of the threads that share it. */
-export interface LossInputs<N extends NetworkGroups = NetworkGroups> {
-  readonly batch: Batch;
+/**
+ * A minibatch of a rollout: `observation` [rows, O], `action` [rows, A] as it was sampled; [rows] each: `logProb` and `value`,
+ * what policy and critic said of them then, `advantage` and `return`, the estimates of {@link RolloutLearning}.
+ */
+export type RolloutBatch = Readonly<Record<RolloutInput, Tensor>>;
+
+/** What a minibatch has of each transition, see {@link RolloutBatch}. */
+export type RolloutInput = 'observation' | 'action' | 'logProb' | 'value' | 'advantage' | 'return';
+
+/**
+ * What a loss is made of. Its rows are the batch's, or those of one of the threads that share it.
+ *
+ * @typeParam I what its batches have
+ */
+export interface LossInputs<N extends NetworkGroups = NetworkGroups, I extends string = BatchInput> {
+  readonly batch: Readonly<Record<I, Tensor>>;
   /** With the newest parameters: those that the stages before have made. */
   readonly networks: BoundGroups<N>;
   /** With those of the targets, for groups that a stage says follow. Losses are to pass no gradient to what they make of it. */
@@ -67,7 +81,7 @@ export interface StageLoss<G extends string = string> {
 }
 
 /** One step of an update. Stages come one after the other, each with what the one before has made. */
-export interface Stage<N extends NetworkGroups = NetworkGroups> {
+export interface Stage<N extends NetworkGroups = NetworkGroups, I extends string = BatchInput> {
   /** The optimizer of each group that this stage trains. A stage that trains none only reports, with noise of its own. */
   readonly trains: { readonly [G in keyof N]?: GradientTransformation };
   /** Polyak rate τ of each group whose target follows after this stage; targets start as copies. */
@@ -78,7 +92,7 @@ export interface Stage<N extends NetworkGroups = NetworkGroups> {
   readonly noise?: Readonly<Record<string, Noise>>;
   /** Dropout that the loss may ask for. */
   readonly dropout?: DropoutPlan | undefined;
-  loss(inputs: LossInputs<N>): StageLoss<keyof N & string>;
+  loss(inputs: LossInputs<N, I>): StageLoss<keyof N & string>;
 }
 
 /** How a stage drops units. */
@@ -122,19 +136,13 @@ export interface Replayed {
   ofAction(action: Tensor): Tensor;
 }
 
-/**
- * An algorithm as its paper says it: which networks, which losses train them in which order, which targets follow, what
- * noise that takes, how it acts. All else follows from it.
- */
-export interface AlgorithmDefinition<
+/** What every algorithm's definition says, whatever it learns from. */
+export interface CommonDefinition<
   N extends NetworkGroups = NetworkGroups,
   T extends CommonSettings = CommonSettings,
-  Q extends string = string,
 > {
   /** For logs, saved states and messages. */
   readonly name: string;
-  /** `import.meta.url` of the file that exports the definition: threads import it, so nothing that trains may stand there. */
-  readonly module: string;
   readonly settings: T;
   /**
    * Checks settings against each other.
@@ -143,15 +151,13 @@ export interface AlgorithmDefinition<
    */
   check?(config: SettingsOf<T>): void;
   networks(sizes: Sizes, config: SettingsOf<T>): N;
-  stages(sizes: Sizes, config: SettingsOf<T>): readonly Stage<N>[];
-  acting(sizes: Sizes, config: SettingsOf<T>): Acting<N, Q>;
-  /** What replay keeps of an action with these settings; undefined for the action itself. */
-  replayed?(config: SettingsOf<T>): Replayed | undefined;
   /** Further metrics of an update, from what its stages report. */
   derivedMetrics?(
     metrics: Readonly<Record<string, number>>,
     config: SettingsOf<T>,
   ): Readonly<Record<string, number>>;
+  /** Warnings by name, of what an update's metrics show: these are with the derived ones. Each is given once in a run. */
+  warnings?(sizes: Sizes, config: SettingsOf<T>): Readonly<Record<string, MetricWarning>>;
   /**
    * What metrics are in words, in the order of their computation: an update that gives a number that is not finite is blamed on
    * the first of them that isn't.
@@ -161,7 +167,78 @@ export interface AlgorithmDefinition<
   readonly scales?: readonly (keyof T & string)[];
 }
 
+/**
+ * An algorithm as its paper says it: which networks, which losses train them in which order, which targets follow, what
+ * noise that takes, how it acts. All else follows from it.
+ */
+export interface AlgorithmDefinition<
+  N extends NetworkGroups = NetworkGroups,
+  T extends CommonSettings = CommonSettings,
+  Q extends string = string,
+> extends CommonDefinition<N, T> {
+  /** `import.meta.url` of the file that exports the definition: threads import it, so nothing that trains may stand there. */
+  readonly module: string;
+  stages(sizes: Sizes, config: SettingsOf<T>): readonly Stage<N>[];
+  acting(sizes: Sizes, config: SettingsOf<T>): Acting<N, Q>;
+  /** What replay keeps of an action with these settings; undefined for the action itself. */
+  replayed?(config: SettingsOf<T>): Replayed | undefined;
+}
+
+/** How an on-policy algorithm goes through a rollout. */
+export interface RolloutLearning {
+  /** Discount γ. */
+  readonly gamma: number;
+  /** λ of generalized advantage estimation. */
+  readonly lambda: number;
+  /** How often the whole rollout is learned from. */
+  readonly epochs: number;
+  /**
+   * Whether no epoch follows after one.
+   *
+   * @param metrics of its last minibatch
+   */
+  stops?(metrics: Readonly<Record<string, number>>): boolean;
+  /**
+   * What steps of optimizers are multiplied by, where these are `scaledByState`.
+   *
+   * @param progress share of the run's steps that were made before the rollout, in [0, 1)
+   */
+  stepScale?(progress: number): number;
+}
+
+/** How an on-policy algorithm acts and judges. What it samples has a density; `replayed` is what that is of, where it isn't the action. */
+export interface OnPolicyActing<N extends NetworkGroups = NetworkGroups> extends Omit<
+  Acting<N>,
+  'critic' | 'value' | 'sample'
+> {
+  sample(
+    networks: BoundGroups<N>,
+    observation: Tensor,
+    noise: Tensor,
+  ): SampledAction & Required<Pick<SampledAction, 'logProb'>>;
+  /** Values of states, [rows]. */
+  value(networks: BoundGroups<N>, observation: Tensor): Tensor;
+}
+
+/**
+ * An algorithm that learns from what its own policy just did. Its stages run on each minibatch of `batchSize` transitions, in
+ * the order of a permutation that is drawn anew for each epoch.
+ */
+export interface OnPolicyDefinition<
+  N extends NetworkGroups = NetworkGroups,
+  T extends CommonSettings = CommonSettings,
+> extends CommonDefinition<N, T> {
+  stages(sizes: Sizes, config: SettingsOf<T>): readonly Stage<N, RolloutInput>[];
+  acting(sizes: Sizes, config: SettingsOf<T>): OnPolicyActing<N>;
+  learning(config: SettingsOf<T>): RolloutLearning;
+}
+
 /** Gives a definition its types. */
 export const defineAlgorithm = <N extends NetworkGroups, T extends CommonSettings, Q extends string>(
   definition: AlgorithmDefinition<N, T, Q>,
 ): AlgorithmDefinition<N, T, Q> => definition;
+
+/** Gives a definition of an on-policy algorithm its types. */
+export const defineOnPolicyAlgorithm = <N extends NetworkGroups, T extends CommonSettings>(
+  definition: OnPolicyDefinition<N, T>,
+): OnPolicyDefinition<N, T> => definition;

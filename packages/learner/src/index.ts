@@ -1,25 +1,37 @@
 export { createAgent } from './agent.ts';
 export type { Agent, AgentOptions } from './agent.ts';
-export { algorithmStates, resolveAlgorithm, stateName } from './algorithm.ts';
-export type { Algorithm, Group } from './algorithm.ts';
+export type { CommonAgent } from './agent-core.ts';
+export { createOnPolicyAgent } from './on-policy/on-policy-agent.ts';
+export type { OnPolicyAgentOptions, RolloutAgent } from './on-policy/on-policy-agent.ts';
+export { explainedVariance, generalizedAdvantages } from './on-policy/advantages.ts';
+export type { Advantages, ValuedSteps } from './on-policy/advantages.ts';
+export { algorithmStates, resolveAlgorithm, resolveOnPolicyAlgorithm, stateName } from './algorithm.ts';
+export type { Algorithm, Group, OnPolicyAlgorithm } from './algorithm.ts';
 export {
   criticProgram,
   densityProgram,
   modeProgram,
+  rolloutProgram,
   sampleProgram,
   valueProgram,
 } from './acting-programs.ts';
-export { defineAlgorithm } from './definition.ts';
+export { defineAlgorithm, defineOnPolicyAlgorithm } from './definition.ts';
 export type {
   Acting,
   AlgorithmDefinition,
   Batch,
   BoundGroups,
+  CommonDefinition,
   CommonSettings,
   DropoutPlan,
   LossInputs,
   NetworkGroups,
+  OnPolicyActing,
+  OnPolicyDefinition,
   Replayed,
+  RolloutBatch,
+  RolloutInput,
+  RolloutLearning,
   SampledAction,
   Sizes,
   Stage,

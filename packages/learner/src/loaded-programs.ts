@@ -8,6 +8,7 @@ import {
   exploreProgram,
   modeProgram,
   replayedProgram,
+  rolloutProgram,
   sampleProgram,
   valueProgram,
 } from './acting-programs.ts';
@@ -25,49 +26,87 @@ export interface LoadedPrograms {
   dispose(): Promise<void>;
 }
 
-/** Loads what acts; frees what it has loaded if it can't load the rest. */
-export async function loadPrograms(
-  algorithm: Algorithm,
+/** What an on-policy agent acts and judges with, all on one store. */
+export interface OnPolicyPrograms {
+  readonly sample: Executable<'observation' | 'noise', string, 'action'>;
+  readonly explore: Executable<'observation' | 'noise', string, 'action' | 'sampled' | 'logProb' | 'value'>;
+  readonly mode: Executable<'observation', string, 'action'> | undefined;
+  readonly value: Executable<'observation', string, 'value'> | undefined;
+  dispose(): Promise<void>;
+}
+
+type Load = <I extends string, O extends string>(
+  program: Program<I, string, O>,
+) => Promise<Executable<I, string, O>>;
+
+type LoadIfAny = <I extends string, O extends string>(
+  program: Program<I, string, O> | undefined,
+) => Promise<Executable<I, string, O> | undefined>;
+
+/** Loads programs on a store; frees what it has loaded if it can't load the rest. */
+async function loadTogether<P>(
   runtime: Runtime,
   state: StateStore,
-): Promise<LoadedPrograms> {
+  loadAll: (load: Load, loadIfAny: LoadIfAny) => Promise<P>,
+): Promise<P & { dispose(): Promise<void> }> {
   const open: Executable[] = [];
   const dispose = async (): Promise<void> => {
     for (const executable of open) await executable.dispose();
   };
-  const load = async <I extends string, O extends string>(
-    program: Program<I, string, O>,
-  ): Promise<Executable<I, string, O>> => {
+  const load: Load = async (program) => {
     const executable = await runtime.load(program, { state });
     open.push(executable);
     return executable;
   };
-  const loadIfAny = async <I extends string, O extends string>(program: Program<I, string, O> | undefined) =>
-    program && load(program);
+  const loadIfAny: LoadIfAny = async (program) => program && load(program);
   try {
-    return {
-      sample: await load(sampleProgram(algorithm)),
-      explore: await loadIfAny(exploreProgram(algorithm)),
-      mode: await loadIfAny(modeProgram(algorithm)),
-      critic: await load(criticProgram(algorithm)),
-      value: await loadIfAny(valueProgram(algorithm)),
-      replayed: await loadIfAny(replayedProgram(algorithm)),
-      dispose,
-    };
+    return { ...(await loadAll(load, loadIfAny)), dispose };
   } catch (error) {
     await dispose();
     throw error;
   }
 }
 
-/** The programs of an agent to deploy, with the parameters that they read. */
-export interface AgentDeployment<Q extends string = string> extends Deployment {
-  readonly critic: Program<'observation' | 'action', string, Exclude<Q, 'logProb'>>;
+/** Loads what acts. */
+export const loadPrograms = (
+  algorithm: Algorithm,
+  runtime: Runtime,
+  state: StateStore,
+): Promise<LoadedPrograms> =>
+  loadTogether(runtime, state, async (load, loadIfAny) => ({
+    sample: await load(sampleProgram(algorithm)),
+    explore: await loadIfAny(exploreProgram(algorithm)),
+    mode: await loadIfAny(modeProgram(algorithm)),
+    critic: await load(criticProgram(algorithm)),
+    value: await loadIfAny(valueProgram(algorithm)),
+    replayed: await loadIfAny(replayedProgram(algorithm)),
+  }));
+
+/** Loads what acts of an on-policy algorithm. */
+export const loadOnPolicyPrograms = (
+  algorithm: Algorithm,
+  runtime: Runtime,
+  state: StateStore,
+): Promise<OnPolicyPrograms> =>
+  loadTogether(runtime, state, async (load, loadIfAny) => ({
+    sample: await load(sampleProgram(algorithm)),
+    explore: await load(rolloutProgram(algorithm)),
+    mode: await loadIfAny(modeProgram(algorithm)),
+    value: await loadIfAny(valueProgram(algorithm)),
+  }));
+
+/** The programs of an agent's policy to deploy, with the parameters that they read. */
+export interface PolicyDeployment extends Deployment {
   readonly state: Readonly<Record<string, Float32Array>>;
 }
 
+/** The programs of an agent to deploy, with the parameters that they read. */
+export interface AgentDeployment<Q extends string = string> extends PolicyDeployment {
+  readonly critic: Program<'observation' | 'action', string, Exclude<Q, 'logProb'>>;
+}
+
 /** Programs to deploy, with the parameters of a store; undefined where there is no deterministic action. */
-export function deploymentOf(algorithm: Algorithm, state: StateStore): AgentDeployment | undefined {
+export function deploymentOf(algorithm: Algorithm, state: StateStore): PolicyDeployment | undefined {
   const policy = modeProgram(algorithm);
   if (!policy) return undefined;
   const stochastic = densityProgram(algorithm);
@@ -75,11 +114,14 @@ export function deploymentOf(algorithm: Algorithm, state: StateStore): AgentDepl
   return {
     policy,
     ...(stochastic && { stochastic }),
-    // That of sampled actions is the sampling program's.
-    critic: mapOutputs(criticProgram(algorithm), (outputs) => {
-      const { logProb: _, ...values } = outputs;
-      return values;
-    }),
     state: Object.fromEntries(names.map((name) => [name, Float32Array.from(state.read(name))])),
   };
 }
+
+/** The program of values of actions to deploy. */
+export const criticToDeploy = (algorithm: Algorithm): AgentDeployment['critic'] =>
+  // The log-probability of sampled actions is the sampling program's.
+  mapOutputs(criticProgram(algorithm), (outputs) => {
+    const { logProb: _, ...values } = outputs;
+    return values;
+  });

@@ -9,7 +9,7 @@ import { expectDistinct, mergedMetrics, stageMetrics } from './metrics.ts';
 import type { StageMetric } from './metrics.ts';
 import { checkBatch } from './stage-inputs.ts';
 import { TD_ERRORS, wholeProgram } from './stage-programs.ts';
-import type { UpdatesFactory, UpdatesSetup } from './updates.ts';
+import type { UpdateResult, Updates, UpdatesSetup } from './updates.ts';
 
 /** A stage on whole batches, ready to run. */
 export interface WholeStage {
@@ -78,8 +78,15 @@ export async function wholeStages(
   return loaded;
 }
 
+/** Updates in the calling thread, on whatever batches the algorithm reads. */
+export interface LocalUpdates extends Omit<Updates, 'run' | 'state'> {
+  readonly state: StateStore;
+  /** As that of {@link Updates}. */
+  run(batch: Readonly<Record<string, Float32Array>>, update: number): Promise<UpdateResult>;
+}
+
 /** Makes updates in the calling thread, on the agent's engine: each stage is one run of one program. */
-export const localUpdates: UpdatesFactory = async (setup) => {
+export async function localUpdates(setup: UpdatesSetup): Promise<LocalUpdates> {
   const { algorithm, runtime, random } = setup;
   const state = runtime.createState(algorithmStates(algorithm));
   const stages = await wholeStages(setup, state);
@@ -118,7 +125,7 @@ export const localUpdates: UpdatesFactory = async (setup) => {
       for (const stage of stages) await stage.dispose();
     },
   };
-};
+}
 
 /** A copy of all states. */
 const readAll = (algorithm: Algorithm, state: StateStore): Readonly<Record<string, FloatArray>> =>

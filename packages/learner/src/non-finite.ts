@@ -1,42 +1,67 @@
-import type { TransitionBatch } from '@meow-rl/replay';
+import type { Rollout, TransitionBatch } from '@meow-rl/replay';
 
 import type { Algorithm } from './algorithm.ts';
 import { firstNonFiniteEntry, largest } from './check-numbers.ts';
 import { NonFiniteError } from './errors.ts';
 
 const ENVIRONMENT = 'The environment gave it; look there.';
+const POLICY = 'Whoever acted gave it; look there.';
 const REPLAY = 'The replay buffer gave it; look there.';
 
-/** What a batch holds, and where to look if that isn't finite. */
-const BATCH_FIELDS = [
-  ['observations', ENVIRONMENT],
-  ['actions', 'Whoever acted gave it; look there.'],
-  ['rewards', ENVIRONMENT],
-  ['nextObservations', ENVIRONMENT],
-  ['terminated', ENVIRONMENT],
-  ['discounts', REPLAY],
-  ['weights', REPLAY],
-] as const satisfies readonly (readonly [keyof TransitionBatch, string])[];
+/** Numbers that an update was given: what they are, and where to look if one isn't finite. */
+export interface UpdateField {
+  /** `the batch's rewards` */
+  readonly name: string;
+  /** The kind that a message about scales names. */
+  readonly kind?: 'observations' | 'rewards';
+  readonly values: ArrayLike<number>;
+  readonly remedy: string;
+}
+
+/** What a batch holds. */
+export const fieldsOfBatch = (batch: TransitionBatch): readonly UpdateField[] => [
+  { name: "the batch's observations", kind: 'observations', values: batch.observations, remedy: ENVIRONMENT },
+  { name: "the batch's actions", values: batch.actions, remedy: POLICY },
+  { name: "the batch's rewards", kind: 'rewards', values: batch.rewards, remedy: ENVIRONMENT },
+  { name: "the batch's nextObservations", values: batch.nextObservations, remedy: ENVIRONMENT },
+  { name: "the batch's terminated", values: batch.terminated, remedy: ENVIRONMENT },
+  { name: "the batch's discounts", values: batch.discounts, remedy: REPLAY },
+  { name: "the batch's weights", values: batch.weights ?? [], remedy: REPLAY },
+];
+
+/** What a rollout holds. */
+export const fieldsOfRollout = (rollout: Rollout): readonly UpdateField[] => [
+  {
+    name: "the rollout's observations",
+    kind: 'observations',
+    values: rollout.observations,
+    remedy: ENVIRONMENT,
+  },
+  { name: "the rollout's actions", values: rollout.actions, remedy: POLICY },
+  { name: "the rollout's rewards", kind: 'rewards', values: rollout.rewards, remedy: ENVIRONMENT },
+  { name: "the rollout's logProbs", values: rollout.logProbs, remedy: POLICY },
+  { name: "the rollout's values", values: rollout.values, remedy: POLICY },
+  { name: "the rollout's nextValues", values: rollout.nextValues, remedy: POLICY },
+];
 
 /** An update that went wrong. */
 export interface FailedUpdate {
   readonly algorithm: Algorithm;
   /** Counted from 1. */
   readonly update: number;
-  readonly batch: TransitionBatch;
+  readonly fields: readonly UpdateField[];
   readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** Finds what went wrong first: an input, then the terms in the order in which they are computed. */
 export function firstNonFinite(failed: FailedUpdate): NonFiniteError {
-  const { algorithm, update, batch, metrics } = failed;
+  const { algorithm, update, fields, metrics } = failed;
   const { name, terms = {} } = algorithm.definition;
-  for (const [field, remedy] of BATCH_FIELDS) {
-    const values = batch[field] ?? new Float32Array(0);
-    const entry = firstNonFiniteEntry(values);
+  for (const field of fields) {
+    const entry = firstNonFiniteEntry(field.values);
     if (entry < 0) continue;
-    const value = values[entry] ?? Number.NaN;
-    return new NonFiniteError(name, update, `entry ${entry} of the batch's ${field}`, value, remedy);
+    const value = field.values[entry] ?? Number.NaN;
+    return new NonFiniteError(name, update, `entry ${entry} of ${field.name}`, value, field.remedy);
   }
   const order = [...Object.keys(terms), ...Object.keys(metrics)];
   const metric = order.find((key) => key in metrics && !Number.isFinite(metrics[key])) ?? 'update';
@@ -62,8 +87,10 @@ function diverged({ definition: { settings } }: Algorithm): string {
 }
 
 /** The first update can't have diverged: nothing was learned before it. */
-function tooLarge({ batch, algorithm: { definition, config } }: FailedUpdate): string {
-  const reach = `observations up to ${largest(batch.observations)}, rewards up to ${largest(batch.rewards)}`;
+function tooLarge({ fields, algorithm: { definition, config } }: FailedUpdate): string {
+  const reach = fields
+    .flatMap(({ kind, values }) => (kind === undefined ? [] : [`${kind} up to ${largest(values)}`]))
+    .join(', ');
   const { scales = [] } = definition;
   const values: Readonly<Record<string, unknown>> = config;
   const settings = scales.map((key) => `, ${key} ${String(values[key])}`).join('');

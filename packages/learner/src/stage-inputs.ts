@@ -1,4 +1,4 @@
-import { DataError, GraphError, mul, staticSize, sum } from '@meow-rl/graph';
+import { DataError, GraphError, mapValues, mul, staticSize, sum } from '@meow-rl/graph';
 import type { InputSpec, Tensor } from '@meow-rl/graph';
 import { dropoutBank, dropoutOffsets } from '@meow-rl/nn';
 import { stream } from '@meow-rl/random';
@@ -31,18 +31,18 @@ export const batchWidths = ({ sizes, replayedSize }: Algorithm): Readonly<Record
 });
 
 /** @throws DataError unless a batch has as many entries as the programs of stages read */
-export function checkBatch(algorithm: Algorithm, batch: Readonly<Record<BatchInput, Float32Array>>): void {
-  const widths = batchWidths(algorithm);
-  const { definition, config } = algorithm;
-  eachBatchInput((name) => {
-    // Untyped code may leave one out.
-    const given = (batch as Partial<typeof batch>)[name]?.length ?? 0;
-    const expected = config.batchSize * widths[name];
+export function checkBatch(
+  { definition, config, columns }: Algorithm,
+  batch: Readonly<Record<string, Float32Array>>,
+): void {
+  for (const [name, axes] of Object.entries(columns)) {
+    const given = batch[name]?.length ?? 0;
+    const expected = config.batchSize * staticSize(axes);
     if (given !== expected)
       throw new DataError(
         `${definition.name}: the batch's ${name} has ${given} entries, expected ${expected}. Give as many transitions as batchSize says.`,
       );
-  });
+  }
 }
 
 /** The noise of a stage's dropout. */
@@ -50,7 +50,7 @@ const OFFSETS = 'dropoutOffsets';
 
 /** Everything that a stage draws for some rows, by name and in order: its noise, then offsets into its bank of dropout masks. */
 export const stageNoise = (
-  { noise = {}, dropout }: Stage,
+  { noise = {}, dropout }: Stage<NetworkGroups, string>,
   rows: number,
 ): Readonly<Record<string, Noise>> => ({
   ...noise,
@@ -66,20 +66,15 @@ export const noiseInput = (name: string): string => `noise/${name}`;
  */
 export function stageInputs(
   algorithm: Algorithm,
-  stage: Stage,
+  stage: Stage<NetworkGroups, string>,
   rows: number,
 ): Readonly<Record<string, InputSpec>> {
-  const widths = batchWidths(algorithm);
-  const { observation, nextObservation, action, ...scalars } = eachBatchInput((name) => widths[name]);
   const noise = Object.entries(stageNoise(stage, rows)).map(([name, { dtype, shape }]) => [
     noiseInput(name),
     { dtype, shape: shape(rows) },
   ]);
   return {
-    observation: { shape: [rows, observation] },
-    nextObservation: { shape: [rows, nextObservation] },
-    action: { shape: [rows, action] },
-    ...Object.fromEntries(Object.keys(scalars).map((name) => [name, { shape: [rows] }])),
+    ...mapValues(algorithm.columns, (columns) => ({ shape: [rows, ...columns] })),
     ...Object.fromEntries(noise),
   };
 }
@@ -113,7 +108,7 @@ export const boundGroups = (
 /** A stage's loss inside a graph. */
 export interface StageGraph {
   readonly algorithm: Algorithm;
-  readonly stage: Stage;
+  readonly stage: Stage<NetworkGroups, string>;
   readonly rows: number;
   /** Decides the content of dropout's mask banks. */
   readonly seed: number;
@@ -137,13 +132,13 @@ export function stageLoss({ algorithm, stage, rows, seed, inputs, state }: Stage
     const bank = dropoutBank(rate, largest * rows, stream(seed, STREAM.dropoutMasks));
     return bank.masks(noise(OFFSETS), copies * rows);
   };
-  const input = (name: BatchInput): Tensor => {
-    const tensor = inputs[name];
-    if (tensor) return tensor;
-    throw new GraphError(`${definition.name}: the stage has no input ${name}.`);
-  };
   const result = stage.loss({
-    batch: eachBatchInput(input),
+    batch: Object.fromEntries(
+      Object.keys(algorithm.columns).flatMap((name) => {
+        const tensor = inputs[name];
+        return tensor ? [[name, tensor] as const] : [];
+      }),
+    ),
     networks: boundGroups(algorithm, state, 'parameters'),
     targets: boundGroups(algorithm, state, 'target'),
     noise,
@@ -204,5 +199,7 @@ export function expectShape(
 }
 
 /** The groups that a stage trains, in their order. */
-export const trainedGroups = (algorithm: Algorithm, { trains }: Stage): readonly Group[] =>
-  Object.keys(trains).map((name) => groupOf(algorithm, name));
+export const trainedGroups = (
+  algorithm: Algorithm,
+  { trains }: Stage<NetworkGroups, string>,
+): readonly Group[] => Object.keys(trains).map((name) => groupOf(algorithm, name));

@@ -1,6 +1,6 @@
 export { createMeowAgent } from './agent.ts';
 export type { MeowAgent, MeowAgentOptions } from './agent.ts';
-export { meowLoss, policyEntropy, softTarget, temperatureLoss } from './loss.ts';
+export { meowLoss, softTarget, temperatureLoss } from './loss.ts';
 export type { MeowGroups } from './loss.ts';
 export { meow } from './meow.ts';
 export { meowNetworks, pessimistic } from './networks.ts';

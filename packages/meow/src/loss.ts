@@ -92,19 +92,13 @@ export function meowLoss(inputs: LossInputs<MeowGroups>, config: MeowConfig): St
  * The policy's entropy: E[−log π] with one sample per state, of which the part that is known without sampling, the
  * Gaussian's ½ Σ ε², is replaced by its mean A/2.
  */
-function entropyOf({ batch, networks, noise, mean }: LossInputs<MeowGroups>): Tensor {
-  const sampled = noise('entropy');
+export function entropyOf({ batch, networks, noise, mean }: LossInputs<MeowGroups>): Tensor {
+  const sampled = noise('policy');
   const { logProb } = networks.ebflow.flow().sample(sampled, batch.observation);
   const quadratic = mul(0.5, sum(square(sampled), { axes: [1] }));
   const known = constant(0.5 * Number(sampled.shape[1]));
   return sub(mean(known), mean(add(logProb, quadratic)));
 }
-
-/** Reports the policy's entropy. */
-export const policyEntropy = (inputs: LossInputs<MeowGroups>): StageLoss<never> => ({
-  losses: {},
-  metrics: { entropy: entropyOf(inputs) },
-});
 
 /**
  * The temperature's loss, with the flow's exact log-probabilities: `J(α) = α (H(π) − target entropy)`, whose gradient raises α

@@ -1,16 +1,16 @@
 import { adam, chain, clipByGlobalNorm } from '@meow-rl/graph';
 import { defineAlgorithm, normal } from '@meow-rl/learner';
+import type { LossInputs } from '@meow-rl/learner';
 import { scalar } from '@meow-rl/nn';
 
-import { bestOfK } from './best-of-k.ts';
-import { meowLoss, policyEntropy, temperatureLoss } from './loss.ts';
+import { bestOfSamples } from './best-of-k.ts';
+import { meowLoss, temperatureLoss } from './loss.ts';
 import type { MeowGroups } from './loss.ts';
 import { meowNetworks, pessimistic, replayedLatent, valueCount } from './networks.ts';
+import { policyReport } from './policy-metrics.ts';
 import { checkMeowConfig, MEOW_SETTINGS } from './settings.ts';
 import { temperatureOf } from './temperature.ts';
-
-/** Updates between two that report the entropy: it takes a pass through the couplings. */
-const ENTROPY_EVERY = 100;
+import { meowWarnings } from './warnings.ts';
 
 /**
  * MEow: one energy-based normalizing flow for policy, Q and V, trained by one loss.
@@ -42,13 +42,17 @@ export const meow = defineAlgorithm({
           : undefined,
       loss: (inputs) => meowLoss(inputs, config),
     },
-    config.tuneTemperature
-      ? {
-          trains: { temperature: adam({ learningRate: config.temperatureLearningRate }) },
-          noise: { entropy: normal(actionSize) },
-          loss: (inputs) => temperatureLoss(inputs, actionSize * config.targetEntropyPerAction),
-        }
-      : { trains: {}, every: ENTROPY_EVERY, noise: { entropy: normal(actionSize) }, loss: policyEntropy },
+    ...(config.tuneTemperature
+      ? [
+          {
+            trains: { temperature: adam({ learningRate: config.temperatureLearningRate }) },
+            noise: { policy: normal(actionSize) },
+            loss: (inputs: LossInputs<MeowGroups>) =>
+              temperatureLoss(inputs, actionSize * config.targetEntropyPerAction),
+          },
+        ]
+      : []),
+    policyReport(actionSize, config),
   ],
   acting: (_, config) => ({
     sample: ({ ebflow }, observation, noise) => {
@@ -58,7 +62,7 @@ export const meow = defineAlgorithm({
     // Proposition 2.
     mode: ({ ebflow }, observation) =>
       config.deterministic === 'best-of-k'
-        ? bestOfK(ebflow.flow(), observation, config.candidates)
+        ? bestOfSamples(ebflow.flow(), observation, config.candidates)
         : ebflow.flow().mode?.(observation),
     withoutMode: `With layers ${config.layers} the Jacobian determinant depends on the action, so that the image of the prior's mode is not the most likely action (Proposition 2). Set deterministic to best-of-k, or layers to additive; or sample its actions.`,
     critic: (networks, observation, action) => {
@@ -81,6 +85,7 @@ export const meow = defineAlgorithm({
   derivedMetrics: ({ ebflowGradientNorm = Number.NaN, gradientNorm = ebflowGradientNorm }, { gradClip }) => ({
     gradientClipped: Number(gradientNorm > gradClip),
   }),
+  warnings: meowWarnings,
   terms: {
     meanNextValue: "the target's soft value V(s')",
     meanTarget: 'the target y',

@@ -20,6 +20,10 @@ import type { MeowConfig } from './settings.ts';
 export interface MeowNetworks {
   /** The policy π(a|s). */
   readonly flow: (dropout?: Dropout) => EnergyFlow;
+  /** The same without the uniform share: what actions are sampled from. */
+  readonly invertible: (dropout?: Dropout) => EnergyFlow;
+  /** `invertible` before the squash: the density of the latents, exact however far they lie. */
+  readonly latents: () => EnergyFlow;
   /** log σ(s) of the prior, [states, A]. */
   readonly logSigma: (state: Tensor) => Tensor;
   /** The learnable reward shifts bᵢ(s), [states] each. */
@@ -79,20 +83,22 @@ export function meowNetworks(sizes: Sizes, config: MeowConfig): Module<MeowNetwo
     bind: (params) => {
       const networks = parts.bind(params);
       const logSigma = (state: Tensor) => boundedLogScale(networks.prior([state]), logSigmaMin, logSigmaMax);
-      const flow = (dropout?: Dropout): EnergyFlow => {
-        const invertible = energyFlow({
-          prior: gaussianPrior(actionSize),
-          layers: [elementwiseScale({ size: actionSize, logScale: logSigma }), ...networks.steps(dropout)],
-          squash: (coordinates === 'latent' ? tanhSquash : clippedTanhSquash)(actionSize),
-        });
-        return uniformShare > 0 ? uniformMixture(invertible, uniformShare) : invertible;
-      };
+      const latents = (dropout?: Dropout) => ({
+        prior: gaussianPrior(actionSize),
+        layers: [elementwiseScale({ size: actionSize, logScale: logSigma }), ...networks.steps(dropout)],
+      });
+      const squash = (coordinates === 'latent' ? tanhSquash : clippedTanhSquash)(actionSize);
+      const invertible = (dropout?: Dropout) => energyFlow({ ...latents(dropout), squash });
+      const flow = (dropout?: Dropout) =>
+        uniformShare > 0 ? uniformMixture(invertible(dropout), uniformShare) : invertible(dropout);
       const shiftsOf = (state: Tensor) =>
         networks.shifts.map((network) => reshape(network([state]), [state.shape[0] ?? 1]));
       const shifted = (value: Tensor, state: Tensor, alpha = fixedAlpha(config)): readonly Tensor[] =>
         shifts === 0 ? [mul(alpha, value)] : shiftsOf(state).map((b) => mul(alpha, add(value, b)));
       return {
         flow,
+        invertible,
+        latents: () => energyFlow(latents()),
         logSigma,
         shifts: shiftsOf,
         softQ: (state, action, alpha) => shifted(flow().energy(action, state), state, alpha),

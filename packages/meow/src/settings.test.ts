@@ -104,7 +104,21 @@ describe('resolveMeowConfig', () => {
       JSON.parse('{ "deterministic": "mean" }'),
       'meow: deterministic must be one of mode, best-of-k, got "mean".',
     ],
-    [{ candidates: 0 }, 'meow: candidates must be a positive integer, got 0.'],
+    [
+      JSON.parse('{ "coordinates": "latnt" }'),
+      'meow: coordinates must be one of latent, action, got "latnt".',
+    ],
+    ...[-1, 1e-40, 1e11, Number.NaN, Number.POSITIVE_INFINITY].map(
+      (couplingBound): [Partial<MeowConfig>, string] => [
+        { couplingBound },
+        `meow: couplingBound must be a number from 1e-6 to 1e10, or 0, got ${couplingBound}. A bound below`,
+      ],
+    ),
+    ...[-1e-9, 0.5, 1, 2, Number.NaN].map((uniformShare): [Partial<MeowConfig>, string] => [
+      { uniformShare },
+      `meow: uniformShare must be a number of at least 0 and below 0.5, got ${uniformShare}. With 0`,
+    ]),
+    [{ candidates: 0 }, 'meow: candidates must be a whole number from 1 to 1024, got 0.'],
     [JSON.parse('{ "tuneTemperature": 1 }'), 'meow: tuneTemperature must be true or false, got 1.'],
     [
       { temperatureLearningRate: 0 },

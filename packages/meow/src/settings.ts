@@ -6,6 +6,7 @@ import {
   fromBelow,
   gamma,
   gradClip,
+  integer,
   learningRate,
   number,
   oneOf,
@@ -14,7 +15,7 @@ import {
   toggle,
   widths,
 } from '@meow-rl/learner/settings';
-import type { SettingsOf } from '@meow-rl/learner/settings';
+import type { Range, SettingsOf } from '@meow-rl/learner/settings';
 
 const paper = 'Chao et al., MEow (2024), appendix on experimental setups';
 const hopper = `${paper}: Hopper`;
@@ -27,6 +28,11 @@ const logSigma = (bound: 'lower' | 'upper', value: number) =>
     description: `${bound} bound of the prior's log standard deviation`,
     remedy: 'It is the logarithm of a standard deviation: 0 stands for 1.',
   });
+
+const BOUND: Range = {
+  words: 'from 1e-6 to 1e10, or 0',
+  holds: (value) => value === 0 || (value >= 1e-6 && value <= 1e10),
+};
 
 /** MEow's settings. The defaults are the paper's for Hopper; other tasks differ in few of them. */
 export const MEOW_SETTINGS = {
@@ -69,7 +75,7 @@ export const MEOW_SETTINGS = {
     description:
       "the deterministic action: the image of the prior's mode, or the best by Q of `candidates` fixed samples",
   }),
-  candidates: count({
+  candidates: integer(between(1, 1024), {
     default: 32,
     source: 'untuned',
     description: 'samples that best-of-k takes the best of',
@@ -91,19 +97,23 @@ export const MEOW_SETTINGS = {
   }),
   coordinates: oneOf(['latent', 'action'], {
     default: 'latent',
+    formerly: 'action',
     source: `${measured}; the published form has action`,
     description:
       'where Q is trained: at the latent before the squash, or at the action, clipped where it is near ±1',
   }),
-  couplingBound: number(between(0, 1e10), {
+  couplingBound: number(BOUND, {
     default: 1.5,
+    formerly: 0,
     source: `${measured}; the published form has 0`,
     description: 'most that an additive coupling moves an entry by, before the squash; 0 for no bound',
+    remedy: 'A bound below moves nothing; 0 bounds nothing.',
   }),
   uniformShare: number(
     fromBelow(0, 0.5),
     {
       default: 1e-5,
+      formerly: 0,
       source: `${measured}; the published form has 0`,
       description: "share of the uniform density in the policy's, which no action then has less of",
       remedy: 'With 0 the density is that of the flow alone.',

@@ -20,7 +20,7 @@ const inputs = {
   nextObservation: batch.nextObservations,
   discount: Array.from(batch.terminated, (ended) => 0.9 * (1 - ended)),
   weight: Array.from(batch.rewards, () => 1),
-  'noise/entropy': randomRows(9, ROWS, 2, 1.5).flat(),
+  'noise/policy': randomRows(9, ROWS, 2, 1.5).flat(),
 };
 
 async function learnerWith(config: Partial<MeowConfig>, logAlpha?: number) {
@@ -78,9 +78,9 @@ describe('a tuned temperature', () => {
     const sampler = await referenceRuntime.load(density, { state: learner.state });
     const { logProb } = await sampler.run({
       observation: inputs.observation,
-      noise: inputs['noise/entropy'],
+      noise: inputs['noise/policy'],
     });
-    const quadratic = inputs['noise/entropy'].reduce((total, value) => total + value ** 2, 0) / 2;
+    const quadratic = inputs['noise/policy'].reduce((total, value) => total + value ** 2, 0) / 2;
     const entropy = 1 - (Array.from(logProb).reduce((total, value) => total + value, 0) + quadratic) / ROWS;
 
     const metrics = await learner.run(1, inputs);

@@ -20,8 +20,8 @@ export interface LinearLayerOptions {
 }
 
 /**
- * From parts [rows, inputs[i]] to [rows, output]. The last part may be [states, …] with rows = k · states: its product is
- * then computed once per state.
+ * From parts [rows, inputs[i]] to [rows, output]. A part may be [states, …] with rows = k · states: its product is then
+ * computed once per state.
  */
 export type Linear = (parts: readonly Tensor[]) => Tensor;
 
@@ -52,14 +52,16 @@ export function linearLayer({
         );
       const weight = params(`${name}.weight`);
       const bias = params(`${name}.bias`);
-      const [rows] = parts;
+      const rows = parts.map(({ shape: [length] }) => (typeof length === 'number' ? length : Infinity));
+      const most = parts[rows.indexOf(Math.max(...rows))];
+      const fewest = rows.lastIndexOf(Math.min(...rows));
       const columnsOfParts = split(weight, inputs, 1);
-      // The bias goes with the last part, which is the smaller product where it has fewer rows.
       const terms = parts.map((part, i) => {
         const columns = columnsOfParts[i] ?? weight;
-        if (i < parts.length - 1) return matmul(part, columns, { transposeB: true });
-        const product = linear(part, columns, bias);
-        return rows ? repeatForRows(product, rows) : product;
+        // The bias goes with the smallest product.
+        const product =
+          i === fewest ? linear(part, columns, bias) : matmul(part, columns, { transposeB: true });
+        return most ? repeatForRows(product, most) : product;
       });
       return terms.reduce((total, term) => add(total, term));
     },

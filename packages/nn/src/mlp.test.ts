@@ -109,6 +109,26 @@ describe.each(activations)('mlp with %s', (_, activation, plain) => {
     }
   });
 
+  it('repeats the part that has fewer rows, whichever it is', async () => {
+    const network = mlp({ ...base, activation });
+    const layout = parameterLayout(network.parameters);
+    const flat = randomParameters(network.parameters, 1);
+    const params = layout.unflatten(flat);
+    const plainRows = (points: number[][], states: number[][]) =>
+      states.flatMap((state, i) =>
+        plainMlp(params, { ...base }, plain, [...(points[i % points.length] ?? []), ...state]),
+      );
+    for (const [points, states] of [
+      [randomRows(2, 2, 2, 1), randomRows(3, 6, 3, 1)],
+      [randomRows(4, 1, 2, 1), randomRows(5, 3, 3, 1)],
+    ] as const) {
+      const { out } = await compute({ points: matrix(points), states: matrix(states) }, (inputs) => ({
+        out: network.bind(layout.unpack(constant(flat)))([inputs.points, inputs.states]),
+      }));
+      expectClose(out, plainRows(points, states), 1e-11);
+    }
+  });
+
   it('multiplies activations by masks', async () => {
     const network = mlp({ ...base, inputs: [2], hidden: [3], activation });
     const layout = parameterLayout(network.parameters);

@@ -14,7 +14,7 @@ import type { Module } from './module.ts';
 export interface HiddenLayersOptions {
   /** Prefix of the parameters' names. */
   readonly name: string;
-  /** Size of each input part. The parts are joined in this order; the last one may have fewer rows, see {@link Network}. */
+  /** Size of each input part. The parts are joined in this order; some may have fewer rows, see {@link Network}. */
   readonly inputs: readonly number[];
   /** Units of each hidden layer; none: a linear map. */
   readonly hidden: readonly number[];
@@ -39,8 +39,8 @@ export interface MlpOptions extends HiddenLayersOptions {
 /**
  * A network inside a graph.
  *
- * @param parts [rows, inputs[i]]; the last part may be [states, …] with rows = k · states. Its product with the first
- *   layer is then computed once per state
+ * @param parts [rows, inputs[i]]; a part may be [states, …] with rows = k · states. Its product with the first layer is then
+ *   computed once per state
  * @param dropout makes each hidden activation, with units dropped; default none are
  * @returns [rows, output]
  * @throws ShapeError if the parts are not those that `inputs` announced

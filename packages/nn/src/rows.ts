@@ -1,4 +1,4 @@
-import { concat, formatShape, ShapeError } from '@meow-rl/graph';
+import { concat, constant, expandAs, formatShape, matmul, ShapeError, slice } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 /**
@@ -30,4 +30,11 @@ export function repeatForRows(perState: Tensor, like: Tensor): Tensor {
     Array.from({ length: rows / states }, () => perState),
     0,
   );
+}
+
+/** Zeros, one row of `size` per state: [states, size]. */
+export function zerosPerState(state: Tensor, size: number): Tensor {
+  // Only its shape is used.
+  const rows = matmul(slice(state, { axis: 1, end: 1 }), constant(new Float32Array(size), [1, size]));
+  return expandAs(constant(0), rows);
 }

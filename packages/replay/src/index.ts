@@ -3,6 +3,14 @@ export type { TransitionOrigins } from './episode-links.ts';
 export type { BetaSchedule, PrioritizedOptions, SavedPriorities } from './prioritized.ts';
 export { replayBufferBytes } from './replay-buffer-bytes.ts';
 export { replayBuffer, type ReplayBuffer, type ReplayBufferOptions } from './replay-buffer.ts';
+export type { Rollout } from './rollout.ts';
+export {
+  rolloutBuffer,
+  type ActedValues,
+  type RolloutBuffer,
+  type RolloutBufferOptions,
+  type RolloutBufferState,
+} from './rollout-buffer.ts';
 export {
   emptyBatch,
   type BatchExtra,

@@ -4,13 +4,19 @@ import { checkFit } from './check-fit.ts';
 import type { UpdateMetrics } from './contracts/learning-agent.ts';
 import type { OffPolicyAgent } from './contracts/off-policy-agent.ts';
 import type { TrainOffPolicyOptions } from './off-policy-options.ts';
+import type { TrainOnPolicyOptions } from './on-policy-options.ts';
 
 // A diverged update has already changed the weights: going on would only hide where it happened.
-export function checkMetrics(metrics: UpdateMetrics, update: number, step: number): void {
+export function checkMetrics(
+  metrics: UpdateMetrics,
+  update: number,
+  step: number,
+  where = 'trainOffPolicy',
+): void {
   for (const [name, value] of Object.entries(metrics)) {
     if (Number.isFinite(value)) continue;
     throw new Error(
-      `trainOffPolicy: update ${update} at step ${step} reported ${name} = ${value}, expected a finite number. ` +
+      `${where}: update ${update} at step ${step} reported ${name} = ${value}, expected a finite number. ` +
         'If training has diverged, lower the learning rate, the gradient clip or the scale of the rewards; ' +
         'leave out a metric that there is none of.',
     );
@@ -22,6 +28,11 @@ type CheckedOptions = TrainOffPolicyOptions &
 
 export function checkOptions(options: CheckedOptions): void {
   const { agent, env, replay, evaluate: schedule } = options;
+  // Untyped code may give a buffer of the other kind of loop.
+  if (typeof replay?.sample !== 'function')
+    throw new RangeError(
+      'trainOffPolicy: replay is no replay buffer. Make one with replayBuffer of @meow-rl/replay; rollout buffers are for trainOnPolicy.',
+    );
   const { id, singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
   checkFit('trainOffPolicy', agent, { id, observationSpace, actionSpace });
   if (schedule) checkFit('trainOffPolicy: evaluate', agent, schedule.env);
@@ -38,22 +49,59 @@ export function checkOptions(options: CheckedOptions): void {
         'Give the agent tdErrors(), or make the buffer without prioritized.',
     );
   }
-  const counts = { steps: options.steps, batchSize: options.batchSize, logEvery: options.logEvery };
-  for (const [name, value] of Object.entries({
-    ...counts,
+  checkCounts('trainOffPolicy', {
+    steps: options.steps,
+    batchSize: options.batchSize,
+    logEvery: options.logEvery,
     'evaluate.every': schedule?.every ?? 1,
     'checkpoint.every': options.checkpoint?.every ?? 1,
-  })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`trainOffPolicy: ${name} is ${String(value)}, expected a positive integer.`);
-    }
-  }
+  });
   const { warmup, updatesPerStep } = options;
   for (const [name, value] of Object.entries({ warmup, updatesPerStep })) {
     if (!(Number.isFinite(value) && value >= 0)) {
       throw new RangeError(`trainOffPolicy: ${name} is ${String(value)}, expected a number of at least 0.`);
     }
   }
+}
+
+function checkCounts(where: string, counts: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (Number.isInteger(value) && value >= 1) continue;
+    throw new RangeError(`${where}: ${name} is ${String(value)}, expected a positive integer.`);
+  }
+}
+
+/** As {@link checkOptions}, of `trainOnPolicy`. */
+export function checkOnPolicyOptions(options: TrainOnPolicyOptions & { readonly logEvery: number }): void {
+  const { agent, env, rollout, evaluate: schedule } = options;
+  const { id, numEnvs, singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
+  // Untyped code may give an agent, or a buffer, of the other kind of loop.
+  if (typeof agent.explore !== 'function')
+    throw new RangeError(
+      `trainOnPolicy: the ${agent.algorithm} agent learns from a replay buffer, expected one that learns from rollouts. ` +
+        'Train it with trainOffPolicy.',
+    );
+  if (typeof rollout?.follow !== 'function')
+    throw new RangeError(
+      'trainOnPolicy: rollout is no rollout buffer. Make one with rolloutBuffer of @meow-rl/replay; replay buffers are for trainOffPolicy.',
+    );
+  checkFit('trainOnPolicy', agent, { id, observationSpace, actionSpace });
+  if (schedule) checkFit('trainOnPolicy: evaluate', agent, schedule.env);
+  const { observationSize, actionSize } = agent;
+  for (const [name, expected] of Object.entries({ observationSize, actionSize, numEnvs })) {
+    const given = rollout[name as 'observationSize' | 'actionSize' | 'numEnvs'];
+    if (given === expected) continue;
+    throw new RangeError(
+      `trainOnPolicy: the rollout buffer has ${name} = ${given}, expected ${expected} as in ${name === 'numEnvs' ? id : 'the agent'}. ` +
+        'Make the buffer for this environment.',
+    );
+  }
+  checkCounts('trainOnPolicy', {
+    steps: options.steps,
+    logEvery: options.logEvery,
+    'evaluate.every': schedule?.every ?? 1,
+    'checkpoint.every': options.checkpoint?.every ?? 1,
+  });
 }
 
 /** Throws unless the buffer is for the agent's observations, and for what replay is to keep of its actions. */

@@ -3,36 +3,41 @@ import type { VectorEnv, VectorResetResult, VectorStepResult } from '@meow-rl/en
 /**
  * Refuses the result of a reset that isn't as {@link VectorEnv} says: it may be of one written by hand.
  *
+ * @param where begins messages
  * @throws TypeError for an array of another kind
  * @throws RangeError for one of another size, or an observation that no 32-bit float holds
  */
-export function checkVectorReset(env: VectorEnv, result: VectorResetResult): VectorResetResult {
-  checkObservations(env, result, 'reset()');
+export function checkVectorReset(
+  env: VectorEnv,
+  result: VectorResetResult,
+  where: string,
+): VectorResetResult {
+  checkObservations(env, result, 'reset()', where);
   return result;
 }
 
 /**
  * Refuses the result of a step; see {@link checkVectorReset}. Rewards and last observations are looked at where they are stored.
  */
-export function checkVectorStep(env: VectorEnv, result: VectorStepResult): VectorStepResult {
+export function checkVectorStep(env: VectorEnv, result: VectorStepResult, where: string): VectorStepResult {
   const { numEnvs, singleObservationSpace } = env;
-  checkArray(env, result, 'rewards', Float64Array, numEnvs);
-  checkArray(env, result, 'terminated', Uint8Array, numEnvs);
-  checkArray(env, result, 'truncated', Uint8Array, numEnvs);
-  checkArray(env, result, 'finalObservations', Float64Array, numEnvs * singleObservationSpace.size);
-  checkObservations(env, result, 'step()');
+  checkArray(env, result, 'rewards', Float64Array, numEnvs, where);
+  checkArray(env, result, 'terminated', Uint8Array, numEnvs, where);
+  checkArray(env, result, 'truncated', Uint8Array, numEnvs, where);
+  checkArray(env, result, 'finalObservations', Float64Array, numEnvs * singleObservationSpace.size, where);
+  checkObservations(env, result, 'step()', where);
   return result;
 }
 
-function checkObservations(env: VectorEnv, result: VectorResetResult, call: string): void {
+function checkObservations(env: VectorEnv, result: VectorResetResult, call: string, where: string): void {
   const { id, numEnvs, singleObservationSpace } = env;
   const width = singleObservationSpace.size;
-  const observations = checkArray(env, result, 'observations', Float64Array, numEnvs * width);
+  const observations = checkArray(env, result, 'observations', Float64Array, numEnvs * width, where);
   for (let i = 0; i < observations.length; i += 1) {
     const entry = observations[i] ?? Number.NaN;
     if (Number.isFinite(Math.fround(entry))) continue;
     throw new RangeError(
-      `trainOffPolicy: ${call} of ${id} gave ${entry} as entry ${i % width} of the observation of environment ` +
+      `${where}: ${call} of ${id} gave ${entry} as entry ${i % width} of the observation of environment ` +
         `${Math.floor(i / width)}, expected a finite 32-bit float. Look for its cause in the environment.`,
     );
   }
@@ -46,16 +51,17 @@ function checkArray<K extends ResultArray, A extends Float64Array | Uint8Array>(
   name: K,
   kind: new (length: number) => A,
   size: number,
+  where: string,
 ): A {
   const values: unknown = result[name];
   if (!(values instanceof kind)) {
     throw new TypeError(
-      `trainOffPolicy: ${name} of ${id} is no ${kind.name}. Give one of ${size} entries, as VectorEnv says.`,
+      `${where}: ${name} of ${id} is no ${kind.name}. Give one of ${size} entries, as VectorEnv says.`,
     );
   }
   if (values.length === size) return values;
   throw new RangeError(
-    `trainOffPolicy: ${name} of ${id} has ${values.length} entries, expected ${size}, a row for each of ${numEnvs} environments. ` +
+    `${where}: ${name} of ${id} has ${values.length} entries, expected ${size}, a row for each of ${numEnvs} environments. ` +
       'Correct the vector environment or its space.',
   );
 }

@@ -58,6 +58,19 @@ export interface EvaluationEvent extends EvaluationResult {
   readonly time: { readonly seconds: number; readonly duration: number };
 }
 
+/** The metrics of an update have shown something that the user has to know; once in a run for each name. */
+export interface WarningEvent {
+  readonly type: 'warning';
+  /** The first step of which the metrics showed it. */
+  readonly step: number;
+  /** Gradient updates made by then, with that one. */
+  readonly updates: number;
+  /** As the agent's `warnings` name it. */
+  readonly name: string;
+  /** What has happened, what it means and what to do. */
+  readonly message: string;
+}
+
 /** After every step of the vector environment and its updates; for a progress bar. */
 export interface ProgressEvent {
   readonly type: 'progress';
@@ -69,4 +82,4 @@ export interface ProgressEvent {
 }
 
 /** What a training loop tells while it runs. */
-export type TrainEvent = MetricsEvent | EpisodeEvent | EvaluationEvent | ProgressEvent;
+export type TrainEvent = MetricsEvent | EpisodeEvent | EvaluationEvent | WarningEvent | ProgressEvent;

@@ -1,9 +1,12 @@
 export type { ActOptions, Actor } from './contracts/actor.ts';
 export type { Deployable, Deployment } from './contracts/deployable.ts';
-export type { UpdateMetrics } from './contracts/learning-agent.ts';
+export type { LearningAgent, MetricWarning, UpdateMetrics } from './contracts/learning-agent.ts';
 export type { ExploredActions, OffPolicyAgent, ReplayedActions } from './contracts/off-policy-agent.ts';
-export type { OnPolicyAgent, SampledActions } from './contracts/on-policy-agent.ts';
-export type { Rollout } from './contracts/rollout.ts';
+export type { OnPolicyAgent, RolloutUpdate, SampledActions } from './contracts/on-policy-agent.ts';
+export type { OnPolicyState } from './on-policy-state.ts';
+export type { TrainOnPolicyOptions } from './on-policy-options.ts';
+export { trainOnPolicy } from './train-on-policy.ts';
+export { normalizedOnPolicyAgent } from './normalizers/normalized-on-policy-agent.ts';
 export type { AgentState, Savable } from './contracts/savable.ts';
 export { evaluate, type EvaluateOptions, type EvaluationResult } from './evaluate.ts';
 export type {
@@ -14,6 +17,7 @@ export type {
   Timing,
   TrainEvent,
   TrainingTiming,
+  WarningEvent,
 } from './events.ts';
 export type { OffPolicyState } from './off-policy-state.ts';
 export { seedFor, seedStreams, type SeedStream } from './seeds.ts';

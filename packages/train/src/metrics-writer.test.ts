@@ -37,6 +37,15 @@ describe('metricsWriter', () => {
     await Promise.all(writes);
   });
 
+  it('keeps warnings as they are', async () => {
+    const path = join(folder, 'metrics.jsonl');
+    const writer = await metricsWriter(path);
+    const warning = { type: 'warning', step: 3, updates: 2, name: 'high', message: 'The loss is 5.' };
+    await writer.log(warning);
+    await writer.close();
+    expect(await lines(path)).toEqual([warning, 'end']);
+  });
+
   it('takes `..` in its path by name, where the folder before it is missing', async () => {
     const writer = await metricsWriter(`${folder}/missing/../made/metrics.jsonl`);
     await writer.log({ type: 'metrics' });

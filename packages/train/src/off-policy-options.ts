@@ -5,7 +5,7 @@ import type { OffPolicyAgent } from './contracts/off-policy-agent.ts';
 import type { TrainEvent } from './events.ts';
 import type { OffPolicyState } from './off-policy-state.ts';
 
-/** When and how `trainOffPolicy` evaluates. */
+/** When and how a training loop evaluates. */
 export interface EvaluationSchedule {
   /** An environment of its own, with a time limit. */
   readonly env: Env;
@@ -17,15 +17,15 @@ export interface EvaluationSchedule {
   readonly stochastic?: boolean;
 }
 
-/** When `trainOffPolicy` hands over its state to be saved. */
-export interface CheckpointSchedule {
+/** When a training loop hands over its state to be saved. */
+export interface CheckpointSchedule<S = OffPolicyState> {
   /** Environment steps between checkpoints. A run that the signal stops is saved too. */
   readonly every: number;
   /**
-   * Saves the run: this state of the loop, and those of agent, environments and replay buffer, which don't change until the
+   * Saves the run: this state of the loop, and those of agent, environments and buffer, which don't change until the
    * promise is fulfilled. What takes long may go on after that.
    */
-  readonly save: (state: OffPolicyState) => Promise<void>;
+  readonly save: (state: S) => Promise<void>;
 }
 
 /** Options of `trainOffPolicy`. */

@@ -23,4 +23,6 @@ export interface OffPolicyState {
   readonly means: RunningMeansState;
   /** Whether the evaluation of this step was stopped by the signal, to be made first where the run goes on. Default: false. */
   readonly evaluationDue?: boolean;
+  /** Names of the warnings that were given, in their order. Default: none. */
+  readonly warned?: readonly string[];
 }

@@ -13,7 +13,15 @@ const STEPS = 90;
 /** A run of a fake agent on the multi-goal task: its parts, and the options that every sitting shares. */
 function makeRun(autoresetMode: AutoresetMode, prioritized: boolean) {
   const agent = {
-    ...fakeAgent({ actionSize: 2, metrics: ({ rewards }) => ({ batchReward: rewards[0] ?? 0 }) }),
+    ...fakeAgent({
+      actionSize: 2,
+      metrics: ({ rewards }) => ({ batchReward: rewards[0] ?? 0 }),
+      // Of the first update, and of one after step 40 where nothing is weighted.
+      warnings: {
+        any: ({ batchReward }) => `The reward is ${batchReward}.`,
+        rare: ({ batchReward = 0 }) => (Math.floor(batchReward) === -39 ? 'It is rare.' : undefined),
+      },
+    }),
     tdErrors: () => Float32Array.from({ length: 8 }, (_, i) => i),
   };
   const env = vectorEnv(() => rescaleAction(timeLimit(multiGoal(), 7)), { numEnvs: 2, autoresetMode });
@@ -86,6 +94,30 @@ describe.each(cases)('a run in %s mode, prioritized %s', (mode, prioritized) => 
   });
 
   const replays: ReturnType<ReturnType<typeof replayBuffer>['state']>[] = [];
+});
+
+const namesOf = (events: readonly TrainEvent[]) =>
+  events.flatMap((event) => (event.type === 'warning' ? [event.name] : []));
+
+it('gives no warning twice, and all of them after a state from before there were any', async () => {
+  const first = makeRun('same-step', false);
+  const saved: OffPolicyState[] = [];
+  const save = async (loop: OffPolicyState) => void saved.push(loop);
+  await trainOffPolicy({ ...first.options, steps: 40, checkpoint: { every: 1000, save } });
+  expect(namesOf(first.events)).toEqual(['any']);
+  expect(saved.map(({ warned }) => warned)).toEqual([['any']]);
+  const goneOn = async (resume: OffPolicyState | undefined) => {
+    const resumed = makeRun('same-step', false);
+    resumed.env.restore(first.env.state());
+    resumed.replay.restore(first.replay.state());
+    await trainOffPolicy({ ...resumed.options, resume });
+    return namesOf(resumed.events);
+  };
+  const [state] = saved;
+  if (!state) throw new Error('nothing was saved.');
+  expect(await goneOn(state)).toEqual(['rare']);
+  const { warned: _, ...before } = state;
+  expect(await goneOn(before)).toEqual(['any', 'rare']);
 });
 
 describe('a run that is stopped in an evaluation', () => {

@@ -4,8 +4,12 @@ import type { TrainingTiming } from './events.ts';
 export interface StepClock {
   /** Seconds of training so far. */
   seconds(): number;
-  /** Counts an update that took so long. */
-  countUpdate(milliseconds: number): void;
+  /**
+   * Counts an update that took so long.
+   *
+   * @param count how many they were, which took so long together; default 1
+   */
+  countUpdate(milliseconds: number, count?: number): void;
   /** The timing at `step`, with speed and updates since the call before. */
   lap(step: number): TrainingTiming;
 }
@@ -21,8 +25,8 @@ export function stepClock(start = { seconds: 0, step: 0 }): StepClock {
   let updates = { milliseconds: 0, count: 0 };
   return {
     seconds,
-    countUpdate(milliseconds) {
-      updates = { milliseconds: updates.milliseconds + milliseconds, count: updates.count + 1 };
+    countUpdate(milliseconds, count = 1) {
+      updates = { milliseconds: updates.milliseconds + milliseconds, count: updates.count + count };
     },
     lap(step) {
       const now = { seconds: seconds(), step };

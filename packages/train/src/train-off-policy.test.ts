@@ -11,6 +11,7 @@ import { observationNormalizer } from './normalizers/observation-normalizer.ts';
 import { seedFor, seedStreams } from './seeds.ts';
 import { fakeAgent, type FakeAgentOptions } from './testing/fake-agent.ts';
 import type { TrainOffPolicyOptions } from './off-policy-options.ts';
+import type { OffPolicyState } from './off-policy-state.ts';
 import { trainOffPolicy } from './train-off-policy.ts';
 
 /** Row 0: episodes 0, 1, ... truncated after 2 steps. Row 1: episodes 100, 101, ... terminated after 3. */
@@ -243,6 +244,42 @@ describe('events', () => {
     expect(evaluations[0]?.mean).toBeCloseTo(0.06, 6);
     expect(agent.acts.filter(Boolean)).toHaveLength(2 * 3 * 4);
     expect(agent.acts.filter((deterministic) => !deterministic)).toHaveLength(6);
+  });
+});
+
+describe('warnings', () => {
+  /** Of a loss that is the number of the update, and of a metric that update 7 alone reports. */
+  const fake: FakeAgentOptions = {
+    metrics: countingMetrics,
+    warnings: {
+      high: ({ loss = 0 }) => (loss > 5 ? `The loss is ${loss}.` : undefined),
+      seen: ({ rare }) => (rare === undefined ? undefined : `It is ${rare}.`),
+      never: () => undefined,
+    },
+  };
+  const high = { type: 'warning', step: 10, updates: 6, name: 'high', message: 'The loss is 6.' };
+  const seen = { type: 'warning', step: 12, updates: 7, name: 'seen', message: 'It is 5.' };
+
+  it('are each given once, at the step whose update calls for them', async () => {
+    // Two environments, and an update for each second step.
+    const { events } = await run({ steps: 20, warmup: 4, fake });
+    expect(ofType(events, 'warning')).toEqual([high, seen]);
+    const before = events.findIndex(({ type }) => type === 'warning');
+    expect(events.slice(0, before).filter(({ type }) => type === 'progress')).toHaveLength(4);
+  });
+
+  it('are kept in the state, where there were any, by name', async () => {
+    const saved: OffPolicyState[] = [];
+    const checkpoint = { every: 2, save: async (loop: OffPolicyState) => void saved.push(loop) };
+    await run({ steps: 12, warmup: 4, fake, checkpoint });
+    expect(saved.map(({ step, warned }) => [step, warned])).toEqual([
+      [2, undefined],
+      [4, undefined],
+      [6, undefined],
+      [8, undefined],
+      [10, ['high']],
+      [12, ['high', 'seen']],
+    ]);
   });
 });
 

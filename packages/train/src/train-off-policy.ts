@@ -1,13 +1,15 @@
 import { stream } from '@meow-rl/random';
 
 import { checkMetrics, checkOptions } from './check-training.ts';
+import type { UpdateMetrics } from './contracts/learning-agent.ts';
 import type { ExploredActions } from './contracts/off-policy-agent.ts';
+import { episodeEvents } from './episode-events.ts';
 import { episodeTracker } from './episode-tracker.ts';
-import { evaluate } from './evaluate.ts';
 import type { TrainEvent } from './events.ts';
 import type { OffPolicyState } from './off-policy-state.ts';
-import type { EvaluationSchedule, TrainOffPolicyOptions } from './off-policy-options.ts';
+import type { TrainOffPolicyOptions } from './off-policy-options.ts';
 import { runningMeans } from './running-means.ts';
+import { crossed, scheduledEvaluation } from './scheduled-evaluation.ts';
 import { seedFor, seedStreams } from './seeds.ts';
 import { stepClock } from './step-clock.ts';
 import { transitionCollector } from './transition-collector.ts';
@@ -39,7 +41,6 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
   checkOptions({ ...options, warmup, updatesPerStep, batchSize, logEvery });
 
   const exploration = stream(seed, seedStreams.exploration);
-  const evaluationSeed = seedFor('evaluation', seed);
   const randomActions = new Float32Array(env.numEnvs * env.singleActionSpace.size);
   const collector = transitionCollector(env, agent.replayed?.size);
   const episodes = episodeTracker(env.numEnvs);
@@ -47,7 +48,10 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
   const clock = stepClock(resume);
   let step = 0;
   let updates = 0;
-  let evaluationDue = false;
+  let warned: readonly string[] = [];
+
+  const emit = async (event: TrainEvent) => onEvent?.(event);
+  const evaluation = scheduledEvaluation({ agent, schedule, seed, signal, seconds: clock.seconds, emit });
 
   const state = (): OffPolicyState => ({
     step,
@@ -57,20 +61,21 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     collector: collector.state(),
     episodes: episodes.state(),
     means: means.state(),
-    ...(evaluationDue && { evaluationDue }),
+    ...(evaluation.isDue && { evaluationDue: true }),
+    ...(warned.length > 0 && { warned }),
   });
 
   const begin = async () => {
     if (!resume) return collector.reset(seedFor('environment', seed));
     ({ step, updates } = resume);
-    evaluationDue = schedule !== undefined && resume.evaluationDue === true;
+    evaluation.restore(resume.evaluationDue === true);
+    // States from before there were warnings have none.
+    warned = resume.warned ?? [];
     exploration.restore(resume.exploration);
     collector.restore(resume.collector);
     episodes.restore(resume.episodes);
     means.restore(resume.means);
   };
-
-  const emit = async (event: TrainEvent) => onEvent?.(event);
 
   /** Actions, and what replay is to keep of them. */
   const chooseActions = async (): Promise<ExploredActions> => {
@@ -92,6 +97,16 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     return collector.step(actions, replayed);
   };
 
+  /** Gives the warnings that an update calls for and that this run hasn't given yet. */
+  const warn = async (metrics: UpdateMetrics, update: number) => {
+    for (const [name, messageOf] of Object.entries(agent.warnings ?? {})) {
+      const message = warned.includes(name) ? undefined : messageOf(metrics);
+      if (message === undefined) continue;
+      warned = [...warned, name];
+      await emit({ type: 'warning', step, updates: update, name, message });
+    }
+  };
+
   /** Makes the updates that the steps so far call for. */
   const learn = async () => {
     // Counted from the end of the warm-up instead of accumulated, so that no rounding error does.
@@ -105,55 +120,18 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
       });
       clock.countUpdate(performance.now() - begun);
       checkMetrics(metrics, updates + 1, step);
+      if (agent.warnings) await warn(metrics, updates + 1);
       means.add(metrics);
       if (batch.indices && agent.tdErrors) replay.updatePriorities(batch.indices, agent.tdErrors());
     }
   };
 
-  const reportEpisodes = async ({ transitions, rows, done }: Awaited<ReturnType<typeof collector.step>>) => {
-    for (const [i, row] of rows.entries()) {
-      const finished = episodes.step(row, transitions.rewards[i] ?? Number.NaN, done[i] === 1);
-      if (!finished) continue;
-      const terminated = transitions.terminated[i] === 1;
-      await emit({ type: 'episode', step, environment: row, ...finished, terminated });
-    }
-  };
-
-  const reportEvaluation = async (how: EvaluationSchedule) => {
-    const begun = clock.seconds();
-    // Other start states at every evaluation, yet the same ones however the run got to this step.
-    const play = (deterministic: boolean) =>
-      evaluate({ ...how, actor: agent, deterministic, seed: evaluationSeed + step, signal });
-    const result = await play(true);
-    const stochastic = how.stochastic ? { stochastic: await play(false) } : {};
-    const seconds = clock.seconds();
-    await emit({
-      type: 'evaluation',
-      step,
-      updates,
-      ...result,
-      ...stochastic,
-      time: { seconds, duration: seconds - begun },
-    });
-  };
-
-  /** Makes the evaluation that is due, if one is. One that the signal stops stays due. */
-  const evaluateIfDue = async () => {
-    if (!schedule || !evaluationDue) return;
-    try {
-      await reportEvaluation(schedule);
-      evaluationDue = false;
-    } catch (error) {
-      if (!signal?.aborted || error !== signal.reason) throw error;
-    }
-  };
-
   await begin();
   let saved = step;
-  if (evaluationDue) {
-    await evaluateIfDue();
+  if (evaluation.isDue) {
+    await evaluation.makeIfDue(step, updates);
     // As it would have been saved at this step.
-    if (!evaluationDue) await checkpoint?.save(state());
+    if (!evaluation.isDue) await checkpoint?.save(state());
   }
   while (step < steps) {
     if (signal?.aborted) {
@@ -165,7 +143,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     replay.add(collected.transitions, collected);
     agent.observe?.(collected);
     step += collected.rows.length;
-    await reportEpisodes(collected);
+    for (const event of episodeEvents(episodes, step, collected)) await emit(event);
     // Overlapped with the next step otherwise. Those behind the last one are left to whoever resumes with more steps.
     if (!pipeline) await learn();
 
@@ -183,8 +161,8 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
         time,
       });
     }
-    evaluationDue = schedule !== undefined && crossed(before, step, schedule.every);
-    await evaluateIfDue();
+    evaluation.advance(before, step);
+    await evaluation.makeIfDue(step, updates);
     if (checkpoint && crossed(before, step, checkpoint.every)) {
       await checkpoint.save(state());
       saved = step;
@@ -192,9 +170,5 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     await emit({ type: 'progress', step, steps, updates, episodes: episodes.count });
   }
   if (step > saved) await checkpoint?.save(state());
-  return { step, updates, aborted: evaluationDue };
+  return { step, updates, aborted: evaluation.isDue };
 }
-
-/** Whether a multiple of `every` lies in (before, after]. */
-const crossed = (before: number, after: number, every: number) =>
-  Math.floor(after / every) > Math.floor(before / every);

@@ -51,10 +51,12 @@ export interface CollectorState {
  * `next-step` mode the step after an end only resets, so it is no transition and is left out.
  *
  * @param replayedSize entries of what replay keeps of an action. Default: those of the action
+ * @param where begins messages: the loop
  */
 export function transitionCollector(
   env: VectorEnv,
   replayedSize: number = env.singleActionSpace.size,
+  where = 'trainOffPolicy',
 ): TransitionCollector {
   const { numEnvs, autoresetMode } = env;
   const width = env.singleObservationSpace.size;
@@ -87,19 +89,19 @@ export function transitionCollector(
     observations: current,
     state: () => ({ observations: encodeNumbers(current), ended: [...ended] }),
     restore(state) {
-      const saved = decodeNumbers(state.observations, 'trainOffPolicy: the saved observations');
-      checkLength('observations', saved, current.length);
-      checkLength('ended', state.ended, ended.length);
+      const saved = decodeNumbers(state.observations, `${where}: the saved observations`);
+      checkLength('observations', saved, current.length, where);
+      checkLength('ended', state.ended, ended.length, where);
       current.set(saved);
       ended.set(state.ended);
     },
     async reset(seed) {
       ended.fill(0);
-      current.set(checkVectorReset(env, await env.reset({ seed })).observations);
+      current.set(checkVectorReset(env, await env.reset({ seed }), where).observations);
     },
     async step(taken, replayed = taken) {
-      checkReplayed(replayed, numEnvs, replayedSize);
-      const result = checkVectorStep(env, await env.step(taken));
+      checkReplayed(replayed, numEnvs, replayedSize, where);
+      const result = checkVectorStep(env, await env.step(taken), where);
       let count = 0;
       for (let row = 0; row < numEnvs; row += 1) {
         if (autoresetMode === 'next-step' && ended[row] === 1) {
@@ -110,7 +112,7 @@ export function transitionCollector(
         count += 1;
       }
       const mustReset = autoresetMode === 'disabled' && ended.includes(1);
-      const next = mustReset ? checkVectorReset(env, await env.reset({ mask: ended })) : result;
+      const next = mustReset ? checkVectorReset(env, await env.reset({ mask: ended }), where) : result;
       current.set(next.observations);
       return {
         transitions: {
@@ -127,18 +129,18 @@ export function transitionCollector(
   };
 }
 
-function checkLength(name: string, values: ArrayLike<number>, expected: number): void {
+function checkLength(name: string, values: ArrayLike<number>, expected: number, where: string): void {
   if (values.length === expected) return;
   throw new RangeError(
-    `trainOffPolicy: the saved ${name} have ${values.length} entries, expected ${expected}. ` +
+    `${where}: the saved ${name} have ${values.length} entries, expected ${expected}. ` +
       'Resume with the environment, and as many of it, that the run was begun with.',
   );
 }
 
-function checkReplayed(replayed: Float32Array, rows: number, size: number): void {
+function checkReplayed(replayed: Float32Array, rows: number, size: number, where: string): void {
   if (replayed.length === rows * size) return;
   throw new RangeError(
-    `trainOffPolicy: what replay keeps of ${rows} actions has ${replayed.length} entries, expected ${rows * size}, ` +
+    `${where}: what replay keeps of ${rows} actions has ${replayed.length} entries, expected ${rows * size}, ` +
       `${size} per action. Look at the agent's replayed.`,
   );
 }

@@ -1,7 +1,7 @@
 import type { CommonSettings } from '@meow-rl/learner';
-import { resolveSettings, type SettingsOf } from '@meow-rl/learner/settings';
+import { formerValuesOf, resolveSettings, type SettingsOf } from '@meow-rl/learner/settings';
 
-import type { RawConfig } from '../cli/config-file.ts';
+import { mergeConfig, type RawConfig } from '../cli/config-file.ts';
 import { UsageError } from '../cli/errors.ts';
 import type { CommandSetting } from '../cli/settings.ts';
 import type { Algorithm } from './algorithm.ts';
@@ -26,6 +26,16 @@ export const agentSettings = ({
 export const algorithmOf = ({ algo = DEFAULT_ALGORITHM }: RawConfig): Algorithm =>
   // What is no text is refused where all settings are checked.
   algorithmNamed(typeof algo === 'string' ? algo : DEFAULT_ALGORITHM);
+
+/**
+ * Settings that a run recorded. It records all there are, so one that is missing came later: the run goes on as it was begun,
+ * with what agents computed with before.
+ *
+ * @throws UsageError if there is no such algorithm
+ */
+export const recordedSettings = (recorded: RawConfig): RawConfig =>
+  // What is recorded stands first too, so that messages name what is there.
+  [{ agent: formerValuesOf(algorithmOf(recorded).settings) }, recorded].reduce(mergeConfig, recorded);
 
 /** The other algorithms that have a setting of this name; none if `algorithm` has it too. */
 export const othersWith = (name: string, algorithm: Algorithm): readonly Algorithm[] =>

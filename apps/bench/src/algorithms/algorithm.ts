@@ -1,12 +1,12 @@
 import type { AgentOptions, CommonSettings } from '@meow-rl/learner';
 import type { SettingsOf } from '@meow-rl/learner/settings';
-import type { Deployable, OffPolicyAgent, Savable } from '@meow-rl/train';
+import type { Deployable, OffPolicyAgent, OnPolicyAgent, Savable } from '@meow-rl/train';
 
 /** All settings of an agent, of whichever algorithm. */
 export type AgentConfig = SettingsOf<CommonSettings>;
 
 /** An agent that a run can train, save and export. */
-export type TrainableAgent = OffPolicyAgent & Savable & Deployable;
+export type TrainableAgent = (OffPolicyAgent | OnPolicyAgent) & Savable & Deployable;
 
 /** Settings of an agent and of its training that were found to work together. */
 export interface Preset<C = Readonly<Record<string, unknown>>> {
@@ -14,14 +14,18 @@ export interface Preset<C = Readonly<Record<string, unknown>>> {
   readonly agent: Partial<C>;
   /** Environment steps. */
   readonly steps: number;
-  /** Environment steps with random actions before the first update. */
-  readonly warmup: number;
+  /** Environment steps with random actions before the first update; of those that learn from a replay buffer. */
+  readonly warmup?: number;
   /** Environments that are stepped together. */
   readonly numEnvs: number;
-  /** Updates per environment step. */
-  readonly updatesPerStep: number;
-  /** Transitions that the replay buffer holds. */
-  readonly bufferSize: number;
+  /** Updates per environment step; of those that learn from a replay buffer. */
+  readonly updatesPerStep?: number;
+  /** Transitions that the replay buffer holds; of those that learn from one. */
+  readonly bufferSize?: number;
+  /** Whether observations are standardized by running statistics. Default: false. */
+  readonly normalizeObservations?: boolean;
+  /** Whether rewards are divided by the spread of the returns. Default: false. */
+  readonly scaleRewards?: boolean;
   /** Environment steps between evaluations. */
   readonly evaluateEvery: number;
   /**
@@ -55,6 +59,13 @@ export interface Algorithm<
    * @throws RangeError naming them
    */
   check?(config: SettingsOf<S>): void;
+  /**
+   * Steps of each environment that are learned from at once. Absent where agents learn from a replay buffer; else `create`
+   * makes one that learns from rollouts.
+   */
+  rolloutSteps?(config: SettingsOf<S>): number;
+  /** Whether the learning goes by the number of steps of the run, so that a run can't be given others. Default: it doesn't. */
+  goesBySteps?(config: SettingsOf<S>): boolean;
   create(options: AgentOptions<S>): Promise<A>;
   /** Has the target's parameters act, the average of the trained ones. Absent where no target follows the policy. */
   adoptAverage?(agent: A): void;

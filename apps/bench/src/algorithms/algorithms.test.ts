@@ -9,7 +9,7 @@ import { algorithmNamed, ALGORITHMS, DEFAULT_ALGORITHM } from './index.ts';
 /** Values of all kinds around the bounds of settings. */
 const values: readonly unknown[] = [
   [-1e300, -1000, -20, -5, -1, -1e-300, 0, 1e-300, 1e-40, 1e-10, 1e-8, 1e-7, 0.5, 0.9999999, 0.99999999],
-  [1, 1.5, 2, 8, 20, 1e10, 1e38, 1e39, 1e300, Number.NaN, Infinity, '1', null, true],
+  [1, 1.5, 2, 8, 20, 1e10, 1e38, 1e39, 1e300, Number.NaN, Infinity, '1', null, true, 'latent', 'relu'],
   [[], [8], [8, 0], [1.5], [1e300], ['8'], [[8]]],
 ].flat();
 

@@ -1,12 +1,8 @@
+/** How CleanRL runs all baselines, with its settings of agents. */
+export const baseline = { agent: {}, numEnvs: 1, evaluateEvery: 10_000, policy: 'last' } as const;
+
 /** How the authors' code, CleanRL and RL Zoo run the off-policy baselines. */
-export const offPolicy = {
-  agent: {},
-  numEnvs: 1,
-  updatesPerStep: 1,
-  bufferSize: 1_000_000,
-  evaluateEvery: 10_000,
-  policy: 'last',
-} as const;
+export const offPolicy = { ...baseline, updatesPerStep: 1, bufferSize: 1_000_000 } as const;
 
 const mujoco = { ...offPolicy, steps: 1_000_000, warmup: 10_000 } as const;
 

@@ -2,6 +2,7 @@ import { checkMeowConfig, MEOW_SETTINGS, type MeowConfig } from '@meow-rl/meow/s
 
 import { defineAlgorithm } from './algorithm.ts';
 import type { Preset } from './algorithm.ts';
+import { presetOfPaperTask } from './paper-tasks.ts';
 
 /** The authors' settings for the multi-goal task. */
 const multiGoal: Partial<MeowConfig> = {
@@ -100,16 +101,7 @@ export const meow = defineAlgorithm({
   generalPreset: 'mujoco',
   presetOfEnvironment: {
     'MultiGoal-v0': 'multi-goal-paper',
-    'HalfCheetah-v5': 'half-cheetah',
-    'HalfCheetah-v4': 'half-cheetah',
-    'Hopper-v5': 'hopper',
-    'Hopper-v4': 'hopper',
-    'Walker2d-v5': 'walker2d',
-    'Walker2d-v4': 'walker2d',
-    'Ant-v5': 'ant',
-    'Ant-v4': 'ant',
-    'Humanoid-v5': 'humanoid',
-    'Humanoid-v4': 'humanoid',
+    ...presetOfPaperTask,
   },
   check: checkMeowConfig,
   create: async (options) => {

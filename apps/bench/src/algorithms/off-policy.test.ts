@@ -5,12 +5,14 @@ import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createGenerator } from '@meow-rl/random';
 import { emptyBatch } from '@meow-rl/replay';
 import type { TransitionBatch } from '@meow-rl/replay';
+import type { OffPolicyAgent } from '@meow-rl/train';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { isOnPolicy } from '../runs/run-agent.ts';
 import { quietBench } from '../testing/run-bench.ts';
 import { outcomeOf } from '../testing/run-outcome.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
-import type { Algorithm, TrainableAgent } from './algorithm.ts';
+import type { Algorithm } from './algorithm.ts';
 import { ALGORITHMS } from './index.ts';
 
 const ROWS = 8;
@@ -23,15 +25,16 @@ const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 const smallSettings = (name: string) => ({ hidden: [8], ...SMALL[name] });
 
-async function smallAgent({ name, create }: Algorithm): Promise<TrainableAgent> {
+async function smallAgent({ name, create }: Algorithm): Promise<OffPolicyAgent> {
   const config = { ...smallSettings(name), batchSize: ROWS };
   const agent = await create({ runtime: onnxRuntimeNode(), ...sizes, seed: 5, config });
   onTestFinished(() => agent.dispose());
+  if (isOnPolicy(agent)) throw new Error(`${name} learns from rollouts`);
   return agent;
 }
 
 /** Transitions whose rewards are larger than any value of an agent at the start. */
-function batchFor(agent: TrainableAgent): TransitionBatch {
+function batchFor(agent: OffPolicyAgent): TransitionBatch {
   const random = createGenerator(2);
   const batch = emptyBatch(ROWS, { ...sizes, actionSize: agent.replayed?.size ?? sizes.actionSize });
   random.fillNormal(batch.observations);
@@ -69,7 +72,9 @@ async function weightedUpdate(algorithm: Algorithm, weights: Float32Array) {
   return metrics;
 }
 
-describe.each(ALGORITHMS.map((algorithm) => [algorithm.name, algorithm] as const))(
+const OFF_POLICY = ALGORITHMS.filter(({ rolloutSteps }) => !rolloutSteps);
+
+describe.each(OFF_POLICY.map((algorithm) => [algorithm.name, algorithm] as const))(
   '%s learns from replay',
   (name, algorithm) => {
     it('of several steps: the next state counts by the discount of the batch', async () => {

@@ -5,12 +5,20 @@ import {
   agentSettingsFor,
   algorithmOf,
   othersWith,
+  recordedSettings,
   settingOfOthers,
 } from '../algorithms/agent-settings.ts';
 import type { Algorithm } from '../algorithms/algorithm.ts';
 import { ALGORITHMS, algorithmNamed, DEFAULT_ALGORITHM } from '../algorithms/index.ts';
 import type { Command } from './command.ts';
-import { mergeConfig, parseSettings, readConfigFile, type RawConfig } from './config-file.ts';
+import {
+  isRecorded,
+  mergeConfig,
+  parseSettings,
+  readWholeConfig,
+  withoutRecord,
+  type RawConfig,
+} from './config-file.ts';
 import { flagOf, givenFlags, optionOf } from './flags.ts';
 import { settingsIn, type SettingsTree } from './settings.ts';
 import type { Ui } from './ui.ts';
@@ -28,7 +36,7 @@ export function addCommand(program: CommanderCommand, definition: Command, ui: (
   command.action(async () => {
     const chosen = parseSettings(options, givenFlags(command, options), 'command line');
     const { config: path } = chosen;
-    const file = typeof path === 'string' ? { path, settings: await readConfigFile(path) } : undefined;
+    const file = typeof path === 'string' ? { path, settings: await settingsInFile(path) } : undefined;
     const base = (await definition.base?.(chosen)) ?? {};
     const flags = givenFlags(command, settings);
     const algorithm = agent && algorithmOf({ ...base, ...file?.settings, ...flags });
@@ -47,6 +55,13 @@ export function addCommand(program: CommanderCommand, definition: Command, ui: (
       ui: ui(),
     });
   });
+}
+
+/** The settings of `--config`. */
+async function settingsInFile(path: string): Promise<RawConfig> {
+  const content = await readWholeConfig(path);
+  const settings = withoutRecord(content);
+  return isRecorded(content) ? recordedSettings(settings) : settings;
 }
 
 /** `Examples:` with a line for each. */

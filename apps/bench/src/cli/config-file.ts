@@ -17,10 +17,15 @@ const recordedKeys: ReadonlySet<string> = new Set(['command', 'environment', 've
  *
  * @throws UsageError if it can't be read, isn't well-formed or says something twice, with the line where that is known
  */
-export async function readConfigFile(path: string): Promise<RawConfig> {
-  const content = await readWholeConfig(path);
-  return Object.fromEntries(Object.entries(content).filter(([key]) => !recordedKeys.has(key)));
-}
+export const readConfigFile = async (path: string): Promise<RawConfig> =>
+  withoutRecord(await readWholeConfig(path));
+
+/** Settings without what a run records beside them. */
+export const withoutRecord = (content: RawConfig): RawConfig =>
+  Object.fromEntries(Object.entries(content).filter(([key]) => !recordedKeys.has(key)));
+
+/** Whether a run wrote them, and no hand. */
+export const isRecorded = (content: RawConfig): boolean => content['versions'] !== undefined;
 
 /** {@link readConfigFile} with what a run records beside its settings. */
 export async function readWholeConfig(path: string): Promise<RawConfig> {

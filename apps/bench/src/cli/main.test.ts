@@ -252,7 +252,8 @@ describe('settings reach the commands', () => {
       'runs/try',
       { out: 'policy/', observations: 1000, seed: 0, checkpoint: 'last' },
     ]);
-    expect(vi.mocked(speed).mock.lastCall?.[0]).toMatchObject({ threads: 2, batchSize: 256 });
+    expect(vi.mocked(speed).mock.lastCall?.[0]).toMatchObject({ threads: 2, actionSize: 6 });
+    expect(vi.mocked(speed).mock.lastCall?.[0]).not.toHaveProperty('batchSize', expect.any(Number));
   });
 
   it.each([

@@ -37,6 +37,26 @@ describe('progress', () => {
   });
 });
 
+it('makes room on a terminal for what is printed between, and comes back below', () => {
+  const io = captureIo({ isTTY: true });
+  const progress = createProgress({ total: 10, label: 'training', stream: io.stderr });
+  progress.clear();
+  const cleared = io.err();
+  io.stderr.write('warning\n');
+  progress.update(5);
+  const drawn = io.err().slice(cleared.length);
+  progress.stop();
+  // The cursor goes to the line's beginning, and that line is cleared.
+  expect(cleared.endsWith('\u001B[1G\u001B[2K')).toBe(true);
+  // Its place is saved anew behind the warning: at the end the bar goes back there and clears that line.
+  expect(drawn.startsWith('warning\n\u001B7')).toBe(true);
+  expect(drawn).toMatch(/training ████████████░+ 50% \| 5\/10/);
+  const begun = io.err().length;
+  progress.clear();
+  progress.stop();
+  expect(io.err()).toHaveLength(begun);
+});
+
 it('counts only what it sees of a run that is gone on with', () => {
   const { now, pass } = clock();
   const rate = rateMeter(now, 900_000);

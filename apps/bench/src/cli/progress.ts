@@ -5,6 +5,8 @@ import type { OutputStream } from './output-stream.ts';
 export interface Progress {
   /** @param lastReturn the return of the training episode that ended last, its actions sampled; once there is one */
   update(step: number, lastReturn?: number): void;
+  /** Makes room for a line between, until the next update. */
+  clear(): void;
   /** Clears the bar away, so that what is printed next begins on a line of its own. */
   stop(): void;
 }
@@ -25,7 +27,7 @@ export interface ProgressOptions {
 }
 
 /** Shows nothing. */
-export const silentProgress: Progress = { update: () => {}, stop: () => {} };
+export const silentProgress: Progress = { update: () => {}, clear: () => {}, stop: () => {} };
 
 /** A bar on a terminal; elsewhere, such as in a log file, a line every few seconds. */
 export function createProgress(options: ProgressOptions): Progress {
@@ -48,10 +50,20 @@ function barProgress(options: ProgressOptions): Progress {
     // Updates come thousands of times a second and mustn't cost a redraw each.
     fps: 8,
   });
+  let isCleared = false;
   bar.start(total, start, { facts: '' });
   return {
-    update: (step, lastReturn) =>
-      bar.update(step, { facts: facts({ step, total, rate: rate(step), lastReturn }) }),
+    update: (step, lastReturn) => {
+      const shown = { facts: facts({ step, total, rate: rate(step), lastReturn }) };
+      if (isCleared) bar.start(total, step, shown);
+      else bar.update(step, shown);
+      isCleared = false;
+    },
+    // Begun anew below what is printed: at its end the bar goes back to the line that it began on and clears that.
+    clear: () => {
+      isCleared ||= bar.isActive;
+      bar.stop();
+    },
     stop: () => bar.stop(),
   };
 }
@@ -70,6 +82,7 @@ function lineProgress(options: ProgressOptions): Progress {
         `${label} ${step}/${total} (${percent}%), ${facts({ step, total, rate: perSecond, lastReturn })}\n`,
       );
     },
+    clear: () => {},
     stop: () => {},
   };
 }

@@ -144,3 +144,12 @@ export const oneOf = <const T extends string, O extends Otherwise<NoInfer<T>>>(
 
 /** A switch, off unless given: `--stochastic`. */
 export const toggle = (description: string) => switchSetting({ default: false, description, source: '' });
+
+/** A switch that something else may have turned on where it isn't given: `--normalize-observations false`. */
+export const decidedToggle = <O extends Otherwise<boolean>>(
+  description: string,
+  otherwise: O,
+): With<boolean, O> => {
+  const { default: _, source: __, ...setting } = toggle(description);
+  return { ...setting, ...otherwise };
+};

@@ -23,6 +23,7 @@ const SPOKEN: Readonly<Record<string, string>> = {
   threadedUpdates: 'learner threads',
   timeLimit: '',
   trainOffPolicy: '',
+  trainOnPolicy: '',
   vectorEnv: '',
   workerVectorEnv: '',
 };

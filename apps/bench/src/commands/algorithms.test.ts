@@ -64,9 +64,9 @@ describe('a run of another algorithm than the default one', () => {
   });
 
   it('refuses settings of another algorithm on resume, and those that it can’t change', async () => {
-    expect(await quietBench('train', '--resume', run(), '--alpha', '1')).toMatchObject({
+    expect(await quietBench('train', '--resume', run(), '--couplings', '1')).toMatchObject({
       code: 2,
-      err: 'meow-bench: --alpha is a setting of meow, not of sac. Leave it out.\n',
+      err: 'meow-bench: --couplings is a setting of meow, not of sac. Leave it out.\n',
     });
     expect(await quietBench('train', '--resume', run(), '--q-learning-rate', '1')).toMatchObject({
       code: 2,

@@ -156,6 +156,30 @@ describe('train --resume --steps', () => {
     expect((await readJson(run, 'config.json')).changes).toMatchObject([{ step: 0 }]);
   });
 
+  it('goes on in the form that it was begun with by a build that knew no other, as do --config and eval', async () => {
+    const form = '--coordinates action --coupling-bound 0 --uniform-share 0'.split(' ');
+    const [whole, run, again] = [at('published'), at('of an older build'), at('from an older build')];
+    await done('train', ...FLAGS, ...form, '--steps', '300', '--out', whole);
+    await done('train', ...FLAGS, ...form, '--steps', '200', '--out', run);
+    const config = await readJson(run, 'config.json');
+    const { coordinates, couplingBound, uniformShare, ...agent } = config.agent;
+    expect([coordinates, couplingBound, uniformShare]).toEqual(['action', 0, 0]);
+    const evaluation = await quietBench('eval', run, '--episodes', '2', '--stochastic');
+    await writeFile(path.join(run, 'config.json'), JSON.stringify({ ...config, agent }));
+    expect(await quietBench('eval', run, '--episodes', '2', '--stochastic')).toEqual(evaluation);
+    await done('train', '--config', path.join(run, 'config.json'), '--steps', '300', '--out', again);
+    // Messages name what the file has.
+    expect(
+      await quietBench('train', '--config', path.join(run, 'config.json'), '--algo', 'sac'),
+    ).toMatchObject({ err: expect.stringContaining('agent.alpha is a setting of meow') });
+    const { config: anew, ...trainedAnew } = await resultOf(again);
+    await done('train', '--resume', run, '--steps', '300');
+    const { config: resumed, ...trained } = await resultOf(run);
+    const { config: expected, ...trainedWhole } = await resultOf(whole);
+    expect([trained, trainedAnew]).toEqual([trainedWhole, trainedWhole]);
+    expect([resumed.agent, anew.agent]).toEqual([expected.agent, expected.agent]);
+  });
+
   it('refuses fewer than are done, and changes nothing', async () => {
     const run = await copyOf('short', 'fewer');
     const before = await outcomeOf(run);

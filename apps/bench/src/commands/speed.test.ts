@@ -9,6 +9,7 @@ const resultSchema = z.object({
   sizes: z.array(
     z.object({
       threads: z.number(),
+      batchSize: z.number(),
       update: z.array(
         z.object({
           name: z.string(),
@@ -17,7 +18,7 @@ const resultSchema = z.object({
         }),
       ),
       action: z.array(z.object({ rows: z.number(), deterministic: z.boolean() })),
-      replaySample: z.object({ median: z.number().positive() }),
+      replaySample: z.object({ median: z.number().positive() }).optional(),
     }),
   ),
   profile: z
@@ -42,6 +43,7 @@ test('speed measures a size, profiles its update and watches memory', async () =
     // Beside it the engine without fused operators, where both are there.
     ...(whyUnavailable() === undefined ? [{ name: 'meow-rl, not fused' }] : []),
   ]);
+  expect(sizes[0]).toHaveProperty('replaySample');
   expect(sizes[0]?.action.map(({ rows, deterministic }) => [rows, deterministic])).toEqual([
     [1, false],
     [1, true],
@@ -76,6 +78,29 @@ test('speed refuses a peer that it does not know before it measures', async () =
   expect(io.err()).toContain('Give one or more of torch, jax');
 });
 
+test("speed takes the algorithm's own batch size, unless another is given", async () => {
+  const batchSizes: (number | undefined)[] = [];
+  const quick = [
+    '--observation-size',
+    '2',
+    '--action-size',
+    '2',
+    '--updates',
+    '2',
+    '--warmup',
+    '0',
+    '--rounds',
+    '2',
+  ];
+  for (const given of [[], ['--batch-size', '8']]) {
+    const io = captureIo();
+    const flags = ['--algo', 'sql', ...quick, '--loop-steps', '0', ...given, '--json'];
+    expect(await main(['speed', ...flags], io), io.err()).toBe(0);
+    batchSizes.push(resultSchema.parse(JSON.parse(io.out())).sizes[0]?.batchSize);
+  }
+  expect(batchSizes).toEqual([128, 8]);
+});
+
 test('speed measures SAC and takes both programs of its update apart', async () => {
   const io = captureIo();
   const more = ['--warmup', '1', '--rounds', '2', '--loop-steps', '0', '--profile'];
@@ -87,4 +112,23 @@ test('speed measures SAC and takes both programs of its update apart', async () 
     const milliseconds = profile.filter((row) => row.phase === phase).map((row) => row.milliseconds);
     expect(Math.max(0, ...milliseconds), phase).toBeGreaterThan(0);
   }
+});
+
+test('speed measures the updates of PPO, which have no replay, and its loop over threads', async () => {
+  const io = captureIo();
+  const more = ['--threads', '2', '--warmup', '1', '--rounds', '2', '--loop-steps', '1', '--soak', '321'];
+  expect(await main(['speed', '--algo', 'ppo', ...small, ...more, '--profile', '--json'], io), io.err()).toBe(
+    0,
+  );
+  const { sizes, loops, profile, soak } = resultSchema.parse(JSON.parse(io.out()));
+  expect(sizes[0]?.update.map(({ name }) => name)).toEqual([
+    'meow-rl, 1 thread',
+    'meow-rl, 2 threads in operators',
+  ]);
+  expect(sizes[0]).not.toHaveProperty('replaySample');
+  expect(loops?.[0]?.compared).toMatchObject([{ name: 'meow-rl, 2 workers' }]);
+  expect(loops?.[0]?.compared[0]?.stepsPerSecond).toBeGreaterThan(0);
+  expect(new Set(profile.map(({ phase }) => phase))).toEqual(new Set(['forward', 'backward', 'optimizer']));
+  // Ten epochs of 32 minibatches at once.
+  expect(soak?.updates).toBe(640);
 });

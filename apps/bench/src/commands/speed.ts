@@ -7,7 +7,7 @@ const settings = is.defineSettings({
   algo: is.oneOf(MEASURED_ALGORITHMS, 'algorithm', { default: MEASURED_ALGORITHMS[0] }),
   observationSize: is.positiveInteger('entries of an observation', { default: 17 }),
   actionSize: is.positiveInteger('entries of an action', { default: 6 }),
-  batchSize: is.positiveInteger('transitions per update', { default: 256 }),
+  batchSize: is.positiveInteger('transitions per update', { absent: "the algorithm's own" }),
   updates: is.positiveInteger('updates to time', { default: 200 }),
   warmup: is.wholeNumber('updates before the clock starts', { default: 20 }),
   rounds: is.positiveInteger('parts that the updates are timed in, taking turns with the peers', {
@@ -37,8 +37,9 @@ export const speed = defineCommand({
   summary: 'time updates, actions and the training loop',
   description:
     "Time an algorithm's updates, actions and replay with its default networks on random data, and the training loop on " +
-    'HalfCheetah-v5. With --peers the same update in PyTorch and JAX takes turns with ours, and for SAC and TD3 the loops of ' +
-    'Stable-Baselines3 and sbx; npm run peers:setup installs them.',
+    'HalfCheetah-v5. With --peers the same update in PyTorch and JAX takes turns with ours, and for SAC, TD3 and PPO the ' +
+    'loops of Stable-Baselines3 and sbx; npm run peers:setup installs them. PPO has no version in JAX; its updates are timed as ' +
+    'the mean over what is learned from a rollout, its loop has 16 environments, stepped by as many worker threads as --threads.',
   arguments: {},
   settings,
   options: {},
@@ -48,6 +49,8 @@ export const speed = defineCommand({
     'meow-bench speed --peers torch,jax --rounds 20',
     'meow-bench speed --algo sac --peers torch,jax',
     'meow-bench speed --algo td3 --peers torch,jax',
+    'meow-bench speed --algo sql --peers torch,jax',
+    'meow-bench speed --algo ppo --peers torch,jax --threads 2',
     'meow-bench speed --all --json',
     'meow-bench speed --loop-steps 0 --soak 50000',
   ],

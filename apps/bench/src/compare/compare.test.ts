@@ -216,6 +216,17 @@ describe('compare', () => {
     ]);
   });
 
+  it('takes a setting that a run has no record of for what agents computed with before it was there', async () => {
+    const root = await temporaryFolder();
+    const form = { coordinates: 'action', couplingBound: 0, uniformShare: 0 };
+    const exact = { coordinates: 'latent', couplingBound: 1.5, uniformShare: 1e-5 };
+    for (const [i, agent] of [{}, form, exact].entries())
+      await writeRun(join(root, `${i}`), { seed: i, means: [1], settings: { agent } });
+    const { result } = await compareJson(root);
+    const { groups } = result.environments[0];
+    expect(groups.map(({ seeds }: { seeds: number[] }) => seeds)).toEqual([[0, 1], [2]]);
+  });
+
   it('compares returns with sampled actions', async () => {
     const root = await temporaryFolder();
     const sampled = { type: 'evaluation', step: 1000, mean: 9, stochastic: { mean: 4 } };

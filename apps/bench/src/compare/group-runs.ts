@@ -1,4 +1,4 @@
-import { defaultsOf } from '@meow-rl/learner/settings';
+import { defaultsOf, formerValuesOf } from '@meow-rl/learner/settings';
 
 import { ALGORITHMS } from '../algorithms/index.ts';
 import { mergeConfig } from '../cli/config-file.ts';
@@ -41,16 +41,16 @@ const INCIDENTAL: ReadonlySet<string> = new Set([
   'keepCheckpoints',
 ]);
 
-/** Settings by dotted name, values as text. What a run of an older version doesn't know had today's default. */
+/** Settings by dotted name, values as text. What a run of an older version doesn't know had its former value, or else today's default. */
 const settingsOf = ({ config, algorithm }: Run): Map<string, string> =>
   flatSettings(mergeConfig({ ...RUN_DEFAULTS, agent: agentDefaults(algorithm) }, config));
 
 const { agent: _preset, ...RUN_DEFAULTS } = parseTrainSettings({}, 'compare');
 
-/** The defaults of an algorithm's agent; none where this version doesn't know it. */
+/** What an algorithm's agent has where nothing else is recorded; none where this version doesn't know it. */
 function agentDefaults(name: string) {
   const algorithm = ALGORITHMS.find((known) => known.name === name);
-  return algorithm ? defaultsOf(algorithm.settings) : {};
+  return algorithm ? { ...defaultsOf(algorithm.settings), ...formerValuesOf(algorithm.settings) } : {};
 }
 
 function flatSettings(config: Readonly<Record<string, unknown>>, prefix = ''): Map<string, string> {

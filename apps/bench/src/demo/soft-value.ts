@@ -1,5 +1,5 @@
 import type { MeowAgent } from '@meow-rl/meow';
-import { SQUASH_MARGIN } from '@meow-rl/nn';
+import { FARTHEST_LATENT, SQUASH_MARGIN } from '@meow-rl/nn';
 import { createGenerator } from '@meow-rl/random';
 import type { Generator } from '@meow-rl/random';
 
@@ -60,7 +60,7 @@ interface Quadrature {
  * are one point each.
  */
 function squashedTrapezoids(count: number): Quadrature {
-  const end = Math.atanh(1 - SQUASH_MARGIN);
+  const end = FARTHEST_LATENT;
   const step = (2 * end) / (count - 1);
   const z = Array.from({ length: count }, (_, i) => -end + i * step);
   const inside = z.map(

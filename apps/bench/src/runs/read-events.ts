@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 
-import type { EpisodeEvent, EvaluationEvent, MetricsEvent } from '@meow-rl/train';
+import type { EpisodeEvent, EvaluationEvent, MetricsEvent, WarningEvent } from '@meow-rl/train';
 import { z } from 'zod';
 
 import { CliError } from '../cli/errors.ts';
 
 /** An event as `metrics.jsonl` keeps it. */
-export type LoggedEvent = MetricsEvent | EvaluationEvent | EpisodeEvent;
+export type LoggedEvent = MetricsEvent | EvaluationEvent | EpisodeEvent | WarningEvent;
 
-const TYPES: ReadonlySet<string> = new Set(['metrics', 'evaluation', 'episode']);
+const TYPES: ReadonlySet<string> = new Set(['metrics', 'evaluation', 'episode', 'warning']);
 
 const eventSchema = z.custom<LoggedEvent>(
   (value) => typeof value === 'object' && value !== null && 'type' in value && TYPES.has(String(value.type)),

@@ -10,9 +10,14 @@ import { identifyEnvironment, type IdentifiedEnvironment } from '../environments
 import { reasonOf, UsageError } from '../cli/errors.ts';
 import { unknownName } from '../cli/unknown-name.ts';
 
-/** A training run with every setting given. */
-export type ResolvedTrain = Required<Omit<TrainConfig, 'out' | 'preset' | 'agent' | 'logger' | 'maxSteps'>> &
-  Pick<TrainConfig, 'logger'> &
+/** Settings of runs that learn from a replay buffer, and of no others. */
+export type ReplaySettings = Required<Pick<TrainConfig, 'warmup' | 'updatesPerStep' | 'bufferSize'>>;
+
+/** A training run with every setting given; those of {@link ReplaySettings} where it learns from a replay buffer. */
+export type ResolvedTrain = Required<
+  Omit<TrainConfig, 'out' | 'preset' | 'agent' | 'logger' | 'maxSteps' | keyof ReplaySettings>
+> &
+  Pick<TrainConfig, 'logger' | keyof ReplaySettings> &
   Pick<IdentifiedEnvironment, 'environment' | 'maxSteps'> & {
     readonly preset: string;
     readonly agent: AgentConfig;
@@ -57,8 +62,17 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
   const agent = resolveAgent(algorithm, preset, config.agent);
   const { agent: _resolved, ...loop } = preset;
   const { evaluateEvery } = { ...loop, ...settings };
-  const resolved = { checkpointEvery: evaluateEvery, ...loop, ...settings, preset: name, agent };
-  if (resolved.warmup >= resolved.steps)
+  const resolved = {
+    checkpointEvery: evaluateEvery,
+    normalizeObservations: false,
+    scaleRewards: false,
+    ...loop,
+    ...settings,
+    preset: name,
+    agent,
+  };
+  checkBuffer(algorithm, resolved);
+  if (resolved.warmup !== undefined && resolved.warmup >= resolved.steps)
     throw new UsageError(
       `warmup ${resolved.warmup} leaves nothing to learn in ${resolved.steps} steps`,
       `Give more than ${resolved.warmup} steps.`,
@@ -82,4 +96,51 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
       `Give at most ${agent.batchSize}, and no more than there are cores.`,
     );
   return resolved;
+}
+
+/** Throws for settings of replay where an algorithm learns from rollouts, and for rollouts that can't be cut into minibatches. */
+function checkBuffer({ name, rolloutSteps }: Algorithm, settings: ResolvedTrain): void {
+  if (!rolloutSteps) {
+    replaySettings(settings);
+    return;
+  }
+  const { nStep, prioritized, learnerThreads, pipeline, warmup, updatesPerStep, bufferSize } = settings;
+  const ofReplay = {
+    ...(nStep !== 1 && { nStep }),
+    ...(prioritized && { prioritized }),
+    ...(learnerThreads !== 0 && { learnerThreads }),
+    ...(pipeline && { pipeline }),
+    ...(warmup !== undefined && { warmup }),
+    ...(updatesPerStep !== undefined && { updatesPerStep }),
+    ...(bufferSize !== undefined && { bufferSize }),
+  };
+  const [given] = Object.entries(ofReplay);
+  if (given)
+    throw new UsageError(
+      `${given[0]} ${given[1]} is for algorithms that learn from a replay buffer, and ${name} learns from rollouts of its policy`,
+      'Leave it out, or train with another --algo.',
+    );
+  const { agent, numEnvs, steps } = settings;
+  const ofEach = rolloutSteps(agent);
+  const transitions = ofEach * numEnvs;
+  if (transitions % agent.batchSize !== 0)
+    throw new UsageError(
+      `${ofEach} steps of ${numEnvs} environments make ${transitions} transitions, which is no multiple of batchSize ${agent.batchSize}`,
+      'Change rolloutSteps, numEnvs or batchSize.',
+    );
+  if (steps < transitions)
+    throw new UsageError(
+      `${steps} steps are less than a rollout, ${ofEach} steps of ${numEnvs} environments: nothing would be learned`,
+      `Give at least ${transitions} steps, or shorter rollouts with --rollout-steps.`,
+    );
+}
+
+/** The settings of a run that learns from a replay buffer. */
+export function replaySettings({ algo, warmup, updatesPerStep, bufferSize }: ResolvedTrain): ReplaySettings {
+  if (warmup === undefined || updatesPerStep === undefined || bufferSize === undefined)
+    throw new UsageError(
+      `${algo} learns from a replay buffer, and its preset lacks warmup, updatesPerStep or bufferSize`,
+      'Give them, or correct the preset.',
+    );
+  return { warmup, updatesPerStep, bufferSize };
 }

@@ -32,7 +32,8 @@ const at = (settings: unknown, keys: readonly string[]): unknown =>
  */
 export function changesOnResume(run: string, settings: ResolvedTrain, given: RawConfig): Changes {
   const changes: Record<string, Changes[string]> = {};
-  const agent = agentSettings(algorithmNamed(settings.algo));
+  const algorithm = algorithmNamed(settings.algo);
+  const agent = agentSettings(algorithm);
   for (const { path: keys } of settingsIn({ ...trainSettings, agent })) {
     const name = keys.join('.');
     const value = at(given, keys);
@@ -43,6 +44,11 @@ export function changesOnResume(run: string, settings: ResolvedTrain, given: Raw
       const before = at(settings, keys);
       if (isDeepStrictEqual(now, before)) continue;
       if (!resumable.has(name)) throw fixedSetting(run, keys, before, now);
+      if (name === 'steps' && algorithm.goesBySteps?.(settings.agent) === true)
+        throw new UsageError(
+          `steps can't change on resume: the learning rate of ${run} falls to 0 over its ${shown(before)} steps, and ${shown(now)} was given`,
+          `Leave it out, or begin a new run with --config ${path.join(run, 'config.json')} and --out.`,
+        );
       changes[name] = { before, now };
     }
   }

@@ -2,8 +2,14 @@ import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import type { CommonSettings } from '@meow-rl/learner';
 import { threadedUpdates } from '@meow-rl/learner/node';
 import { onnxRuntimeFused } from '@meow-rl/onnxruntime-fused';
-import { normalizedAgent, observationNormalizer, rewardScaler, seedFor } from '@meow-rl/train';
-import type { OffPolicyAgent, ObservationNormalizer, RewardScaler } from '@meow-rl/train';
+import {
+  normalizedAgent,
+  normalizedOnPolicyAgent,
+  observationNormalizer,
+  rewardScaler,
+  seedFor,
+} from '@meow-rl/train';
+import type { OffPolicyAgent, ObservationNormalizer, OnPolicyAgent, RewardScaler } from '@meow-rl/train';
 
 import type { Algorithm, TrainableAgent } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
@@ -15,7 +21,7 @@ export interface RunAgent<A extends TrainableAgent = TrainableAgent> {
   /** The agent that learns; on standardized observations and scaled rewards, where the settings ask for them. */
   readonly unwrapped: A;
   /** The same agent on raw observations and rewards. */
-  readonly agent: OffPolicyAgent;
+  readonly agent: OffPolicyAgent | OnPolicyAgent;
   readonly observationNormalizer: ObservationNormalizer | undefined;
   readonly rewardScaler: RewardScaler | undefined;
 }
@@ -61,14 +67,31 @@ export async function runAgentOf<A extends TrainableAgent>(
   const rewards = settings.scaleRewards
     ? rewardScaler({ numEnvs: settings.numEnvs, gamma: settings.agent.gamma })
     : undefined;
-  const agent =
-    observations || rewards
-      ? normalizedAgent(unwrapped, {
-          ...(observations && { observations }),
-          ...(rewards && { rewards }),
-        })
-      : unwrapped;
-  return { unwrapped, agent, observationNormalizer: observations, rewardScaler: rewards };
+  return {
+    unwrapped,
+    agent: normalized(unwrapped, { observations, rewards }),
+    observationNormalizer: observations,
+    rewardScaler: rewards,
+  };
+}
+
+/** Whether an agent learns from rollouts. */
+export const isOnPolicy = (agent: OffPolicyAgent | OnPolicyAgent): agent is OnPolicyAgent =>
+  'explore' in agent;
+
+function normalized(
+  agent: TrainableAgent,
+  {
+    observations,
+    rewards,
+  }: {
+    readonly observations: ObservationNormalizer | undefined;
+    readonly rewards: RewardScaler | undefined;
+  },
+): OffPolicyAgent | OnPolicyAgent {
+  if (!observations && !rewards) return agent;
+  const by = { ...(observations && { observations }), ...(rewards && { rewards }) };
+  return isOnPolicy(agent) ? normalizedOnPolicyAgent(agent, by) : normalizedAgent(agent, by);
 }
 
 /** Makes the parameters that the settings ask for the ones that act: the last ones, or the target's average. */

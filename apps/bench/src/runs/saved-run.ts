@@ -8,6 +8,7 @@ import {
   type CheckpointChoice,
 } from '@meow-rl/train/node';
 
+import { recordedSettings } from '../algorithms/agent-settings.ts';
 import { parseTrainSettings } from './train-settings.ts';
 import { mergeConfig, type RawConfig } from '../cli/config-file.ts';
 import type { EnvironmentChoice } from '../environments/environments.ts';
@@ -37,7 +38,7 @@ export interface SavedRun {
  * @param changes laid over them; an environment that is replaced needn't be there any more
  */
 export async function readRunSettings(folder: string, changes: RawConfig = {}): Promise<ResolvedTrain> {
-  const raw = mergeConfig(await readRunConfig(folder), changes);
+  const raw = mergeConfig(recordedSettings(await readRunConfig(folder)), changes);
   return resolveTrain(parseTrainSettings(raw, path.join(folder, 'config.json')));
 }
 

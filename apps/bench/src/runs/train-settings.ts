@@ -42,8 +42,8 @@ export const trainSettings = is.defineSettings({
   workers: is.wholeNumber('threads that step the environments, 0 for none', { default: 0 }),
   nStep: is.positiveInteger('steps that a sampled transition spans', { default: 1 }),
   prioritized: is.toggle('sample transitions by their TD error'),
-  normalizeObservations: is.toggle('standardize observations by running statistics'),
-  scaleRewards: is.toggle('divide rewards by the running spread of the returns'),
+  normalizeObservations: is.decidedToggle('standardize observations by running statistics', fromPreset),
+  scaleRewards: is.decidedToggle('divide rewards by the running spread of the returns', fromPreset),
   noTensorboard: is.toggle('leave out the event file for TensorBoard'),
   logger: is.word('module that gives one more logger, see docs/logging.md', {
     placeholder: 'file',

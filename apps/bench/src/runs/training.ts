@@ -1,17 +1,13 @@
-import { availableMemory } from 'node:process';
-
 import type { VectorEnv } from '@meow-rl/envs';
-import { replayBuffer, type ReplayBufferOptions } from '@meow-rl/replay';
-import { seedFor, trainOffPolicy } from '@meow-rl/train';
 import type { EvaluationEvent, MetricsEvent, TrainResult } from '@meow-rl/train';
 import { listCheckpoints, openRunCheckpoints, restoreRun } from '@meow-rl/train/node';
 import type { Checkpoint, RunCheckpoints } from '@meow-rl/train/node';
 
 import { makeAgentEnv, makeVectorEnvironment } from '../environments/environments.ts';
-import { memoryWarning } from './memory-warning.ts';
 import { CliError, reasonOf } from '../cli/errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, type RunAgent } from './run-agent.ts';
+import { makeRunBuffer } from './run-buffer.ts';
 import { CHECKPOINTS, withExplanation } from './run-checkpoints.ts';
 import type { RunFolder } from './run-folder.ts';
 import { openLogs, prepareLogs, readLogs } from './run-logs.ts';
@@ -25,7 +21,7 @@ export interface TrainingOutcome extends TrainResult {
   readonly episodes: number;
   /** Wall-clock seconds of training, over all sittings. */
   readonly seconds: number;
-  /** [n, obs] observations out of the replay buffer, to verify an exported policy on; none if not a step was made. */
+  /** [n, obs] observations that the agent has met, to verify an exported policy on; none if not a step was made. */
   readonly probes: Float32Array;
   /** What went wrong when logs and environments were closed, after all was trained and saved. */
   readonly closeFailure: CliError | undefined;
@@ -49,21 +45,6 @@ export interface RunTrainingOptions {
 
 /** Observations that a policy is verified on. */
 const PROBES = 1000;
-
-/** The options of a run's replay buffer. */
-function bufferOptions({ agent: { unwrapped }, settings }: RunTrainingOptions): ReplayBufferOptions {
-  const { bufferSize, steps, numEnvs, nStep, prioritized, seed } = settings;
-  return {
-    // A run cannot fill more than its own steps.
-    capacity: Math.min(bufferSize, steps + numEnvs),
-    observationSize: unwrapped.observationSize,
-    actionSize: unwrapped.replayed?.size ?? unwrapped.actionSize,
-    discount: settings.agent.gamma,
-    nStep,
-    seed: seedFor('replay', seed),
-    ...(prioritized && { prioritized: {} }),
-  };
-}
 
 /** Says of what ended training before its time what that cost, and how to go on. */
 async function endedEarly(
@@ -122,15 +103,13 @@ const trainOpened = (
 ): Promise<Omit<TrainingOutcome, 'closeFailure'>> =>
   withOpen(async (open) => {
     const { agent, settings, folder, ui, signal, resume, begin } = options;
-    const { seed, steps, warmup, updatesPerStep, numEnvs, workers, logEvery } = settings;
-    const buffer = bufferOptions(options);
-    const warning = memoryWarning(buffer, availableMemory());
-    if (warning) ui.warn(warning);
+    const { seed, steps, numEnvs, workers, logEvery } = settings;
     const env = open(await makeVectorEnvironment(settings, { numEnvs, workers, rescaleActions: true }));
     const resumable = await givesState(env, ui);
     const evaluationEnv = open(await makeAgentEnv(settings));
     const checkpointFolder = folder.file(CHECKPOINTS);
-    const parts = { ...agent, agent: agent.unwrapped, env, replay: replayBuffer(buffer) };
+    const buffer = makeRunBuffer(agent, settings, env, ui);
+    const { parts } = buffer;
     // Nothing on the disk changes before all that is to be gone on from is known to be sound.
     const restored = resume && (await withExplanation(restoreRun(checkpointFolder, parts, resume), '--from'));
     const earlier = restored ? await readLogs(folder, settings, restored) : [];
@@ -149,15 +128,9 @@ const trainOpened = (
     const bar = ui.progress('training', steps, step);
     open({ close: () => bar.stop() });
     try {
-      const result = await trainOffPolicy({
-        agent: agent.agent,
+      const result = await buffer.train({
         env,
-        replay: parts.replay,
         steps,
-        warmup,
-        updatesPerStep,
-        pipeline: settings.pipeline,
-        batchSize: settings.agent.batchSize,
         logEvery,
         seed,
         evaluate: {
@@ -188,15 +161,17 @@ const trainOpened = (
             lastReturn = event.return;
             episodes += 1;
           } else if (event.type === 'metrics') metrics.push(event);
-          else evaluations.push(event);
+          else if (event.type === 'evaluation') evaluations.push(event);
+          else {
+            bar.clear();
+            ui.warn(`${event.name}, since step ${event.step}: ${event.message}`);
+          }
           return logger.log(event);
         },
       });
       await checkpoints.settled();
       adoptPolicy(agent, settings);
-      const { replay } = parts;
-      // The last that is drawn: checkpoints are written.
-      const probes = replay.size > 0 ? replay.sample(PROBES).observations.slice() : new Float32Array();
+      const probes = buffer.probes(PROBES);
       return { ...result, metrics, evaluations, episodes, seconds, probes, resumable };
     } catch (error) {
       throw await endedEarly(error, checkpoints, folder, step);

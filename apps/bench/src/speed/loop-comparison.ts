@@ -1,8 +1,10 @@
 import { makeAgentEnv } from '../environments/environments.ts';
+import { DEFINITIONS, learnsFromRollouts } from './measured-agent.ts';
 import type { Measured } from './measured-agent.ts';
 import { startPeers } from './peer-process.ts';
 import { peersOf } from './peers.ts';
 import type { Peer } from './peers.ts';
+import { rolloutLoopStepsPerSecond, ROLLOUT_SCHEDULE } from './rollout-loop.ts';
 import { quantile } from './statistics.ts';
 import { loopStepsPerSecond, LOOP_ENVIRONMENT } from './training-loop.ts';
 
@@ -16,11 +18,36 @@ export interface LoopResult {
 /** Rounds of the comparison: each starts the loop anew. */
 const ROUNDS = 3;
 
+type LoopOptions = Pick<Measured, 'algorithm' | 'threads' | 'seed'>;
+
+/** A loop that is measured: its environment steps per second. */
+interface Loop {
+  readonly name: string;
+  run(): Promise<number>;
+}
+
+/** How the measured loop of an algorithm goes, in words. */
+export const loopSchedule = (algorithm: Measured['algorithm']): string =>
+  learnsFromRollouts(DEFINITIONS[algorithm]) ? ROLLOUT_SCHEDULE : 'one update per step';
+
+/** This project's loops, the one that is compared with the peers first. */
+function loopsOf(steps: number, warmup: number, options: LoopOptions): Loop[] {
+  const { algorithm, threads } = options;
+  const definition = DEFINITIONS[algorithm];
+  const name = threads > 1 ? `meow-rl, ${threads} workers` : 'meow-rl';
+  if (learnsFromRollouts(definition))
+    return [{ name, run: () => rolloutLoopStepsPerSecond(definition, steps, options) }];
+  const plain = { name, run: () => loopStepsPerSecond(steps, warmup, options) };
+  if (threads === 1) return [plain];
+  const run = () => loopStepsPerSecond(steps, warmup, { ...options, pipeline: true });
+  return [plain, { name: 'meow-rl, pipelined', run }];
+}
+
 /** Measures the loop on HalfCheetah-v5, against those of the peers with Gymnasium. */
 export async function compareLoops(
   peers: readonly Peer[],
   steps: number,
-  options: Pick<Measured, 'algorithm' | 'threads' | 'seed'>,
+  options: LoopOptions,
   onRound: (done: number) => void,
 ): Promise<LoopResult[]> {
   const warmup = 1000;
@@ -33,18 +60,7 @@ export async function compareLoops(
   );
   try {
     const loops = [
-      {
-        name: options.threads > 1 ? `meow-rl, ${options.threads} workers` : 'meow-rl',
-        run: () => loopStepsPerSecond(steps, warmup, options),
-      },
-      ...(options.threads > 1
-        ? [
-            {
-              name: 'meow-rl, pipelined',
-              run: () => loopStepsPerSecond(steps, warmup, { ...options, pipeline: true }),
-            },
-          ]
-        : []),
+      ...loopsOf(steps, warmup, options),
       ...others.map((peer) => ({ name: peer.name, run: () => peer.loop(steps, warmup) })),
     ];
     const rates = loops.map((): number[] => []);

@@ -3,8 +3,9 @@ import { emptyBatch, replayBuffer } from '@meow-rl/replay';
 
 import { inRounds } from './contestant.ts';
 import type { Contestant, Placed } from './contestant.ts';
-import { agentContestant, isFused } from './measured-agent.ts';
+import { DEFINITIONS, isFused, learnsFromRollouts } from './measured-agent.ts';
 import type { Measured } from './measured-agent.ts';
+import { agentContestant } from './measured-learner.ts';
 import { startPeers } from './peer-process.ts';
 import type { PeerContestant } from './peer-process.ts';
 import { peersOf } from './peers.ts';
@@ -36,10 +37,11 @@ export interface Effort {
 
 /** Everything that is measured of one network's size. */
 export interface SizeResult extends Measured {
-  /** This project first; with several threads by workers that share the batch, then its other ways. */
+  /** This project first; with several threads by workers that share the batch, where there are such, then its other ways. */
   readonly update: readonly Placed[];
   readonly action: readonly (Placed & { readonly rows: number; readonly deterministic: boolean })[];
-  readonly replaySample: Timing;
+  /** Absent of what learns from rollouts. */
+  readonly replaySample?: Timing;
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -64,10 +66,15 @@ async function agentContestants(measured: Measured) {
     if (!isFused()) return [agent] as const;
     return [agent, await agentContestant(measured, { name: 'meow-rl, not fused', fused: false })] as const;
   }
+  const onOneThread = () => agentContestant({ ...measured, threads: 1 }, { name: 'meow-rl, 1 thread' });
+  const inOperators = () =>
+    agentContestant(measured, { name: `meow-rl, ${measured.threads} threads in operators` });
+  if (learnsFromRollouts(DEFINITIONS[measured.algorithm]))
+    return [await onOneThread(), await inOperators()] as const;
   return [
     await agentContestant(measured, { name: `meow-rl, ${measured.threads} workers`, sharing: 'workers' }),
-    await agentContestant({ ...measured, threads: 1 }, { name: 'meow-rl, 1 thread' }),
-    await agentContestant(measured, { name: `meow-rl, ${measured.threads} threads in operators` }),
+    await onOneThread(),
+    await inOperators(),
   ] as const;
 }
 
@@ -122,7 +129,9 @@ export async function measureSize(
       ...measured,
       update,
       action,
-      replaySample: await replaySampling(measured, updates),
+      ...(!learnsFromRollouts(DEFINITIONS[measured.algorithm]) && {
+        replaySample: await replaySampling(measured, updates),
+      }),
       versions: Object.assign({}, ...others.map(({ versions }) => versions)),
     };
   } finally {

@@ -1,19 +1,14 @@
 import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
-import { sac, td3 } from '@meow-rl/baselines';
-import { createAgent } from '@meow-rl/learner';
-import type { AlgorithmDefinition } from '@meow-rl/learner';
+import { ppo, sac, sql, td3 } from '@meow-rl/baselines';
+import { createAgent, resolveAlgorithm, resolveOnPolicyAlgorithm } from '@meow-rl/learner';
+import type { Algorithm, AlgorithmDefinition, OnPolicyDefinition } from '@meow-rl/learner';
 import { threadedUpdates } from '@meow-rl/learner/node';
 import { meow } from '@meow-rl/meow';
 import { onnxRuntimeFused, whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import type { OnnxRuntimeFusedOptions } from '@meow-rl/onnxruntime-fused';
-import { createGenerator } from '@meow-rl/random';
-import { emptyBatch } from '@meow-rl/replay';
-import type { TransitionBatch } from '@meow-rl/replay';
 
-import type { Contestant } from './contestant.ts';
 import type { MeasuredAlgorithm } from './peers.ts';
-import { durations } from './statistics.ts';
 
 /** What is measured: an algorithm with its default networks, and how it is run. */
 export interface Measured {
@@ -23,18 +18,6 @@ export interface Measured {
   readonly batchSize: number;
   readonly threads: number;
   readonly seed: number;
-}
-
-/** A batch of random transitions, none of them terminal. */
-export function randomBatch({ observationSize, actionSize, batchSize, seed }: Measured): TransitionBatch {
-  const random = createGenerator(seed);
-  const batch = emptyBatch(batchSize, { observationSize, actionSize });
-  random.fillNormal(batch.observations);
-  random.fillUniform(batch.actions, -0.98, 0.98);
-  random.fillNormal(batch.rewards);
-  random.fillNormal(batch.nextObservations);
-  batch.discounts.fill(0.99);
-  return batch;
 }
 
 /**
@@ -51,18 +34,40 @@ export const measuredRuntime = (options: OnnxRuntimeFusedOptions, fused = isFuse
   (fused ? onnxRuntimeFused : onnxRuntimeNode)(options);
 
 /** The definitions of the algorithms that are measured. */
-export const DEFINITIONS: Readonly<Record<MeasuredAlgorithm, AlgorithmDefinition>> = { meow, sac, td3 };
+export const DEFINITIONS: Readonly<Record<MeasuredAlgorithm, AlgorithmDefinition | OnPolicyDefinition>> = {
+  meow,
+  sac,
+  td3,
+  sql,
+  ppo,
+};
 
-/** An agent that is measured. */
-export type MeasuredAgent = Awaited<ReturnType<typeof createMeasuredAgent>>;
+/** Whether an algorithm learns from rollouts. */
+export const learnsFromRollouts = (
+  definition: AlgorithmDefinition | OnPolicyDefinition,
+): definition is OnPolicyDefinition => 'learning' in definition;
 
-/** An agent of the measured algorithm with its default settings. */
+/** A measured algorithm with its default settings but for the batch's size. */
+export function resolveMeasured({ algorithm, batchSize, ...sizes }: Measured): Algorithm {
+  const definition = DEFINITIONS[algorithm];
+  return learnsFromRollouts(definition)
+    ? resolveOnPolicyAlgorithm(definition, sizes, { batchSize })
+    : resolveAlgorithm(definition, sizes, { batchSize });
+}
+
+/**
+ * An agent of the measured algorithm with its default settings.
+ *
+ * @throws TypeError for an algorithm that learns from rollouts
+ */
 export async function createMeasuredAgent(
   { algorithm, observationSize, actionSize, batchSize, threads, seed }: Measured,
   sharing: Sharing = 'operators',
   fused?: boolean,
 ) {
-  return createAgent(DEFINITIONS[algorithm], {
+  const definition = DEFINITIONS[algorithm];
+  if (learnsFromRollouts(definition)) throw new TypeError(`${algorithm} learns from rollouts.`);
+  return createAgent(definition, {
     runtime: measuredRuntime({ threads: sharing === 'operators' ? threads : 1 }, fused),
     ...(sharing !== 'operators' && {
       updates: threadedUpdates({ threads, background: sharing === 'background' }),
@@ -72,29 +77,4 @@ export async function createMeasuredAgent(
     seed,
     config: { batchSize },
   });
-}
-
-/** This project's agent as a contestant. Closing it disposes of the agent. */
-export async function agentContestant(
-  measured: Measured,
-  {
-    name = 'meow-rl',
-    sharing,
-    fused,
-  }: { readonly name?: string; readonly sharing?: Sharing; readonly fused?: boolean } = {},
-): Promise<Contestant & { readonly agent: MeasuredAgent }> {
-  const agent = await createMeasuredAgent(measured, sharing, fused);
-  const batch = randomBatch(measured);
-  const random = createGenerator(measured.seed);
-  return {
-    name,
-    agent,
-    update: (runs) => durations(runs, () => agent.update(batch)),
-    act: (runs, rows) => {
-      const observations = new Float32Array(rows * measured.observationSize);
-      random.fillNormal(observations);
-      return durations(runs, () => agent.act(observations, { deterministic: false }));
-    },
-    close: () => agent.dispose(),
-  };
 }

@@ -23,4 +23,20 @@ describe('peers', () => {
       expect(names(loops.jax)).toEqual(['sbx']);
     },
   );
+
+  test('of SQL are two versions in PyTorch and one in JAX, whose loops no library has', () => {
+    const { updates, loops } = peersOf('sql');
+    expect(names([...updates.torch, ...updates.jax])).toEqual(['torch (authors)', 'torch (lean)', 'jax']);
+    expect(names([...loops.torch, ...loops.jax])).toEqual(['torch (authors)', 'torch (lean)']);
+  });
+
+  test('of PPO are two versions in PyTorch, and the loops of libraries', () => {
+    const { updates, loops } = peersOf('ppo');
+    expect(names([...updates.torch, ...updates.jax])).toEqual(['torch (CleanRL)', 'torch (lean)']);
+    expect(names([...loops.torch, ...loops.jax])).toEqual([
+      'Stable-Baselines3',
+      'Stable-Baselines3, a process for each environment',
+      'sbx',
+    ]);
+  });
 });

@@ -1,7 +1,7 @@
 import { UsageError } from '../cli/errors.ts';
 
 /** Algorithms whose speed is measured. */
-export const MEASURED_ALGORITHMS = ['meow', 'sac', 'td3'] as const;
+export const MEASURED_ALGORITHMS = ['meow', 'sac', 'td3', 'sql', 'ppo'] as const;
 export type MeasuredAlgorithm = (typeof MEASURED_ALGORITHMS)[number];
 
 /** Frameworks with a version of the update in Python. */
@@ -28,7 +28,11 @@ interface AlgorithmPeers {
 const torch = (variant: string, name: string): PeerProgram => ({ worker: 'torch', variant, name });
 const jax: PeerProgram = { worker: 'jax', variant: 'lean', name: 'jax' };
 
-const meowTorch = [torch('authors', 'torch (authors)'), torch('lean', 'torch (lean)')];
+const authorsTorch = [torch('authors', 'torch (authors)'), torch('lean', 'torch (lean)')];
+const authorsPeers: AlgorithmPeers = {
+  updates: { torch: authorsTorch, jax: [jax] },
+  loops: { torch: authorsTorch, jax: [] },
+};
 const cleanRlTorch = [torch('cleanrl', 'torch (CleanRL)'), torch('lean', 'torch (lean)')];
 const stableBaselines3: PeerProgram = { worker: 'sb3', variant: 'library', name: 'Stable-Baselines3' };
 const sbx: PeerProgram = { worker: 'sbx', variant: 'library', name: 'sbx' };
@@ -38,12 +42,20 @@ const cleanRlPeers: AlgorithmPeers = {
 };
 
 const ALGORITHM_PEERS: Readonly<Record<MeasuredAlgorithm, AlgorithmPeers>> = {
-  meow: {
-    updates: { torch: meowTorch, jax: [jax] },
-    loops: { torch: meowTorch, jax: [] },
-  },
+  meow: authorsPeers,
   sac: cleanRlPeers,
   td3: cleanRlPeers,
+  sql: authorsPeers,
+  ppo: {
+    updates: { torch: cleanRlTorch, jax: [] },
+    loops: {
+      torch: [
+        stableBaselines3,
+        { worker: 'sb3', variant: 'processes', name: 'Stable-Baselines3, a process for each environment' },
+      ],
+      jax: [sbx],
+    },
+  },
 };
 
 /** The programs that an algorithm is compared with. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { createMeasuredAgent, randomBatch } from './measured-agent.ts';
+import { createMeasuredLearner } from './measured-learner.ts';
 import { soak } from './soak.ts';
 
 test('a soak makes its updates and accounts for their time', async () => {
@@ -12,10 +12,10 @@ test('a soak makes its updates and accounts for their time', async () => {
     threads: 1,
     seed: 0,
   } as const;
-  const agent = await createMeasuredAgent(measured);
+  const learner = await createMeasuredLearner(measured);
   const seen: number[] = [];
-  const result = await soak(agent, randomBatch(measured), 30, (done) => seen.push(done));
-  await agent.dispose();
+  const result = await soak(learner, 30, (done) => seen.push(done));
+  await learner.agent.dispose();
   expect(seen).toHaveLength(30);
   expect(result.updates).toBe(30);
   expect(result.garbageCollectionShare).toBeGreaterThanOrEqual(0);

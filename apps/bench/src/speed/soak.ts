@@ -1,7 +1,6 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 
-import type { TransitionBatch } from '@meow-rl/replay';
-import type { OffPolicyAgent } from '@meow-rl/train';
+import type { MeasuredLearner } from './measured-learner.ts';
 
 /** What many updates leave behind. */
 export interface Soak {
@@ -17,11 +16,10 @@ export interface Soak {
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** Makes many updates and watches memory. Growth is between medians of samples: collections make it saw-toothed. */
+/** Makes at least so many updates and watches memory. Growth is between medians of samples: collections make it saw-toothed. */
 export async function soak(
-  agent: OffPolicyAgent,
-  batch: TransitionBatch,
-  updates: number,
+  learner: MeasuredLearner,
+  atLeast: number,
   onUpdate: (done: number) => void = () => {},
 ): Promise<Soak> {
   let pauses = 0;
@@ -30,12 +28,15 @@ export async function soak(
   });
   observer.observe({ entryTypes: ['gc'] });
   const samples: NodeJS.MemoryUsage[] = [];
-  const every = Math.max(1, Math.floor(updates / 100));
+  const times = Math.ceil(atLeast / learner.updates);
+  const updates = times * learner.updates;
+  const every = Math.max(1, Math.floor(times / 100));
   const begun = performance.now();
-  for (let i = 1; i <= updates; i++) {
-    await agent.update(batch);
+  for (let i = 1; i <= times; i++) {
+    const learn = await learner.prepare();
+    await learn();
     if (i % every === 0) samples.push(process.memoryUsage());
-    onUpdate(i);
+    onUpdate(i * learner.updates);
   }
   const elapsed = performance.now() - begun;
   // Entries are delivered in a later turn of the event loop.

@@ -1,9 +1,10 @@
 import type { SpeedConfig } from '../commands/speed.ts';
-import { compareLoops } from './loop-comparison.ts';
+import { compareLoops, loopSchedule } from './loop-comparison.ts';
 import { measureSize, PAPER_SIZES } from './measure.ts';
 import type { SizeResult } from './measure.ts';
-import { createMeasuredAgent, randomBatch } from './measured-agent.ts';
+import { DEFINITIONS } from './measured-agent.ts';
 import type { Measured } from './measured-agent.ts';
+import { createMeasuredLearner } from './measured-learner.ts';
 import { checkPeersInstalled } from './peer-process.ts';
 import { parsePeers } from './peers.ts';
 import { profileUpdates } from './profile.ts';
@@ -15,7 +16,8 @@ import { versions } from '../cli/versions.ts';
 
 /** Times updates, actions, replay and the whole loop of an agent with its default networks, on request against peers. */
 export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
-  const { algo, observationSize, actionSize, batchSize, updates, warmup, rounds, seed, loopSteps } = config;
+  const { algo, observationSize, actionSize, updates, warmup, rounds, seed, loopSteps } = config;
+  const batchSize = config.batchSize ?? DEFINITIONS[algo].settings.batchSize.default;
   const peers = config.peers === undefined ? [] : parsePeers(config.peers);
   if (peers.length > 0) checkPeersInstalled();
   const sizes = config.all ? PAPER_SIZES : [{ observationSize, actionSize }];
@@ -47,7 +49,7 @@ export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
       );
       bar.stop();
       loops.push({ threads, compared });
-      text.push(loopText(compared, { algorithm: algo, threads }));
+      text.push(loopText(compared, { algorithm: algo, threads, schedule: loopSchedule(algo) }));
     }
 
   const profile = config.profile ? await profileUpdates(first, updates) : undefined;
@@ -85,12 +87,12 @@ const medianUpdate = (results: readonly SizeResult[], { observationSize, actionS
   )?.update[0]?.milliseconds.median ?? Number.NaN;
 
 async function soakAgent(measured: Measured, updates: number, ui: Ui) {
-  const agent = await createMeasuredAgent(measured, 'workers');
+  const learner = await createMeasuredLearner(measured, 'workers');
   const bar = ui.progress('soaking', updates);
   try {
-    return await soak(agent, randomBatch(measured), updates, (done) => bar.update(done));
+    return await soak(learner, updates, (done) => bar.update(done));
   } finally {
     bar.stop();
-    await agent.dispose();
+    await learner.agent.dispose();
   }
 }

@@ -38,7 +38,7 @@ export function sizeText(result: SizeResult): string {
             ratio,
           ),
         ),
-        row(`replay sample, batch ${batchSize}`, 'meow-rl', replaySample, 1),
+        ...(replaySample ? [row(`replay sample, batch ${batchSize}`, 'meow-rl', replaySample, 1)] : []),
       ],
     ),
   ].join('\n');
@@ -46,10 +46,10 @@ export function sizeText(result: SizeResult): string {
 
 export const loopText = (
   loops: readonly LoopResult[],
-  { algorithm, threads }: Pick<SizeResult, 'algorithm' | 'threads'>,
+  { algorithm, threads, schedule }: Pick<SizeResult, 'algorithm' | 'threads'> & { readonly schedule: string },
 ): string =>
   [
-    `${algorithm}: whole loop on HalfCheetah-v5, one update per step, ${threadsText(threads)}`,
+    `${algorithm}: whole loop on HalfCheetah-v5, ${schedule}, ${threadsText(threads)}`,
     '',
     formatTable(
       ['', 'steps/s', 'ours over it'],

@@ -9,6 +9,7 @@ test.each([
   ['meow', 1],
   ['sac', 1],
   ['td3', 2],
+  ['ppo', 1],
 ] as const)('the updates of %s repeat themselves after %d', (algorithm, cycle) => {
   expect(updateCycle({ algorithm, ...measured })).toBe(cycle);
 });

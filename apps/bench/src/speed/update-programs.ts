@@ -1,23 +1,23 @@
 import type { Program } from '@meow-rl/graph';
-import { resolveAlgorithm, wholeProgram } from '@meow-rl/learner';
+import { wholeProgram } from '@meow-rl/learner';
 
-import { DEFINITIONS } from './measured-agent.ts';
+import { resolveMeasured } from './measured-agent.ts';
 import type { Measured } from './measured-agent.ts';
 
 /** The programs that every update of a measured algorithm runs, in their order. */
-export function updatePrograms({ algorithm, batchSize, seed, ...sizes }: Measured): readonly Program[] {
-  const resolved = resolveAlgorithm(DEFINITIONS[algorithm], sizes, { batchSize });
+export function updatePrograms(measured: Measured): readonly Program[] {
+  const resolved = resolveMeasured(measured);
   return resolved.stages
     .filter(({ every = 1 }) => every === 1)
-    .map((stage) => wholeProgram(resolved, stage, seed));
+    .map((stage) => wholeProgram(resolved, stage, measured.seed));
 }
 
 /**
  * Updates after which their work repeats itself: 2 where a policy is trained in every second one. Stages that only report
  * don't count.
  */
-export function updateCycle({ algorithm, batchSize, ...sizes }: Measured): number {
-  const { stages } = resolveAlgorithm(DEFINITIONS[algorithm], sizes, { batchSize });
+export function updateCycle(measured: Measured): number {
+  const { stages } = resolveMeasured(measured);
   const training = stages.filter(({ trains }) => Object.keys(trains).length > 0);
   return training.reduce((cycle, { every = 1 }) => leastCommonMultiple(cycle, every), 1);
 }

@@ -15,23 +15,29 @@ async function finish(...argv: string[]) {
   expect(code).toBe(0);
 }
 
-const COMMON =
-  '--hidden 8,8 --shift-hidden 8 --batch-size 16 --log-every 40 --warmup 100 ' +
-  '--evaluation-episodes 2 --evaluate-every 250 --checkpoint-every 60';
+const SAVING = '--log-every 40 --evaluation-episodes 2 --evaluate-every 250 --checkpoint-every 60';
+const OF_REPLAY = `--hidden 8,8 --shift-hidden 8 --batch-size 16 --warmup 100 ${SAVING}`;
+const ROLLOUTS = '--algo ppo --env Hopper-v5 --preset general --num-envs 4 --workers 2 --rollout-steps 50';
 
 /** What a run does, and the flags that make it do so. */
-const CONFIGURATIONS = Object.entries({
-  'one environment': '--env MultiGoal-v0 --steps 1500',
-  'MuJoCo, standardized observations, scaled rewards':
-    '--env Hopper-v5 --steps 1200 --normalize-observations --scale-rewards',
-  'four environments in two threads, several steps, priorities, a buffer that wraps':
-    '--env InvertedPendulum-v5 --steps 1600 --num-envs 4 --workers 2 --n-step 3 --prioritized --buffer-size 400 --updates-per-step 0.5',
-  'the averaged policy, fractions of updates':
-    '--env MultiGoal-v0 --steps 2000 --num-envs 3 --policy averaged --updates-per-step 0.3',
-  'updates shared by two threads': '--env Hopper-v5 --steps 1000 --learner-threads 2',
-  'a pipeline, environments and updates in two threads each, priorities':
-    '--env InvertedPendulum-v5 --steps 1600 --num-envs 2 --workers 2 --prioritized --learner-threads 2 --pipeline',
-}).map(([name, flags]) => [name, `${flags} ${COMMON}`.split(' ')] as const);
+const CONFIGURATIONS = [
+  ...Object.entries({
+    'one environment': '--env MultiGoal-v0 --steps 1500',
+    'MuJoCo, standardized observations, scaled rewards':
+      '--env Hopper-v5 --steps 1200 --normalize-observations --scale-rewards',
+    'four environments in two threads, several steps, priorities, a buffer that wraps':
+      '--env InvertedPendulum-v5 --steps 1600 --num-envs 4 --workers 2 --n-step 3 --prioritized --buffer-size 400 --updates-per-step 0.5',
+    'the averaged policy, fractions of updates':
+      '--env MultiGoal-v0 --steps 2000 --num-envs 3 --policy averaged --updates-per-step 0.3',
+    'updates shared by two threads': '--env Hopper-v5 --steps 1000 --learner-threads 2',
+    'a pipeline, environments and updates in two threads each, priorities':
+      '--env InvertedPendulum-v5 --steps 1600 --num-envs 2 --workers 2 --prioritized --learner-threads 2 --pipeline',
+  }).map(([name, flags]) => [name, `${flags} ${OF_REPLAY}`.split(' ')] as const),
+  [
+    'rollouts of four environments in two threads, standardized observations, scaled rewards, a falling learning rate',
+    `${ROLLOUTS} --steps 1600 --hidden 8 --batch-size 40 ${SAVING}`.split(' '),
+  ] as const,
+];
 
 /** Kills a run once at a random moment, if it hasn't ended by then; says whether it did. */
 async function killOnce(argv: readonly string[], milliseconds: number): Promise<boolean> {

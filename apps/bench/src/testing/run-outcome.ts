@@ -11,14 +11,13 @@ export async function outcomeOf(run: string) {
   const names = (await readdir(checkpoints)).toSorted();
   const steps = names.filter((name) => /^\d+$/.test(name));
   const saved = await Promise.all(steps.map((step) => readCheckpoint(path.join(checkpoints, step))));
-  const policies = await Promise.all(
-    ['policy.onnx', 'critic.onnx'].map((name) => readFile(path.join(run, 'policy', name))),
-  );
+  const files = (await readdir(path.join(run, 'policy'))).filter((name) => name.endsWith('.onnx')).toSorted();
+  const policies = await Promise.all(files.map((name) => readFile(path.join(run, 'policy', name))));
   return {
     events,
-    // Files of the replay buffer are named by what is in them.
+    // Files of the replay buffer, where there is one, are named by what is in them.
     names,
-    chunks: (await readdir(path.join(checkpoints, 'replay'))).toSorted(),
+    chunks: names.includes('replay') ? (await readdir(path.join(checkpoints, 'replay'))).toSorted() : [],
     saved: saved.map(({ step, score, values, tensors }) => ({
       step,
       score,

@@ -37,7 +37,7 @@ export const presetsTable = ({ presets, presetOfEnvironment, generalPreset }: Al
         `\`${name}\``,
         [...environments, ...(name === generalPreset ? ['all others'] : [])].join(', '),
         differing.join(', '),
-        ...[run.steps, run.warmup, run.numEnvs, run.updatesPerStep, run.policy].map(String),
+        ...[run.steps, run.warmup ?? '–', run.numEnvs, run.updatesPerStep ?? '–', run.policy].map(String),
       ]);
     }),
   ].join('\n');

@@ -12,8 +12,6 @@ export const TRAIN_DEFAULTS = {
   pipeline: false,
   fused: false,
   prioritized: false,
-  normalizeObservations: false,
-  scaleRewards: false,
   noTensorboard: false,
   logEvery: 100,
   threads: 1,

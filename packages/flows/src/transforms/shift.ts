@@ -21,11 +21,13 @@ export const shift: CouplingTransform = {
 /**
  * As {@link shift}, by no more than a bound: `t = bound · tanh(raw / bound)`.
  *
- * @throws RangeError unless the bound is a positive number
+ * @throws RangeError unless the bound is from 1e-30 to 1e30: beyond, it or its inverse leaves 32-bit floats
  */
 export function boundedShift(bound: number): CouplingTransform {
-  if (!(bound > 0 && bound < Number.POSITIVE_INFINITY))
-    throw new RangeError(`boundedShift: the bound must be a positive number, got ${bound}.`);
+  if (!(bound >= 1e-30 && bound <= 1e30))
+    throw new RangeError(
+      `boundedShift: the bound is ${bound}, expected a number from 1e-30 to 1e30. Use shift for none.`,
+    );
   const bounded = (raw: Tensor): Tensor => mul(bound, tanh(mul(1 / bound, raw)));
   return {
     ...shift,

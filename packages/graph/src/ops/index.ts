@@ -15,6 +15,8 @@ export { add, div, maximum, minimum, mul, neg, square, sub } from './arithmetic.
 export { clip } from './clip.ts';
 export { equal, greater, less, toFloat, where } from './compare.ts';
 export { erf } from './erf.ts';
+export { kthSmallest } from './kth-smallest.ts';
+export type { KthSmallestOptions } from './kth-smallest.ts';
 export { reshape, stopGradient, transpose } from './layout.ts';
 export { linear, matmul } from './matmul.ts';
 export { logSumExp, max, mean } from './max.ts';

@@ -6,6 +6,7 @@ import {
   concat,
   elementCount,
   expandAs,
+  kthSmallest,
   layerNorm,
   logSumExp,
   max,
@@ -58,6 +59,26 @@ const reducing: readonly Misuse[] = [
     'sum: axis 0 does not exist in []. It is a scalar.',
   ],
   ['sum(int64)', () => sum(integers), 'sum: expected float32, got int64. Convert with toFloat.'],
+  [
+    'kthSmallest(int64)',
+    () => kthSmallest(integers, { k: 1, axis: 0 }),
+    'kthSmallest: expected float32, got int64. Convert with toFloat.',
+  ],
+  [
+    'kthSmallest over an axis that does not exist',
+    () => kthSmallest(matrix, { k: 1, axis: 2 }),
+    'kthSmallest: axis 2 does not exist in [2, 3]. Give 0 to 1.',
+  ],
+  [
+    'kthSmallest over the batch',
+    () => kthSmallest(batch, { k: 1, axis: 0 }),
+    'kthSmallest: axis 0 of [batch, 3] must have a known length, got the named axis batch.',
+  ],
+  ...[0, 1.5, 4].map((k): Misuse => [
+    `kthSmallest with k ${k} of 3`,
+    () => kthSmallest(matrix, { k, axis: 1 }),
+    `kthSmallest: k is ${k}, but axis 1 of [2, 3] has 3 elements. Give a whole number from 1 to 3.`,
+  ]),
   ['max(bool)', () => max(flags), 'max: expected float32, got bool. Convert with toFloat.'],
   [
     'elementCount over an axis that does not exist',

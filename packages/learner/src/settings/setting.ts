@@ -14,6 +14,8 @@ export interface Setting<T> {
   readonly remedy?: string;
   /** What help shows in place of its value: `n`. */
   readonly placeholder: string;
+  /** What agents computed with before the setting was there, where that isn't the default: saved ones without it go on so. */
+  readonly formerly?: T;
 }
 
 /** What is said of a setting beside its type and range. */
@@ -22,6 +24,7 @@ export interface SettingDescription<T> {
   readonly description: string;
   readonly source: string;
   readonly remedy?: string;
+  readonly formerly?: T;
 }
 
 /** A range of numbers, in words and as a check. */
@@ -69,6 +72,16 @@ export const count = (description: SettingDescription<number>): Setting<number> 
   placeholder: 'n',
   expected: 'a positive integer',
   holds: isCount,
+});
+
+/** A whole number in a range. */
+export const integer = (range: Range, description: SettingDescription<number>): Setting<number> => ({
+  ...description,
+  kind: 'number',
+  placeholder: 'n',
+  expected: `a whole number ${range.words}`,
+  holds: (value): value is number =>
+    typeof value === 'number' && Number.isSafeInteger(value) && range.holds(value),
 });
 
 /** Units of layers: `[64, 64]`, at least one layer. */

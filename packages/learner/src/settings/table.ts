@@ -15,6 +15,15 @@ const keysOf = <T extends object>(record: T): (keyof T & string)[] =>
 export const defaultsOf = <T extends SettingsTable>(table: T): SettingsOf<T> =>
   Object.fromEntries(keysOf(table).map((key) => [key, table[key]?.default])) as SettingsOf<T>;
 
+/** Of settings whose default isn't what agents computed with before they were there: that former value. */
+export const formerValuesOf = <T extends SettingsTable>(table: T): Partial<SettingsOf<T>> =>
+  Object.fromEntries(
+    keysOf(table).flatMap((key) => {
+      const formerly = table[key]?.formerly;
+      return formerly === undefined ? [] : [[key, formerly]];
+    }),
+  ) as Partial<SettingsOf<T>>;
+
 /** JSON has no NaN and no infinities. */
 const shown = (value: unknown): string => (typeof value === 'number' ? String(value) : JSON.stringify(value));
 

@@ -66,7 +66,7 @@ export function threadedUpdates({
     const { definition, sizes, config, stages } = algorithm;
     if (isLearnerThread())
       throw new DataError(
-        `threadedUpdates: called in a thread of an agent's updates, which imports ${definition.module} for the definition of ${definition.name}. Put the definition in a file that makes no agent.`,
+        `threadedUpdates: called in a thread of an agent's updates, which imports ${algorithm.module} for the definition of ${definition.name}. Put the definition in a file that makes no agent.`,
       );
     const { batchSize } = config;
     if (!Number.isInteger(threads) || threads < 1 || threads > batchSize)
@@ -91,7 +91,7 @@ export function threadedUpdates({
       count: threads,
       callerTakesPart: !background,
       dataOf: () => ({
-        definition: { module: definition.module, name },
+        definition: { module: algorithm.module, name },
         sizes,
         config,
         engine,

@@ -1,7 +1,7 @@
 import type { TransitionBatch } from '@meow-rl/replay';
 
 import type { Collected } from '../transition-collector.ts';
-import type { LearningAgent, UpdateMetrics } from './learning-agent.ts';
+import type { LearningAgent, MetricWarning, UpdateMetrics } from './learning-agent.ts';
 
 /** Actions together with what replay keeps of them. */
 export interface ExploredActions {
@@ -43,6 +43,8 @@ export interface OffPolicyAgent extends LearningAgent {
   readonly actsDuringUpdate?: boolean;
   /** What replay keeps of an action. Default: the action. */
   readonly replayed?: ReplayedActions;
+  /** Warnings by name, such as `entropyAboveBound`; a training loop gives each at most once in a run. Default: none. */
+  readonly warnings?: Readonly<Record<string, MetricWarning>>;
   /** Takes one gradient step on a batch, whose arrays may change once the promise is fulfilled. */
   update(batch: TransitionBatch): Promise<UpdateMetrics>;
   /**

@@ -69,6 +69,7 @@ it('names what an evaluation has, sampled actions only where there were any', ()
   });
 });
 
-it('has no numbers of progress', () => {
+it('has no numbers of progress and warnings', () => {
+  expect(scalarsOf({ type: 'warning', step: 1, updates: 2, name: 'a', message: 'b' })).toEqual({});
   expect(scalarsOf({ type: 'progress', step: 1, steps: 2, updates: 0, episodes: 0 })).toEqual({});
 });

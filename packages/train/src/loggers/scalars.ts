@@ -2,7 +2,7 @@ import type { EvaluationResult } from '../evaluate.ts';
 import type { TrainEvent } from '../events.ts';
 
 /**
- * The numbers of an event by the names that dashboards show them under, such as `update/loss`; none for `progress`.
+ * The numbers of an event by the names that dashboards show them under, such as `update/loss`; none for `warning` and `progress`.
  *
  * | group        | of                                     |
  * | ------------ | -------------------------------------- |
@@ -38,6 +38,7 @@ export function scalarsOf(event: TrainEvent): Record<string, number> {
         ...(event.stochastic && numbersOf(event.stochastic, 'stochastic')),
         'time/evaluation_seconds': event.time.duration,
       };
+    case 'warning':
     case 'progress':
       return {};
   }

@@ -21,12 +21,14 @@ const collected: Collected = {
 describe('normalizedAgent', () => {
   it('passes on what prioritized replay, the pipeline and the end of a run need of the agent', async () => {
     const errors = Float32Array.of(0.5, 2);
+    const warnings = { high: () => 'It is high.' };
     const disposed: string[] = [];
     const seen: Collected[] = [];
     const agent = normalizedAgent(
       {
         ...fakeAgent(),
         actsDuringUpdate: true,
+        warnings,
         tdErrors: () => errors,
         observe: (step) => void seen.push(step),
         dispose: async () => void disposed.push('agent'),
@@ -34,6 +36,7 @@ describe('normalizedAgent', () => {
       {},
     );
     expect(agent.actsDuringUpdate).toBe(true);
+    expect(agent.warnings).toBe(warnings);
     expect(agent.tdErrors?.()).toBe(errors);
     agent.observe(collected);
     expect(seen).toEqual([collected]);
@@ -44,6 +47,7 @@ describe('normalizedAgent', () => {
   it('offers no more than the agent does', () => {
     const agent = normalizedAgent(fakeAgent(), {});
     expect('tdErrors' in agent).toBe(false);
+    expect('warnings' in agent).toBe(false);
     expect('actsDuringUpdate' in agent).toBe(false);
   });
 

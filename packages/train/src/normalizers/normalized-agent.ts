@@ -1,5 +1,6 @@
 import type { TransitionBatch } from '@meow-rl/replay';
 
+import type { LearningAgent } from '../contracts/learning-agent.ts';
 import type { OffPolicyAgent } from '../contracts/off-policy-agent.ts';
 import type { ObservationNormalizer } from './observation-normalizer.ts';
 import type { RewardScaler } from './reward-scaler.ts';
@@ -23,12 +24,7 @@ export function normalizedAgent(
   agent: OffPolicyAgent,
   { observations: normalizer, rewards: scaler }: NormalizedAgentOptions,
 ): OffPolicyAgent & Required<Pick<OffPolicyAgent, 'observe'>> {
-  if (normalizer && normalizer.size !== agent.observationSize) {
-    throw new RangeError(
-      `normalizedAgent: the normalizer is for ${normalizer.size} entries, expected ${agent.observationSize} as in the ` +
-        `${agent.algorithm} agent. Make it with size: agent.observationSize.`,
-    );
-  }
+  checkNormalizerSize(agent, normalizer);
   const { algorithm, observationSize, actionSize, replayed } = agent;
   const normalize = (rows: Float32Array) => (normalizer ? normalizer.normalize(rows) : rows);
   return {
@@ -53,7 +49,20 @@ export function normalizedAgent(
     ...(replayed && {
       replayed: { ...replayed, explore: (observations) => replayed.explore(normalize(observations)) },
     }),
+    ...(agent.warnings && { warnings: agent.warnings }),
     ...(agent.tdErrors && { tdErrors: () => agent.tdErrors?.() ?? new Float32Array(0) }),
     dispose: () => agent.dispose(),
   };
+}
+
+/** @throws RangeError if the normalizer is of another size than the agent */
+export function checkNormalizerSize(
+  { algorithm, observationSize }: LearningAgent,
+  normalizer: ObservationNormalizer | undefined,
+): void {
+  if (!normalizer || normalizer.size === observationSize) return;
+  throw new RangeError(
+    `normalizedAgent: the normalizer is for ${normalizer.size} entries, expected ${observationSize} as in the ` +
+      `${algorithm} agent. Make it with size: agent.observationSize.`,
+  );
 }

@@ -2,7 +2,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { multiGoal, vectorEnv } from '@meow-rl/envs';
-import { replayBuffer } from '@meow-rl/replay';
+import { replayBuffer, type ReplayBuffer } from '@meow-rl/replay';
 import { describe, expect, it } from 'vitest';
 
 import { openCheckpointStore } from '../checkpoints/checkpoint-store.ts';
@@ -20,7 +20,7 @@ import type { RunParts } from './run-parts.ts';
 
 const sizes = { observationSize: 2, actionSize: 2 };
 
-function makeParts(): RunParts {
+function makeParts(): RunParts & { readonly replay: ReplayBuffer } {
   const env = vectorEnv(() => multiGoal(), { numEnvs: 1, autoresetMode: 'same-step' });
   env.reset({ seed: 0 });
   return {

@@ -45,8 +45,11 @@ async function newestWhole(
   for (const step of await listCheckpoints(folder)) {
     if (step >= before) continue;
     try {
-      const { replay, log } = savedRun(await readCheckpoint(path.join(folder, String(step))), folder);
-      await buffers.check(replay);
+      const { replay, rollout, log } = savedRun(
+        await readCheckpoint(path.join(folder, String(step))),
+        folder,
+      );
+      if (!rollout) await buffers.check(replay);
       if (logsReach && !(await logsReach(log))) continue;
       return step;
     } catch {

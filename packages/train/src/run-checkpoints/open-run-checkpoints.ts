@@ -4,11 +4,10 @@ import { replayStore } from '@meow-rl/replay/node';
 import { openCheckpointStore } from '../checkpoints/checkpoint-store.ts';
 import { listCheckpoints } from '../checkpoints/checkpoint.ts';
 import type { RunLogger } from '../loggers/run-logger.ts';
-import type { OffPolicyState } from '../off-policy-state.ts';
 import { CheckpointError } from './checkpoint-error.ts';
 import type { RestoredRun } from './restore-run.ts';
-import type { RunParts } from './run-parts.ts';
-import { replayFolder, type SavedRun } from './saved-run.ts';
+import type { LoopStateOf, RunParts } from './run-parts.ts';
+import { replayFolder, rolloutTensors, type SavedRun } from './saved-run.ts';
 
 /** What {@link RunCheckpoints.save} may be told. */
 export interface SaveOptions {
@@ -19,7 +18,7 @@ export interface SaveOptions {
 }
 
 /** The checkpoints of a run that is going on. */
-export interface RunCheckpoints {
+export interface RunCheckpoints<P extends RunParts = RunParts> {
   /** Whether a run can go on from them; where not, they still have all of its agent. */
   readonly resumable: boolean;
   /** Aborted when a checkpoint couldn't be written: the run should stop, {@link RunCheckpoints.settled} says why. */
@@ -31,7 +30,7 @@ export interface RunCheckpoints {
    * @param loop what the training loop hands over
    * @throws Error if the one before couldn't be written
    */
-  save(loop: OffPolicyState, options?: SaveOptions): Promise<void>;
+  save(loop: LoopStateOf<P>, options?: SaveOptions): Promise<void>;
   /**
    * Waits until everything is written.
    *
@@ -47,7 +46,7 @@ export interface RunCheckpointsOptions {
   /** Whether the environments give their state, to be saved. Default: true. */
   readonly resumable?: boolean;
   /** Where the run's parts were put back from, if they were: what `restoreRun` returned. */
-  readonly restored?: RestoredRun | undefined;
+  readonly restored?: Pick<RestoredRun, 'step' | 'buffers'> | undefined;
   /** Default: Node's files. */
   readonly files?: FileSystem | undefined;
 }
@@ -58,11 +57,12 @@ export interface RunCheckpointsOptions {
  *
  * @throws CheckpointError if the folder holds checkpoints and none was restored
  */
-export async function openRunCheckpoints(
+export async function openRunCheckpoints<P extends RunParts>(
   folder: string,
-  { agent, env, replay, observationNormalizer, rewardScaler }: RunParts,
+  parts: P,
   { keepLast = 3, resumable = true, restored, files }: RunCheckpointsOptions = {},
-): Promise<RunCheckpoints> {
+): Promise<RunCheckpoints<P>> {
+  const { agent, env, replay, rollout, observationNormalizer, rewardScaler }: RunParts = parts;
   if (!restored) await expectFree(folder);
   const buffers = restored?.buffers ?? replayStore(replayFolder(folder), { files });
   const store = await openCheckpointStore(folder, { keepLast, discardAfter: restored?.step ?? -1, files });
@@ -85,17 +85,19 @@ export async function openRunCheckpoints(
         ...(observationNormalizer && { observationNormalizer: observationNormalizer.state() }),
         ...(rewardScaler && { rewardScaler: rewardScaler.state() }),
       };
-      const chunks = buffers.save(replay);
+      const held = rollout?.state();
+      const { columns: _, ...begun } = held ?? {};
+      const chunks = replay && buffers.save(replay);
       writing = (async () => {
         const manifest = await chunks;
         const kept = await store.save({
           step: loop.step,
           ...(score === undefined ? {} : { score }),
-          values: { ...saved, replay: manifest },
-          tensors,
+          values: { ...saved, ...(manifest && { replay: manifest }), ...(held && { rollout: begun }) },
+          tensors: { ...tensors, ...(held && rolloutTensors(held)) },
         });
         // One that can't be read may need any of them, and be read another day.
-        if (store.unread.length === 0)
+        if (replay && store.unread.length === 0)
           await buffers.prune(kept.map((checkpoint) => checkpoint.values['replay']));
       })();
       // Told again by whoever waits for it next.

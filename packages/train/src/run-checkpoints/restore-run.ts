@@ -3,17 +3,16 @@ import { DamagedReplayError, replayStore, type ReplayStore } from '@meow-rl/repl
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { Savable } from '../contracts/savable.ts';
 import type { LogPosition } from '../loggers/run-logger.ts';
-import type { OffPolicyState } from '../off-policy-state.ts';
 import { CheckpointError, reasonOf } from './checkpoint-error.ts';
 import { damagedCheckpoint } from './damaged-checkpoint.ts';
-import type { RunParts } from './run-parts.ts';
-import { nameOf, replayFolder, savedRun, type SavedRun } from './saved-run.ts';
+import type { LoopStateOf, RunParts } from './run-parts.ts';
+import { agentTensors, nameOf, replayFolder, savedRollout, savedRun, type SavedRun } from './saved-run.ts';
 
 /** Where a run whose parts were put back goes on from. */
-export interface RestoredRun {
+export interface RestoredRun<P extends RunParts = RunParts> {
   readonly step: number;
   /** For `resume` of the training loop. */
-  readonly loop: OffPolicyState;
+  readonly loop: LoopStateOf<P>;
   /** Where the logs ended, to be cut back to. */
   readonly log: LogPosition;
   /** Knows which chunks of the buffer are saved already. */
@@ -27,11 +26,12 @@ export interface RestoredRun {
  *   statistics than the parts, or if part of the replay buffer
  *   is damaged: then it names an earlier checkpoint that is whole
  */
-export async function restoreRun(
+export async function restoreRun<P extends RunParts>(
   folder: string,
-  { agent, env, replay, observationNormalizer, rewardScaler }: RunParts,
+  parts: P,
   checkpoint: Checkpoint,
-): Promise<RestoredRun> {
+): Promise<RestoredRun<P>> {
+  const { agent, env, observationNormalizer, rewardScaler }: RunParts = parts;
   const { loop, log, ...saved } = savedRun(checkpoint, folder);
   const { step } = checkpoint;
   const buffers = replayStore(replayFolder(folder));
@@ -43,17 +43,46 @@ export async function restoreRun(
         'Have the environment give its state and begin anew; restoreAgent still gives what was learned.',
     });
   expectSame({ observationNormalizer, rewardScaler }, saved, nameOf(folder, checkpoint));
+  expectSameBuffer(parts, saved, nameOf(folder, checkpoint));
   restoreAgent(agent, checkpoint, folder);
   await env.restore(saved.env);
+  await restoreBuffer(parts, saved, { checkpoint, folder, buffers });
+  if (saved.observationNormalizer) observationNormalizer?.restore(saved.observationNormalizer);
+  if (saved.rewardScaler) rewardScaler?.restore(saved.rewardScaler);
+  // That the loop is the one of this buffer was checked.
+  return { step, loop: loop as LoopStateOf<P>, log, buffers };
+}
+
+/** A run goes on with a buffer of the kind that it was saved with. */
+function expectSameBuffer({ rollout }: RunParts, saved: Pick<SavedRun, 'rollout'>, checkpoint: string): void {
+  if ((rollout === undefined) === (saved.rollout === undefined)) return;
+  const [holds, expected] = saved.rollout
+    ? ['a rollout', 'a rollout buffer']
+    : ['a replay buffer', 'a replay buffer'];
+  throw new CheckpointError({
+    problem: 'other agent',
+    statement: `${checkpoint} holds ${holds}`,
+    remedy: `Give the run ${expected}, as when it was begun.`,
+  });
+}
+
+async function restoreBuffer(
+  { replay, rollout }: RunParts,
+  saved: Pick<SavedRun, 'replay' | 'rollout'>,
+  {
+    checkpoint,
+    folder,
+    buffers,
+  }: { readonly checkpoint: Checkpoint; readonly folder: string; readonly buffers: ReplayStore },
+): Promise<void> {
+  if (saved.rollout) rollout?.restore(savedRollout(saved.rollout, checkpoint.tensors));
+  if (!replay) return;
   try {
     await buffers.load(saved.replay, replay);
   } catch (error) {
     if (!(error instanceof DamagedReplayError)) throw error;
-    throw await damagedCheckpoint(error, folder, step);
+    throw await damagedCheckpoint(error, folder, checkpoint.step);
   }
-  if (saved.observationNormalizer) observationNormalizer?.restore(saved.observationNormalizer);
-  if (saved.rewardScaler) rewardScaler?.restore(saved.rewardScaler);
-  return { step, loop, log, buffers };
 }
 
 /** A run goes on with the running statistics that it was saved with, and with no others. */
@@ -83,7 +112,7 @@ function expectSame(
 export function restoreAgent(agent: Savable, checkpoint: Checkpoint, folder: string): void {
   const { agent: values } = savedRun(checkpoint, folder);
   try {
-    agent.restore({ tensors: checkpoint.tensors, values });
+    agent.restore({ tensors: agentTensors(checkpoint.tensors), values });
   } catch (cause) {
     throw new CheckpointError({
       problem: 'other agent',

@@ -111,6 +111,7 @@ describe('tensorBoardWriter', () => {
         standardDeviation: 1,
         time: { seconds: 4, duration: 0.5 },
       },
+      { type: 'warning', step: 200, updates: 150, name: 'high', message: 'The loss is high.' },
       { type: 'progress', step: 200, steps: 400, updates: 150, episodes: 1 },
     ];
     for (const event of events) await writer.log(event);

@@ -1,6 +1,6 @@
 import type { TransitionBatch } from '@meow-rl/replay';
 
-import type { UpdateMetrics } from '../contracts/learning-agent.ts';
+import type { MetricWarning, UpdateMetrics } from '../contracts/learning-agent.ts';
 import type { OffPolicyAgent } from '../contracts/off-policy-agent.ts';
 
 /** Options of {@link fakeAgent}. */
@@ -9,6 +9,8 @@ export interface FakeAgentOptions {
   readonly actionSize?: number;
   /** What update number k, counted from 1, reports. Default: the mean reward of the batch. */
   readonly metrics?: (batch: TransitionBatch, update: number) => UpdateMetrics;
+  /** Default: none. */
+  readonly warnings?: Readonly<Record<string, MetricWarning>>;
 }
 
 /** A {@link fakeAgent} and what was asked of it. */
@@ -28,6 +30,7 @@ export function fakeAgent({
   observationSize = 2,
   actionSize = 1,
   metrics = meanReward,
+  warnings,
 }: FakeAgentOptions = {}): FakeAgent {
   const acts: boolean[] = [];
   let updates = 0;
@@ -36,6 +39,7 @@ export function fakeAgent({
     observationSize,
     actionSize,
     acts,
+    ...(warnings && { warnings }),
     get updates() {
       return updates;
     },

@@ -21,6 +21,7 @@ export const isElementwise = (operator: string): boolean =>
 export class Classification {
   readonly #fusible = new Map<Node, Fusible>();
   readonly #depths = new Map<Node, number>();
+  readonly #leaving = new Set<Tensor>();
 
   constructor(nodes: readonly Node[]) {
     for (const node of nodes) {
@@ -31,6 +32,10 @@ export class Classification {
       }, 0);
       this.#depths.set(node, depth);
       if (placement && node.kind === 'operator') this.#fusible.set(node, { node, ...placement });
+      for (const input of node.inputs) {
+        const { space } = this.#fusible.get(input.node) ?? {};
+        if (space && !(placement && sameSpace(placement.space, space))) this.#leaving.add(input);
+      }
     }
   }
 
@@ -48,6 +53,11 @@ export class Classification {
   isInside(tensor: Tensor, space: Space): boolean {
     const fusible = this.#fusible.get(tensor.node);
     return fusible !== undefined && !fusible.isLast && sameSpace(fusible.space, space);
+  }
+
+  /** Whether something outside of its space reads a tensor, so that it is there to be read in any case. */
+  leaves(tensor: Tensor): boolean {
+    return this.#leaving.has(tensor);
   }
 
   #place(node: OperatorNode): Pick<Fusible, 'space' | 'isLast'> | undefined {

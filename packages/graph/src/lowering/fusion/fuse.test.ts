@@ -12,6 +12,7 @@ import {
   mul,
   relu,
   reshape,
+  square,
   sub,
   sum,
   swish,
@@ -115,6 +116,22 @@ describe('fuse', () => {
     expect(names(after).toSorted()).toEqual(
       ['fused', 'fused', 'linear', 'matmul', 'matmul', 'matmul', 'matmul'].toSorted(),
     );
+  });
+
+  test('the mask of an activation is computed where it is read, from the activation that is there anyway', async () => {
+    const after = await expectSame(
+      programOn({ x: [4, 4], y: [4, 4], w: [4, 4] }, (inputs) => {
+        const [x, y, w] = [tensor(inputs, 'x'), tensor(inputs, 'y'), tensor(inputs, 'w')];
+        const h = relu(add(x, y));
+        const out = matmul(h, w);
+        return { gradient: grad(sum(square(out)), [x])[0] };
+      }),
+    );
+    const [forward, backward, ...more] = fusedNodes(after);
+    expect(more).toEqual([]);
+    expect(forward?.outputs).toHaveLength(1);
+    expect(codeOf(backward)).toEqual(expect.arrayContaining(['isGreater', 'mul']));
+    expect(backward?.inputs).toContain(forward?.outputs[0]);
   });
 
   test('what is read by others too is an output', async () => {

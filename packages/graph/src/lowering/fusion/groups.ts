@@ -35,13 +35,22 @@ function connected(nodes: readonly Node[], known: Classification): readonly (rea
   return [...new Set(groupOf.values())];
 }
 
-/** The nodes of a space behind a tensor, and what they are computed from. */
-function behind(tensor: Tensor, space: Space, known: Classification) {
+/**
+ * The nodes of a space behind a tensor, and what they are computed from.
+ *
+ * @param isAtHand whether a tensor behind it can be read instead of computed
+ */
+function behind(
+  tensor: Tensor,
+  space: Space,
+  known: Classification,
+  isAtHand: (tensor: Tensor) => boolean = () => false,
+) {
   const leaves = new Set<Tensor>();
   const nodes = new Set<Node>();
   const pending = [tensor];
   for (let next = pending.pop(); next; next = pending.pop()) {
-    if (!known.isInside(next, space)) leaves.add(next);
+    if (!known.isInside(next, space) || (next !== tensor && isAtHand(next))) leaves.add(next);
     else if (!nodes.has(next.node)) {
       nodes.add(next.node);
       pending.push(...next.node.inputs);
@@ -62,15 +71,21 @@ function computedBy(members: readonly Node[], space: Space, known: Classificatio
     ({ node }) => !computes.has(node),
   );
   const read = new Set(outer.filter((tensor) => !known.isInside(tensor, space)));
-  const earlier = outer
-    .filter((tensor) => known.isInside(tensor, space))
-    .map((tensor) => behind(tensor, space, known))
-    .toSorted((a, b) => a.leaves.size - b.leaves.size);
-  const costs = (some: typeof earlier): number => {
+  const costs = (some: readonly ReturnType<typeof behind>[]): number => {
     const more = new Set(some.flatMap(({ leaves }) => [...leaves]));
     const matrices = [...more].filter((leaf) => isFull(leaf, space) && !read.has(leaf)).length;
     return matrices - some.filter(({ tensor }) => isFull(tensor, space)).length;
   };
+  const earlier = outer
+    .filter((tensor) => known.isInside(tensor, space))
+    .map((tensor) => {
+      const [whole, less] = [
+        behind(tensor, space, known),
+        behind(tensor, space, known, (other) => known.leaves(other)),
+      ];
+      return costs([less]) < costs([whole]) ? less : whole;
+    })
+    .toSorted((a, b) => a.leaves.size - b.leaves.size);
   const add = ({ nodes, leaves }: (typeof earlier)[number]): void => {
     for (const node of nodes) computes.add(node);
     for (const leaf of leaves) read.add(leaf);

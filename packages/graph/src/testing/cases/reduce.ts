@@ -6,6 +6,7 @@ const {
   elementCount,
   exp,
   expandAs,
+  kthSmallest,
   layerNorm,
   logSumExp,
   max,
@@ -65,6 +66,30 @@ export const reduceCases = {
     }),
     example('negative', [given([3], [-5, -2, -9])], (x) => max(x), { value: [-2], derivatives: 1 }),
     example('over the batch', [rows], (x) => max(x, { axes: [0] }), { derivatives: 1 }),
+  ],
+  kthSmallest: [
+    example(
+      'columns, kept',
+      [given([2, 4], [4, 1, 3, 2, 8, 7, 6, 5])],
+      (x) => kthSmallest(x, { k: 2, axis: 1, keepDims: true }),
+      {
+        value: [2, 6],
+        gradient: [0, 0, 0, 1, 0, 0, 1, 0],
+        derivatives: 1,
+      },
+    ),
+    example(
+      'the least and the greatest',
+      [given([3], [-5, -2, -9])],
+      (x) => [kthSmallest(x, { k: 1, axis: 0 }), kthSmallest(x, { k: 3, axis: 0 })],
+      { value: [-9, -2], derivatives: 1 },
+    ),
+    example('shared', [given([2, 3], [1, 3, 3, 2, 2, 2])], (x) => kthSmallest(x, { k: 2, axis: 1 }), {
+      value: [3, 2],
+      gradient: [0, 0.5, 0.5, 1 / 3, 1 / 3, 1 / 3],
+    }),
+    example('within the batch', [rows], (x) => kthSmallest(x, { k: 2, axis: 1 }), { derivatives: 1 }),
+    example('middle of three axes', [cube], (x) => kthSmallest(x, { k: 2, axis: 1 }), { derivatives: 1 }),
   ],
   logSumExp: [
     example('by hand', [given([2], [0, Math.log(3)])], (x) => logSumExp(x), {

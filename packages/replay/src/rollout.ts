@@ -9,7 +9,7 @@ export interface Rollout {
   readonly numEnvs: number;
   /** [T, N, obs], where the action was taken. */
   readonly observations: Float32Array;
-  /** [T, N, act] */
+  /** [T, N, act], as the policy sampled them, which need not be within the bounds that the environment takes. */
   readonly actions: Float32Array;
   /** [T, N], log π(a|s) when the action was sampled. */
   readonly logProbs: Float32Array;

@@ -1,0 +1,283 @@
+import { checkPositive } from './check-options.ts';
+import { checkTransitions } from './check-transitions.ts';
+import type { TransitionOrigins } from './episode-links.ts';
+import type { Rollout } from './rollout.ts';
+import type { Transitions, TransitionSizes } from './transition-batch.ts';
+
+/** Options of {@link rolloutBuffer}. */
+export interface RolloutBufferOptions extends TransitionSizes {
+  /** T, transitions of each sub-environment. */
+  readonly steps: number;
+  /** N, sub-environments. */
+  readonly numEnvs: number;
+}
+
+/** What a policy knew when it acted, and what it says of where that led. */
+export interface ActedValues {
+  /** [N], log π(a|s) of each sub-environment's action. */
+  readonly logProbs: ArrayLike<number>;
+  /** [N], V(s). */
+  readonly values: ArrayLike<number>;
+  /** [n], by transition: V of the last observation of an episode that was truncated; other entries aren't read. */
+  readonly finalValues: ArrayLike<number>;
+}
+
+/** The columns of a rollout that hold numbers, by the entries of a row. */
+const COLUMNS = ['observations', 'actions', 'logProbs', 'values', 'rewards', 'nextValues'] as const;
+
+/** What a {@link RolloutBuffer} holds, to be saved. */
+export interface RolloutBufferState extends RolloutBufferOptions {
+  /** [N], transitions held of each sub-environment. */
+  readonly counts: readonly number[];
+  /** [N], 1 where the value behind the newest transition isn't known yet. */
+  readonly awaited: readonly number[];
+  /** [rows], of the steps that have begun, 1 where the task ended and where the episode did. */
+  readonly flags: { readonly terminated: readonly number[]; readonly done: readonly number[] };
+  /** Rows of the steps that have begun; of the observations also those of the rollout before that are not overwritten yet. */
+  readonly columns: Readonly<Record<(typeof COLUMNS)[number], Float32Array>>;
+}
+
+/** Transitions of one policy, collected until there are T of each sub-environment. */
+export interface RolloutBuffer extends RolloutBufferOptions {
+  /** Transitions held. */
+  readonly size: number;
+  /** Whether each sub-environment has its T transitions. */
+  readonly isFull: boolean;
+  /**
+   * [n, obs], the observations of the newest transitions, those of the rollout before first. A copy.
+   *
+   * @param rows at most as many
+   */
+  newestObservations(rows: number): Float32Array;
+  /**
+   * Gives the values of the observations that follow the newest transitions, where their episodes go on: those that the next
+   * actions are chosen for.
+   *
+   * @param values [N], V(s) of each sub-environment's present observation
+   */
+  follow(values: ArrayLike<number>): void;
+  /**
+   * Adds the transitions of one step of the vector environment, at most one of each sub-environment. Of one that has its T
+   * transitions already, while others that had to reset have not, they are passed over.
+   *
+   * @throws RangeError for a field of another size, a number that isn't finite, or if `follow` was not called since the step
+   *   before; then nothing is added
+   */
+  add(transitions: Transitions, origins: TransitionOrigins, acted: ActedValues): void;
+  /**
+   * What was collected, whose arrays hold until the next `add`.
+   *
+   * @throws RangeError unless the buffer is full, and `follow` was called
+   */
+  rollout(): Rollout;
+  /** Begins the next rollout. */
+  clear(): void;
+  /** A copy of everything. */
+  state(): RolloutBufferState;
+  /**
+   * Puts a saved state back.
+   *
+   * @throws RangeError if it is of another buffer or damaged; then nothing changes
+   */
+  restore(state: RolloutBufferState): void;
+}
+
+/**
+ * A buffer for T steps of N sub-environments, [T, N] in float32, allocated at once.
+ *
+ * @throws RangeError unless the sizes are positive integers
+ */
+export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
+  const { steps, numEnvs, observationSize, actionSize } = options;
+  const sizes = { observationSize, actionSize };
+  for (const [name, value] of Object.entries({ steps, numEnvs, ...sizes }))
+    checkPositive(`${name} of a rollout is ${String(value)}`, value);
+  const capacity = steps * numEnvs;
+  const widths = { ...ONES, observations: observationSize, actions: actionSize };
+  const column = (name: (typeof COLUMNS)[number]) => new Float32Array(capacity * widths[name]);
+  const held = {
+    observations: column('observations'),
+    actions: column('actions'),
+    logProbs: column('logProbs'),
+    values: column('values'),
+    rewards: column('rewards'),
+    nextValues: column('nextValues'),
+  };
+  const terminated = new Uint8Array(capacity);
+  const done = new Uint8Array(capacity);
+  const counts = new Int32Array(numEnvs);
+  const awaited = new Uint8Array(numEnvs);
+  // Of the rollout before, whose observations stay until they are overwritten.
+  let hasEarlier = false;
+
+  const size = () => counts.reduce((total, count) => total + count, 0);
+  const isFull = () => counts.every((count) => count === steps);
+  const isBegun = (entry: number) => Math.floor(entry / numEnvs) < (counts[entry % numEnvs] ?? 0);
+  const begunRows = () => numEnvs * counts.reduce((most, count) => Math.max(most, count), 0);
+
+  const checkActed = (acted: ActedValues, count: number): void => {
+    for (const [name, length] of [
+      ['logProbs', numEnvs],
+      ['values', numEnvs],
+      ['finalValues', count],
+    ] as const) {
+      const { [name]: values } = acted;
+      if (values.length !== length)
+        throw new RangeError(
+          `rollout: ${name} has ${values.length} entries, expected ${length}. Give one for each ${name === 'finalValues' ? 'transition' : 'sub-environment'}.`,
+        );
+      const bad = Array.from(values).findIndex((value) => !Number.isFinite(value));
+      if (bad >= 0)
+        throw new RangeError(
+          `rollout: ${name} is ${String(values[bad])} in entry ${bad}, expected a finite number. Look at the policy that gave it.`,
+        );
+    }
+  };
+
+  return {
+    ...options,
+    get size() {
+      return size();
+    },
+    get isFull() {
+      return isFull();
+    },
+    newestObservations(rows) {
+      const entries = Array.from({ length: hasEarlier ? capacity : begunRows() }, (_, entry) => entry);
+      const earlier = hasEarlier ? entries.filter((entry) => !isBegun(entry)) : [];
+      const known = [...earlier, ...entries.filter(isBegun)];
+      const newest = known.slice(Math.max(0, known.length - rows));
+      const out = new Float32Array(newest.length * observationSize);
+      for (const [i, entry] of newest.entries()) copyRow(held.observations, entry, out, i, observationSize);
+      return out;
+    },
+    follow(values) {
+      if (values.length !== numEnvs)
+        throw new RangeError(
+          `rollout: follow got ${values.length} values, expected ${numEnvs}. Give one for each sub-environment.`,
+        );
+      for (let row = 0; row < numEnvs; row += 1) {
+        if (awaited[row] === 0) continue;
+        held.nextValues[((counts[row] ?? 0) - 1) * numEnvs + row] = values[row] ?? Number.NaN;
+        awaited[row] = 0;
+      }
+    },
+    add(transitions, { rows, done: ended }, acted) {
+      const count = checkTransitions(transitions, sizes);
+      if (rows.length !== count || ended.length !== count)
+        throw new RangeError(
+          `rollout: add got ${count} transitions of ${rows.length} rows with ${ended.length} ends, expected as many of each. Give a row and an end for each transition.`,
+        );
+      checkActed(acted, count);
+      const bad = Array.from(rows).findIndex((row) => !(Number.isInteger(row) && row >= 0 && row < numEnvs));
+      if (bad >= 0)
+        throw new RangeError(
+          `rollout: transition ${bad} is of row ${String(rows[bad])}, expected one of ${numEnvs} rows. Make the buffer for this environment.`,
+        );
+      if (awaited.includes(1)) throw missingValues('add');
+      for (let i = 0; i < count; i += 1) {
+        const row = rows[i] ?? 0;
+        const step = counts[row] ?? 0;
+        if (step === steps) continue;
+        const to = step * numEnvs + row;
+        copyRow(transitions.observations, i, held.observations, to, observationSize);
+        copyRow(transitions.actions, i, held.actions, to, actionSize);
+        held.rewards[to] = transitions.rewards[i] ?? Number.NaN;
+        held.logProbs[to] = acted.logProbs[row] ?? Number.NaN;
+        held.values[to] = acted.values[row] ?? Number.NaN;
+        terminated[to] = transitions.terminated[i] ?? 0;
+        done[to] = ended[i] ?? 0;
+        const truncated = done[to] === 1 && terminated[to] === 0;
+        held.nextValues[to] = truncated ? (acted.finalValues[i] ?? Number.NaN) : 0;
+        awaited[row] = done[to] === 1 ? 0 : 1;
+        counts[row] = step + 1;
+      }
+    },
+    rollout() {
+      if (!isFull())
+        throw new RangeError(
+          `rollout: it holds ${size()} transitions, expected ${capacity}. Add more until isFull.`,
+        );
+      if (awaited.includes(1)) throw missingValues('rollout');
+      return { steps, numEnvs, ...held, terminated, done };
+    },
+    clear() {
+      hasEarlier = hasEarlier || isFull();
+      counts.fill(0);
+      awaited.fill(0);
+    },
+    state() {
+      const rows = begunRows();
+      const begun = (name: (typeof COLUMNS)[number]) => held[name].slice(0, rows * widths[name]);
+      return {
+        ...options,
+        counts: [...counts],
+        awaited: [...awaited],
+        flags: { terminated: [...terminated.subarray(0, rows)], done: [...done.subarray(0, rows)] },
+        columns: {
+          observations: hasEarlier ? held.observations.slice() : begun('observations'),
+          actions: begun('actions'),
+          logProbs: begun('logProbs'),
+          values: begun('values'),
+          rewards: begun('rewards'),
+          nextValues: begun('nextValues'),
+        },
+      };
+    },
+    restore(state) {
+      checkState(state, options, widths);
+      counts.set(state.counts);
+      awaited.set(state.awaited);
+      terminated.set(state.flags.terminated);
+      done.set(state.flags.done);
+      for (const name of COLUMNS) held[name].set(state.columns[name]);
+      hasEarlier = state.columns.observations.length === held.observations.length;
+    },
+  };
+}
+
+const ONES = { observations: 1, actions: 1, logProbs: 1, values: 1, rewards: 1, nextValues: 1 };
+
+const missingValues = (call: string): RangeError =>
+  new RangeError(
+    `rollout: ${call} was called before the values behind the newest transitions were given. Call follow(values) first.`,
+  );
+
+const damaged = (what: string): RangeError =>
+  new RangeError(`rollout: restore got a state with ${what}. The state is damaged; take an earlier one.`);
+
+function checkState(state: RolloutBufferState, options: RolloutBufferOptions, widths: typeof ONES): void {
+  const { steps, numEnvs } = options;
+  for (const name of ['steps', 'numEnvs', 'observationSize', 'actionSize'] as const)
+    if (state[name] !== options[name])
+      throw new RangeError(
+        `rollout: restore got a state with ${name} = ${String(state[name])}, expected ${options[name]}. Make the buffer with the options of the one that was saved.`,
+      );
+  const { counts, awaited, flags, columns } = state;
+  if (counts.length !== numEnvs || !counts.every((n) => Number.isInteger(n) && n >= 0 && n <= steps))
+    throw damaged(`counts ${counts.join(', ')}, expected ${numEnvs} of them from 0 to ${steps}`);
+  const rows = numEnvs * Math.max(...counts);
+  for (const [name, values, length] of [
+    ['awaited', awaited, numEnvs],
+    ['terminated', flags.terminated, rows],
+    ['done', flags.done, rows],
+  ] as const)
+    if (values.length !== length || !values.every((flag) => flag === 0 || flag === 1))
+      throw damaged(`${values.length} flags ${name}, expected ${length} of 0 or 1`);
+  for (const name of COLUMNS) {
+    const { length } = columns[name];
+    if (length === rows * widths[name]) continue;
+    if (name === 'observations' && length === steps * numEnvs * widths.observations) continue;
+    throw damaged(`${length} entries of ${name}, expected ${rows * widths[name]}`);
+  }
+}
+
+function copyRow(
+  from: ArrayLike<number>,
+  fromRow: number,
+  into: Float32Array,
+  intoRow: number,
+  width: number,
+): void {
+  for (let i = 0; i < width; i += 1) into[intoRow * width + i] = from[fromRow * width + i] ?? Number.NaN;
+}
