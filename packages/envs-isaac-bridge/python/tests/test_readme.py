@@ -34,13 +34,13 @@ def test_a_class() -> None:
     talk.ask("reset")
     talk.ask("step", actions=np.array([[1], [-1]], np.float32))
     answer = talk.ask("step", actions=np.array([[1], [1]], np.float32))
-    np.testing.assert_allclose(answer["observations"], [[0.2], [0]], atol=1e-7)
+    np.testing.assert_allclose(answer["observations"], [[0.2], [0.0]], atol=1e-7)
     np.testing.assert_allclose(answer["rewards"], [-0.2, 0], atol=1e-7)
 
 
 def test_every_option_is_told() -> None:
     from meow_isaac_bridge import cli
 
-    options = set(re.findall(r'add\("(--[a-z-]+)"', Path(cli.__file__).read_text()))
+    options = set(re.findall(r'add\(\s*"(--[a-z-]+)"', Path(cli.__file__).read_text()))
     assert len(options) > 10
     assert {option for option in options if f"`{option}" not in README} == set()

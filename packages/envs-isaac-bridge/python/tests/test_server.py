@@ -23,6 +23,11 @@ from .client import SUBPROTOCOL, Client, Server, client_of, server_of
 
 STAND_IN = "tests.stand_in:make"
 TOKEN = "a token of our own, long"  # noqa: S105
+HANDSHAKE = (
+    "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    f"Sec-WebSocket-Key: {base64.b64encode(bytes(16)).decode()}\r\nSec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n"
+).encode()
+HELLO = encode({"type": "hello", "id": 1, "protocol": 1, "client": "test"})
 FOLDER = Path(__file__).parents[1]
 
 
@@ -234,6 +239,21 @@ def test_the_end_of_whoever_read_its_log_ends_the_server() -> None:
         server.process.wait(10)
 
 
+def test_a_peer_that_does_not_read_holds_nothing_up() -> None:
+    with server_of(STAND_IN, "--num-envs", "1000000", "--max-message-bytes", str(2**28)) as server:
+        with socket.create_connection((server.address["host"], server.address["port"])) as raw:
+            raw.sendall(HANDSHAKE + frame_of(HELLO))
+            received = b""
+            while b"restorable" not in received:
+                received += raw.recv(65536)
+            # The answer has 16 MB, more than the buffers of both sides.
+            raw.sendall(frame_of(encode({"type": "reset", "id": 2})))
+            time.sleep(0.5)
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(10) == 0
+        assert "ended by force" not in server.end()[2]
+
+
 def test_a_simulator_that_hangs_is_ended_by_force() -> None:
     code = (
         "import meow_isaac_bridge.ending as e; e.GRACE_SECONDS = 0.5; e.Ending.__init__.__defaults__ = (0.5,);"
@@ -321,7 +341,6 @@ def test_half_a_frame_and_half_a_handshake_hold_nobody_up(kept_server: Server) -
 def test_mutated_messages_are_answered_or_refused(kept_server: Server) -> None:
     """Whatever a message is: an answer that can be read, or a closed connection; and the next client finds all in order."""
     random = np.random.default_rng(20261129)
-    hello = encode({"type": "hello", "id": 1, "protocol": 1, "client": "test"})
     later = [
         encode({"type": "reset", "id": 2, "seed": 3}),
         encode({"type": "step", "id": 2, "actions": np.zeros((3, 2), np.float32)}),
@@ -331,7 +350,7 @@ def test_mutated_messages_are_answered_or_refused(kept_server: Server) -> None:
     for number in range(160):
         first_is_mutated = number % 4 == 0
         with connected_at_last(kept_server) as client:
-            client.connection.send(mutate(hello, random) if first_is_mutated else hello)
+            client.connection.send(mutate(HELLO, random) if first_is_mutated else HELLO)
             answer = client.receive()
             if not first_is_mutated:
                 assert answer["type"] == "hello"
@@ -351,15 +370,9 @@ def test_mutated_streams_do_no_harm(kept_server: Server) -> None:
     """The same below WebSocket: bytes of the handshake and of frames."""
     random = np.random.default_rng(7)
     address = kept_server.address["host"], kept_server.address["port"]
-    key = base64.b64encode(bytes(16)).decode()
-    handshake = (
-        f"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n"
-    ).encode()
-    hello = encode({"type": "hello", "id": 1, "protocol": 1, "client": "test"})
-    frame = bytes([0x82, 0x80 | len(hello), 0, 0, 0, 0]) + hello
+    frame = frame_of(HELLO)
     for number in range(160):
-        stream = mutate(handshake, random) + frame if number % 2 else handshake + mutate(frame, random)
+        stream = mutate(HANDSHAKE, random) + frame if number % 2 else HANDSHAKE + mutate(frame, random)
         with socket.create_connection(address) as raw:
             raw.settimeout(10)
             raw.sendall(stream)
@@ -369,6 +382,11 @@ def test_mutated_streams_do_no_harm(kept_server: Server) -> None:
                 pass
     with connected_at_last(kept_server) as client:
         works(client)
+
+
+def frame_of(message: bytes) -> bytes:
+    """A short message as a client's frame, masked by zeros."""
+    return bytes([0x82, 0x80 | len(message), 0, 0, 0, 0]) + message
 
 
 def mutate(message: bytes, random: np.random.Generator) -> bytes:

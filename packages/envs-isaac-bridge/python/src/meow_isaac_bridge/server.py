@@ -179,26 +179,32 @@ class _SocketThread:
             return
         place = min(self._places)
         self._places.remove(place)
-        conversation = _Conversation(connection, self._make_session(place), self._inbox)
-        self._conversations.add(conversation)
         try:
-            await conversation.run()
+            conversation = _Conversation(connection, self._make_session(place), self._inbox, self._options.ping_timeout)
+            self._conversations.add(conversation)
+            try:
+                await conversation.run()
+            finally:
+                self._conversations.remove(conversation)
         finally:
-            self._conversations.remove(conversation)
             self._places.add(place)
 
 
 class _Conversation:
     """Messages of one client, one at a time."""
 
-    def __init__(self, connection: ServerConnection, session: Session, inbox: queue.SimpleQueue[_Job | _Stop]) -> None:
+    def __init__(
+        self, connection: ServerConnection, session: Session, inbox: queue.SimpleQueue[_Job | _Stop], send_seconds: float
+    ) -> None:
         self._connection = connection
         self._session = session
         self._inbox = inbox
+        self._send_seconds = send_seconds
         self._loop = asyncio.get_running_loop()
         self._outbox: asyncio.Queue[Reply] = asyncio.Queue()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._sending = False
         self._abandoned = False
 
     async def run(self) -> None:
@@ -221,7 +227,9 @@ class _Conversation:
         await self._outbox.join()
 
     def abandon(self) -> None:
-        """Waits for no more answers: the main thread gives none."""
+        """Waits for no more answers, since the main thread gives none, and for no peer that doesn't read."""
+        if not self._outbox.empty() or self._sending:
+            self._connection.transport.abort()
         self._abandoned = True
         self._idle.set()
 
@@ -256,7 +264,14 @@ class _Conversation:
         await self._send(error_reply(0, error.kind, text, None, error.close_code))
 
     async def _send(self, reply: Reply) -> None:
-        await self._connection.send(reply.message)
+        # Pings wait behind a message that a peer doesn't read, so that they don't notice it.
+        giving_up = self._loop.call_later(self._send_seconds, self._connection.transport.abort)
+        self._sending = True
+        try:
+            await self._connection.send(reply.message)
+        finally:
+            self._sending = False
+            giving_up.cancel()
         if reply.close_code is not None:
             await self._connection.close(reply.close_code)
 
