@@ -217,7 +217,7 @@ describe('settings on resume', () => {
     const run = await copyOf('short', 'settings');
     const flags =
       '--evaluate-every 150 --evaluation-episodes 1 --deterministic-only --checkpoint-every 70 --keep-checkpoints 2 ' +
-      `--log-every 30 --no-tensorboard --workers 1 --logger ${at('own.mjs')}`;
+      `--log-every 30 --no-tensorboard --workers 1 --python python3 --logger ${at('own.mjs')}`;
     await writeFile(
       at('own.mjs'),
       `import { appendFileSync } from 'node:fs';
