@@ -65,13 +65,15 @@ const incomplete = (length: number) =>
  * Refuses a message whose lengths don't hold, before a decoder allocates by them: every length that passes is of what lies in the
  * message, so decoding takes a bounded multiple of its bytes.
  *
+ * @param maxValues how many values its maps and lists may hold together
  * @throws TypeError saying what is wrong
  */
-export function checkStructure(message: Uint8Array): void {
+export function checkStructure(message: Uint8Array, maxValues = Number.POSITIVE_INFINITY): void {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   // Values that are still to come at each level.
   const pending: number[] = [1];
   let at = 0;
+  let values = 0;
   while (pending.length > 0) {
     const level = pending.length - 1;
     const left = pending[level] ?? 0;
@@ -86,6 +88,9 @@ export function checkStructure(message: Uint8Array): void {
     // Each value has at least a byte.
     if (at + children > view.byteLength) throw incomplete(view.byteLength);
     if (children === 0) continue;
+    values += children;
+    if (values > maxValues)
+      throw new TypeError(`it holds more than ${maxValues} values; what is long has to be a tensor`);
     if (pending.length === MAX_DEPTH) throw new TypeError(`it is nested more than ${MAX_DEPTH} deep`);
     pending.push(children);
   }

@@ -55,6 +55,12 @@ describe('encodeMessage and decodeMessage', () => {
     }
   });
 
+  it('refuse more values than are asked for', () => {
+    const written = encodeMessage({ a: [1, 2, 3] });
+    expect(decodeMessage(written, { maxValues: 5 })).toEqual({ a: [1, 2, 3] });
+    expect(() => decodeMessage(written, { maxValues: 4 })).toThrow('it holds more than 4 values');
+  });
+
   it('read 64-bit integers', () => {
     const data = new Uint8Array(BigInt64Array.of(-3n, 2n ** 40n).buffer);
     expect([...numbersOf({ ndarray: true, dtype: '<i8', shape: [2], data })]).toEqual([-3, 2 ** 40]);

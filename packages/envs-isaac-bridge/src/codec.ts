@@ -40,10 +40,14 @@ export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
 /**
  * The message of some bytes. Its bytes and tensors are views over them.
  *
+ * @param options `maxValues`: how many values its maps and lists may hold together, tensors apart; default: any number
  * @throws TypeError saying what is wrong
  */
-export function decodeMessage(bytes: Uint8Array): Message {
-  checkStructure(bytes);
+export function decodeMessage(
+  bytes: Uint8Array,
+  { maxValues }: { readonly maxValues?: number } = {},
+): Message {
+  checkStructure(bytes, maxValues);
   const value = read(decode(bytes, { mapKeyConverter: keyOf }));
   if (isMap(value)) return value;
   throw new TypeError('it is no map with text keys');

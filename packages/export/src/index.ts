@@ -5,7 +5,7 @@ export { decodeMetadata, encodeMetadata } from './metadata.ts';
 export type { PolicyMetadata } from './metadata.ts';
 export { deployedPrograms, POLICY_FILES, policyFiles } from './policy-files.ts';
 export type { DeployedPrograms, PolicyFile } from './policy-files.ts';
-export { openPolicy, openPolicyFile } from './policy.ts';
+export { openPolicy, openPolicyFile, openSampledPolicy } from './policy.ts';
 export type { Policy, PolicyEngine, PolicySession } from './policy.ts';
 export { verifyPolicy, verifySession } from './verify.ts';
 export type { ProbeOptions } from './probes.ts';

@@ -9,7 +9,7 @@ import * as ort from 'onnxruntime-node';
 import { PolicyFileError } from './errors.ts';
 import { draftOf, exchangeFiles, type FileSet } from './exchange-files.ts';
 import type { PolicyMetadata } from './metadata.ts';
-import { openPolicy, openPolicyFile } from './policy.ts';
+import { openPolicy, openPolicyFile, openSampledPolicy } from './policy.ts';
 import type { Policy } from './policy.ts';
 import { POLICY_FILES, policyFiles } from './policy-files.ts';
 import type { PolicyFile } from './policy-files.ts';
@@ -21,16 +21,26 @@ import type { Verification, VerifyOptions } from './verify.ts';
  *
  * @throws PolicyFileError if the file is missing, damaged, or no policy of this project
  */
-export async function loadPolicy(file: string): Promise<Policy> {
-  let bytes: Uint8Array;
+export const loadPolicy = async (file: string): Promise<Policy> =>
+  openPolicy(await readPolicyFile(file, 'policy.onnx'), ort, file);
+
+/**
+ * Loads a `policy-stochastic.onnx` on onnxruntime-node, to act with sampled actions.
+ *
+ * @param seed of the noise, which all calls draw from one generator, in their order
+ * @throws PolicyFileError if the file is missing, damaged, or no stochastic policy of this project
+ */
+export const loadSampledPolicy = async (file: string, seed: number): Promise<Policy> =>
+  openSampledPolicy(await readPolicyFile(file, 'policy-stochastic.onnx'), ort, seed, file);
+
+async function readPolicyFile(file: string, name: string): Promise<Uint8Array> {
   try {
-    bytes = await readFile(file);
+    return await readFile(file);
   } catch (error) {
-    throw new PolicyFileError(`${file}: it cannot be read. Give the path of a policy.onnx.`, {
+    throw new PolicyFileError(`${file}: it cannot be read. Give the path of a ${name}.`, {
       cause: error,
     });
   }
-  return openPolicy(bytes, ort, file);
 }
 
 /** A file of an export and how well it agrees with the agent. */

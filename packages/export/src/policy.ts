@@ -1,5 +1,6 @@
 import { decodeModel } from '@meow-rl/graph';
 import type { OnnxModel } from '@meow-rl/graph';
+import { createGenerator } from '@meow-rl/random';
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
 
 import { PolicyFileError } from './errors.ts';
@@ -34,7 +35,7 @@ export interface PolicySession {
 export interface Policy {
   readonly metadata: PolicyMetadata;
   /**
-   * Deterministic actions in the environment's units.
+   * Actions in the environment's units: deterministic ones, or sampled ones of {@link openSampledPolicy}.
    *
    * @param observations [rows, O], row-major
    * @returns [rows, A]
@@ -142,6 +143,39 @@ export async function openPolicy(
     metadata: session.metadata,
     act: async (observations) =>
       (await session.run({ observation: observations }))['action'] ?? new Float32Array(),
+    dispose: () => session.dispose(),
+  };
+}
+
+/**
+ * Opens `policy-stochastic.onnx` for acting: its actions are sampled.
+ *
+ * @param seed of the noise, which all calls draw from one generator, in their order
+ * @throws PolicyFileError if the bytes are no stochastic policy of this project
+ */
+export async function openSampledPolicy(
+  bytes: Uint8Array,
+  engine: PolicyEngine,
+  seed: number,
+  where = 'policy-stochastic.onnx',
+): Promise<Policy> {
+  const session = await openPolicyFile(bytes, engine, where);
+  const { inputNames, outputNames, metadata } = session;
+  if (inputNames.toSorted().join() !== 'noise,observation' || !outputNames.includes('action')) {
+    await session.dispose();
+    throw new PolicyFileError(
+      `${where}: expected the inputs observation and noise and the output action, got ${inputNames.join(', ')} and ${outputNames.join(', ')}. Give policy-stochastic.onnx of an export.`,
+    );
+  }
+  const { observationSpace, actionSpace } = metadata;
+  const generator = createGenerator(seed);
+  return {
+    metadata,
+    act: async (observations) => {
+      const noise = new Float32Array((observations.length / observationSpace.size) * actionSpace.size);
+      generator.fillNormal(noise);
+      return (await session.run({ observation: observations, noise }))['action'] ?? new Float32Array();
+    },
     dispose: () => session.dispose(),
   };
 }

@@ -88,6 +88,13 @@ export const wholeNumber = numberThat(
   (value) => Number.isSafeInteger(value) && value >= 0,
 );
 
+/** A port of TCP; 0 stands for any that is free. */
+export const port = numberThat(
+  'an integer from 0 to 65535',
+  'n',
+  (value) => Number.isSafeInteger(value) && value >= 0 && value <= 65_535,
+);
+
 /** A number above zero. */
 export const positiveNumber = numberThat('a number above 0', 'x', (value) => value > 0);
 

@@ -2,14 +2,14 @@ import { hasCode } from './errors.ts';
 import { main } from './main.ts';
 
 // `meow-bench speed | head -1` closes our output while we write, which is no failure. A run isn't ended by that: it is for its
-// files, and would lose what isn't saved yet.
-const writesRun = process.argv.includes('train') || process.argv.includes('demo');
+// files, and would lose what isn't saved yet. Nor is a server, which is for its clients.
+const outlivesOutput = ['train', 'demo', 'serve'].some((command) => process.argv.includes(command));
 
 let unwritten = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error) => {
     if (hasCode(error, 'EPIPE')) {
-      if (!writesRun) process.exit(0);
+      if (!outlivesOutput) process.exit(0);
       return;
     }
     if (unwritten) return;

@@ -6,6 +6,7 @@ import { envSpeed } from './env-speed.ts';
 import { evaluate } from './eval.ts';
 import { exportPolicy } from './export.ts';
 import { render } from './render.ts';
+import { serve } from './serve.ts';
 import { speed } from './speed.ts';
 import { train } from './train.ts';
 
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   evaluate,
   exportPolicy,
   render,
+  serve,
   speed,
   envSpeed,
   bridgeSpeed,
