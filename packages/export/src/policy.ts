@@ -172,7 +172,9 @@ export async function openSampledPolicy(
   return {
     metadata,
     act: async (observations) => {
-      const noise = new Float32Array((observations.length / observationSpace.size) * actionSpace.size);
+      const noise = new Float32Array(
+        Math.floor(observations.length / observationSpace.size) * actionSpace.size,
+      );
       generator.fillNormal(noise);
       return (await session.run({ observation: observations, noise }))['action'] ?? new Float32Array();
     },

@@ -24,6 +24,8 @@ export interface Answers {
   readonly counts: ServeCounts;
   /** Actions as bytes, or an error as text: what openpi's client tells apart. Never rejects. */
   answer(message: Uint8Array, isBinary: boolean): Promise<Uint8Array<ArrayBuffer> | string>;
+  /** Waits until the policy has nothing to do, though who asked may be gone. */
+  finished(): Promise<void>;
 }
 
 /** Answers by `policy`, one request after the other, whoever asks. */
@@ -50,6 +52,7 @@ export function policyAnswers(policy: Policy): Answers {
 
   return {
     counts,
+    finished: () => inTurn(() => Promise.resolve()),
     answer: (message, isBinary) =>
       inTurn(async () => {
         try {

@@ -11,23 +11,23 @@ export interface Conversation {
   end(): void;
 }
 
-/** When a client that says nothing is given up; milliseconds. */
-export interface Heartbeat {
-  readonly interval: number;
-  readonly timeout: number;
-}
+/** Pings without an answer after which a client is given up. */
+const MAX_UNANSWERED = 3;
 
-export function converse(
-  socket: WebSocket,
-  { answer }: Answers,
-  { interval, timeout }: Heartbeat,
-): Conversation {
+/** @param pingInterval milliseconds */
+export function converse(socket: WebSocket, { answer }: Answers, pingInterval: number): Conversation {
   let waiting = 0;
   let isEnding = false;
+  let isAnswering = false;
   let answering: Promise<void> = Promise.resolve();
 
   const respond = async (message: Buffer, isBinary: boolean): Promise<void> => {
-    if (!isEnding && socket.readyState === socket.OPEN) await send(socket, await answer(message, isBinary));
+    if (!isEnding && socket.readyState === socket.OPEN) {
+      isAnswering = true;
+      const reply = await answer(message, isBinary);
+      isAnswering = false;
+      await send(socket, reply);
+    }
     waiting -= 1;
     if (waiting === 0) socket.resume();
   };
@@ -39,12 +39,15 @@ export function converse(
     answering = answering.then(() => respond(message, isBinary));
   });
 
-  let heard = performance.now();
-  socket.on('pong', () => (heard = performance.now()));
+  let unanswered = 0;
+  socket.on('pong', () => (unanswered = 0));
   const heartbeat = setInterval(() => {
-    if (performance.now() - heard > timeout) socket.terminate();
-    else socket.ping();
-  }, interval);
+    // It waits for the server, which isn't reading its pongs.
+    if (isAnswering) return;
+    if (unanswered >= MAX_UNANSWERED) return socket.terminate();
+    unanswered += 1;
+    socket.ping();
+  }, pingInterval);
   socket.on('close', () => clearInterval(heartbeat));
 
   return {

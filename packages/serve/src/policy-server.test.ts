@@ -209,13 +209,20 @@ describe('a connection', () => {
   });
 
   it('that answers no pings is given up, one that does stays', async () => {
-    const server = await serve({ policy: trained.policy, pingInterval: 20, pingTimeout: 300 });
+    const server = await serve({ policy: trained.policy, pingInterval: 100 });
     const { socket } = await client(server);
     await client(server);
     socket.pause();
     await expect.poll(() => server.clients, { timeout: 5000 }).toBe(1);
-    await pause(400);
+    await pause(500);
     expect(server.clients).toBe(1);
+  });
+
+  it('whose answer takes longer than pings are waited for stays', async () => {
+    const act = async () => (await pause(700), trained.policy.act(one));
+    const server = await serve({ policy: { ...trained.policy, act }, pingInterval: 100 });
+    const { ask } = await client(server);
+    expect(actionsOf(await ask(asking()))).toEqual(await expected());
   });
 
   it('that reads no answers makes the server read no further', async () => {
@@ -243,19 +250,21 @@ describe('a connection', () => {
       )
       .toBe(true);
     expect(asked).toBeLessThan(1000);
+    expect(socket.bufferedAmount).toBeGreaterThan(10 * batch.length);
     const other = await client(server);
     expect(actionsOf(await other.ask(asking()))).toEqual(await expected());
   });
 
   it('gets the answer that is under way when the server closes, then status 1001', async () => {
-    const act = async () => (await pause(50), trained.policy.act(one));
+    let acts = 0;
+    const act = async () => ((acts += 1), await pause(50), trained.policy.act(one));
     const server = await serve({ policy: { ...trained.policy, act } });
     const { socket, ask } = await client(server);
     const idle = connect(server.port, '127.0.0.1');
     await once(idle, 'connect');
     const closed = once(socket, 'close');
     const answer = ask(asking());
-    await pause(10);
+    await expect.poll(() => acts, { interval: 5 }).toBe(1);
     await server.close();
     expect(actionsOf(await answer)).toEqual(await expected());
     expect((await closed)[0]).toBe(1001);
@@ -263,6 +272,23 @@ describe('a connection', () => {
     const [error] = await once(refused, 'error');
     expect(error.code).toBe('ECONNREFUSED');
   });
+});
+
+it('a server is closed when the policy has nothing more to do, though the client is gone', async () => {
+  let state = 'waits';
+  const act = async () => {
+    state = 'acts';
+    await pause(100);
+    state = 'has acted';
+    return trained.policy.act(one);
+  };
+  const server = await serve({ policy: { ...trained.policy, act } });
+  const { socket } = await client(server);
+  socket.send(asking());
+  await expect.poll(() => state, { interval: 5 }).toBe('acts');
+  socket.terminate();
+  await server.close();
+  expect(state).toBe('has acted');
 });
 
 describe('servePolicy', () => {

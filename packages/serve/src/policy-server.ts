@@ -28,10 +28,8 @@ export interface ServeOptions {
   readonly maxClients?: number;
   /** A larger message ends the connection before memory is taken for it. Default: 16 MiB, 4 million float32. */
   readonly maxMessageBytes?: number;
-  /** Milliseconds between pings. Default: 20 000. */
+  /** Milliseconds between pings; a client that doesn't answer three is given up. Default: 20 000. */
   readonly pingInterval?: number;
-  /** Milliseconds without an answer to pings after which a client is given up. Default: 60 000. */
-  readonly pingTimeout?: number;
 }
 
 /** A server that listens. */
@@ -43,7 +41,7 @@ export interface PolicyServer {
   readonly counts: ServeCounts;
   /** Clients that are connected. */
   readonly clients: number;
-  /** Stops listening, and ends all connections once the answers that are under way are sent. */
+  /** Stops listening, ends all connections once the answers that are under way are sent, and waits for the policy. */
   close(): Promise<void>;
 }
 
@@ -72,7 +70,6 @@ export async function servePolicy({
   maxClients = 64,
   maxMessageBytes = 2 ** 24,
   pingInterval = 20_000,
-  pingTimeout = 60_000,
 }: ServeOptions): Promise<PolicyServer> {
   const problem = listeningProblem({ host, token });
   if (problem !== undefined)
@@ -90,7 +87,7 @@ export async function servePolicy({
   const welcome = (socket: WebSocket) => {
     // What is wrong with a frame closes the connection, with the status that says so.
     socket.on('error', () => {});
-    conversations.set(socket, converse(socket, answers, { interval: pingInterval, timeout: pingTimeout }));
+    conversations.set(socket, converse(socket, answers, pingInterval));
     socket.on('close', () => conversations.delete(socket));
     socket.send(metadata, { binary: true, compress: false });
   };
@@ -124,6 +121,7 @@ export async function servePolicy({
       http.closeAllConnections();
       for (const conversation of conversations.values()) conversation.end();
       await closed;
+      await answers.finished();
     },
   };
 }
