@@ -95,7 +95,7 @@ describe('wrong usage exits with 2 and one line', () => {
 });
 
 describe('help and version exit with 0 on stdout', () => {
-  it.each(['demo', 'train', 'eval', 'export', 'speed', 'compare'])(
+  it.each(['demo', 'train', 'eval', 'export', 'serve', 'speed', 'compare'])(
     '%s --help has examples',
     async (command) => {
       const { code, out, err } = await call(command, '--help');
