@@ -44,6 +44,16 @@ const softQ = (bound: MeowNetworks, actions: Rows, ofStates: Rows) =>
   });
 
 describe('meowNetworks', () => {
+  it('has the prior of a state once, so that one pass back trains it', async () => {
+    const bound = smallNetworks({ observationSize: 2, actionSize: 1 });
+    expect.assertions(2);
+    await compute({ state: matrix(states), other: matrix(states) }, ({ state, other }) => {
+      expect(bound.logSigma(state)).toBe(bound.logSigma(state));
+      expect(bound.logSigma(other)).not.toBe(bound.logSigma(state));
+      return { state };
+    });
+  });
+
   it.each([0.25, 2.5])(
     'has V = α log ∫ exp(Q / α) da for each Q and α = %s (Proposition 1)',
     async (alpha) => {

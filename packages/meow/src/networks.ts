@@ -61,6 +61,19 @@ export const pessimistic = (values: readonly Tensor[]): Tensor =>
   values.reduce((least, value) => minimum(least, value));
 
 /**
+ * Computes a tensor from another one once: what is there twice is trained by two passes back, though the engine computes it once
+ * forward.
+ */
+function onceForEach(compute: (given: Tensor) => Tensor): (given: Tensor) => Tensor {
+  const computed = new WeakMap<Tensor, Tensor>();
+  return (given) => {
+    const result = computed.get(given) ?? compute(given);
+    computed.set(given, result);
+    return result;
+  };
+}
+
+/**
  * MEow's networks for a task.
  *
  * The policy is a flow: normal noise, scaled by σ(s), moved by couplings, squashed by tanh; its density is mixed with
@@ -82,7 +95,9 @@ export function meowNetworks(sizes: Sizes, config: MeowConfig): Module<MeowNetwo
     parameters: parts.parameters,
     bind: (params) => {
       const networks = parts.bind(params);
-      const logSigma = (state: Tensor) => boundedLogScale(networks.prior([state]), logSigmaMin, logSigmaMax);
+      const logSigma = onceForEach((state) =>
+        boundedLogScale(networks.prior([state]), logSigmaMin, logSigmaMax),
+      );
       const latents = (dropout?: Dropout) => ({
         prior: gaussianPrior(actionSize),
         layers: [elementwiseScale({ size: actionSize, logScale: logSigma }), ...networks.steps(dropout)],

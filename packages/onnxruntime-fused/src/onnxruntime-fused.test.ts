@@ -14,6 +14,7 @@ import {
   program,
   referenceRuntime,
   serialize,
+  softplus,
   sum,
   swish,
 } from '@meow-rl/graph';
@@ -55,6 +56,22 @@ const layer = (rows: number, units: number): Program =>
 
 describe.skipIf(isLeftOut)('onnxruntime-fused', () => {
   describeSharedState(onnxRuntimeFused());
+
+  test('softplus keeps its digits where rounding 1 + exp(x) would lose them, and does not overflow', async () => {
+    const values = [-85, -40, -20, -17, -10, -1, -1e-4, 0, 1e-4, 1, 17, 40, 88, 1e4];
+    const executable = await onnxRuntimeFused().load(
+      program({ inputs: { x: { shape: [1, values.length] } }, state: {} }, ({ x }) => ({
+        outputs: { y: softplus(x) },
+      })),
+    );
+    const { y } = await executable.run({ x: values });
+    const relative = values.map((x, i) => {
+      const expected = Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+      return Math.abs(Number(y?.[i]) / expected - 1);
+    });
+    expect(Math.max(...relative)).toBeLessThan(4e-7);
+    await executable.dispose();
+  });
 
   describe('every operator, and its gradient, agrees with the reference', () => {
     for (const [name, cases] of Object.entries(operatorCases))

@@ -28,10 +28,12 @@ export function boundedShift(bound: number): CouplingTransform {
     throw new RangeError(
       `boundedShift: the bound is ${bound}, expected a number from 1e-30 to 1e30. Use shift for none.`,
     );
-  const bounded = (raw: Tensor): Tensor => mul(bound, tanh(mul(1 / bound, raw)));
+  const bounded = (raw: Tensor, moved: Tensor): Tensor =>
+    // The mask times the bound is a constant.
+    mul(mul(bound, moved), tanh(mul(1 / bound, raw)));
   return {
     ...shift,
-    forward: (z, raw, moved) => shift.forward(z, bounded(raw), moved),
-    inverse: (a, raw, moved) => shift.inverse(a, bounded(raw), moved),
+    forward: (z, raw, moved) => ({ out: add(z, bounded(raw, moved)) }),
+    inverse: (a, raw, moved) => ({ out: sub(a, bounded(raw, moved)) }),
   };
 }

@@ -12,7 +12,7 @@ export interface Fusible {
 }
 
 /** Operators that are instructions of other names, or several, each of which goes element by element. */
-const TRANSLATED: ReadonlySet<string> = new Set(['swish', 'clip', 'relu']);
+const TRANSLATED: ReadonlySet<string> = new Set(['swish', 'clip', 'relu', 'softplus']);
 
 export const isElementwise = (operator: string): boolean =>
   TRANSLATED.has(operator) || Object.hasOwn(elementwise, operator);

@@ -13,6 +13,7 @@ import {
   maximum,
   mul,
   relu,
+  softplus,
   square,
   sum,
   toFloat,
@@ -50,6 +51,7 @@ describe('comparisons in a fused operator', () => {
     ['where', (x) => where(greater(x, 0), square(x), mul(0.1, x))],
     ['clip', (x) => clip(mul(x, 2), -1, 1)],
     ['maximum', (x) => maximum(x, square(x))],
+    ['softplus', (x) => softplus(mul(x, 3))],
   ])('the gradient of %s is fused whole', async (_, build) => {
     const after = await expectSame(
       programOn({ x: [5, 4] }, (inputs) => {

@@ -55,6 +55,25 @@ const isOverRows = ({ inputs: [matrix], attributes }: Node & { kind: 'operator' 
   return Array.isArray(axes) && axes[0] === 0 && matrix?.shape.length === 2;
 };
 
+/** Adds an instruction; its result is a new value unless a target is given. */
+type Emit = (name: InstructionName, sources: readonly Value[], target?: Value) => Value;
+
+/**
+ * `max(x, 0) + log(1 + u)` with `u = exp(−|x|)`. What rounding 1 + u lost is made up for: `log(1 + u) = u log(w) / (w − 1)`, w being the
+ * rounded sum, and u itself where w is 1.
+ *
+ * Reference: Higham, Accuracy and Stability of Numerical Algorithms (2002), section 1.14.1.
+ */
+function emitSoftplus(emit: Emit, constantOf: (value: number) => Value, x: Value, target: Value): void {
+  const one = constantOf(1);
+  const u = emit('exp', [emit('neg', [emit('abs', [x])])]);
+  const w = emit('add', [u, one]);
+  const kept = emit('sub', [w, one]);
+  const corrected = emit('mul', [u, emit('div', [emit('log', [w]), kept])]);
+  const log1p = emit('select', [kept, corrected, u]);
+  emit('add', [emit('maximum', [x, constantOf(0)]), log1p], target);
+}
+
 /** Translates nodes, inputs first, into instructions. */
 function translate(
   nodes: readonly Node[],
@@ -63,7 +82,7 @@ function translate(
   constantOf: (value: number) => Value,
 ): Instruction[] {
   const list: Instruction[] = [];
-  const emit = (name: InstructionName, sources: readonly Value[], target: Value = {}): Value => {
+  const emit: Emit = (name, sources, target = {}) => {
     list.push({ name, sources, target });
     return target;
   };
@@ -88,6 +107,7 @@ function translate(
       const { low, high } = node.attributes;
       emit('minimum', [emit('maximum', [x, constantOf(Number(low))]), constantOf(Number(high))], first);
     } else if (node.operator === 'relu') emit('maximum', [x, constantOf(0)], first);
+    else if (node.operator === 'softplus') emitSoftplus(emit, constantOf, x, first);
     else if (node.operator === 'matmul') emit('rowSum', [emit('mul', [x, y])], first);
     else if (node.operator === 'sum') emit(isOverRows(node) ? 'sumRows' : 'rowSum', [x], first);
     else emit(instructionName(node.operator), node.inputs.map(valueOf), first);
