@@ -10,7 +10,7 @@ export const shared = {
 export const execArgv = [
   '--conditions=@meow-rl/source',
   '--import',
-  new URL('scripts/typescript-workers.mjs', import.meta.url).href,
+  new URL('scripts/typescript.mjs', import.meta.url).href,
 ];
 // A guard against hanging, not a measurement: shared machines can be slow.
 export const testTimeout = 60_000;
@@ -38,6 +38,8 @@ export default defineConfig({
         test: {
           name: 'golden',
           execArgv,
+          // They change nothing that others see: loading engines once for all takes half the time.
+          isolate: false,
           include: sources('golden.test'),
           expect: expectations,
           testTimeout,

@@ -1,11 +1,12 @@
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
-import { describeUpdates } from '@meow-rl/learner/testing';
+import { describeUpdates, PLACES } from '@meow-rl/learner/testing';
 
 import { sql } from './sql.ts';
 
 describeUpdates(sql, {
-  // What engines do differently is seen with other definitions.
+  // What engines and places do differently is seen with other definitions.
   engines: [['onnxruntime-node', onnxRuntimeNode]],
+  places: PLACES.slice(0, 1),
   config: {
     hidden: [6, 5],
     batchSize: 8,

@@ -1,5 +1,5 @@
 // Steps per second of vector environments in this thread and in workers, taken in turn. From the repository's root:
-// node --conditions=@meow-rl/source --import ./scripts/typescript-workers.mjs packages/envs-mujoco/src/make-vector-env.bench.ts
+// node --conditions=@meow-rl/source --import ./scripts/typescript.mjs packages/envs-mujoco/src/make-vector-env.bench.ts
 import { createGenerator } from '@meow-rl/random';
 
 import { makeVectorEnv } from './make-vector-env.ts';

@@ -40,7 +40,8 @@ export async function makeVectorEnv(
     const module = new URL(`./registry${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
     return workerVectorEnv({ module, id, numEnvs, workers, autoresetMode, ...options });
   }
-  const environments = await registry();
+  // They need no MuJoCo.
+  const environments = Object.hasOwn(builtinEnvs, id) ? builtinEnvs : await registry();
   return vectorEnv(() => makeEnv(id, { registry: environments, ...options }), { numEnvs, autoresetMode });
 }
 

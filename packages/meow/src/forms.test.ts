@@ -3,7 +3,7 @@ import type { UpdatesFactory } from '@meow-rl/learner';
 import { threadedUpdates } from '@meow-rl/learner/node';
 import { randomBatch, randomValues } from '@meow-rl/learner/testing';
 import { compute, expectClose, matrix, rowsOf } from '@meow-rl/nn/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createMeowAgent, MEOW_DEFAULTS } from './index.ts';
 import type { MeowAgent, MeowConfig } from './index.ts';
@@ -44,9 +44,9 @@ const CASES: readonly Partial<MeowConfig>[] = [
 ];
 
 const open: MeowAgent[] = [];
-afterEach(async () => {
+const disposeAll = async () => {
   for (const agent of open.splice(0)) await agent.dispose();
-});
+};
 
 async function agentWith(config: Partial<MeowConfig>, updates?: UpdatesFactory): Promise<MeowAgent> {
   const agent = await createMeowAgent({
@@ -77,8 +77,15 @@ const explored = async (agent: MeowAgent) =>
   agent.act(elsewhere.observations, { deterministic: false });
 
 describe.each(CASES)('%o', (config) => {
+  let agent: MeowAgent;
+  let start: ReturnType<MeowAgent['state']>;
+  beforeAll(async () => {
+    agent = await agentWith(config);
+    start = agent.state();
+  });
+  afterAll(disposeAll);
+
   it('has V, Q and priorities of actions from elsewhere by the formula', async () => {
-    const agent = await agentWith(config);
     const { q1, q2, value, logProb } = await agent.critic(elsewhere.observations, elsewhere.actions);
     const { logAlpha, ...ofFlow } = agent.parameters();
     const alpha = logAlpha ? Math.exp(logAlpha.data[0] ?? Number.NaN) : MEOW_DEFAULTS.alpha;
@@ -120,7 +127,7 @@ describe.each(CASES)('%o', (config) => {
   });
 
   it('goes on to the same bits, and deploys how it acts', async () => {
-    const agent = await agentWith(config);
+    agent.restore(start);
     const batch = await batchFor(agent);
     for (let update = 0; update < 3; update += 1) await agent.update(batch);
     const { tensors, values: saved } = agent.state();
@@ -154,4 +161,5 @@ it.each([
     expectClose(Object.values(made), Object.values(expected), 1e-4, 'metrics');
     expectClose(Array.from(shared.tdErrors()), Array.from(agent.tdErrors()), 1e-4, 'TD errors');
   }
+  await disposeAll();
 });

@@ -8,7 +8,7 @@ import { randomValues } from '@meow-rl/learner/testing';
 import { createGenerator } from '@meow-rl/random';
 import { replayBuffer } from '@meow-rl/replay';
 import type { TransitionBatch } from '@meow-rl/replay';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createMeowAgent } from './index.ts';
 import type { MeowAgent } from './index.ts';
@@ -87,22 +87,13 @@ function returnFrom(start: number, count: number) {
 
 const algorithm = smallAlgorithm(sizes);
 
-const open: MeowAgent[] = [];
-afterEach(async () => {
-  for (const agent of open.splice(0)) await agent.dispose();
-});
-
-async function agentWith(updates: UpdatesFactory | undefined): Promise<MeowAgent> {
-  const agent = await createMeowAgent({
+const agentWith = (updates: UpdatesFactory | undefined): Promise<MeowAgent> =>
+  createMeowAgent({
     runtime: onnxRuntimeNode(),
     ...sizes,
     config: { ...SMALL, batchSize: ROWS, gamma: GAMMA },
     ...(updates && { updates }),
   });
-  open.push(agent);
-  agent.loadParameters(randomValues(algorithm, 1), randomValues(algorithm, 2));
-  return agent;
-}
 
 /** V of the target's parameters. */
 async function targetValues(agent: MeowAgent, observations: Float32Array): Promise<number[]> {
@@ -135,11 +126,17 @@ describe.each<[string, UpdatesFactory | undefined]>([
   ['in two threads', threadedUpdates({ threads: 2 })],
   ['in three threads in the background', threadedUpdates({ threads: 3, background: true })],
 ])('updates %s from a prioritized buffer', (_, updates) => {
+  let agent: MeowAgent;
+  beforeAll(async () => {
+    agent = await agentWith(updates);
+  });
+  afterAll(() => agent.dispose());
+
   it.each([
     ['of three steps', STEPS],
     ['of single steps', 1],
   ])('%s use its discounts and weights', async (__, nStep) => {
-    const agent = await agentWith(updates);
+    agent.loadParameters(randomValues(algorithm, 1), randomValues(algorithm, 2));
     const batch = filled(nStep).sample(ROWS);
     const returns = Array.from(batch.indices ?? [], (index) => returnFrom(index, nStep));
     // Whole returns, ones that an end cuts short, and terminations: else the test would see little.

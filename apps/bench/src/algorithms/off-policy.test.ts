@@ -21,7 +21,7 @@ const sizes = { observationSize: 3, actionSize: 2 };
 
 /** What makes an algorithm's agent small and its updates the same for equal rows, beside `hidden`. */
 const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  meow: { shiftHidden: [8], dropout: 0 },
+  meow: { shiftHidden: [8], couplings: 1, dropout: 0 },
 };
 const smallSettings = (name: string) => ({ hidden: [8], ...SMALL[name] });
 

@@ -26,7 +26,7 @@ it.skipIf(!existsSync('/dev/full'))('output to a full disk is one line and an ex
 it('a training goes on when nobody reads what it prints any more', async () => {
   const run = path.join(await temporaryFolder(), 'run');
   const flags =
-    '--env MultiGoal-v0 --steps 200 --warmup 50 --hidden 8,8 --shift-hidden 8 --batch-size 16 --evaluate-every 200 --evaluation-episodes 1';
+    '--env MultiGoal-v0 --steps 200 --warmup 50 --hidden 8,8 --shift-hidden 8 --couplings 1 --batch-size 16 --evaluate-every 200 --evaluation-episodes 1';
   const argv = [...process.execArgv, program, 'train', ...flags.split(' '), '--out', run];
   const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();

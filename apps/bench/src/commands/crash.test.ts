@@ -31,7 +31,7 @@ it('the death of an environment’s thread says what is saved, what is lost and 
   const io = captureIo();
   const run = path.join(folder, 'run');
   const flags =
-    '--env MultiGoal-v0 --steps 400 --warmup 50 --hidden 8,8 --shift-hidden 8 --batch-size 16 --evaluate-every 400 ' +
+    '--env MultiGoal-v0 --steps 400 --warmup 50 --hidden 8,8 --shift-hidden 8 --couplings 1 --batch-size 16 --evaluate-every 400 ' +
     '--checkpoint-every 100 --quiet --out';
   expect(await main(['train', ...flags.split(' '), run], io)).toBe(1);
   expect(io.err()).toMatch(

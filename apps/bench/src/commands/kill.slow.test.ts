@@ -1,3 +1,3 @@
 import { describeKills } from '../testing/describe-kills.ts';
 
-describeKills(12);
+describeKills(12, { everyConfiguration: true });

@@ -1,4 +1,4 @@
 import { describeKills } from '../testing/describe-kills.ts';
 
-// Many more: kill.slow.test.ts.
+// Many more, and more configurations: kill.slow.test.ts.
 describeKills(1);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const FLAGS = (
-  '--env MultiGoal-v0 --steps 100 --warmup 50 --hidden 8,8 --shift-hidden 8 --batch-size 16 --log-every 40 ' +
+  '--env MultiGoal-v0 --steps 100 --warmup 50 --hidden 8,8 --shift-hidden 8 --couplings 1 --batch-size 16 --log-every 40 ' +
   '--evaluation-episodes 1 --evaluate-every 60'
 ).split(' ');
 

@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const at = (...parts: readonly string[]) => path.join(folder, ...parts);
 
 const FLAGS = (
-  '--env MultiGoal-v0 --warmup 50 --hidden 8,8 --shift-hidden 8 --batch-size 16 --log-every 40 ' +
+  '--env MultiGoal-v0 --warmup 50 --hidden 8,8 --shift-hidden 8 --couplings 1 --batch-size 16 --log-every 40 ' +
   '--evaluation-episodes 2 --evaluate-every 100'
 ).split(' ');
 

@@ -19,7 +19,7 @@ it.each([
   // No update, and no action of the agent: what was seeded is as it was.
   const argv =
     '--env MultiGoal-v0 --seed 9 --steps 60 --num-envs 3 --warmup 59 --updates-per-step 0.01 --hidden 8,8 ' +
-    '--shift-hidden 8 --batch-size 16 --evaluate-every 30 --evaluation-episodes 1';
+    '--shift-hidden 8 --couplings 1 --batch-size 16 --evaluate-every 30 --evaluation-episodes 1';
   const io = captureIo();
   expect(await main(['train', ...argv.split(' '), ...flags, '--out', run, '--quiet'], io), io.err()).toBe(0);
   const { values } = await readCheckpoint(path.join(run, 'checkpoints', '60'));

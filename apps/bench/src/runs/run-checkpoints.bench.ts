@@ -1,7 +1,7 @@
 /**
  * How long whole checkpoints of a run with a million transitions (17 observations, 6 actions) take, and how long training waits.
  *
- *     npx tsx --conditions=@meow-rl/source apps/bench/src/runs/run-checkpoints.bench.ts
+ *     node --conditions=@meow-rl/source --import ./scripts/typescript.mjs apps/bench/src/runs/run-checkpoints.bench.ts
  *
  * "waited" is the time until `save` lets the run go on, "blocked" the longest stretch without a turn of the event loop until all
  * is on the disk, in which bursts of 5 ms keep the thread as updates do. The folder is made in the current one, so that the

@@ -34,6 +34,7 @@ const settingsWith = (given: object) =>
           batchSize: 16,
           hidden: [8],
           shiftHidden: [8],
+          couplings: 1,
           logSigmaMin: -1,
           logSigmaMax: 0,
         },

@@ -16,28 +16,35 @@ async function finish(...argv: string[]) {
 }
 
 const SAVING = '--log-every 40 --evaluation-episodes 2 --evaluate-every 250 --checkpoint-every 60';
-const OF_REPLAY = `--hidden 8,8 --shift-hidden 8 --batch-size 16 --warmup 100 ${SAVING}`;
+const OF_REPLAY = `--hidden 8,8 --shift-hidden 8 --couplings 1 --batch-size 16 --warmup 100 ${SAVING}`;
+type Configuration = readonly [name: string, argv: readonly string[]];
+const withReplay = (flags: Readonly<Record<string, string>>): Configuration[] =>
+  Object.entries(flags).map(([name, given]) => [name, `${given} ${OF_REPLAY}`.split(' ')]);
 const ROLLOUTS = '--algo ppo --env Hopper-v5 --preset general --num-envs 4 --workers 2 --rollout-steps 50';
 
-/** What a run does, and the flags that make it do so. */
-const CONFIGURATIONS = [
-  ...Object.entries({
-    'one environment': '--env MultiGoal-v0 --steps 1500',
-    'MuJoCo, standardized observations, scaled rewards':
-      '--env Hopper-v5 --steps 1200 --normalize-observations --scale-rewards',
+/** What a run does, and the flags that make it do so: all that is saved is in one of them. */
+const COMBINED: readonly Configuration[] = [
+  ...withReplay({
+    'MuJoCo, standardized observations, scaled rewards, the averaged policy':
+      '--env Hopper-v5 --steps 1200 --normalize-observations --scale-rewards --policy averaged',
     'four environments in two threads, several steps, priorities, a buffer that wraps':
       '--env InvertedPendulum-v5 --steps 1600 --num-envs 4 --workers 2 --n-step 3 --prioritized --buffer-size 400 --updates-per-step 0.5',
-    'the averaged policy, fractions of updates':
-      '--env MultiGoal-v0 --steps 2000 --num-envs 3 --policy averaged --updates-per-step 0.3',
-    'updates shared by two threads': '--env Hopper-v5 --steps 1000 --learner-threads 2',
     'a pipeline, environments and updates in two threads each, priorities':
       '--env InvertedPendulum-v5 --steps 1600 --num-envs 2 --workers 2 --prioritized --learner-threads 2 --pipeline',
-  }).map(([name, flags]) => [name, `${flags} ${OF_REPLAY}`.split(' ')] as const),
+  }),
   [
     'rollouts of four environments in two threads, standardized observations, scaled rewards, a falling learning rate',
     `${ROLLOUTS} --steps 1600 --hidden 8 --batch-size 40 ${SAVING}`.split(' '),
-  ] as const,
+  ],
 ];
+
+/** The same parts in other company. */
+const OTHERS: readonly Configuration[] = withReplay({
+  'one environment': '--env MultiGoal-v0 --steps 1500',
+  'the averaged policy, fractions of updates':
+    '--env MultiGoal-v0 --steps 2000 --num-envs 3 --policy averaged --updates-per-step 0.3',
+  'updates shared by two threads': '--env Hopper-v5 --steps 1000 --learner-threads 2',
+});
 
 /** Kills a run once at a random moment, if it hasn't ended by then; says whether it did. */
 async function killOnce(argv: readonly string[], milliseconds: number): Promise<boolean> {
@@ -69,8 +76,9 @@ function killSeed(): number {
  * several configurations.
  *
  * @param kills of each configuration
+ * @param everyConfiguration default: those that have every part between them
  */
-export function describeKills(kills: number): void {
+export function describeKills(kills: number, { everyConfiguration = false } = {}): void {
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'meow-kill-'));
@@ -78,7 +86,8 @@ export function describeKills(kills: number): void {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   const seed = killSeed();
-  describe.each(CONFIGURATIONS)('runs with %s', (name, argv) => {
+  const configurations = everyConfiguration ? [...COMBINED, ...OTHERS] : COMBINED;
+  describe.each(configurations)('runs with %s', (name, argv) => {
     it(`killed ${kills} times, with KILL_SEED=${seed}, end with the bits of one that was not`, async () => {
       const key = name.replaceAll(/\W+/g, '-');
       const whole = path.join(folder, `${key}-whole`);
@@ -87,7 +96,7 @@ export function describeKills(kills: number): void {
       const duration = performance.now() - begun;
       const expected = await outcomeOf(whole);
       // The same moments whichever configurations run beside it.
-      const index = CONFIGURATIONS.findIndex(([known]) => known === name);
+      const index = configurations.findIndex(([known]) => known === name);
       const random = stream(seed, index);
       const moments: string[] = [];
       let done = 0;

@@ -19,4 +19,5 @@ export async function bench(...argv: readonly string[]): Promise<BenchResult> {
 export const quietBench = (...argv: readonly string[]): Promise<BenchResult> => bench(...argv, '--quiet');
 
 /** Flags of an agent that is quick to train. */
-export const TINY_AGENT: readonly string[] = '--hidden 8,8 --shift-hidden 8 --batch-size 16'.split(' ');
+export const TINY_AGENT: readonly string[] =
+  '--hidden 8,8 --shift-hidden 8 --couplings 1 --batch-size 16'.split(' ');

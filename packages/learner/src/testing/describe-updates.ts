@@ -1,7 +1,8 @@
 import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { onnxRuntimeFused, whyUnavailable } from '@meow-rl/onnxruntime-fused';
-import { afterEach, describe, expect, it } from 'vitest';
+import type { AgentState } from '@meow-rl/train';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 
 import { createAgent } from '../agent.ts';
 import type { Agent } from '../agent.ts';
@@ -29,6 +30,8 @@ export const PLACES = [
 export interface UpdatesContractOptions<T extends CommonSettings> {
   /** Default: all that threads can load. */
   readonly engines?: typeof ENGINES;
+  /** Default: {@link PLACES}. What places do differently is seen with any definition; that all give the same bits always is. */
+  readonly places?: readonly (typeof PLACES)[number][];
   /** Settings for batches of 8 that are small and still have every part, but nothing that is drawn for each thread. */
   readonly config: Partial<SettingsOf<T>>;
   /** Settings that draw for each thread, as dropout does. */
@@ -41,6 +44,7 @@ const sizes = { observationSize: 3, actionSize: 2 };
 const ROWS = 8;
 const batchOf = (seed: number) => randomBatch(seed, ROWS, sizes);
 const { observations } = batchOf(100);
+const keyOf = (...setup: [threads: number, background: boolean, settings: object]) => JSON.stringify(setup);
 
 /**
  * Tests that a definition's agents make the same updates wherever these happen, resume to the same bits, and say what went
@@ -48,28 +52,20 @@ const { observations } = batchOf(100);
  */
 export function describeUpdates<N extends NetworkGroups, T extends CommonSettings, Q extends string>(
   definition: AlgorithmDefinition<N, T, Q>,
-  { engines = ENGINES, config, perThread = {}, overflow }: UpdatesContractOptions<T>,
+  { engines = ENGINES, places = PLACES, config, perThread = {}, overflow }: UpdatesContractOptions<T>,
 ): void {
-  const open: Agent<T, Q>[] = [];
-  afterEach(async () => {
-    for (const agent of open.splice(0)) await agent.dispose();
-  });
-
-  const agentWith = async (
+  const make = (
     runtime: Runtime,
-    updates?: UpdatesFactory,
-    settings: Partial<SettingsOf<T>> = {},
-  ): Promise<Agent<T, Q>> => {
-    const agent = await createAgent(definition, {
+    updates: UpdatesFactory | undefined,
+    settings: Partial<SettingsOf<T>>,
+  ): Promise<Agent<T, Q>> =>
+    createAgent(definition, {
       runtime,
       ...sizes,
       seed: 4,
       config: { ...config, ...settings },
       ...(updates && { updates }),
     });
-    open.push(agent);
-    return agent;
-  };
 
   /** Everything that an agent gives after each of some updates. */
   const history = async (agent: Agent<T, Q>, updates: number, first = 1) => {
@@ -84,15 +80,48 @@ export function describeUpdates<N extends NetworkGroups, T extends CommonSetting
   };
 
   describe.each(engines)(`updates of ${definition.name} on %s`, (_, makeRuntime) => {
-    const agentOn = (updates?: UpdatesFactory, settings?: Partial<SettingsOf<T>>) =>
-      agentWith(makeRuntime(), updates, settings);
+    const disposed: Agent<T, Q>[] = [];
+    afterEach(async () => {
+      for (const agent of disposed.splice(0)) await agent.dispose();
+    });
+    /** An agent for one test. */
+    const newAgent = async (updates: UpdatesFactory, settings: Partial<SettingsOf<T>>) => {
+      const agent = await make(makeRuntime(), updates, settings);
+      disposed.push(agent);
+      return agent;
+    };
+    /** Agents that tests share, for each of which they start as new; 0 threads: without. */
+    const agents = new Map<string, { readonly agent: Agent<T, Q>; readonly start: AgentState }>();
+    const agentWith = async (threads: number, background = false, settings: Partial<SettingsOf<T>> = {}) => {
+      const key = keyOf(threads, background, settings);
+      let known = agents.get(key);
+      if (!known) {
+        const updates = threads > 0 ? threadedUpdates({ threads, background }) : undefined;
+        const agent = await make(makeRuntime(), updates, settings);
+        known = { agent, start: agent.state() };
+        agents.set(key, known);
+      }
+      known.agent.restore(known.start);
+      return known.agent;
+    };
+    /** One of these for a test that ends it. */
+    const lastAgentWith = async (threads: number, background: boolean) => {
+      const agent = await agentWith(threads, background);
+      agents.delete(keyOf(threads, background, {}));
+      disposed.push(agent);
+      return agent;
+    };
+    const plainAgent = (settings?: Partial<SettingsOf<T>>) => agentWith(0, false, settings);
+    afterAll(async () => {
+      for (const { agent } of agents.values()) await agent.dispose();
+    });
 
-    describe.each(PLACES)('%s', (__, background) => {
+    describe.each(places)('%s', (__, background) => {
       const threaded = (threads: number, settings?: Partial<SettingsOf<T>>) =>
-        agentOn(threadedUpdates({ threads, background }), settings);
+        agentWith(threads, background, settings);
 
       it('have the bits of an agent without threads with one thread, also where that goes on in the other', async () => {
-        const [plain, single] = [await agentOn(undefined, perThread), await threaded(1, perThread)];
+        const [plain, single] = [await plainAgent(perThread), await threaded(1, perThread)];
         const first = await history(plain, 5);
         expect(await history(single, 5)).toEqual(first);
         const then = await history(plain, 4, 6);
@@ -110,7 +139,7 @@ export function describeUpdates<N extends NetworkGroups, T extends CommonSetting
         const first = await history(whole, 5);
         const middle = whole.state();
         const then = await history(whole, 4, 6);
-        const again = await threaded(3, perThread);
+        const again = await newAgent(threadedUpdates({ threads: 3, background }), perThread);
         expect(await history(again, 5)).toEqual(first);
         // Elsewhere, so that all it knows comes from the state.
         await history(again, 2, 50);
@@ -119,7 +148,7 @@ export function describeUpdates<N extends NetworkGroups, T extends CommonSetting
       });
 
       it.each([2, 3])('are those of the whole batch with %d threads', async (threads) => {
-        const [whole, shared] = [await agentOn(), await threaded(threads)];
+        const [whole, shared] = [await plainAgent(), await threaded(threads)];
         for (let i = 1; i <= 5; i += 1) {
           const [expected, made] = [await whole.update(batchOf(i)), await shared.update(batchOf(i))];
           expect(Object.keys(made)).toEqual(Object.keys(expected));
@@ -158,7 +187,7 @@ export function describeUpdates<N extends NetworkGroups, T extends CommonSetting
       });
 
       it('leave acting what it had before, and let nothing else meet them', async () => {
-        const agent = await threaded(2);
+        const agent = await lastAgentWith(3, background);
         await expect(agent.update(randomBatch(1, ROWS + 1, sizes))).rejects.toThrow(
           "the batch's observation has 27 entries, expected 24",
         );
@@ -183,9 +212,8 @@ export function describeUpdates<N extends NetworkGroups, T extends CommonSetting
     });
 
     it('give the same bits wherever their threads are', async () => {
-      const beside = await history(await agentOn(threadedUpdates(), perThread), 6);
-      const behind = await agentOn(threadedUpdates({ background: true }), perThread);
-      expect(await history(behind, 6)).toEqual(beside);
+      const beside = await history(await agentWith(2, false, perThread), 6);
+      expect(await history(await agentWith(2, true, perThread), 6)).toEqual(beside);
     });
   });
 }

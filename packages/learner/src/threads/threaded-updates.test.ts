@@ -80,7 +80,7 @@ describe('threadedUpdates', () => {
   );
 
   it('make each of hundreds of updates once', async () => {
-    const UPDATES = 500;
+    const UPDATES = 200;
     const config = { hidden: [2] };
     const agent = await agentWith(threadedUpdates({ background: true }), { config });
     const batch = batchOf(1);
@@ -88,7 +88,7 @@ describe('threadedUpdates', () => {
     for (let i = 0; i < UPDATES; i += 1) {
       const metrics = await agent.update(batch);
       // Long enough now and then for the threads to fall asleep, short enough in between for them not to.
-      if (i % 100 === 0) await new Promise((resolve) => void setTimeout(resolve, 1));
+      if (i % 40 === 0) await new Promise((resolve) => void setTimeout(resolve, 1));
       made.push(metrics);
     }
     const { tensors } = agent.state();
@@ -99,7 +99,7 @@ describe('threadedUpdates', () => {
     expect(counted('actor')).toBeCloseTo(1 - 0.999 ** (UPDATES / 2), 5);
 
     const again = await agentWith(threadedUpdates({ background: true }), { config });
-    for (const metrics of made.slice(0, 100)) expect(await again.update(batch)).toEqual(metrics);
+    for (const metrics of made.slice(0, 50)) expect(await again.update(batch)).toEqual(metrics);
   });
 
   it.each([false, true])(

@@ -1,7 +1,7 @@
 /**
  * How long a checkpoint of a million transitions (17 observations, 6 actions) takes, and how long it keeps the thread.
  *
- *     npx tsx --conditions=@meow-rl/source packages/replay/src/store/replay-store.bench.ts
+ *     node --conditions=@meow-rl/source --import ./scripts/typescript.mjs packages/replay/src/store/replay-store.bench.ts
  *
  * "blocked" is the longest stretch without a turn of the event loop; "busy" has bursts of 5 ms on the thread throughout, as
  * updates are. The folder is made in the current one, so that the disk is a real one.
