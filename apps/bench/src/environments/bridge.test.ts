@@ -6,7 +6,11 @@ import { createInterface } from 'node:readline';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
+import { vectorEnv } from '@meow-rl/envs';
+import { countingEnv } from '@meow-rl/envs/testing';
+
 import { findPython } from '../../../../scripts/find-python.mjs';
+import { withActions } from './bridge.ts';
 import { bench, TINY_AGENT } from '../testing/run-bench.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 
@@ -31,6 +35,15 @@ async function eventsOf(run: string): Promise<Record<string, unknown>[]> {
 
 const train = (env: string, ...more: readonly string[]) =>
   bench('train', '--env', env, '--python', python, ...short, ...more);
+
+describe('withActions', () => {
+  test.each([true, false])('moves what is rounded past a bound to it, rescaled: %s', async (rescaled) => {
+    const env = vectorEnv([countingEnv({ length: 9 }), countingEnv({ length: 9 })]);
+    env.reset({ seed: 0 });
+    const { rewards } = await withActions(env, rescaled).step(Float32Array.of(1 + 2 ** -23, -1 - 2 ** -23));
+    expect([...rewards]).toEqual([1, -1]);
+  });
+});
 
 describe.skipIf(!python)('a simulator in Python', () => {
   test('is trained in, gone on with to the same bits, evaluated and exported', async () => {

@@ -84,9 +84,14 @@ export async function openBridge(
   );
 }
 
-/** Environments behind the bridge that take actions in [-1, 1], or what a policy gives in the simulator's units. */
-export const withActions = (env: VectorEnv, rescaleActions: boolean): VectorEnv =>
-  rescaleActions ? rescaleVectorAction(env) : clipVectorAction(env);
+/**
+ * Environments behind the bridge that take actions in [-1, 1], or what a policy gives in the simulator's units. Servers refuse what
+ * is out of bounds, and the tanh of an engine in float32 can be 1 + 2⁻²³: such actions are moved to the bound.
+ */
+export function withActions(env: VectorEnv, rescaleActions: boolean): VectorEnv {
+  const clipped = clipVectorAction(env);
+  return rescaleActions ? rescaleVectorAction(clipped) : clipped;
+}
 
 /** As many environments as are opened first; until then nothing is started. */
 export function lazyBridge(
