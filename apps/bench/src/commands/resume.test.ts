@@ -293,7 +293,7 @@ export default ({ folder }) => ({
   it('are in the help', async () => {
     const { out } = await quietBench('train', '--help');
     expect(out).toContain(
-      '--steps --evaluate-every --evaluation-episodes --deterministic-only --checkpoint-every --keep-checkpoints',
+      '--steps --evaluate-every --evaluation-episodes --evaluation-env --deterministic-only --checkpoint-every --keep-checkpoints',
     );
   });
 });
