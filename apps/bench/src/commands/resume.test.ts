@@ -229,7 +229,8 @@ export default ({ folder }) => ({
     await done('train', '--resume', run, '--steps', '500', ...flags.split(' '));
     const { events, policies, last, config } = await resultOf(run);
     expect(Object.keys((await readJson(run, 'config.json')).changes[0].settings).toSorted()).toEqual(
-      [...RESUMABLE].toSorted(),
+      // Of simulators in Python alone: environments/bridge.test.ts.
+      RESUMABLE.filter((name) => name !== 'evaluationEnv').toSorted(),
     );
     expect(config).toMatchObject({ evaluateEvery: 150, logEvery: 30, noTensorboard: true, workers: 1 });
     const whole = await resultOf(at('long'));

@@ -149,6 +149,9 @@ describe.skipIf(!python)('a simulator in Python', () => {
       [expect.any(Number), expect.any(Number)],
       [expect.any(Number), expect.any(Number)],
     ]);
+    const more = ['--steps', '240', '--evaluation-env', second, '--quiet'];
+    expect((await bench('train', '--resume', path.join(folder, 'alone'), ...more)).code).toBe(0);
+    expect((await eventsOf(path.join(folder, 'alone'))).map(({ type }) => type)).toContain('evaluation');
     const { env: other } = await runningServer('gym:HalfCheetah-v5 --num-envs 3 --keep');
     const unlike = await train(
       env,
