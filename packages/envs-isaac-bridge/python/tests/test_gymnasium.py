@@ -156,3 +156,36 @@ def test_spaces_are_flattened_as_gymnasium_does(prefix: str, monkeypatch: pytest
     answer = talk.ask("step", actions=np.array([[0, 0, 1, 2], [0, 0, -1, -2]], np.float32))
     assert answer["observations"].tolist() == [[1, 0, 0, 0, 0]] * 2
     assert answer["finalObservations"].tolist() == [[0, 0, 1, 0.5, 1], [0, 0, 1, -0.5, -1]]
+
+
+def test_a_limit_that_was_taken_off_is_none() -> None:
+    for prefix in ("gym", "gym-vector"):
+        talk = Talk(f"{prefix}:Hopper-v5", "--env-args", '{"max_episode_steps": -1}')
+        assert "maxEpisodeSteps" not in talk.about
+
+
+class Forgetful(gymnasium.vector.VectorEnv[Any, Any, Any]):
+    """Resets within the step and does not give the last observation, as vectors that aren't of Gymnasium may."""
+
+    metadata = {"autoreset_mode": AutoresetMode.SAME_STEP}  # noqa: RUF012
+    num_envs = 2
+    single_observation_space = spaces.Box(-1, 1, (1,), np.float32)
+    single_action_space = spaces.Box(-1, 1, (1,), np.float32)
+
+    def reset(self, *, seed: Any = None, options: Any = None) -> Any:
+        return np.zeros((2, 1), np.float32), {}
+
+    def step(self, actions: Any) -> Any:
+        return np.zeros((2, 1), np.float32), np.ones(2), np.zeros(2, bool), np.array([True, False]), {}
+
+
+def forgetful(num_envs: int, seed: int | None) -> Forgetful:
+    return Forgetful()
+
+
+def test_a_vector_that_loses_last_observations_gives_none() -> None:
+    talk = Talk(f"{__name__}:forgetful", "--num-envs", "2")
+    talk.ask("reset")
+    answer = talk.ask("step", actions=np.zeros((2, 1)))
+    assert answer["truncated"].tolist() == [True, False]
+    assert answer["finalRows"].tolist() == []
