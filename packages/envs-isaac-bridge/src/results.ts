@@ -2,7 +2,7 @@ import type { Info, VectorResetResult, VectorStepResult } from '@meow-rl/envs';
 
 import type { Message } from './codec.ts';
 import { describe, tensorIn } from './fields.ts';
-import { isAbsent, type Hello } from './hello.ts';
+import type { Hello } from './hello.ts';
 import { copyNumbers, numbersOf } from './ndarray.ts';
 import { isMap } from './codec.ts';
 
@@ -91,7 +91,7 @@ export function bridgeResults(hello: Hello): Results {
   const takeSentFinals = (answer: Message) => {
     const rows = endedRows(answer, 'finalRows');
     takeFinals(answer, 'finalObservations', rows, { into: finalObservations, width });
-    if (critic && !isAbsent(answer, 'finalCriticObservations'))
+    if (critic)
       takeFinals(answer, 'finalCriticObservations', rows, {
         into: critic.finalCriticObservations,
         width: criticWidth,
