@@ -11,6 +11,11 @@ const problem = (work: Promise<unknown>) =>
     (error: unknown) => `${String(Reflect.get(Object(error), 'problem'))}: ${String(error)}`,
   );
 
+/** The class of pages, which throws for what is no URL. */
+function PageSocket(url: string): never {
+  throw new SyntaxError(`The URL '${url}' is invalid.`);
+}
+
 describe('an address', () => {
   it.each([
     ['', 'it is no URL of WebSocket'],
@@ -28,11 +33,7 @@ describe('an address', () => {
   });
 
   it('that a page refuses is an error of the bridge', async () => {
-    const webSocket = class {
-      constructor(url: string) {
-        throw new SyntaxError(`The URL '${url}' is invalid.`);
-      }
-    } as unknown as PageWebSocketClass;
+    const webSocket = PageSocket as unknown as PageWebSocketClass;
     expect(await problem(pageVectorEnv({ url: 'localhost', webSocket }))).toBe(
       'connection: BridgeError: "localhost" is no address of a server (The URL \'localhost\' is invalid.). Give one such as ws://127.0.0.1:4321.',
     );

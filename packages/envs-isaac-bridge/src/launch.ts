@@ -76,14 +76,14 @@ export async function launchServer(launch: Launch, timeout: number): Promise<Lau
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
-  log.attach(child.stderr);
+  const printed = log.attach(child.stderr);
   // A server that nobody closes mustn't keep this process alive: it ends with it.
   for (const held of [child, child.stdin, child.stdout, child.stderr]) unreferenced(held);
   const exited = new Promise<string>((resolve) => {
     child.on('exit', (code, signal) => {
       const ending = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
       // Its last words may come after its end, and a process of its own may hold the pipe open.
-      void within(log.complete, SHORTLY).then(() => resolve(ending));
+      void within(printed, SHORTLY).then(() => resolve(ending));
     });
     child.on('error', (error) => {
       // spawn names the program also where the folder is what is missing.

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
@@ -12,10 +13,8 @@ export interface ServerLog {
   readonly stderr: number | 'pipe';
   /** Where to look for more, for messages. */
   readonly where: string;
-  /** Takes over once the server was spawned. */
-  attach(stderr: Readable | null): void;
-  /** When all that a server printed that has ended is here. */
-  readonly complete: Promise<void>;
+  /** Takes over once the server was spawned; resolves when it has printed all. */
+  attach(stderr: Readable | null): Promise<void>;
   /** The end of what this server printed. */
   quote(): string;
 }
@@ -30,17 +29,15 @@ export const serverLog = (logFile: string | undefined): ServerLog =>
 
 function memoryLog(): ServerLog {
   let kept = '';
-  const { promise, resolve } = withResolver();
   return {
     stderr: 'pipe',
     where: 'Its last words',
-    complete: promise,
-    attach(stream) {
-      if (!stream) return resolve();
+    async attach(stream) {
+      if (!stream) return;
       stream.setEncoding('utf8').on('data', (text: string) => {
         kept = (kept + text).slice(-QUOTED);
       });
-      stream.once('close', () => resolve());
+      await once(stream, 'close');
     },
     quote: () => kept.trim(),
   };
@@ -53,8 +50,7 @@ function fileLog(logFile: string): ServerLog {
   return {
     stderr: descriptor,
     where: `The end of ${logFile}`,
-    complete: Promise.resolve(),
-    attach: () => closeSync(descriptor),
+    attach: async () => closeSync(descriptor),
     quote: () => endOfFile(logFile, begin).trim().slice(-QUOTED),
   };
 }
@@ -91,10 +87,4 @@ function endOfFile(file: string, begin: number): string {
   } catch {
     return '';
   }
-}
-
-function withResolver(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
 }

@@ -4,9 +4,8 @@ import { PYTHON_SOURCES } from '@meow-rl/envs-isaac-bridge/node';
 import { describe, expect, test } from 'vitest';
 
 import { findPython } from '../../../../scripts/find-python.mjs';
+import { algorithmNamed } from './index.ts';
 import { presetOfIsaacTask } from './isaac-presets.ts';
-import { meow } from './meow.ts';
-import { sac } from './sac.ts';
 
 const python = findPython();
 
@@ -58,6 +57,7 @@ describe('the six tasks of Isaac', () => {
       bufferSize: 15_000 * numEnvs,
       normalizeObservations: true,
     };
+    const meow = algorithmNamed('meow');
     const preset = meow.presets[name];
     expect(preset).toMatchObject(loop);
     const defaults = Object.fromEntries(
@@ -70,6 +70,6 @@ describe('the six tasks of Isaac', () => {
       logSigmaMin,
       logSigmaMax,
     });
-    expect(sac.presets[name]).toMatchObject({ ...loop, agent: { batchSize } });
+    expect(algorithmNamed('sac').presets[name]).toMatchObject({ ...loop, agent: { batchSize } });
   });
 });
