@@ -71,7 +71,7 @@ export function readHello(answer: Message): Hello {
 }
 
 /** Whether a field that may be left out is, or is nothing. */
-export const isAbsent = (message: Message, name: string): boolean =>
+const isAbsent = (message: Message, name: string): boolean =>
   message[name] === undefined || message[name] === null;
 
 function versionsIn(answer: Message): Record<string, string> {

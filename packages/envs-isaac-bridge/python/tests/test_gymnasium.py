@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
+
+from meow_isaac_bridge import UsageError
 
 from .client import Client, client_of, server_of
 from .talk import Talk
@@ -189,3 +191,50 @@ def test_a_vector_that_loses_last_observations_gives_none() -> None:
     answer = talk.ask("step", actions=np.zeros((2, 1)))
     assert answer["truncated"].tolist() == [True, False]
     assert answer["finalRows"].tolist() == []
+
+
+class Whole(gymnasium.Env[Any, Any]):
+    """Observations that are no floats."""
+
+    action_space = spaces.Box(-1, 1, (1,), np.float32)
+
+    def __init__(self, space: Any) -> None:
+        self.observation_space = space
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        return self.observation_space.sample(mask=None), {}
+
+    def step(self, action: Any) -> Any:
+        return self.observation_space.sample(mask=None), 1.0, False, False, {}
+
+
+@pytest.mark.parametrize("prefix", ["gym", "gym-vector"])
+@pytest.mark.parametrize(
+    ("space", "dtype", "entries"),
+    [
+        (spaces.Box(0, 255, (2, 2), np.uint8), "|u1", 4),
+        (spaces.MultiDiscrete([3, 4]), "<i8", 7),
+        (spaces.MultiBinary(3), "<i4", 3),
+        (spaces.Box(-1, 1, (2,), np.float16), "<f4", 2),
+    ],
+)
+def test_observations_of_other_types(prefix: str, space: Any, dtype: str, entries: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = gymnasium.envs.registration.EnvSpec("Whole-v0", entry_point=cast(Any, lambda: Whole(space)))
+    monkeypatch.setitem(gymnasium.registry, "Whole-v0", spec)
+    talk = Talk(f"{prefix}:Whole-v0", "--num-envs", "2")
+    assert talk.about["observation"]["dtype"] == dtype
+    space.seed(3)
+    expected = [spaces.flatten(space, space.sample()) for _ in range(2)]
+    space.seed(3)
+    observations = talk.ask("reset")["observations"]
+    assert (observations.dtype.str, observations.shape) == (dtype, (2, entries))
+    np.testing.assert_array_equal(observations, expected)
+    assert talk.ask("step", actions=np.zeros((2, 1)))["observations"].dtype.str == dtype
+
+
+def test_observations_without_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = spaces.Box(-1, 1, (0,), np.float32)
+    spec = gymnasium.envs.registration.EnvSpec("Whole-v0", entry_point=cast(Any, lambda: Whole(space)))
+    monkeypatch.setitem(gymnasium.registry, "Whole-v0", spec)
+    with pytest.raises(UsageError, match="have no entries"):
+        Talk("gym:Whole-v0")
