@@ -22,6 +22,8 @@ export interface Hello {
   readonly autoresetMode: AutoresetMode;
   /** Step limit of an episode, where it is known. */
   readonly maxEpisodeSteps: number | undefined;
+  /** Whether episodes after a reset of all begin as if some of their steps were over, so that they don't all end together. */
+  readonly spreadEpisodes: boolean;
   /** Whether last observations of episodes are given. */
   readonly finalObservations: boolean;
   /** Whether the same seed gives the same episodes. */
@@ -64,6 +66,7 @@ export function readHello(answer: Message): Hello {
     action,
     autoresetMode,
     maxEpisodeSteps: isAbsent(answer, 'maxEpisodeSteps') ? undefined : countIn(answer, 'maxEpisodeSteps'),
+    spreadEpisodes: !isAbsent(answer, 'spreadEpisodes') && flagIn(answer, 'spreadEpisodes'),
     finalObservations: flagIn(answer, 'finalObservations'),
     seeded: flagIn(answer, 'seeded'),
     restorable: flagIn(answer, 'restorable'),

@@ -22,12 +22,18 @@ export interface BridgeChoice {
   readonly env: string;
   /** Default: that of `MEOW_PYTHON`, of `.venv` in the working directory, else `python3`. */
   readonly python?: string;
+  /** Actions in [-bound, bound], where the simulator has no bounds. Default: those of a table, for the paper's tasks. */
+  readonly actionBound?: number;
+  /** Of Isaac Lab: `cpu`, `cuda:0`. Default: a GPU where there is one. */
+  readonly simulatorDevice?: string;
 }
 
 /** How environments behind the bridge are opened. */
 export interface BridgeOptions {
   /** Default: those of the server that is there, else 1. */
   readonly numEnvs?: number;
+  /** Whether first episodes begin as if some of their steps were over, which is for training alone. Default: false. */
+  readonly spreadEpisodes?: boolean;
   /** Where a server that is started logs. Default: its end is kept, for error messages. */
   readonly logFile?: string;
 }
@@ -84,6 +90,37 @@ export async function openBridge(
   );
 }
 
+/**
+ * Opens environments behind the bridge whose episodes are counted.
+ *
+ * @throws CliError or UsageError as {@link openBridge}, and for a server that spreads first episodes
+ */
+export async function openForEvaluation(
+  choice: BridgeChoice,
+  options: BridgeOptions = {},
+): Promise<BridgeVectorEnv> {
+  const env = await openBridge(choice, options);
+  if (!env.hello.spreadEpisodes) return env;
+  await env.close();
+  throw spreadServer(choice);
+}
+
+/**
+ * Refuses a server that runs and won't do for evaluations, before there is one.
+ *
+ * @throws UsageError
+ */
+export async function checkForEvaluation(choice: BridgeChoice): Promise<void> {
+  if (choice.env.startsWith(RUNNING) && (await bridgeHello(choice)).spreadEpisodes)
+    throw spreadServer(choice);
+}
+
+const spreadServer = ({ env }: BridgeChoice) =>
+  new UsageError(
+    `the server of ${env} spreads first episodes (--spread-episodes), so that an evaluation would count shortened ones`,
+    'Evaluate with a server that was started without it; train leaves evaluation out with --evaluate-every above --steps.',
+  );
+
 /** Environments behind the bridge that take actions in [-1, 1], or what a policy gives in the simulator's units. */
 export const withActions = (env: VectorEnv, rescaleActions: boolean): VectorEnv =>
   rescaleActions ? rescaleVectorAction(env) : clipVectorAction(env);
@@ -95,7 +132,8 @@ export function lazyBridge(
 ): VectorEnv {
   const { like, ...opening } = options;
   let opened: Promise<VectorEnv> | undefined;
-  const env = () => (opened ??= openBridge(choice, opening).then((bridge) => withActions(bridge, true)));
+  const env = () =>
+    (opened ??= openForEvaluation(choice, opening).then((bridge) => withActions(bridge, true)));
   return {
     id: like.id,
     numEnvs: opening.numEnvs ?? like.numEnvs,
@@ -121,8 +159,20 @@ export function bridgePython({ python }: Pick<BridgeChoice, 'python'>): string {
   return existsSync(project) ? project : fallback;
 }
 
-async function connect(choice: BridgeChoice, { numEnvs, logFile }: BridgeOptions): Promise<BridgeVectorEnv> {
+/** Arguments of a server that is started. */
+const serverArguments = (
+  { actionBound, simulatorDevice }: BridgeChoice,
+  { spreadEpisodes = false }: BridgeOptions,
+): string[] => [
+  ...(actionBound === undefined ? [] : ['--action-bound', String(actionBound)]),
+  ...(simulatorDevice === undefined ? [] : ['--device', simulatorDevice]),
+  ...(spreadEpisodes ? ['--spread-episodes'] : []),
+];
+
+async function connect(choice: BridgeChoice, options: BridgeOptions): Promise<BridgeVectorEnv> {
   const { env } = choice;
+  const { numEnvs, logFile } = options;
+  const args = serverArguments(choice, options);
   try {
     const opened = await isaacVectorEnv(
       env.startsWith(RUNNING)
@@ -131,6 +181,7 @@ async function connect(choice: BridgeChoice, { numEnvs, logFile }: BridgeOptions
             launch: {
               python: bridgePython(choice),
               task: env,
+              args,
               ...(numEnvs !== undefined && { numEnvs }),
               ...(logFile !== undefined && { logFile }),
             },

@@ -101,12 +101,14 @@ const trainOpened = (
 ): Promise<Omit<TrainingOutcome, 'closeFailure'>> =>
   withOpen(async (open) => {
     const { agent, settings, folder, ui, signal, resume, begin } = options;
-    const { seed, steps, numEnvs, workers, logEvery } = settings;
-    const env = open(await makeVectorEnvironment(settings, { numEnvs, workers, rescaleActions: true }));
+    const { seed, steps, numEnvs, workers, spreadEpisodes, logEvery } = settings;
+    const opening = { numEnvs, workers, spreadEpisodes, rescaleActions: true };
+    const env = open(await makeVectorEnvironment(settings, opening));
     const withEnvironments = await givesState(env, ui);
     const evaluationEnv = open(
       await makeEvaluationEnvironment(settings, {
         like: env,
+        isExpected: settings.evaluateEvery <= steps,
         episodes: settings.evaluationEpisodes,
         logFile: folder.file('server-evaluation.log'),
       }),

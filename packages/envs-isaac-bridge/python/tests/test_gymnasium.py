@@ -124,6 +124,7 @@ def compare_rows(client: Client, reference: Any, actions: np.ndarray[Any, Any]) 
 @pytest.mark.parametrize("prefix", ["gym", "gym-vector"])
 def test_first_episodes_are_spread(prefix: str) -> None:
     talk = Talk(f"{prefix}:Hopper-v5", "--num-envs", "8", "--spread-episodes", "--env-args", '{"max_episode_steps": 10}')
+    assert talk.about["spreadEpisodes"] is True
     talk.ask("reset", seed=1)
     lengths: dict[int, int] = {}
     for _ in range(10):

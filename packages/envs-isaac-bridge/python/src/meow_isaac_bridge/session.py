@@ -85,6 +85,8 @@ class Session:
         }
         if about.critic_observation is not None:
             fields["criticObservation"] = _space(about.critic_observation)
+        if about.spread_episodes:
+            fields["spreadEpisodes"] = True
         if about.max_episode_steps is not None:
             fields["maxEpisodeSteps"] = about.max_episode_steps
         return fields

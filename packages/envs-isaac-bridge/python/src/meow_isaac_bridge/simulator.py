@@ -87,6 +87,8 @@ class Description:
     """Whether last observations of episodes are given: in the mode same-step as `Step.final_observations`."""
     seeded: bool = True
     """Whether the same seed gives the same episodes."""
+    spread_episodes: bool = False
+    """Whether episodes after a reset of all begin as if some of their steps were over."""
     versions: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

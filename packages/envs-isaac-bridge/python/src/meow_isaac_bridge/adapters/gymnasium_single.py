@@ -35,6 +35,7 @@ class GymnasiumCopies:
             action=bounded_actions(options.task, action_box(env.action_space), options.action_bound),
             autoreset_mode=self._mode,
             max_episode_steps=step_limit(getattr(env.spec, "max_episode_steps", None)),
+            spread_episodes=options.spread_episodes,
             versions=installed_versions("gymnasium", "mujoco"),
         )
         self._spread = EpisodeSpread(envs) if options.spread_episodes else None

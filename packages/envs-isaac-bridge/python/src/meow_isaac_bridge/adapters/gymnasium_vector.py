@@ -35,6 +35,7 @@ class GymnasiumVector:
             action=bounded_actions(options.task, action_box(env.single_action_space), options.action_bound),
             autoreset_mode=self._mode,
             max_episode_steps=_max_episode_steps(env, options),
+            spread_episodes=options.spread_episodes,
             versions=installed_versions("gymnasium", "mujoco"),
         )
 
