@@ -14,14 +14,17 @@ import { unknownName } from '../cli/unknown-name.ts';
 /** Settings of runs that learn from a replay buffer, and of no others. */
 export type ReplaySettings = Required<Pick<TrainConfig, 'warmup' | 'updatesPerStep' | 'bufferSize'>>;
 
+/** Settings of a simulator in Python that a server is started for. */
+type SimulatorSetting = 'python' | 'evaluationEnv' | 'actionBound' | 'simulatorDevice';
+
 /** A training run with every setting given; those of {@link ReplaySettings} where it learns from a replay buffer. */
 export type ResolvedTrain = Required<
   Omit<
     TrainConfig,
-    'out' | 'preset' | 'agent' | 'logger' | 'maxSteps' | 'python' | 'evaluationEnv' | keyof ReplaySettings
+    'out' | 'preset' | 'agent' | 'logger' | 'maxSteps' | SimulatorSetting | keyof ReplaySettings
   >
 > &
-  Pick<TrainConfig, 'logger' | 'python' | 'evaluationEnv' | keyof ReplaySettings> &
+  Pick<TrainConfig, 'logger' | SimulatorSetting | keyof ReplaySettings> &
   Pick<IdentifiedEnvironment, 'environment' | 'maxSteps'> & {
     readonly preset: string;
     readonly agent: AgentConfig;
