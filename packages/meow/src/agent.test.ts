@@ -165,7 +165,8 @@ describe('update', () => {
     expect(error).toMatchObject({
       update: 2,
       term: 'the soft Q',
-      message: expect.stringContaining('Training has diverged: lower learningRate, gradClip or'),
+      // Not temperatureLearningRate, as the temperature is fixed.
+      message: expect.stringContaining('Training has diverged: lower learningRate or gradClip, or scale'),
     });
   });
 

@@ -1,9 +1,9 @@
 import path from 'node:path';
 
+import { resolveConfig } from '@meow-rl/learner/settings';
 import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 
 import type { AgentConfig, Algorithm, Preset } from '../algorithms/algorithm.ts';
-import { resolveAgentConfig } from '../algorithms/agent-settings.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
 import type { TrainConfig } from './train-settings.ts';
 import { identifyEnvironment, taskOf, type IdentifiedEnvironment } from '../environments/environments.ts';
@@ -36,7 +36,7 @@ function presetNamed(name: string, { presets }: Algorithm): Preset {
  */
 function resolveAgent(algorithm: Algorithm, preset: Preset, given: TrainConfig['agent']): AgentConfig {
   try {
-    return resolveAgentConfig(algorithm, { ...preset.agent, ...given });
+    return resolveConfig(algorithm, { ...preset.agent, ...given });
   } catch (error) {
     const reason = reasonOf(error).replace(`${algorithm.name}: `, '');
     throw new UsageError(reason, 'Change it in the flags or the file.', { cause: error });
