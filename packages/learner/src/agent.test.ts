@@ -180,6 +180,8 @@ describe('act', () => {
     const message = 'deterministic-actor-critic: its policy has no deterministic action';
     await expect(agent.act(observations, best)).rejects.toThrow(message);
     expect(() => agent.deployment()).toThrow(message);
+    expect(agent.withoutMode).toBe("Sample its actions, or have the definition's mode give one.");
+    expect(await randomAgent()).not.toHaveProperty('withoutMode');
   });
 
   it('answers for any number of rows, each by itself', async () => {

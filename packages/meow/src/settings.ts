@@ -164,6 +164,16 @@ export function checkMeowConfig({ logSigmaMin, logSigmaMax }: MeowConfig): void 
 }
 
 /**
+ * Why the policy has no deterministic action and which settings give it one; undefined where it has one.
+ *
+ * Reference: Chao et al., MEow (2024), Proposition 2.
+ */
+export const whyWithoutMode = ({ layers, deterministic }: MeowConfig): string | undefined =>
+  layers === 'additive' || deterministic === 'best-of-k'
+    ? undefined
+    : `With layers ${layers} the Jacobian determinant depends on the action, so that the image of the prior's mode is not the most likely action (Proposition 2). Set deterministic to best-of-k, or layers to additive`;
+
+/**
  * Fills in the defaults and checks every field.
  *
  * @throws RangeError naming the field, what was expected, what came and what to do
