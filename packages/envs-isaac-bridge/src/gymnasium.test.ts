@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { findPython } from '../../../scripts/find-python.mjs';
 import { isaacVectorEnv } from './isaac-vector-env.ts';
+import { playTrajectory } from './testing/play-trajectory.ts';
 import { runPython } from './testing/run-python.ts';
 
 const python = findPython();
@@ -57,28 +58,16 @@ describe.skipIf(!python)('isaacVectorEnv, to the server in Python', () => {
         },
       });
       onTestFinished(() => env.close());
-      const width = env.singleObservationSpace.size;
-      const played: number[] = [];
-      const { observations } = await env.reset({ seed });
-      played.push(...observations);
-      let ends = 0;
-      for (let i = 0; i < steps; i += 1) {
-        const step = await env.step(actions.subarray(i * rows * act, (i + 1) * rows * act));
-        const ended = step.terminated.map((flag, row) => flag | (step.truncated[row] ?? 0));
-        ends += ended.filter(Boolean).length;
-        const finals = step.finalObservations.map((x, entry) => (ended[Math.floor(entry / width)] ? x : 0));
-        played.push(...step.observations, ...step.rewards, ...step.terminated, ...step.truncated, ...finals);
-        if (mode === 'disabled' && ended.includes(1)) await env.reset({ mask: ended });
-      }
+      const { values, terminations, truncations } = await playTrajectory(env, actions, seed);
       const bytes = await runPython(
         python ?? '',
         [script, task, mode, String(rows), String(seed)],
         new Uint8Array(actions.buffer),
       );
       const expected = new Float64Array(Uint8Array.from(bytes).buffer);
-      expect(expected).toHaveLength(played.length);
-      expect(Float64Array.from(played)).toEqual(expected);
-      expect(ends).toBeGreaterThan(mode === 'next-step' && rows === 8 ? 3 : 30);
+      expect(expected).toHaveLength(values.length);
+      expect(values).toEqual(expected);
+      expect(terminations + truncations).toBeGreaterThan(mode === 'next-step' && rows === 8 ? 3 : 30);
     });
   });
 });

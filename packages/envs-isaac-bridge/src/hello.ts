@@ -15,6 +15,8 @@ export interface Hello {
   readonly versions: Readonly<Record<string, string>>;
   readonly task: string;
   readonly numEnvs: number;
+  /** Clients at a time that the server takes, each with environments of its own. */
+  readonly clients: number;
   readonly observation: Box;
   /** Of the critic's own observations, where there are any. */
   readonly criticObservation: Box | undefined;
@@ -57,6 +59,7 @@ export function readHello(answer: Message): Hello {
     versions: versionsIn(answer),
     task: textIn(answer, 'task'),
     numEnvs: countIn(answer, 'numEnvs'),
+    clients: countIn(answer, 'clients'),
     observation: spaceIn(answer, 'observation'),
     criticObservation: isAbsent(answer, 'criticObservation')
       ? undefined

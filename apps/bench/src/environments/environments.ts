@@ -22,10 +22,11 @@ import {
   BRIDGE_EXAMPLES,
   bridgeHello,
   isBridge,
-  lazyBridge,
   openBridge,
+  openEvaluationBridge,
   withActions,
   type BridgeChoice,
+  type BridgeEvaluation,
 } from './bridge.ts';
 import { UsageError } from '../cli/errors.ts';
 import { loadersFor } from '../modules/import-module.ts';
@@ -160,15 +161,11 @@ export interface EvaluationEnvironmentOptions {
 }
 
 /** An environment for evaluations as agents see it. A simulator in Python is started at the first one. */
-export async function makeEvaluationEnvironment(
-  choice: EnvironmentChoice,
-  { like, episodes, logFile }: EvaluationEnvironmentOptions,
-): Promise<Env | VectorEnv> {
-  if (!isBridge(choice.env)) return makeAgentEnv(choice);
-  // A server that runs has the number that it has.
-  const numEnvs = choice.env.startsWith('bridge:') ? like.numEnvs : episodes;
-  return lazyBridge(choice, { like, numEnvs, logFile });
-}
+export const makeEvaluationEnvironment = async (
+  choice: EnvironmentChoice & BridgeEvaluation,
+  options: EvaluationEnvironmentOptions,
+): Promise<Env | VectorEnv> =>
+  isBridge(choice.env) ? openEvaluationBridge(choice, options) : makeAgentEnv(choice);
 
 /** Options of {@link makeVectorEnvironment}. */
 export interface VectorEnvironmentOptions {

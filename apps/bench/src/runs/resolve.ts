@@ -6,6 +6,7 @@ import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import type { AgentConfig, Algorithm, Preset } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
 import type { TrainConfig } from './train-settings.ts';
+import { checkEvaluationEnv } from '../environments/bridge.ts';
 import { identifyEnvironment, taskOf, type IdentifiedEnvironment } from '../environments/environments.ts';
 import { reasonOf, UsageError } from '../cli/errors.ts';
 import { unknownName } from '../cli/unknown-name.ts';
@@ -15,9 +16,12 @@ export type ReplaySettings = Required<Pick<TrainConfig, 'warmup' | 'updatesPerSt
 
 /** A training run with every setting given; those of {@link ReplaySettings} where it learns from a replay buffer. */
 export type ResolvedTrain = Required<
-  Omit<TrainConfig, 'out' | 'preset' | 'agent' | 'logger' | 'maxSteps' | 'python' | keyof ReplaySettings>
+  Omit<
+    TrainConfig,
+    'out' | 'preset' | 'agent' | 'logger' | 'maxSteps' | 'python' | 'evaluationEnv' | keyof ReplaySettings
+  >
 > &
-  Pick<TrainConfig, 'logger' | 'python' | keyof ReplaySettings> &
+  Pick<TrainConfig, 'logger' | 'python' | 'evaluationEnv' | keyof ReplaySettings> &
   Pick<IdentifiedEnvironment, 'environment' | 'maxSteps'> & {
     readonly preset: string;
     readonly agent: AgentConfig;
@@ -50,6 +54,7 @@ function resolveAgent(algorithm: Algorithm, preset: Preset, given: TrainConfig['
  */
 export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> {
   const { out: _folder, logger, ...given } = config;
+  checkEvaluationEnv(config);
   const settings = {
     ...given,
     ...(await identifyEnvironment(config)),

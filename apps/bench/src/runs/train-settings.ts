@@ -41,6 +41,12 @@ export const trainSettings = is.defineSettings({
     fromPreset,
   ),
   evaluationEpisodes: is.positiveInteger('episodes per evaluation', { default: 10 }),
+  evaluationEnv: is.word(
+    'simulator in Python that evaluations play in, where env is one: bridge:ws://host:port',
+    {
+      absent: 'that of env, in a process of its own',
+    },
+  ),
   deterministicOnly: is.toggle('evaluate without the second round of episodes, which samples its actions'),
   checkpointEvery: is.positiveInteger('steps between checkpoints', { absent: 'as evaluate-every' }),
   keepCheckpoints: is.positiveInteger('newest checkpoints to keep, beside the best', { default: 3 }),
@@ -86,6 +92,7 @@ export const RESUMABLE = [
   'steps',
   'evaluateEvery',
   'evaluationEpisodes',
+  'evaluationEnv',
   'deterministicOnly',
   'checkpointEvery',
   'keepCheckpoints',

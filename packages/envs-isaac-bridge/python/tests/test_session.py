@@ -60,6 +60,7 @@ def test_hello_describes_the_environments() -> None:
         "protocol": 1,
         "task": "tests.stand_in:make",
         "numEnvs": 3,
+        "clients": 1,
         "observation": ([3], "<f4"),
         "criticObservation": ([1], "<f4"),
         "action": ([2], "<f4"),

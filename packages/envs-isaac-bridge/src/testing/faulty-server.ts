@@ -23,6 +23,7 @@ const HELLO: Message = {
   versions: { python: '3.11.7' },
   task: 'gym:Faulty-v0',
   numEnvs: ROWS,
+  clients: 1,
   observation: space(Number.POSITIVE_INFINITY, WIDTH),
   action: space(1, 1),
   autoresetMode: 'same-step',

@@ -32,8 +32,9 @@ class Reply:
 class Session:
     """One client from its hello to its close. `make_simulator` is called by the first request of a client."""
 
-    def __init__(self, task: str, make_simulator: Callable[[], Simulator], seed: int | None) -> None:
+    def __init__(self, task: str, make_simulator: Callable[[], Simulator], seed: int | None, clients: int = 1) -> None:
         self._task = task
+        self._clients = clients
         self._make_simulator = make_simulator
         self._seed = seed
         self._last_id = 0
@@ -75,6 +76,7 @@ class Session:
             "versions": versions_of(about),
             "task": self._task,
             "numEnvs": about.num_envs,
+            "clients": self._clients,
             "observation": _space(about.observation),
             "action": _space(about.action),
             "autoresetMode": about.autoreset_mode,
