@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -35,6 +35,47 @@ const train = (env: string, ...more: readonly string[]) =>
 /** What training says that is refused. */
 const problemOf = async (env: string, ...flags: string[]) =>
   (await train(env, ...flags, '--out', path.join(await temporaryFolder(), 'run'))).err;
+
+/** A simulator that truncates its episodes after five steps and gives no last observation of them. */
+const LOSSY = `
+import numpy as np
+from meow_isaac_bridge import Box, Description, Observations, Step
+
+class Lossy:
+    def __init__(self, num_envs):
+        unit = Box(np.full(1, -1.0), np.full(1, 1.0), "<f4")
+        self.description = Description(num_envs, Box.unbounded(1), unit, "same-step", final_observations=False)
+    def reset(self, seed, mask):
+        self.steps = 0
+        return self.observations()
+    def observations(self):
+        return Observations(np.full((self.description.num_envs, 1), self.steps, np.float32))
+    def step(self, actions):
+        self.steps = (self.steps + 1) % 5
+        rows = self.description.num_envs
+        return Step(self.observations(), np.ones(rows), np.zeros(rows, bool), np.full(rows, self.steps == 0))
+    def close(self):
+        pass
+
+def make(num_envs, seed):
+    return Lossy(num_envs)
+`;
+
+/** A server that runs until the test ends. */
+async function running(args: string, cwd?: string) {
+  const server = spawn(python, ['-m', 'meow_isaac_bridge', ...args.split(' ')], {
+    ...(cwd !== undefined && { cwd }),
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  onTestFinished(async () => {
+    server.kill();
+    await once(server, 'exit');
+  });
+  const line = await new Promise<string>((resolve) => {
+    createInterface({ input: server.stdout }).once('line', resolve);
+  });
+  return { server, env: `bridge:ws://127.0.0.1:${JSON.parse(line).listening.port}` };
+}
 
 describe.skipIf(!python)('a simulator in Python', () => {
   test('is trained in, gone on with to the same bits, evaluated and exported', async () => {
@@ -82,21 +123,9 @@ describe.skipIf(!python)('a simulator in Python', () => {
     const folder = await temporaryFolder();
     process.env['MEOW_BRIDGE_TOKEN'] = 'secret';
     onTestFinished(() => void delete process.env['MEOW_BRIDGE_TOKEN']);
-    const server = spawn(
-      python,
-      '-m meow_isaac_bridge gym:Hopper-v5 --num-envs 2 --keep --clients 2 --token-env MEOW_BRIDGE_TOKEN'.split(
-        ' ',
-      ),
-      { stdio: ['ignore', 'pipe', 'ignore'] },
+    const { server, env } = await running(
+      'gym:Hopper-v5 --num-envs 2 --keep --clients 2 --token-env MEOW_BRIDGE_TOKEN',
     );
-    onTestFinished(async () => {
-      server.kill();
-      await once(server, 'exit');
-    });
-    const line = await new Promise<string>((resolve) => {
-      createInterface({ input: server.stdout }).once('line', resolve);
-    });
-    const env = `bridge:ws://127.0.0.1:${JSON.parse(line).listening.port}`;
     const refused = await train(env, '--num-envs', '3', '--out', path.join(folder, 'none'));
     expect(refused.err).toContain(
       'has 2 environments, and 3 were asked for. Give --num-envs 2, or start the server with --num-envs 3.',
@@ -133,19 +162,7 @@ describe.skipIf(!python)('a simulator in Python', () => {
 
   test('that runs and spreads first episodes is not evaluated in', async () => {
     const folder = await temporaryFolder();
-    const server = spawn(
-      python,
-      '-m meow_isaac_bridge gym:Pendulum-v1 --num-envs 2 --keep --spread-episodes'.split(' '),
-      { stdio: ['ignore', 'pipe', 'ignore'] },
-    );
-    onTestFinished(async () => {
-      server.kill();
-      await once(server, 'exit');
-    });
-    const line = await new Promise<string>((resolve) => {
-      createInterface({ input: server.stdout }).once('line', resolve);
-    });
-    const env = `bridge:ws://127.0.0.1:${JSON.parse(line).listening.port}`;
+    const { env } = await running('gym:Pendulum-v1 --num-envs 2 --keep --spread-episodes');
     const run = path.join(folder, 'run');
     const problem =
       'spreads first episodes (--spread-episodes), so that an evaluation would count shortened ones';
@@ -166,6 +183,30 @@ describe.skipIf(!python)('a simulator in Python', () => {
     expect(given.err).toMatch(
       /actionBound is for a simulator in Python that is started.*Start its server with it instead/,
     );
+  });
+
+  test('that loses last observations is refused to rollouts at once', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(path.join(folder, 'lossy.py'), LOSSY);
+    const { env } = await running('lossy:make --num-envs 2 --keep', folder);
+    const to = (name: string) => [
+      '--env',
+      env,
+      '--num-envs',
+      '2',
+      '--quiet',
+      '--out',
+      path.join(folder, name),
+    ];
+    expect((await bench('train', '--algo', 'ppo', ...to('ppo'))).err).toContain(
+      'loses the last observations of truncated episodes, whose values an algorithm that learns from rollouts needs',
+    );
+    expect(
+      await train(env, '--num-envs', '2', '--evaluate-every', '1000', '--out', path.join(folder, 'run')),
+    ).toMatchObject({ code: 0 });
+    const events = await eventsOf(path.join(folder, 'run'));
+    const lengths = events.filter(({ type }) => type === 'episode').map(({ length }) => length);
+    expect(new Set(lengths)).toEqual(new Set([5]));
   });
 
   test('gets settings of its own, which others have none of', async () => {
