@@ -11,7 +11,7 @@ test('API documentation of all entries is built without a warning', async () => 
   const folder = mkdtempSync(path.join(tmpdir(), 'meow-api-'));
   try {
     await run('typedoc', ['--logLevel', 'Warn', '--out', folder], { cwd: root });
-    const index = readFileSync(path.join(folder, 'modules.html'), 'utf8');
+    const index = readFileSync(path.join(folder, 'index.html'), 'utf8');
     for (const { manifest } of workspacePackages)
       for (const [entry, target] of Object.entries(manifest.exports ?? {}))
         if ('types' in target) expect(index).toContain(`>${manifest.name}${entry.slice(1)}<`);
