@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,11 +6,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { makeFolder, npmInstall } from './install.ts';
-import { commit, copyForRelease, manifestsIn } from './release.ts';
+import { commit, copyForRelease, manifestsIn, onlyFor, publishTo } from './release.ts';
 import { startRegistry } from './registry.ts';
 import type { Registry } from './registry.ts';
 import { run } from './run.ts';
-import { workspacePackages } from './workspace.ts';
 
 const home = mkdtempSync(path.join(realpathSync(tmpdir()), 'meow-publish-'));
 const copy = path.join(home, 'workspace');
@@ -19,10 +18,6 @@ beforeAll(async () => {
   mkdirSync(copy);
   await copyForRelease(copy);
   registry = await startRegistry([]);
-  writeFileSync(
-    path.join(copy, '.npmrc'),
-    `registry=${registry.url}\n${registry.url.slice('http:'.length)}:_authToken=none\n`,
-  );
   await run('changeset', ['version'], { cwd: copy });
   await commit(copy, 'versions');
 });
@@ -31,24 +26,20 @@ afterAll(async () => {
   rmSync(home, { recursive: true });
 });
 
-const publish = () => run('changeset', ['publish'], { cwd: copy, env: { CI: '', GITHUB_ACTIONS: '' } });
-
 test('publishing asks for provenance, which there is in CI alone', async () => {
-  await expect(publish()).rejects.toThrow(/provenance/i);
+  publishTo(registry.url, copy, true);
+  const published = run('pnpm', ['publish', '--no-git-checks'], {
+    cwd: path.join(copy, 'packages', 'safetensors'),
+    env: onlyFor(registry.url, home),
+  });
+  await expect(published).rejects.toThrow(/provenance/i);
   expect(registry.versions.size).toBe(0);
 });
 
 test('changeset publish publishes each package, and npm installs and runs the command line from there', async () => {
-  for (const { folder } of workspacePackages) {
-    const file = path.join(copy, folder, 'package.json');
-    const manifest = JSON.parse(readFileSync(file, 'utf8'));
-    writeFileSync(
-      file,
-      JSON.stringify({ ...manifest, publishConfig: { access: 'public', provenance: false } }),
-    );
-  }
+  publishTo(registry.url, copy, false);
   await commit(copy, 'without provenance');
-  await publish();
+  await run('changeset', ['publish'], { cwd: copy, env: onlyFor(registry.url, home) });
   const released = [...manifestsIn(copy).values()].map(({ name, version }) => `${name}@${version}`);
   expect([...registry.versions.keys()].toSorted()).toEqual(released.toSorted());
 

@@ -4,7 +4,16 @@ import path from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { bumpsAskedFor, changelogIn, commit, copyForRelease, manifestsIn, nextVersion } from './release.ts';
+import {
+  bumpsAskedFor,
+  changelogIn,
+  commit,
+  copyForRelease,
+  manifestsIn,
+  nextVersion,
+  onlyFor,
+  publishTo,
+} from './release.ts';
 import { startRegistry } from './registry.ts';
 import { run } from './run.ts';
 import { packAll, readTarballs } from './tarballs.ts';
@@ -63,19 +72,19 @@ test('versions are independent: a mended package is released alone', async () =>
   await commit(copy, 'alone');
 });
 
-test('a dry run publishes everything that the registry lacks', async () => {
+test('a dry run would publish what the registry lacks', async () => {
   const registry = await startRegistry([]);
   try {
-    const args = [
-      '--filter',
-      '@meow-rl/flows',
-      '--filter',
-      '@meow-rl/bench',
-      'publish',
-      '--dry-run',
-      '--no-git-checks',
-    ];
-    const printed = await run('pnpm', ['--recursive', ...args, `--registry=${registry.url}`], { cwd: copy });
+    publishTo(registry.url, copy, true);
+    const filters = ['--filter', '@meow-rl/flows', '--filter', '@meow-rl/bench'];
+    const printed = await run(
+      'pnpm',
+      ['--recursive', ...filters, 'publish', '--dry-run', '--no-git-checks'],
+      {
+        cwd: copy,
+        env: onlyFor(registry.url, home),
+      },
+    );
     for (const name of ['@meow-rl/flows', '@meow-rl/bench'])
       expect(printed).toContain(`${name}@${versions().get(name)}`);
     expect(registry.versions.size, 'nothing is published').toBe(0);

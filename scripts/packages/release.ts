@@ -87,3 +87,38 @@ export function changelogIn(folder: string, name: string): string {
   const file = path.join(folder, place, 'CHANGELOG.md');
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
+
+/**
+ * What npm, pnpm and changesets are run with to publish from a copy: they know one registry, have no credentials for another one, and
+ * reach no other host. Their own defaults lead to npm's registry, with the credentials of whoever runs the tests.
+ */
+export function onlyFor(registry: string, folder: string): NodeJS.ProcessEnv {
+  const userConfig = path.join(folder, 'only-this-registry.npmrc');
+  writeFileSync(userConfig, `registry=${registry}\n${registry.slice('http:'.length)}:_authToken=none\n`);
+  const nowhere = 'http://127.0.0.1:9';
+  return {
+    npm_config_registry: registry,
+    'npm_config_@meow-rl:registry': registry,
+    npm_config_userconfig: userConfig,
+    npm_config_globalconfig: userConfig,
+    npm_config_https_proxy: nowhere,
+    HTTPS_PROXY: nowhere,
+    https_proxy: nowhere,
+    NPM_TOKEN: '',
+    NODE_AUTH_TOKEN: '',
+    // No CI, which could sign what is published.
+    CI: '',
+    GITHUB_ACTIONS: '',
+    GITLAB_CI: '',
+  };
+}
+
+/** Has all packages of a copy published to one registry alone. */
+export function publishTo(registry: string, folder: string, provenance: boolean): void {
+  for (const { folder: name } of workspacePackages) {
+    const file = path.join(folder, name, 'package.json');
+    const manifest = JSON.parse(readFileSync(file, 'utf8'));
+    const publishConfig = { access: 'public', provenance, registry };
+    writeFileSync(file, JSON.stringify({ ...manifest, publishConfig }, undefined, 2));
+  }
+}
