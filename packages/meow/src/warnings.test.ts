@@ -36,10 +36,13 @@ describe('entropyAboveBound', () => {
     [{}, 'begin a new run with a lower learningRate or gradClip.'],
     // Their couplings have bounds of their own.
     [
-      { ...PUBLISHED, layers: 'affine' },
+      { ...PUBLISHED, layers: 'affine' as const },
       'new run with coordinates latent and uniformShare 0.00001, which are',
     ],
-    [{ couplingBound: 0, layers: 'spline' }, 'begin a new run with a lower learningRate or gradClip.'],
+    [
+      { couplingBound: 0, layers: 'spline' as const },
+      'begin a new run with a lower learningRate or gradClip.',
+    ],
   ])('says what to do with %o', (config, remedy) => {
     expect(warningsOf(config).entropyAboveBound({ entropy: 9 })).toContain(remedy);
   });
