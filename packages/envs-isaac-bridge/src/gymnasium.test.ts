@@ -38,6 +38,28 @@ describe.skipIf(!python)('isaacVectorEnv, to the server in Python', () => {
       }),
   });
 
+  describeVectorEnv('isaacVectorEnv, of EnvPool', {
+    modes: ['next-step'],
+    steps: 60,
+    make: () =>
+      isaacVectorEnv({
+        launch: { ...(python !== undefined && { python }), task: 'envpool:Hopper-v5', numEnvs: 3 },
+      }),
+    restorable: false,
+  });
+
+  it('takes any seed of a run, of EnvPool too', async () => {
+    const env = await isaacVectorEnv({
+      launch: { ...(python !== undefined && { python }), task: 'envpool:Hopper-v5', numEnvs: 2 },
+    });
+    onTestFinished(() => env.close());
+    const first = async (seed: number) => [...(await env.reset({ seed })).observations];
+    const large = await first(2 ** 32 - 1);
+    expect(await first(-1)).toEqual(large);
+    expect(await first(2 ** 31 - 2)).toEqual(await first(0));
+    expect(await first(2 ** 31 - 3)).not.toEqual(large);
+  });
+
   describe.each([
     ['gym-vector:Hopper-v5', 'next-step', 64],
     ['gym-vector:Hopper-v5', 'same-step', 64],

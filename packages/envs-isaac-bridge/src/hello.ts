@@ -24,6 +24,8 @@ export interface Hello {
   readonly autoresetMode: AutoresetMode;
   /** Step limit of an episode, where it is known. */
   readonly maxEpisodeSteps: number | undefined;
+  /** Whether episodes after a reset of all begin as if some of their steps were over, so that they don't all end together. */
+  readonly spreadEpisodes: boolean;
   /** Whether last observations of episodes are given. */
   readonly finalObservations: boolean;
   /** Whether the same seed gives the same episodes. */
@@ -67,6 +69,7 @@ export function readHello(answer: Message): Hello {
     action,
     autoresetMode,
     maxEpisodeSteps: isAbsent(answer, 'maxEpisodeSteps') ? undefined : countIn(answer, 'maxEpisodeSteps'),
+    spreadEpisodes: !isAbsent(answer, 'spreadEpisodes') && flagIn(answer, 'spreadEpisodes'),
     finalObservations: flagIn(answer, 'finalObservations'),
     seeded: flagIn(answer, 'seeded'),
     restorable: flagIn(answer, 'restorable'),
@@ -74,7 +77,7 @@ export function readHello(answer: Message): Hello {
 }
 
 /** Whether a field that may be left out is, or is nothing. */
-export const isAbsent = (message: Message, name: string): boolean =>
+const isAbsent = (message: Message, name: string): boolean =>
   message[name] === undefined || message[name] === null;
 
 function versionsIn(answer: Message): Record<string, string> {

@@ -62,6 +62,10 @@ describe('withActions', () => {
   });
 });
 
+/** What training says that is refused. */
+const problemOf = async (env: string, ...flags: string[]) =>
+  (await train(env, ...flags, '--out', path.join(await temporaryFolder(), 'run'))).err;
+
 describe.skipIf(!python)('a simulator in Python', () => {
   test('is trained in, gone on with to the same bits, evaluated and exported', async () => {
     const run = path.join(await temporaryFolder(), 'run');
@@ -163,6 +167,62 @@ describe.skipIf(!python)('a simulator in Python', () => {
       path.join(folder, 'no'),
     );
     expect(unlike.err).toContain(`${other} has observations of 17 numbers, and gym:Hopper-v5 of 11`);
+  });
+
+  test('spreads the first episodes of training, and not of evaluation', async () => {
+    const run = path.join(await temporaryFolder(), 'run');
+    const flags =
+      '--num-envs 8 --spread-episodes --warmup 632 --steps 640 --evaluate-every 640 --checkpoint-every 640 --deterministic-only'.split(
+        ' ',
+      );
+    expect(await train('gym:Pendulum-v1', ...flags, '--out', run)).toMatchObject({ code: 0 });
+    const events = await eventsOf(run);
+    const lengths = events.filter(({ type }) => type === 'episode').map(({ length }) => length);
+    expect(lengths.length).toBeGreaterThan(0);
+    expect(Math.max(...lengths.map(Number))).toBeLessThan(81);
+    expect(events.find(({ type }) => type === 'evaluation')).toMatchObject({ lengths: [200, 200] });
+    const evaluated = await bench('eval', run, '--python', python, '--episodes', '2', '--json');
+    expect(JSON.parse(evaluated.out).lengths).toEqual([200, 200]);
+  });
+
+  test('that runs and spreads first episodes is not evaluated in', async () => {
+    const folder = await temporaryFolder();
+    const { env } = await runningServer('gym:Pendulum-v1 --num-envs 2 --keep --clients 2 --spread-episodes');
+    const run = path.join(folder, 'run');
+    const problem =
+      'spreads first episodes (--spread-episodes), so that an evaluation would count shortened ones';
+    expect((await train(env, '--num-envs', '2', '--out', path.join(folder, 'none'))).err).toContain(problem);
+    expect(await train(env, '--num-envs', '2', '--evaluate-every', '1000', '--out', run)).toMatchObject({
+      code: 0,
+    });
+    expect((await bench('eval', run, '--episodes', '1')).err).toContain(problem);
+    const given = await train(
+      env,
+      '--num-envs',
+      '2',
+      '--action-bound',
+      '1',
+      '--out',
+      path.join(folder, 'none'),
+    );
+    expect(given.err).toMatch(
+      /actionBound is for a simulator in Python that is started.*Start its server with it instead/,
+    );
+  });
+
+  test('gets settings of its own, which others have none of', async () => {
+    expect(await problemOf('gym:Hopper-v5', '--action-bound', '2')).toContain(
+      '--action-bound is given, but Hopper-v5 has bounds itself',
+    );
+    expect(await problemOf('gym:Hopper-v5', '--simulator-device', 'cuda:0')).toContain(
+      '--device cuda:0 is for Isaac Lab',
+    );
+    expect(await problemOf('Hopper-v5', '--spread-episodes')).toContain(
+      'spreadEpisodes is for a simulator in Python that is started, and Hopper-v5 is none',
+    );
+    expect(await problemOf('Hopper-v5', '--simulator-device', 'cpu')).toContain(
+      'simulatorDevice is for a simulator',
+    );
   });
 
   test.each([

@@ -22,12 +22,18 @@ export interface BridgeChoice {
   readonly env: string;
   /** Default: that of `MEOW_PYTHON`, of `.venv` in the working directory, else `python3`. */
   readonly python?: string;
+  /** Actions in [-bound, bound], where the simulator has no bounds. Default: those of a table, for the paper's tasks. */
+  readonly actionBound?: number;
+  /** Of Isaac Lab: `cpu`, `cuda:0`. Default: a GPU where there is one. */
+  readonly simulatorDevice?: string;
 }
 
 /** How environments behind the bridge are opened. */
 export interface BridgeOptions {
   /** Default: those of the server that is there, else 1. */
   readonly numEnvs?: number;
+  /** Whether first episodes begin as if some of their steps were over, which is for training alone. Default: false. */
+  readonly spreadEpisodes?: boolean;
   /** Where a server that is started logs. Default: its end is kept, for error messages. */
   readonly logFile?: string;
 }
@@ -93,6 +99,27 @@ export function withActions(env: VectorEnv, rescaleActions: boolean): VectorEnv 
   return rescaleActions ? rescaleVectorAction(clipped) : clipped;
 }
 
+/**
+ * Opens environments behind the bridge whose episodes are counted.
+ *
+ * @throws CliError or UsageError as {@link openBridge}, and for a server that spreads first episodes
+ */
+export async function openForEvaluation(
+  choice: BridgeChoice,
+  options: BridgeOptions = {},
+): Promise<BridgeVectorEnv> {
+  const env = await openBridge(choice, options);
+  if (!env.hello.spreadEpisodes) return env;
+  await env.close();
+  throw spreadServer(choice);
+}
+
+const spreadServer = ({ env }: BridgeChoice) =>
+  new UsageError(
+    `the server of ${env} spreads first episodes (--spread-episodes), so that an evaluation would count shortened ones`,
+    'Evaluate with a server that was started without it; train leaves evaluation out with --evaluate-every above --steps.',
+  );
+
 /** Environments that are opened when they are first used; until then nothing is started. */
 function lazyBridge(
   choice: BridgeChoice,
@@ -116,7 +143,7 @@ function lazyBridge(
 
 /** Opens environments with the spaces of others. */
 async function openLike(choice: BridgeChoice, options: BridgeOptions, like: VectorEnv): Promise<VectorEnv> {
-  const bridge = await openBridge(choice, options);
+  const bridge = await openForEvaluation(choice, options);
   for (const [what, space, expected] of [
     ['observations', bridge.singleObservationSpace, like.singleObservationSpace],
     ['actions', bridge.singleActionSpace, like.singleActionSpace],
@@ -173,10 +200,10 @@ export async function openEvaluationBridge(
 ): Promise<VectorEnv> {
   const evaluated = { ...choice, env: evaluationEnv ?? choice.env };
   if (!evaluated.env.startsWith(RUNNING)) return lazyBridge(evaluated, { like, numEnvs: episodes, logFile });
+  if (evaluated.env !== choice.env) return openLike(evaluated, {}, like);
+  if ((await bridgeHello(evaluated)).spreadEpisodes) throw spreadServer(evaluated);
   // A server that runs has the number that it has.
-  return evaluated.env === choice.env
-    ? lazyBridge(evaluated, { like, numEnvs: like.numEnvs })
-    : openLike(evaluated, {}, like);
+  return lazyBridge(evaluated, { like, numEnvs: like.numEnvs });
 }
 
 /** Python for servers: what is named, else the project's. */
@@ -190,8 +217,20 @@ export function bridgePython({ python }: Pick<BridgeChoice, 'python'>): string {
   return existsSync(project) ? project : fallback;
 }
 
-async function connect(choice: BridgeChoice, { numEnvs, logFile }: BridgeOptions): Promise<BridgeVectorEnv> {
+/** Arguments of a server that is started. */
+const serverArguments = (
+  { actionBound, simulatorDevice }: BridgeChoice,
+  { spreadEpisodes = false }: BridgeOptions,
+): string[] => [
+  ...(actionBound === undefined ? [] : ['--action-bound', String(actionBound)]),
+  ...(simulatorDevice === undefined ? [] : ['--device', simulatorDevice]),
+  ...(spreadEpisodes ? ['--spread-episodes'] : []),
+];
+
+async function connect(choice: BridgeChoice, options: BridgeOptions): Promise<BridgeVectorEnv> {
   const { env } = choice;
+  const { numEnvs, logFile } = options;
+  const args = serverArguments(choice, options);
   try {
     const opened = await isaacVectorEnv(
       env.startsWith(RUNNING)
@@ -200,6 +239,7 @@ async function connect(choice: BridgeChoice, { numEnvs, logFile }: BridgeOptions
             launch: {
               python: bridgePython(choice),
               task: env,
+              args,
               ...(numEnvs !== undefined && { numEnvs }),
               ...(logFile !== undefined && { logFile }),
             },

@@ -20,6 +20,13 @@ export const trainSettings = is.defineSettings({
     placeholder: 'file',
     absent: 'MEOW_PYTHON, .venv in the working directory, or python3',
   }),
+  actionBound: is.positiveNumber('actions of a simulator in Python that has no bounds lie in [-x, x]', {
+    absent: "1, for Franka's drawer 3; of other tasks an error",
+  }),
+  simulatorDevice: is.word('device of Isaac Lab: cpu, cuda:0', { absent: 'a GPU where there is one' }),
+  spreadEpisodes: is.toggle(
+    'begin first episodes of a simulator in Python as if some of their steps were over, so that they end one after the other',
+  ),
   maxSteps: is.positiveInteger('steps after which an episode is truncated', {
     absent: "the environment's own limit; 1000 where a module gives none",
   }),
@@ -100,5 +107,6 @@ export const RESUMABLE = [
   'logger',
   'noTensorboard',
   'python',
+  'simulatorDevice',
   'workers',
 ] as const satisfies readonly (keyof typeof trainSettings)[];

@@ -102,8 +102,9 @@ const trainOpened = (
 ): Promise<Omit<TrainingOutcome, 'closeFailure'>> =>
   withOpen(async (open) => {
     const { agent, settings, folder, ui, signal, resume, begin } = options;
-    const { seed, steps, numEnvs, workers, logEvery } = settings;
-    const env = open(await makeVectorEnvironment(settings, { numEnvs, workers, rescaleActions: true }));
+    const { seed, steps, numEnvs, workers, spreadEpisodes, logEvery } = settings;
+    const opening = { numEnvs, workers, spreadEpisodes, rescaleActions: true };
+    const env = open(await makeVectorEnvironment(settings, opening));
     const withEnvironments = await givesState(env, ui);
     const evaluates = settings.evaluateEvery <= steps;
     const problem = evaluates ? await whyNoEvaluation(settings) : undefined;
