@@ -42,8 +42,9 @@ def _check_final_rows(step: Step, about: Description) -> None:
     # Ascending rows are in range where the first and the last are.
     ascending = bool((final_rows[1:] > final_rows[:-1]).all()) and final_rows[0] >= 0 and final_rows[-1] < len(ended)
     if not ascending or not ended[final_rows].all():
+        rows = _few(np.flatnonzero(ended))
         raise ValueError(
-            f"The simulator gave final_rows {_few(final_rows)}: expected rows that ended in this step ({_few(np.flatnonzero(ended))}), ascending."
+            f"The simulator gave final_rows {_few(final_rows)}: expected rows that ended in this step ({rows}), ascending."
         )
 
 
