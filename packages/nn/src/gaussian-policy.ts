@@ -1,4 +1,3 @@
-import { expandAs } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 import type { Activation } from './activation.ts';
@@ -35,8 +34,8 @@ export interface GaussianPolicy {
   readonly mode: (state: Tensor) => Tensor;
   /** log π(a|s), [rows]. */
   readonly logProb: (action: Tensor, state: Tensor) => Tensor;
-  /** Entropy of π(·|s), [states]. */
-  readonly entropy: (state: Tensor) => Tensor;
+  /** Entropy of π(·|s), a scalar: it is the same for all states. */
+  readonly entropy: Tensor;
 }
 
 /**
@@ -58,10 +57,7 @@ export function gaussianPolicy(options: GaussianPolicyOptions): Module<GaussianP
     bind: (params) => {
       const meanOf = mean.bind(params);
       const logStd = params(logStdName);
-      const distribution = (state: Tensor): Gaussian => {
-        const mean = meanOf([state]);
-        return { mean, logStd: expandAs(logStd, mean) };
-      };
+      const distribution = (state: Tensor): Gaussian => ({ mean: meanOf([state]), logStd });
       return {
         sample: (state, noise) => {
           const { sample, logDensities } = sampleGaussian(distribution(state), noise);
@@ -69,7 +65,7 @@ export function gaussianPolicy(options: GaussianPolicyOptions): Module<GaussianP
         },
         mode: (state) => meanOf([state]),
         logProb: (action, state) => sumOverEntries(gaussianLogDensities(distribution(state), action)),
-        entropy: (state) => gaussianEntropy(distribution(state)),
+        entropy: gaussianEntropy(logStd),
       };
     },
   };
