@@ -1,0 +1,42 @@
+import * as ort from 'onnxruntime-web/webgpu';
+
+import { DataError } from './errors.ts';
+import { onnxRuntime } from './runtimes/onnxruntime.ts';
+import { refusedOperators } from './runtimes/refused-operators.ts';
+import type { Runtime } from './runtime.ts';
+
+/** What is used of WebGPU, which no library of types without a document declares. */
+declare const navigator: { readonly gpu?: { requestAdapter(): Promise<object | null> } } | undefined;
+
+/**
+ * The runtime of onnxruntime-web on WebGPU, for browsers that have an adapter. No operator falls back to the CPU: loading a
+ * program with one that WebGPU lacks throws DataError with its name.
+ */
+export function onnxRuntimeWebGpu(): Runtime {
+  const runtime = onnxRuntime('onnxruntime-webgpu', ort, {
+    executionProviders: ['webgpu'],
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 4,
+    extra: { session: { disable_cpu_ep_fallback: '1' } },
+  });
+  return {
+    ...runtime,
+    load: async (program, options) => {
+      const adapter = typeof navigator === 'object' ? await navigator.gpu?.requestAdapter() : undefined;
+      if (!adapter)
+        throw new DataError(
+          'onnxruntime-webgpu: there is no WebGPU adapter here. Use onnxRuntimeWeb() of @meow-rl/graph/onnxruntime-web, which needs none.',
+        );
+      try {
+        return await runtime.load(program, options);
+      } catch (error) {
+        const operators = await refusedOperators(program, runtime);
+        if (operators.length === 0) throw error;
+        throw new DataError(
+          `onnxruntime-webgpu: WebGPU has no kernel for ${operators.join(', ')}, which the program uses. Load it on onnxRuntimeWeb() of @meow-rl/graph/onnxruntime-web.`,
+          { cause: error },
+        );
+      }
+    },
+  };
+}
