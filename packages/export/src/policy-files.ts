@@ -16,17 +16,9 @@ import type { Deployment, ObservationScaling } from '@meow-rl/train';
 
 import { actionUnits } from './action-units.ts';
 import { PolicyFileError } from './errors.ts';
+import type { PolicyFile } from './file-names.ts';
 import { encodeMetadata } from './metadata.ts';
 import type { PolicyMetadata } from './metadata.ts';
-
-/** Names of the files of an export. */
-export const POLICY_FILES = {
-  policy: 'policy.onnx',
-  stochastic: 'policy-stochastic.onnx',
-  critic: 'critic.onnx',
-} as const;
-
-export type PolicyFile = keyof typeof POLICY_FILES;
 
 /** The programs of an agent in the environment's units, as they are written to files. */
 export interface DeployedPrograms {

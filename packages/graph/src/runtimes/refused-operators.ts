@@ -22,11 +22,22 @@ function programOfOne(node: OperatorNode): Program {
 const identity = ({ operator, attributes, inputs }: OperatorNode): string =>
   JSON.stringify([operator, attributes, inputs.map(({ dtype, shape }) => [dtype, shape.length])]);
 
+/** The operators of what an engine runs of a program. */
+function engineOperators(program: Program): readonly OperatorNode[] {
+  const { engine } = lower(program, { fuses: false, shared: {} });
+  return topologicalOrder(resultsOf(engine)).filter((node) => node.kind === 'operator');
+}
+
+/** Operators of a program that read and write more than so many tensors. */
+export const widerOperators = (program: Program, most: number) =>
+  engineOperators(program).flatMap(({ operator, inputs, outputs }) => {
+    const tensors = inputs.length + outputs.length;
+    return tensors > most ? [{ operator, tensors }] : [];
+  });
+
 /** Names of the operators of a program that a runtime does not load even by themselves. */
 export async function refusedOperators(program: Program, runtime: Runtime): Promise<readonly string[]> {
-  const { engine } = lower(program, { fuses: false, shared: {} });
-  const operators = topologicalOrder(resultsOf(engine)).filter((node) => node.kind === 'operator');
-  const distinct = new Map(operators.map((node) => [identity(node), node]));
+  const distinct = new Map(engineOperators(program).map((node) => [identity(node), node]));
   const refused = new Set<string>();
   for (const node of distinct.values()) {
     if (refused.has(node.operator)) continue;
