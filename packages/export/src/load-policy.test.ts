@@ -30,6 +30,14 @@ const expectClose = (actual: ArrayLike<number>, expected: ArrayLike<number>) => 
   Array.from(expected).forEach((value, i) => expect(actual[i]).toBeCloseTo(value, 5));
 };
 
+const expectRefused = async (
+  engine: EngineName,
+  sources: Parameters<typeof loadPolicy>[0],
+  message: string | RegExp,
+) => {
+  await expect(loadPolicy(sources, { engine })).rejects.toThrow(message);
+};
+
 describe.each<EngineName>(['onnxruntime-node', 'onnxruntime-web'])('loadPolicy on %s', (engine) => {
   let policy: Policy;
   beforeAll(async () => {
@@ -121,22 +129,24 @@ describe.each<EngineName>(['onnxruntime-node', 'onnxruntime-web'])('loadPolicy o
   });
 
   test('refuses files of other kinds, programs and exports', async () => {
-    const refused = async (sources: Parameters<typeof loadPolicy>[0], message: string | RegExp) => {
-      await expect(loadPolicy(sources, { engine })).rejects.toThrow(message);
-    };
-    await refused(files.critic, 'Give policy.onnx of an export.');
-    await refused(new Uint8Array(), 'policy.onnx: it holds no ONNX graph (0 bytes)');
-    await refused(new TextEncoder().encode('<!doctype html>'), 'it is no ONNX file or is damaged (15 bytes)');
+    await expectRefused(engine, files.critic, 'Give policy.onnx of an export.');
+    await expectRefused(engine, new Uint8Array(), 'policy.onnx: it holds no ONNX graph (0 bytes)');
+    await expectRefused(
+      engine,
+      new TextEncoder().encode('<!doctype html>'),
+      'it is no ONNX file or is damaged (15 bytes)',
+    );
     for (let part = 1; part < 40; part++)
       await expect(
         loadPolicy(files.policy.subarray(0, Math.floor((files.policy.length * part) / 40)), { engine }),
       ).rejects.toThrow(PolicyFileError);
     const later = policyFiles(agent.deployment(), { ...metadata, trainingSteps: 9 });
-    await refused(
+    await expectRefused(
+      engine,
       { policy: files.policy, critic: later.critic ?? new Uint8Array() },
       /different exports: meow in Test-v0 after 123 steps.* after 9 steps.* Give files of one folder\./,
     );
-    await refused({}, 'loadPolicy: no file is given. Give a policy.onnx, or files by kind:');
+    await expectRefused(engine, {}, 'loadPolicy: no file is given. Give a policy.onnx, or files by kind:');
   });
 });
 

@@ -9,7 +9,7 @@ import { inputsOf, programOf } from '../../../../packages/graph/src/testing/case
 import { operatorCases } from '../../../../packages/graph/src/testing/operator-cases.ts';
 import { stageRunner } from '../../../../packages/learner/src/testing/run-stages.ts';
 import { algorithmOf, type UpdateCase } from '../../../../packages/meow/src/testing/golden.ts';
-import { timeUpdates } from './time-updates.ts';
+import { timeActions, timeUpdates } from './timing.ts';
 
 export type EngineChoice =
   | { readonly engine: 'wasm'; readonly threads: number }
@@ -79,26 +79,12 @@ async function act(choice: EngineChoice, source: string, observations: number[])
   return { actions, engine: policy.engine };
 }
 
-/** Microseconds of one action, the median of rounds. */
-async function timeActions(choice: EngineChoice, source: string, size: number, rounds: number) {
-  const policy = await loadPolicy(source, choice.engine === 'wasm' ? { threads: choice.threads } : {});
-  const observation = new Float32Array(size).fill(0.1);
-  const times: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const begun = performance.now();
-    for (let i = 0; i < 200; i++) await policy.act(observation);
-    times.push(((performance.now() - begun) * 1000) / 200);
-  }
-  await policy.dispose();
-  return times.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN;
-}
-
 const engines = {
   runOperators,
   runUpdates,
   act,
-  timeActions,
-  timeUpdates: (choice: EngineChoice, updates: number) => timeUpdates(runtimeOf(choice), updates),
+  timeActions: ({ threads }: EngineChoice, source: string) => timeActions(source, { threads }),
+  timeUpdates: (choice: EngineChoice) => timeUpdates(runtimeOf(choice)),
 };
 export type Engines = typeof engines;
 Object.assign(globalThis, { engines });
