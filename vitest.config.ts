@@ -30,7 +30,7 @@ export default defineConfig({
           testTimeout,
           hookTimeout: testTimeout,
           include: sources('test'),
-          exclude: [...sources('golden.test'), ...sources('slow.test')],
+          exclude: [...sources('golden.test'), ...sources('slow.test'), ...sources('isaac.test')],
         },
       },
       {
@@ -54,6 +54,19 @@ export default defineConfig({
           expect: expectations,
           testTimeout: 3_600_000,
           hookTimeout: 600_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'isaac',
+          execArgv,
+          include: sources('isaac.test'),
+          expect: expectations,
+          testTimeout: 1_200_000,
+          hookTimeout: 120_000,
+          // Each simulator takes 2 GB, and all cores.
+          fileParallelism: false,
         },
       },
     ],

@@ -174,6 +174,15 @@ describe('what does not fit', () => {
     await expect(trainOnPolicy({ ...options, ...changed })).rejects.toThrow(message);
   });
 
+  it('is refused: to evaluate an agent without a deterministic action', async () => {
+    const { agent, options } = makeRun('same-step', corridor);
+    const sampling = { ...agent, withoutMode: 'Sample.' };
+    const evaluate = { env: corridor(), every: 12 };
+    await expect(trainOnPolicy({ ...options, agent: sampling, evaluate })).rejects.toThrow(
+      'trainOnPolicy: evaluate plays deterministic actions, and the fake agent has none. Sample.',
+    );
+  });
+
   it('is refused: rewards and observations that are not finite, and metrics', async () => {
     const { agent, options } = makeRun('same-step', corridor);
     const broken = (of: 'reward' | 'observation') => {

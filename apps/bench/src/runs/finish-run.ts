@@ -21,8 +21,8 @@ import type { Ui } from '../cli/ui.ts';
  */
 export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'signal'>): Promise<void> {
   const { settings, folder, ui } = options;
-  const { numEnvs } = settings;
-  await prepareEnvironment(settings, { numEnvs, logFile: folder.file('server.log') });
+  const { numEnvs, spreadEpisodes } = settings;
+  await prepareEnvironment(settings, { numEnvs, spreadEpisodes, logFile: folder.file('server.log') });
   const agent = await createRunAgent(settings);
   try {
     const { result: outcome, signal } = await interruptible(
