@@ -1,8 +1,10 @@
 export { actionUnits } from './action-units.ts';
 export type { ActionUnits } from './action-units.ts';
+export { decodePolicyFile } from './decode-file.ts';
+export type { DecodedFile } from './decode-file.ts';
 export { PolicyFileError } from './errors.ts';
-export { decodeMetadata, encodeMetadata } from './metadata.ts';
-export type { PolicyMetadata } from './metadata.ts';
+export { PRECISIONS } from './metadata.ts';
+export type { FileMetadata, PolicyMetadata, Precision } from './metadata.ts';
 export { deployedPrograms, POLICY_FILES, policyFiles } from './policy-files.ts';
 export type { DeployedPrograms, PolicyFile } from './policy-files.ts';
 export { openPolicy, openPolicyFile, openSampledPolicy } from './policy.ts';

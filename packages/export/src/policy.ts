@@ -1,11 +1,9 @@
-import { decodeModel } from '@meow-rl/graph';
-import type { OnnxModel } from '@meow-rl/graph';
 import { createGenerator } from '@meow-rl/random';
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
 
+import { decodePolicyFile } from './decode-file.ts';
 import { PolicyFileError } from './errors.ts';
-import { decodeMetadata } from './metadata.ts';
-import type { PolicyMetadata } from './metadata.ts';
+import type { FileMetadata } from './metadata.ts';
 
 /** What is needed of an onnxruntime package. */
 export interface PolicyEngine {
@@ -17,7 +15,7 @@ export interface PolicyEngine {
 
 /** A loaded ONNX file of an export. */
 export interface PolicySession {
-  readonly metadata: PolicyMetadata;
+  readonly metadata: FileMetadata;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /**
@@ -33,7 +31,7 @@ export interface PolicySession {
 
 /** A deployed policy. */
 export interface Policy {
-  readonly metadata: PolicyMetadata;
+  readonly metadata: FileMetadata;
   /**
    * Actions in the environment's units: deterministic ones, or sampled ones of {@link openSampledPolicy}.
    *
@@ -49,15 +47,14 @@ export interface Policy {
  * Opens one of an export's ONNX files.
  *
  * @param where names the file in messages
- * @throws PolicyFileError if the bytes are no ONNX model, or not one of this project
+ * @throws PolicyFileError if the bytes are no ONNX model, not one of this project, damaged or changed
  */
 export async function openPolicyFile(
   bytes: Uint8Array,
   { InferenceSession: Session, Tensor }: PolicyEngine,
   where = 'policy',
 ): Promise<PolicySession> {
-  const model = readModel(bytes, where);
-  const metadata = decodeMetadata(model.metadataProps, where);
+  const { model, metadata } = decodePolicyFile(bytes, where);
   const widths = new Map(
     model.graph.input.map(({ name, type }) => [name, Number(type.tensorType.shape.dim[1]?.dimValue ?? 1n)]),
   );
@@ -107,19 +104,6 @@ export async function openPolicyFile(
       await session.release();
     },
   };
-}
-
-function readModel(bytes: Uint8Array, where: string): OnnxModel {
-  try {
-    const model = decodeModel(bytes);
-    if (model.graph) return model;
-  } catch (error) {
-    throw new PolicyFileError(
-      `${where}: it is no ONNX file or is damaged (${bytes.length} bytes). Export it again.`,
-      { cause: error },
-    );
-  }
-  throw new PolicyFileError(`${where}: it holds no ONNX graph (${bytes.length} bytes). Export it again.`);
 }
 
 /**
