@@ -47,7 +47,7 @@ describe.skipIf(executablePath === undefined)('the playground', () => {
     });
     for (const [name, makeEnv] of environments)
       await writeSmallPolicies(path.join(folder, 'policies', name), makeEnv());
-    server = await serveFolders([site, process.env['POLICIES'] ?? folder, folder], false);
+    server = await serveFolders([site, folder], false);
     browser = await launch(executablePath ?? '');
     ({ page, problems } = await openPage(browser, server.url));
     for (const [name] of environments) await page.locator(`#${name}[aria-busy=false]`).waitFor();

@@ -1,13 +1,15 @@
 export { actionUnits } from './action-units.ts';
 export type { ActionUnits } from './action-units.ts';
+export { decodePolicyFile } from './decode-file.ts';
+export type { DecodedFile } from './decode-file.ts';
 export type { EngineInfo, EngineName, EnginePackage, PolicyEngine } from './engine.ts';
 export { EngineError, PolicyFileError } from './errors.ts';
 export { POLICY_FILES } from './file-names.ts';
 export type { PolicyFile } from './file-names.ts';
 export { loadPolicy } from './load-policy.ts';
 export type { LoadPolicyOptions, Policy, PolicySource, PolicySources } from './load-policy.ts';
-export { decodeMetadata, encodeMetadata } from './metadata.ts';
-export type { PolicyMetadata } from './metadata.ts';
+export { PRECISIONS } from './metadata.ts';
+export type { FileMetadata, PolicyMetadata, Precision } from './metadata.ts';
 export { deployedPrograms, policyFiles } from './policy-files.ts';
 export type { DeployedPrograms } from './policy-files.ts';
 export { openPolicyFile } from './policy-session.ts';

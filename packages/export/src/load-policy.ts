@@ -7,7 +7,7 @@ import type { EngineInfo, EngineName, PolicyEngine } from './engine.ts';
 import { PolicyFileError } from './errors.ts';
 import { POLICY_FILES } from './file-names.ts';
 import type { PolicyFile } from './file-names.ts';
-import type { PolicyMetadata } from './metadata.ts';
+import type { FileMetadata } from './metadata.ts';
 import { openPolicyFile } from './policy-session.ts';
 import type { PolicySession } from './policy-session.ts';
 
@@ -28,7 +28,7 @@ export interface LoadPolicyOptions {
 
 /** A deployed policy. Calls may overlap; what they return is the caller's. */
 export interface Policy {
-  readonly metadata: PolicyMetadata;
+  readonly metadata: FileMetadata;
   readonly engine: EngineInfo;
   /**
    * Deterministic actions in the environment's units.
@@ -108,7 +108,7 @@ const actionOf = ({ action }: Readonly<Record<string, Float32Array>>): Float32Ar
   action ?? new Float32Array();
 
 /** What makes files those of one export. */
-const origin = ({ algorithm, environment, trainingSteps, observationSpace, actionSpace }: PolicyMetadata) =>
+const origin = ({ algorithm, environment, trainingSteps, observationSpace, actionSpace }: FileMetadata) =>
   `${algorithm} in ${environment} after ${trainingSteps} steps, ${observationSpace.size} observations and ${actionSpace.size} actions`;
 
 /**

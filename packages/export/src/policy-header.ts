@@ -1,8 +1,16 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 
+import { CHECKSUM_KEY, hasChecksum } from './checksum.ts';
 import { PolicyFileError } from './errors.ts';
 import { decodeMetadata } from './metadata.ts';
-import type { PolicyMetadata } from './metadata.ts';
+import type { FileMetadata } from './metadata.ts';
+
+/** What a policy file says of itself. */
+export interface PolicyHeader {
+  readonly metadata: FileMetadata;
+  /** SHA-256 of the file before its checksum; undefined for files of format 1, which have none. */
+  readonly sha256: string | undefined;
+}
 
 /** Numbers of fields in onnx.proto. */
 const MODEL = { graph: 7, metadataProps: 14 } as const;
@@ -33,16 +41,23 @@ function readProperties(bytes: Uint8Array) {
 }
 
 /**
- * What a policy file says of itself.
+ * Reads what a policy file says of itself. What is another's, damaged or changed is refused.
  *
  * @param where names the file in messages
- * @throws PolicyFileError if the bytes are no ONNX model, or not one of this project
+ * @throws PolicyFileError saying which of these it is
  */
-export function readPolicyHeader(bytes: Uint8Array, where: string): PolicyMetadata {
-  const header = tryToRead(bytes, where);
-  if (!header.hasGraph)
+export function readPolicyHeader(bytes: Uint8Array, where: string): PolicyHeader {
+  const checked = hasChecksum(bytes, where);
+  const { properties, hasGraph } = tryToRead(bytes, where);
+  if (!hasGraph)
     throw new PolicyFileError(`${where}: it holds no ONNX graph (${bytes.length} bytes). Export it again.`);
-  return decodeMetadata(header.properties, where);
+  const metadata = decodeMetadata(properties, where);
+  const sha256 = properties.find(({ key }) => key === CHECKSUM_KEY)?.value;
+  if (metadata.format !== '1' && !checked)
+    throw new PolicyFileError(
+      `${where}: its checksum ${sha256 === undefined ? 'is missing' : 'is not the last thing in it'}: it is damaged, or another program has changed it. Export it again.`,
+    );
+  return { metadata, sha256: checked ? sha256 : undefined };
 }
 
 function tryToRead(bytes: Uint8Array, where: string) {

@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common';
 
 import { PolicyFileError } from './errors.ts';
-import type { PolicyMetadata } from './metadata.ts';
+import type { FileMetadata } from './metadata.ts';
 import { readPolicyHeader } from './policy-header.ts';
 
 /** What is needed of an onnxruntime package. */
@@ -14,7 +14,7 @@ export interface OnnxRuntimePackage {
 
 /** A loaded ONNX file of an export. */
 export interface PolicySession {
-  readonly metadata: PolicyMetadata;
+  readonly metadata: FileMetadata;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /**
@@ -89,7 +89,7 @@ function requireFinite({ name, width }: Input, values: Float32Array, where: stri
  * Opens one of an export's ONNX files.
  *
  * @param where names the file in messages
- * @throws PolicyFileError if the bytes are no ONNX model, not one of this project, or the engine refuses them
+ * @throws PolicyFileError if the bytes are no ONNX model, not one of this project, damaged or changed, or the engine refuses them
  */
 export async function openPolicyFile(
   bytes: Uint8Array,
@@ -97,7 +97,7 @@ export async function openPolicyFile(
   where = 'policy',
   options: InferenceSession.SessionOptions = {},
 ): Promise<PolicySession> {
-  const metadata = readPolicyHeader(bytes, where);
+  const { metadata } = readPolicyHeader(bytes, where);
   const session = await Session.create(bytes, { ...SESSION_OPTIONS, ...options }).catch((error: unknown) => {
     throw new PolicyFileError(
       `${where}: the engine refuses it, the file is damaged or needs a newer onnxruntime. Export it again.`,

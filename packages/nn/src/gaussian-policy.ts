@@ -1,4 +1,4 @@
-import { expandAs } from '@meow-rl/graph';
+import { expandAs, scoped } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 import type { Activation } from './activation.ts';
@@ -63,13 +63,15 @@ export function gaussianPolicy(options: GaussianPolicyOptions): Module<GaussianP
         return { mean, logStd: expandAs(logStd, mean) };
       };
       return {
-        sample: (state, noise) => {
+        sample: scoped(name, (state: Tensor, noise: Tensor) => {
           const { sample, logDensities } = sampleGaussian(distribution(state), noise);
           return { action: sample, logProb: sumOverEntries(logDensities) };
-        },
+        }),
         mode: (state) => meanOf([state]),
-        logProb: (action, state) => sumOverEntries(gaussianLogDensities(distribution(state), action)),
-        entropy: (state) => gaussianEntropy(distribution(state)),
+        logProb: scoped(name, (action: Tensor, state: Tensor) =>
+          sumOverEntries(gaussianLogDensities(distribution(state), action)),
+        ),
+        entropy: scoped(name, (state: Tensor) => gaussianEntropy(distribution(state))),
       };
     },
   };

@@ -1,8 +1,8 @@
 import { chromium, type Browser, type Page } from 'playwright-core';
 
-import { chromiumFlags } from '../../../../packages/envs-mujoco/src/testing/chromium.ts';
+import { chromiumFlags } from '../../../../scripts/find-chromium.mjs';
 
-export { findChromium } from '../../../../packages/envs-mujoco/src/testing/chromium.ts';
+export { findChromium } from '../../../../scripts/find-chromium.mjs';
 
 /** WebGPU in software, where there is no graphics card. */
 const WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];

@@ -11,9 +11,11 @@ import { stageRunner } from '../../../../packages/learner/src/testing/run-stages
 import { algorithmOf, type UpdateCase } from '../../../../packages/meow/src/testing/golden.ts';
 import { timeActions, timeUpdates } from './timing.ts';
 
-export type EngineChoice =
-  | { readonly engine: 'wasm'; readonly threads: number }
-  | { readonly engine: 'webgpu' };
+export interface EngineChoice {
+  readonly engine: 'wasm' | 'webgpu';
+  /** 1 on WebGPU. */
+  readonly threads: number;
+}
 
 const runtimeOf = (choice: EngineChoice): Runtime =>
   choice.engine === 'wasm' ? onnxRuntimeWeb({ threads: choice.threads }) : onnxRuntimeWebGpu();
