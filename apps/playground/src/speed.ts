@@ -18,8 +18,8 @@ declare const engines: Engines;
 
 interface Contestant {
   readonly name: string;
-  actions(): Promise<number>;
-  updates(): Promise<number>;
+  actions(): Promise<readonly number[]>;
+  updates(): Promise<readonly number[]>;
 }
 
 const executablePath = findChromium();
@@ -73,14 +73,14 @@ const contestants: readonly Contestant[] = [
 const times = contestants.map(() => ({ actions: [] as number[], updates: [] as number[] }));
 for (let round = 0; round < rounds; round++)
   for (const [i, { actions, updates }] of contestants.entries()) {
-    times[i]?.actions.push(await actions());
-    times[i]?.updates.push(await updates());
+    times[i]?.actions.push(...(await actions()));
+    times[i]?.updates.push(...(await updates()));
   }
 await site.close();
 
 const middle = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-console.log(`medians (smallest) of ${rounds} rounds | one action, µs | one update, ms`);
+console.log(`median (smallest) in ${rounds} rounds | one action, µs | one update, ms`);
 for (const [i, { name }] of contestants.entries()) {
   const { actions, updates } = times[i] ?? { actions: [], updates: [] };
   const show = (numbers: readonly number[], digits: number) =>

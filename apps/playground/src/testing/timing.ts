@@ -6,26 +6,29 @@ import { randomBatch } from '../../../../packages/learner/src/testing/random-bat
 
 /** HalfCheetah's. */
 const sizes = { observationSize: 17, actionSize: 6 };
-const ACTIONS = 1000;
-const UPDATES = 10;
+/** So few that other programs rarely come in between. */
+const BURST = 20;
+const BURSTS = 100;
+const UPDATES = 20;
 
-const median = (times: readonly number[]): number =>
-  times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
-
-/** Microseconds of one action of a policy of HalfCheetah: the mean of many. */
-export async function timeActions(source: PolicySource, options: LoadPolicyOptions): Promise<number> {
+/** Microseconds of one action of a policy of HalfCheetah, the mean of each burst. */
+export async function timeActions(source: PolicySource, options: LoadPolicyOptions): Promise<number[]> {
   const policy = await loadPolicy(source, options);
   const observation = new Float32Array(sizes.observationSize).fill(0.1);
-  for (let i = 0; i < ACTIONS; i++) await policy.act(observation);
-  const begun = performance.now();
-  for (let i = 0; i < ACTIONS; i++) await policy.act(observation);
-  const elapsed = performance.now() - begun;
+  const burst = async () => {
+    const begun = performance.now();
+    for (let i = 0; i < BURST; i++) await policy.act(observation);
+    return (1000 * (performance.now() - begun)) / BURST;
+  };
+  for (let i = 0; i < BURSTS / 2; i++) await burst();
+  const times: number[] = [];
+  for (let i = 0; i < BURSTS; i++) times.push(await burst());
   await policy.dispose();
-  return (1000 * elapsed) / ACTIONS;
+  return times;
 }
 
-/** Milliseconds of one of MEow's updates with default settings on HalfCheetah's sizes: the median of some. */
-export async function timeUpdates(runtime: Runtime): Promise<number> {
+/** Milliseconds of each of some of MEow's updates with default settings on HalfCheetah's sizes. */
+export async function timeUpdates(runtime: Runtime): Promise<number[]> {
   const agent = await createMeowAgent({ runtime, ...sizes, seed: 1 });
   const batch = randomBatch(1, agent.config.batchSize, sizes);
   for (let i = 0; i < 3; i++) await agent.update(batch);
@@ -36,5 +39,5 @@ export async function timeUpdates(runtime: Runtime): Promise<number> {
     times.push(performance.now() - begun);
   }
   await agent.dispose();
-  return median(times);
+  return times;
 }
