@@ -28,7 +28,12 @@ type CheckedOptions = TrainOffPolicyOptions &
 
 export function checkOptions(options: CheckedOptions): void {
   const { agent, env, replay, evaluate: schedule } = options;
-  // Untyped code may give a buffer of the other kind of loop.
+  // Untyped code may give an agent, or a buffer, of the other kind of loop.
+  if ('explore' in agent)
+    throw new RangeError(
+      `trainOffPolicy: the ${agent.algorithm} agent learns from rollouts, expected one that learns from a replay buffer. ` +
+        'Train it with trainOnPolicy.',
+    );
   if (typeof replay?.sample !== 'function')
     throw new RangeError(
       'trainOffPolicy: replay is no replay buffer. Make one with replayBuffer of @meow-rl/replay; rollout buffers are for trainOnPolicy.',

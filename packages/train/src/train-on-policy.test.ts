@@ -152,6 +152,10 @@ describe('what does not fit', () => {
     await expect(trainOnPolicy({ ...options, rollout: asAny(replay) })).rejects.toThrow(
       'trainOnPolicy: rollout is no rollout buffer.',
     );
+    const onPolicy = asAny(options.agent);
+    await expect(trainOffPolicy({ agent: onPolicy, env, replay, steps: 9, seed: 0 })).rejects.toThrow(
+      'trainOffPolicy: the fake agent learns from rollouts, expected one that learns from a replay buffer. Train it with trainOnPolicy.',
+    );
     const rollout = asAny(options.rollout);
     await expect(trainOffPolicy({ agent: other, env, replay: rollout, steps: 9, seed: 0 })).rejects.toThrow(
       'trainOffPolicy: replay is no replay buffer.',

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -35,8 +35,9 @@ async function eventsOf(run: string): Promise<Record<string, unknown>[]> {
 }
 
 /** A server that somebody else has started. */
-async function runningServer(argv: string) {
+async function runningServer(argv: string, cwd?: string) {
   const server = spawn(python, ['-m', 'meow_isaac_bridge', ...argv.split(' ')], {
+    ...(cwd !== undefined && { cwd }),
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, PYTHONPATH: PYTHON_SOURCES },
   });
@@ -65,6 +66,31 @@ describe('withActions', () => {
 /** What training says that is refused. */
 const problemOf = async (env: string, ...flags: string[]) =>
   (await train(env, ...flags, '--out', path.join(await temporaryFolder(), 'run'))).err;
+
+/** A simulator that truncates its episodes after five steps and gives no last observation of them. */
+const LOSSY = `
+import numpy as np
+from meow_isaac_bridge import Box, Description, Observations, Step
+
+class Lossy:
+    def __init__(self, num_envs):
+        unit = Box(np.full(1, -1.0), np.full(1, 1.0), "<f4")
+        self.description = Description(num_envs, Box.unbounded(1), unit, "same-step", final_observations=False)
+    def reset(self, seed, mask):
+        self.steps = 0
+        return self.observations()
+    def observations(self):
+        return Observations(np.full((self.description.num_envs, 1), self.steps, np.float32))
+    def step(self, actions):
+        self.steps = (self.steps + 1) % 5
+        rows = self.description.num_envs
+        return Step(self.observations(), np.ones(rows), np.zeros(rows, bool), np.full(rows, self.steps == 0))
+    def close(self):
+        pass
+
+def make(num_envs, seed):
+    return Lossy(num_envs)
+`;
 
 describe.skipIf(!python)('a simulator in Python', () => {
   test('is trained in, gone on with to the same bits, evaluated and exported', async () => {
@@ -208,6 +234,30 @@ describe.skipIf(!python)('a simulator in Python', () => {
     expect(given.err).toMatch(
       /actionBound is for a simulator in Python that is started.*Start its server with it instead/,
     );
+  });
+
+  test('that loses last observations is refused to rollouts at once', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(path.join(folder, 'lossy.py'), LOSSY);
+    const { env } = await runningServer('lossy:make --num-envs 2 --keep', folder);
+    const to = (name: string) => [
+      '--env',
+      env,
+      '--num-envs',
+      '2',
+      '--quiet',
+      '--out',
+      path.join(folder, name),
+    ];
+    expect((await bench('train', '--algo', 'ppo', ...to('ppo'))).err).toContain(
+      'loses the last observations of truncated episodes, whose values an algorithm that learns from rollouts needs',
+    );
+    expect(
+      await train(env, '--num-envs', '2', '--evaluate-every', '1000', '--out', path.join(folder, 'run')),
+    ).toMatchObject({ code: 0 });
+    const events = await eventsOf(path.join(folder, 'run'));
+    const lengths = events.filter(({ type }) => type === 'episode').map(({ length }) => length);
+    expect(new Set(lengths)).toEqual(new Set([5]));
   });
 
   test('gets settings of its own, which others have none of', async () => {

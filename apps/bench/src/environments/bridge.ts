@@ -92,7 +92,7 @@ export async function openBridge(
 
 /**
  * Environments behind the bridge that take actions in [-1, 1], or what a policy gives in the simulator's units. Servers refuse what
- * is out of bounds, and the tanh of an engine in float32 can be 1 + 2⁻²³: such actions are moved to the bound.
+ * is out of bounds, and onnxruntime's tanh is up to 1 + 2⁻²² (near 8.5): such actions are moved to the bound.
  */
 export function withActions(env: VectorEnv, rescaleActions: boolean): VectorEnv {
   const clipped = clipVectorAction(env);

@@ -244,9 +244,28 @@ export async function makeVectorEnvironment(
   });
 }
 
-/** Starts what takes its time: a simulator in Python, which logs into a file. */
-export async function prepareEnvironment(choice: EnvironmentChoice, options: BridgeOptions): Promise<void> {
-  if (isBridge(choice.env)) await bridgeHello(choice, options);
+/** What training asks of a simulator in Python. */
+interface Preparation extends BridgeOptions {
+  /** Whether it learns from rollouts, for which the last observations of truncated episodes have to be known. */
+  readonly learnsFromRollouts: boolean;
+}
+
+/**
+ * Starts what takes its time: a simulator in Python, which logs into a file.
+ *
+ * @throws UsageError for one that won't do
+ */
+export async function prepareEnvironment(
+  choice: EnvironmentChoice,
+  { learnsFromRollouts, ...options }: Preparation,
+): Promise<void> {
+  if (!isBridge(choice.env)) return;
+  const { finalObservations } = await bridgeHello(choice, options);
+  if (finalObservations || !learnsFromRollouts) return;
+  throw new UsageError(
+    `${choice.env} loses the last observations of truncated episodes, whose values an algorithm that learns from rollouts needs`,
+    'Train with one that learns from a replay buffer, such as --algo meow.',
+  );
 }
 
 /**

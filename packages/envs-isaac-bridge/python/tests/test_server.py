@@ -417,6 +417,19 @@ def test_mutated_streams_do_no_harm(kept_server: Server) -> None:
         works(client)
 
 
+def test_requests_that_are_none_do_not_fill_the_log() -> None:
+    with server_of(STAND_IN, "--num-envs", "3") as server:
+        for _ in range(3):
+            with socket.create_connection((server.address["host"], server.address["port"])) as raw:
+                raw.sendall(b"\x16\x03\x01 no HTTP at all\r\n\r\n")
+                raw.shutdown(socket.SHUT_WR)
+                while raw.recv(65536):
+                    pass
+        with client_of(server.address) as client:
+            works(client)
+        assert "Traceback" not in server.end()[2]
+
+
 def frame_of(message: bytes) -> bytes:
     """A short message as a client's frame, masked by zeros."""
     return bytes([0x82, 0x80 | len(message), 0, 0, 0, 0]) + message

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import queue
 import socket
@@ -143,6 +144,7 @@ class _SocketThread:
             "ping_timeout": options.ping_timeout,
             "close_timeout": _CLOSE_SECONDS,
             "server_header": None,
+            "logger": _logger(),
         }
         if options.unix is None:
             return await serve(self._converse, options.host, options.port, **settings)
@@ -282,6 +284,13 @@ class _Conversation:
             giving_up.cancel()
         if reply.close_code is not None:
             await self._connection.close(reply.close_code)
+
+
+def _logger() -> logging.Logger:
+    """What goes wrong here is logged, but not each request that is none, of which websockets before 17 prints a traceback."""
+    logger = logging.getLogger("meow_isaac_bridge.sockets")
+    logger.addFilter(lambda record: record.msg != "opening handshake failed")
+    return logger
 
 
 def _option(options: Options) -> str:
