@@ -201,6 +201,12 @@ describe('installed by npm outside the workspace, alone', { concurrent: true }, 
       expect(main).toBe('imported');
       for (const result of Object.values(others))
         expect(result).toMatch(/^imported$|Cannot find package 'onnxruntime-(node|web)'/);
+      if (name !== '@meow-rl/export') return;
+      const code =
+        "import { loadPolicy } from '@meow-rl/export'; await loadPolicy(new Uint8Array()).catch((error) => console.log(String(error)));";
+      expect(await run('node', ['--input-type=module', '--eval', code], { cwd: folder })).toBe(
+        'EngineError: loadPolicy: there is no engine: onnxruntime-node and onnxruntime-web are not installed. Run npm install onnxruntime-node.\n',
+      );
     },
   );
 });
