@@ -2,19 +2,23 @@
 const SOURCE = '@meow-rl/source';
 
 /**
- * Entries without the sources, which aren't packed. Test helpers have nothing else, so their entries go.
+ * What conditions choose without the sources, which aren't packed: a file, or conditions again.
  *
- * @param {Readonly<Record<string, string | Readonly<Record<string, string>>>>} entries `exports` or `imports`
+ * @param {string | Readonly<Record<string, unknown>>} target
  */
-const builtEntries = (entries) =>
+const builtTarget = (target) => (typeof target === 'string' ? target : builtEntries(target, SOURCE));
+
+/**
+ * Entries without the sources. Test helpers have nothing else, so their entries go.
+ *
+ * @param {Readonly<Record<string, unknown>>} entries `exports` or `imports`, or conditions
+ * @param {string} [left] the condition that is left out
+ */
+const builtEntries = (entries, left) =>
   Object.fromEntries(
     Object.entries(entries)
-      .map(([name, target]) => [
-        name,
-        typeof target === 'string'
-          ? target
-          : Object.fromEntries(Object.entries(target).filter(([condition]) => condition !== SOURCE)),
-      ])
+      .filter(([name]) => name !== left)
+      .map(([name, target]) => [name, builtTarget(target)])
       .filter(([, target]) => typeof target === 'string' || Object.keys(target).length > 0),
   );
 

@@ -1,4 +1,4 @@
-import { adam, add, clip, mul, neg, tanh } from '@meow-rl/graph';
+import { adam, add, clip, mul, neg, scoped, tanh } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import type { Acting, LossInputs, Sizes, Stage, StageLoss } from '@meow-rl/learner';
 import { mapModule, mlp, relu } from '@meow-rl/nn';
@@ -23,7 +23,7 @@ export const deterministicPolicy = (
 ): Module<DeterministicPolicy> =>
   mapModule(
     mlp({ name: 'actor', inputs: [observationSize], hidden, output: actionSize, activation: relu }),
-    (network) => (state) => tanh(network([state])),
+    (network) => scoped('actor', (state) => tanh(network([state]))),
   );
 
 /** `clip(a + σ ε, −1, 1)`, with σ ε clipped to ±`bound` before. */

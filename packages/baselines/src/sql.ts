@@ -13,6 +13,7 @@ import {
   mul,
   neg,
   reshape,
+  scoped,
   split,
   square,
   staticSize,
@@ -40,8 +41,9 @@ export type SqlNetworks = {
 };
 
 /** `a = tanh f(s, ξ)`, [k · states, A]; states [states, O], standard normal noise ξ [k · states, A]. */
-export const sampledAction = (sampler: Network, state: Tensor, noise: Tensor): Tensor =>
-  tanh(sampler([state, noise]));
+export const sampledAction = scoped('sampler', (sampler: Network, state: Tensor, noise: Tensor) =>
+  tanh(sampler([state, noise])),
+);
 
 /** [states, k, A] as k blocks of rows, [k · states, A]. */
 function inBlocks(particles: Tensor): Tensor {

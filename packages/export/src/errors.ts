@@ -2,3 +2,8 @@
 export class PolicyFileError extends Error {
   override readonly name = 'PolicyFileError';
 }
+
+/** There is no engine to run a policy on. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+}

@@ -3,10 +3,17 @@ import type { Box } from '@meow-rl/envs';
 
 import { PolicyFileError } from './errors.ts';
 
-/** Raised when files of an older version can no longer be read. */
-const FORMAT_VERSION = '1';
+/** Of what is written: 2 ends with a checksum. */
+const FORMAT_VERSION = '2';
 
-/** What a policy file knows of itself, kept in the ONNX file's metadata. */
+/** Formats that can be read; 1 had no checksum and was always in float32. */
+const KNOWN_FORMATS: readonly string[] = ['1', FORMAT_VERSION];
+
+/** What a file's weights are and compute in; inputs and outputs are always float32. */
+export const PRECISIONS = ['float32', 'float16', 'int8'] as const;
+export type Precision = (typeof PRECISIONS)[number];
+
+/** What a policy is and where it comes from. */
 export interface PolicyMetadata {
   /** For instance `meow`. */
   readonly algorithm: string;
@@ -20,6 +27,18 @@ export interface PolicyMetadata {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+/** What a policy file knows of itself, kept in the ONNX file's metadata. */
+export interface FileMetadata extends PolicyMetadata {
+  /** `1` or `2`. */
+  readonly format: string;
+  readonly precision: Precision;
+  /** What was measured when it was exported, such as its error, by name. */
+  readonly measured: Readonly<Record<string, number>>;
+}
+
+/** What names of what was measured begin with. */
+const MEASURED = 'measured.';
+
 // JSON has no infinity, which bounds of observations often are.
 const encodeBox = ({ low, high, shape }: Box): string =>
   JSON.stringify({ low: Array.from(low, String), high: Array.from(high, String), shape });
@@ -30,8 +49,12 @@ function decodeBox(text: string): Box {
 }
 
 /** Metadata as ONNX keeps it: strings by name. */
-export const encodeMetadata = (metadata: PolicyMetadata): Record<string, string> => ({
+export const encodeMetadata = (
+  metadata: PolicyMetadata,
+  precision: Precision = 'float32',
+): Record<string, string> => ({
   'meow_rl.format': FORMAT_VERSION,
+  precision,
   algorithm: metadata.algorithm,
   environment: metadata.environment,
   observation_space: encodeBox(metadata.observationSpace),
@@ -47,12 +70,16 @@ export const encodeMetadata = (metadata: PolicyMetadata): Record<string, string>
 export function decodeMetadata(
   properties: readonly { readonly key: string; readonly value: string }[],
   where: string,
-): PolicyMetadata {
+): FileMetadata {
   const known = new Map(properties.map(({ key, value }) => [key, value]));
   const format = known.get('meow_rl.format');
-  if (format !== FORMAT_VERSION)
+  if (format === undefined)
     throw new PolicyFileError(
-      `${where}: expected a policy of format ${FORMAT_VERSION}, got ${format === undefined ? 'an ONNX file without meow-rl metadata' : `format ${format}`}. Export it again with this version.`,
+      `${where}: it is an ONNX file without meow-rl metadata, made by another program. Give a file that meow-bench export or exportAgent has written.`,
+    );
+  if (!KNOWN_FORMATS.includes(format))
+    throw new PolicyFileError(
+      `${where}: expected a policy of format ${KNOWN_FORMATS.join(' or ')}, got format ${format}. Read it with the version of @meow-rl/export that wrote it or a newer one, or export it again with this one.`,
     );
   const read = (key: string): string => {
     const value = known.get(key);
@@ -60,8 +87,19 @@ export function decodeMetadata(
       throw new PolicyFileError(`${where}: metadata ${key} is missing. Export it again.`);
     return value;
   };
+  const precision = PRECISIONS.find((name) => name === (known.get('precision') ?? 'float32'));
+  if (precision === undefined)
+    throw new PolicyFileError(
+      `${where}: its precision is ${known.get('precision')}, expected ${PRECISIONS.join(', ')}. Export it again.`,
+    );
+  const measured = properties.filter(({ key }) => key.startsWith(MEASURED));
   try {
     return {
+      format,
+      precision,
+      measured: Object.fromEntries(
+        measured.map(({ key, value }) => [key.slice(MEASURED.length), Number(value)]),
+      ),
       algorithm: read('algorithm'),
       environment: read('environment'),
       observationSpace: decodeBox(read('observation_space')),

@@ -8,40 +8,14 @@ import * as ort from 'onnxruntime-node';
 
 import { PolicyFileError } from './errors.ts';
 import { draftOf, exchangeFiles, type FileSet } from './exchange-files.ts';
+import { POLICY_FILES } from './file-names.ts';
+import type { PolicyFile } from './file-names.ts';
+import { loadPolicy } from './load-policy.ts';
 import type { PolicyMetadata } from './metadata.ts';
-import { openPolicy, openPolicyFile, openSampledPolicy } from './policy.ts';
-import type { Policy } from './policy.ts';
-import { POLICY_FILES, policyFiles } from './policy-files.ts';
-import type { PolicyFile } from './policy-files.ts';
+import { policyFiles } from './policy-files.ts';
+import { openPolicyFile } from './policy-session.ts';
 import { verifyPolicy, verifySession } from './verify.ts';
 import type { Verification, VerifyOptions } from './verify.ts';
-
-/**
- * Loads a `policy.onnx` on onnxruntime-node.
- *
- * @throws PolicyFileError if the file is missing, damaged, or no policy of this project
- */
-export const loadPolicy = async (file: string): Promise<Policy> =>
-  openPolicy(await readPolicyFile(file, 'policy.onnx'), ort, file);
-
-/**
- * Loads a `policy-stochastic.onnx` on onnxruntime-node, to act with sampled actions.
- *
- * @param seed of the noise, which all calls draw from one generator, in their order
- * @throws PolicyFileError if the file is missing, damaged, or no stochastic policy of this project
- */
-export const loadSampledPolicy = async (file: string, seed: number): Promise<Policy> =>
-  openSampledPolicy(await readPolicyFile(file, 'policy-stochastic.onnx'), ort, seed, file);
-
-async function readPolicyFile(file: string, name: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw new PolicyFileError(`${file}: it cannot be read. Give the path of a ${name}.`, {
-      cause: error,
-    });
-  }
-}
 
 /** A file of an export and how well it agrees with the agent. */
 export interface ExportedFile extends Verification {
@@ -117,7 +91,7 @@ async function verifyFile(
   options: VerifyOptions,
 ): Promise<Verification> {
   if (kind === 'policy') {
-    const policy = await loadPolicy(file);
+    const policy = await loadPolicy(file, { engine: 'onnxruntime-node' });
     try {
       return await verifyPolicy(actor, policy, { ...normalizerOf(deployment), ...options });
     } finally {

@@ -7,8 +7,8 @@ import { normalizedAgent, observationNormalizer } from '@meow-rl/train';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { openPolicyFile, PolicyFileError, policyFiles, verifySession } from './index.ts';
-import { exportAgent, loadPolicy } from './node.ts';
+import { loadPolicy, openPolicyFile, PolicyFileError, policyFiles, verifySession } from './index.ts';
+import { exportAgent } from './node.ts';
 import { metadata, normalRows, trainedAgent } from './testing/trained-agent.ts';
 
 /** Entries of very different size and spread, the last one constant. */

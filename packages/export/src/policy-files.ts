@@ -4,10 +4,11 @@ import {
   clip,
   constant,
   div,
+  freeze,
   mapInput,
   mapOutputs,
   mul,
-  optimize,
+  scoped,
   serialize,
   sub,
 } from '@meow-rl/graph';
@@ -15,18 +16,11 @@ import type { Program, Tensor } from '@meow-rl/graph';
 import type { Deployment, ObservationScaling } from '@meow-rl/train';
 
 import { actionUnits } from './action-units.ts';
+import { withChecksum } from './checksum.ts';
 import { PolicyFileError } from './errors.ts';
+import type { PolicyFile } from './file-names.ts';
 import { encodeMetadata } from './metadata.ts';
 import type { PolicyMetadata } from './metadata.ts';
-
-/** Names of the files of an export. */
-export const POLICY_FILES = {
-  policy: 'policy.onnx',
-  stochastic: 'policy-stochastic.onnx',
-  critic: 'critic.onnx',
-} as const;
-
-export type PolicyFile = keyof typeof POLICY_FILES;
 
 /** The programs of an agent in the environment's units, as they are written to files. */
 export interface DeployedPrograms {
@@ -35,6 +29,8 @@ export interface DeployedPrograms {
   readonly critic: Program<'observation' | 'action'> | undefined;
 }
 
+const inUnits = (convert: (given: Tensor) => Tensor) => scoped('actionSpace', convert);
+
 /** Conversions between actions in [−1, 1] and in the environment's units. */
 function conversions(space: Box) {
   const { middle, half, logVolume } = actionUnits(space);
@@ -42,16 +38,17 @@ function conversions(space: Box) {
   const varies = half.map((reach) => Number(reach > 0));
   const divisor = half.map((reach) => (reach > 0 ? reach : 1));
   return {
-    toEnvironment: (action: Tensor): Tensor =>
-      identity ? action : add(constant(middle), mul(action, constant(half))),
-    fromEnvironment: (action: Tensor): Tensor => {
+    toEnvironment: inUnits((action) =>
+      identity ? action : add(mul(action, constant(half)), constant(middle)),
+    ),
+    fromEnvironment: inUnits((action) => {
       if (identity) return action;
       const shares = div(sub(action, constant(middle)), constant(divisor));
       // Whatever is given for an entry that is one number, the agent sees the middle.
       return varies.includes(0) ? mul(shares, constant(varies)) : shares;
-    },
+    }),
     // A density over larger units is smaller: log p(a_env) = log p(a) − Σ log((high − low) / 2)
-    logProb: (logProb: Tensor): Tensor => (identity ? logProb : sub(logProb, logVolume)),
+    logProb: inUnits((logProb) => (identity ? logProb : sub(logProb, logVolume))),
   };
 }
 
@@ -74,8 +71,11 @@ function takingRaw<I extends string, S extends string, O extends string>(
     throw new PolicyFileError(
       `export: the normalizer has ${mean.length} means and ${scale.length} scales, expected ${shape[1]} finite ones as in the observation. Give scaling() of the agent's own normalizer.`,
     );
-  return mapInput<I | 'observation', S, O>(program, 'observation', { shape }, (raw) =>
-    clip(mul(sub(raw, constant(mean)), constant(scale)), -bound, bound),
+  return mapInput<I | 'observation', S, O>(
+    program,
+    'observation',
+    { shape },
+    scoped('normalizer', (raw) => clip(mul(sub(raw, constant(mean)), constant(scale)), -bound, bound)),
   );
 }
 
@@ -107,6 +107,28 @@ export function deployedPrograms(
   };
 }
 
+/** What a file is, for whoever opens it in a viewer. */
+function documentationOf(
+  kind: PolicyFile,
+  { algorithm, environment, trainingSteps }: PolicyMetadata,
+): string {
+  const what = {
+    policy: 'The deterministic action',
+    stochastic: 'A sampled action with its log-density',
+    critic: 'Values of an action',
+  };
+  return `${what[kind]} in ${environment}, of an agent of ${algorithm} that was trained for ${trainingSteps} steps. Written by meow-rl.`;
+}
+
+/** What inputs and outputs are; a critic's others have the names that the agent gives them. */
+const DESCRIPTIONS = {
+  observation: 'one row for each observation, as the environment gives it',
+  noise: 'standard normal numbers, one for each entry of an action',
+  action: "one row for each observation, in the environment's units",
+  log_prob: "log-density of each action in the environment's units",
+  value: 'soft value of each observation',
+} as const;
+
 /**
  * The bytes of an agent's ONNX files by kind; kinds that the agent does not offer are absent.
  *
@@ -126,17 +148,21 @@ export function policyFiles(
 ): Partial<Record<PolicyFile, Uint8Array>> {
   const programs = deployedPrograms(deployment, metadata.actionSpace);
   const properties = encodeMetadata(metadata);
-  const write = (name: string, program: Program): Uint8Array =>
-    serialize(optimize(program), {
-      name,
-      metadata: properties,
-      frozenState: Object.fromEntries(
-        Object.keys(program.state).map((key) => [key, deployment.state[key] ?? []]),
-      ),
-    });
+  const write = (kind: PolicyFile, name: string, program: Program): Uint8Array =>
+    withChecksum(
+      serialize(freeze(program, deployment.state), {
+        name,
+        metadata: properties,
+        documentation: documentationOf(kind, metadata),
+        descriptions: DESCRIPTIONS,
+        lowestOpset: true,
+      }),
+    );
   return {
-    policy: write('policy', programs.policy),
-    ...(programs.stochastic ? { stochastic: write('policy_stochastic', programs.stochastic) } : {}),
-    ...(programs.critic ? { critic: write('critic', programs.critic) } : {}),
+    policy: write('policy', 'policy', programs.policy),
+    ...(programs.stochastic
+      ? { stochastic: write('stochastic', 'policy_stochastic', programs.stochastic) }
+      : {}),
+    ...(programs.critic ? { critic: write('critic', 'critic', programs.critic) } : {}),
   };
 }

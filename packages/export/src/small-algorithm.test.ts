@@ -8,8 +8,8 @@ import { deterministicActorCritic, randomBatch } from '@meow-rl/learner/testing'
 import * as ort from 'onnxruntime-node';
 import { expect, onTestFinished, test } from 'vitest';
 
-import { openPolicyFile, verifyPolicy } from './index.ts';
-import { exportAgent, loadPolicy } from './node.ts';
+import { loadPolicy, openPolicyFile, verifyPolicy } from './index.ts';
+import { exportAgent } from './node.ts';
 import { actionSpace, metadata, normalRows, observationSpace } from './testing/trained-agent.ts';
 
 const sizes = { observationSize: observationSpace.size, actionSize: actionSpace.size };

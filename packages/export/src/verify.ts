@@ -7,8 +7,10 @@ import type { Actor, Deployment } from '@meow-rl/train';
 import { actionUnits, FLOAT32_EPSILON, type ActionUnits } from './action-units.ts';
 import { largestDifference, type Comparison } from './compare.ts';
 import { PolicyFileError } from './errors.ts';
-import { deployedPrograms, POLICY_FILES } from './policy-files.ts';
-import type { Policy, PolicySession } from './policy.ts';
+import { POLICY_FILES } from './file-names.ts';
+import type { Policy } from './load-policy.ts';
+import { deployedPrograms } from './policy-files.ts';
+import type { PolicySession } from './policy-session.ts';
 import { probeObservations, type ProbeOptions } from './probes.ts';
 
 export interface VerifyOptions extends ProbeOptions {
@@ -54,7 +56,7 @@ const outputMeasure = (name: string, { logVolume }: ActionUnits): Comparison['me
  */
 export async function verifyPolicy(
   actor: Actor,
-  policy: Policy,
+  policy: Pick<Policy, 'metadata' | 'act'>,
   { observations = 1000, seed = 0, tolerance = 1e-5, ...options }: VerifyOptions = {},
 ): Promise<Verification> {
   const { observationSpace, actionSpace } = policy.metadata;

@@ -1,3 +1,4 @@
+import { scoped } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 /**
@@ -44,3 +45,15 @@ export interface Bijector {
   /** The part of the forward log|det ∂a/∂z| that depends on the state alone, [states]; absent where it is 0. */
   readonly stateLogDet?: (state: Tensor) => Tensor;
 }
+
+/** A bijector whose nodes are called after it in files. */
+export const namedBijector = (
+  name: string,
+  { forward, inverse, nearest, stateLogDet, ...facts }: Bijector,
+): Bijector => ({
+  ...facts,
+  forward: scoped(name, forward),
+  inverse: scoped(name, inverse),
+  ...(nearest && { nearest: scoped(name, nearest) }),
+  ...(stateLogDet && { stateLogDet: scoped(name, stateLogDet) }),
+});

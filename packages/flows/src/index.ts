@@ -1,3 +1,4 @@
+export { namedBijector } from './bijector.ts';
 export type { Bijector, Mapped } from './bijector.ts';
 export { chain } from './chain.ts';
 export { alternatingMask, coupling } from './coupling.ts';

@@ -11,6 +11,7 @@ import {
 } from '@meow-rl/nn';
 import type { Module } from '@meow-rl/nn';
 
+import { namedBijector } from './bijector.ts';
 import type { Bijector } from './bijector.ts';
 import { unitTriangularInverse } from './triangular-inverse.ts';
 
@@ -65,7 +66,7 @@ export function luLinear({ name, size, minDiagonal = 1e-3 }: LuLinearOptions): M
         const ofUnitUpper = unitTriangularInverse(div(strictUpper, reshape(scales, [size, 1])), size);
         return matmul(div(ofUnitUpper, scales), unitTriangularInverse(strictLower, size));
       };
-      return {
+      return namedBijector(name, {
         size,
         constantDeterminant: true,
         forward: (z) => {
@@ -80,7 +81,7 @@ export function luLinear({ name, size, minDiagonal = 1e-3 }: LuLinearOptions): M
           const perState = sum(zerosPerState(state, size), { axes: [1] });
           return expandAs(sum(log(scales)), perState);
         },
-      };
+      });
     },
   };
 }

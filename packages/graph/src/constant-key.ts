@@ -14,13 +14,22 @@ export function isUniform(data: ArrayLike<number>): boolean {
   return true;
 }
 
-/** A text that constants share exactly if they are the same; undefined for large ones, which are told apart by identity. */
-export function constantKey(data: ArrayLike<number>, shape: Shape, dtype: DType): string | undefined {
-  const type = `${dtype}${formatShape(shape)}`;
+/**
+ * A text that constants share exactly if they are the same; undefined for large ones, which are told apart by identity. Those
+ * with a name are the same only as others of that name.
+ */
+export function constantKey(
+  data: ArrayLike<number>,
+  shape: Shape,
+  dtype: DType,
+  name = '',
+): string | undefined {
+  const type = `${name}${dtype}${formatShape(shape)}`;
   if (data.length <= SMALL) return `${type}:${Array.from(data, text).join()}`;
   return isUniform(data) ? `${type}: all ${text(data[0])}` : undefined;
 }
 
 /** A text that tensors share exactly if they are one, or small constants of the same content. */
 export const tensorKey = ({ node, index, dtype, shape }: Tensor): string =>
-  (node.kind === 'constant' ? constantKey(node.data, shape, dtype) : undefined) ?? `${node.id}:${index}`;
+  (node.kind === 'constant' ? constantKey(node.data, shape, dtype, node.name) : undefined) ??
+  `${node.id}:${index}`;

@@ -1,2 +1,3 @@
 export { onnxRuntime } from './runtimes/onnxruntime.ts';
+export { useWasmThreads } from './runtimes/wasm-threads.ts';
 export type { EngineSession, OnnxRuntimeModule, OnnxRuntimeOptions } from './runtimes/onnxruntime.ts';

@@ -1,5 +1,6 @@
 import type { NdArray } from './ndarray.ts';
 import type { OnnxEmitter } from './onnx/emitter.ts';
+import { currentScope, inScope } from './scope.ts';
 import { createNode } from './tensor.ts';
 import type { Attributes, Tensor } from './tensor.ts';
 import type { TensorType } from './tensor-type.ts';
@@ -54,6 +55,7 @@ export function operator<
 >(spec: OperatorSpec<I, A, O>): (inputs: I, attributes: A) => O {
   const apply = (inputs: I, attributes: A): O => {
     const types = spec.shape(inputs, attributes);
+    const scope = currentScope();
     const outputs: O = createNode(
       {
         kind: 'operator',
@@ -75,7 +77,7 @@ export function operator<
           onnx: (names, emit) => [
             ...spec.onnx(names as PerInput<I, string>, { inputs, outputs, attributes }, emit),
           ],
-          rebuild: (others) => apply(others as I, attributes),
+          rebuild: (others) => inScope(scope, () => apply(others as I, attributes)),
         },
       },
       [...types],

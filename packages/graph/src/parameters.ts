@@ -49,7 +49,12 @@ export function parameterLayout(specs: readonly ParameterSpec[]): ParameterLayou
     specs,
     size,
     unpack: (flat) => {
-      const parts = split(flat, sizes);
+      const parts = split(
+        flat,
+        sizes,
+        0,
+        specs.map(({ name }) => name),
+      );
       const tensors = new Map(
         specs.flatMap(({ name, shape }, i) => {
           const part = parts[i];

@@ -1,6 +1,7 @@
 import { ShapeError } from './errors.ts';
 import type { NdArray } from './ndarray.ts';
 import type { OnnxEmitter } from './onnx/emitter.ts';
+import { currentScope } from './scope.ts';
 import { formatShape, sizeOfShape } from './shape.ts';
 import type { DType, TensorType } from './tensor-type.ts';
 
@@ -33,6 +34,8 @@ interface NodeBase {
   readonly id: number;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
+  /** Name of the module that made it; empty if none did. */
+  readonly scope: string;
 }
 
 /** A value given from outside: an input of each run, or a state that runs carry on. */
@@ -44,6 +47,8 @@ interface PlaceholderNode extends NodeBase {
 export interface ConstantNode extends NodeBase {
   readonly kind: 'constant';
   readonly data: ArrayLike<number>;
+  /** What it is called in files, such as a parameter's name; undefined for numbers that need none. */
+  readonly name: string | undefined;
 }
 
 export interface OperatorNode extends NodeBase {
@@ -58,12 +63,12 @@ export type Node = PlaceholderNode | ConstantNode | OperatorNode;
 let nextId = 0;
 
 /** Distributes over the kinds of node, so that each keeps its own fields. */
-type WithoutIdentity<N> = N extends Node ? Omit<N, 'id' | 'outputs'> : never;
+type WithoutIdentity<N> = N extends Node ? Omit<N, 'id' | 'outputs' | 'scope'> : never;
 
 /** Creates a node and the tensors that it gives. For operators use `operator()`. */
 export function createNode(fields: WithoutIdentity<Node>, types: readonly TensorType[]): readonly Tensor[] {
   const outputs: Tensor[] = [];
-  const node: Node = { ...fields, id: nextId++, outputs };
+  const node: Node = { ...fields, id: nextId++, outputs, scope: currentScope() };
   types.forEach(({ dtype, shape }, index) => outputs.push({ node, index, dtype, shape }));
   return outputs;
 }
@@ -91,12 +96,14 @@ export function placeholder(kind: 'input' | 'state', name: string, type: TensorT
  *
  * @param data the elements in row-major order, or one number for a scalar
  * @param shape defaults to `[]` for a number and `[data.length]` for an array
+ * @param name what it is called in files; default: none
  * @throws ShapeError if the number of elements is not the shape's
  */
 export function constant(
   data: number | ArrayLike<number>,
   shape?: readonly number[],
   dtype: DType = 'float32',
+  name?: string,
 ): Tensor {
   const values = typeof data === 'number' ? [data] : data;
   const fullShape = shape ?? (typeof data === 'number' ? [] : [data.length]);
@@ -104,7 +111,7 @@ export function constant(
     throw new ShapeError(
       `constant: shape ${formatShape(fullShape)} has ${sizeOfShape(fullShape)} elements but the data has ${values.length}.`,
     );
-  return createLeaf({ kind: 'constant', data: values, inputs: [] }, { dtype, shape: fullShape });
+  return createLeaf({ kind: 'constant', data: values, name, inputs: [] }, { dtype, shape: fullShape });
 }
 
 /** A tensor, or a number that becomes a float32 scalar. */

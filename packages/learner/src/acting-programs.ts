@@ -1,4 +1,4 @@
-import { GraphError, mapValues, program } from '@meow-rl/graph';
+import { GraphError, inScope, mapValues, program } from '@meow-rl/graph';
 import type { Program, Tensor } from '@meow-rl/graph';
 
 import { algorithmStates } from './algorithm.ts';
@@ -18,7 +18,10 @@ function actingProgram<I extends string, O extends string>(
 ): Program<I, string, O> {
   const inputs = mapValues(widths, (size) => ({ shape: ['batch', size] }));
   const built = program({ inputs, state: algorithmStates(algorithm) }, (tensors, state) => ({
-    outputs: build(boundGroups(algorithm, state, 'parameters'), tensors),
+    // What is made in no module of its own is the algorithm's.
+    outputs: inScope(algorithm.definition.name, () =>
+      build(boundGroups(algorithm, state, 'parameters'), tensors),
+    ),
   }));
   return withoutUnreadStates(built);
 }

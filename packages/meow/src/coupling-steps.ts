@@ -4,6 +4,7 @@ import {
   boundedShift,
   coupling,
   luLinear,
+  namedBijector,
   rationalQuadraticSpline,
   shift,
 } from '@meow-rl/flows';
@@ -51,11 +52,14 @@ export function couplingSteps(
         weights: orthogonal(),
       }),
       (network) => (dropout?: Dropout) =>
-        coupling({
-          mask: alternatingMask(actionSize, i),
-          conditioner: (masked, state) => network([masked, state], dropout),
-          transform,
-        }),
+        namedBijector(
+          `coupling${i}`,
+          coupling({
+            mask: alternatingMask(actionSize, i),
+            conditioner: (masked, state) => network([masked, state], dropout),
+            transform,
+          }),
+        ),
     );
   const step = (i: number): Module<CouplingSteps> =>
     linear === 'none'

@@ -3,11 +3,12 @@ import {
   elementwiseScale,
   energyFlow,
   gaussianPrior,
+  namedBijector,
   tanhSquash,
   uniformMixture,
 } from '@meow-rl/flows';
 import type { EnergyFlow } from '@meow-rl/flows';
-import { add, atanh, GraphError, minimum, mul, reshape } from '@meow-rl/graph';
+import { add, atanh, GraphError, minimum, mul, reshape, scoped } from '@meow-rl/graph';
 import type { Tensor, TensorLike } from '@meow-rl/graph';
 import type { Replayed, Sizes } from '@meow-rl/learner';
 import { boundedLogScale, insideSquash, mlp, modules, swish, zeros } from '@meow-rl/nn';
@@ -95,14 +96,22 @@ export function meowNetworks(sizes: Sizes, config: MeowConfig): Module<MeowNetwo
     parameters: parts.parameters,
     bind: (params) => {
       const networks = parts.bind(params);
-      const logSigma = onceForEach((state) =>
-        boundedLogScale(networks.prior([state]), logSigmaMin, logSigmaMax),
+      const logSigma = onceForEach(
+        scoped('prior', (state: Tensor) =>
+          boundedLogScale(networks.prior([state]), logSigmaMin, logSigmaMax),
+        ),
       );
       const latents = (dropout?: Dropout) => ({
         prior: gaussianPrior(actionSize),
-        layers: [elementwiseScale({ size: actionSize, logScale: logSigma }), ...networks.steps(dropout)],
+        layers: [
+          namedBijector('prior', elementwiseScale({ size: actionSize, logScale: logSigma })),
+          ...networks.steps(dropout),
+        ],
       });
-      const squash = (coordinates === 'latent' ? tanhSquash : clippedTanhSquash)(actionSize);
+      const squash = namedBijector(
+        'squash',
+        (coordinates === 'latent' ? tanhSquash : clippedTanhSquash)(actionSize),
+      );
       const invertible = (dropout?: Dropout) => energyFlow({ ...latents(dropout), squash });
       const flow = (dropout?: Dropout) =>
         uniformShare > 0 ? uniformMixture(invertible(dropout), uniformShare) : invertible(dropout);

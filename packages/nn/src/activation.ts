@@ -1,7 +1,8 @@
-import { add, erf, mul, sigmoid, swish as swishOperator } from '@meow-rl/graph';
+import { add, erf, mul, scoped, sigmoid, swish as swishOperator } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 import { ones } from './initializers.ts';
+import { mapModule } from './module.ts';
 import type { Module } from './module.ts';
 
 export { relu, tanh } from '@meow-rl/graph';
@@ -55,9 +56,12 @@ export const swish: TrainableActivation = {
 
 /** The module of an activation behind a layer. */
 export const activationLayer = (activation: Activation, name: string, units: number): Module<Activate> =>
-  typeof activation === 'function'
-    ? {
-        parameters: [],
-        bind: () => (x, mask) => (mask ? mul(activation(x), mask) : activation(x)),
-      }
-    : activation.layer(name, units);
+  mapModule(
+    typeof activation === 'function'
+      ? {
+          parameters: [],
+          bind: () => (x: Tensor, mask?: Tensor) => (mask ? mul(activation(x), mask) : activation(x)),
+        }
+      : activation.layer(name, units),
+    (activate) => scoped(name, activate),
+  );

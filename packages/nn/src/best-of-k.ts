@@ -9,6 +9,7 @@ import {
   mul,
   multipleOf,
   reshape,
+  scoped,
   sum,
   toFloat,
 } from '@meow-rl/graph';
@@ -44,7 +45,9 @@ function candidateNoise(candidates: number, size: number): Float32Array {
  *
  * @param state [states, features]; the states may be a named axis
  */
-export function bestOfK(state: Tensor, { candidates, size, sample }: BestOfKOptions): Tensor {
+export const bestOfK = scoped('bestOfK', best);
+
+function best(state: Tensor, { candidates, size, sample }: BestOfKOptions): Tensor {
   const [states = 1, features = 1] = state.shape;
   const all = multipleOf(states, candidates);
   const noise = add(

@@ -1,3 +1,4 @@
+import { scoped } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 import type { Activation } from './activation.ts';
@@ -59,13 +60,15 @@ export function gaussianPolicy(options: GaussianPolicyOptions): Module<GaussianP
       const logStd = params(logStdName);
       const distribution = (state: Tensor): Gaussian => ({ mean: meanOf([state]), logStd });
       return {
-        sample: (state, noise) => {
+        sample: scoped(name, (state: Tensor, noise: Tensor) => {
           const { sample, logDensities } = sampleGaussian(distribution(state), noise);
           return { action: sample, logProb: sumOverEntries(logDensities) };
-        },
+        }),
         mode: (state) => meanOf([state]),
-        logProb: (action, state) => sumOverEntries(gaussianLogDensities(distribution(state), action)),
-        entropy: gaussianEntropy(logStd),
+        logProb: scoped(name, (action: Tensor, state: Tensor) =>
+          sumOverEntries(gaussianLogDensities(distribution(state), action)),
+        ),
+        entropy: scoped(name, () => gaussianEntropy(logStd))(),
       };
     },
   };

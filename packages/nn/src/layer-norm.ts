@@ -1,4 +1,4 @@
-import { layerNorm as normalize } from '@meow-rl/graph';
+import { layerNorm as normalize, scoped } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 import { ones, zeros } from './initializers.ts';
@@ -17,6 +17,6 @@ export function layerNorm(name: string, units: number): Module<(x: Tensor) => Te
       { name: weight, shape: [units], initial: ones([units], units) },
       { name: bias, shape: [units], initial: zeros([units], units) },
     ],
-    bind: (params) => (x) => normalize(x, params(weight), params(bias)),
+    bind: (params) => scoped(name, (x: Tensor) => normalize(x, params(weight), params(bias))),
   };
 }

@@ -1,4 +1,4 @@
-import { add, linear, matmul, ShapeError, split } from '@meow-rl/graph';
+import { add, linear, matmul, scoped, ShapeError, split } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 import { uniformFanIn } from './initializers.ts';
@@ -45,25 +45,26 @@ export function linearLayer({
       { name: `${name}.weight`, shape, initial: weights(shape, fanIn) },
       { name: `${name}.bias`, shape: [output], initial: biases([output], fanIn) },
     ],
-    bind: (params) => (parts) => {
-      if (parts.length !== inputs.length)
-        throw new ShapeError(
-          `linearLayer ${name}: expected ${inputs.length} input parts, got ${parts.length}.`,
-        );
-      const weight = params(`${name}.weight`);
-      const bias = params(`${name}.bias`);
-      const rows = parts.map(({ shape: [length] }) => (typeof length === 'number' ? length : Infinity));
-      const most = parts[rows.indexOf(Math.max(...rows))];
-      const fewest = rows.lastIndexOf(Math.min(...rows));
-      const columnsOfParts = split(weight, inputs, 1);
-      const terms = parts.map((part, i) => {
-        const columns = columnsOfParts[i] ?? weight;
-        // The bias goes with the smallest product.
-        const product =
-          i === fewest ? linear(part, columns, bias) : matmul(part, columns, { transposeB: true });
-        return most ? repeatForRows(product, most) : product;
-      });
-      return terms.reduce((total, term) => add(total, term));
-    },
+    bind: (params) =>
+      scoped(name, (parts: readonly Tensor[]) => {
+        if (parts.length !== inputs.length)
+          throw new ShapeError(
+            `linearLayer ${name}: expected ${inputs.length} input parts, got ${parts.length}.`,
+          );
+        const weight = params(`${name}.weight`);
+        const bias = params(`${name}.bias`);
+        const rows = parts.map(({ shape: [length] }) => (typeof length === 'number' ? length : Infinity));
+        const most = parts[rows.indexOf(Math.max(...rows))];
+        const fewest = rows.lastIndexOf(Math.min(...rows));
+        const columnsOfParts = split(weight, inputs, 1);
+        const terms = parts.map((part, i) => {
+          const columns = columnsOfParts[i] ?? weight;
+          // The bias goes with the smallest product.
+          const product =
+            i === fewest ? linear(part, columns, bias) : matmul(part, columns, { transposeB: true });
+          return most ? repeatForRows(product, most) : product;
+        });
+        return terms.reduce((total, term) => add(total, term));
+      }),
   };
 }

@@ -1,4 +1,4 @@
-import { atanh, sub, tanh } from '@meow-rl/graph';
+import { atanh, scoped, sub, tanh } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 import { boundedLogScale } from './bounded-log-scale.ts';
@@ -71,20 +71,20 @@ export function squashedGaussianPolicy(
         return { mean: mean(h), logStd: boundedLogScale(logStd(h), logStdMin, logStdMax) };
       };
       return {
-        sample: (state, noise) => {
+        sample: scoped(name, (state: Tensor, noise: Tensor) => {
           const { sample: latent, logDensities } = sampleGaussian(distribution(state), noise);
           return {
             action: tanh(latent),
             logProb: sumOverEntries(sub(logDensities, logSquashSlope(latent))),
             latent,
           };
-        },
-        mode: (state) => tanh(mean(features([state]))),
-        logProb: (action, state) => {
+        }),
+        mode: scoped(name, (state: Tensor) => tanh(mean(features([state])))),
+        logProb: scoped(name, (action: Tensor, state: Tensor) => {
           const latent = atanh(insideSquash(action));
           const densities = gaussianLogDensities(distribution(state), latent);
           return sumOverEntries(sub(densities, logSquashSlope(latent)));
-        },
+        }),
       };
     },
   };

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { decodeRecording } from '@meow-rl/envs-mujoco/render';
-import { loadPolicy } from '@meow-rl/export/node';
+import { loadPolicy } from '@meow-rl/export';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { startBench } from '../testing/start-bench.ts';

@@ -1,4 +1,4 @@
-import { loadPolicy } from '@meow-rl/export/node';
+import { loadPolicy } from '@meow-rl/export';
 import type { Actor } from '@meow-rl/train';
 
 import { isBridge } from '../environments/bridge.ts';

@@ -1,10 +1,9 @@
 import { box, clipAction, createEnv, rescaleAction, timeLimit } from '@meow-rl/envs';
-import { openPolicy, policyFiles, type Policy, type PolicyMetadata } from '@meow-rl/export';
+import { loadPolicy, policyFiles, type Policy, type PolicyMetadata } from '@meow-rl/export';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createMeowAgent, type MeowAgent } from '@meow-rl/meow';
 import { createGenerator } from '@meow-rl/random';
 import { evaluate } from '@meow-rl/train';
-import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { policyActor } from './policy-actor.ts';
@@ -55,7 +54,7 @@ beforeAll(async () => {
     actionSize: size,
     config: { hidden: [8, 8], shiftHidden: [8] },
   });
-  policy = await openPolicy(policyFiles(agent.deployment(), metadata).policy ?? new Uint8Array(), ort);
+  policy = await loadPolicy(policyFiles(agent.deployment(), metadata).policy ?? new Uint8Array());
 });
 afterAll(async () => {
   await policy.dispose();

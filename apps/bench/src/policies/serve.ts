@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 
-import { POLICY_FILES, type Policy, type PolicyMetadata } from '@meow-rl/export';
-import { loadPolicy, loadSampledPolicy } from '@meow-rl/export/node';
+import { loadPolicy, POLICY_FILES, type Policy, type PolicyMetadata } from '@meow-rl/export';
 import { listeningProblem, servePolicy, type PolicyServer } from '@meow-rl/serve';
 
 import { UsageError } from '../cli/errors.ts';
@@ -28,7 +27,7 @@ export async function serve(source: string, config: ServeConfig, ui: Ui): Promis
       `Put a token into the environment: export ${TOKEN_VARIABLE}=$(openssl rand -hex 32)`,
     );
   const file = await policyFileOf(source, stochastic);
-  const policy = await (stochastic ? loadSampledPolicy(file, seed) : loadPolicy(file));
+  const policy = await (stochastic ? loadSampled(file, seed) : loadPolicy(file));
   try {
     await interruptible(
       (signal) => serveUntil(signal, { policy, file, token, host, port, stochastic }, ui),
@@ -37,6 +36,12 @@ export async function serve(source: string, config: ServeConfig, ui: Ui): Promis
   } finally {
     await policy.dispose();
   }
+}
+
+/** The policy of a `policy-stochastic.onnx`, whose actions are sampled. */
+async function loadSampled(stochastic: string, seed: number): Promise<Policy> {
+  const policy = await loadPolicy({ stochastic }, { seed });
+  return { ...policy, act: policy.sample };
 }
 
 /** The exported file that is meant: of a run the one in its folder, with `stochastic` the one beside `policy.onnx`. */

@@ -18,6 +18,7 @@ const messages: Readonly<Record<string, readonly Field[]>> = {
     ['ir_version', 1, Type.INT64],
     ['producer_name', 2, Type.STRING],
     ['producer_version', 3, Type.STRING],
+    ['doc_string', 6, Type.STRING],
     ['graph', 7, 'GraphProto'],
     ['opset_import', 8, 'OperatorSetIdProto', 'repeated'],
     ['metadata_props', 14, 'StringStringEntryProto', 'repeated'],
@@ -34,6 +35,7 @@ const messages: Readonly<Record<string, readonly Field[]>> = {
     ['node', 1, 'NodeProto', 'repeated'],
     ['name', 2, Type.STRING],
     ['initializer', 5, 'TensorProto', 'repeated'],
+    ['doc_string', 10, Type.STRING],
     ['input', 11, 'ValueInfoProto', 'repeated'],
     ['output', 12, 'ValueInfoProto', 'repeated'],
     ['value_info', 13, 'ValueInfoProto', 'repeated'],
@@ -64,6 +66,7 @@ const messages: Readonly<Record<string, readonly Field[]>> = {
   ValueInfoProto: [
     ['name', 1, Type.STRING],
     ['type', 2, 'TypeProto'],
+    ['doc_string', 3, Type.STRING],
   ],
   TypeProto: [['tensor_type', 1, 'TypeProtoTensor']],
   TypeProtoTensor: [
@@ -79,6 +82,7 @@ const messages: Readonly<Record<string, readonly Field[]>> = {
 
 export interface OnnxValueInfo {
   readonly name: string;
+  readonly docString: string;
   readonly type: {
     readonly tensorType: {
       readonly elemType: number;
@@ -116,10 +120,12 @@ export interface OnnxModel {
   readonly irVersion: bigint;
   readonly producerName: string;
   readonly producerVersion: string;
+  readonly docString: string;
   readonly opsetImport: readonly { readonly domain: string; readonly version: bigint }[];
   readonly metadataProps: readonly { readonly key: string; readonly value: string }[];
   readonly graph: {
     readonly name: string;
+    readonly docString: string;
     readonly node: readonly OnnxNode[];
     readonly initializer: readonly OnnxTensor[];
     readonly input: readonly OnnxValueInfo[];

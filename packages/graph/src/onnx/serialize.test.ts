@@ -2,11 +2,12 @@ import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 
 import { GraphError } from '../errors.ts';
-import { add, linear, mul, split, sum, tanh, toFloat } from '../ops/index.ts';
+import { add, linear, matmul, max, mul, pad, split, standardize, sum, tanh, toFloat } from '../ops/index.ts';
 import { program } from '../program.ts';
-import { referenceRuntime } from '../runtimes/reference.ts';
+import { optimize } from '../rewrite/optimize.ts';
+import { inScope } from '../scope.ts';
 import { constant } from '../tensor.ts';
-import { expectClose } from '../testing/expect-close.ts';
+import type { Tensor } from '../tensor.ts';
 import { decodeModel } from './schema.ts';
 import { nextName, serialize } from './serialize.ts';
 
@@ -78,20 +79,27 @@ describe('serialize', () => {
     expect(decodeModel(serialize(built)).graph.initializer).toHaveLength(3);
   });
 
-  it('gives the same numbers with frozen state', async () => {
-    const frozenState = { w: [2, 1, 0, -1, 0.5, 1], b: [0.3, -0.2] };
-    const bytes = serialize(policy, { frozenState });
-    const { graph } = decodeModel(bytes);
-    expect(names(graph.input)).toEqual(['x']);
-    expect(names(graph.output)).toEqual(['action']);
-    const x = [1, 2, 3, -1, 0.5, 0.25];
-    const executable = await referenceRuntime.load(policy);
-    executable.state.write('w', frozenState.w);
-    executable.state.write('b', frozenState.b);
-    const { action } = await executable.run({ x });
-    const outputs = await runModel(bytes, { x: new ort.Tensor('float32', x, [2, 3]) });
-    expect(outputs['action']?.dims).toEqual([2, 2]);
-    expectClose(Float32Array.from(outputs['action']?.data ?? [], Number), action, 1e-6);
+  it('calls nodes after the module that made them, and numbers what is there twice', () => {
+    const built = program({ inputs: { x: { shape: [2] } }, state: {} }, ({ x }) => {
+      const inside = inScope('layer.0', () => tanh(tanh(x)));
+      return { outputs: { y: tanh(inScope('layer.1', () => inScope('layer.2', () => mul(inside, 3)))) } };
+    });
+    const { graph } = decodeModel(serialize(optimize(built)));
+    expect(names(graph.node)).toEqual(['layer.0/Tanh', 'layer.0/Tanh_1', 'layer.2/Mul', 'Tanh']);
+    expect(graph.node[2]?.input).toEqual(['layer.0/Tanh_1', 'constant']);
+  });
+
+  it('says what the file and its inputs and outputs are', () => {
+    const { docString, graph } = decodeModel(
+      serialize(policy, { documentation: 'A policy.', descriptions: { x: 'what it sees' } }),
+    );
+    expect([docString, graph.docString]).toEqual(['A policy.', 'A policy.']);
+    expect([...graph.input, ...graph.output].map((info) => info.docString)).toEqual([
+      'what it sees',
+      '',
+      '',
+      '',
+    ]);
   });
 
   it('keeps the names of the program whatever its own names are', async () => {
@@ -125,27 +133,6 @@ describe('serialize', () => {
 });
 
 describe('serialize refuses', () => {
-  it('to freeze a state that changes', () => {
-    const frozenState = { w: [1, 2, 3, 4, 5, 6], b: [1, 2] };
-    expect(() => serialize(learner, { frozenState })).toThrow(
-      new GraphError(
-        'serialize: the state b changes from run to run and cannot be frozen. Freeze a program that only reads it.',
-      ),
-    );
-  });
-
-  it('to freeze without a value', () => {
-    expect(() => serialize(policy, { frozenState: { w: [1, 2, 3, 4, 5, 6] } })).toThrow(
-      new GraphError('serialize: no value for the state b. Give one for each state to freeze.'),
-    );
-  });
-
-  it('to freeze a value of another size', () => {
-    expect(() => serialize(policy, { frozenState: { w: [1, 2, 3], b: [1, 2] } })).toThrow(
-      new GraphError('serialize: the state w is [2, 3] but its frozen value has 3 elements.'),
-    );
-  });
-
   it.each([
     ['an input and an output', 'x', () => program(spec, ({ x }) => ({ outputs: { x: sum(x) } }))],
     ['a state and an output', 'w', () => program(spec, (_, { w }) => ({ outputs: { w: sum(w) } }))],
@@ -166,6 +153,33 @@ describe('serialize refuses', () => {
     expect(() => serialize(build())).toThrow(
       new GraphError(`serialize: ${name} names two of the program's inputs, states and outputs. Rename one.`),
     );
+  });
+});
+
+describe('the lowest operator set', () => {
+  const matrix = { shape: ['batch', 3] } as const;
+  const weight = constant([1, 0, -1, 0.5, 0.25, 2], [2, 3]);
+  const bias = constant([0.5, -1]);
+
+  it.each([
+    ['a layer', 9, 4, (x: Tensor) => linear(x, weight, bias)],
+    ['a product', 11, 6, (x: Tensor) => matmul(x, weight, { transposeB: true })],
+    ['a reduction', 13, 7, (x: Tensor) => max(x, { axes: [1], keepDims: true })],
+    ['a sum', 13, 7, (x: Tensor) => sum(x, { axes: [1] })],
+    ['parts', 13, 7, (x: Tensor) => split(x, [1, 2], 1)[1] ?? x],
+    ['normalization', 17, 8, (x: Tensor) => standardize(x)],
+    ['a reduction after normalization', 17, 8, (x: Tensor) => max(standardize(x), { axes: [1] })],
+    ['one that is in no table', 18, 8, (x: Tensor) => max(pad(x, { axis: 1, after: 1 }), { axes: [1] })],
+  ])('of %s is %i, with IR version %i, and gives the same numbers', async (_, opset, irVersion, build) => {
+    const built = program({ inputs: { x: matrix }, state: {} }, ({ x }) => ({ outputs: { y: build(x) } }));
+    const lowest = serialize(built, { lowestOpset: true });
+    const model = decodeModel(lowest);
+    expect(model.opsetImport).toMatchObject([{ domain: '', version: BigInt(opset) }]);
+    expect(model.irVersion).toBe(BigInt(irVersion));
+    const feeds = { x: new ort.Tensor('float32', [1, -2, 3, 0.5, 0.25, 4], [2, 3]) };
+    const [expected, actual] = [await runModel(serialize(built), feeds), await runModel(lowest, feeds)];
+    expect(actual['y']?.data).toEqual(expected['y']?.data);
+    expect(actual['y']?.dims).toEqual(expected['y']?.dims);
   });
 });
 

@@ -1,18 +1,16 @@
 import { constantKey } from '../constant-key.ts';
 import { GraphError } from '../errors.ts';
 import { entries } from '../program.ts';
-import type { Program, ProgramState } from '../program.ts';
-import { formatShape, isStatic, sizeOfShape } from '../shape.ts';
+import type { Program } from '../program.ts';
+import { currentScope, inScope } from '../scope.ts';
+import { isStatic } from '../shape.ts';
 import type { Node, Tensor } from '../tensor.ts';
-import type { DType, Shape } from '../tensor-type.ts';
+import type { DType, TensorType } from '../tensor-type.ts';
 import { topologicalOrder } from '../topological-order.ts';
 import type { OnnxAttribute, OnnxEmitter } from './emitter.ts';
+import { inLowestOpset, irVersionOf, OPSET } from './opset.ts';
 import { encodeModel } from './schema.ts';
-import type { OnnxNode, OnnxTensor, OnnxValueInfo } from './schema.ts';
-
-/** ONNX operator set that operators are written in: the first with axes of reductions as inputs throughout. */
-const OPSET = 18n;
-const IR_VERSION = 8n;
+import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './schema.ts';
 
 const ELEMENT_TYPE = { float32: 1, int64: 7, bool: 9 } as const satisfies Record<DType, number>;
 const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
@@ -34,8 +32,9 @@ function attribute(name: string, value: OnnxAttribute): OnnxNode['attribute'][nu
   return { name, type: ATTRIBUTE_TYPE.ints, ints: value };
 }
 
-const valueInfo = (name: string, dtype: DType, shape: Shape): OnnxValueInfo => ({
+const valueInfo = (name: string, { dtype, shape }: TensorType, docString = ''): OnnxValueInfo => ({
   name,
+  docString,
   type: {
     tensorType: {
       elemType: ELEMENT_TYPE[dtype],
@@ -46,6 +45,34 @@ const valueInfo = (name: string, dtype: DType, shape: Shape): OnnxValueInfo => (
   },
 });
 
+/** Gives out names that are not taken, numbered where one is wanted again. */
+function nameGiver(taken: ReadonlySet<string>): (wanted: string) => string {
+  const given = new Set(taken);
+  const next = new Map<string, number>();
+  return (wanted) => {
+    let name = wanted;
+    for (let number = next.get(wanted) ?? 1; given.has(name); number += 1) {
+      name = `${wanted}_${number}`;
+      next.set(wanted, number + 1);
+    }
+    given.add(name);
+    return name;
+  };
+}
+
+/** As in `coupling0.0/Gemm`: what is made inside of a module is called after it. */
+const inModule = (name: string): string => (currentScope() === '' ? name : `${currentScope()}/${name}`);
+
+/** Writes down constants under the names that they have. */
+interface ConstantWriter {
+  constantOf(data: ArrayLike<number>, type: ConstantType, name?: string): string;
+}
+
+interface ConstantType {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
 /**
  * Collects ONNX nodes and initializers while the graph is walked.
  *
@@ -53,16 +80,17 @@ const valueInfo = (name: string, dtype: DType, shape: Shape): OnnxValueInfo => (
  */
 function collector(
   taken: ReadonlySet<string>,
-): OnnxEmitter & { nodes: OnnxNode[]; initializers: OnnxTensor[] } {
+): OnnxEmitter & ConstantWriter & { nodes: OnnxNode[]; initializers: OnnxTensor[] } {
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
   const known = new Map<string, string>();
-  const unique = (name: string): string => (taken.has(name) ? unique(`${name}_`) : name);
-  const constantOf = (data: ArrayLike<number>, shape: readonly number[], dtype: DType): string => {
-    const key = constantKey(data, shape, dtype);
+  const unique = nameGiver(taken);
+  const constantOf: ConstantWriter['constantOf'] = (data, { dtype, shape }, wanted) => {
+    const key = constantKey(data, shape, dtype, wanted);
     const before = key === undefined ? undefined : known.get(key);
     if (before !== undefined) return before;
-    const name = unique(`constant_${initializers.length}`);
+    // Without a name it is shared by whoever has the same numbers, so that no module owns it.
+    const name = unique(wanted ?? 'constant');
     initializers.push({
       name,
       dims: shape.map(BigInt),
@@ -79,8 +107,8 @@ function collector(
     attributes = {},
     domain = '',
   ) => {
-    const name = `${opType}_${nodes.length}`;
-    const names = Array.from({ length: outputs }, (_, i) => unique(outputs === 1 ? name : `${name}_${i}`));
+    const name = unique(inModule(opType));
+    const names = Array.from({ length: outputs }, (_, i) => (outputs === 1 ? name : unique(`${name}:${i}`)));
     nodes.push({
       name,
       opType,
@@ -94,10 +122,11 @@ function collector(
   return {
     nodes,
     initializers,
+    constantOf,
     nodeWithOutputs,
     node: (opType, inputs, attributes) => nodeWithOutputs(opType, inputs, 1, attributes)[0] ?? '',
-    constant: (data, shape, dtype = 'float32') => constantOf(data, shape, dtype),
-    integers: (values) => constantOf(values, [values.length], 'int64'),
+    constant: (data, shape, dtype = 'float32') => constantOf(data, { shape, dtype }),
+    integers: (values) => constantOf(values, { shape: [values.length], dtype: 'int64' }),
   };
 }
 
@@ -109,31 +138,12 @@ export interface SerializeOptions {
   readonly name?: string;
   /** Free key-value pairs kept in the file. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /**
-   * Write these values of the state into the file as constants, for deployment. Without it, states are inputs, and
-   * states that change are also outputs, named by `nextName`.
-   */
-  readonly frozenState?: Readonly<Record<string, ArrayLike<number>>>;
-}
-
-/** The value that a state is frozen to. */
-function frozenValue(
-  key: string,
-  { shape, next }: ProgramState,
-  frozenState: Readonly<Record<string, ArrayLike<number>>>,
-): ArrayLike<number> {
-  const value = frozenState[key];
-  if (!value)
-    throw new GraphError(`serialize: no value for the state ${key}. Give one for each state to freeze.`);
-  if (next)
-    throw new GraphError(
-      `serialize: the state ${key} changes from run to run and cannot be frozen. Freeze a program that only reads it.`,
-    );
-  if (value.length !== sizeOfShape(shape))
-    throw new GraphError(
-      `serialize: the state ${key} is ${formatShape(shape)} but its frozen value has ${value.length} elements.`,
-    );
-  return value;
+  /** What the file is, for people who look at it; default nothing. */
+  readonly documentation?: string;
+  /** What inputs and outputs are, by name; default nothing. */
+  readonly descriptions?: Readonly<Record<string, string>>;
+  /** Write for the lowest operator set and IR version that the operators allow, which old engines read; default false: 18 and 8. */
+  readonly lowestOpset?: boolean;
 }
 
 /** Names that a file gives to the outside; each must be used once. */
@@ -150,13 +160,13 @@ function outsideNames(names: readonly string[]): ReadonlySet<string> {
 }
 
 /**
- * A program as the bytes of an ONNX file.
+ * A program as the bytes of an ONNX file. States are inputs, and those that change are also outputs, named by `nextName`; a program
+ * that is to be deployed has none, see `freeze`.
  *
- * @throws GraphError if a frozen state is missing, changes or has another size, or two inputs, states or outputs have
- *   the same name
+ * @throws GraphError if two inputs, states or outputs have the same name
  */
 export function serialize(program: Program, options: SerializeOptions = {}): Uint8Array {
-  const { name = 'program', metadata = {}, frozenState } = options;
+  const { name = 'program', metadata = {}, documentation = '', descriptions = {} } = options;
   const results = [
     ...entries(program.outputs),
     ...entries(program.state).flatMap(([key, { next }]): [string, Tensor][] =>
@@ -166,7 +176,7 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
   const emit = collector(
     outsideNames([
       ...Object.keys(program.inputs),
-      ...(frozenState ? [] : Object.keys(program.state)),
+      ...Object.keys(program.state),
       ...results.map(([key]) => key),
     ]),
   );
@@ -177,24 +187,26 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
 
   for (const [key, tensor] of entries(program.inputs)) {
     named.set(tensor.node, [key]);
-    inputs.push(valueInfo(key, tensor.dtype, tensor.shape));
+    inputs.push(valueInfo(key, tensor, descriptions[key]));
   }
-  for (const [key, state] of entries(program.state)) {
-    const { value, shape } = state;
-    if (frozenState) named.set(value.node, [emit.constant(frozenValue(key, state, frozenState), shape)]);
-    else {
-      named.set(value.node, [key]);
-      inputs.push(valueInfo(key, value.dtype, value.shape));
-    }
+  for (const [key, { value }] of entries(program.state)) {
+    named.set(value.node, [key]);
+    inputs.push(valueInfo(key, value, descriptions[key]));
   }
   const nameOf = ({ node, index }: Tensor): string => named.get(node)?.[index] ?? '';
   for (const node of topologicalOrder(results.map(([, tensor]) => tensor))) {
     if (node.kind === 'operator') {
-      named.set(node, node.kernel.onnx(node.inputs.map(nameOf), emit));
+      named.set(
+        node,
+        inScope(node.scope, () => node.kernel.onnx(node.inputs.map(nameOf), emit)),
+      );
       walked.push(node);
     } else if (node.kind === 'constant') {
       const type = node.outputs[0];
-      if (type && isStatic(type.shape)) named.set(node, [emit.constant(node.data, type.shape, type.dtype)]);
+      if (!type || !isStatic(type.shape)) continue;
+      const { dtype, shape } = type;
+      const name = inScope(node.scope, () => emit.constantOf(node.data, { dtype, shape }, node.name));
+      named.set(node, [name]);
     }
   }
   // Of operators that are not its own the engine cannot tell the shapes of results, by which it plans its memory.
@@ -215,7 +227,7 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
         output: [key],
         attribute: [],
       });
-    outputs.push(valueInfo(key, tensor.dtype, tensor.shape));
+    outputs.push(valueInfo(key, tensor, descriptions[key]));
   }
   const rename = (name: string): string => renamed.get(name) ?? name;
   const nodes = emit.nodes.map((node) => ({
@@ -226,22 +238,25 @@ export function serialize(program: Program, options: SerializeOptions = {}): Uin
   const between = walked
     .flatMap((node) => node.outputs)
     .filter((tensor) => unknown.has(nameOf(tensor)) && !renamed.has(nameOf(tensor)));
-  return encodeModel({
-    irVersion: IR_VERSION,
+  const model: OnnxModel = {
+    irVersion: BigInt(irVersionOf(OPSET)),
     producerName: 'meow-rl',
     producerVersion: '0',
+    docString: documentation,
     opsetImport: [
-      { domain: '', version: OPSET },
+      { domain: '', version: BigInt(OPSET) },
       ...[...new Set(foreign.map(({ domain }) => domain))].map((domain) => ({ domain, version: 1n })),
     ],
     metadataProps: entries(metadata).map(([key, value]) => ({ key, value })),
     graph: {
       name,
+      docString: documentation,
       node: nodes,
       initializer: emit.initializers,
       input: inputs,
       output: outputs,
-      valueInfo: between.map((tensor) => valueInfo(nameOf(tensor), tensor.dtype, tensor.shape)),
+      valueInfo: between.map((tensor) => valueInfo(nameOf(tensor), tensor)),
     },
-  });
+  };
+  return encodeModel(options.lowestOpset ? inLowestOpset(model) : model);
 }

@@ -3,7 +3,7 @@ import { product } from '../ndarray.ts';
 import { buildNd, reader } from '../ndarray.ts';
 import { reshapeTarget } from '../onnx/emitter.ts';
 import { operator } from '../operator.ts';
-import { factorsOf, formatShape, isStatic, sameShape, sizeOfShape } from '../shape.ts';
+import { factorsOf, formatShape, sameShape, sizeOfShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Dim, Shape } from '../tensor-type.ts';
 
@@ -38,9 +38,12 @@ const reshapeOperator = operator<readonly [Tensor], { shape: readonly string[] }
   },
   vjp: ([dy], { inputs: [x] }) => [dy && reshape(dy, x.shape)],
   onnx: ([x], { outputs: [y] }, emit) => [
-    emit.node('Reshape', [x, emit.integers(reshapeTarget(y.shape))], {
-      allowzero: isStatic(y.shape) ? 1n : 0n,
-    }),
+    emit.node(
+      'Reshape',
+      [x, emit.integers(reshapeTarget(y.shape))],
+      // Else a length of 0 means that of x.
+      y.shape.includes(0) ? { allowzero: 1n } : {},
+    ),
   ],
 });
 

@@ -58,6 +58,37 @@ const standardizeOperator = operator<
   },
 });
 
+const layerNormalizationOperator = operator<
+  readonly [x: Tensor, scale: Tensor, shift: Tensor],
+  { epsilon: number }
+>({
+  name: 'layerNormalization',
+  shape: ([x]) => [{ dtype: 'float32', shape: x.shape }],
+  value: ([x, scale, shift], { epsilon }) => {
+    const features = scale.data.length;
+    const data = new Float64Array(x.data.length);
+    for (let start = 0; start < data.length; start += features) {
+      const row = x.data.subarray(start, start + features);
+      const average = row.reduce((total, e) => total + e, 0) / features;
+      const variance = row.reduce((total, e) => total + (e - average) ** 2, 0) / features;
+      row.forEach((e, i) => {
+        const standardized = (e - average) / Math.sqrt(variance + epsilon);
+        data[start + i] = standardized * (scale.data[i] ?? Number.NaN) + (shift.data[i] ?? Number.NaN);
+      });
+    }
+    return [{ ...x, data }];
+  },
+  // What learns has it in two parts, of which the gradient reuses the first.
+  vjp: 'none',
+  onnx: ([x, scale, shift], { attributes: { epsilon } }, emit) => [
+    emit.node('LayerNormalization', [x, scale, shift], { axis: -1n, epsilon }),
+  ],
+});
+
+/** {@link layerNorm} as the one operator that engines know, for what no longer learns. */
+export const layerNormalization = (x: Tensor, scale: Tensor, shift: Tensor, epsilon: number): Tensor =>
+  layerNormalizationOperator([x, scale, shift], { epsilon })[0];
+
 /**
  * Each row shifted and scaled to mean 0 and variance 1: `y = (x − mean(x)) / √(var(x) + ε)`, var the biased variance.
  *

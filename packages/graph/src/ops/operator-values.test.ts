@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { onnxRuntimeNode } from '../onnxruntime-node.ts';
+import { onnxRuntimeWeb } from '../onnxruntime-web.ts';
 import { referenceRuntime } from '../runtimes/reference.ts';
 import { axisLengths } from '../testing/case.ts';
 import { expectClose } from '../testing/expect-close.ts';
 import { operatorCases } from '../testing/operator-cases.ts';
 import { runCase, runCaseUnoptimized } from '../testing/run-case.ts';
 
-const engine = onnxRuntimeNode();
+const engines = [onnxRuntimeNode(), onnxRuntimeWeb()];
 
 describe.each(Object.entries(operatorCases))('%s', (_, cases) => {
   it('has a value worked out by hand', () => {
@@ -21,7 +22,7 @@ describe.each(Object.entries(operatorCases))('%s', (_, cases) => {
         expectClose(await runCase(referenceRuntime, built), value, 1e-12);
       });
 
-    it('has the same value on the engine', async () => {
+    it.each(engines)('has the same value on $name', async (engine) => {
       expectClose(await runCase(engine, built), await runCase(referenceRuntime, built), 1e-5);
     });
 

@@ -79,7 +79,7 @@ export const concat = (inputs: readonly Tensor[], axis = 0): Tensor => {
 
 const splitOperator = operator<
   readonly [Tensor],
-  { sizes: readonly number[]; axis: number },
+  { sizes: readonly number[]; axis: number; names?: readonly string[] },
   readonly Tensor[]
 >({
   name: 'split',
@@ -114,10 +114,18 @@ const splitOperator = operator<
 /**
  * Consecutive parts of the given lengths along an axis.
  *
+ * @param names what the parts are called in files once they are constants; default: nothing
  * @throws ShapeError if the lengths do not add up to the axis
  */
-export const split = (x: Tensor, sizes: readonly number[], axis = 0): readonly Tensor[] =>
-  sizes.length === 1 && sizes[0] === x.shape[axis] ? [x] : splitOperator([x], { sizes, axis });
+export const split = (
+  x: Tensor,
+  sizes: readonly number[],
+  axis = 0,
+  names?: readonly string[],
+): readonly Tensor[] =>
+  sizes.length === 1 && sizes[0] === x.shape[axis]
+    ? [x]
+    : splitOperator([x], { sizes, axis, ...(names && { names }) });
 
 const sliceOperator = operator<readonly [Tensor], { axis: number; start: number; end: number }>({
   name: 'slice',

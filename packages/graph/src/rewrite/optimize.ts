@@ -4,6 +4,7 @@ import { constant } from '../tensor.ts';
 import type { Node, OperatorNode, Tensor } from '../tensor.ts';
 import type { Program } from '../program.ts';
 import { evaluate } from '../evaluate.ts';
+import { inScope } from '../scope.ts';
 import { rewrite, substitution } from './rewrite.ts';
 import { simplify } from './simplify.ts';
 
@@ -36,7 +37,14 @@ function fold(node: OperatorNode): readonly Tensor[] | undefined {
   if (!fits) return undefined;
   return evaluate(node.outputs, () => {
     throw new Error('constants have no inputs');
-  }).map(({ data, shape, dtype }) => constant(data, shape, dtype));
+  }).map(({ data, shape, dtype }, index) => constant(data, shape, dtype, foldedName(node, index)));
+}
+
+/** What the result of an operator on a constant with a name is called: the same elements keep it, parts are numbered. */
+function foldedName({ operator, inputs: [input] }: OperatorNode, index: number): string | undefined {
+  if (input?.node.kind !== 'constant' || input.node.name === undefined) return undefined;
+  if (operator === 'reshape' || operator === 'stopGradient') return input.node.name;
+  return operator === 'split' ? `${input.node.name}.part${index}` : undefined;
 }
 
 /**
@@ -58,7 +66,7 @@ export function optimize<I extends string, S extends string, O extends string>(
     const key = nodeKey(node);
     const before = known.get(key);
     if (before) return before;
-    const simpler = fold(node) ?? simplified(node);
+    const simpler = inScope(node.scope, () => fold(node) ?? simplified(node));
     // A rule may answer with one output of a node that has several; such nodes are settled already.
     const isWhole = simpler?.[0]?.node.outputs.length === simpler?.length;
     const settled = simpler && isWhole ? settle(simpler) : (simpler ?? outputs);

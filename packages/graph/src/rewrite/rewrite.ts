@@ -1,5 +1,6 @@
 import { mapResults, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
+import { inScope } from '../scope.ts';
 import type { Node, OperatorNode, Tensor } from '../tensor.ts';
 import { topologicalOrder } from '../topological-order.ts';
 
@@ -91,7 +92,7 @@ export function applyRules<I extends string, S extends string, O extends string>
   const replace = firstOf(rules);
   const tensors = substitution();
   return rewrite(program, tensors, (node) => {
-    const output = replace(node, node.inputs.map(tensors.of));
+    const output = inScope(node.scope, () => replace(node, node.inputs.map(tensors.of)));
     return output && [output];
   });
 }

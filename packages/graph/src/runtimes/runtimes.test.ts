@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { DataError } from '../errors.ts';
 import { onnxRuntimeNode } from '../onnxruntime-node.ts';
+import { onnxRuntimeWeb } from '../onnxruntime-web.ts';
 import { add, exp, greater, mean, mul, sum, toFloat, window } from '../ops/index.ts';
 import { program } from '../program.ts';
 import { constant } from '../tensor.ts';
@@ -28,6 +29,7 @@ const actor = program(
 describe.each([
   ['reference', referenceRuntime, Float64Array],
   ['onnxruntime-node', onnxRuntimeNode(), Float32Array],
+  ['onnxruntime-web', onnxRuntimeWeb(), Float32Array],
 ] as const)('runtime %s', (name, runtime, FloatArray) => {
   it('has its name', () => expect(runtime.name).toBe(name));
 

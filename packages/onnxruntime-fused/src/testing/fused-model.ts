@@ -18,6 +18,7 @@ const [FLOATS, INTS] = [6, 7];
 
 const valueInfo = (name: string, shape: readonly number[]): OnnxValueInfo => ({
   name,
+  docString: '',
   type: {
     tensorType: { elemType: FLOAT, shape: { dim: shape.map((dim) => ({ dimValue: BigInt(dim) })) } },
   },
@@ -62,6 +63,7 @@ export function fusedModel(
     irVersion: 8n,
     producerName: 'test',
     producerVersion: '',
+    docString: '',
     opsetImport: [
       { domain: '', version: 18n },
       { domain: 'meow', version: 1n },
@@ -69,6 +71,7 @@ export function fusedModel(
     metadataProps: [],
     graph: {
       name: 'test',
+      docString: '',
       node: [change(node)],
       initializer: [],
       input: inputs.map(({ elements }, i) => valueInfo(`x${i}`, [elements])),

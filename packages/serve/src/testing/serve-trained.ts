@@ -1,6 +1,5 @@
-import { openPolicy, openSampledPolicy, policyFiles, type Policy } from '@meow-rl/export';
+import { loadPolicy, policyFiles, type Policy } from '@meow-rl/export';
 import { metadata, trainedAgent } from '@meow-rl/export/testing';
-import * as ort from 'onnxruntime-node';
 import { onTestFinished } from 'vitest';
 
 import { servePolicy, type ServeOptions } from '../policy-server.ts';
@@ -10,11 +9,14 @@ export async function trainedPolicies() {
   const agent = await trainedAgent();
   const files = policyFiles(agent.deployment(), metadata);
   const none = new Uint8Array();
-  const policy = await openPolicy(files.policy ?? none, ort);
+  const policy = await loadPolicy(files.policy ?? none);
   return {
     agent,
     policy,
-    sampled: (seed: number): Promise<Policy> => openSampledPolicy(files.stochastic ?? none, ort, seed),
+    sampled: async (seed: number): Promise<Policy> => {
+      const stochastic = await loadPolicy({ stochastic: files.stochastic ?? none }, { seed });
+      return { ...stochastic, act: stochastic.sample };
+    },
     dispose: () => Promise.all([agent.dispose(), policy.dispose()]),
   };
 }

@@ -1,0 +1,72 @@
+import type { Env } from 'onnxruntime-common';
+
+import { EngineError } from './errors.ts';
+import type { OnnxRuntimePackage } from './policy-session.ts';
+
+/** Engines that `loadPolicy` imports by itself. */
+export type EngineName = 'onnxruntime-node' | 'onnxruntime-web';
+
+/** An onnxruntime package, with the settings that it keeps for all sessions. */
+export interface EnginePackage extends OnnxRuntimePackage {
+  readonly env: Pick<Env, 'wasm' | 'versions'>;
+}
+
+/** An engine that was imported by whoever loads a policy. */
+export interface PolicyEngine {
+  /** How it is called in {@link EngineInfo}. */
+  readonly name: string;
+  /** The package, for instance `import * as ort from 'onnxruntime-web/webgpu'`. */
+  readonly ort: EnginePackage;
+  /** Where it runs, for instance `webgpu`. */
+  readonly executionProvider: string;
+}
+
+/** The engine that a policy got. */
+export interface EngineInfo {
+  /** For instance `onnxruntime-node`. */
+  readonly name: string;
+  /** For instance `cpu`, `wasm` or `webgpu`. */
+  readonly executionProvider: string;
+  /** Threads inside an operator. */
+  readonly threads: number;
+}
+
+/** Imports a package by its name. */
+export type Importers = Readonly<Partial<Record<EngineName, () => Promise<EnginePackage>>>>;
+
+const PROVIDERS = { 'onnxruntime-node': 'cpu', 'onnxruntime-web': 'wasm' } as const;
+
+/** Whether an import failed because the package is not there, and not because of what is in it. */
+const isMissing = (error: unknown, name: string): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  error.code === 'ERR_MODULE_NOT_FOUND' &&
+  error.message.includes(`'${name}'`);
+
+/**
+ * Imports the first engine that is installed, or the one of a name.
+ *
+ * @throws EngineError if there is none, or it can't be loaded
+ */
+export async function importEngine(importers: Importers, wanted?: EngineName): Promise<PolicyEngine> {
+  const names = (Object.keys(importers) as EngineName[]).filter((name) => name === (wanted ?? name));
+  for (const name of names) {
+    try {
+      const ort = await importers[name]?.();
+      if (ort) return { name, ort, executionProvider: PROVIDERS[name] };
+    } catch (error) {
+      if (!isMissing(error, name))
+        throw new EngineError(
+          `loadPolicy: ${name} can't be loaded: ${error instanceof Error ? error.message : String(error)}. Install it anew, or give another engine.`,
+          { cause: error },
+        );
+    }
+  }
+  if (names.length === 0)
+    throw new EngineError(
+      `loadPolicy: ${wanted} doesn't run here, expected ${Object.keys(importers).join(' or ')}. Leave engine out, or give one of these.`,
+    );
+  throw new EngineError(
+    `loadPolicy: there is no engine: ${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} not installed. Run npm install ${names[0]}.`,
+  );
+}

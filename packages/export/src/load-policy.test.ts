@@ -1,0 +1,257 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import type { MeowAgent } from '@meow-rl/meow';
+import * as nodeEngine from 'onnxruntime-node';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+
+import { EngineError, loadPolicy, openPolicyFile, policyFiles, PolicyFileError } from './index.ts';
+import type { EngineName, Policy } from './index.ts';
+import { importEngine } from './engine.ts';
+import * as browser from './platform/browser.ts';
+import { metadata, normalRows, trainedAgent } from './testing/trained-agent.ts';
+
+let agent: MeowAgent;
+let files: Record<'policy' | 'stochastic' | 'critic', Uint8Array>;
+
+beforeAll(async () => {
+  agent = await trainedAgent();
+  const { policy, stochastic, critic } = policyFiles(agent.deployment(), metadata);
+  if (!policy || !stochastic || !critic) throw new Error('MEow has all files');
+  files = { policy, stochastic, critic };
+});
+afterAll(() => agent.dispose());
+afterEach(() => vi.unstubAllGlobals());
+
+const expectClose = (actual: ArrayLike<number>, expected: ArrayLike<number>) => {
+  expect(actual).toHaveLength(expected.length);
+  Array.from(expected).forEach((value, i) => expect(actual[i]).toBeCloseTo(value, 5));
+};
+
+const expectRefused = async (
+  engine: EngineName,
+  sources: Parameters<typeof loadPolicy>[0],
+  message: string | RegExp,
+) => {
+  await expect(loadPolicy(sources, { engine })).rejects.toThrow(message);
+};
+
+describe.each<EngineName>(['onnxruntime-node', 'onnxruntime-web'])('loadPolicy on %s', (engine) => {
+  let policy: Policy;
+  beforeAll(async () => {
+    policy = await loadPolicy(files, { engine, seed: 4 });
+  });
+  afterAll(() => policy.dispose());
+
+  test('says what it got', () => {
+    expect(policy.engine).toEqual({
+      name: engine,
+      executionProvider: engine === 'onnxruntime-node' ? 'cpu' : 'wasm',
+      threads: 1,
+    });
+    expect(policy.metadata).toMatchObject({ algorithm: 'meow', trainingSteps: 123 });
+  });
+
+  test('acts as the file does on one observation and on many', async () => {
+    const session = await openPolicyFile(files.policy, nodeEngine);
+    for (const rows of [1, 3, 1, 64]) {
+      const observation = normalRows(rows, 5, rows);
+      const { action = [] } = await session.run({ observation });
+      expectClose(await policy.act(observation), action);
+    }
+    await session.dispose();
+  });
+
+  test('keeps calls that overlap apart, and what it returned', async () => {
+    const observations = Array.from({ length: 6 }, (_, i) => normalRows(1 + (i % 2), 5, 10 + i));
+    const together = await Promise.all(observations.map((rows) => policy.act(rows)));
+    for (const [i, rows] of observations.entries()) expect(await policy.act(rows)).toEqual(together[i]);
+    expect(together[0]).not.toEqual(together[2]);
+  });
+
+  test('samples from a generator of its seed', async () => {
+    const observation = normalRows(4, 5, 4);
+    const session = await openPolicyFile(files.stochastic, nodeEngine);
+    const { action = [] } = await session.run({ observation, noise: normalRows(4, 3, 4) });
+    const again = await loadPolicy({ stochastic: files.stochastic }, { engine, seed: 4 });
+    const drawn = await again.sample(observation);
+    expectClose(drawn, action);
+    expect(await again.sample(observation)).not.toEqual(drawn);
+    const other = await loadPolicy({ stochastic: files.stochastic }, { engine });
+    expect(await other.sample(observation)).not.toEqual(drawn);
+    await Promise.all([session, again, other].map((opened) => opened.dispose()));
+  });
+
+  test('values actions as the agent does', async () => {
+    const observation = normalRows(4, 5, 1);
+    const actions = await policy.act(observation);
+    const session = await openPolicyFile(files.critic, nodeEngine);
+    const expected = await session.run({ observation, action: actions });
+    const values = await policy.value(observation, actions);
+    expect(Object.keys(values)).toEqual(['q1', 'q2', 'value']);
+    for (const [name, numbers] of Object.entries(expected)) expectClose(values[name] ?? [], numbers);
+    await session.dispose();
+  });
+
+  test('refuses observations of another size', async () => {
+    await expect(policy.act(new Float32Array(6))).rejects.toThrow(
+      new RangeError('policy.onnx: input observation has 6 entries, expected one or more rows of 5.'),
+    );
+    await expect(policy.act(new Float32Array())).rejects.toThrow('input observation has 0 entries');
+    await expect(policy.sample(new Float32Array(4))).rejects.toThrow(RangeError);
+    await expect(policy.value(new Float32Array(10), new Float32Array(3))).rejects.toThrow(
+      'critic.onnx: inputs have different numbers of rows (2, 1). Give one per observation.',
+    );
+  });
+
+  test.each([Number.NaN, Infinity])('refuses an observation with %d', async (bad) => {
+    const observations = normalRows(2, 5, 1);
+    observations[8] = bad;
+    await expect(policy.act(observations)).rejects.toThrow(
+      new RangeError(
+        `policy.onnx: input observation has ${bad} in entry 3 of row 1, expected a finite number. Look at what gave it.`,
+      ),
+    );
+    await expect(policy.sample(observations)).rejects.toThrow('entry 3 of row 1');
+  });
+
+  test('names the file that is missing for a method', async () => {
+    const only = await loadPolicy(files.policy, { engine });
+    await expect(only.sample(new Float32Array(5))).rejects.toThrow(
+      "sample: policy-stochastic.onnx is not loaded. Give it too: loadPolicy({ stochastic: 'policy-stochastic.onnx' }).",
+    );
+    await expect(only.value(new Float32Array(5), new Float32Array(3))).rejects.toThrow(PolicyFileError);
+    await only.dispose();
+    await only.dispose();
+    await expect(only.act(new Float32Array(5))).rejects.toThrow('policy.onnx: it was disposed of.');
+  });
+
+  test('refuses files of other kinds, programs and exports', async () => {
+    await expectRefused(engine, files.critic, 'Give policy.onnx of an export.');
+    await expectRefused(engine, new Uint8Array(), 'policy.onnx: it holds no ONNX graph (0 bytes)');
+    await expectRefused(
+      engine,
+      new TextEncoder().encode('<!doctype html>'),
+      'it is no ONNX file or is damaged (15 bytes)',
+    );
+    for (let part = 1; part < 40; part++)
+      await expect(
+        loadPolicy(files.policy.subarray(0, Math.floor((files.policy.length * part) / 40)), { engine }),
+      ).rejects.toThrow(PolicyFileError);
+    const later = policyFiles(agent.deployment(), { ...metadata, trainingSteps: 9 });
+    await expectRefused(
+      engine,
+      { policy: files.policy, critic: later.critic ?? new Uint8Array() },
+      /different exports: meow in Test-v0 after 123 steps.* after 9 steps.* Give files of one folder\./,
+    );
+    await expectRefused(engine, {}, 'loadPolicy: no file is given. Give a policy.onnx, or files by kind:');
+  });
+});
+
+describe('sources', () => {
+  test('a path, a file URL and a buffer', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'meow-load-'));
+    const file = path.join(folder, 'policy.onnx');
+    await writeFile(file, files.policy);
+    const observation = normalRows(1, 5, 1);
+    const actions: Float32Array[] = [];
+    for (const source of [file, pathToFileURL(file), Uint8Array.from(files.policy).buffer]) {
+      const policy = await loadPolicy(source);
+      expect(policy.engine.name).toBe('onnxruntime-node');
+      actions.push(await policy.act(observation));
+      await policy.dispose();
+    }
+    expect(actions[1]).toEqual(actions[0]);
+    expect(actions[2]).toEqual(actions[0]);
+    await rm(folder, { recursive: true });
+    await expect(loadPolicy(file)).rejects.toThrow(
+      /policy\.onnx: it cannot be read: ENOENT.* Give the path or the address of a policy\.onnx\./,
+    );
+  });
+
+  test('an address', async () => {
+    vi.stubGlobal('fetch', async (address: string) =>
+      address === 'https://here/policy.onnx'
+        ? new Response(Uint8Array.from(files.policy))
+        : new Response('', { status: 404, statusText: 'Not Found' }),
+    );
+    const policy = await loadPolicy('https://here/policy.onnx');
+    expect(await policy.act(normalRows(1, 5, 1))).toHaveLength(3);
+    await policy.dispose();
+    await expect(loadPolicy('https://here/none.onnx')).rejects.toThrow(
+      'https://here/none.onnx: it cannot be read: the server answers 404 Not Found.',
+    );
+    await expect(browser.readBytes('none.onnx')).rejects.toThrow('the server answers 404 Not Found');
+  });
+});
+
+const missing = (name: string) => async (): Promise<never> => {
+  throw Object.assign(new Error(`Cannot find package '${name}' imported from here`), {
+    code: 'ERR_MODULE_NOT_FOUND',
+  });
+};
+const web = async () => nodeEngine;
+
+const broken = async (): Promise<never> => {
+  throw new Error('libonnxruntime.so.1: cannot open shared object file');
+};
+
+describe('engines', () => {
+  test('the first one that is installed', async () => {
+    const importers = { 'onnxruntime-node': missing('onnxruntime-node'), 'onnxruntime-web': web };
+    expect(await importEngine(importers)).toMatchObject({
+      name: 'onnxruntime-web',
+      executionProvider: 'wasm',
+    });
+    await expect(importEngine(importers, 'onnxruntime-node')).rejects.toThrow(
+      'loadPolicy: there is no engine: onnxruntime-node is not installed. Run npm install onnxruntime-node.',
+    );
+  });
+
+  test('none at all', async () => {
+    await expect(
+      importEngine({
+        'onnxruntime-node': missing('onnxruntime-node'),
+        'onnxruntime-web': missing('onnxruntime-web'),
+      }),
+    ).rejects.toThrow(
+      new EngineError(
+        'loadPolicy: there is no engine: onnxruntime-node and onnxruntime-web are not installed. Run npm install onnxruntime-node.',
+      ),
+    );
+  });
+
+  test('one that is installed but broken is not passed over', async () => {
+    await expect(importEngine({ 'onnxruntime-node': broken, 'onnxruntime-web': web })).rejects.toThrow(
+      "loadPolicy: onnxruntime-node can't be loaded: libonnxruntime.so.1",
+    );
+    // What it imports itself may be missing, too.
+    await expect(
+      importEngine({ 'onnxruntime-node': missing('./binding.js'), 'onnxruntime-web': web }),
+    ).rejects.toThrow("onnxruntime-node can't be loaded");
+  });
+
+  test('one that does not run in browsers', async () => {
+    await expect(importEngine(browser.engines, 'onnxruntime-node')).rejects.toThrow(
+      "loadPolicy: onnxruntime-node doesn't run here, expected onnxruntime-web.",
+    );
+  });
+
+  test('one that the caller has imported', async () => {
+    const engine = { name: 'mine', ort: nodeEngine, executionProvider: 'cpu' };
+    const policy = await loadPolicy(files.policy, { engine, threads: 2 });
+    expect(policy.engine).toEqual({ name: 'mine', executionProvider: 'cpu', threads: 2 });
+    await policy.dispose();
+  });
+
+  test('threads', async () => {
+    await expect(loadPolicy(files.policy, { threads: 0 })).rejects.toThrow(
+      'loadPolicy: threads must be a whole number >= 1, got 0.',
+    );
+    await expect(loadPolicy(files.policy, { engine: 'onnxruntime-web', threads: 2 })).rejects.toThrow(
+      'loadPolicy: 2 threads are asked for, but onnxruntime-web has 1 in this page already.',
+    );
+  });
+});

@@ -1,0 +1,155 @@
+import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common';
+
+import { PolicyFileError } from './errors.ts';
+import type { FileMetadata } from './metadata.ts';
+import { readPolicyHeader } from './policy-header.ts';
+
+/** What is needed of an onnxruntime package. */
+export interface OnnxRuntimePackage {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  readonly Tensor: TensorConstructor;
+}
+
+/** A loaded ONNX file of an export. */
+export interface PolicySession {
+  readonly metadata: FileMetadata;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /**
+   * Runs the file.
+   *
+   * @param inputs by name, row-major with one row per observation
+   * @returns outputs by name, in arrays of their own
+   * @throws RangeError if an input is missing, the rows do not fit, or a number is not finite
+   */
+  run(inputs: Readonly<Record<string, Float32Array>>): Promise<Readonly<Record<string, Float32Array>>>;
+  /** Frees the engine's memory; later runs throw. Further calls do nothing. */
+  dispose(): Promise<void>;
+}
+
+/** One input of a file: `width` numbers for each observation. */
+interface Input {
+  readonly name: string;
+  readonly width: number;
+}
+
+/** Tensors that runs of one number of rows take their inputs from. */
+interface Feeds {
+  readonly rows: number;
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly data: readonly Float32Array[];
+}
+
+const SESSION_OPTIONS: InferenceSession.SessionOptions = {
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  // Errors are thrown anyway.
+  logSeverityLevel: 4,
+};
+
+/** How many rows an input has. */
+function rowsOf({ name, width }: Input, values: Float32Array | undefined, where: string): number {
+  const length = values?.length ?? 0;
+  if (length === 0 || length % width !== 0)
+    throw new RangeError(
+      `${where}: input ${name} has ${length} entries, expected one or more rows of ${width}.`,
+    );
+  return length / width;
+}
+
+/**
+ * The number of rows of a run.
+ *
+ * @throws RangeError unless all inputs are there with as many rows
+ */
+function commonRows(inputs: readonly Input[], given: Readonly<Record<string, Float32Array>>, where: string) {
+  let rows = 0;
+  for (const input of inputs) {
+    const count = rowsOf(input, given[input.name], where);
+    if (rows > 0 && count !== rows)
+      throw new RangeError(
+        `${where}: inputs have different numbers of rows (${rows}, ${count}). Give one per observation.`,
+      );
+    rows = count;
+  }
+  return rows;
+}
+
+function requireFinite({ name, width }: Input, values: Float32Array, where: string): void {
+  for (let i = 0; i < values.length; i++)
+    if (!Number.isFinite(values[i]))
+      throw new RangeError(
+        `${where}: input ${name} has ${values[i]} in entry ${i % width} of row ${Math.floor(i / width)}, expected a finite number. Look at what gave it.`,
+      );
+}
+
+/**
+ * Opens one of an export's ONNX files.
+ *
+ * @param where names the file in messages
+ * @throws PolicyFileError if the bytes are no ONNX model, not one of this project, damaged or changed, or the engine refuses them
+ */
+export async function openPolicyFile(
+  bytes: Uint8Array,
+  { InferenceSession: Session, Tensor: TensorClass }: OnnxRuntimePackage,
+  where = 'policy',
+  options: InferenceSession.SessionOptions = {},
+): Promise<PolicySession> {
+  const { metadata } = readPolicyHeader(bytes, where);
+  const session = await Session.create(bytes, { ...SESSION_OPTIONS, ...options }).catch((error: unknown) => {
+    throw new PolicyFileError(
+      `${where}: the engine refuses it, the file is damaged or needs a newer onnxruntime. Export it again.`,
+      { cause: error },
+    );
+  });
+  const inputs = session.inputNames.map((name): Input => {
+    const space = name === 'observation' ? metadata.observationSpace : metadata.actionSpace;
+    return { name, width: space.size };
+  });
+  const makeFeeds = (rows: number): Feeds => {
+    const data = inputs.map(({ width }) => new Float32Array(rows * width));
+    const tensors = inputs.map(({ name, width }, i): [string, Tensor] => [
+      name,
+      new TensorClass('float32', data[i] ?? new Float32Array(), [rows, width]),
+    ]);
+    return { rows, data, tensors: Object.fromEntries(tensors) };
+  };
+  // Taken by a run and given back after it, so that runs at the same time have tensors of their own.
+  let spare: Feeds | undefined;
+  const takeFeeds = (rows: number): Feeds => {
+    const feeds = spare?.rows === rows ? spare : makeFeeds(rows);
+    spare = undefined;
+    return feeds;
+  };
+  let disposed = false;
+
+  return {
+    metadata,
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    run: async (given) => {
+      if (disposed) throw new PolicyFileError(`${where}: it was disposed of. Load it again.`);
+      const feeds = takeFeeds(commonRows(inputs, given, where));
+      inputs.forEach((input, i) => {
+        const values = given[input.name] ?? new Float32Array();
+        requireFinite(input, values, where);
+        feeds.data[i]?.set(values);
+      });
+      const results = await session.run(feeds.tensors);
+      spare = feeds;
+      const outputs: Record<string, Float32Array> = {};
+      for (const name of session.outputNames) {
+        const data = results[name]?.data;
+        outputs[name] = data instanceof Float32Array ? data : new Float32Array();
+      }
+      return outputs;
+    },
+    dispose: async () => {
+      if (disposed) return;
+      disposed = true;
+      await session.release();
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import * as ort from 'onnxruntime-web/webgpu';
+
+import { DataError } from './errors.ts';
+import { onnxRuntime } from './runtimes/onnxruntime.ts';
+import { refusedOperators, widerOperators } from './runtimes/refused-operators.ts';
+import type { Runtime } from './runtime.ts';
+
+/** What is used of WebGPU, which no library of types without a document declares. */
+interface Adapter {
+  /** How many tensors an operator may read and write. */
+  readonly limits: { readonly maxStorageBuffersPerShaderStage: number };
+}
+declare const navigator: { readonly gpu?: { requestAdapter(): Promise<Adapter | null> } } | undefined;
+
+const REMEDY = 'Load the program on onnxRuntimeWeb() of @meow-rl/graph/onnxruntime-web.';
+
+async function requireAdapter(): Promise<Adapter> {
+  const adapter = typeof navigator === 'object' ? await navigator.gpu?.requestAdapter() : undefined;
+  if (adapter) return adapter;
+  throw new DataError(`onnxruntime-webgpu: there is no WebGPU adapter here. ${REMEDY}`);
+}
+
+/**
+ * The runtime of onnxruntime-web on WebGPU, for browsers that have an adapter. No operator falls back to the CPU: loading a
+ * program with one that WebGPU lacks, or that has more tensors than the adapter takes, throws DataError with its name.
+ */
+export function onnxRuntimeWebGpu(): Runtime {
+  const runtime = onnxRuntime('onnxruntime-webgpu', ort, {
+    executionProviders: ['webgpu'],
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 4,
+    extra: { session: { disable_cpu_ep_fallback: '1' } },
+  });
+  return {
+    ...runtime,
+    load: async (program, options) => {
+      const most = (await requireAdapter()).limits.maxStorageBuffersPerShaderStage;
+      const [wide] = widerOperators(program, most);
+      if (wide)
+        throw new DataError(
+          `onnxruntime-webgpu: ${wide.operator} reads and writes ${wide.tensors} tensors, the adapter takes ${most} at a time. ${REMEDY}`,
+        );
+      try {
+        return await runtime.load(program, options);
+      } catch (error) {
+        const operators = await refusedOperators(program, runtime);
+        if (operators.length === 0) throw error;
+        throw new DataError(
+          `onnxruntime-webgpu: WebGPU has no kernel for ${operators.join(', ')}, which the program uses. ${REMEDY}`,
+          { cause: error },
+        );
+      }
+    },
+  };
+}
