@@ -30,7 +30,7 @@ export default defineConfig({
           testTimeout,
           hookTimeout: testTimeout,
           include: sources('test'),
-          exclude: [...sources('golden.test'), ...sources('slow.test')],
+          exclude: [...sources('golden.test'), ...sources('slow.test'), ...sources('isaac.test')],
         },
       },
       {
@@ -50,10 +50,36 @@ export default defineConfig({
         test: {
           name: 'slow',
           execArgv,
-          include: sources('slow.test'),
+          include: [...sources('slow.test'), 'scripts/packages/*.slow.test.ts'],
           expect: expectations,
           testTimeout: 3_600_000,
           hookTimeout: 600_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'isaac',
+          execArgv,
+          include: sources('isaac.test'),
+          expect: expectations,
+          testTimeout: 1_200_000,
+          hookTimeout: 120_000,
+          // Each simulator takes 2 GB, and all cores.
+          fileParallelism: false,
+        },
+      },
+      {
+        // Packages as they are published; they need the build.
+        test: {
+          name: 'packages',
+          include: ['scripts/packages/*.test.ts'],
+          exclude: ['scripts/packages/*.slow.test.ts'],
+          globalSetup: ['scripts/packages/tarballs.ts'],
+          expect: expectations,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          maxConcurrency: 2,
         },
       },
     ],

@@ -13,6 +13,6 @@ export default defineConfig({
     execArgv,
     testTimeout,
     include: mutatedPackages.map((name) => `packages/${name}/src/**/*.test.ts`),
-    exclude: ['**/*.slow.test.ts'],
+    exclude: ['**/*.slow.test.ts', '**/*.isaac.test.ts'],
   },
 });

@@ -42,6 +42,7 @@ export const SAC_SETTINGS = {
     default: 1e-3,
     source: `${cleanRl}: its q_lr; ${sb3} has 3e-4`,
     description: "Adam's step size for the temperature",
+    onlyWith: { tuneTemperature: [true] },
   }),
   hidden: widths({
     default: [256, 256],
@@ -73,6 +74,7 @@ export const SAC_SETTINGS = {
     default: -1,
     source: `Haarnoja et al., Soft Actor-Critic Algorithms and Applications (2018), appendix D; ${both}`,
     description: 'entropy that the temperature is adjusted to, in nats for each entry of an action',
+    onlyWith: { tuneTemperature: [true] },
   }),
   logStdMin: logStd('lower', -5, `${cleanRl}; ${sb3} clips at -20`),
   logStdMax: logStd('upper', 2, both),

@@ -73,6 +73,15 @@ describe('an update that is not finite', () => {
     );
   });
 
+  it('is to be helped by what has an effect alone', async () => {
+    const agent = await agentWith({ qLearningRate: 1e10, tuneTemperature: false });
+    await agent.update(batchOf(1));
+    expect(await errorOf(agent.update(batchOf(2)))).toHaveProperty(
+      'message',
+      expect.stringContaining('lower policyLearningRate or qLearningRate, or scale the rewards down'),
+    );
+  });
+
   it('is blamed on what is too large where nothing was learned yet', async () => {
     const agent = await agentWith({});
     const batch = batchOf(1);

@@ -109,9 +109,8 @@ export function score(critics: Critics<'q1'>, state: Tensor, action: Tensor, alp
  *     direction_i = mean over j of κ(x_j, x_i) ∇ log p(x_j) + ∇_{x_j} κ(x_j, x_i)
  *     κ(x_j, x_i) = exp(−‖x_j − x_i‖² / h),   h = max(median over i, j of ‖x_j − x_i‖² / log F, 1e-3)
  *
- * @param fixed x_j, F blocks of rows, [F · states, A]
- * @param scores ∇ log p(x_j), of their shape
- * @param updated x_i, U blocks of rows, [U · states, A]
+ * @param particles `fixed` x_j, F blocks of rows, [F · states, A]; `scores` ∇ log p(x_j), of their shape; `updated` x_i, U blocks
+ *   of rows, [U · states, A]
  * @returns the directions [U · states, A] and the bandwidths h [states]
  *
  * Reference: Haarnoja et al., Reinforcement Learning with Deep Energy-Based Policies (2017), equation 13 and appendix C;

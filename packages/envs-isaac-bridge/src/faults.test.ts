@@ -59,6 +59,26 @@ describe('a server that does right', () => {
     expect(result.infos).toEqual([{}, { episode: { return: 3.5, length: 12 } }]);
   });
 
+  it('may have observations of integers', async () => {
+    const { url } = await faultyServer({
+      faults: {
+        reset: answered({ observations: ndarray(Uint8Array.of(0, 1, 2, 253, 254, 255), [2, 3]) }),
+        step: answered({
+          observations: ndarray(Int32Array.of(-1, 2, -3, 4, -5, 6), [2, 3]),
+          finalObservations: {
+            ...ndarray(new Uint8Array(BigInt64Array.of(-7n, 8n, -9n).buffer), [1, 3]),
+            dtype: '<i8',
+          },
+        }),
+      },
+    });
+    const env = await open(url);
+    expect([...(await env.reset()).observations]).toEqual([0, 1, 2, 253, 254, 255]);
+    const result = await env.step(ACTIONS);
+    expect([...result.observations]).toEqual([-1, 2, -3, 4, -5, 6]);
+    expect([...result.finalObservations.subarray(3)]).toEqual([-7, 8, -9]);
+  });
+
   it('that loses a last observation has it marked', async () => {
     const { url } = await faultyServer({ faults: { step: answered(LOST_STEP) } });
     const env = await open(url);

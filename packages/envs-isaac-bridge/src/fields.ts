@@ -5,10 +5,15 @@ const FLOATS: readonly Dtype[] = ['<f4', '<f8'];
 const INTEGERS: readonly Dtype[] = ['<i4', '<i8'];
 const FLAGS: readonly Dtype[] = ['|b1', '|u1'];
 
-/** What the entries of a tensor have to be. */
-export type Kind = 'floats' | 'integers' | 'flags';
+/** What the entries of a tensor have to be; `numbers` are any of the others. */
+export type Kind = 'floats' | 'integers' | 'flags' | 'numbers';
 
-const DTYPES: Readonly<Record<Kind, readonly Dtype[]>> = { floats: FLOATS, integers: INTEGERS, flags: FLAGS };
+const DTYPES: Readonly<Record<Kind, readonly Dtype[]>> = {
+  floats: FLOATS,
+  integers: INTEGERS,
+  flags: FLAGS,
+  numbers: [...FLOATS, ...INTEGERS, ...FLAGS],
+};
 
 /**
  * The tensor of a message.

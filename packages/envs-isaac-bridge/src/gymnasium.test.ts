@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { findPython } from '../../../scripts/find-python.mjs';
 import { isaacVectorEnv } from './isaac-vector-env.ts';
+import { playTrajectory } from './testing/play-trajectory.ts';
 import { runPython } from './testing/run-python.ts';
 
 const python = findPython();
@@ -37,6 +38,28 @@ describe.skipIf(!python)('isaacVectorEnv, to the server in Python', () => {
       }),
   });
 
+  describeVectorEnv('isaacVectorEnv, of EnvPool', {
+    modes: ['next-step'],
+    steps: 60,
+    make: () =>
+      isaacVectorEnv({
+        launch: { ...(python !== undefined && { python }), task: 'envpool:Hopper-v5', numEnvs: 3 },
+      }),
+    restorable: false,
+  });
+
+  it('takes any seed of a run, of EnvPool too', async () => {
+    const env = await isaacVectorEnv({
+      launch: { ...(python !== undefined && { python }), task: 'envpool:Hopper-v5', numEnvs: 2 },
+    });
+    onTestFinished(() => env.close());
+    const first = async (seed: number) => [...(await env.reset({ seed })).observations];
+    const large = await first(2 ** 32 - 1);
+    expect(await first(-1)).toEqual(large);
+    expect(await first(2 ** 31 - 2)).toEqual(await first(0));
+    expect(await first(2 ** 31 - 3)).not.toEqual(large);
+  });
+
   describe.each([
     ['gym-vector:Hopper-v5', 'next-step', 64],
     ['gym-vector:Hopper-v5', 'same-step', 64],
@@ -57,28 +80,16 @@ describe.skipIf(!python)('isaacVectorEnv, to the server in Python', () => {
         },
       });
       onTestFinished(() => env.close());
-      const width = env.singleObservationSpace.size;
-      const played: number[] = [];
-      const { observations } = await env.reset({ seed });
-      played.push(...observations);
-      let ends = 0;
-      for (let i = 0; i < steps; i += 1) {
-        const step = await env.step(actions.subarray(i * rows * act, (i + 1) * rows * act));
-        const ended = step.terminated.map((flag, row) => flag | (step.truncated[row] ?? 0));
-        ends += ended.filter(Boolean).length;
-        const finals = step.finalObservations.map((x, entry) => (ended[Math.floor(entry / width)] ? x : 0));
-        played.push(...step.observations, ...step.rewards, ...step.terminated, ...step.truncated, ...finals);
-        if (mode === 'disabled' && ended.includes(1)) await env.reset({ mask: ended });
-      }
+      const { values, terminations, truncations } = await playTrajectory(env, actions, seed);
       const bytes = await runPython(
         python ?? '',
         [script, task, mode, String(rows), String(seed)],
         new Uint8Array(actions.buffer),
       );
       const expected = new Float64Array(Uint8Array.from(bytes).buffer);
-      expect(expected).toHaveLength(played.length);
-      expect(Float64Array.from(played)).toEqual(expected);
-      expect(ends).toBeGreaterThan(mode === 'next-step' && rows === 8 ? 3 : 30);
+      expect(expected).toHaveLength(values.length);
+      expect(values).toEqual(expected);
+      expect(terminations + truncations).toBeGreaterThan(mode === 'next-step' && rows === 8 ? 3 : 30);
     });
   });
 });

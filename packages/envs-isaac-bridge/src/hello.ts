@@ -15,6 +15,8 @@ export interface Hello {
   readonly versions: Readonly<Record<string, string>>;
   readonly task: string;
   readonly numEnvs: number;
+  /** Clients at a time that the server takes, each with environments of its own. */
+  readonly clients: number;
   readonly observation: Box;
   /** Of the critic's own observations, where there are any. */
   readonly criticObservation: Box | undefined;
@@ -22,6 +24,8 @@ export interface Hello {
   readonly autoresetMode: AutoresetMode;
   /** Step limit of an episode, where it is known. */
   readonly maxEpisodeSteps: number | undefined;
+  /** Whether episodes after a reset of all begin as if some of their steps were over, so that they don't all end together. */
+  readonly spreadEpisodes: boolean;
   /** Whether last observations of episodes are given. */
   readonly finalObservations: boolean;
   /** Whether the same seed gives the same episodes. */
@@ -57,6 +61,7 @@ export function readHello(answer: Message): Hello {
     versions: versionsIn(answer),
     task: textIn(answer, 'task'),
     numEnvs: countIn(answer, 'numEnvs'),
+    clients: countIn(answer, 'clients'),
     observation: spaceIn(answer, 'observation'),
     criticObservation: isAbsent(answer, 'criticObservation')
       ? undefined
@@ -64,6 +69,7 @@ export function readHello(answer: Message): Hello {
     action,
     autoresetMode,
     maxEpisodeSteps: isAbsent(answer, 'maxEpisodeSteps') ? undefined : countIn(answer, 'maxEpisodeSteps'),
+    spreadEpisodes: !isAbsent(answer, 'spreadEpisodes') && flagIn(answer, 'spreadEpisodes'),
     finalObservations: flagIn(answer, 'finalObservations'),
     seeded: flagIn(answer, 'seeded'),
     restorable: flagIn(answer, 'restorable'),
@@ -71,7 +77,7 @@ export function readHello(answer: Message): Hello {
 }
 
 /** Whether a field that may be left out is, or is nothing. */
-export const isAbsent = (message: Message, name: string): boolean =>
+const isAbsent = (message: Message, name: string): boolean =>
   message[name] === undefined || message[name] === null;
 
 function versionsIn(answer: Message): Record<string, string> {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -145,7 +145,56 @@ describe.skipIf(!python)('a server that is started', () => {
     }
   });
 
+  it('that hangs is ended before close() returns, in a program that has nothing else to do', async () => {
+    const program = path.join(await folder(), 'program.mjs');
+    const source = pathToFileURL(fileURLToPath(new URL('./isaac-vector-env.ts', import.meta.url))).href;
+    await writeFile(
+      program,
+      `import { isaacVectorEnv } from ${JSON.stringify(source)};
+       const timeouts = { step: 200, close: 200 };
+       const env = await isaacVectorEnv({ launch: ${JSON.stringify(troubled)}, timeouts });
+       await env.reset();
+       await env.step([0, -1]).catch(() => {});
+       await env.close();
+       console.log('closed');`,
+    );
+    const child = spawn(process.execPath, [...execArgv, program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let printed = '';
+    child.stdout.on('data', (text: Buffer) => (printed += text.toString()));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect([code, printed]).toEqual([0, 'closed\n']);
+  });
+
+  it('is quoted by what it printed itself, not by what the log had before', async () => {
+    const logFile = path.join(await folder(), 'server.log');
+    await writeFile(logFile, "ModuleNotFoundError: No module named 'gymnasium'\n");
+    const refused = await isaacVectorEnv({ launch: { ...troubled, task: 'nowhere:make', logFile } }).catch(
+      String,
+    );
+    expect(refused).toContain('there is no module nowhere');
+    expect(refused).not.toContain('gymnasium');
+    expect(await readFile(logFile, 'utf8')).toMatch(/^ModuleNotFoundError[^]*there is no module nowhere/);
+  });
+
+  it('is told of though its log is gone, or long', async () => {
+    const logFile = path.join(await folder(), 'server.log');
+    const gone = await start({}, { logFile });
+    await rm(logFile);
+    await expect(gone.step([0, 0.75])).rejects.toThrow('the server ended with exit code 7');
+    const long = await start({}, { logFile });
+    await appendFile(logFile, `${'x'.repeat(100_000)}\nthe last line\n`);
+    const error = String(await long.step([0, 0.75]).catch((problem: unknown) => problem));
+    expect(error).toMatch(/the server ended with exit code 7[^]*x\nthe last line$/);
+    expect(error.length).toBeLessThan(2500);
+  });
+
   it.each<[string, Partial<Launch>, RegExp]>([
+    ['no folder', { cwd: '/no/folder' }, /can't be started \(there is no folder \/no\/folder\)/],
+    [
+      'no folder for its log',
+      { logFile: '/no/folder/server.log' },
+      /the server's log can't be written: ENOENT.*Name another logFile/,
+    ],
     [
       'no Python',
       { python: '/no/python' },

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { AutoresetMode } from '@meow-rl/envs';
 
 import { BridgeError } from './bridge-error.ts';
+import { serverLog } from './server-log.ts';
 
 /** A server to start. */
 export interface Launch {
@@ -41,10 +42,10 @@ export interface LaunchedServer {
 
 /** Environment variable that the server reads its token from. */
 const TOKEN_VARIABLE = 'MEOW_BRIDGE_TOKEN';
-/** Characters of the log that an error message quotes. */
-const QUOTED = 2000;
 /** Milliseconds that a process which is about to end has for it. */
 const MOMENT = 2000;
+/** Milliseconds in which what an ended process printed arrives. */
+const SHORTLY = 500;
 
 /** The Python package that comes with this one; `pip install` isn't needed. */
 export const PYTHON_SOURCES = fileURLToPath(new URL('../python/src', import.meta.url));
@@ -59,12 +60,12 @@ export const PYTHON_SOURCES = fileURLToPath(new URL('../python/src', import.meta
 export async function launchServer(launch: Launch, timeout: number): Promise<LaunchedServer> {
   const { python = process.platform === 'win32' ? 'python' : 'python3', task, logFile, cwd } = launch;
   const token = randomBytes(32).toString('base64url');
-  const log = logFile === undefined ? undefined : openSync(logFile, 'a');
+  const log = serverLog(logFile);
   const { PYTHONPATH } = process.env;
   const sources = existsSync(PYTHON_SOURCES) ? [PYTHON_SOURCES] : [];
   const child = spawn(python, serverArguments(launch), {
     ...(cwd !== undefined && { cwd }),
-    stdio: ['pipe', 'pipe', log ?? 'pipe'],
+    stdio: ['pipe', 'pipe', log.stderr],
     env: {
       ...process.env,
       PYTHONPATH: [...sources, ...(PYTHONPATH ? [PYTHONPATH] : [])].join(path.delimiter),
@@ -75,30 +76,32 @@ export async function launchServer(launch: Launch, timeout: number): Promise<Lau
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
-  if (log !== undefined) closeSync(log);
+  const printed = log.attach(child.stderr);
   // A server that nobody closes mustn't keep this process alive: it ends with it.
   for (const held of [child, child.stdin, child.stdout, child.stderr]) unreferenced(held);
-  const tail = tailOf(child.stderr);
   const exited = new Promise<string>((resolve) => {
     child.on('exit', (code, signal) => {
-      resolve(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
+      const ending = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+      // Its last words may come after its end, and a process of its own may hold the pipe open.
+      void within(printed, SHORTLY).then(() => resolve(ending));
     });
-    child.on('error', (error) => resolve(`can't be started (${error.message})`));
+    child.on('error', (error) => {
+      // spawn names the program also where the folder is what is missing.
+      const reason = cwd === undefined || existsSync(cwd) ? error.message : `there is no folder ${cwd}`;
+      resolve(`can't be started (${reason})`);
+    });
   });
   // A server that is gone takes no input; that it is gone is told elsewhere.
   child.stdin?.on('error', () => {});
 
-  const quotedLog = () => {
-    const text = logFile === undefined ? tail() : readFileSync(logFile, 'utf8');
-    return text.trim().slice(-QUOTED);
-  };
   const told = (what: string) => {
-    const text = quotedLog();
-    const where = logFile === undefined ? 'Its last words' : `The end of ${logFile}`;
-    return text === '' ? what : `${what}\n${where}:\n${text}`;
+    const text = log.quote();
+    return text === '' ? what : `${what}\n${log.where}:\n${text}`;
   };
 
   const end = async (milliseconds: number) => {
+    // While this waits for its end the process has something to stay for.
+    child.ref();
     child.stdin?.end();
     if (await within(exited, milliseconds)) return;
     signalGroup(child.pid, 'SIGTERM');
@@ -118,7 +121,7 @@ export async function launchServer(launch: Launch, timeout: number): Promise<Lau
     if (typeof outcome === 'string')
       throw new BridgeError(
         'connection',
-        told(`${task}: the server (${python}) ${outcome} before it listened. ${installing(quotedLog())}`),
+        told(`${task}: the server (${python}) ${outcome} before it listened. ${installing(log.quote())}`),
       );
     return {
       url: `ws://${outcome.host}:${outcome.port}`,
@@ -209,15 +212,6 @@ function addressIn(line: string): { host: string; port: number } | undefined {
 
 const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-
-/** Keeps the end of what is printed; nothing where that goes into a file. */
-function tailOf(stream: Readable | null): () => string {
-  let kept = '';
-  stream?.setEncoding('utf8').on('data', (text: string) => {
-    kept = (kept + text).slice(-QUOTED);
-  });
-  return () => kept;
-}
 
 /** Lets the process end though this is open; the types of pipes don't say that they are sockets. */
 function unreferenced(held: object | null): void {

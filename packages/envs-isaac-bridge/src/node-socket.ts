@@ -57,14 +57,41 @@ function makeSocket({ url, token, connectTimeout, maxMessageBytes }: ServerAddre
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
     handshakeTimeout: connectTimeout,
-    ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
+    ...(token !== undefined && { headers: { authorization: bearer(url, token) } }),
   };
-  if (!url.startsWith('unix:')) return new WebSocket(url, [SUBPROTOCOL], options);
+  if (!url.startsWith('unix:')) {
+    checkUrl(url);
+    return new WebSocket(url, [SUBPROTOCOL], options);
+  }
   const path = url.slice('unix:'.length);
+  if (path === '') throw noAddress(url, 'it names no socket');
   return new WebSocket('ws://localhost', [SUBPROTOCOL], {
     ...options,
     createConnection: () => connect({ path }),
   });
+}
+
+function checkUrl(url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (!parsed || !['ws:', 'wss:'].includes(parsed.protocol))
+    throw noAddress(url, 'it is no URL of WebSocket');
+  if (url.includes('#')) throw noAddress(url, 'it has a fragment');
+}
+
+const noAddress = (url: string, reason: string) =>
+  new BridgeError(
+    'connection',
+    `${JSON.stringify(url)} is no address of a server: ${reason}. Give one such as ws://127.0.0.1:4321, wss://host/path or unix:/path/of.sock.`,
+  );
+
+/** The token as a header, which Node writes as Latin-1: one character for each byte of UTF-8. */
+function bearer(url: string, token: string): string {
+  if (/\p{Cc}/u.test(token) || token !== token.trim() || token === '')
+    throw new BridgeError(
+      'connection',
+      `${url}: the token is empty or has line ends or spaces around it, which no request can carry. Give it without them.`,
+    );
+  return `Bearer ${Buffer.from(token).toString('latin1')}`;
 }
 
 /** Ends a connection, at last without asking its peer. */

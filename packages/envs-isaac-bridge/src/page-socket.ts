@@ -32,10 +32,10 @@ const tokenProtocol = (token: string) => {
 export function pageSockets(webSocket: PageWebSocketClass = globalWebSocket()): OpenSocket {
   return ({ url, token, connectTimeout, maxMessageBytes }, listener) =>
     new Promise((resolve, reject) => {
-      const socket = new webSocket(url, [
-        SUBPROTOCOL,
-        ...(token === undefined ? [] : [tokenProtocol(token)]),
-      ]);
+      const socket = openOrRefuse(url, () => {
+        const protocols = [SUBPROTOCOL, ...(token === undefined ? [] : [tokenProtocol(token)])];
+        return new webSocket(url, protocols);
+      });
       socket.binaryType = 'arraybuffer';
       let isOpen = false;
       let hasEnded = false;
@@ -89,6 +89,20 @@ export function pageSockets(webSocket: PageWebSocketClass = globalWebSocket()): 
       // A close event follows, which says more.
       socket.addEventListener('error', () => {});
     });
+}
+
+/** Pages throw a SyntaxError for what is no URL. */
+function openOrRefuse(url: string, make: () => PageWebSocket): PageWebSocket {
+  try {
+    return make();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BridgeError(
+      'connection',
+      `${JSON.stringify(url)} is no address of a server (${reason}). Give one such as ws://127.0.0.1:4321.`,
+      { cause },
+    );
+  }
 }
 
 function globalWebSocket(): PageWebSocketClass {

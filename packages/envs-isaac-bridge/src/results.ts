@@ -2,7 +2,7 @@ import type { Info, VectorResetResult, VectorStepResult } from '@meow-rl/envs';
 
 import type { Message } from './codec.ts';
 import { describe, tensorIn } from './fields.ts';
-import { isAbsent, type Hello } from './hello.ts';
+import type { Hello } from './hello.ts';
 import { copyNumbers, numbersOf } from './ndarray.ts';
 import { isMap } from './codec.ts';
 
@@ -60,10 +60,10 @@ export function bridgeResults(hello: Hello): Results {
   const infos: Info[] = Array.from({ length: numEnvs }, () => NOTHING);
 
   const takeObservations = (answer: Message) => {
-    copyNumbers(tensorIn(answer, 'observations', 'floats', [numEnvs, width]), observations);
+    copyNumbers(tensorIn(answer, 'observations', 'numbers', [numEnvs, width]), observations);
     if (critic)
       copyNumbers(
-        tensorIn(answer, 'criticObservations', 'floats', [numEnvs, criticWidth]),
+        tensorIn(answer, 'criticObservations', 'numbers', [numEnvs, criticWidth]),
         critic.criticObservations,
       );
     infos.fill(NOTHING);
@@ -91,7 +91,7 @@ export function bridgeResults(hello: Hello): Results {
   const takeSentFinals = (answer: Message) => {
     const rows = endedRows(answer, 'finalRows');
     takeFinals(answer, 'finalObservations', rows, { into: finalObservations, width });
-    if (critic && !isAbsent(answer, 'finalCriticObservations'))
+    if (critic)
       takeFinals(answer, 'finalCriticObservations', rows, {
         into: critic.finalCriticObservations,
         width: criticWidth,
@@ -157,7 +157,7 @@ function takeFinals(
   rows: Float64Array,
   { into, width }: { readonly into: Float64Array; readonly width: number },
 ): void {
-  const { dtype, data } = tensorIn(answer, name, 'floats', [rows.length, width]);
+  const { dtype, data } = tensorIn(answer, name, 'numbers', [rows.length, width]);
   const bytes = data.length / Math.max(1, rows.length);
   for (const [i, row] of rows.entries()) {
     const one = data.subarray(i * bytes, (i + 1) * bytes);

@@ -12,5 +12,4 @@ await writeFile(
 );
 // The bundler is needed for the build only.
 for (const name of await readdir(file('dist/render')))
-  if (name.startsWith('bundle-viewer.') || name === 'viewer-script.js.map')
-    await rm(file(`dist/render/${name}`));
+  if (name.startsWith('bundle-viewer.')) await rm(file(`dist/render/${name}`));

@@ -31,11 +31,11 @@ export interface Judgement {
   readonly info: Info;
 }
 
-/** A step as {@link TaskRules.judge} sees it; the simulation is at its end. */
+/** A step as `judge` of the task sees it; the simulation is at its end. */
 export interface Transition {
   /** [act] as it was given. */
   readonly action: Float64Array;
-  /** What {@link TaskRules.track} gave before and after. */
+  /** What `track` of the task gave before and after. */
   readonly before: Float64Array;
   readonly after: Float64Array;
   /** Seconds that it took. */

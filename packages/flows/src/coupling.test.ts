@@ -101,9 +101,29 @@ describe('coupling', () => {
     expect(determinant(rationalQuadraticSpline(), [0, 0])).toBe(false);
   });
 
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the largest scale %s', (scaleMax) => {
+  it('stays finite in float32 where scales are as large as they may be', async () => {
+    for (const sign of [-9, 9]) {
+      const layer = coupling({
+        transform: affine({ scaleMax: 40 }),
+        mask: [1, 0],
+        conditioner: () => constant([0, sign, 0, 0.5], [1, 4]),
+      });
+      const { out, logDet, slope } = await compute(
+        { z: matrix([[0.5, 3]]), state: aState },
+        ({ z, state }) => {
+          const { out, logDet = z } = layer.forward(z, state);
+          return { out, logDet, slope: grad(sum(mul(out, out)), [z])[0] };
+        },
+        onnxRuntimeNode(),
+      );
+      expectClose(logDet, [40 * Math.tanh(sign)], 1e-3);
+      expect([...out, ...slope].every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it.each([0, -1, 41, Number.NaN, Number.POSITIVE_INFINITY])('refuses the largest scale %s', (scaleMax) => {
     expect(() => affine({ scaleMax })).toThrow(
-      `affine: scaleMax must be a positive number, got ${scaleMax}.`,
+      `affine: scaleMax must be a number above 0 and up to 40, got ${scaleMax}. Beyond,`,
     );
   });
 });

@@ -20,7 +20,7 @@ export interface LuLinearOptions {
   readonly name: string;
   /** Entries of an action, n. */
   readonly size: number;
-  /** Smallest entry of U's diagonal, below 1; default 1e-3, as nflows. */
+  /** Smallest entry of U's diagonal, from 1e-6 and below 1; default 1e-3, as nflows. */
   readonly minDiagonal?: number;
 }
 
@@ -36,13 +36,13 @@ export interface LuLinearOptions {
  * Both inverses are computed once for all rows. The parameters are `<name>.lower` and `<name>.upper` [n, n], of which the other
  * triangles are not used, `<name>.diagonal` and `<name>.bias` [n].
  *
- * @throws RangeError unless 0 < minDiagonal < 1; ShapeError, when it is used, if a point has another number of entries
+ * @throws RangeError unless 1e-6 ≤ minDiagonal < 1, of which 32-bit floats have the inverse and the logarithm; ShapeError, when it is used, if a point has another number of entries
  *
  * Reference: Kingma and Dhariwal, Glow (2018), section 3.2; nflows, `LULinear`.
  */
 export function luLinear({ name, size, minDiagonal = 1e-3 }: LuLinearOptions): Module<Bijector> {
-  if (!(minDiagonal > 0 && minDiagonal < 1))
-    throw new RangeError(`luLinear: minDiagonal must be > 0 and below 1, got ${minDiagonal}.`);
+  if (!(minDiagonal >= 1e-6 && minDiagonal < 1))
+    throw new RangeError(`luLinear: minDiagonal must be at least 1e-6 and below 1, got ${minDiagonal}.`);
   const square = [size, size];
   const unit = Math.log(Math.expm1(1 - minDiagonal));
   return {

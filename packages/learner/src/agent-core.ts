@@ -82,11 +82,13 @@ export const copy = (values: FloatArray): Float32Array => Float32Array.from(valu
 export const copies = <Q extends string>(results: Readonly<Record<Q, FloatArray>>): Record<Q, Float32Array> =>
   mapValues(results, copy);
 
-const noMode = ({ definition, acting }: Algorithm): DataError =>
+/** Why there is no deterministic action, and what to do. */
+const whyNoMode = ({ acting }: Algorithm): string =>
+  acting.withoutMode ?? "Sample its actions, or have the definition's mode give one.";
+
+const noMode = (algorithm: Algorithm): DataError =>
   new DataError(
-    `${definition.name}: its policy has no deterministic action. ${
-      acting.withoutMode ?? "Sample its actions, or have the definition's mode give one."
-    }`,
+    `${algorithm.definition.name}: its policy has no deterministic action. ${whyNoMode(algorithm)}`,
   );
 
 /**
@@ -161,6 +163,7 @@ export function agentCore(parts: AgentParts, restored: () => void = () => {}): A
     config,
     observationSize,
     actionSize,
+    ...(!programs.mode && { withoutMode: whyNoMode(algorithm) }),
 
     act: async (observations, { deterministic, generator }) => {
       if (!deterministic) {

@@ -180,6 +180,8 @@ describe('act', () => {
     const message = 'deterministic-actor-critic: its policy has no deterministic action';
     await expect(agent.act(observations, best)).rejects.toThrow(message);
     expect(() => agent.deployment()).toThrow(message);
+    expect(agent.withoutMode).toBe("Sample its actions, or have the definition's mode give one.");
+    expect(await randomAgent()).not.toHaveProperty('withoutMode');
   });
 
   it('answers for any number of rows, each by itself', async () => {
@@ -268,6 +270,25 @@ describe('critic', () => {
     await expect(agent.critic(observations, actions.slice(1))).rejects.toThrow(
       'deterministic-actor-critic: actions has 15 entries',
     );
+  });
+
+  it('refuses actions beyond those that agents take, but for rounding', async () => {
+    const agent = await smallAgent();
+    const beyond = actions.slice();
+    beyond[3] = -2;
+    const message =
+      '-2 in entry 1 of row 1, expected numbers from -1 to 1, in which agents act. ' +
+      'Give actions as the agent gave them; rescaleAction(env) of @meow-rl/envs takes them to the bounds of an environment.';
+    await expect(agent.critic(observations, beyond)).rejects.toThrow(
+      `deterministic-actor-critic: actions have ${message}`,
+    );
+    const before = agent.state();
+    await expect(agent.update({ ...batchOf(1), actions: beyond })).rejects.toThrow(
+      `deterministic-actor-critic: the batch's actions have ${message}`,
+    );
+    expect(agent.state()).toEqual(before);
+    const rounded = actions.map((entry) => Math.sign(entry) * (1 + 2 ** -23));
+    await expect(agent.critic(observations, rounded)).resolves.toHaveProperty('q');
   });
 });
 

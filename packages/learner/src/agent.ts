@@ -8,7 +8,7 @@ import { agentCore, copies, copy } from './agent-core.ts';
 import type { AgentParts, CommonAgent } from './agent-core.ts';
 import { algorithmStates, resolveAlgorithm, stateName } from './algorithm.ts';
 import type { Algorithm } from './algorithm.ts';
-import { finiteRows } from './check-numbers.ts';
+import { finiteRows, refuseBeyond } from './check-numbers.ts';
 import type { AlgorithmDefinition, CommonSettings, NetworkGroups, Sizes } from './definition.ts';
 import { criticToDeploy, loadPrograms } from './loaded-programs.ts';
 import type { AgentDeployment, LoadedPrograms } from './loaded-programs.ts';
@@ -37,7 +37,11 @@ export interface AgentOptions<T extends CommonSettings = CommonSettings> extends
 /** An agent that learns by the definition of its algorithm. */
 export interface Agent<T extends CommonSettings = CommonSettings, Q extends string = string>
   extends OffPolicyAgent, CommonAgent<T> {
-  /** Values of given actions by the algorithm's names for them, [rows] each. */
+  /**
+   * Values of given actions by the algorithm's names for them, [rows] each.
+   *
+   * @throws DataError for an action beyond −1 and 1
+   */
   critic(observations: Float32Array, actions: Float32Array): Promise<Readonly<Record<Q, Float32Array>>>;
   tdErrors(): Float32Array;
   deployment(): AgentDeployment<Q>;
@@ -105,7 +109,10 @@ function agentOf({ algorithm, updates, state, programs }: Parts, parts: AgentPar
     tdErrors = new Float32Array(0);
   });
 
+  const { explore, replayed } = programs;
+
   const update = async (batch: TransitionBatch): Promise<UpdateMetrics> => {
+    if (!replayed) refuseBeyond(name, "the batch's actions have", batch.actions, actionSize);
     const { metrics, ...result } = await updates.run(
       {
         observation: batch.observations,
@@ -126,7 +133,6 @@ function agentOf({ algorithm, updates, state, programs }: Parts, parts: AgentPar
     return { ...metrics, ...definition.derivedMetrics?.(metrics, config) };
   };
 
-  const { explore, replayed } = programs;
   return {
     ...core.agent,
     actsDuringUpdate: updates.actsDuringUpdate,
@@ -144,8 +150,10 @@ function agentOf({ algorithm, updates, state, programs }: Parts, parts: AgentPar
               replayed: copy(sampled.replayed),
             };
           },
-          ofActions: async (actions: Float32Array) =>
-            copy((await core.acting(() => replayed.run({ action: actions }))).replayed),
+          ofActions: async (actions: Float32Array) => {
+            refuseBeyond(name, 'actions have', actions, actionSize);
+            return copy((await core.acting(() => replayed.run({ action: actions }))).replayed);
+          },
         },
       }),
 
@@ -155,6 +163,7 @@ function agentOf({ algorithm, updates, state, programs }: Parts, parts: AgentPar
         throw new DataError(
           `${name}: ${actions.length / actionSize} actions do not fit ${rows} observations. Give one action for each.`,
         );
+      refuseBeyond(name, 'actions have', actions, actionSize);
       return copies(
         await core.acting(() => programs.critic.run({ observation: observations, action: actions })),
       );

@@ -16,7 +16,7 @@ import type {
   Sizes,
   Stage,
 } from './definition.ts';
-import { resolveSettings } from './settings/index.ts';
+import { resolveConfig } from './settings/index.ts';
 import type { SettingsOf } from './settings/index.ts';
 
 /** The networks that one optimizer trains, as one vector. */
@@ -106,7 +106,7 @@ export function resolveAlgorithm<N extends NetworkGroups, T extends CommonSettin
   sizes: Sizes,
   options: Partial<SettingsOf<T>> = {},
 ): Algorithm {
-  const config: SettingsOf<CommonSettings> = resolveConfig(typed, sizes, options);
+  const config: SettingsOf<CommonSettings> = configFor(typed, sizes, options);
   const definition: AlgorithmDefinition = typed;
   const replayed = definition.replayed?.(config);
   const replayedSize = replayed?.size(sizes) ?? sizes.actionSize;
@@ -145,7 +145,7 @@ export function resolveOnPolicyAlgorithm<N extends NetworkGroups, T extends Comm
   sizes: Sizes,
   options: Partial<SettingsOf<T>> = {},
 ): OnPolicyAlgorithm {
-  const config: SettingsOf<CommonSettings> = resolveConfig(typed, sizes, options);
+  const config: SettingsOf<CommonSettings> = configFor(typed, sizes, options);
   const definition: OnPolicyDefinition = typed;
   const stages = definition.stages(sizes, config);
   const columns: Record<RolloutInput, readonly number[]> = {
@@ -173,13 +173,12 @@ export function resolveOnPolicyAlgorithm<N extends NetworkGroups, T extends Comm
   };
 }
 
-function resolveConfig<N extends NetworkGroups, T extends CommonSettings>(
+function configFor<N extends NetworkGroups, T extends CommonSettings>(
   definition: CommonDefinition<N, T>,
   sizes: Sizes,
   options: Partial<SettingsOf<T>>,
 ): SettingsOf<T> {
-  const config = resolveSettings(definition.name, definition.settings, options);
-  definition.check?.(config);
+  const config = resolveConfig(definition, options);
   for (const key of ['observationSize', 'actionSize'] as const)
     if (!Number.isSafeInteger(sizes[key]) || sizes[key] < 1)
       throw new RangeError(

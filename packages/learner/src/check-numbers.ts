@@ -39,6 +39,27 @@ export function finiteRows(
   );
 }
 
+/** How far actions of elsewhere may be rounded beyond ±1. */
+const ROUNDING = 1e-6;
+
+/**
+ * Refuses actions that agents never take: a critic would give a value all the same, of what it was never trained on or of the nearest action.
+ *
+ * @param what begins the message, with its verb: `the batch's actions have`
+ * @throws DataError naming entry and row
+ */
+export function refuseBeyond(where: string, what: string, actions: ArrayLike<number>, size: number): void {
+  // A plain loop: each batch passes here. What isn't finite is looked for elsewhere.
+  for (let i = 0; i < actions.length; i += 1) {
+    const entry = actions[i] ?? 0;
+    if (!(Math.abs(entry) > 1 + ROUNDING && Number.isFinite(entry))) continue;
+    throw new DataError(
+      `${where}: ${what} ${entry} in entry ${i % size} of row ${Math.floor(i / size)}, expected numbers from -1 to 1, in which agents act. ` +
+        'Give actions as the agent gave them; rescaleAction(env) of @meow-rl/envs takes them to the bounds of an environment.',
+    );
+  }
+}
+
 /**
  * Actions that can be taken.
  *

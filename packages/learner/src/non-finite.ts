@@ -3,6 +3,7 @@ import type { Rollout, TransitionBatch } from '@meow-rl/replay';
 import type { Algorithm } from './algorithm.ts';
 import { firstNonFiniteEntry, largest } from './check-numbers.ts';
 import { NonFiniteError } from './errors.ts';
+import { hasEffect } from './settings/index.ts';
 
 const ENVIRONMENT = 'The environment gave it; look there.';
 const POLICY = 'Whoever acted gave it; look there.';
@@ -78,8 +79,10 @@ function inWords(metric: string, terms: Readonly<Record<string, string>>): strin
 }
 
 /** Names the settings that lower steps. */
-function diverged({ definition: { settings } }: Algorithm): string {
-  const lowered = Object.keys(settings).filter((key) => /learningRate$|^gradClip$/i.test(key));
+function diverged({ definition: { settings }, config }: Algorithm): string {
+  const lowered = Object.keys(settings).filter(
+    (key) => /learningRate$|^gradClip$/i.test(key) && hasEffect(settings, key, config),
+  );
   if (lowered.length === 0) return 'Training has diverged: scale the rewards down.';
   const [last, ...others] = lowered.toReversed();
   const listed = others.length > 0 ? `${others.toReversed().join(', ')} or ${last}` : last;

@@ -63,6 +63,16 @@ it('gives sampled actions with what is kept of them, by the noise of acting', as
   expect((await agentOf(createAgent(deterministicActorCritic, options))).replayed).toBeUndefined();
 });
 
+it('is of actions that agents take, though batches may hold any', async () => {
+  const agent = await latentAgent();
+  await expect(replayedOf(agent).ofActions(Float32Array.of(0.5, 1.5))).rejects.toThrow(
+    'actions have 1.5 in entry 1 of row 0, expected numbers from -1 to 1',
+  );
+  const { actions, ...batch } = randomBatch(1, ROWS, sizes);
+  const metrics = await agent.update({ ...batch, actions: actions.map((entry) => 3 * entry) });
+  expect(Object.values(metrics).every(Number.isFinite)).toBe(true);
+});
+
 it('learns from batches that hold it as from actions', async () => {
   const agent = await latentAgent();
   const plain = await agentOf(createAgent(deterministicActorCritic, options));

@@ -154,6 +154,21 @@ describe('update', () => {
     expect((await agent.update(batchOf(1)))['gradientClipped']).toBe(expected);
   });
 
+  it.each(['latent', 'action'] as const)(
+    'refuses actions that it would clip in silence, with coordinates %s',
+    async (coordinates) => {
+      const agent = await smallAgent({ config: { coordinates } });
+      const batch = batchOf(1);
+      const far = batch.actions.map(() => 1.5);
+      const message = 'expected numbers from -1 to 1, in which agents act';
+      await expect(agent.critic(batch.observations, far)).rejects.toThrow(message);
+      // Latents are any numbers, and random actions become latents elsewhere.
+      await expect(
+        coordinates === 'latent' ? agent.replayed?.ofActions(far) : agent.update({ ...batch, actions: far }),
+      ).rejects.toThrow(message);
+    },
+  );
+
   it('names the term that stopped being finite where the batch is to blame for nothing', async () => {
     // The bounds keep Q finite much longer.
     const agent = await smallAgent({
@@ -165,7 +180,8 @@ describe('update', () => {
     expect(error).toMatchObject({
       update: 2,
       term: 'the soft Q',
-      message: expect.stringContaining('Training has diverged: lower learningRate, gradClip or'),
+      // Not temperatureLearningRate, as the temperature is fixed.
+      message: expect.stringContaining('Training has diverged: lower learningRate or gradClip, or scale'),
     });
   });
 

@@ -8,7 +8,7 @@ import { meowLoss, temperatureLoss } from './loss.ts';
 import type { MeowGroups } from './loss.ts';
 import { meowNetworks, pessimistic, replayedLatent, valueCount } from './networks.ts';
 import { policyReport } from './policy-metrics.ts';
-import { checkMeowConfig, MEOW_SETTINGS } from './settings.ts';
+import { checkMeowConfig, MEOW_SETTINGS, whyWithoutMode } from './settings.ts';
 import { temperatureOf } from './temperature.ts';
 import { meowWarnings } from './warnings.ts';
 
@@ -64,7 +64,7 @@ export const meow = defineAlgorithm({
       config.deterministic === 'best-of-k'
         ? bestOfSamples(ebflow.flow(), observation, config.candidates)
         : ebflow.flow().mode?.(observation),
-    withoutMode: `With layers ${config.layers} the Jacobian determinant depends on the action, so that the image of the prior's mode is not the most likely action (Proposition 2). Set deterministic to best-of-k, or layers to additive; or sample its actions.`,
+    withoutMode: `${whyWithoutMode(config)}; or sample its actions.`,
     critic: (networks, observation, action) => {
       const { ebflow } = networks;
       const alpha = temperatureOf(networks, config);

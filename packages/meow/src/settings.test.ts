@@ -128,10 +128,32 @@ describe('resolveMeowConfig', () => {
       { targetEntropyPerAction: Number.NaN },
       'meow: targetEntropyPerAction must be a number from -1e6 to 1e6, got NaN.',
     ],
+    [
+      { candidates: 4 },
+      'meow: candidates 4 has no effect with deterministic mode. Leave it out, or set deterministic to best-of-k.',
+    ],
+    [
+      { layers: 'affine', couplingBound: 2 },
+      'meow: couplingBound 2 has no effect with layers affine. Leave it out, or set layers to additive.',
+    ],
+    [{ layers: 'spline', couplingBound: 2 }, 'meow: couplingBound 2 has no effect with layers spline.'],
+    [
+      { temperatureLearningRate: 0.01 },
+      'meow: temperatureLearningRate 0.01 has no effect with tuneTemperature false. Leave it out, or set tuneTemperature to true.',
+    ],
+    [
+      { targetEntropyPerAction: 0 },
+      'meow: targetEntropyPerAction 0 has no effect with tuneTemperature false.',
+    ],
     [{ logSigmaMin: 1, logSigmaMax: 1 }, 'meow: logSigmaMin must be less than logSigmaMax, got 1 and 1.'],
   ])('refuses %o', (options, message) => {
     expect(() => resolveMeowConfig(options)).toThrow(RangeError);
     expect(() => resolveMeowConfig(options)).toThrow(message);
+  });
+
+  it('takes the published form, which has no bound, with any layers', () => {
+    for (const layers of ['affine', 'spline'] as const)
+      expect(resolveMeowConfig({ layers, couplingBound: 0 })).toMatchObject({ layers, couplingBound: 0 });
   });
 
   it('refuses values from outside that have another type', () => {

@@ -10,7 +10,7 @@ import {
   learningRate,
   number,
   oneOf,
-  resolveSettings,
+  resolveConfig,
   tau,
   toggle,
   widths,
@@ -79,6 +79,7 @@ export const MEOW_SETTINGS = {
     default: 32,
     source: 'untuned',
     description: 'samples that best-of-k takes the best of',
+    onlyWith: { deterministic: ['best-of-k'] },
   }),
   hidden: widths({
     default: [64, 64],
@@ -108,6 +109,8 @@ export const MEOW_SETTINGS = {
     source: `${measured}; the published form has 0`,
     description: 'most that an additive coupling moves an entry by, before the squash; 0 for no bound',
     remedy: 'A bound below moves nothing; 0 bounds nothing.',
+    // Affine and spline couplings have bounds of their own: of the scale, and the spline's interval.
+    onlyWith: { layers: ['additive'] },
   }),
   uniformShare: number(
     fromBelow(0, 0.5),
@@ -132,11 +135,13 @@ export const MEOW_SETTINGS = {
     default: -1,
     source: 'Haarnoja et al., Soft Actor-Critic Algorithms and Applications (2018), appendix D',
     description: 'entropy that the temperature is adjusted to, in nats for each entry of an action',
+    onlyWith: { tuneTemperature: [true] },
   }),
   temperatureLearningRate: learningRate({
     default: 1e-3,
     source: 'as learningRate',
     description: "Adam's step size for the temperature",
+    onlyWith: { tuneTemperature: [true] },
   }),
 } as const;
 
@@ -159,12 +164,20 @@ export function checkMeowConfig({ logSigmaMin, logSigmaMax }: MeowConfig): void 
 }
 
 /**
+ * Why the policy has no deterministic action and which settings give it one; undefined where it has one.
+ *
+ * Reference: Chao et al., MEow (2024), Proposition 2.
+ */
+export const whyWithoutMode = ({ layers, deterministic }: MeowConfig): string | undefined =>
+  layers === 'additive' || deterministic === 'best-of-k'
+    ? undefined
+    : `With layers ${layers} the Jacobian determinant depends on the action, so that the image of the prior's mode is not the most likely action (Proposition 2). Set deterministic to best-of-k, or layers to additive`;
+
+/**
  * Fills in the defaults and checks every field.
  *
  * @throws RangeError naming the field, what was expected, what came and what to do
  */
 export function resolveMeowConfig(options: Partial<MeowConfig> = {}): MeowConfig {
-  const config = resolveSettings('meow', MEOW_SETTINGS, options);
-  checkMeowConfig(config);
-  return config;
+  return resolveConfig({ name: 'meow', settings: MEOW_SETTINGS, check: checkMeowConfig }, options);
 }

@@ -34,6 +34,15 @@ describe('entropyAboveBound', () => {
     [PUBLISHED, 'coordinates latent, couplingBound 1.5 and uniformShare 0.00001, which are the defaults.'],
     [{ uniformShare: 0 }, 'coordinates latent, couplingBound 1.5 and uniformShare 0.00001, which are the'],
     [{}, 'begin a new run with a lower learningRate or gradClip.'],
+    // Their couplings have bounds of their own.
+    [
+      { ...PUBLISHED, layers: 'affine' as const },
+      'new run with coordinates latent and uniformShare 0.00001, which are',
+    ],
+    [
+      { couplingBound: 0, layers: 'spline' as const },
+      'begin a new run with a lower learningRate or gradClip.',
+    ],
   ])('says what to do with %o', (config, remedy) => {
     expect(warningsOf(config).entropyAboveBound({ entropy: 9 })).toContain(remedy);
   });

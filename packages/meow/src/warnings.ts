@@ -1,7 +1,8 @@
 import type { Sizes } from '@meow-rl/learner';
+import { hasEffect } from '@meow-rl/learner/settings';
 
 import { entropyBound } from './policy-metrics.ts';
-import { MEOW_DEFAULTS } from './settings.ts';
+import { MEOW_DEFAULTS, MEOW_SETTINGS } from './settings.ts';
 import type { MeowConfig } from './settings.ts';
 
 type Metrics = Readonly<Record<string, number>>;
@@ -13,12 +14,15 @@ const MOST_BEYOND = 0.01;
 const STANDARD_ERRORS = 3;
 
 /** What keeps V the integral of Q, or what else can be done where all of it is set. */
-function remedy({ coordinates, couplingBound, uniformShare }: MeowConfig): string {
-  const isExact = coordinates === 'latent' && couplingBound > 0 && uniformShare > 0;
+function remedy(config: MeowConfig): string {
+  const { coordinates, couplingBound, uniformShare } = config;
+  const isBoundable = hasEffect(MEOW_SETTINGS, 'couplingBound', config);
+  const isExact = coordinates === 'latent' && (couplingBound > 0 || !isBoundable) && uniformShare > 0;
   const { coordinates: latent, couplingBound: bound, uniformShare: share } = MEOW_DEFAULTS;
+  const bounded = isBoundable ? `, couplingBound ${bound}` : '';
   const settings = isExact
     ? 'a lower learningRate or gradClip'
-    : `coordinates ${latent}, couplingBound ${bound} and uniformShare ${share}, which are the defaults`;
+    : `coordinates ${latent}${bounded} and uniformShare ${share}, which are the defaults`;
   return `Take the policy of an earlier checkpoint if returns have fallen, and begin a new run with ${settings}.`;
 }
 

@@ -124,6 +124,10 @@ describe('what does not fit', () => {
     [() => make(1, 1).rollout(), 'it holds 0 transitions, expected 1'],
     [() => make(1, 2).follow([1]), 'follow got 1 values, expected 2'],
     [() => addStep(make(2, 1), 0, [1]), 'transition 0 is of row 1, expected one of 1 rows'],
+    [
+      () => addStep(make(2, 2), 0, [1, 1]),
+      'add got two transitions of one sub-environment, of rows 1, 1. Add those',
+    ],
     [() => make(2, 1).restore(make(2, 2).state()), 'a state with numEnvs = 2, expected 1'],
     [
       () => make(2, 1).restore({ ...make(2, 1).state(), counts: [3] }),

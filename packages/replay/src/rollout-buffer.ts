@@ -60,8 +60,8 @@ export interface RolloutBuffer extends RolloutBufferOptions {
    * Adds the transitions of one step of the vector environment, at most one of each sub-environment. Of one that has its T
    * transitions already, while others that had to reset have not, they are passed over.
    *
-   * @throws RangeError for a field of another size, a number that isn't finite, or if `follow` was not called since the step
-   *   before; then nothing is added
+   * @throws RangeError for a field of another size, a number that isn't finite, two transitions of one sub-environment, or if
+   *   `follow` was not called since the step before; then nothing is added
    */
   add(transitions: Transitions, origins: TransitionOrigins, acted: ActedValues): void;
   /**
@@ -173,6 +173,10 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
       if (bad >= 0)
         throw new RangeError(
           `rollout: transition ${bad} is of row ${String(rows[bad])}, expected one of ${numEnvs} rows. Make the buffer for this environment.`,
+        );
+      if (new Set(Array.from(rows)).size !== count)
+        throw new RangeError(
+          `rollout: add got two transitions of one sub-environment, of rows ${Array.from(rows).join(', ')}. Add those of one step at a time, with follow in between.`,
         );
       if (awaited.includes(1)) throw missingValues('add');
       for (let i = 0; i < count; i += 1) {

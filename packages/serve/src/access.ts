@@ -21,6 +21,8 @@ export function listeningProblem({
   readonly token?: string | undefined;
 }): string | undefined {
   if (token === '') return 'the token is empty';
+  if (token !== undefined && (/\p{Cc}/u.test(token) || token !== token.trim()))
+    return 'the token has line ends or spaces around it, which no client can send';
   if (isLoopback(host)) return undefined;
   if (token === undefined) return `${host} lets others than this machine connect, so a token is needed`;
   if (token.length >= SHORTEST_TOKEN) return undefined;

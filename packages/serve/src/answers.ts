@@ -29,13 +29,16 @@ export interface Answers {
 }
 
 /** Answers by `policy`, one request after the other, whoever asks. */
-export function policyAnswers(policy: Policy): Answers {
+export function policyAnswers(policy: Policy, maxRows: number): Answers {
   const counts = { answered: 0, refused: 0, observations: 0, milliseconds: 0 };
   const inTurn = oneAtATime();
   const { observationSpace, actionSpace } = policy.metadata;
 
   const actionsFor = async (message: Message): Promise<Uint8Array<ArrayBuffer>> => {
-    const { observations, actionShape } = observationIn(message, observationSpace.size);
+    const { observations, actionShape } = observationIn(message, {
+      size: observationSpace.size,
+      maxRows,
+    });
     const begun = performance.now();
     const actions = await policy.act(observations);
     const milliseconds = performance.now() - begun;

@@ -16,14 +16,21 @@ export interface Asked {
   readonly actionShape: (actionSize: number) => readonly number[];
 }
 
+/** What a policy takes. */
+export interface Expected {
+  /** O */
+  readonly size: number;
+  /** n, at most: a policy takes memory and time for each. */
+  readonly maxRows: number;
+}
+
 /**
  * The observation of a request. `observation` [O] is answered by [A] and [n, O] by [n, A]; `state` or `observation/state` [O] by [1, A], a
  * chunk of one action. What else a robot sends along, as `prompt`, is left alone.
  *
- * @param size O
  * @throws RequestError naming what was expected and what came
  */
-export function observationIn(message: Message, size: number): Asked {
+export function observationIn(message: Message, { size, maxRows }: Expected): Asked {
   const names = NAMES.filter((name) => message[name] !== undefined);
   const [name] = names;
   if (name === undefined || names.length > 1)
@@ -39,6 +46,8 @@ export function observationIn(message: Message, size: number): Asked {
     throw new RequestError(
       `${name} has shape [${shape.join(', ')}], expected [${size}]${takesBatches ? ` or [rows, ${size}] with a row or more` : ''}`,
     );
+  if (rows > maxRows)
+    throw new RequestError(`${name} has ${rows} rows, expected at most ${maxRows}; ask for them in parts`);
   return {
     observations: finite(name, tensor, size),
     actionShape: (actionSize) => (takesBatches ? [...shape.slice(0, -1), actionSize] : [1, actionSize]),

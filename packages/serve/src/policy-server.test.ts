@@ -113,6 +113,23 @@ describe('a request', () => {
     expect(server.counts).toMatchObject({ answered: 1, refused: 1 });
   });
 
+  it('of more rows than are taken is refused, and one of as many is answered', async () => {
+    const server = await serve({ policy: trained.policy, maxRows: 3 });
+    const { ask } = await client(server);
+    expect(await ask(asking(normalRows(4, size, 1), [4, size]))).toBe(
+      'observation has 4 rows, expected at most 3; ask for them in parts.',
+    );
+    const rows = normalRows(3, size, 1);
+    expect(actionsOf(await ask(asking(rows, [3, size])))).toEqual(await expected(rows));
+  });
+
+  it('of a small message with many rows is refused before the policy takes memory for them', async () => {
+    const { ask } = await client(await serve({ policy: trained.policy }));
+    expect(await ask(asking(new Float32Array(16_385 * size), [16_385, size]))).toContain(
+      '16385 rows, expected at most 16384',
+    );
+  });
+
   it('whose actions aren’t finite, or fail, is answered by that', async () => {
     const { policy } = trained;
     const answers = [
@@ -297,6 +314,11 @@ describe('servePolicy', () => {
     [{ host: '::' }, ':: lets others than this machine connect'],
     [{ host: '10.0.0.1', token: 'short' }, 'the token has 5 characters, at least 16 are needed for 10.0.0.1'],
     [{ token: '' }, 'the token is empty'],
+    [
+      { token: 'a token of one line\n' },
+      'the token has line ends or spaces around it, which no client can send',
+    ],
+    [{ token: ' a token with a space' }, 'the token has line ends or spaces around it'],
   ])('%j is refused', async (options, text) => {
     await expect(servePolicy({ policy: trained.policy, port: 0, ...options })).rejects.toThrow(text);
   });

@@ -28,6 +28,8 @@ export interface ServeOptions {
   readonly maxClients?: number;
   /** A larger message ends the connection before memory is taken for it. Default: 16 MiB, 4 million float32. */
   readonly maxMessageBytes?: number;
+  /** Observations of one request: others wait while the policy works, and it takes memory for each. Default: 16 384. */
+  readonly maxRows?: number;
   /** Milliseconds between pings; a client that doesn't answer three is given up. Default: 20 000. */
   readonly pingInterval?: number;
 }
@@ -69,13 +71,14 @@ export async function servePolicy({
   token,
   maxClients = 64,
   maxMessageBytes = 2 ** 24,
+  maxRows = 2 ** 14,
   pingInterval = 20_000,
 }: ServeOptions): Promise<PolicyServer> {
   const problem = listeningProblem({ host, token });
   if (problem !== undefined)
     throw new RangeError(`servePolicy: ${problem}. Give a random token of 32 bytes.`);
   const refusalOf = doorkeeper(token);
-  const answers = policyAnswers(policy);
+  const answers = policyAnswers(policy, maxRows);
   const metadata = greeting(policy.metadata, actions);
   const conversations = new Map<WebSocket, Conversation>();
   const sockets = new WebSocketServer({

@@ -1,7 +1,7 @@
 import type { TransitionSizes } from '@meow-rl/replay';
 
 import { checkFit, spacesOf } from './check-fit.ts';
-import type { UpdateMetrics } from './contracts/learning-agent.ts';
+import type { LearningAgent, UpdateMetrics } from './contracts/learning-agent.ts';
 import type { OffPolicyAgent } from './contracts/off-policy-agent.ts';
 import type { TrainOffPolicyOptions } from './off-policy-options.ts';
 import type { TrainOnPolicyOptions } from './on-policy-options.ts';
@@ -28,13 +28,18 @@ type CheckedOptions = TrainOffPolicyOptions &
 
 export function checkOptions(options: CheckedOptions): void {
   const { agent, env, replay, evaluate: schedule } = options;
-  // Untyped code may give a buffer of the other kind of loop.
+  // Untyped code may give an agent, or a buffer, of the other kind of loop.
+  if ('explore' in agent)
+    throw new RangeError(
+      `trainOffPolicy: the ${agent.algorithm} agent learns from rollouts, expected one that learns from a replay buffer. ` +
+        'Train it with trainOnPolicy.',
+    );
   if (typeof replay?.sample !== 'function')
     throw new RangeError(
       'trainOffPolicy: replay is no replay buffer. Make one with replayBuffer of @meow-rl/replay; rollout buffers are for trainOnPolicy.',
     );
   checkFit('trainOffPolicy', agent, spacesOf(env));
-  if (schedule) checkFit('trainOffPolicy: evaluate', agent, spacesOf(schedule.env));
+  checkEvaluation('trainOffPolicy', agent, schedule);
   checkBuffer(agent, replay);
   if (options.pipeline && !agent.actsDuringUpdate) {
     throw new RangeError(
@@ -63,6 +68,20 @@ export function checkOptions(options: CheckedOptions): void {
   }
 }
 
+/** Throws unless evaluations can be played, which would be seen no sooner than at the first of them. */
+function checkEvaluation(
+  where: string,
+  agent: LearningAgent,
+  schedule: TrainOffPolicyOptions['evaluate'],
+): void {
+  if (!schedule) return;
+  checkFit(`${where}: evaluate`, agent, spacesOf(schedule.env));
+  if (agent.withoutMode === undefined) return;
+  throw new RangeError(
+    `${where}: evaluate plays deterministic actions, and the ${agent.algorithm} agent has none. ${agent.withoutMode}`,
+  );
+}
+
 function checkCounts(where: string, counts: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(counts)) {
     if (Number.isInteger(value) && value >= 1) continue;
@@ -85,7 +104,7 @@ export function checkOnPolicyOptions(options: TrainOnPolicyOptions & { readonly 
       'trainOnPolicy: rollout is no rollout buffer. Make one with rolloutBuffer of @meow-rl/replay; replay buffers are for trainOffPolicy.',
     );
   checkFit('trainOnPolicy', agent, { id, observationSpace, actionSpace });
-  if (schedule) checkFit('trainOnPolicy: evaluate', agent, spacesOf(schedule.env));
+  checkEvaluation('trainOnPolicy', agent, schedule);
   const { observationSize, actionSize } = agent;
   for (const [name, expected] of Object.entries({ observationSize, actionSize, numEnvs })) {
     const given = rollout[name as 'observationSize' | 'actionSize' | 'numEnvs'];

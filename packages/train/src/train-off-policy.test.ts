@@ -365,6 +365,14 @@ describe('errors', () => {
     );
   });
 
+  it('refuses to evaluate what has no deterministic action, before it begins', async () => {
+    const agent = { ...fakeAgent(), withoutMode: 'Sample.' };
+    await expect(run({ agent, evaluate: { env: countingEnv({ length: 2 }), every: 10 } })).rejects.toThrow(
+      'trainOffPolicy: evaluate plays deterministic actions, and the fake agent has none. Sample.',
+    );
+    expect((await run({ agent, steps: 4 })).result).toMatchObject({ step: 4 });
+  });
+
   it('refuses sizes that do not fit', async () => {
     await expect(run({ fake: { observationSize: 3 } })).rejects.toThrow(
       'trainOffPolicy: what acts has observationSize = 3, expected 2 as in Counting-v0',

@@ -27,7 +27,7 @@ export interface TrainResult {
 /**
  * The off-policy loop: act, store, update, and now and then report, evaluate and save.
  *
- * A step is one transition of one sub-environment. The steps that {@link transitionCollector} leaves out, as those on which a `next-step`
+ * A step is one transition of one sub-environment. The steps that `transitionCollector` leaves out, as those on which a `next-step`
  * environment only resets, aren't counted, so the same number of steps means the same amount of experience in every autoreset mode. With the same
  * seed the events are the same but for their `time`.
  *

@@ -152,6 +152,10 @@ describe('what does not fit', () => {
     await expect(trainOnPolicy({ ...options, rollout: asAny(replay) })).rejects.toThrow(
       'trainOnPolicy: rollout is no rollout buffer.',
     );
+    const onPolicy = asAny(options.agent);
+    await expect(trainOffPolicy({ agent: onPolicy, env, replay, steps: 9, seed: 0 })).rejects.toThrow(
+      'trainOffPolicy: the fake agent learns from rollouts, expected one that learns from a replay buffer. Train it with trainOnPolicy.',
+    );
     const rollout = asAny(options.rollout);
     await expect(trainOffPolicy({ agent: other, env, replay: rollout, steps: 9, seed: 0 })).rejects.toThrow(
       'trainOffPolicy: replay is no replay buffer.',
@@ -172,6 +176,15 @@ describe('what does not fit', () => {
   ])('is refused, %#', async (changed, message) => {
     const { options } = makeRun('same-step', corridor);
     await expect(trainOnPolicy({ ...options, ...changed })).rejects.toThrow(message);
+  });
+
+  it('is refused: to evaluate an agent without a deterministic action', async () => {
+    const { agent, options } = makeRun('same-step', corridor);
+    const sampling = { ...agent, withoutMode: 'Sample.' };
+    const evaluate = { env: corridor(), every: 12 };
+    await expect(trainOnPolicy({ ...options, agent: sampling, evaluate })).rejects.toThrow(
+      'trainOnPolicy: evaluate plays deterministic actions, and the fake agent has none. Sample.',
+    );
   });
 
   it('is refused: rewards and observations that are not finite, and metrics', async () => {

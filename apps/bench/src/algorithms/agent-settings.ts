@@ -1,11 +1,16 @@
-import type { CommonSettings } from '@meow-rl/learner';
-import { formerValuesOf, resolveSettings, type SettingsOf } from '@meow-rl/learner/settings';
+import { formerValuesOf, type Setting } from '@meow-rl/learner/settings';
 
 import { mergeConfig, type RawConfig } from '../cli/config-file.ts';
 import { UsageError } from '../cli/errors.ts';
 import type { CommandSetting } from '../cli/settings.ts';
 import type { Algorithm } from './algorithm.ts';
 import { ALGORITHMS, algorithmNamed, DEFAULT_ALGORITHM } from './index.ts';
+
+/** What a setting means, and with which others it has an effect. */
+export function meaningOf({ description, onlyWith = {} }: Setting<unknown>): string {
+  const conditions = Object.entries(onlyWith).map(([name, values]) => `${name} ${values.join(' or ')}`);
+  return conditions.length === 0 ? description : `${description}; only with ${conditions.join(' and ')}`;
+}
 
 /** Settings of an algorithm's agent as a command has them: the preset comes before their defaults. */
 export const agentSettings = ({
@@ -14,7 +19,11 @@ export const agentSettings = ({
   Object.fromEntries(
     Object.entries(settings).map(([name, { default: value, ...setting }]) => [
       name,
-      { ...setting, absent: `from the preset, or ${Array.isArray(value) ? value.join(',') : String(value)}` },
+      {
+        ...setting,
+        description: meaningOf({ ...setting, default: value }),
+        absent: `from the preset, or ${Array.isArray(value) ? value.join(',') : String(value)}`,
+      },
     ]),
   );
 
@@ -71,18 +80,4 @@ export function agentSettingsFor(raw: RawConfig, source: string, algorithm = alg
     if (others.length > 0) throw settingOfOthers(`${source}: agent.${name}`, others, algorithm);
   }
   return agentSettings(algorithm);
-}
-
-/**
- * Fills in the defaults of an algorithm's agent, and checks every setting.
- *
- * @throws RangeError naming the setting, what was expected, what came and what to do
- */
-export function resolveAgentConfig<S extends CommonSettings>(
-  { name, settings, check }: Pick<Algorithm<S>, 'name' | 'settings' | 'check'>,
-  given: Partial<SettingsOf<S>>,
-): SettingsOf<S> {
-  const config = resolveSettings(name, settings, given);
-  check?.(config);
-  return config;
 }

@@ -66,6 +66,8 @@ export interface Algorithm<
   rolloutSteps?(config: SettingsOf<S>): number;
   /** Whether the learning goes by the number of steps of the run, so that a run can't be given others. Default: it doesn't. */
   goesBySteps?(config: SettingsOf<S>): boolean;
+  /** The setting that says in one of how many updates the policy is trained. Default: in all of them. */
+  readonly policyEvery?: keyof S & string;
   create(options: AgentOptions<S>): Promise<A>;
   /** Has the target's parameters act, the average of the trained ones. Absent where no target follows the policy. */
   adoptAverage?(agent: A): void;

@@ -1,9 +1,8 @@
-import { defaultsOf, resolveSettings } from '@meow-rl/learner/settings';
+import { defaultsOf, resolveConfig, resolveSettings } from '@meow-rl/learner/settings';
 import { describe, expect, it } from 'vitest';
 
 import { parseTrainSettings, trainSettings } from '../runs/train-settings.ts';
 import { settingsIn } from '../cli/settings.ts';
-import { resolveAgentConfig } from './agent-settings.ts';
 import { algorithmNamed, ALGORITHMS, DEFAULT_ALGORITHM } from './index.ts';
 
 /** Values of all kinds around the bounds of settings. */
@@ -43,7 +42,18 @@ describe.each(ALGORITHMS.map((algorithm) => [algorithm.name, algorithm] as const
     );
 
     it.each(Object.entries(algorithm.presets))('%s has settings that the agent takes', (_, { agent }) => {
-      expect(resolveAgentConfig(algorithm, agent)).toEqual({ ...defaultsOf(algorithm.settings), ...agent });
+      expect(resolveConfig(algorithm, agent)).toEqual({ ...defaultsOf(algorithm.settings), ...agent });
+    });
+
+    it('has settings whose conditions can be met', () => {
+      const conditions = Object.entries(algorithm.settings).flatMap(([key, { onlyWith = {} }]) =>
+        Object.entries(onlyWith).map(([other, values]) => ({ key, other, values })),
+      );
+      const unmet = conditions.filter(
+        ({ other, values }) =>
+          values.length === 0 || !values.every((value) => algorithm.settings[other]?.holds(value)),
+      );
+      expect(unmet).toEqual([]);
     });
 
     it('has the presets that it names', () => {

@@ -38,6 +38,7 @@ export const ddpg = defineAlgorithm({
   presets,
   generalPreset: 'general',
   presetOfEnvironment: presetOfTask,
+  policyEvery: 'policyDelay',
   create: async (options) => {
     const { createDdpgAgent } = await import('@meow-rl/baselines');
     return createDdpgAgent(options);

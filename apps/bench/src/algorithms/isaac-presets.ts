@@ -42,31 +42,62 @@ export function isaacPreset<A extends object>(task: IsaacTask, agent: A) {
   } as const;
 }
 
-/** Today's names of the tasks: of Isaac Lab 3, Isaac Lab 2, and OmniIsaacGymEnvs. Ingenuity has no successor. */
-export const presetOfIsaacTask: Readonly<Record<string, IsaacTask>> = {
-  'isaac:Isaac-Ant-Direct': 'isaac-ant',
-  'isaac:Isaac-Ant': 'isaac-ant',
-  'isaac:Isaac-Ant-Direct-v0': 'isaac-ant',
-  'isaac:Isaac-Ant-v0': 'isaac-ant',
-  'omniisaac:Ant': 'isaac-ant',
-  'isaac:Isaac-Humanoid-Direct': 'isaac-humanoid',
-  'isaac:Isaac-Humanoid': 'isaac-humanoid',
-  'isaac:Isaac-Humanoid-Direct-v0': 'isaac-humanoid',
-  'isaac:Isaac-Humanoid-v0': 'isaac-humanoid',
-  'omniisaac:Humanoid': 'isaac-humanoid',
-  'omniisaac:Ingenuity': 'isaac-ingenuity',
-  'isaac:Isaac-Velocity-Flat-AnymalD': 'isaac-anymal',
-  'isaac:Isaac-Velocity-Flat-Anymal-B-v0': 'isaac-anymal',
-  'isaac:Isaac-Velocity-Flat-Anymal-C-v0': 'isaac-anymal',
-  'isaac:Isaac-Velocity-Flat-Anymal-D-v0': 'isaac-anymal',
-  'omniisaac:Anymal': 'isaac-anymal',
-  'isaac:Isaac-Reorient-Cube-Allegro-Direct': 'isaac-allegro-hand',
-  'isaac:Isaac-Reorient-Cube-Allegro': 'isaac-allegro-hand',
-  'isaac:Isaac-Repose-Cube-Allegro-Direct-v0': 'isaac-allegro-hand',
-  'isaac:Isaac-Repose-Cube-Allegro-v0': 'isaac-allegro-hand',
-  'omniisaac:AllegroHand': 'isaac-allegro-hand',
-  'isaac:Isaac-Open-Drawer-Franka-Direct': 'isaac-franka-cabinet',
-  'isaac:Isaac-Open-Drawer-Franka': 'isaac-franka-cabinet',
-  'isaac:Isaac-Franka-Cabinet-Direct-v0': 'isaac-franka-cabinet',
-  'omniisaac:FrankaCabinet': 'isaac-franka-cabinet',
+/** Ids of the tasks that `isaac:` and `omniisaac:` take: the paper's name first, then those of Isaac Lab 3 and 2, and of OmniIsaacGymEnvs. */
+const IDS: Readonly<
+  Record<IsaacTask, { readonly isaac: readonly string[]; readonly omniisaac: readonly string[] }>
+> = {
+  'isaac-ant': {
+    isaac: ['Ant', 'Isaac-Ant-Direct', 'Isaac-Ant', 'Isaac-Ant-Direct-v0', 'Isaac-Ant-v0'],
+    omniisaac: ['Ant'],
+  },
+  'isaac-humanoid': {
+    isaac: [
+      'Humanoid',
+      'Isaac-Humanoid-Direct',
+      'Isaac-Humanoid',
+      'Isaac-Humanoid-Direct-v0',
+      'Isaac-Humanoid-v0',
+    ],
+    omniisaac: ['Humanoid'],
+  },
+  // Isaac Lab has no successor.
+  'isaac-ingenuity': { isaac: [], omniisaac: ['Ingenuity'] },
+  'isaac-anymal': {
+    isaac: [
+      'ANYmal',
+      'Isaac-Velocity-Flat-AnymalD',
+      'Isaac-Velocity-Flat-Anymal-D-v0',
+      'Isaac-Velocity-Flat-Anymal-C-v0',
+      'Isaac-Velocity-Flat-Anymal-B-v0',
+    ],
+    omniisaac: ['ANYmal', 'Anymal'],
+  },
+  'isaac-allegro-hand': {
+    isaac: [
+      'AllegroHand',
+      'Isaac-Reorient-Cube-Allegro-Direct',
+      'Isaac-Reorient-Cube-Allegro',
+      'Isaac-Repose-Cube-Allegro-Direct-v0',
+      'Isaac-Repose-Cube-Allegro-v0',
+    ],
+    omniisaac: ['AllegroHand'],
+  },
+  'isaac-franka-cabinet': {
+    isaac: [
+      'FrankaCabinet',
+      'Isaac-Open-Drawer-Franka-Direct',
+      'Isaac-Open-Drawer-Franka',
+      'Isaac-Franka-Cabinet-Direct-v0',
+    ],
+    omniisaac: ['FrankaCabinet'],
+  },
 };
+
+/** The task of the paper that `--env` names. */
+export const presetOfIsaacTask: Readonly<Record<string, IsaacTask>> = Object.fromEntries(
+  (Object.keys(IDS) as IsaacTask[]).flatMap((task) => {
+    const { isaac, omniisaac } = IDS[task];
+    const names = [...isaac.map((id) => `isaac:${id}`), ...omniisaac.map((id) => `omniisaac:${id}`)];
+    return names.map((name) => [name, task]);
+  }),
+);

@@ -1,6 +1,6 @@
+import { resolveConfig } from '@meow-rl/learner/settings';
 import { expect, it } from 'vitest';
 
-import { resolveAgentConfig } from './agent-settings.ts';
 import { meow } from './meow.ts';
 
 /** The authors' settings for MuJoCo: τ, α, warm-up, range of log σ, steps. */
@@ -17,7 +17,7 @@ it.each(
 )('%s is trained as in the paper', (id, settings) => {
   const name = meow.presetOfEnvironment[String(id)] ?? meow.generalPreset;
   const { agent, ...run } = meow.presets[name];
-  const { tau, alpha, logSigmaMin, logSigmaMax, ...others } = resolveAgentConfig(meow, agent);
+  const { tau, alpha, logSigmaMin, logSigmaMax, ...others } = resolveConfig(meow, agent);
   expect([tau, alpha, run.warmup, logSigmaMin, logSigmaMax, run.steps]).toEqual(settings);
   expect(others).toMatchObject({
     learningRate: 1e-3,

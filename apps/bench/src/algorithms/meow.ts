@@ -1,4 +1,4 @@
-import { checkMeowConfig, MEOW_SETTINGS, type MeowConfig } from '@meow-rl/meow/settings';
+import { checkMeowConfig, MEOW_SETTINGS, whyWithoutMode, type MeowConfig } from '@meow-rl/meow/settings';
 
 import { defineAlgorithm } from './algorithm.ts';
 import type { Preset } from './algorithm.ts';
@@ -107,6 +107,18 @@ const presets = {
   mujoco: { ...mujoco, agent: {}, steps: 1_000_000, warmup: 5000 },
 } as const;
 
+/**
+ * Checks settings against each other, and that there is a deterministic action: runs evaluate and export it.
+ *
+ * @throws RangeError naming them
+ */
+function checkRun(config: MeowConfig): void {
+  checkMeowConfig(config);
+  const reason = whyWithoutMode(config);
+  if (reason !== undefined)
+    throw new RangeError(`meow: a run plays and exports its deterministic action. ${reason}.`);
+}
+
 /** The agent of `@meow-rl/meow`. */
 export const meow = defineAlgorithm({
   name: 'meow',
@@ -118,7 +130,7 @@ export const meow = defineAlgorithm({
     ...presetOfPaperTask,
     ...presetOfIsaacTask,
   },
-  check: checkMeowConfig,
+  check: checkRun,
   create: async (options) => {
     const { createMeowAgent } = await import('@meow-rl/meow');
     return createMeowAgent(options);

@@ -25,6 +25,7 @@ export const td3 = defineAlgorithm({
   presets,
   generalPreset: 'general',
   presetOfEnvironment: presetOfTask,
+  policyEvery: 'policyDelay',
   check: checkTd3Config,
   create: async (options) => {
     const { createTd3Agent } = await import('@meow-rl/baselines');

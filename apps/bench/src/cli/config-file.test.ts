@@ -175,6 +175,10 @@ describe('parseSettings', () => {
       'a.yaml: unknown setting agent.learning_rate. Did you mean agent.learningRate?',
     ],
     [{ agent: { seed: 1 } }, 'a.yaml: unknown setting agent.seed. Did you mean seed?'],
+    [
+      { steps: Number.NaN },
+      "a.yaml: steps can't be NaN. Give a positive integer (environment steps to train for).",
+    ],
     [{ steps: -3 }, "a.yaml: steps can't be -3. Give a positive integer (environment steps to train for)."],
     [{ agent: 3 }, 'a.yaml: agent can\'t be 3. Write one "name: value" per line below it.'],
     [

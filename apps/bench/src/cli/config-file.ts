@@ -97,7 +97,11 @@ function unknownKey({ tree, source }: Checking, given: string): UsageError {
 }
 
 const wrongValue = ({ source }: Checking, path: readonly string[], value: unknown, remedy: string) =>
-  new UsageError(`${source}: ${path.join('.')} can't be ${JSON.stringify(value) ?? String(value)}`, remedy);
+  new UsageError(`${source}: ${path.join('.')} can't be ${shown(value)}`, remedy);
+
+/** JSON has no NaN and no infinities, which YAML has. */
+const shown = (value: unknown): string =>
+  typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
 
 async function readText(path: string): Promise<string> {
   try {

@@ -240,6 +240,22 @@ describe('bad input', () => {
     [['train', '--preset', 'nothing'], 2, /there is no preset nothing\. .*multi-goal-paper/],
     [['train', '--steps', '500'], 2, /warmup 1000 leaves nothing to learn in 500 steps/],
     [['train', '--log-sigma-min', '3'], 2, /logSigmaMin must be less than logSigmaMax/],
+    [
+      ['train', '--layers', 'affine'],
+      2,
+      /^meow-bench: a run plays and exports its deterministic action\. With layers affine .* Set deterministic to best-of-k, or layers to additive\./,
+    ],
+    [['train', '--candidates', '4'], 2, /candidates 4 has no effect with deterministic mode\. Leave it out/],
+    [
+      ['train', '--steps', '1100', '--updates-per-step', '0.005'],
+      2,
+      /warmup 1000 and updatesPerStep 0\.005 make no update in 1100 steps\. Give more steps, or more updates per step\./,
+    ],
+    [
+      ['train', '--algo', 'td3', '--env', 'Pendulum-v1', '--steps', '10099', '--policy-delay', '100'],
+      2,
+      /policyDelay 100 .* 99 updates/,
+    ],
   ])('%s', async (argv, expected, message) => {
     const { code, err } = await bench(...argv);
     expect(code).toBe(expected);

@@ -12,6 +12,10 @@ const settings = is.defineSettings({
   }),
   maxSteps: is.positiveInteger('steps after which an episode is truncated', { absent: 'as in training' }),
   python: is.word('Python that has the simulator', { placeholder: 'file', absent: 'as in training' }),
+  actionBound: is.positiveNumber('actions of a simulator in Python that has no bounds lie in [-x, x]', {
+    absent: 'as in training',
+  }),
+  simulatorDevice: is.word('device of Isaac Lab: cpu, cuda:0', { absent: 'as in training' }),
   threads: is.positiveInteger('threads of the runtime', { default: 1 }),
 });
 

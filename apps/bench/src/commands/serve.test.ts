@@ -76,7 +76,8 @@ test.skipIf(!python)('openpi’s client library gets the actions of a run’s ag
   expect(batch.shape).toEqual([3, 2]);
   for (const [i, value] of expected.entries()) expect(batch.values[i]).toBeCloseTo(value, 6);
   expect(broker.map(({ shape }: { shape: number[] }) => shape)).toEqual([[2], [2], [2]]);
-  expect(new Set(batch.values).size).toBe(6);
+  // One coupling moves one of the two entries; the other is the same for all observations.
+  expect(new Set(batch.values).size).toBe(4);
   expect(await end('SIGINT')).toEqual({ code: 0, signal: null, out, err: '' });
 });
 

@@ -60,7 +60,7 @@ test('speed measures a size, profiles its update and watches memory', async () =
 
 test('speed compares the ways to use several threads', async () => {
   const io = captureIo();
-  const more = ['--threads', '2', '--warmup', '1', '--rounds', '2', '--loop-steps', '1'];
+  const more = ['--threads', '2', '--warmup', '1', '--rounds', '2', '--loop-steps', '5'];
   expect(await main(['speed', ...small, ...more, '--json'], io), io.err()).toBe(0);
   const { sizes, loops } = resultSchema.parse(JSON.parse(io.out()));
   expect(sizes[0]?.update.map(({ name }) => name)).toEqual([

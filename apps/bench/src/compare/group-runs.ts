@@ -37,6 +37,7 @@ const INCIDENTAL: ReadonlySet<string> = new Set([
   'noTensorboard',
   'logger',
   'deterministicOnly',
+  'evaluationEnv',
   'checkpointEvery',
   'keepCheckpoints',
 ]);

@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
+import { vectorEnv } from '@meow-rl/envs';
+import { PYTHON_SOURCES } from '@meow-rl/envs-isaac-bridge/node';
+import { countingEnv } from '@meow-rl/envs/testing';
+
 import { findPython } from '../../../../scripts/find-python.mjs';
+import { withActions } from './bridge.ts';
 import { bench, TINY_AGENT } from '../testing/run-bench.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 
@@ -29,8 +34,63 @@ async function eventsOf(run: string): Promise<Record<string, unknown>[]> {
   });
 }
 
+/** A server that somebody else has started. */
+async function runningServer(argv: string, cwd?: string) {
+  const server = spawn(python, ['-m', 'meow_isaac_bridge', ...argv.split(' ')], {
+    ...(cwd !== undefined && { cwd }),
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, PYTHONPATH: PYTHON_SOURCES },
+  });
+  onTestFinished(async () => {
+    server.kill();
+    await once(server, 'exit');
+  });
+  const line = await new Promise<string>((resolve) => {
+    createInterface({ input: server.stdout }).once('line', resolve);
+  });
+  return { server, env: `bridge:ws://127.0.0.1:${JSON.parse(line).listening.port}` };
+}
+
 const train = (env: string, ...more: readonly string[]) =>
   bench('train', '--env', env, '--python', python, ...short, ...more);
+
+describe('withActions', () => {
+  test.each([true, false])('moves what is rounded past a bound to it, rescaled: %s', async (rescaled) => {
+    const env = vectorEnv([countingEnv({ length: 9 }), countingEnv({ length: 9 })]);
+    env.reset({ seed: 0 });
+    const { rewards } = await withActions(env, rescaled).step(Float32Array.of(1 + 2 ** -23, -1 - 2 ** -23));
+    expect([...rewards]).toEqual([1, -1]);
+  });
+});
+
+/** What training says that is refused. */
+const problemOf = async (env: string, ...flags: string[]) =>
+  (await train(env, ...flags, '--out', path.join(await temporaryFolder(), 'run'))).err;
+
+/** A simulator that truncates its episodes after five steps and gives no last observation of them. */
+const LOSSY = `
+import numpy as np
+from meow_isaac_bridge import Box, Description, Observations, Step
+
+class Lossy:
+    def __init__(self, num_envs):
+        unit = Box(np.full(1, -1.0), np.full(1, 1.0), "<f4")
+        self.description = Description(num_envs, Box.unbounded(1), unit, "same-step", final_observations=False)
+    def reset(self, seed, mask):
+        self.steps = 0
+        return self.observations()
+    def observations(self):
+        return Observations(np.full((self.description.num_envs, 1), self.steps, np.float32))
+    def step(self, actions):
+        self.steps = (self.steps + 1) % 5
+        rows = self.description.num_envs
+        return Step(self.observations(), np.ones(rows), np.zeros(rows, bool), np.full(rows, self.steps == 0))
+    def close(self):
+        pass
+
+def make(num_envs, seed):
+    return Lossy(num_envs)
+`;
 
 describe.skipIf(!python)('a simulator in Python', () => {
   test('is trained in, gone on with to the same bits, evaluated and exported', async () => {
@@ -78,21 +138,9 @@ describe.skipIf(!python)('a simulator in Python', () => {
     const folder = await temporaryFolder();
     process.env['MEOW_BRIDGE_TOKEN'] = 'secret';
     onTestFinished(() => void delete process.env['MEOW_BRIDGE_TOKEN']);
-    const server = spawn(
-      python,
-      '-m meow_isaac_bridge gym:Hopper-v5 --num-envs 2 --keep --clients 2 --token-env MEOW_BRIDGE_TOKEN'.split(
-        ' ',
-      ),
-      { stdio: ['ignore', 'pipe', 'ignore'] },
+    const { server, env } = await runningServer(
+      'gym:Hopper-v5 --num-envs 2 --keep --clients 2 --token-env MEOW_BRIDGE_TOKEN',
     );
-    onTestFinished(async () => {
-      server.kill();
-      await once(server, 'exit');
-    });
-    const line = await new Promise<string>((resolve) => {
-      createInterface({ input: server.stdout }).once('line', resolve);
-    });
-    const env = `bridge:ws://127.0.0.1:${JSON.parse(line).listening.port}`;
     const refused = await train(env, '--num-envs', '3', '--out', path.join(folder, 'none'));
     expect(refused.err).toContain(
       'has 2 environments, and 3 were asked for. Give --num-envs 2, or start the server with --num-envs 3.',
@@ -111,7 +159,127 @@ describe.skipIf(!python)('a simulator in Python', () => {
     expect(server.exitCode).toBe(null);
   });
 
+  test('that takes one client is trained in without evaluations, which another server may have', async () => {
+    const folder = await temporaryFolder();
+    const { env } = await runningServer('gym:Hopper-v5 --num-envs 2 --keep');
+    const alone = await train(env, '--num-envs', '2', '--out', path.join(folder, 'alone'));
+    expect(alone).toMatchObject({
+      code: 0,
+      err: expect.stringContaining(
+        `nothing is evaluated: the server of ${env} takes one client at a time, and this run is it.`,
+      ),
+    });
+    expect((await eventsOf(path.join(folder, 'alone'))).map(({ type }) => type)).not.toContain('evaluation');
+    const { env: second } = await runningServer('gym:Hopper-v5 --num-envs 3 --keep');
+    const run = path.join(folder, 'run');
+    const trained = await train(env, '--num-envs', '2', '--evaluation-env', second, '--out', run);
+    expect(trained).toMatchObject({ code: 0, err: '' });
+    const evaluations = (await eventsOf(run)).filter(({ type }) => type === 'evaluation');
+    expect(evaluations.map(({ lengths }) => lengths)).toEqual([
+      [expect.any(Number), expect.any(Number)],
+      [expect.any(Number), expect.any(Number)],
+    ]);
+    const more = ['--steps', '240', '--evaluation-env', second, '--quiet'];
+    expect((await bench('train', '--resume', path.join(folder, 'alone'), ...more)).code).toBe(0);
+    expect((await eventsOf(path.join(folder, 'alone'))).map(({ type }) => type)).toContain('evaluation');
+    const { env: other } = await runningServer('gym:HalfCheetah-v5 --num-envs 3 --keep');
+    const unlike = await train(
+      env,
+      '--num-envs',
+      '2',
+      '--evaluation-env',
+      other,
+      '--out',
+      path.join(folder, 'no'),
+    );
+    expect(unlike.err).toContain(`${other} has observations of 17 numbers, and gym:Hopper-v5 of 11`);
+  });
+
+  test('spreads the first episodes of training, and not of evaluation', async () => {
+    const run = path.join(await temporaryFolder(), 'run');
+    const flags =
+      '--num-envs 8 --spread-episodes --warmup 632 --steps 640 --evaluate-every 640 --checkpoint-every 640 --deterministic-only'.split(
+        ' ',
+      );
+    expect(await train('gym:Pendulum-v1', ...flags, '--out', run)).toMatchObject({ code: 0 });
+    const events = await eventsOf(run);
+    const lengths = events.filter(({ type }) => type === 'episode').map(({ length }) => length);
+    expect(lengths.length).toBeGreaterThan(0);
+    expect(Math.max(...lengths.map(Number))).toBeLessThan(81);
+    expect(events.find(({ type }) => type === 'evaluation')).toMatchObject({ lengths: [200, 200] });
+    const evaluated = await bench('eval', run, '--python', python, '--episodes', '2', '--json');
+    expect(JSON.parse(evaluated.out).lengths).toEqual([200, 200]);
+  });
+
+  test('that runs and spreads first episodes is not evaluated in', async () => {
+    const folder = await temporaryFolder();
+    const { env } = await runningServer('gym:Pendulum-v1 --num-envs 2 --keep --clients 2 --spread-episodes');
+    const run = path.join(folder, 'run');
+    const problem =
+      'spreads first episodes (--spread-episodes), so that an evaluation would count shortened ones';
+    expect((await train(env, '--num-envs', '2', '--out', path.join(folder, 'none'))).err).toContain(problem);
+    expect(await train(env, '--num-envs', '2', '--evaluate-every', '1000', '--out', run)).toMatchObject({
+      code: 0,
+    });
+    expect((await bench('eval', run, '--episodes', '1')).err).toContain(problem);
+    const given = await train(
+      env,
+      '--num-envs',
+      '2',
+      '--action-bound',
+      '1',
+      '--out',
+      path.join(folder, 'none'),
+    );
+    expect(given.err).toMatch(
+      /actionBound is for a simulator in Python that is started.*Start its server with it instead/,
+    );
+  });
+
+  test('that loses last observations is refused to rollouts at once', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(path.join(folder, 'lossy.py'), LOSSY);
+    const { env } = await runningServer('lossy:make --num-envs 2 --keep', folder);
+    const to = (name: string) => [
+      '--env',
+      env,
+      '--num-envs',
+      '2',
+      '--quiet',
+      '--out',
+      path.join(folder, name),
+    ];
+    expect((await bench('train', '--algo', 'ppo', ...to('ppo'))).err).toContain(
+      'loses the last observations of truncated episodes, whose values an algorithm that learns from rollouts needs',
+    );
+    expect(
+      await train(env, '--num-envs', '2', '--evaluate-every', '1000', '--out', path.join(folder, 'run')),
+    ).toMatchObject({ code: 0 });
+    const events = await eventsOf(path.join(folder, 'run'));
+    const lengths = events.filter(({ type }) => type === 'episode').map(({ length }) => length);
+    expect(new Set(lengths)).toEqual(new Set([5]));
+  });
+
+  test('gets settings of its own, which others have none of', async () => {
+    expect(await problemOf('gym:Hopper-v5', '--action-bound', '2')).toContain(
+      '--action-bound is given, but Hopper-v5 has bounds itself',
+    );
+    expect(await problemOf('gym:Hopper-v5', '--simulator-device', 'cuda:0')).toContain(
+      '--device cuda:0 is for Isaac Lab',
+    );
+    expect(await problemOf('Hopper-v5', '--spread-episodes')).toContain(
+      'spreadEpisodes is for a simulator in Python that is started, and Hopper-v5 is none',
+    );
+    expect(await problemOf('Hopper-v5', '--simulator-device', 'cpu')).toContain(
+      'simulatorDevice is for a simulator',
+    );
+  });
+
   test.each([
+    [
+      ['--evaluation-env', 'Hopper-v5'],
+      '--evaluation-env Hopper-v5 with --env gym:Hopper-v5: both have to be simulators in Python, and Hopper-v5 is none',
+    ],
     [['--max-steps', '5'], 'gym:Hopper-v5 ends its episodes itself. Leave it out'],
     [
       ['--workers', '1'],

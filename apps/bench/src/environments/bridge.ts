@@ -22,12 +22,18 @@ export interface BridgeChoice {
   readonly env: string;
   /** Default: that of `MEOW_PYTHON`, of `.venv` in the working directory, else `python3`. */
   readonly python?: string;
+  /** Actions in [-bound, bound], where the simulator has no bounds. Default: those of a table, for the paper's tasks. */
+  readonly actionBound?: number;
+  /** Of Isaac Lab: `cpu`, `cuda:0`. Default: a GPU where there is one. */
+  readonly simulatorDevice?: string;
 }
 
 /** How environments behind the bridge are opened. */
 export interface BridgeOptions {
   /** Default: those of the server that is there, else 1. */
   readonly numEnvs?: number;
+  /** Whether first episodes begin as if some of their steps were over, which is for training alone. Default: false. */
+  readonly spreadEpisodes?: boolean;
   /** Where a server that is started logs. Default: its end is kept, for error messages. */
   readonly logFile?: string;
 }
@@ -84,21 +90,46 @@ export async function openBridge(
   );
 }
 
-/** Environments behind the bridge that take actions in [-1, 1], or what a policy gives in the simulator's units. */
-export const withActions = (env: VectorEnv, rescaleActions: boolean): VectorEnv =>
-  rescaleActions ? rescaleVectorAction(env) : clipVectorAction(env);
+/**
+ * Environments behind the bridge that take actions in [-1, 1], or what a policy gives in the simulator's units. Servers refuse what
+ * is out of bounds, and onnxruntime's tanh is up to 1 + 2⁻²² (near 8.5): such actions are moved to the bound.
+ */
+export function withActions(env: VectorEnv, rescaleActions: boolean): VectorEnv {
+  const clipped = clipVectorAction(env);
+  return rescaleActions ? rescaleVectorAction(clipped) : clipped;
+}
 
-/** As many environments as are opened first; until then nothing is started. */
-export function lazyBridge(
+/**
+ * Opens environments behind the bridge whose episodes are counted.
+ *
+ * @throws CliError or UsageError as {@link openBridge}, and for a server that spreads first episodes
+ */
+export async function openForEvaluation(
   choice: BridgeChoice,
-  options: BridgeOptions & { readonly like: VectorEnv },
+  options: BridgeOptions = {},
+): Promise<BridgeVectorEnv> {
+  const env = await openBridge(choice, options);
+  if (!env.hello.spreadEpisodes) return env;
+  await env.close();
+  throw spreadServer(choice);
+}
+
+const spreadServer = ({ env }: BridgeChoice) =>
+  new UsageError(
+    `the server of ${env} spreads first episodes (--spread-episodes), so that an evaluation would count shortened ones`,
+    'Evaluate with a server that was started without it; train leaves evaluation out with --evaluate-every above --steps.',
+  );
+
+/** Environments that are opened when they are first used; until then nothing is started. */
+function lazyBridge(
+  choice: BridgeChoice,
+  { like, ...opening }: BridgeOptions & { readonly like: VectorEnv; readonly numEnvs: number },
 ): VectorEnv {
-  const { like, ...opening } = options;
   let opened: Promise<VectorEnv> | undefined;
-  const env = () => (opened ??= openBridge(choice, opening).then((bridge) => withActions(bridge, true)));
+  const env = () => (opened ??= openLike(choice, opening, like));
   return {
     id: like.id,
-    numEnvs: opening.numEnvs ?? like.numEnvs,
+    numEnvs: opening.numEnvs,
     autoresetMode: like.autoresetMode,
     singleObservationSpace: like.singleObservationSpace,
     singleActionSpace: like.singleActionSpace,
@@ -108,6 +139,71 @@ export function lazyBridge(
     restore: async (state) => (await env()).restore(state),
     close: async () => opened?.then((made) => made.close()).catch(() => {}),
   };
+}
+
+/** Opens environments with the spaces of others. */
+async function openLike(choice: BridgeChoice, options: BridgeOptions, like: VectorEnv): Promise<VectorEnv> {
+  const bridge = await openForEvaluation(choice, options);
+  for (const [what, space, expected] of [
+    ['observations', bridge.singleObservationSpace, like.singleObservationSpace],
+    ['actions', bridge.singleActionSpace, like.singleActionSpace],
+  ] as const) {
+    if (space.size === expected.size) continue;
+    await bridge.close();
+    throw new UsageError(
+      `${choice.env} has ${what} of ${space.size} numbers, and ${like.id} of ${expected.size}`,
+      'Evaluate in the task that is trained in.',
+    );
+  }
+  return withActions(bridge, true);
+}
+
+/** What evaluations of a run play in. */
+export interface BridgeEvaluation extends BridgeChoice {
+  /** Another simulator in Python that evaluations play in. */
+  readonly evaluationEnv?: string;
+}
+
+/** Throws UsageError if evaluations are to play in another environment, and one of the two isn't behind the bridge. */
+export function checkEvaluationEnv({ env, evaluationEnv }: BridgeEvaluation): void {
+  if (evaluationEnv === undefined) return;
+  const none = [env, evaluationEnv].find((name) => !isBridge(name));
+  if (none === undefined) return;
+  throw new UsageError(
+    `--evaluation-env ${evaluationEnv} with --env ${env}: both have to be simulators in Python, and ${none} is none`,
+    'Leave it out, or name one, such as bridge:ws://host:port.',
+  );
+}
+
+/** Why a run can't evaluate: it is the only client that its server takes. Undefined if it can. */
+export async function whyNoEvaluation({
+  evaluationEnv,
+  ...choice
+}: BridgeEvaluation): Promise<string | undefined> {
+  if (evaluationEnv !== undefined || !choice.env.startsWith(RUNNING)) return undefined;
+  if ((await bridgeHello(choice)).clients > 1) return undefined;
+  return (
+    `nothing is evaluated: the server of ${choice.env} takes one client at a time, and this run is it. The returns of training episodes are ` +
+    'the curve. Name a second server with --evaluation-env bridge:ws://host:port; or start one of Gymnasium or EnvPool with --clients 2'
+  );
+}
+
+/**
+ * Environments that evaluations of a run play in. A server that is to be started is started at the first evaluation; one that runs and
+ * is named for them is connected to now.
+ *
+ * @throws CliError or UsageError if there is none, or it has other spaces
+ */
+export async function openEvaluationBridge(
+  { evaluationEnv, ...choice }: BridgeEvaluation,
+  { like, episodes, logFile }: { like: VectorEnv; episodes: number; logFile: string },
+): Promise<VectorEnv> {
+  const evaluated = { ...choice, env: evaluationEnv ?? choice.env };
+  if (!evaluated.env.startsWith(RUNNING)) return lazyBridge(evaluated, { like, numEnvs: episodes, logFile });
+  if (evaluated.env !== choice.env) return openLike(evaluated, {}, like);
+  if ((await bridgeHello(evaluated)).spreadEpisodes) throw spreadServer(evaluated);
+  // A server that runs has the number that it has.
+  return lazyBridge(evaluated, { like, numEnvs: like.numEnvs });
 }
 
 /** Python for servers: what is named, else the project's. */
@@ -121,8 +217,20 @@ export function bridgePython({ python }: Pick<BridgeChoice, 'python'>): string {
   return existsSync(project) ? project : fallback;
 }
 
-async function connect(choice: BridgeChoice, { numEnvs, logFile }: BridgeOptions): Promise<BridgeVectorEnv> {
+/** Arguments of a server that is started. */
+const serverArguments = (
+  { actionBound, simulatorDevice }: BridgeChoice,
+  { spreadEpisodes = false }: BridgeOptions,
+): string[] => [
+  ...(actionBound === undefined ? [] : ['--action-bound', String(actionBound)]),
+  ...(simulatorDevice === undefined ? [] : ['--device', simulatorDevice]),
+  ...(spreadEpisodes ? ['--spread-episodes'] : []),
+];
+
+async function connect(choice: BridgeChoice, options: BridgeOptions): Promise<BridgeVectorEnv> {
   const { env } = choice;
+  const { numEnvs, logFile } = options;
+  const args = serverArguments(choice, options);
   try {
     const opened = await isaacVectorEnv(
       env.startsWith(RUNNING)
@@ -131,6 +239,7 @@ async function connect(choice: BridgeChoice, { numEnvs, logFile }: BridgeOptions
             launch: {
               python: bridgePython(choice),
               task: env,
+              args,
               ...(numEnvs !== undefined && { numEnvs }),
               ...(logFile !== undefined && { logFile }),
             },

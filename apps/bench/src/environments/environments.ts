@@ -22,10 +22,13 @@ import {
   BRIDGE_EXAMPLES,
   bridgeHello,
   isBridge,
-  lazyBridge,
   openBridge,
+  openEvaluationBridge,
+  openForEvaluation,
   withActions,
   type BridgeChoice,
+  type BridgeEvaluation,
+  type BridgeOptions,
 } from './bridge.ts';
 import { UsageError } from '../cli/errors.ts';
 import { loadersFor } from '../modules/import-module.ts';
@@ -74,9 +77,9 @@ const noEnvironment = (name: string) =>
 export async function identifyEnvironment({
   env,
   maxSteps,
-  python,
+  ...simulator
 }: EnvironmentChoice): Promise<IdentifiedEnvironment> {
-  if (isBridge(env)) return identifyBridge({ env, ...(python !== undefined && { python }) }, maxSteps);
+  if (isBridge(env)) return identifyBridge({ env, ...simulatorSettings(simulator) }, maxSteps);
   if (isKnownEnvironment(env)) return { env, environment: env, ...(maxSteps !== undefined && { maxSteps }) };
   const reference = resolveEnvReference(env);
   if (!reference) throw noEnvironment(env);
@@ -92,6 +95,36 @@ export async function identifyEnvironment({
     environment: described.id,
     ...(limit !== undefined && { maxSteps: limit }),
   };
+}
+
+/** Of settings, those of a simulator in Python. */
+export const simulatorSettings = ({
+  python,
+  actionBound,
+  simulatorDevice,
+}: Omit<BridgeChoice, 'env'>): Omit<BridgeChoice, 'env'> => ({
+  ...(python !== undefined && { python }),
+  ...(actionBound !== undefined && { actionBound }),
+  ...(simulatorDevice !== undefined && { simulatorDevice }),
+});
+
+/**
+ * Refuses settings of a server that is to be started where none is.
+ *
+ * @throws UsageError
+ */
+export function checkSimulatorSettings({
+  env,
+  spreadEpisodes,
+  ...choice
+}: BridgeChoice & Pick<BridgeOptions, 'spreadEpisodes'>): void {
+  const { python: _, ...given } = { ...simulatorSettings(choice), ...(spreadEpisodes && { spreadEpisodes }) };
+  const [name] = Object.keys(given);
+  if (name === undefined || (isBridge(env) && !env.startsWith('bridge:'))) return;
+  throw new UsageError(
+    `${name} is for a simulator in Python that is started, and ${env} is none`,
+    env.startsWith('bridge:') ? 'Start its server with it instead.' : 'Leave it out.',
+  );
 }
 
 /** One that runs is asked what it is; one that is to be started is called as it will be. */
@@ -146,7 +179,7 @@ export const asActorSees = (env: Env, { actionSpace }: Pick<Actor, 'actionSpace'
 /** An environment to play in, or several that step together. */
 export const makePlayground = async (choice: EnvironmentChoice, actor: Actor): Promise<Env | VectorEnv> =>
   isBridge(choice.env)
-    ? withActions(await openBridge(choice), actor.actionSpace === undefined)
+    ? withActions(await openForEvaluation(choice), actor.actionSpace === undefined)
     : asActorSees(await makeEnvironment(choice), actor);
 
 /** What evaluations of a run play in. */
@@ -160,15 +193,11 @@ export interface EvaluationEnvironmentOptions {
 }
 
 /** An environment for evaluations as agents see it. A simulator in Python is started at the first one. */
-export async function makeEvaluationEnvironment(
-  choice: EnvironmentChoice,
-  { like, episodes, logFile }: EvaluationEnvironmentOptions,
-): Promise<Env | VectorEnv> {
-  if (!isBridge(choice.env)) return makeAgentEnv(choice);
-  // A server that runs has the number that it has.
-  const numEnvs = choice.env.startsWith('bridge:') ? like.numEnvs : episodes;
-  return lazyBridge(choice, { like, numEnvs, logFile });
-}
+export const makeEvaluationEnvironment = async (
+  choice: EnvironmentChoice & BridgeEvaluation,
+  options: EvaluationEnvironmentOptions,
+): Promise<Env | VectorEnv> =>
+  isBridge(choice.env) ? openEvaluationBridge(choice, options) : makeAgentEnv(choice);
 
 /** Options of {@link makeVectorEnvironment}. */
 export interface VectorEnvironmentOptions {
@@ -177,12 +206,14 @@ export interface VectorEnvironmentOptions {
   readonly workers: number;
   /** Whether actions are given in [-1, 1]. */
   readonly rescaleActions: boolean;
+  /** Whether first episodes of a simulator in Python begin as if some of their steps were over. Default: false. */
+  readonly spreadEpisodes?: boolean;
 }
 
 /** Several environments that step together and reset in the very step that ends an episode. */
 export async function makeVectorEnvironment(
   choice: IdentifiedEnvironment,
-  { numEnvs, workers, rescaleActions }: VectorEnvironmentOptions,
+  { numEnvs, workers, rescaleActions, spreadEpisodes = false }: VectorEnvironmentOptions,
 ): Promise<VectorEnv> {
   if (isBridge(choice.env)) {
     if (workers > 0)
@@ -190,7 +221,7 @@ export async function makeVectorEnvironment(
         `--workers ${workers} is for environments of these packages, and ${choice.env} runs in a process of its own`,
         'Leave it out.',
       );
-    return withActions(await openBridge(choice, { numEnvs }), rescaleActions);
+    return withActions(await openBridge(choice, { numEnvs, spreadEpisodes }), rescaleActions);
   }
   const { reference, factory, maxSteps } = await open(choice);
   const options = { maxSteps, rescaleActions };
@@ -213,12 +244,28 @@ export async function makeVectorEnvironment(
   });
 }
 
-/** Starts what takes its time: a simulator in Python, which logs into a file. */
+/** What training asks of a simulator in Python. */
+interface Preparation extends BridgeOptions {
+  /** Whether it learns from rollouts, for which the last observations of truncated episodes have to be known. */
+  readonly learnsFromRollouts: boolean;
+}
+
+/**
+ * Starts what takes its time: a simulator in Python, which logs into a file.
+ *
+ * @throws UsageError for one that won't do
+ */
 export async function prepareEnvironment(
   choice: EnvironmentChoice,
-  options: { readonly numEnvs: number; readonly logFile: string },
+  { learnsFromRollouts, ...options }: Preparation,
 ): Promise<void> {
-  if (isBridge(choice.env)) await bridgeHello(choice, options);
+  if (!isBridge(choice.env)) return;
+  const { finalObservations } = await bridgeHello(choice, options);
+  if (finalObservations || !learnsFromRollouts) return;
+  throw new UsageError(
+    `${choice.env} loses the last observations of truncated episodes, whose values an algorithm that learns from rollouts needs`,
+    'Train with one that learns from a replay buffer, such as --algo meow.',
+  );
 }
 
 /**

@@ -2,7 +2,12 @@ import { loadPolicy } from '@meow-rl/export/node';
 import type { Actor } from '@meow-rl/train';
 
 import { isBridge } from '../environments/bridge.ts';
-import { identifyEnvironment, isKnownEnvironment, spacesOf } from '../environments/environments.ts';
+import {
+  identifyEnvironment,
+  isKnownEnvironment,
+  simulatorSettings,
+  spacesOf,
+} from '../environments/environments.ts';
 import type { EnvironmentChoice, IdentifiedEnvironment } from '../environments/environments.ts';
 import { UsageError } from '../cli/errors.ts';
 import { policyActor } from './policy-actor.ts';
@@ -33,11 +38,11 @@ export interface OpenPolicyOptions extends Partial<EnvironmentChoice> {
  * @throws UsageError if it is neither, or was trained in an environment that isn't known and none is given
  */
 export async function openPolicy(source: string, options: OpenPolicyOptions): Promise<LoadedPolicy> {
-  const { threads, checkpoint, env, maxSteps, python } = options;
+  const { threads, checkpoint, env, maxSteps } = options;
   const chosen = {
     ...(env !== undefined && { env }),
     ...(maxSteps !== undefined && { maxSteps }),
-    ...(python !== undefined && { python }),
+    ...simulatorSettings(options),
   };
   if (!source.endsWith('.onnx')) {
     const { agent, settings, step } = await openRun(source, {

@@ -8,7 +8,10 @@ import { versions } from '../cli/versions.ts';
 
 export interface PolicyExportOptions extends Pick<ExportOptions, 'precision' | 'measure'> {
   /** What the policy was trained in. */
-  readonly settings: Pick<ResolvedTrain, 'env' | 'environment' | 'python'>;
+  readonly settings: Pick<
+    ResolvedTrain,
+    'env' | 'environment' | 'python' | 'actionBound' | 'simulatorDevice'
+  >;
   readonly trainingSteps: number;
   readonly observations?: number;
   readonly seed?: number;

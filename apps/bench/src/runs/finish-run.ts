@@ -1,5 +1,6 @@
 import type { EvaluationResult } from '@meow-rl/train';
 
+import { algorithmNamed } from '../algorithms/index.ts';
 import { countEndings, formatEndings, formatReturn } from '../policies/episodes.ts';
 import { describeError, InterruptedError } from '../cli/errors.ts';
 import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
@@ -21,8 +22,13 @@ import type { Ui } from '../cli/ui.ts';
  */
 export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'signal'>): Promise<void> {
   const { settings, folder, ui } = options;
-  const { numEnvs } = settings;
-  await prepareEnvironment(settings, { numEnvs, logFile: folder.file('server.log') });
+  const { numEnvs, spreadEpisodes } = settings;
+  await prepareEnvironment(settings, {
+    numEnvs,
+    spreadEpisodes,
+    logFile: folder.file('server.log'),
+    learnsFromRollouts: algorithmNamed(settings.algo).rolloutSteps !== undefined,
+  });
   const agent = await createRunAgent(settings);
   try {
     const { result: outcome, signal } = await interruptible(

@@ -1,11 +1,12 @@
 import path from 'node:path';
 
+import { resolveConfig } from '@meow-rl/learner/settings';
 import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 
 import type { AgentConfig, Algorithm, Preset } from '../algorithms/algorithm.ts';
-import { resolveAgentConfig } from '../algorithms/agent-settings.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
 import type { TrainConfig } from './train-settings.ts';
+import { checkEvaluationEnv } from '../environments/bridge.ts';
 import { identifyEnvironment, taskOf, type IdentifiedEnvironment } from '../environments/environments.ts';
 import { reasonOf, UsageError } from '../cli/errors.ts';
 import { unknownName } from '../cli/unknown-name.ts';
@@ -13,11 +14,17 @@ import { unknownName } from '../cli/unknown-name.ts';
 /** Settings of runs that learn from a replay buffer, and of no others. */
 export type ReplaySettings = Required<Pick<TrainConfig, 'warmup' | 'updatesPerStep' | 'bufferSize'>>;
 
+/** Settings of a simulator in Python that a server is started for. */
+type SimulatorSetting = 'python' | 'evaluationEnv' | 'actionBound' | 'simulatorDevice';
+
 /** A training run with every setting given; those of {@link ReplaySettings} where it learns from a replay buffer. */
 export type ResolvedTrain = Required<
-  Omit<TrainConfig, 'out' | 'preset' | 'agent' | 'logger' | 'maxSteps' | 'python' | keyof ReplaySettings>
+  Omit<
+    TrainConfig,
+    'out' | 'preset' | 'agent' | 'logger' | 'maxSteps' | SimulatorSetting | keyof ReplaySettings
+  >
 > &
-  Pick<TrainConfig, 'logger' | 'python' | keyof ReplaySettings> &
+  Pick<TrainConfig, 'logger' | SimulatorSetting | keyof ReplaySettings> &
   Pick<IdentifiedEnvironment, 'environment' | 'maxSteps'> & {
     readonly preset: string;
     readonly agent: AgentConfig;
@@ -36,7 +43,7 @@ function presetNamed(name: string, { presets }: Algorithm): Preset {
  */
 function resolveAgent(algorithm: Algorithm, preset: Preset, given: TrainConfig['agent']): AgentConfig {
   try {
-    return resolveAgentConfig(algorithm, { ...preset.agent, ...given });
+    return resolveConfig(algorithm, { ...preset.agent, ...given });
   } catch (error) {
     const reason = reasonOf(error).replace(`${algorithm.name}: `, '');
     throw new UsageError(reason, 'Change it in the flags or the file.', { cause: error });
@@ -50,6 +57,7 @@ function resolveAgent(algorithm: Algorithm, preset: Preset, given: TrainConfig['
  */
 export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> {
   const { out: _folder, logger, ...given } = config;
+  checkEvaluationEnv(config);
   const settings = {
     ...given,
     ...(await identifyEnvironment(config)),
@@ -72,11 +80,6 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
     agent,
   };
   checkBuffer(algorithm, resolved);
-  if (resolved.warmup !== undefined && resolved.warmup >= resolved.steps)
-    throw new UsageError(
-      `warmup ${resolved.warmup} leaves nothing to learn in ${resolved.steps} steps`,
-      `Give more than ${resolved.warmup} steps.`,
-    );
   if (resolved.policy === 'averaged' && !algorithm.adoptAverage)
     throw new UsageError(
       `${algorithm.name} has no averaged policy: none of its targets follows the policy`,
@@ -99,9 +102,10 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
 }
 
 /** Throws for settings of replay where an algorithm learns from rollouts, and for rollouts that can't be cut into minibatches. */
-function checkBuffer({ name, rolloutSteps }: Algorithm, settings: ResolvedTrain): void {
+function checkBuffer(algorithm: Algorithm, settings: ResolvedTrain): void {
+  const { name, rolloutSteps } = algorithm;
   if (!rolloutSteps) {
-    replaySettings(settings);
+    checkUpdates(algorithm, settings);
     return;
   }
   const { nStep, prioritized, learnerThreads, pipeline, warmup, updatesPerStep, bufferSize } = settings;
@@ -132,6 +136,30 @@ function checkBuffer({ name, rolloutSteps }: Algorithm, settings: ResolvedTrain)
     throw new UsageError(
       `${steps} steps are less than a rollout, ${ofEach} steps of ${numEnvs} environments: nothing would be learned`,
       `Give at least ${transitions} steps, or shorter rollouts with --rollout-steps.`,
+    );
+}
+
+/** Throws for runs in which something is trained by no update. */
+function checkUpdates({ policyEvery }: Algorithm, settings: ResolvedTrain): void {
+  const { steps, numEnvs, agent } = settings;
+  const { warmup, updatesPerStep } = replaySettings(settings);
+  if (warmup >= steps)
+    throw new UsageError(
+      `warmup ${warmup} leaves nothing to learn in ${steps} steps`,
+      `Give more than ${warmup} steps.`,
+    );
+  // The last steps are those of all environments; the count is the loop's.
+  const made = Math.floor((Math.ceil(steps / numEnvs) * numEnvs - warmup) * updatesPerStep + 1e-9);
+  if (made < 1)
+    throw new UsageError(
+      `warmup ${warmup} and updatesPerStep ${updatesPerStep} make no update in ${steps} steps`,
+      'Give more steps, or more updates per step.',
+    );
+  const every: unknown = policyEvery === undefined ? 1 : Reflect.get(agent, policyEvery);
+  if (typeof every === 'number' && every > made)
+    throw new UsageError(
+      `${policyEvery} ${every} leaves the policy untrained in ${made} updates, ${steps} steps of which ${warmup} are warm-up`,
+      `Give a ${policyEvery} of at most ${made}, or more steps.`,
     );
 }
 

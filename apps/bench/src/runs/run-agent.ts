@@ -32,6 +32,8 @@ type AgentSettings = Pick<
   | 'env'
   | 'maxSteps'
   | 'python'
+  | 'actionBound'
+  | 'simulatorDevice'
   | 'seed'
   | 'threads'
   | 'learnerThreads'

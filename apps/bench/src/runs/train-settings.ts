@@ -20,6 +20,13 @@ export const trainSettings = is.defineSettings({
     placeholder: 'file',
     absent: 'MEOW_PYTHON, .venv in the working directory, or python3',
   }),
+  actionBound: is.positiveNumber('actions of a simulator in Python that has no bounds lie in [-x, x]', {
+    absent: "1, for Franka's drawer 3; of other tasks an error",
+  }),
+  simulatorDevice: is.word('device of Isaac Lab: cpu, cuda:0', { absent: 'a GPU where there is one' }),
+  spreadEpisodes: is.toggle(
+    'begin first episodes of a simulator in Python as if some of their steps were over, so that they end one after the other',
+  ),
   maxSteps: is.positiveInteger('steps after which an episode is truncated', {
     absent: "the environment's own limit; 1000 where a module gives none",
   }),
@@ -41,6 +48,12 @@ export const trainSettings = is.defineSettings({
     fromPreset,
   ),
   evaluationEpisodes: is.positiveInteger('episodes per evaluation', { default: 10 }),
+  evaluationEnv: is.word(
+    'simulator in Python that evaluations play in, where env is one: bridge:ws://host:port',
+    {
+      absent: 'that of env, in a process of its own',
+    },
+  ),
   deterministicOnly: is.toggle('evaluate without the second round of episodes, which samples its actions'),
   checkpointEvery: is.positiveInteger('steps between checkpoints', { absent: 'as evaluate-every' }),
   keepCheckpoints: is.positiveInteger('newest checkpoints to keep, beside the best', { default: 3 }),
@@ -86,6 +99,7 @@ export const RESUMABLE = [
   'steps',
   'evaluateEvery',
   'evaluationEpisodes',
+  'evaluationEnv',
   'deterministicOnly',
   'checkpointEvery',
   'keepCheckpoints',
@@ -93,5 +107,6 @@ export const RESUMABLE = [
   'logger',
   'noTensorboard',
   'python',
+  'simulatorDevice',
   'workers',
 ] as const satisfies readonly (keyof typeof trainSettings)[];

@@ -1,6 +1,6 @@
 import type { TrainConfig } from './train-settings.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
-import { isKnownEnvironment, taskOf } from '../environments/environments.ts';
+import { checkSimulatorSettings, isKnownEnvironment, taskOf } from '../environments/environments.ts';
 import { finishRun } from './finish-run.ts';
 import { resolveTrain, type ResolvedTrain } from './resolve.ts';
 import { createRunFolder, runPath } from './run-folder.ts';
@@ -11,6 +11,7 @@ import { withOpen } from '../files/with-open.ts';
 
 /** Trains an agent and keeps the run in its folder: settings, logs, checkpoints, verified policy, summary. */
 export async function train(config: TrainConfig, options: RunOptions, ui: Ui): Promise<void> {
+  checkSimulatorSettings(config);
   const settings = await resolveTrain(config);
   // Before an earlier run is replaced.
   if (settings.logger !== undefined) await importLogger(settings.logger);

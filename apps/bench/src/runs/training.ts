@@ -3,6 +3,7 @@ import type { EvaluationEvent, MetricsEvent, TrainResult } from '@meow-rl/train'
 import { listCheckpoints, openRunCheckpoints, restoreRun } from '@meow-rl/train/node';
 import type { Checkpoint, RunCheckpoints } from '@meow-rl/train/node';
 
+import { whyNoEvaluation } from '../environments/bridge.ts';
 import { makeEvaluationEnvironment, makeVectorEnvironment } from '../environments/environments.ts';
 import { CliError, reasonOf } from '../cli/errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
@@ -101,16 +102,23 @@ const trainOpened = (
 ): Promise<Omit<TrainingOutcome, 'closeFailure'>> =>
   withOpen(async (open) => {
     const { agent, settings, folder, ui, signal, resume, begin } = options;
-    const { seed, steps, numEnvs, workers, logEvery } = settings;
-    const env = open(await makeVectorEnvironment(settings, { numEnvs, workers, rescaleActions: true }));
+    const { seed, steps, numEnvs, workers, spreadEpisodes, logEvery } = settings;
+    const opening = { numEnvs, workers, spreadEpisodes, rescaleActions: true };
+    const env = open(await makeVectorEnvironment(settings, opening));
     const withEnvironments = await givesState(env, ui);
-    const evaluationEnv = open(
-      await makeEvaluationEnvironment(settings, {
-        like: env,
-        episodes: settings.evaluationEpisodes,
-        logFile: folder.file('server-evaluation.log'),
-      }),
-    );
+    const evaluates = settings.evaluateEvery <= steps;
+    const problem = evaluates ? await whyNoEvaluation(settings) : undefined;
+    if (problem !== undefined) ui.warn(problem);
+    const evaluationEnv =
+      evaluates && problem === undefined
+        ? open(
+            await makeEvaluationEnvironment(settings, {
+              like: env,
+              episodes: settings.evaluationEpisodes,
+              logFile: folder.file('server-evaluation.log'),
+            }),
+          )
+        : undefined;
     const checkpointFolder = folder.file(CHECKPOINTS);
     const buffer = makeRunBuffer(agent, settings, env, ui);
     const { parts } = buffer;
@@ -141,12 +149,14 @@ const trainOpened = (
         steps,
         logEvery,
         seed,
-        evaluate: {
-          env: evaluationEnv,
-          every: settings.evaluateEvery,
-          episodes: settings.evaluationEpisodes,
-          stochastic: !settings.deterministicOnly,
-        },
+        ...(evaluationEnv && {
+          evaluate: {
+            env: evaluationEnv,
+            every: settings.evaluateEvery,
+            episodes: settings.evaluationEpisodes,
+            stochastic: !settings.deterministicOnly,
+          },
+        }),
         checkpoint: {
           every: settings.checkpointEvery,
           save: (loop) => {

@@ -1,5 +1,6 @@
 import type { SettingsTable } from '@meow-rl/learner/settings';
 
+import { meaningOf } from '../algorithms/agent-settings.ts';
 import type { Algorithm } from '../algorithms/algorithm.ts';
 
 const text = (value: unknown): string => (Array.isArray(value) ? value.join(',') : String(value));
@@ -12,7 +13,7 @@ export const settingsTable = (settings: SettingsTable): string =>
     row(['setting', 'default', 'range', 'meaning', 'source of the default']),
     row(['---', '---', '---', '---', '---']),
     ...Object.entries(settings).map(([name, setting]) =>
-      row([`\`${name}\``, text(setting.default), setting.expected, setting.description, setting.source]),
+      row([`\`${name}\``, text(setting.default), setting.expected, meaningOf(setting), setting.source]),
     ),
   ].join('\n');
 

@@ -6,6 +6,7 @@ export const TRAIN_DEFAULTS = {
   evaluationEpisodes: 10,
   deterministicOnly: false,
   keepCheckpoints: 3,
+  spreadEpisodes: false,
   workers: 0,
   nStep: 1,
   learnerThreads: 0,

@@ -1,6 +1,8 @@
 """Steps a task of Isaac Lab 3 without the bridge, in Isaac's own Python, and writes down what it gave.
 
 isaac_reference.py TASK ROWS STEPS SEED FILE
+
+The file has tensors of float32, which is what Isaac Lab gives; flags are 0 and 1.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ def main(task: str, rows: int, steps: int, seed: int, file: str) -> None:
     import torch
     from isaaclab.app import launch_simulation
     from isaaclab_tasks.utils import parse_env_cfg
+    from safetensors.numpy import save_file
 
     config = parse_env_cfg(task, device="cpu", num_envs=rows)
     config.seed, config.compute_final_obs = seed, True
@@ -35,8 +38,8 @@ def main(task: str, rows: int, steps: int, seed: int, file: str) -> None:
             values = (actions, observations["policy"], rewards, terminated, truncated, last)
             for name, value in zip(kept, values, strict=True):
                 kept[name].append(np.array(value))
-        arrays: dict[str, Any] = {name: np.stack(values) for name, values in kept.items()}
-        np.savez(file, first=first, **arrays)
+        arrays: dict[str, Any] = {name: np.stack(values).astype(np.float32) for name, values in kept.items()}
+        save_file({"first": first, **arrays}, file)
         env.close()
 
 

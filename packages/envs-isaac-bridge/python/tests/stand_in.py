@@ -89,3 +89,7 @@ def hangs_in_native_code(num_envs: int, seed: int | None) -> Counters:
                 sleep(1000)
 
     return Hanging(num_envs, "same-step", 0, 0)
+
+
+def takes_nothing() -> None:
+    """No function for a task."""

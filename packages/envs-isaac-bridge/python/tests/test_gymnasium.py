@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
+
+from meow_isaac_bridge import UsageError
 
 from .client import Client, client_of, server_of
 from .talk import Talk
@@ -122,6 +124,7 @@ def compare_rows(client: Client, reference: Any, actions: np.ndarray[Any, Any]) 
 @pytest.mark.parametrize("prefix", ["gym", "gym-vector"])
 def test_first_episodes_are_spread(prefix: str) -> None:
     talk = Talk(f"{prefix}:Hopper-v5", "--num-envs", "8", "--spread-episodes", "--env-args", '{"max_episode_steps": 10}')
+    assert talk.about["spreadEpisodes"] is True
     talk.ask("reset", seed=1)
     lengths: dict[int, int] = {}
     for _ in range(10):
@@ -156,3 +159,83 @@ def test_spaces_are_flattened_as_gymnasium_does(prefix: str, monkeypatch: pytest
     answer = talk.ask("step", actions=np.array([[0, 0, 1, 2], [0, 0, -1, -2]], np.float32))
     assert answer["observations"].tolist() == [[1, 0, 0, 0, 0]] * 2
     assert answer["finalObservations"].tolist() == [[0, 0, 1, 0.5, 1], [0, 0, 1, -0.5, -1]]
+
+
+def test_a_limit_that_was_taken_off_is_none() -> None:
+    for prefix in ("gym", "gym-vector"):
+        talk = Talk(f"{prefix}:Hopper-v5", "--env-args", '{"max_episode_steps": -1}')
+        assert "maxEpisodeSteps" not in talk.about
+
+
+class Forgetful(gymnasium.vector.VectorEnv[Any, Any, Any]):
+    """Resets within the step and does not give the last observation, as vectors that aren't of Gymnasium may."""
+
+    metadata = {"autoreset_mode": AutoresetMode.SAME_STEP}  # noqa: RUF012
+    num_envs = 2
+    single_observation_space = spaces.Box(-1, 1, (1,), np.float32)
+    single_action_space = spaces.Box(-1, 1, (1,), np.float32)
+
+    def reset(self, *, seed: Any = None, options: Any = None) -> Any:
+        return np.zeros((2, 1), np.float32), {}
+
+    def step(self, actions: Any) -> Any:
+        return np.zeros((2, 1), np.float32), np.ones(2), np.zeros(2, bool), np.array([True, False]), {}
+
+
+def forgetful(num_envs: int, seed: int | None) -> Forgetful:
+    return Forgetful()
+
+
+def test_a_vector_that_loses_last_observations_gives_none() -> None:
+    talk = Talk(f"{__name__}:forgetful", "--num-envs", "2")
+    talk.ask("reset")
+    answer = talk.ask("step", actions=np.zeros((2, 1)))
+    assert answer["truncated"].tolist() == [True, False]
+    assert answer["finalRows"].tolist() == []
+
+
+class Whole(gymnasium.Env[Any, Any]):
+    """Observations that are no floats."""
+
+    action_space = spaces.Box(-1, 1, (1,), np.float32)
+
+    def __init__(self, space: Any) -> None:
+        self.observation_space = space
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        return self.observation_space.sample(mask=None), {}
+
+    def step(self, action: Any) -> Any:
+        return self.observation_space.sample(mask=None), 1.0, False, False, {}
+
+
+@pytest.mark.parametrize("prefix", ["gym", "gym-vector"])
+@pytest.mark.parametrize(
+    ("space", "dtype", "entries"),
+    [
+        (spaces.Box(0, 255, (2, 2), np.uint8), "|u1", 4),
+        (spaces.MultiDiscrete([3, 4]), "<i8", 7),
+        (spaces.MultiBinary(3), "<i4", 3),
+        (spaces.Box(-1, 1, (2,), np.float16), "<f4", 2),
+    ],
+)
+def test_observations_of_other_types(prefix: str, space: Any, dtype: str, entries: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = gymnasium.envs.registration.EnvSpec("Whole-v0", entry_point=cast(Any, lambda: Whole(space)))
+    monkeypatch.setitem(gymnasium.registry, "Whole-v0", spec)
+    talk = Talk(f"{prefix}:Whole-v0", "--num-envs", "2")
+    assert talk.about["observation"]["dtype"] == dtype
+    space.seed(3)
+    expected = [spaces.flatten(space, space.sample()) for _ in range(2)]
+    space.seed(3)
+    observations = talk.ask("reset")["observations"]
+    assert (observations.dtype.str, observations.shape) == (dtype, (2, entries))
+    np.testing.assert_array_equal(observations, expected)
+    assert talk.ask("step", actions=np.zeros((2, 1)))["observations"].dtype.str == dtype
+
+
+def test_observations_without_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = spaces.Box(-1, 1, (0,), np.float32)
+    spec = gymnasium.envs.registration.EnvSpec("Whole-v0", entry_point=cast(Any, lambda: Whole(space)))
+    monkeypatch.setitem(gymnasium.registry, "Whole-v0", spec)
+    with pytest.raises(UsageError, match="have no entries"):
+        Talk("gym:Whole-v0")

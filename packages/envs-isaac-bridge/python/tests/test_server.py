@@ -172,8 +172,26 @@ def test_a_token_is_asked_for_before_anything_else() -> None:
         with client_of(server.address, subprotocols=[SUBPROTOCOL, f"bearer.{encoded}"]) as client:
             assert client.connection.subprotocol == SUBPROTOCOL
             works(client)
+        # Bytes of a header that are no text.
+        assert status_of(server, b"Bearer \xff\xfe\xc3") == 401
         wrong = [SUBPROTOCOL, f"bearer.{encoded[:-1]}", "bearer.####"]
         assert refused(server.address, subprotocols=wrong[:2])[0] == 401
+
+
+def test_a_token_is_of_utf_8() -> None:
+    token = "geheim-0123456789-ä-Ж"  # noqa: S105
+    with server_of(STAND_IN, "--num-envs", "3", "--token-env", "SECRET", "--keep", SECRET=token) as server:
+        assert status_of(server, f"Bearer {token}".encode()) == 101
+        assert status_of(server, f"Bearer {token[:-1]}".encode()) == 401
+        assert status_of(server, "Bearer geheim-0123456789-ä".encode("latin-1")) == 401
+
+
+def status_of(server: Server, authorization: bytes) -> int:
+    """The status of a handshake with that header."""
+    with socket.create_connection((server.address["host"], server.address["port"])) as raw:
+        protocol = f"Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\nAuthorization: ".encode()
+        raw.sendall(HANDSHAKE.replace(f"Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n".encode(), protocol + authorization + b"\r\n"))
+        return int(raw.recv(4096).split()[1])
 
 
 def test_pages_and_other_protocols_are_refused(kept_server: Server) -> None:
@@ -338,6 +356,21 @@ def test_half_a_frame_and_half_a_handshake_hold_nobody_up(kept_server: Server) -
     half.close()
 
 
+def test_half_a_handshake_does_not_hold_the_end_up() -> None:
+    with server_of(STAND_IN, "--num-envs", "3") as server:
+        with socket.create_connection((server.address["host"], server.address["port"])) as half:
+            half.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+            time.sleep(0.2)
+            began = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(15) == 0
+            assert time.monotonic() - began < 5
+        _, _, log = server.end()
+        assert "counters closed" in log
+        assert "Traceback" not in log
+        assert "pending" not in log
+
+
 def test_mutated_messages_are_answered_or_refused(kept_server: Server) -> None:
     """Whatever a message is: an answer that can be read, or a closed connection; and the next client finds all in order."""
     random = np.random.default_rng(20261129)
@@ -382,6 +415,19 @@ def test_mutated_streams_do_no_harm(kept_server: Server) -> None:
                 pass
     with connected_at_last(kept_server) as client:
         works(client)
+
+
+def test_requests_that_are_none_do_not_fill_the_log() -> None:
+    with server_of(STAND_IN, "--num-envs", "3") as server:
+        for _ in range(3):
+            with socket.create_connection((server.address["host"], server.address["port"])) as raw:
+                raw.sendall(b"\x16\x03\x01 no HTTP at all\r\n\r\n")
+                raw.shutdown(socket.SHUT_WR)
+                while raw.recv(65536):
+                    pass
+        with client_of(server.address) as client:
+            works(client)
+        assert "Traceback" not in server.end()[2]
 
 
 def frame_of(message: bytes) -> bytes:

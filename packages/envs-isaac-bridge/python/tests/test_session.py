@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from meow_isaac_bridge import AutoresetMode
+from meow_isaac_bridge import AutoresetMode, Box, Description, Observations
 from meow_isaac_bridge.codec import decode, encode
 from meow_isaac_bridge.session import Reply, Session
 
@@ -60,6 +61,7 @@ def test_hello_describes_the_environments() -> None:
         "protocol": 1,
         "task": "tests.stand_in:make",
         "numEnvs": 3,
+        "clients": 1,
         "observation": ([3], "<f4"),
         "criticObservation": ([1], "<f4"),
         "action": ([2], "<f4"),
@@ -215,4 +217,112 @@ def test_a_simulator_that_breaks_its_word_is_an_error() -> None:
     object.__setattr__(simulator.description, "observation", simulator.description.action)
     kind, message, code = talk.refused("step", actions=ZEROS)
     assert (kind, code) == ("simulator", 1011)
-    assert "gave observations of <f4 [3, 3]: it described <f4 [3, 2]" in message
+    assert "gave observations of <f4 [3, 3]: expected <f4 [3, 2]" in message
+
+
+FLAGS = np.array([True, False, True])
+LAST = Observations(np.zeros((2, 3), np.float32), np.zeros((2, 1), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"rewards": [0.0, 0.0, 0.0]}, "gave rewards as a list: expected <f4 or <f8 [3], an array of NumPy"),
+        ({"rewards": np.zeros(3, np.float16)}, "gave rewards of <f2 [3]: expected <f4 or <f8 [3]"),
+        ({"rewards": np.zeros((3, 1))}, "gave rewards of <f8 [3, 1]: expected <f4 or <f8 [3]"),
+        ({"terminated": np.zeros(3)}, "gave terminated of <f8 [3]: expected |b1 [3]"),
+        ({"truncated": None}, "gave truncated as a NoneType: expected |b1 [3]"),
+        ({"observations": np.zeros((3, 3))}, "gave observations as a ndarray: expected Observations"),
+        ({"observations": Observations(np.zeros((3, 3), np.float32))}, "described the critic's observations otherwise"),
+        ({"final_rows": [0]}, "gave final_rows as a list: expected <i4 or <i8 [rows]"),
+        ({"final_rows": np.array([0, 2])}, "gave 2 final_rows without final_observations: expected both or none"),
+        (
+            {"final_rows": np.array([0, 1]), "final_observations": LAST},
+            "gave final_rows [0, 1]: expected rows that ended in this step ([0, 2]), ascending",
+        ),
+        ({"final_rows": np.array([2, 0]), "final_observations": LAST}, "gave final_rows [2, 0]: expected rows that ended"),
+        ({"final_rows": np.array([-1, 0]), "final_observations": LAST}, "gave final_rows [-1, 0]: expected rows that ended"),
+        ({"final_rows": np.array([2, 3]), "final_observations": LAST}, "gave final_rows [2, 3]: expected rows that ended"),
+        (
+            {"final_rows": np.array([2]), "final_observations": LAST},
+            "gave final_observations of <f4 [2, 3]: expected <f4 [1, 3]",
+        ),
+    ],
+)
+def test_a_step_that_is_none_is_told_by_what_was_expected(changes: dict[str, Any], expected: str) -> None:
+    talk = begun()
+    simulator, _ = talk.session._ready()
+    step = replace(simulator.step(ZEROS), **{"terminated": FLAGS, **changes})
+    object.__setattr__(simulator, "step", lambda _actions: step)
+    answer = talk.ask("step", actions=ZEROS)
+    assert answer["kind"] == "simulator"
+    assert expected in answer["message"]
+
+
+def test_last_observations_are_of_the_mode_same_step_alone() -> None:
+    talk = begun(mode="next-step")
+    simulator, _ = talk.session._ready()
+    step = replace(simulator.step(ZEROS), terminated=FLAGS, final_rows=np.array([0, 2]), final_observations=LAST)
+    object.__setattr__(simulator, "step", lambda _actions: step)
+    assert "gave final_rows in the mode next-step" in talk.ask("step", actions=ZEROS)["message"]
+    object.__setattr__(simulator, "step", lambda _actions: (0, 0))
+    assert "step gave a tuple: expected a Step" in talk.refused("step", actions=ZEROS)[1]
+
+
+def test_tensors_where_numbers_belong_are_requests_that_are_none() -> None:
+    assert Talk().refused("hello", protocol=np.array([1, 1]), client="test")[0] == "version"
+    assert Talk().refused("hello", protocol=True, client="test")[0] == "version"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "dtype", "expected"),
+    [
+        ([-1.0], [1.0, 1.0], "<f4", r"low has shape \[1\] and high \[2\]: expected \[entries\]"),
+        ([], [], "<f4", r"expected \[entries\]"),
+        ([1.0], [-1.0], "<f4", "low is 1.0 and high -1.0 in entry 0"),
+        ([0.0, np.nan], [1.0, 1.0], "<f4", "low is nan and high 1.0 in entry 1"),
+        ([np.inf], [np.inf], "<f4", "low is inf"),
+        ([-1.0], [1.0], "<f2", "dtype is <f2: expected one of <f4"),
+    ],
+)
+def test_boxes_that_are_none(low: list[float], high: list[float], dtype: str, expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
+        Box(np.array(low), np.array(high), dtype)
+
+
+def test_names_of_dtypes_are_those_of_the_protocol() -> None:
+    assert [Box.unbounded(2, name).dtype for name in ("float32", ">f8", "bool")] == ["<f4", "<f8", "|b1"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"num_envs": 0}, "num_envs is 0: expected an integer of 1 or more"),
+        ({"num_envs": 2.0}, "num_envs is 2.0"),
+        ({"autoreset_mode": "sometimes"}, "autoreset_mode is 'sometimes': expected one of next-step"),
+        ({"action": Box.unbounded(1)}, "expected finite bounds and a dtype of floats"),
+        ({"action": Box(np.zeros(1), np.ones(1), "<i4")}, "expected finite bounds and a dtype of floats"),
+        ({"max_episode_steps": 0}, "max_episode_steps is 0: expected an integer of 1 or more, or None"),
+    ],
+)
+def test_descriptions_that_are_none(changes: dict[str, Any], expected: str) -> None:
+    about: dict[str, Any] = {
+        "num_envs": 1,
+        "observation": Box.unbounded(1),
+        "action": Box(np.zeros(1), np.ones(1), "<f4"),
+        "autoreset_mode": "next-step",
+    }
+    with pytest.raises(ValueError, match=expected):
+        Description(**{**about, **changes})
+
+
+def test_bounds_of_actions_are_numbers_of_their_dtype() -> None:
+    """0.3 lies between two numbers of float32, and the nearer one is above it: as a bound it would refuse itself."""
+    wide = Box(np.array([-0.3, 0.1, 0.3]), np.array([0.3, 0.1, 1e300]), "<f4")
+    action = Description(1, Box.unbounded(1), wide, "next-step").action
+    below = np.nextafter(np.float32(0.3), np.float32(0))
+    assert action.low.tolist() == [-below, np.float32(0.1), np.float32(0.3)]
+    assert action.high.tolist()[:2] == [below, np.float32(0.1)]
+    assert np.isfinite(action.high).all()
+    double = Box(np.array([-0.3]), np.array([0.3]), "<f8")
+    assert Description(1, Box.unbounded(1), double, "next-step").action.high.tolist() == [0.3]

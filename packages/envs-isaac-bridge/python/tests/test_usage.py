@@ -24,6 +24,11 @@ from meow_isaac_bridge.tasks import task_id
         (["--seed", "-1"], "--seed is -1"),
         (["--env-args", "{"], "--env-args is no JSON"),
         (["--env-args", "[]"], "--env-args is a list: expected a JSON object"),
+        (["--port", "-1"], "--port is -1: expected 0 to 65535"),
+        (["--port", "65536"], "--port is 65536"),
+        (["--unix", ""], "--unix is empty: expected the path of a socket"),
+        (["--unix", "a.sock", "--port", "80"], "leave --host and --port out"),
+        (["--unix", "a.sock", "--host", "::1"], "leave --host and --port out"),
     ],
 )
 def test_command_line(arguments: list[str], expected: str) -> None:
@@ -36,6 +41,10 @@ def test_a_token_leaves_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
     assert parse(["gym:Ant-v5", "--token-env", "SECRET"]).server.token == "a long enough token"  # noqa: S105
     with pytest.raises(UsageError, match="not set"):
         parse(["gym:Ant-v5", "--token-env", "SECRET"])
+    for token in ("a token with a line end\n", " a token with a space before it"):
+        monkeypatch.setenv("SECRET", token)
+        with pytest.raises(UsageError, match="line ends or spaces around it"):
+            parse(["gym:Ant-v5", "--token-env", "SECRET"])
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
@@ -57,6 +66,11 @@ def test_others_need_a_long_one(host: str) -> None:
     [
         ("Ant-v5", "lacks a prefix"),
         ("nowhere:make", "there is no module nowhere"),
+        ("no.where:make", "there is no module no.where"),
+        (".stand_in:make", "has a relative module: expected one by its full name"),
+        (":make", "is half of one"),
+        ("isaac:", "is half of one"),
+        ("tests.stand_in:takes_nothing", r"is called as \(num_envs=…, seed=…\), and is \(\).*: got an unexpected"),
         ("tests.stand_in:nothing", "has no function nothing"),
         ("tests.stand_in:SOMETHING", "has no function SOMETHING"),
         ("collections:Counter", "gave a Counter: expected a Simulator or"),
@@ -75,6 +89,25 @@ def test_tasks(task: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(Path(__file__).parents[1])
     with pytest.raises(UsageError, match=expected):
         make_simulator(parse([task]).simulator, first=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["gym:Hopper-v5", "--env-args", '{"speed": 3}'], 'Hopper-v5 doesn\'t take --env-args {"speed": 3}: .*speed'),
+        (["gym-vector:Hopper-v5", "--env-args", '{"speed": 3}'], "Hopper-v5 doesn't take --env-args .*speed"),
+        (["gym-vector:Hopper-v5", "--env-args", '{"num_envs": 3}'], "doesn't take --env-args .*num_envs"),
+        (["envpool:Hopper-v5", "--env-args", '{"speed": 3}'], "EnvPool can't make Hopper-v5: .*speed"),
+        (["tests.stand_in:make", "--env-args", '{"speed": 3}'], "is called as .*unexpected keyword argument 'speed'"),
+        (["isaac:Ant", "--env-args", '{"speed": 3}'], "takes none. Leave it out"),
+        (["gym:Hopper-v5", "--device", "cuda:0"], "--device cuda:0 is for Isaac Lab: gym:Hopper-v5 takes none"),
+        (["tests.stand_in:make", "--action-bound", "2"], "--action-bound: a simulator of your own"),
+    ],
+)
+def test_options_that_a_task_does_not_take(arguments: list[str], expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parents[1])
+    with pytest.raises(UsageError, match=expected):
+        make_simulator(parse(arguments).simulator, first=True)
 
 
 def test_modes_that_a_simulator_lacks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { onTestFinished } from 'vitest';
@@ -23,6 +24,7 @@ const HELLO: Message = {
   versions: { python: '3.11.7' },
   task: 'gym:Faulty-v0',
   numEnvs: ROWS,
+  clients: 1,
   observation: space(Number.POSITIVE_INFINITY, WIDTH),
   action: space(1, 1),
   autoresetMode: 'same-step',
@@ -83,7 +85,7 @@ interface FaultyServerOptions {
   /** By type of request; the others are answered right. */
   readonly faults?: Readonly<Record<string, Fault>>;
   /** Refuses connections with that HTTP status. */
-  readonly refuse?: () => number | undefined;
+  readonly refuse?: (request: IncomingMessage) => number | undefined;
   readonly subprotocol?: string;
 }
 
@@ -101,8 +103,8 @@ export async function faultyServer({
     host: '127.0.0.1',
     port: 0,
     handleProtocols: () => subprotocol,
-    verifyClient: (_, accept) => {
-      const status = refuse?.();
+    verifyClient: ({ req }, accept) => {
+      const status = refuse?.(req);
       accept(status === undefined, status);
     },
   });

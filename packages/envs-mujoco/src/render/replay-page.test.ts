@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { chromiumFlags, findChromium } from '../../../../scripts/find-chromium.mjs';
 import { halfCheetah, hopper, loadMujoco } from '../index.ts';
-import { chromiumFlags, findChromium } from '../testing/chromium.ts';
 import { recordEpisode, replayPage, type Recording } from './index.ts';
 
 const mujoco = await loadMujoco();

@@ -13,17 +13,13 @@ const moved = constant([1]);
 const straight = Array.from({ length: WIDTH }, (_, i) => (i < 2 * BINS ? 0 : Math.log(Math.expm1(0.999))));
 
 /** Both directions at points, with derivatives, for one row of raw numbers for each. */
-const measure = (
-  points: readonly number[],
-  raw: readonly (readonly number[])[],
-  runtime = onnxRuntimeNode(),
-) =>
+const measure = (points: readonly number[], raw: readonly (readonly number[])[], measured = spline) =>
   compute(
     { x: matrix(points.map((point) => [point])), raw: matrix(raw) },
     ({ x, raw }) => {
-      const forward = spline.forward(x, raw, moved);
-      const inverse = spline.inverse(x, raw, moved);
-      const back = spline.inverse(forward.out, raw, moved);
+      const forward = measured.forward(x, raw, moved);
+      const inverse = measured.inverse(x, raw, moved);
+      const back = measured.inverse(forward.out, raw, moved);
       const logDets = [forward.logDet ?? x, inverse.logDet ?? x];
       return {
         forward: forward.out,
@@ -34,7 +30,7 @@ const measure = (
         gradients: concat(logDets.flatMap((logDet) => grad(sum(logDet), [raw]))),
       };
     },
-    runtime,
+    onnxRuntimeNode(),
   );
 
 describe('rationalQuadraticSpline', () => {
@@ -86,6 +82,18 @@ describe('rationalQuadraticSpline', () => {
     for (const values of Object.values(measured)) expect(values.every(Number.isFinite)).toBe(true);
   });
 
+  it.each([1e-30, 2, 1e30])(
+    'stays finite with bounds of %s and minima as small as they may be',
+    async (bound) => {
+      const smallest = { minWidth: 1e-5, minHeight: 1e-5, minDerivative: 1e-5 };
+      const raw = randomRows(7, 400, WIDTH, 40);
+      const points = randomRows(8, 400, 1, 1).flatMap((row) => row.map((x) => x * bound));
+      const results = await measure(points, raw, rationalQuadraticSpline({ bins: BINS, bound, ...smallest }));
+      for (const name of ['forward', 'inverse', 'back', 'logDets'] as const)
+        expect(results[name].every(Number.isFinite), name).toBe(true);
+    },
+  );
+
   it('comes back where slopes are moderate', async () => {
     const raw = randomRows(5, 200, WIDTH, 2);
     const points = randomRows(6, 200, 1, 2).flat();
@@ -96,10 +104,13 @@ describe('rationalQuadraticSpline', () => {
   it.each([
     [{ bins: 1 }, 'bins must be an integer >= 2, got 1.'],
     [{ bins: 2.5 }, 'bins must be an integer >= 2, got 2.5.'],
-    [{ bound: 0 }, 'bound must be a positive number, got 0.'],
-    [{ minWidth: 0.125 }, 'minWidth must be > 0 and below 1 / bins = 0.125, got 0.125.'],
-    [{ minHeight: 0 }, 'minHeight must be > 0 and below 1 / bins = 0.125, got 0.'],
-    [{ minDerivative: -1 }, 'minDerivative must be > 0 and below 1, got -1.'],
+    [{ bound: 0 }, 'bound must be a number from 1e-30 to 1e30, got 0.'],
+    [{ bound: 1e39 }, 'bound must be a number from 1e-30 to 1e30, got 1e+39.'],
+    [{ minWidth: 0.125 }, 'minWidth must be at least 0.00001 and below 1 / bins = 0.125, got 0.125.'],
+    [{ minWidth: 1e-40 }, 'minWidth must be at least 0.00001 and below 1 / bins = 0.125, got 1e-40.'],
+    [{ minHeight: 0 }, 'minHeight must be at least 0.00001 and below 1 / bins = 0.125, got 0.'],
+    [{ minDerivative: 1e-9 }, 'minDerivative must be at least 0.00001 and below 1, got 1e-9.'],
+    [{ minDerivative: -1 }, 'minDerivative must be at least 0.00001 and below 1, got -1.'],
   ])('refuses %s', (options, message) => {
     expect(() => rationalQuadraticSpline(options)).toThrow(`rationalQuadraticSpline: ${message}`);
   });

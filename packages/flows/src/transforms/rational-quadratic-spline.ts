@@ -31,15 +31,18 @@ import type { CouplingTransform } from '../coupling.ts';
 export interface RationalQuadraticSplineOptions {
   /** K, the number of bins; default 8, as Durkan et al. on most of their tables */
   readonly bins?: number;
-  /** B: the spline lies in [−B, B], outside is the identity; default 3, as Durkan et al. on their tables */
+  /** B, from 1e-30 to 1e30: the spline lies in [−B, B], outside is the identity; default 3, as Durkan et al. on their tables */
   readonly bound?: number;
-  /** Smallest width of a bin as a share of 2B; default 1e-3, as nflows. */
+  /** Smallest width of a bin as a share of 2B, at least 1e-5; default 1e-3, as nflows. */
   readonly minWidth?: number;
-  /** Smallest height of a bin as a share of 2B; default 1e-3, as nflows. */
+  /** Smallest height of a bin as a share of 2B, at least 1e-5; default 1e-3, as nflows. */
   readonly minHeight?: number;
-  /** Smallest slope at an inner knot; default 1e-3, as nflows. */
+  /** Smallest slope at an inner knot, at least 1e-5; default 1e-3, as nflows. */
   readonly minDerivative?: number;
 }
+
+/** Bins narrower than that, of knots in 32-bit floats, could come to width 0. */
+const SMALLEST = 1e-5;
 
 /** The bin of each entry: its ends, and the slopes there; [rows, size] each. */
 interface Bin {
@@ -63,7 +66,7 @@ interface Bin {
  *
  * The inverse is the root of the paper's quadratic equation with the discriminant as a sum of what is never negative.
  *
- * @throws RangeError if the bins are fewer than 2 or the minima leave no room
+ * @throws RangeError if the bins are fewer than 2, the minima leave no room, or a number is one that 32-bit floats can't tell from 0 or infinity
  *
  * Reference: Durkan et al., Neural Spline Flows (2019), section 3.1 and appendix A.1.
  */
@@ -76,16 +79,18 @@ export function rationalQuadraticSpline({
 }: RationalQuadraticSplineOptions = {}): CouplingTransform {
   if (!Number.isInteger(bins) || bins < 2)
     throw new RangeError(`rationalQuadraticSpline: bins must be an integer >= 2, got ${bins}.`);
-  if (!(bound > 0 && bound < Number.POSITIVE_INFINITY))
-    throw new RangeError(`rationalQuadraticSpline: bound must be a positive number, got ${bound}.`);
-  for (const [name, smallest] of Object.entries({ minWidth, minHeight }))
-    if (!(smallest > 0 && bins * smallest < 1))
-      throw new RangeError(
-        `rationalQuadraticSpline: ${name} must be > 0 and below 1 / bins = ${1 / bins}, got ${smallest}.`,
-      );
-  if (!(minDerivative > 0 && minDerivative < 1))
+  if (!(bound >= 1e-30 && bound <= 1e30))
     throw new RangeError(
-      `rationalQuadraticSpline: minDerivative must be > 0 and below 1, got ${minDerivative}.`,
+      `rationalQuadraticSpline: bound must be a number from 1e-30 to 1e30, got ${bound}. Beyond, it or its inverse leaves 32-bit floats.`,
+    );
+  for (const [name, smallest] of Object.entries({ minWidth, minHeight }))
+    if (!(smallest >= SMALLEST && bins * smallest < 1))
+      throw new RangeError(
+        `rationalQuadraticSpline: ${name} must be at least ${SMALLEST} and below 1 / bins = ${1 / bins}, got ${smallest}.`,
+      );
+  if (!(minDerivative >= SMALLEST && minDerivative < 1))
+    throw new RangeError(
+      `rationalQuadraticSpline: minDerivative must be at least ${SMALLEST} and below 1, got ${minDerivative}.`,
     );
 
   /** The bins that entries lie in by where the knots of one axis are. */

@@ -1,3 +1,6 @@
+/** Other settings by name, with the values of each that a setting has an effect with. */
+type Conditions = Readonly<Record<string, readonly unknown[]>>;
+
 /** Where a default comes from, what a setting means, what it has to be: everything that is said of it, said once. */
 export interface Setting<T> {
   /** How it is written: a number, a list of numbers as `64,64`, one of some words, or true and false. */
@@ -16,6 +19,8 @@ export interface Setting<T> {
   readonly placeholder: string;
   /** What agents computed with before the setting was there, where that isn't the default: saved ones without it go on so. */
   readonly formerly?: T;
+  /** What it has an effect with: without, no value but the default is taken. Default: it always has one. */
+  readonly onlyWith?: Conditions;
 }
 
 /** What is said of a setting beside its type and range. */
@@ -25,6 +30,7 @@ export interface SettingDescription<T> {
   readonly source: string;
   readonly remedy?: string;
   readonly formerly?: T;
+  readonly onlyWith?: Conditions;
 }
 
 /** A range of numbers, in words and as a check. */

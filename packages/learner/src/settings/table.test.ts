@@ -7,8 +7,10 @@ import {
   integer,
   fromBelow,
   gamma,
+  hasEffect,
   number,
   oneOf,
+  resolveConfig,
   resolveSettings,
   toggle,
   widths,
@@ -27,6 +29,13 @@ const table = {
   shifts: oneOf([0, 1, 2], { default: 2, source, description: 'reward shifts' }),
   mode: oneOf(['fast', 'slow'], { default: 'fast', source, description: 'how' }),
   clip: toggle({ default: false, source, description: 'whether to clip' }),
+  limit: number(between(0, 9), {
+    default: 1,
+    formerly: 0,
+    source,
+    description: 'how much',
+    onlyWith: { clip: [true], mode: ['slow', 'fast'] },
+  }),
 };
 const resolve = (given: object) => resolveSettings('test', table, given);
 
@@ -44,6 +53,7 @@ describe('resolveSettings', () => {
       shifts: 2,
       mode: 'slow',
       clip: false,
+      limit: 1,
     });
     expectTypeOf(settings.shifts).toEqualTypeOf<0 | 1 | 2>();
     expectTypeOf<SettingsOf<typeof table>['hidden']>().toEqualTypeOf<readonly number[]>();
@@ -77,4 +87,32 @@ describe('resolveSettings', () => {
       expect(resolve(given)).toMatchObject(given);
     },
   );
+});
+
+describe('resolveConfig', () => {
+  const rules = {
+    name: 'test',
+    settings: table,
+    check: ({ rate, dropout }: { rate: number; dropout: number }) => {
+      if (rate < dropout) throw new RangeError('test: rate is less than dropout.');
+    },
+  };
+
+  it('refuses what has no effect beside the other settings, unless nobody need have set it', () => {
+    expect(() => resolveConfig(rules, { limit: 2 })).toThrow(
+      new RangeError('test: limit 2 has no effect with clip false. Leave it out, or set clip to true.'),
+    );
+    // The default, and what agents had that were saved without the setting.
+    for (const limit of [1, 0]) expect(resolveConfig(rules, { limit })).toMatchObject({ limit, clip: false });
+    expect(resolveConfig(rules, { limit: 2, clip: true })).toMatchObject({ limit: 2 });
+    expect(hasEffect(table, 'limit', resolveConfig(rules, { clip: true }))).toBe(true);
+    expect(hasEffect(table, 'limit', resolveConfig(rules))).toBe(false);
+    expect(hasEffect(table, 'rate', resolveConfig(rules))).toBe(true);
+  });
+
+  it('checks settings against each other when each is as it must be', () => {
+    expect(() => resolveConfig(rules, { dropout: 0.5 })).toThrow('test: rate is less than dropout.');
+    expect(() => resolveConfig(rules, { dropout: 2 })).toThrow('test: dropout must be');
+    expect(resolveConfig(rules, { dropout: 0.05 })).toMatchObject({ rate: 0.1, dropout: 0.05 });
+  });
 });

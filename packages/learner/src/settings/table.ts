@@ -28,7 +28,7 @@ export const formerValuesOf = <T extends SettingsTable>(table: T): Partial<Setti
 const shown = (value: unknown): string => (typeof value === 'number' ? String(value) : JSON.stringify(value));
 
 /**
- * Fills in the defaults and checks every setting.
+ * Fills in the defaults and checks every setting alone.
  *
  * @param where begins messages: the algorithm's name
  * @throws RangeError naming the setting, what was expected, what came and what to do
@@ -50,4 +50,64 @@ export function resolveSettings<T extends SettingsTable>(
     throw new RangeError(`${where}: ${key} must be ${setting.expected}, got ${shown(value)}.${advice}`);
   }
   return settings;
+}
+
+/** What decides whether a setting has no effect: another one, and the values of that with which it would have one. */
+function obstacleTo(
+  { onlyWith = {} }: Setting<unknown>,
+  settings: Readonly<Record<string, unknown>>,
+): readonly [other: string, values: readonly unknown[]] | undefined {
+  return Object.entries(onlyWith).find(([other, values]) => !values.includes(settings[other]));
+}
+
+/** Whether a setting has an effect beside the others. */
+export const hasEffect = (
+  table: SettingsTable,
+  key: string,
+  settings: Readonly<Record<string, unknown>>,
+): boolean => {
+  const setting = table[key];
+  return setting !== undefined && !obstacleTo(setting, settings);
+};
+
+/** Refuses what somebody has set without effect; the default, or the value of saved agents, nobody need have set. */
+function refuseUnused(
+  where: string,
+  table: SettingsTable,
+  settings: Readonly<Record<string, unknown>>,
+): void {
+  for (const [key, setting] of Object.entries(table)) {
+    const value = settings[key];
+    const obstacle = obstacleTo(setting, settings);
+    if (!obstacle || value === setting.default || value === setting.formerly) continue;
+    const [other, values] = obstacle;
+    const needed = values.map((one) => String(one)).join(' or ');
+    throw new RangeError(
+      `${where}: ${key} ${String(value)} has no effect with ${other} ${String(settings[other])}. Leave it out, or set ${other} to ${needed}.`,
+    );
+  }
+}
+
+/** The settings of an algorithm, and how they are checked against each other. */
+export interface ConfigRules<T extends SettingsTable> {
+  /** Begins messages. */
+  readonly name: string;
+  readonly settings: T;
+  /** @throws RangeError naming settings that contradict each other */
+  check?(config: SettingsOf<T>): void;
+}
+
+/**
+ * Fills in the defaults, and checks every setting alone and against the others.
+ *
+ * @throws RangeError naming the setting, what was expected, what came and what to do
+ */
+export function resolveConfig<T extends SettingsTable>(
+  { name, settings, check }: ConfigRules<T>,
+  given: Partial<SettingsOf<T>> = {},
+): SettingsOf<T> {
+  const config = resolveSettings(name, settings, given);
+  refuseUnused(name, settings, config);
+  check?.(config);
+  return config;
 }

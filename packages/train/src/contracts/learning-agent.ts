@@ -13,4 +13,6 @@ export type MetricWarning = (metrics: UpdateMetrics) => string | undefined;
 export interface LearningAgent extends Actor {
   /** Name of the algorithm, for logs. */
   readonly algorithm: string;
+  /** Why it has no deterministic action and what to do, in whole sentences: loops then refuse to evaluate it. Absent where it has one. */
+  readonly withoutMode?: string;
 }

@@ -29,6 +29,7 @@ describe('normalizedAgent', () => {
         ...fakeAgent(),
         actsDuringUpdate: true,
         warnings,
+        withoutMode: 'Sample.',
         tdErrors: () => errors,
         observe: (step) => void seen.push(step),
         dispose: async () => void disposed.push('agent'),
@@ -37,6 +38,7 @@ describe('normalizedAgent', () => {
     );
     expect(agent.actsDuringUpdate).toBe(true);
     expect(agent.warnings).toBe(warnings);
+    expect(agent.withoutMode).toBe('Sample.');
     expect(agent.tdErrors?.()).toBe(errors);
     agent.observe(collected);
     expect(seen).toEqual([collected]);

@@ -25,12 +25,13 @@ export function normalizedAgent(
   { observations: normalizer, rewards: scaler }: NormalizedAgentOptions,
 ): OffPolicyAgent & Required<Pick<OffPolicyAgent, 'observe'>> {
   checkNormalizerSize(agent, normalizer);
-  const { algorithm, observationSize, actionSize, replayed } = agent;
+  const { algorithm, observationSize, actionSize, replayed, withoutMode } = agent;
   const normalize = (rows: Float32Array) => (normalizer ? normalizer.normalize(rows) : rows);
   return {
     algorithm,
     observationSize,
     actionSize,
+    ...(withoutMode !== undefined && { withoutMode }),
     act: (observations, options) => agent.act(normalize(observations), options),
     update: (batch: TransitionBatch) =>
       agent.update({

@@ -55,3 +55,9 @@ it('refuses a normalizer of another size', () => {
     'the normalizer is for 2 entries, expected 1',
   );
 });
+
+it('says what the agent says of its deterministic action', () => {
+  const agent = fakeOnPolicyAgent();
+  expect(normalizedOnPolicyAgent({ ...agent, withoutMode: 'Sample.' }, {}).withoutMode).toBe('Sample.');
+  expect(normalizedOnPolicyAgent(agent, {})).not.toHaveProperty('withoutMode');
+});

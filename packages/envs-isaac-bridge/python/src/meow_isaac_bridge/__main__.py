@@ -52,7 +52,9 @@ def _serve(arguments: Sequence[str]) -> int:
         _check_size(simulator_of(0).description, command.server.max_message_bytes)
         end_on_signals(ending)
         run_server(
-            lambda place: Session(command.simulator.task, lambda: simulator_of(place), command.simulator.seed),
+            lambda place: Session(
+                command.simulator.task, lambda: simulator_of(place), command.simulator.seed, command.server.clients
+            ),
             command.server,
             listening,
         )

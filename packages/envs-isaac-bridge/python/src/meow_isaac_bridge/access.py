@@ -70,11 +70,19 @@ def _has_token(headers: Headers, token: str) -> bool:
     matches = False
     for value in headers.get_all("Authorization"):
         scheme, _, credentials = value.partition(" ")
-        matches |= hmac.compare_digest(credentials.strip().encode(), expected) and scheme.lower() == "bearer"
+        matches |= hmac.compare_digest(_header_bytes(credentials.strip()), expected) and scheme.lower() == "bearer"
     for name in _subprotocols(headers):
         if name.startswith("bearer."):
             matches |= hmac.compare_digest(_base64url(name.removeprefix("bearer.")), expected)
     return matches
+
+
+def _header_bytes(text: str) -> bytes:
+    """websockets 16 and newer read the bytes of headers as Latin-1, older ones as ASCII with escapes."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape")
 
 
 def _subprotocols(headers: Headers) -> list[str]:

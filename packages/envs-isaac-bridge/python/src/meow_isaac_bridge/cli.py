@@ -13,6 +13,8 @@ from .errors import UsageError
 from .server import DEFAULT_MESSAGE_BYTES, Options
 from .simulator import AUTORESET_MODES, AutoresetMode
 
+_HOST = "127.0.0.1"
+
 _TASKS = """tasks:
   gym:ID                one environment of Gymnasium, in N copies
   gym-vector:ID         a vector of Gymnasium (gymnasium.make_vec)
@@ -60,7 +62,7 @@ def parse(arguments: Sequence[str]) -> CommandLine:
     add("--num-envs", type=int, default=1, metavar="N", help="environments (default 1)")
     add(
         "--host",
-        default="127.0.0.1",
+        default=_HOST,
         help="address to listen on; any but the loopback interface needs a token",
     )
     add("--port", type=int, default=0, help="0 takes a free one (default)")
@@ -110,6 +112,12 @@ def parse(arguments: Sequence[str]) -> CommandLine:
     for name in ("num_envs", "clients", "max_message_bytes"):
         if getattr(parsed, name) < 1:
             raise UsageError(f"--{name.replace('_', '-')} is {getattr(parsed, name)}: expected 1 or more.")
+    if not 0 <= parsed.port < 2**16:
+        raise UsageError(f"--port is {parsed.port}: expected 0 to 65535.")
+    if parsed.unix is not None and (parsed.host, parsed.port) != (_HOST, 0):
+        raise UsageError("--unix listens on a Unix socket alone: leave --host and --port out.")
+    if parsed.unix == "":
+        raise UsageError("--unix is empty: expected the path of a socket.")
     if parsed.seed is not None and not 0 <= parsed.seed < 2**32:
         raise UsageError(f"--seed is {parsed.seed}: expected an integer of 0 to 4294967295.")
     return CommandLine(
@@ -144,6 +152,8 @@ def _token(name: str | None) -> str | None:
     token = os.environ.pop(name, "")
     if not token:
         raise UsageError(f"--token-env {name}: that environment variable is not set, or empty.")
+    if not token.isprintable() or token != token.strip():
+        raise UsageError(f"--token-env {name}: the token has line ends or spaces around it, which no request can carry.")
     return token
 
 

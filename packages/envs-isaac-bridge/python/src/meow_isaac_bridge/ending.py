@@ -43,7 +43,9 @@ class Ending:
         else:
             timer = threading.Timer(self._grace_seconds, _force, ["the simulator did not end in time"])
             timer.daemon = True
-            timer.start()
+            # No thread begins where the interpreter ends already.
+            with contextlib.suppress(RuntimeError):
+                timer.start()
             action()
 
 

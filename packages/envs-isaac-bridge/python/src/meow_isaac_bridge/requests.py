@@ -35,7 +35,7 @@ def request_type(request: dict[str, Any], last_id: int) -> str:
             f"The request's id is {_short(request.get('id'))}: ids count up by one, and {last_id + 1} is the next."
         )
     # Another version may have other fields.
-    if name == "hello" and request.get("protocol") != PROTOCOL:
+    if name == "hello" and not (type(protocol := request.get("protocol")) is int and protocol == PROTOCOL):
         raise VersionError(
             f"The client speaks protocol {_short(request.get('protocol'))}, this server {PROTOCOL}. "
             "Install the same release of @meow-rl/envs-isaac-bridge and meow_isaac_bridge."

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import queue
 import socket
@@ -108,7 +109,9 @@ class _SocketThread:
         except OSError as error:
             self.stop()
             where = options.unix or f"{options.host}:{options.port}"
-            raise UsageError(f"Can't listen on {where}: {error.strerror or error}.") from error
+            raise UsageError(
+                f"Can't listen on {where}: {error.strerror or error}. Name another with {_option(options)}."
+            ) from error
         if options.unix is not None:
             return {"unix": options.unix}
         host, port = next(iter(self._server.sockets)).getsockname()[:2]
@@ -141,6 +144,7 @@ class _SocketThread:
             "ping_timeout": options.ping_timeout,
             "close_timeout": _CLOSE_SECONDS,
             "server_header": None,
+            "logger": _logger(),
         }
         if options.unix is None:
             return await serve(self._converse, options.host, options.port, **settings)
@@ -160,7 +164,13 @@ class _SocketThread:
         for conversation in self._conversations:
             conversation.abandon()
         server.close()
-        await server.wait_closed()
+        # A peer that never finished its handshake would be waited for.
+        with contextlib.suppress(TimeoutError, asyncio.TimeoutError):
+            await asyncio.wait_for(server.wait_closed(), _CLOSE_SECONDS)
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         refused = refusal(request.headers, self._options.token, self._options.origins)
@@ -274,6 +284,17 @@ class _Conversation:
             giving_up.cancel()
         if reply.close_code is not None:
             await self._connection.close(reply.close_code)
+
+
+def _logger() -> logging.Logger:
+    """What goes wrong here is logged, but not each request that is none, of which websockets before 17 prints a traceback."""
+    logger = logging.getLogger("meow_isaac_bridge.sockets")
+    logger.addFilter(lambda record: record.msg != "opening handshake failed")
+    return logger
+
+
+def _option(options: Options) -> str:
+    return "--host or --port" if options.unix is None else "--unix"
 
 
 def _remove_stale_socket(path: str) -> None:

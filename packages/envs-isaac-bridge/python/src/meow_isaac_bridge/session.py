@@ -13,8 +13,9 @@ from . import requests
 from .codec import decode, encode
 from .episodes import EpisodeCounter
 from .errors import ProtocolError, RequestError, UsageError
+from .kept_word import check_observations, check_step
 from .saved_state import pack_state, unpack_state
-from .simulator import Array, Box, Mask, Observations, Restorable, Simulator, Step
+from .simulator import Array, Box, Mask, Observations, Restorable, Simulator
 from .versions import server_name, versions_of
 
 _LONGEST_ERROR_TEXT = 32 * 1024
@@ -32,8 +33,9 @@ class Reply:
 class Session:
     """One client from its hello to its close. `make_simulator` is called by the first request of a client."""
 
-    def __init__(self, task: str, make_simulator: Callable[[], Simulator], seed: int | None) -> None:
+    def __init__(self, task: str, make_simulator: Callable[[], Simulator], seed: int | None, clients: int = 1) -> None:
         self._task = task
+        self._clients = clients
         self._make_simulator = make_simulator
         self._seed = seed
         self._last_id = 0
@@ -75,6 +77,7 @@ class Session:
             "versions": versions_of(about),
             "task": self._task,
             "numEnvs": about.num_envs,
+            "clients": self._clients,
             "observation": _space(about.observation),
             "action": _space(about.action),
             "autoresetMode": about.autoreset_mode,
@@ -84,6 +87,8 @@ class Session:
         }
         if about.critic_observation is not None:
             fields["criticObservation"] = _space(about.critic_observation)
+        if about.spread_episodes:
+            fields["spreadEpisodes"] = True
         if about.max_episode_steps is not None:
             fields["maxEpisodeSteps"] = about.max_episode_steps
         return fields
@@ -99,7 +104,7 @@ class Session:
         if seed is None and self._ended is None:
             seed = self._seed
         observations = simulator.reset(seed, mask)
-        _check_observations(observations, about.num_envs, about.observation, about.critic_observation)
+        check_observations(observations, about)
         episodes.begin(mask)
         if mask is None or self._ended is None:
             self._ended = np.zeros(about.num_envs, np.bool_)
@@ -117,7 +122,7 @@ class Session:
                 f"step: {len(rows)} rows have ended, the first of them {rows[0]}. reset them, with a mask, before."
             )
         step = simulator.step(requests.actions_of(request, about.action, about.num_envs))
-        _check_step(step, about.num_envs, about.observation, about.critic_observation)
+        check_step(step, about)
         invalid: Mask | None = None
         if about.autoreset_mode in ("next-step", "reset-then-step") and ended_before.any():
             invalid = ended_before
@@ -130,7 +135,7 @@ class Session:
             "rewards": step.rewards,
             "terminated": step.terminated,
             "truncated": step.truncated,
-            "finalRows": step.final_rows,
+            "finalRows": step.final_rows.astype(np.int32, copy=False),
             **_observations(
                 "finalObservations",
                 "finalCriticObservations",
@@ -197,35 +202,6 @@ def _observations(policy: str, critic: str, observations: Observations) -> dict[
 def _no_rows(observations: Observations) -> Observations:
     critic = observations.critic
     return Observations(observations.policy[:0], None if critic is None else critic[:0])
-
-
-def _check_observations(observations: Observations, rows: int, policy: Box, critic: Box | None) -> None:
-    """A simulator that breaks its word is told at once, not by what the learner makes of it."""
-    groups = (
-        (observations.policy, policy, "observations"),
-        (observations.critic, critic, "critic observations"),
-    )
-    for array, box, name in groups:
-        if (array is None) != (box is None):
-            raise ValueError(f"The simulator described {name} otherwise than it gives them: one of the two has none.")
-        if array is not None and box is not None and (array.shape != (rows, box.entries) or array.dtype.str != box.dtype):
-            raise ValueError(
-                f"The simulator gave {name} of {array.dtype.str} {list(array.shape)}: "
-                f"it described {box.dtype} {[rows, box.entries]}."
-            )
-
-
-def _check_step(step: Step, rows: int, policy: Box, critic: Box | None) -> None:
-    _check_observations(step.observations, rows, policy, critic)
-    if step.rewards.shape != (rows,) or step.rewards.dtype.kind != "f":
-        raise ValueError(
-            f"The simulator gave rewards of {step.rewards.dtype} {list(step.rewards.shape)}: expected floats [{rows}]."
-        )
-    for mask in (step.terminated, step.truncated):
-        if mask.shape != (rows,) or mask.dtype != np.bool_:
-            raise ValueError(f"The simulator gave a mask of {mask.dtype} {list(mask.shape)}: expected bool [{rows}].")
-    if step.final_observations is not None:
-        _check_observations(step.final_observations, len(step.final_rows), policy, critic)
 
 
 def error_reply(number: int, kind: str, message: str, trace: str | None, close_code: int | None) -> Reply:

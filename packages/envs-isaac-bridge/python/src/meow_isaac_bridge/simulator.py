@@ -8,6 +8,8 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from .codec import DTYPES
+
 AutoresetMode = Literal["next-step", "same-step", "disabled", "reset-then-step"]
 AUTORESET_MODES: tuple[AutoresetMode, ...] = ("next-step", "same-step", "disabled", "reset-then-step")
 
@@ -17,12 +19,30 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Box:
-    """The space of one row of observations or actions, flat: `low` and `high` are float64 of shape `[entries]`."""
+    """The space of one row of observations or actions, flat: `low` and `high` are float64 of shape `[entries]`.
+
+    Raises ValueError: bounds of another shape, none between which a number lies, or a dtype that the protocol lacks.
+    """
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     dtype: str
     """NumPy's name of the type that rows have, for example `<f4`."""
+
+    def __post_init__(self) -> None:
+        low, high = (np.array(bound, np.float64) for bound in (self.low, self.high))
+        if low.ndim != 1 or low.shape != high.shape or not low.size:
+            raise ValueError(f"Box: low has shape {list(low.shape)} and high {list(high.shape)}: expected [entries], for both.")
+        # Also false where one is NaN.
+        outside = ~((low <= high) & (low < np.inf) & (high > -np.inf))
+        if outside.any():
+            entry = int(np.argmax(outside))
+            raise ValueError(f"Box: low is {low[entry]} and high {high[entry]} in entry {entry}: expected low <= high.")
+        name = np.dtype(self.dtype).newbyteorder("<").str
+        if name not in DTYPES:
+            raise ValueError(f"Box: dtype is {self.dtype}: expected one of {', '.join(DTYPES)}.")
+        for field_name, value in (("low", low), ("high", high), ("dtype", name)):
+            object.__setattr__(self, field_name, value)
 
     @staticmethod
     def unbounded(entries: int, dtype: str = "<f4") -> Box:
@@ -36,10 +56,26 @@ class Box:
     def bounded(self) -> bool:
         return bool(np.isfinite(self.low).all() and np.isfinite(self.high).all())
 
+    def within_dtype(self) -> Box:
+        """This box with bounds that its dtype has: 0.3 is none of float32, whose nearest number lies outside."""
+        if np.dtype(self.dtype).kind != "f":
+            return self
+        with np.errstate(over="ignore"):
+            low, high = self.low.astype(self.dtype), self.high.astype(self.dtype)
+        low = np.where(low < self.low, np.nextafter(low, np.inf, dtype=self.dtype), low)
+        high = np.where(high > self.high, np.nextafter(high, -np.inf, dtype=self.dtype), high)
+        # Between equal bounds the dtype may have no number: then it is the nearest one.
+        empty = low > high
+        nearest = self.low.astype(self.dtype)
+        return Box(np.where(empty, nearest, low), np.where(empty, nearest, high), self.dtype)
+
 
 @dataclass(frozen=True)
 class Description:
-    """What a vector of environments is. `action` has to be bounded."""
+    """What a vector of environments is. `action` has to be bounded, in floats.
+
+    Raises ValueError: what a client couldn't make sense of.
+    """
 
     num_envs: int
     observation: Box
@@ -51,7 +87,27 @@ class Description:
     """Whether last observations of episodes are given: in the mode same-step as `Step.final_observations`."""
     seeded: bool = True
     """Whether the same seed gives the same episodes."""
+    spread_episodes: bool = False
+    """Whether episodes after a reset of all begin as if some of their steps were over."""
     versions: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if type(self.num_envs) is not int or self.num_envs < 1:
+            raise ValueError(f"Description: num_envs is {self.num_envs!r}: expected an integer of 1 or more.")
+        if self.autoreset_mode not in AUTORESET_MODES:
+            raise ValueError(
+                f"Description: autoreset_mode is {self.autoreset_mode!r}: expected one of {', '.join(AUTORESET_MODES)}."
+            )
+        if not self.action.bounded or np.dtype(self.action.dtype).kind != "f":
+            raise ValueError(
+                f"Description: action is {self.action}: expected finite bounds and a dtype of floats. "
+                "A policy that samples from a bounded space has to know how far an action goes."
+            )
+        if self.max_episode_steps is not None and (type(self.max_episode_steps) is not int or self.max_episode_steps < 1):
+            raise ValueError(
+                f"Description: max_episode_steps is {self.max_episode_steps!r}: expected an integer of 1 or more, or None."
+            )
+        object.__setattr__(self, "action", self.action.within_dtype())
 
 
 @dataclass(frozen=True)

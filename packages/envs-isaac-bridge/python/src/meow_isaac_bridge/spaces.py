@@ -22,6 +22,8 @@ def observation_box(space: Any) -> Box:
         raise UsageError(f"Observations of the space {space} can't be flattened to a vector ({error}).") from error
     if not isinstance(flat, spaces.Box):
         raise UsageError(f"Observations of the space {space} flatten to {type(flat).__name__}, expected a box of fixed size.")
+    if not flat.shape[0]:
+        raise UsageError(f"Observations of the space {space} have no entries, expected one or more.")
     return Box(flat.low.astype(np.float64), flat.high.astype(np.float64), wire_dtype(flat.dtype))
 
 

@@ -18,6 +18,8 @@ _PREFIXES = {
     "omniisaac": ".omniisaac",
     "playground": ".playground",
 }
+_TAKE_DEVICE = ("isaac",)
+_TAKE_NO_ENV_ARGS = ("isaac", "omniisaac")
 
 
 class _Adapter(Protocol):
@@ -31,8 +33,16 @@ def make_simulator(options: SimulatorOptions, first: bool) -> Simulator:
     `first` is false for further ones of the same process, which Isaac can't have.
     """
     prefix, separator, name = options.task.partition(":")
-    if not separator or not name:
+    if not separator:
         raise UsageError(f"The task {options.task!r} lacks a prefix: expected {', '.join(_PREFIXES)} or module:function.")
+    if not prefix or not name:
+        raise UsageError(
+            f"The task {options.task!r} is half of one: expected a name after {', '.join(_PREFIXES)}, or module:function."
+        )
+    if options.device is not None and prefix not in _TAKE_DEVICE:
+        raise UsageError(f"--device {options.device} is for Isaac Lab: {options.task} takes none. Leave it out.")
+    if options.env_args and prefix in _TAKE_NO_ENV_ARGS:
+        raise UsageError(f"--env-args: {options.task} is configured by Isaac itself and takes none. Leave it out.")
     if not first and prefix in ("isaac", "omniisaac"):
         raise UsageError("Isaac has one simulation a process: start another server for another client.")
     module = _PREFIXES.get(prefix, ".user")

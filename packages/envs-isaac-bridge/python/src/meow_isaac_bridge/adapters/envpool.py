@@ -65,21 +65,22 @@ class EnvPool:
 
     def _make_pool(self, seed: int | None) -> Any:
         # Without a seed EnvPool takes always the same one.
-        chosen = int(np.random.default_rng().integers(2**31)) if seed is None else _pool_seed(seed, self._options.num_envs)
+        drawn = int(np.random.default_rng().integers(2**31)) if seed is None else seed
         envpool = import_simulator("envpool", "pip install envpool")
         try:
             return envpool.make_gymnasium(
-                self._options.task, num_envs=self._options.num_envs, seed=chosen, **self._options.env_args
+                self._options.task,
+                num_envs=self._options.num_envs,
+                seed=_pool_seed(drawn, self._options.num_envs),
+                **self._options.env_args,
             )
-        except AssertionError as error:
+        except (AssertionError, TypeError, ValueError) as error:
             raise UsageError(f"EnvPool can't make {self._options.task}: {error}") from error
 
 
 def _pool_seed(seed: int, num_envs: int) -> int:
-    """EnvPool seeds row i with `seed + i`, all of 31 bits."""
-    if seed + num_envs > 2**31:
-        raise UsageError(f"EnvPool takes seeds below {2**31 - num_envs}; {seed} was asked for.")
-    return seed
+    """EnvPool seeds row i with `seed + i`, all of 31 bits; runs draw seeds of 32."""
+    return seed % (2**31 - num_envs)
 
 
 def make(options: SimulatorOptions) -> Simulator:

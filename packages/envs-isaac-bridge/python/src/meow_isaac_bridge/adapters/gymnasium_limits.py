@@ -20,6 +20,11 @@ def time_limit(env: Any) -> Any:
     return env
 
 
+def step_limit(steps: int | None) -> int | None:
+    """Gymnasium writes -1 where a limit was taken off."""
+    return steps if steps is not None and steps > 0 else None
+
+
 class EpisodeSpread:
     """Episodes that begin together are counted as if some of their steps were over, so that they don't all end together."""
 

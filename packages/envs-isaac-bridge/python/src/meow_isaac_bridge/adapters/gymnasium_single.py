@@ -15,8 +15,8 @@ from ..errors import UsageError
 from ..simulator import Array, Description, Mask, Observations, Simulator, Step
 from ..spaces import action_box, flatten_row, observation_box
 from ..versions import installed_versions
-from .gymnasium_limits import EpisodeSpread
-from .imports import import_simulator
+from .gymnasium_limits import EpisodeSpread, step_limit
+from .imports import given_env_args, import_simulator
 from .mujoco_state import RestorableRows, are_restorable, checked
 
 
@@ -34,7 +34,8 @@ class GymnasiumCopies:
             observation=observation_box(self._space),
             action=bounded_actions(options.task, action_box(env.action_space), options.action_bound),
             autoreset_mode=self._mode,
-            max_episode_steps=env.spec.max_episode_steps if env.spec else None,
+            max_episode_steps=step_limit(getattr(env.spec, "max_episode_steps", None)),
+            spread_episodes=options.spread_episodes,
             versions=installed_versions("gymnasium", "mujoco"),
         )
         self._spread = EpisodeSpread(envs) if options.spread_episodes else None
@@ -110,7 +111,8 @@ class RestorableCopies(GymnasiumCopies):
 def make(options: SimulatorOptions) -> Simulator:
     gymnasium = import_simulator("gymnasium", 'pip install "gymnasium[mujoco]"')
     try:
-        envs = [gymnasium.make(options.task, **options.env_args) for _ in range(options.num_envs)]
+        with given_env_args(options):
+            envs = [gymnasium.make(options.task, **options.env_args) for _ in range(options.num_envs)]
     except gymnasium.error.Error as error:
         raise UsageError(f"Gymnasium can't make {options.task}: {error}") from error
     copies = RestorableCopies if are_restorable(envs) else GymnasiumCopies

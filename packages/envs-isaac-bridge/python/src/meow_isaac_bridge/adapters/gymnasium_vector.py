@@ -13,8 +13,8 @@ from ..simulator import Array, AutoresetMode, Description, Mask, Observations, S
 from ..spaces import action_box, flatten_row, observation_box
 from ..versions import installed_versions
 from .autoreset import check_mode
-from .gymnasium_limits import EpisodeSpread
-from .imports import import_simulator
+from .gymnasium_limits import EpisodeSpread, step_limit
+from .imports import given_env_args, import_simulator
 
 # As gymnasium.vector.AutoresetMode names them.
 _MODES: dict[str, AutoresetMode] = {"NextStep": "next-step", "SameStep": "same-step", "Disabled": "disabled"}
@@ -35,6 +35,7 @@ class GymnasiumVector:
             action=bounded_actions(options.task, action_box(env.single_action_space), options.action_bound),
             autoreset_mode=self._mode,
             max_episode_steps=_max_episode_steps(env, options),
+            spread_episodes=options.spread_episodes,
             versions=installed_versions("gymnasium", "mujoco"),
         )
 
@@ -51,8 +52,10 @@ class GymnasiumVector:
         ended = np.asarray(terminated) | np.asarray(truncated)
         final_rows = np.empty(0, np.int32)
         final: Observations | None = None
-        if self._mode == "same-step" and ended.any():
-            final_rows = np.flatnonzero(ended & infos["_final_obs"]).astype(np.int32)
+        # A vector of the user's own may not give them.
+        if self._mode == "same-step" and ended.any() and "final_obs" in infos:
+            known = infos.get("_final_obs", ended)
+            final_rows = np.flatnonzero(ended & known).astype(np.int32)
             final = Observations(self._stack([_row(infos["final_obs"], int(row)) for row in final_rows]))
         return Step(
             observations=Observations(self._flat(observations)),
@@ -101,9 +104,7 @@ def _mode_of(env: Any) -> AutoresetMode:
 def _max_episode_steps(env: Any, options: SimulatorOptions) -> int | None:
     """The step limit: `make_vec` doesn't write one that it is given into the vector's spec."""
     given = options.env_args.get("max_episode_steps")
-    if isinstance(given, int):
-        return given
-    return env.spec.max_episode_steps if env.spec else None
+    return step_limit(given if isinstance(given, int) else getattr(env.spec, "max_episode_steps", None))
 
 
 def _spread(env: Any) -> EpisodeSpread:
@@ -121,7 +122,8 @@ def make(options: SimulatorOptions) -> Simulator:
         # A task with a vector of its own has the mode that it has.
         if spec.vector_entry_point is None:
             vector_kwargs["autoreset_mode"] = gymnasium.vector.AutoresetMode(mode)
-        env = gymnasium.make_vec(options.task, num_envs=options.num_envs, vector_kwargs=vector_kwargs, **options.env_args)
+        with given_env_args(options):
+            env = gymnasium.make_vec(options.task, num_envs=options.num_envs, vector_kwargs=vector_kwargs, **options.env_args)
     except gymnasium.error.Error as error:
         raise UsageError(f"Gymnasium can't make a vector of {options.task}: {error}") from error
     simulator = GymnasiumVector(env, options)

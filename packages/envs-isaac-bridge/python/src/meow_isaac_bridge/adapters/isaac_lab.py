@@ -42,6 +42,7 @@ class IsaacLab:
             autoreset_mode="same-step",
             max_episode_steps=int(raw.max_episode_length),
             final_observations=final_observations,
+            spread_episodes=options.spread_episodes,
             versions=installed_versions("isaaclab", "isaaclab_tasks", "isaacsim", "newton", "mujoco-warp", "warp-lang", "torch"),
         )
 

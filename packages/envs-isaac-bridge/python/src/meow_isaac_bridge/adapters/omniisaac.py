@@ -44,6 +44,7 @@ class OmniIsaac:
             max_episode_steps=self._limit,
             # It is seeded once, when it is made.
             seeded=False,
+            spread_episodes=options.spread_episodes,
             versions=installed_versions("omniisaacgymenvs", "isaacsim", "torch"),
         )
 

@@ -42,6 +42,7 @@ class Playground:
             action=bounded_actions(options.task, space, options.action_bound),
             autoreset_mode="same-step",
             max_episode_steps=episode_length,
+            spread_episodes=options.spread_episodes,
             versions=installed_versions("playground", "jax", "mujoco", "mujoco-mjx"),
         )
 

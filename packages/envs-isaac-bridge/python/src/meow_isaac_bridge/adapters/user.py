@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from ..cli import SimulatorOptions
 from ..errors import UsageError
@@ -19,10 +22,13 @@ def make(options: SimulatorOptions) -> Simulator:
     folder = os.getcwd()
     if folder not in sys.path:
         sys.path.insert(0, folder)
+    if module_name.startswith("."):
+        raise UsageError(f"The task {options.task} has a relative module: expected one by its full name.")
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name != module_name:
+        # A package above it may be what is missing.
+        if not f"{module_name}.".startswith(f"{error.name}."):
             raise
         raise UsageError(
             f"The task {options.task} is neither a known prefix (see --help) nor a module that Python finds: there is no module "
@@ -31,13 +37,15 @@ def make(options: SimulatorOptions) -> Simulator:
     function = getattr(module, function_name, None)
     if not callable(function):
         raise UsageError(f"{module_name} has no function {function_name}.")
-    made = function(num_envs=options.num_envs, seed=options.seed, **options.env_args)
+    arguments = {"num_envs": options.num_envs, "seed": options.seed, **options.env_args}
+    _check_signature(options.task, function, arguments)
+    made = function(**arguments)
     if isinstance(getattr(made, "description", None), Description):
         if options.spread_episodes:
             raise UsageError("--spread-episodes: a simulator of your own does that itself. Leave it out.")
+        if options.action_bound is not None:
+            raise UsageError("--action-bound: a simulator of your own describes its actions itself. Leave it out.")
         simulator: Simulator = made
-        if not simulator.description.action.bounded:
-            raise UsageError(f"{options.task} describes unbounded actions: give its Box finite bounds.")
     elif hasattr(made, "single_observation_space"):
         simulator = GymnasiumVector(made, options)
     else:
@@ -46,3 +54,17 @@ def make(options: SimulatorOptions) -> Simulator:
         raise UsageError(f"{options.task} made {simulator.description.num_envs} environments, {options.num_envs} were asked for.")
     check_mode(simulator, options)
     return simulator
+
+
+def _check_signature(task: str, function: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        # Some of C have none.
+        return
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        raise UsageError(
+            f"{task} is called as ({', '.join(f'{name}=…' for name in arguments)}), and is {signature}: {error}."
+        ) from error

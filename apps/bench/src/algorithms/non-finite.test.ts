@@ -1,0 +1,40 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, it } from 'vitest';
+
+import { quietBench } from '../testing/run-bench.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
+import { ALGORITHMS } from './index.ts';
+
+const MODULE = fileURLToPath(new URL('../testing/bad-environments.ts', import.meta.url));
+
+const COMMON = '--hidden 8 --batch-size 8 --num-envs 1 --evaluate-every 500';
+const OF_REPLAY = `--steps 80 --warmup 10 ${COMMON}`;
+const OF_ROLLOUTS = `--steps 64 --rollout-steps 64 ${COMMON}`;
+
+describe.each(ALGORITHMS.map(({ name, rolloutSteps }) => [name, rolloutSteps ? OF_ROLLOUTS : OF_REPLAY]))(
+  '%s stops at a number that is not finite, and blames the environment',
+  (name = '', flags = '') => {
+    it.each([
+      ['reward', 'NaN as reward'],
+      ['observation', 'Infinity as entry 1 of the observation'],
+    ])('a %s', async (fault, what) => {
+      const run = path.join(await temporaryFolder(), 'run');
+      const env = `${MODULE}#${fault}`;
+      const { code, err } = await quietBench(
+        'train',
+        '--algo',
+        name,
+        '--env',
+        env,
+        ...flags.split(' '),
+        '--out',
+        run,
+      );
+      expect(code, err).toBe(1);
+      expect(err).toContain(`Bad-v0 (environment 0): step() gave ${what}, expected a finite 32-bit float.`);
+      expect(err).toContain('Nothing was saved in 29 steps; begin anew with --force.');
+    });
+  },
+);
