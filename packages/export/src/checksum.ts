@@ -15,23 +15,41 @@ const field = (number: number, content: Uint8Array): Uint8Array =>
 const METADATA_PROPS = 14;
 const [KEY, VALUE] = [1, 2];
 
-/** The entry as ONNX's `ModelProto` has it: two messages one after the other are one with the fields of both. */
-function checksumEntry(digits: string): Uint8Array {
+/** An entry as ONNX's `ModelProto` has it: two messages one after the other are one with the fields of both. */
+function metadataEntry(key: string, value: string): Uint8Array {
   const text = new TextEncoder();
-  const [key, value] = [field(KEY, text.encode(CHECKSUM_KEY)), field(VALUE, text.encode(digits))];
-  return field(METADATA_PROPS, Uint8Array.of(...key, ...value));
+  const content = [...field(KEY, text.encode(key)), ...field(VALUE, text.encode(value))];
+  return field(METADATA_PROPS, Uint8Array.from(content));
 }
+
+const checksumEntry = (digits: string): Uint8Array => metadataEntry(CHECKSUM_KEY, digits);
 
 const ENTRY_LENGTH = checksumEntry('0'.repeat(DIGITS)).length;
 const BEGIN = checksumEntry('0'.repeat(DIGITS)).subarray(0, ENTRY_LENGTH - DIGITS);
 
 /** The bytes of an ONNX file with their checksum in its metadata, as the last entry. */
 export function withChecksum(bytes: Uint8Array): Uint8Array {
-  const entry = checksumEntry(bytesToHex(sha256(bytes)));
-  const checked = new Uint8Array(bytes.length + entry.length);
-  checked.set(bytes);
-  checked.set(entry, bytes.length);
-  return checked;
+  return joined([bytes, checksumEntry(bytesToHex(sha256(bytes)))]);
+}
+
+/**
+ * A file that ends with a checksum with further metadata before it.
+ *
+ * @param metadata of few letters: an entry has less than 128 bytes
+ */
+export function withMetadata(file: Uint8Array, metadata: Readonly<Record<string, string>>): Uint8Array {
+  const entries = Object.entries(metadata).map(([key, value]) => metadataEntry(key, value));
+  return withChecksum(joined([file.subarray(0, file.length - ENTRY_LENGTH), ...entries]));
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /**

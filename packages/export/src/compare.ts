@@ -8,7 +8,7 @@ export interface Measure {
   readonly allowed: number;
 }
 
-/** What {@link largestDifference} compares. */
+/** What {@link differenceOf} compares. */
 export interface Comparison {
   /** Names the file in messages. */
   readonly file: string;
@@ -23,14 +23,21 @@ export interface Comparison {
   readonly advice: string;
 }
 
+/** How far a file and its agent are apart, by the measure. */
+export interface Difference {
+  readonly largest: number;
+  readonly mean: number;
+}
+
 /**
- * The largest difference of a file and its agent.
+ * The largest and the mean difference of a file and its agent.
  *
  * @throws PolicyFileError if one is larger than allowed, naming the worst, or if the agent itself gives no finite number
  */
-export function largestDifference(comparison: Comparison): number {
+export function differenceOf(comparison: Comparison): Difference {
   const { file, output, actual, expected, width, measure, advice } = comparison;
   let largest = 0;
+  let total = 0;
   let worst = { excess: 1, index: -1 };
   for (let index = 0; index < expected.length; index++) {
     const value = expected[index] ?? Number.NaN;
@@ -45,8 +52,9 @@ export function largestDifference(comparison: Comparison): number {
     const excess = error / allowed;
     if (!(excess <= worst.excess)) worst = { excess: Number.isNaN(excess) ? Infinity : excess, index };
     largest = Math.max(largest, error);
+    total += error;
   }
-  if (worst.index < 0) return largest;
+  if (worst.index < 0) return { largest, mean: total / Math.max(1, expected.length) };
   const value = expected[worst.index] ?? Number.NaN;
   const { scale, allowed } = measure(value, worst.index % width);
   const error = Math.abs((actual[worst.index] ?? Number.NaN) - value) / scale;

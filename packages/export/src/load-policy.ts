@@ -95,7 +95,7 @@ async function warmUp(session: PolicySession, kind: PolicyFile, where: string): 
   const fits = inputNames.toSorted().join() === INPUTS[kind].join();
   if (!fits || (kind !== 'critic' && !outputNames.includes('action')))
     throw new PolicyFileError(
-      `${where}: expected the inputs ${INPUTS[kind].join(', ')}${kind === 'critic' ? '' : ' and the output action'}, got ${inputNames.join(', ')} and ${outputNames.join(', ')}. Give ${POLICY_FILES[kind]} of an export.`,
+      `${where}: expected the ${kind === 'policy' ? 'input' : 'inputs'} ${INPUTS[kind].join(', ')}${kind === 'critic' ? '' : ' and the output action'}, got ${inputNames.join(', ')} and ${outputNames.join(', ')}. Give ${POLICY_FILES[kind]} of an export.`,
     );
   const rows = inputNames.map((name) => {
     const { size } = name === 'observation' ? metadata.observationSpace : metadata.actionSpace;

@@ -36,6 +36,10 @@ export interface FileMetadata extends PolicyMetadata {
   readonly measured: Readonly<Record<string, number>>;
 }
 
+/** Metadata of what was measured, such as `measured.max_error`. */
+export const encodeMeasured = (measured: Readonly<Record<string, number>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(measured).map(([name, value]) => [`${MEASURED}${name}`, String(value)]));
+
 /** What names of what was measured begin with. */
 const MEASURED = 'measured.';
 

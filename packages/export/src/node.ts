@@ -6,32 +6,60 @@ import type { Actor, Deployment } from '@meow-rl/train';
 import { makeFolder, writeProblem, writeRemedy } from '@meow-rl/train/node';
 import * as ort from 'onnxruntime-node';
 
+import { withMetadata } from './checksum.ts';
+import { decodePolicyFile, type DecodedFile } from './decode-file.ts';
 import { PolicyFileError } from './errors.ts';
 import { draftOf, exchangeFiles, type FileSet } from './exchange-files.ts';
 import { POLICY_FILES } from './file-names.ts';
 import type { PolicyFile } from './file-names.ts';
 import { loadPolicy } from './load-policy.ts';
-import type { PolicyMetadata } from './metadata.ts';
+import type { Policy } from './load-policy.ts';
+import { encodeMeasured } from './metadata.ts';
+import type { PolicyMetadata, Precision } from './metadata.ts';
 import { policyFiles } from './policy-files.ts';
 import { openPolicyFile } from './policy-session.ts';
 import { verifyPolicy, verifySession } from './verify.ts';
 import type { Verification, VerifyOptions } from './verify.ts';
 
+/**
+ * Reads one of an export's ONNX files without an engine.
+ *
+ * @throws PolicyFileError if the file is missing, damaged, or none of this project
+ */
+export async function readPolicyFile(
+  file: string,
+): Promise<{ readonly bytes: Uint8Array; readonly decoded: DecodedFile }> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new PolicyFileError(
+      `${file}: it cannot be read. Give the path of a policy.onnx, policy-stochastic.onnx or critic.onnx.`,
+      { cause: error },
+    );
+  });
+  return { bytes, decoded: decodePolicyFile(bytes, file) };
+}
+
 /** A file of an export and how well it agrees with the agent. */
 export interface ExportedFile extends Verification {
   readonly kind: PolicyFile;
   readonly path: string;
+  readonly bytes: number;
+  /** What was measured beside the error, see {@link ExportOptions.measure}. */
+  readonly measured: Readonly<Record<string, number>>;
 }
 
 /** Options of {@link exportAgent}. */
 export interface ExportOptions extends VerifyOptions {
   /** Default: Node's files. */
   readonly files?: FileSystem;
+  /** Of weights and layers; default `float32`. */
+  readonly precision?: Precision;
+  /** Measures more of `policy.onnx` than its error, such as returns, to be written into it by name. Default: nothing. */
+  readonly measure?: (policy: Policy) => Promise<Readonly<Record<string, number>>>;
 }
 
 /**
  * Writes an agent's ONNX files into a folder. All are compared with the agent first, and only then take their names; the files
- * that the agent has none for any more are deleted.
+ * that the agent has none for any more are deleted. What the comparison gave stands in their metadata.
  *
  * Whenever it is cut off, what lies there under its name is of one export, `policy.onnx` alone at the least.
  *
@@ -44,20 +72,29 @@ export async function exportAgent(
   deployment: Deployment,
   location: string,
   metadata: PolicyMetadata,
-  { files = nodeFileSystem, ...options }: ExportOptions = {},
+  { files = nodeFileSystem, precision = 'float32', measure, ...options }: ExportOptions = {},
 ): Promise<ExportedFile[]> {
   // As the folder is made: `..` takes back the name before it.
   const folder = path.normalize(location);
-  const contents = Object.entries(policyFiles(deployment, metadata)) as [PolicyFile, Uint8Array][];
+  const contents = Object.entries(policyFiles(deployment, metadata, precision)) as [PolicyFile, Uint8Array][];
   const targetOf = (kind: PolicyFile) => path.join(folder, POLICY_FILES[kind]);
   const written: ExportedFile[] = [];
   try {
     await makeFolder(folder, files);
     for (const [kind, bytes] of contents) {
       const target = targetOf(kind);
-      await writeAndFlush(draftOf(target), bytes, files);
-      const verification = await verifyFile(kind, draftOf(target), actor, deployment, options);
-      written.push({ kind, path: target, ...verification });
+      const { measured, ...verification } = await verifyFile(kind, bytes, {
+        actor,
+        deployment,
+        options,
+        measure,
+      });
+      const { maxError, meanError, observations } = verification;
+      const about = { max_error: maxError, mean_error: meanError, observations, ...measured };
+      const verified = withMetadata(bytes, encodeMeasured(about));
+      await writeAndFlush(draftOf(target), verified, files);
+      await expectWritten(draftOf(target), verified);
+      written.push({ kind, path: target, bytes: verified.length, measured, ...verification });
     }
     const fileSet: FileSet = {
       folder,
@@ -82,25 +119,40 @@ function cannotWrite(folder: string, error: unknown): unknown {
   );
 }
 
-/** Reads a file back from the disk and compares it with the agent. */
+/** Reads a file back from the disk. */
+async function expectWritten(file: string, expected: Uint8Array): Promise<void> {
+  if (!(await readFile(file)).equals(expected))
+    throw new PolicyFileError(
+      `${file}: the disk gives other bytes than were written. Give a folder elsewhere.`,
+    );
+}
+
+interface VerifyFileOptions {
+  readonly actor: Actor;
+  readonly deployment: Deployment;
+  readonly options: VerifyOptions;
+  readonly measure: ExportOptions['measure'] | undefined;
+}
+
+/** Compares a file with the agent. */
 async function verifyFile(
   kind: PolicyFile,
-  file: string,
-  actor: Actor,
-  deployment: Deployment,
-  options: VerifyOptions,
-): Promise<Verification> {
+  bytes: Uint8Array,
+  { actor, deployment, options, measure }: VerifyFileOptions,
+): Promise<Verification & Pick<ExportedFile, 'measured'>> {
+  const name = POLICY_FILES[kind];
   if (kind === 'policy') {
-    const policy = await loadPolicy(file, { engine: 'onnxruntime-node' });
+    const policy = await loadPolicy(bytes, { engine: 'onnxruntime-node' });
     try {
-      return await verifyPolicy(actor, policy, { ...normalizerOf(deployment), ...options });
+      const verification = await verifyPolicy(actor, policy, { ...normalizerOf(deployment), ...options });
+      return { ...verification, measured: (await measure?.(policy)) ?? {} };
     } finally {
       await policy.dispose();
     }
   }
-  const session = await openPolicyFile(await readFile(file), ort, file);
+  const session = await openPolicyFile(bytes, ort, name);
   try {
-    return await verifySession(kind, deployment, session, options);
+    return { ...(await verifySession(kind, deployment, session, options)), measured: {} };
   } finally {
     await session.dispose();
   }

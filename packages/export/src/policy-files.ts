@@ -20,7 +20,8 @@ import { withChecksum } from './checksum.ts';
 import { PolicyFileError } from './errors.ts';
 import type { PolicyFile } from './file-names.ts';
 import { encodeMetadata } from './metadata.ts';
-import type { PolicyMetadata } from './metadata.ts';
+import type { PolicyMetadata, Precision } from './metadata.ts';
+import { inPrecision } from './precision/in-precision.ts';
 
 /** The programs of an agent in the environment's units, as they are written to files. */
 export interface DeployedPrograms {
@@ -140,24 +141,27 @@ const DESCRIPTIONS = {
  * An entry whose bounds are equal is that number in `action`. It has no units for a density: in `log_prob` it counts as the
  * agent's own entry in [−1, 1], and `critic` takes the middle of that whatever is given.
  *
- * @throws PolicyFileError if the action space has an infinite bound, or one that float32 can't tell from the other
+ * @param precision of weights and layers; inputs and outputs are float32 in all of them
+ * @throws PolicyFileError if the action space has an infinite bound, or one that float32 can't tell from the other; or if the
+ *   precision can't hold the weights
  */
 export function policyFiles(
   deployment: Deployment,
   metadata: PolicyMetadata,
+  precision: Precision = 'float32',
 ): Partial<Record<PolicyFile, Uint8Array>> {
   const programs = deployedPrograms(deployment, metadata.actionSpace);
-  const properties = encodeMetadata(metadata);
-  const write = (kind: PolicyFile, name: string, program: Program): Uint8Array =>
-    withChecksum(
-      serialize(freeze(program, deployment.state), {
-        name,
-        metadata: properties,
-        documentation: documentationOf(kind, metadata),
-        descriptions: DESCRIPTIONS,
-        lowestOpset: true,
-      }),
-    );
+  const properties = encodeMetadata(metadata, precision);
+  const write = (kind: PolicyFile, name: string, program: Program): Uint8Array => {
+    const model = serialize(freeze(program, deployment.state), {
+      name,
+      metadata: properties,
+      documentation: documentationOf(kind, metadata),
+      descriptions: DESCRIPTIONS,
+      lowestOpset: true,
+    });
+    return withChecksum(inPrecision(model, precision));
+  };
   return {
     policy: write('policy', 'policy', programs.policy),
     ...(programs.stochastic

@@ -250,7 +250,14 @@ describe('settings reach the commands', () => {
     ]);
     expect(vi.mocked(exportPolicy).mock.lastCall?.slice(0, 2)).toEqual([
       'runs/try',
-      { out: 'policy/', observations: 1000, seed: 0, checkpoint: 'last' },
+      {
+        out: 'policy/',
+        observations: 1000,
+        precision: 'float32',
+        episodes: 0,
+        seed: 0,
+        checkpoint: 'last',
+      },
     ]);
     expect(vi.mocked(speed).mock.lastCall?.[0]).toMatchObject({ threads: 2, actionSize: 6 });
     expect(vi.mocked(speed).mock.lastCall?.[0]).not.toHaveProperty('batchSize', expect.any(Number));

@@ -5,6 +5,7 @@ import { demo } from './demo.ts';
 import { envSpeed } from './env-speed.ts';
 import { evaluate } from './eval.ts';
 import { exportPolicy } from './export.ts';
+import { inspect } from './inspect.ts';
 import { render } from './render.ts';
 import { serve } from './serve.ts';
 import { speed } from './speed.ts';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   train,
   evaluate,
   exportPolicy,
+  inspect,
   render,
   serve,
   speed,

@@ -133,6 +133,6 @@ test('a token that is short, a port that is taken, and files that are no policy 
   );
   await copyFile(policyFile('policy.onnx'), path.join(folder, 'other.onnx'));
   expect((await bench('serve', path.join(folder, 'other.onnx'), '--stochastic')).err).toContain(
-    'expected the inputs observation and noise and the output action, got observation and action',
+    'expected the inputs noise, observation and the output action, got observation and action',
   );
 });

@@ -1,9 +1,16 @@
 import path from 'node:path';
 
+import type { Policy } from '@meow-rl/export';
+import { evaluate } from '@meow-rl/train';
+import type { Actor } from '@meow-rl/train';
+
 import type { ExportConfig } from '../commands/export.ts';
+import { makePlayground, spacesOf } from '../environments/environments.ts';
+import { policyActor } from './policy-actor.ts';
 import { exportRunAgent, FILE_DESCRIPTIONS } from './policy-export.ts';
+import type { ResolvedTrain } from '../runs/resolve.ts';
 import { openRun } from '../runs/saved-run.ts';
-import { formatTable } from '../cli/table.ts';
+import { formatPairs, formatTable } from '../cli/table.ts';
 import type { Ui } from '../cli/ui.ts';
 
 /** Writes the ONNX files of a run, each verified against the agent. */
@@ -21,20 +28,59 @@ export async function exportPolicy(run: string, config: ExportConfig, ui: Ui): P
       observations: config.observations,
       seed: config.seed,
       probes,
+      precision: config.precision,
+      ...(config.episodes > 0 && {
+        measure: (policy: Policy) => compareReturns(agent.agent, policy, settings, config),
+      }),
     });
+    const [{ measured } = { measured: {} }] = files;
     ui.result(
-      { run, environment: settings.environment, step, files },
-      formatTable(
-        ['file', 'what it computes', 'largest error', 'observations'],
-        files.map(({ kind, path: file, maxError, observations: compared }) => [
-          file,
-          FILE_DESCRIPTIONS[kind],
-          maxError.toExponential(1),
-          compared,
-        ]),
-      ),
+      { run, environment: settings.environment, step, precision: config.precision, files },
+      [
+        formatTable(
+          ['file', 'what it computes', 'kB', 'largest error', 'mean error', 'observations'],
+          files.map(({ kind, path: file, bytes, maxError, meanError, observations: compared }) => [
+            file,
+            FILE_DESCRIPTIONS[kind],
+            Math.ceil(bytes / 1000),
+            maxError.toExponential(1),
+            meanError.toExponential(1),
+            compared,
+          ]),
+        ),
+        ...(config.episodes > 0 ? ['', formatReturns(measured)] : []),
+      ].join('\n'),
     );
   } finally {
     await agent.unwrapped.dispose();
   }
 }
+
+/** Mean returns of the agent and of the file, in episodes from the same starts. */
+async function compareReturns(
+  agent: Actor,
+  policy: Policy,
+  settings: ResolvedTrain,
+  { episodes, seed }: Pick<ExportConfig, 'episodes' | 'seed'>,
+): Promise<Readonly<Record<string, number>>> {
+  const meanReturn = async (actor: Actor): Promise<number> => {
+    const env = await makePlayground(settings, actor);
+    try {
+      return (await evaluate({ actor, env, episodes, deterministic: true, seed })).mean;
+    } finally {
+      await env.close();
+    }
+  };
+  const spaces = await spacesOf(settings);
+  return {
+    episodes,
+    agent_return: await meanReturn(agent),
+    return: await meanReturn(policyActor(policy, { id: settings.environment, ...spaces })),
+  };
+}
+
+const formatReturns = (measured: Readonly<Record<string, number>>): string =>
+  formatPairs({
+    'return of the agent': (measured['agent_return'] ?? Number.NaN).toFixed(2),
+    'return of the file': `${(measured['return'] ?? Number.NaN).toFixed(2)} (means of ${measured['episodes']} episodes from the same starts)`,
+  });

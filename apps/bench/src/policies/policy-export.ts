@@ -1,12 +1,12 @@
 import { exportAgent } from '@meow-rl/export/node';
-import type { ExportedFile } from '@meow-rl/export/node';
+import type { ExportedFile, ExportOptions } from '@meow-rl/export/node';
 
 import { spacesOf } from '../environments/environments.ts';
 import type { ResolvedTrain } from '../runs/resolve.ts';
 import type { RunAgent } from '../runs/run-agent.ts';
 import { versions } from '../cli/versions.ts';
 
-export interface PolicyExportOptions {
+export interface PolicyExportOptions extends Pick<ExportOptions, 'precision' | 'measure'> {
   /** What the policy was trained in. */
   readonly settings: Pick<
     ResolvedTrain,

@@ -86,7 +86,7 @@ function withAxesAttribute(node: OnnxNode, constants: ReadonlyMap<string, OnnxTe
   const [x, axes = ''] = node.input;
   const constant = constants.get(axes);
   if (node.opType !== 'ReduceMax' || x === undefined || !constant) return node;
-  const ints = [...new BigInt64Array(constant.rawData.slice().buffer)];
+  const ints = [...new BigInt64Array(Uint8Array.from(constant.rawData).buffer)];
   return {
     ...node,
     input: [x],

@@ -1,0 +1,112 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import type { CommonAgent } from '@meow-rl/learner';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { decodePolicyFile } from './index.ts';
+import { exportAgent } from './node.ts';
+import type { ExportedFile } from './node.ts';
+import { AGENTS, stirredAgent } from './testing/agents.ts';
+import { metadata } from './testing/trained-agent.ts';
+
+const FLOAT32 = 1;
+
+/** Which files an algorithm has: a density is needed for the second, values of actions for the third. */
+const kindsOf = (name: string): string[] => {
+  if (name === 'ppo') return ['policy', 'stochastic'];
+  return ['td3', 'ddpg', 'sql'].includes(name) ? ['policy', 'critic'] : ['policy', 'stochastic', 'critic'];
+};
+
+describe.each(Object.entries(AGENTS))('%s', (name, make) => {
+  let folder = '';
+  let agent: CommonAgent;
+  let files: readonly ExportedFile[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'meow-algorithm-'));
+    agent = await stirredAgent(make);
+    files = await exportAgent(agent, agent.deployment(), folder, { ...metadata, algorithm: agent.algorithm });
+  });
+  afterAll(async () => {
+    await agent.dispose();
+    await rm(folder, { recursive: true });
+  });
+
+  test('has its files, which agree with it', () => {
+    expect(files.map(({ kind }) => kind)).toEqual(kindsOf(name));
+    for (const { kind, maxError, meanError } of files) {
+      // Actions by half their range, where float32 has steps of 2e-6 at 11 in [10, 11]; the others against float64.
+      expect(maxError).toBeLessThan(kind === 'policy' ? 1e-5 : 1e-3);
+      expect(meanError).toBeLessThanOrEqual(maxError);
+    }
+  });
+
+  test('has each weight that is read as an initializer of its name, and no other', async () => {
+    const parameters = agent.parameters();
+    for (const { path: file, maxError } of files) {
+      const { model, metadata: about } = decodePolicyFile(await readFile(file));
+      expect(about).toMatchObject({ algorithm: agent.algorithm, precision: 'float32', format: '2' });
+      expect(about.measured['max_error']).toBe(maxError);
+      const { initializer, node, input, output } = model.graph;
+      const read = new Set(node.flatMap((made) => made.input));
+      let named = 0;
+      for (const { name: weight, dims, dataType, rawData } of initializer) {
+        expect(read, weight).toContain(weight);
+        const parameter = parameters[weight];
+        if (!parameter) continue;
+        named += 1;
+        expect(dims.map(Number), weight).toEqual(parameter.shape);
+        expect(dataType).toBe(FLOAT32);
+        expect(new Float32Array(Uint8Array.from(rawData).buffer), weight).toEqual(
+          Float32Array.from(parameter.data),
+        );
+      }
+      expect(named).toBeGreaterThan(2);
+      // What is no parameter is small, or a part of one; a spline has sums of its bins as products.
+      const others = initializer.filter(({ name: weight }) => !parameters[weight]);
+      for (const { name: weight, rawData } of others)
+        expect(rawData.length < 2100 || /\.part\d$/.test(weight), `${weight}: ${rawData.length}`).toBe(true);
+      expect(node.every((made) => made.domain === '' && made.name !== '')).toBe(true);
+      expect(new Set(node.map((made) => made.name)).size).toBe(node.length);
+      expect(input.every(({ docString }) => docString !== '')).toBe(true);
+      expect(output.find(({ name: result }) => result === 'action')?.docString ?? 'none').not.toBe('');
+      expect(model.docString).toContain('of an agent of');
+    }
+  });
+});
+
+test('a policy has the layers that engines know: one product and one normalization for each', async () => {
+  const agent = await stirredAgent(AGENTS['meow'] ?? (() => Promise.reject(new Error('there is none'))));
+  const folder = await mkdtemp(path.join(tmpdir(), 'meow-algorithm-'));
+  await exportAgent(agent, agent.deployment(), folder, metadata);
+  const { model } = decodePolicyFile(await readFile(path.join(folder, 'policy.onnx')));
+  expect(model.graph.node.filter(({ name }) => name.startsWith('coupling1')).map(({ name }) => name)).toEqual(
+    [
+      'coupling1/Mul',
+      'coupling1.0/Concat',
+      'coupling1.0/Gemm',
+      'coupling1.0.norm/LayerNormalization',
+      'coupling1.0/Mul',
+      'coupling1.0/Sigmoid',
+      'coupling1.0/Mul_1',
+      'coupling1.1/Gemm',
+      'coupling1.1.norm/LayerNormalization',
+      'coupling1.1/Mul',
+      'coupling1.1/Sigmoid',
+      'coupling1.1/Mul_1',
+      'coupling1.2/Gemm',
+      'coupling1/Mul_1',
+      'coupling1/Tanh',
+      'coupling1/Mul_2',
+      'coupling1/Add',
+    ],
+  );
+  expect(model.graph.initializer.map(({ name }) => name).filter((name) => /prior|shift/.test(name))).toEqual(
+    [],
+  );
+  expect([model.opsetImport[0]?.version, model.irVersion]).toEqual([17n, 8n]);
+  await agent.dispose();
+  await rm(folder, { recursive: true });
+});
