@@ -15,7 +15,7 @@ from meow_isaac_bridge.cli import parse
 
 def main():
     task, rows = sys.argv[1], sys.argv[2]
-    simulator = make_simulator(parse([task, "--num-envs", rows]).simulator, first=True)
+    simulator = make_simulator(parse([task, "--num-envs", rows]).simulator)
     box = simulator.description.action
     generator = np.random.default_rng(0)
     actions = [

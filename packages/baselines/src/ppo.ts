@@ -90,10 +90,9 @@ export function valueLoss({ batch, networks, mean }: Inputs, { clipRange, clipVa
  * Reference: Schulman et al., Proximal Policy Optimization Algorithms (2017), equation 9.
  */
 export function ppoLoss(inputs: Inputs, config: PpoConfig): StageLoss<'actorCritic'> {
-  const { batch, networks, mean } = inputs;
   const { loss: policyLoss, ...about } = surrogateLoss(inputs, config);
   const ofValues = valueLoss(inputs, config);
-  const entropy = mean(networks.actorCritic.actor.entropy(batch.observation));
+  const { entropy } = inputs.networks.actorCritic.actor;
   const loss = sub(
     add(policyLoss, mul(config.valueCoefficient, ofValues)),
     mul(config.entropyCoefficient, entropy),

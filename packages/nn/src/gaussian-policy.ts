@@ -1,4 +1,4 @@
-import { expandAs, scoped } from '@meow-rl/graph';
+import { scoped } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 import type { Activation } from './activation.ts';
@@ -35,8 +35,8 @@ export interface GaussianPolicy {
   readonly mode: (state: Tensor) => Tensor;
   /** log π(a|s), [rows]. */
   readonly logProb: (action: Tensor, state: Tensor) => Tensor;
-  /** Entropy of π(·|s), [states]. */
-  readonly entropy: (state: Tensor) => Tensor;
+  /** Entropy of π(·|s), a scalar: it is the same for all states. */
+  readonly entropy: Tensor;
 }
 
 /**
@@ -58,10 +58,7 @@ export function gaussianPolicy(options: GaussianPolicyOptions): Module<GaussianP
     bind: (params) => {
       const meanOf = mean.bind(params);
       const logStd = params(logStdName);
-      const distribution = (state: Tensor): Gaussian => {
-        const mean = meanOf([state]);
-        return { mean, logStd: expandAs(logStd, mean) };
-      };
+      const distribution = (state: Tensor): Gaussian => ({ mean: meanOf([state]), logStd });
       return {
         sample: scoped(name, (state: Tensor, noise: Tensor) => {
           const { sample, logDensities } = sampleGaussian(distribution(state), noise);
@@ -71,7 +68,7 @@ export function gaussianPolicy(options: GaussianPolicyOptions): Module<GaussianP
         logProb: scoped(name, (action: Tensor, state: Tensor) =>
           sumOverEntries(gaussianLogDensities(distribution(state), action)),
         ),
-        entropy: scoped(name, (state: Tensor) => gaussianEntropy(distribution(state))),
+        entropy: scoped(name, () => gaussianEntropy(logStd))(),
       };
     },
   };

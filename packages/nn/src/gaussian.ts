@@ -8,9 +8,11 @@ const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 /** Sum over the entries of an action. */
 export const sumOverEntries = (x: Tensor): Tensor => sum(x, { axes: [1] });
 
-/** A normal distribution with independent entries for each state: mean and log σ, [states, size] each. */
+/** A normal distribution with independent entries for each state. */
 export interface Gaussian {
+  /** [states, size] */
   readonly mean: Tensor;
+  /** log σ, [states, size], or [size] if it is the same for all states. */
   readonly logStd: Tensor;
 }
 
@@ -26,7 +28,7 @@ export function sampleGaussian(
   noise: Tensor,
 ): { readonly sample: Tensor; readonly logDensities: Tensor } {
   checkWidth('noise', noise, Number(mean.shape[1]));
-  const logStdOfRows = repeatForRows(logStd, noise);
+  const logStdOfRows = logStd.shape.length === 1 ? logStd : repeatForRows(logStd, noise);
   return {
     sample: add(repeatForRows(mean, noise), mul(exp(logStdOfRows), noise)),
     logDensities: sub(sub(mul(-0.5, square(noise)), logStdOfRows), HALF_LOG_TWO_PI),
@@ -41,11 +43,10 @@ export function sampleGaussian(
  */
 export function gaussianLogDensities({ mean, logStd }: Gaussian, samples: Tensor): Tensor {
   checkWidth('samples', samples, Number(mean.shape[1]));
-  const logStdOfRows = repeatForRows(logStd, samples);
+  const logStdOfRows = logStd.shape.length === 1 ? logStd : repeatForRows(logStd, samples);
   const noise = mul(sub(samples, repeatForRows(mean, samples)), exp(neg(logStdOfRows)));
   return sub(sub(mul(-0.5, square(noise)), logStdOfRows), HALF_LOG_TWO_PI);
 }
 
-/** Entropy of each state's distribution, [states]: `Σ log σ + ½ log 2πe`. */
-export const gaussianEntropy = ({ logStd }: Gaussian): Tensor =>
-  sumOverEntries(add(logStd, HALF_LOG_TWO_PI + 0.5));
+/** Entropy of a distribution with log σ [size], a scalar: `Σ log σ + ½ log 2πe`. */
+export const gaussianEntropy = (logStd: Tensor): Tensor => sum(add(logStd, HALF_LOG_TWO_PI + 0.5));

@@ -12,14 +12,20 @@ import { CliError, UsageError } from '../cli/errors.ts';
 import type { Ui } from '../cli/ui.ts';
 import { versions } from '../cli/versions.ts';
 import type { BridgeSpeedConfig } from '../commands/bridge-speed.ts';
-import { BRIDGE_EXAMPLES, bridgePython, isBridge, openBridge } from '../environments/bridge.ts';
+import {
+  BRIDGE_EXAMPLES,
+  bridgePython,
+  isBridge,
+  isRunningServer,
+  openBridge,
+} from '../environments/bridge.ts';
 import { withOpen } from '../files/with-open.ts';
 import { peersFolder } from '../speed/peer-process.ts';
 
 /** Measures what of a Python simulator's rate is left behind the bridge. */
 export async function bridgeSpeed(config: BridgeSpeedConfig, ui: Ui): Promise<void> {
   const { env: task, numEnvs, seconds, rounds } = config;
-  if (!isBridge(task) || task.startsWith('bridge:'))
+  if (!isBridge(task) || isRunningServer(task))
     throw new UsageError(
       `${task} is no simulator that a server is started for`,
       `Name one, such as ${BRIDGE_EXAMPLES}.`,

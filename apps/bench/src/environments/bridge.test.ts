@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -160,39 +160,37 @@ describe.skipIf(!python)('a simulator in Python', () => {
   });
 
   test('that takes one client is trained in without evaluations, which another server may have', async () => {
-    const folder = await temporaryFolder();
+    const run = path.join(await temporaryFolder(), 'run');
     const { env } = await runningServer('gym:Hopper-v5 --num-envs 2 --keep');
-    const alone = await train(env, '--num-envs', '2', '--out', path.join(folder, 'alone'));
-    expect(alone).toMatchObject({
+    expect(await train(env, '--num-envs', '2', '--out', run)).toMatchObject({
       code: 0,
       err: expect.stringContaining(
         `nothing is evaluated: the server of ${env} takes one client at a time, and this run is it.`,
       ),
     });
-    expect((await eventsOf(path.join(folder, 'alone'))).map(({ type }) => type)).not.toContain('evaluation');
+    const evaluations = async () => (await eventsOf(run)).filter(({ type }) => type === 'evaluation');
+    expect(await evaluations()).toEqual([]);
     const { env: second } = await runningServer('gym:Hopper-v5 --num-envs 3 --keep');
-    const run = path.join(folder, 'run');
-    const trained = await train(env, '--num-envs', '2', '--evaluation-env', second, '--out', run);
-    expect(trained).toMatchObject({ code: 0, err: '' });
-    const evaluations = (await eventsOf(run)).filter(({ type }) => type === 'evaluation');
-    expect(evaluations.map(({ lengths }) => lengths)).toEqual([
-      [expect.any(Number), expect.any(Number)],
+    const more = ['--steps', '240', '--evaluation-env', second, '--quiet'];
+    expect(await bench('train', '--resume', run, ...more)).toMatchObject({ code: 0, err: '' });
+    expect((await evaluations()).map(({ lengths }) => lengths)).toEqual([
       [expect.any(Number), expect.any(Number)],
     ]);
-    const more = ['--steps', '240', '--evaluation-env', second, '--quiet'];
-    expect((await bench('train', '--resume', path.join(folder, 'alone'), ...more)).code).toBe(0);
-    expect((await eventsOf(path.join(folder, 'alone'))).map(({ type }) => type)).toContain('evaluation');
+  });
+
+  test('evaluates in another simulator, which is started or runs, and has the same spaces', async () => {
+    const folder = await temporaryFolder();
+    const { env } = await runningServer('gym:Hopper-v5 --num-envs 2 --keep');
+    const run = path.join(folder, 'run');
+    const here = ['--evaluation-env', 'gym:Hopper-v5', '--out', run];
+    expect(await train(env, '--num-envs', '2', ...here)).toMatchObject({ code: 0, err: '' });
+    expect((await eventsOf(run)).filter(({ type }) => type === 'evaluation')).toHaveLength(2);
+    expect(await readdir(run)).toContain('server-evaluation.log');
     const { env: other } = await runningServer('gym:HalfCheetah-v5 --num-envs 3 --keep');
-    const unlike = await train(
-      env,
-      '--num-envs',
-      '2',
-      '--evaluation-env',
-      other,
-      '--out',
-      path.join(folder, 'no'),
+    const there = ['--evaluation-env', other, '--out', path.join(folder, 'none')];
+    expect((await train(env, '--num-envs', '2', ...there)).err).toContain(
+      `${other} has observations of 17 numbers, and gym:Hopper-v5 of 11`,
     );
-    expect(unlike.err).toContain(`${other} has observations of 17 numbers, and gym:Hopper-v5 of 11`);
   });
 
   test('spreads the first episodes of training, and not of evaluation', async () => {

@@ -23,13 +23,12 @@ import {
   bridgeHello,
   isBridge,
   openBridge,
-  openEvaluationBridge,
-  openForEvaluation,
   withActions,
   type BridgeChoice,
-  type BridgeEvaluation,
   type BridgeOptions,
+  isRunningServer,
 } from './bridge.ts';
+import { openEvaluationBridge, openForEvaluation, type BridgeEvaluation } from './bridge-evaluation.ts';
 import { UsageError } from '../cli/errors.ts';
 import { loadersFor } from '../modules/import-module.ts';
 import { tryUserEnvironment, userFactory } from './user-environment.ts';
@@ -120,10 +119,10 @@ export function checkSimulatorSettings({
 }: BridgeChoice & Pick<BridgeOptions, 'spreadEpisodes'>): void {
   const { python: _, ...given } = { ...simulatorSettings(choice), ...(spreadEpisodes && { spreadEpisodes }) };
   const [name] = Object.keys(given);
-  if (name === undefined || (isBridge(env) && !env.startsWith('bridge:'))) return;
+  if (name === undefined || (isBridge(env) && !isRunningServer(env))) return;
   throw new UsageError(
     `${name} is for a simulator in Python that is started, and ${env} is none`,
-    env.startsWith('bridge:') ? 'Start its server with it instead.' : 'Leave it out.',
+    isRunningServer(env) ? 'Start its server with it instead.' : 'Leave it out.',
   );
 }
 
@@ -134,7 +133,7 @@ async function identifyBridge(choice: BridgeChoice, maxSteps?: number): Promise<
       `--max-steps is for environments of these packages, and ${choice.env} ends its episodes itself`,
       'Leave it out; start a server of your own to give a simulator other settings.',
     );
-  const environment = choice.env.startsWith('bridge:') ? (await bridgeHello(choice)).task : choice.env;
+  const environment = isRunningServer(choice.env) ? (await bridgeHello(choice)).task : choice.env;
   return { ...choice, environment };
 }
 

@@ -6,7 +6,7 @@ import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import type { AgentConfig, Algorithm, Preset } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
 import type { TrainConfig } from './train-settings.ts';
-import { checkEvaluationEnv } from '../environments/bridge.ts';
+import { checkEvaluationEnv } from '../environments/bridge-evaluation.ts';
 import { identifyEnvironment, taskOf, type IdentifiedEnvironment } from '../environments/environments.ts';
 import { reasonOf, UsageError } from '../cli/errors.ts';
 import { unknownName } from '../cli/unknown-name.ts';

@@ -3,7 +3,7 @@ import type { EvaluationEvent, MetricsEvent, TrainResult } from '@meow-rl/train'
 import { listCheckpoints, openRunCheckpoints, restoreRun } from '@meow-rl/train/node';
 import type { Checkpoint, RunCheckpoints } from '@meow-rl/train/node';
 
-import { whyNoEvaluation } from '../environments/bridge.ts';
+import { whyNoEvaluation } from '../environments/bridge-evaluation.ts';
 import { makeEvaluationEnvironment, makeVectorEnvironment } from '../environments/environments.ts';
 import { CliError, reasonOf } from '../cli/errors.ts';
 import type { ResolvedTrain } from './resolve.ts';

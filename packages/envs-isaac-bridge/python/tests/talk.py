@@ -16,7 +16,7 @@ class Talk:
 
     def __init__(self, task: str, *arguments: str) -> None:
         options = parse([task, *arguments]).simulator
-        self.simulator: Simulator = make_simulator(options, first=True)
+        self.simulator: Simulator = make_simulator(options)
         self._session = Session(task, lambda: self.simulator, options.seed)
         self._last_id = 0
         self.about = self.ask("hello", protocol=1, client="test")

@@ -15,6 +15,8 @@ from .client import client_of, server_of
 
 ROWS, STEPS, SEED = 16, 200, 7
 REFERENCE = Path(__file__).parent / "isaac_reference.py"
+# Isaac's Python has a copy of its own, which may be old.
+SOURCES = str(Path(__file__).parents[1] / "src")
 
 pytestmark = pytest.mark.isaac
 
@@ -45,6 +47,7 @@ def test_trajectories_are_those_of_isaac_lab(task: str, ends: tuple[str, ...], t
             "cpu",
             "--spread-episodes",
             python=(python,),
+            PYTHONPATH=SOURCES,
         ) as server,
         client_of(server.address) as client,
     ):
@@ -68,7 +71,8 @@ def isaac_python() -> str:
 
 def test_tensors_come_off_a_device_in_one_copy() -> None:
     """The way off a GPU, tried with tensors of PyTorch on the CPU."""
-    subprocess.run([isaac_python(), str(REFERENCE.parent / "device_copy_check.py")], check=True)
+    check = REFERENCE.parent / "device_copy_check.py"
+    subprocess.run([isaac_python(), str(check)], check=True, env={**os.environ, "PYTHONPATH": SOURCES})
 
 
 def compare(answer: dict[str, Any], expected: Any, step: int) -> None:

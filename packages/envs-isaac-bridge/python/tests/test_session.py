@@ -241,6 +241,8 @@ LAST = Observations(np.zeros((2, 3), np.float32), np.zeros((2, 1), np.float32))
             "gave final_rows [0, 1]: expected rows that ended in this step ([0, 2]), ascending",
         ),
         ({"final_rows": np.array([2, 0]), "final_observations": LAST}, "gave final_rows [2, 0]: expected rows that ended"),
+        ({"final_rows": np.array([-1, 0]), "final_observations": LAST}, "gave final_rows [-1, 0]: expected rows that ended"),
+        ({"final_rows": np.array([2, 3]), "final_observations": LAST}, "gave final_rows [2, 3]: expected rows that ended"),
         (
             {"final_rows": np.array([2]), "final_observations": LAST},
             "gave final_observations of <f4 [2, 3]: expected <f4 [1, 3]",

@@ -44,8 +44,11 @@ interface Channel {
   readonly port2: MessagePort;
 }
 
-/** Going to sleep and being woken takes longer than a few steps; the next command often comes before that. */
-const AWAKE_MILLISECONDS = 0.2;
+/**
+ * Going to sleep and being woken takes longer than a few steps; the next command often comes before that. Where a policy acts in
+ * between it comes later, and the calling thread has to share the processors with those that wait awake.
+ */
+const AWAKE_MILLISECONDS = 0.05;
 
 /** Starts a thread for each of `parts` and waits until their environments are there. */
 export async function startTeam(options: TeamOptions): Promise<Team> {

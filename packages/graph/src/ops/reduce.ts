@@ -82,6 +82,8 @@ const sumOperator = operator<readonly [Tensor], { axes: readonly number[]; keepD
   ],
   onnx: ([x], { inputs: [input], attributes: { axes, keepDims } }, emit) => {
     const [rows, columns] = input.shape;
+    if (input.shape.length === 1 && typeof rows === 'number' && axes.length === 1 && !keepDims)
+      return [emit.node('MatMul', [x, emit.constant(ones(rows), [rows])])];
     const isMatrix = input.shape.length === 2 && typeof rows === 'number' && typeof columns === 'number';
     // A product with ones is several times faster than ReduceSum on the CPU engine, over rows most of all.
     if (isMatrix && axes.join() === '0')

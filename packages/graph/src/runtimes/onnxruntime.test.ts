@@ -34,6 +34,19 @@ describe('onnxruntime', () => {
     await executable.dispose();
   });
 
+  it('reads an array anew that is given again, with another one in between too', async () => {
+    const executable = await onnxRuntimeNode().load(counter);
+    const x = Float32Array.of(1, 2);
+    expectClose((await executable.run({ x })).y, [2, 4], 0);
+    x.set([3, 5]);
+    expectClose((await executable.run({ x })).y, [6, 10], 0);
+    expectClose((await executable.run({ x: Float32Array.of(7) })).y, [14], 0);
+    x.set([8, 9]);
+    expectClose((await executable.run({ x })).y, [16, 18], 0);
+    expectClose(executable.state.read('w'), [1 + 2 + 3 + 5 + 7 + 8 + 9], 0);
+    await executable.dispose();
+  });
+
   it('can run again after a run that failed', async () => {
     const executable = await onnxRuntimeNode().load(counter);
     await expect(executable.run({ x: [] })).rejects.toThrow(DataError);

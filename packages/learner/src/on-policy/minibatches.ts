@@ -16,13 +16,13 @@ export function gatherMinibatches(
   rows: number,
   sizes: { readonly observationSize: number; readonly actionSize: number },
 ): Gather {
-  const columns: readonly (readonly [RolloutInput, ArrayLike<number>, number])[] = [
+  const columns: readonly (readonly [RolloutInput, Float32Array, number])[] = [
     ['observation', rollout.observations, sizes.observationSize],
     ['action', rollout.actions, sizes.actionSize],
     ['logProb', rollout.logProbs, 1],
     ['value', rollout.values, 1],
-    ['advantage', advantages, 1],
-    ['return', returns, 1],
+    ['advantage', Float32Array.from(advantages), 1],
+    ['return', Float32Array.from(returns), 1],
   ];
   const minibatch: Record<RolloutInput, Float32Array> = {
     observation: new Float32Array(rows * sizes.observationSize),

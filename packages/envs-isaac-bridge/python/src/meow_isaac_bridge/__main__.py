@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .access import check_listening
-from .adapters import make_simulator
+from .adapters import check_clients, make_simulator
 from .cli import parse
 from .ending import Ending, end_on_signals, end_with_stdin
 from .errors import UsageError
@@ -32,6 +32,7 @@ def _serve(arguments: Sequence[str]) -> int:
     if command.server.unix is None:
         # Before the simulator is made, which may take minutes.
         check_listening(command.server.host, command.server.token)
+    check_clients(command.simulator.task, command.server.clients)
     stdout = _keep_stdout()
     ending = Ending()
     if command.end_with_stdin:
@@ -40,7 +41,7 @@ def _serve(arguments: Sequence[str]) -> int:
 
     def simulator_of(place: int) -> Simulator:
         if place not in simulators:
-            simulators[place] = make_simulator(command.simulator, first=place == 0)
+            simulators[place] = make_simulator(command.simulator)
         return simulators[place]
 
     def listening(address: dict[str, Any], stop: Callable[[], None]) -> None:

@@ -20,6 +20,7 @@ _PREFIXES = {
 }
 _TAKE_DEVICE = ("isaac",)
 _TAKE_NO_ENV_ARGS = ("isaac", "omniisaac")
+_ONE_A_PROCESS = ("isaac", "omniisaac")
 
 
 class _Adapter(Protocol):
@@ -27,11 +28,17 @@ class _Adapter(Protocol):
         """Makes the simulator of a task whose prefix is taken off."""
 
 
-def make_simulator(options: SimulatorOptions, first: bool) -> Simulator:
-    """Makes the simulator of a task. Raises UsageError where that can't be.
+def check_clients(task: str, clients: int) -> None:
+    """Raises UsageError where a server can't have as many: each client has a simulator of its own."""
+    if clients > 1 and task.partition(":")[0] in _ONE_A_PROCESS:
+        raise UsageError(
+            f"--clients {clients}: Isaac has one simulation a process, so that a server of {task} takes one client. "
+            "Start another server for another client."
+        )
 
-    `first` is false for further ones of the same process, which Isaac can't have.
-    """
+
+def make_simulator(options: SimulatorOptions) -> Simulator:
+    """Makes the simulator of a task. Raises UsageError where that can't be."""
     prefix, separator, name = options.task.partition(":")
     if not separator:
         raise UsageError(f"The task {options.task!r} lacks a prefix: expected {', '.join(_PREFIXES)} or module:function.")
@@ -43,8 +50,6 @@ def make_simulator(options: SimulatorOptions, first: bool) -> Simulator:
         raise UsageError(f"--device {options.device} is for Isaac Lab: {options.task} takes none. Leave it out.")
     if options.env_args and prefix in _TAKE_NO_ENV_ARGS:
         raise UsageError(f"--env-args: {options.task} is configured by Isaac itself and takes none. Leave it out.")
-    if not first and prefix in ("isaac", "omniisaac"):
-        raise UsageError("Isaac has one simulation a process: start another server for another client.")
     module = _PREFIXES.get(prefix, ".user")
     adapter = cast(_Adapter, importlib.import_module(module, __name__))
     return adapter.make(replace(options, task=name) if prefix in _PREFIXES else options)
