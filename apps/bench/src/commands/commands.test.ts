@@ -2,7 +2,9 @@ import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { readPolicyFile } from '@meow-rl/export/node';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+
 import { TINY_AGENT, bench } from '../testing/run-bench.ts';
 
 let folder: string;
@@ -30,6 +32,9 @@ const train = (name: string, ...more: string[]) =>
     inFolder(name),
     ...more,
   );
+
+/** What a file computes, with its weights; what was measured of it depends on the observations that were taken. */
+const graphOf = async (...file: string[]) => (await readPolicyFile(inFolder(...file))).decoded.model.graph;
 
 /** The lines of a metrics file without what the clock decides. */
 async function metricsOf(name: string): Promise<unknown[]> {
@@ -197,10 +202,10 @@ export default ({ folder }) => ({ log: () => {}, close: () => appendFileSync(fol
 
   test('the averaged policy is the one that is exported and evaluated', async () => {
     await train('averaged', '--seed', '5', '--policy', 'averaged');
-    const averaged = await readFile(inFolder('averaged', 'policy', 'policy.onnx'));
-    expect(averaged.equals(await readFile(inFolder('a', 'policy', 'policy.onnx')))).toBe(false);
+    const averaged = await graphOf('averaged', 'policy', 'policy.onnx');
+    expect(averaged).not.toEqual(await graphOf('a', 'policy', 'policy.onnx'));
     await bench('export', inFolder('averaged'), '--out', inFolder('averaged-again'));
-    expect(await readFile(inFolder('averaged-again', 'policy.onnx'))).toEqual(averaged);
+    expect(await graphOf('averaged-again', 'policy.onnx')).toEqual(averaged);
   });
 
   test('export writes the files that train wrote', async () => {
@@ -208,7 +213,7 @@ export default ({ folder }) => ({ log: () => {}, close: () => appendFileSync(fol
     expect(code).toBe(0);
     expect(out).toContain(inFolder('policy', 'policy.onnx'));
     for (const name of ['policy.onnx', 'policy-stochastic.onnx', 'critic.onnx'])
-      expect(await readFile(inFolder('policy', name))).toEqual(await readFile(inFolder('a', 'policy', name)));
+      expect(await graphOf('policy', name)).toEqual(await graphOf('a', 'policy', name));
   });
 
   test('export verifies on observations of the run, or says that it can’t', async () => {
