@@ -7,6 +7,7 @@ const SPOKEN: Readonly<Record<string, string>> = {
   describeScene: 'scene',
   episodeStatistics: '',
   isaacVectorEnv: '',
+  loadPolicy: '',
   makeEnv: '',
   metricsWriter: '',
   mujocoEnv: '',

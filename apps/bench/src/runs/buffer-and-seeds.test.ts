@@ -16,15 +16,15 @@ it.each([
   [['--buffer-size', '62'], 62],
 ])('a run with %j has a buffer of %i, and seeds of its own for buffer and agent', async (flags, capacity) => {
   const run = path.join(await temporaryFolder(), 'run');
-  // No update, and no action of the agent: what was seeded is as it was.
+  // No update yet, and no action of the agent: what was seeded is as it was.
   const argv =
-    '--env MultiGoal-v0 --seed 9 --steps 60 --num-envs 3 --warmup 59 --updates-per-step 0.01 --hidden 8,8 ' +
+    '--env MultiGoal-v0 --seed 9 --steps 60 --num-envs 3 --warmup 57 --hidden 8,8 ' +
     '--shift-hidden 8 --couplings 1 --batch-size 16 --evaluate-every 30 --evaluation-episodes 1';
   const io = captureIo();
   expect(await main(['train', ...argv.split(' '), ...flags, '--out', run, '--quiet'], io), io.err()).toBe(0);
-  const { values } = await readCheckpoint(path.join(run, 'checkpoints', '60'));
+  const { values } = await readCheckpoint(path.join(run, 'checkpoints', '30'));
   expect(values).toMatchObject({
-    loop: { step: 60, updates: 0 },
+    loop: { step: 30, updates: 0 },
     replay: { capacity, generator: createGenerator(seedFor('replay', 9)).state() },
     agent: { actingNoise: stream(seedFor('agent', 9), 1).state() },
   });
