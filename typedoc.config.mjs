@@ -22,6 +22,9 @@ export default {
   tsconfig: 'tsconfig.json',
   out: 'reports/api',
   readme: 'none',
+  // Clones have remotes of any kind.
+  disableGit: true,
+  sourceLinkTemplate: 'https://github.com/meow-rl/meow-rl/blob/main/{path}#L{line}',
   // Types are checked by npm run types.
   skipErrorChecking: true,
   treatWarningsAsErrors: true,

@@ -34,7 +34,7 @@ test.each([
     budget: 5_200,
   },
   { folder: 'packages/flows', code: "export * from '@meow-rl/flows'", budget: 10_500 },
-  { folder: 'packages/export', code: "export * from '@meow-rl/export'", budget: 21_000 },
+  { folder: 'packages/export', code: "export * from '@meow-rl/export'", budget: 23_000 },
   { folder: 'packages/export', code: "export { loadPolicy } from '@meow-rl/export'", budget: 6_500 },
 ])('$folder: $code fits into $budget bytes', async ({ folder, code, budget }) => {
   const size = await bundledSize(folder, code);

@@ -25,9 +25,9 @@ export interface Tarball {
 export const packAll = async (workspace: string, folder: string) =>
   run('pnpm', ['--recursive', 'pack', '--pack-destination', folder], { cwd: workspace });
 
-/** Reads the tarballs in a folder. */
-export const readTarballs = async (folder: string): Promise<readonly Tarball[]> =>
-  Promise.all(
+/** Reads the tarballs in a folder. Packages that are never published are packed too, and left out. */
+export async function readTarballs(folder: string): Promise<readonly Tarball[]> {
+  const tarballs = await Promise.all(
     (await readdir(folder)).map(async (file) => {
       const bytes = new Uint8Array(await readFile(path.join(folder, file)));
       const contents = createPackageFromTarballData(bytes);
@@ -42,6 +42,8 @@ export const readTarballs = async (folder: string): Promise<readonly Tarball[]> 
       };
     }),
   );
+  return tarballs.filter(({ manifest }) => manifest.private !== true);
+}
 
 declare module 'vitest' {
   interface ProvidedContext {

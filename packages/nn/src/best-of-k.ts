@@ -41,9 +41,8 @@ function candidateNoise(candidates: number, size: number): Float32Array {
  *
  *     a = argmax score(s, aⱼ) over j,   aⱼ the action of noise εⱼ,   ε₁ = 0, the others fixed standard normal numbers
  *
- * Of several that are the best it is the first one. It is the same action for the same state.
- *
- * @param state [states, features]; the states may be a named axis
+ * Of several that are the best it is the first one. It is the same action for the same state, [states, features], of which the
+ * states may be a named axis.
  */
 export const bestOfK = scoped('bestOfK', best);
 
