@@ -7,7 +7,7 @@ import {
 } from '@meow-rl/learner/testing';
 import { describe, expect, test } from 'vitest';
 
-import { algorithmOf } from './testing/golden.ts';
+import { algorithmOf, updateInputs } from './testing/golden.ts';
 import type { UpdateCase } from './testing/golden.ts';
 
 describe.each(GOLDEN_RUNTIMES)('updates on $runtime.name', ({ runtime, tolerance }) => {
@@ -17,15 +17,8 @@ describe.each(GOLDEN_RUNTIMES)('updates on $runtime.name', ({ runtime, tolerance
     learner.write(golden.params, golden.params);
     expect(golden.steps).toHaveLength(golden.batches.length);
 
-    for (const [i, { obs, act, reward, nextObs, done }] of golden.batches.entries()) {
-      const step = await learner.run(0, {
-        observation: obs.flat(),
-        action: act.flat(),
-        reward,
-        nextObservation: nextObs.flat(),
-        discount: done.map((ended) => algorithm.config.gamma * (1 - ended)),
-        weight: done.map(() => 1),
-      });
+    for (const [i, batch] of golden.batches.entries()) {
+      const step = await learner.run(0, updateInputs(batch, algorithm.config.gamma));
       const { loss, gradNorm } = golden.steps[i] ?? { loss: Number.NaN, gradNorm: Number.NaN };
       expectAgreement(step['loss'], [loss], tolerance, `loss of update ${i}`);
       expectAgreement(step['gradientNorm/ebflow'], [gradNorm], tolerance, `gradient norm of update ${i}`);

@@ -16,6 +16,10 @@ export interface Gaussian {
   readonly logStd: Tensor;
 }
 
+/** log σ for rows: one that is the same for all states is broadcast. */
+const spreadFor = (rows: Tensor, logStd: Tensor): Tensor =>
+  logStd.shape.length === 1 ? logStd : repeatForRows(logStd, rows);
+
 /**
  * Samples `u = μ + σ ε` with the log-density `log p(u) = Σ −½ ε² − log σ − ½ log 2π`.
  *
@@ -28,7 +32,7 @@ export function sampleGaussian(
   noise: Tensor,
 ): { readonly sample: Tensor; readonly logDensities: Tensor } {
   checkWidth('noise', noise, Number(mean.shape[1]));
-  const logStdOfRows = logStd.shape.length === 1 ? logStd : repeatForRows(logStd, noise);
+  const logStdOfRows = spreadFor(noise, logStd);
   return {
     sample: add(repeatForRows(mean, noise), mul(exp(logStdOfRows), noise)),
     logDensities: sub(sub(mul(-0.5, square(noise)), logStdOfRows), HALF_LOG_TWO_PI),
@@ -43,7 +47,7 @@ export function sampleGaussian(
  */
 export function gaussianLogDensities({ mean, logStd }: Gaussian, samples: Tensor): Tensor {
   checkWidth('samples', samples, Number(mean.shape[1]));
-  const logStdOfRows = logStd.shape.length === 1 ? logStd : repeatForRows(logStd, samples);
+  const logStdOfRows = spreadFor(samples, logStd);
   const noise = mul(sub(samples, repeatForRows(mean, samples)), exp(neg(logStdOfRows)));
   return sub(sub(mul(-0.5, square(noise)), logStdOfRows), HALF_LOG_TWO_PI);
 }

@@ -8,7 +8,7 @@ import * as webGpu from 'onnxruntime-web/webgpu';
 import { inputsOf, programOf } from '../../../../packages/graph/src/testing/case.ts';
 import { operatorCases } from '../../../../packages/graph/src/testing/operator-cases.ts';
 import { stageRunner } from '../../../../packages/learner/src/testing/run-stages.ts';
-import { algorithmOf, type UpdateCase } from '../../../../packages/meow/src/testing/golden.ts';
+import { algorithmOf, updateInputs, type UpdateCase } from '../../../../packages/meow/src/testing/golden.ts';
 import { timeActions, timeUpdates } from './timing.ts';
 
 export interface EngineChoice {
@@ -48,15 +48,8 @@ async function runUpdates(choice: EngineChoice, golden: UpdateCase) {
   const learner = await stageRunner(algorithm, runtimeOf(choice));
   learner.write(golden.params, golden.params);
   const steps: { loss: number; gradNorm: number }[] = [];
-  for (const { obs, act, reward, nextObs, done } of golden.batches) {
-    const step = await learner.run(0, {
-      observation: obs.flat(),
-      action: act.flat(),
-      reward,
-      nextObservation: nextObs.flat(),
-      discount: done.map((ended) => algorithm.config.gamma * (1 - ended)),
-      weight: done.map(() => 1),
-    });
+  for (const batch of golden.batches) {
+    const step = await learner.run(0, updateInputs(batch, algorithm.config.gamma));
     steps.push({
       loss: step['loss']?.[0] ?? Number.NaN,
       gradNorm: step['gradientNorm/ebflow']?.[0] ?? Number.NaN,

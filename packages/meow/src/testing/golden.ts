@@ -66,3 +66,16 @@ export function algorithmOf(config: GoldenConfig, batchSize = 256): Algorithm {
     },
   );
 }
+
+/** What an update of MEow takes of a golden batch. */
+export const updateInputs = (
+  { obs, act, reward, nextObs, done }: UpdateCase['batches'][number],
+  gamma: number,
+) => ({
+  observation: obs.flat(),
+  action: act.flat(),
+  reward,
+  nextObservation: nextObs.flat(),
+  discount: done.map((ended) => gamma * (1 - ended)),
+  weight: done.map(() => 1),
+});
