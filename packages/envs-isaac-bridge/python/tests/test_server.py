@@ -355,8 +355,10 @@ def test_a_client_that_stands_still_goes_on_afterwards(rows: int) -> None:
         assert client.returncode == 0
 
 
-def test_a_second_request_before_the_answer_is_an_error() -> None:
-    slow = '{"step_seconds": 0.3}'
+# The sockets are looked at from another thread only where a step takes long.
+@pytest.mark.parametrize("seconds", [0.2, 1])
+def test_a_second_request_before_the_answer_is_an_error(seconds: float) -> None:
+    slow = json.dumps({"step_seconds": seconds})
     with server_of(STAND_IN, "--num-envs", "3", "--env-args", slow, "--keep") as server:
         with client_of(server.address) as client:
             client.hello()

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from .errors import RequestError
 from .session import Reply, Session, error_reply
+
+_TURNS_TO_READ = 2
+"""Of the loop: from the bytes of a message to who takes it."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,20 @@ class Conversation:
             # The place is free when the simulator is: an answer that is being computed is waited for, and then dropped.
             await self._idle.wait()
 
-    def answered(self, sending: asyncio.Task[None]) -> None:
-        """The main thread has answered, and `send(reply)` has begun."""
-        self._idle.set()
+    def answered(self, reply: Reply, start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]) -> None:
+        """The main thread has an answer, which is sent when the loop runs."""
+        sending = start(self._answer(reply))
         self._sends.add(sending)
         sending.add_done_callback(self._sends.discard)
 
-    async def send(self, reply: Reply) -> None:
+    async def _answer(self, reply: Reply) -> None:
+        # What came during a step that nobody ran the loop in came before the answer: it is read, and refused, first.
+        for _ in range(_TURNS_TO_READ):
+            await asyncio.sleep(0)
+        self._idle.set()
+        await self._send(reply)
+
+    async def _send(self, reply: Reply) -> None:
         with contextlib.suppress(ConnectionClosed):
             await self._connection.send(reply.message)
             if reply.close_code is not None:
@@ -82,4 +93,4 @@ class Conversation:
 
     async def _refuse(self, text: str) -> None:
         error = RequestError(text)
-        await self.send(error_reply(0, error.kind, text, None, error.close_code))
+        await self._send(error_reply(0, error.kind, text, None, error.close_code))

@@ -66,7 +66,7 @@ def run_server(
             conversation = job.conversation
             with loop.at_work():
                 reply = conversation.session.answer(job.message)
-            conversation.answered(loop.start(conversation.send(reply)))
+            conversation.answered(reply, loop.start)
             if reply.finished and not options.keep and options.clients == 1:
                 break
     finally:
