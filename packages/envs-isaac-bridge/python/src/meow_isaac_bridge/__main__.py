@@ -73,8 +73,8 @@ def _serve(arguments: Sequence[str]) -> int:
 def _beginning(task: str, about: Description, address: dict[str, Any]) -> str:
     """The first line of the log: what is served, and where."""
     where = address.get("unix") or f"{address['host']}:{address['port']}"
-    versions = ", ".join(f"{name} {version}" for name, version in versions_of(about).items())
-    return f"{server_name()} serves {task}, num_envs {about.num_envs}, on {where} ({versions})"
+    versions = "".join(f", {name} {version}" for name, version in versions_of(about).items())
+    return f"serves {task}, num_envs {about.num_envs}, on {where} ({server_name()}{versions})"
 
 
 def _keep_stdout() -> Any:
