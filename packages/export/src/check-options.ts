@@ -1,10 +1,14 @@
-import type { VerifyOptions } from './verify.ts';
-
 const refused = (what: string, expected: string, got: unknown): RangeError =>
   new RangeError(`export: ${what} must be ${expected}, got ${String(got)}.`);
 
 /** @throws RangeError unless these are numbers to verify by */
-export function checkVerifyOptions({ observations = 1, tolerance = 0 }: VerifyOptions): void {
+export function checkVerifyOptions({
+  observations = 1,
+  tolerance = 0,
+}: {
+  readonly observations?: number;
+  readonly tolerance?: number;
+}): void {
   if (!Number.isInteger(observations) || observations < 1)
     throw refused('observations', 'a whole number >= 1', observations);
   if (!Number.isFinite(tolerance) || tolerance < 0)

@@ -266,16 +266,16 @@ describe('verification', () => {
   });
 });
 
-describe('what is measured beside', () => {
-  const exported = (measured: Readonly<Record<string, number>>) =>
-    exportAgent(agent, agent.deployment(), file('measured'), metadata, {
-      observations: 5,
-      measure: async () => measured,
-    });
+const exportMeasured = (measured: Readonly<Record<string, number>>) =>
+  exportAgent(agent, agent.deployment(), file('measured'), metadata, {
+    observations: 5,
+    measure: async () => measured,
+  });
 
+describe('what is measured beside', () => {
   test('may have a long name and many digits', async () => {
     const name = 'x'.repeat(300);
-    await exported({ [name]: 1 / 3 });
+    await exportMeasured({ [name]: 1 / 3 });
     const policy = await loadPolicy(file('measured/policy.onnx'));
     expect(policy.metadata.measured[name]).toBe(1 / 3);
     await policy.dispose();
@@ -289,7 +289,7 @@ describe('what is measured beside', () => {
     ],
     [{ speed: Number.NaN }, 'what is measured as speed must be a finite number, got NaN.'],
   ])('is refused as %j', async (measured, message) => {
-    await expect(exported(measured)).rejects.toThrow(new RangeError(`export: ${message}`));
+    await expect(exportMeasured(measured)).rejects.toThrow(new RangeError(`export: ${message}`));
     await rm(file('measured'), { recursive: true });
   });
 });

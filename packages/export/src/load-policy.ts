@@ -214,13 +214,13 @@ export async function loadPolicy(
     );
   };
   const generator = createGenerator(seed);
+  const fillNormal = (rows: Float32Array): void => generator.fillNormal(rows);
   return {
     metadata: first,
     engine: { name, executionProvider, threads },
     act: async (observation) => actionOf(await sessionOf('policy', 'act').run({ observation })),
     sample: async (observation) => {
-      const noise = (rows: Float32Array) => generator.fillNormal(rows);
-      return actionOf(await sessionOf('stochastic', 'sample').run({ observation, noise }));
+      return actionOf(await sessionOf('stochastic', 'sample').run({ observation, noise: fillNormal }));
     },
     value: async (observation, action) => sessionOf('critic', 'value').run({ observation, action }),
     dispose,

@@ -162,7 +162,7 @@ export async function openSession(
   };
   let disposed = false;
   let running = 0;
-  let onIdle = (): void => {};
+  let onIdle: (() => void) | undefined;
 
   return {
     metadata,
@@ -191,7 +191,7 @@ export async function openSession(
       } finally {
         spare = feeds;
         running -= 1;
-        if (running === 0) onIdle();
+        if (running === 0) onIdle?.();
       }
     },
     dispose: async () => {
