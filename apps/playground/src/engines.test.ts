@@ -57,6 +57,35 @@ describe.skipIf(executablePath === undefined)('engines in Chromium', () => {
       await policy.dispose();
     });
 
+    test.runIf(choice.threads === 1).each([
+      ['float16', 1e-6, 2e-3],
+      ['int8', 1e-4, 0.1],
+    ] as const)(
+      'a policy in %s acts as in Node, and near the one in float32',
+      async (precision, least, most) => {
+        const observations = Array.from({ length: 40 }, (_, i) => 6 * Math.sin(7 * i));
+        const { actions } = await page.evaluate(([chosen, file, given]) => engines.act(chosen, file, given), [
+          choice,
+          `policy-${precision}.onnx`,
+          observations,
+        ] as const);
+        const inNode = async (name: string) => {
+          const policy = await loadPolicy(path.join(site.folder, `policy-${name}.onnx`));
+          const acted = await policy.act(Float32Array.from(observations));
+          await policy.dispose();
+          return acted;
+        };
+        const distances = (others: Float32Array) =>
+          actions.map((action, i) => Math.abs(action - (others[i] ?? Number.NaN)));
+        expect(actions).toHaveLength(40);
+        // Engines round what is halfway differently.
+        expect(Math.max(...distances(await inNode(precision)))).toBeLessThan(most / 2);
+        const errors = distances(await inNode('float32'));
+        expect(Math.max(...errors)).toBeLessThan(most);
+        expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeGreaterThan(least);
+      },
+    );
+
     test.runIf(choice.threads === 1)('every operator gives what the reference gives', async () => {
       const results = await page.evaluate(([chosen, operators]) => engines.runOperators(chosen, operators), [
         choice,
