@@ -59,7 +59,7 @@ describe('export --precision', () => {
   test('refuses others, and names those that there are', async () => {
     const { code, err } = await bench('export', join(folder, 'run'), '--precision', 'float64');
     expect(code).toBe(2);
-    expect(err).toContain('expected one of float32, float16, int8');
+    expect(err).toContain('--precision can\'t be "float64". Give one of float32, float16, int8');
     const { out } = await bench('export', '--help');
     expect(out).toContain('--precision <float32|float16|int8>');
   });
