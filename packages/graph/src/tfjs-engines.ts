@@ -25,6 +25,20 @@ const isMissing = (error: unknown): boolean =>
   'code' in error &&
   ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(String(error.code));
 
+async function importPackages(name: TfjsEngineName, importers: Importers): ReturnType<Importers['core']> {
+  try {
+    const core = await importers.core();
+    await importers[name]();
+    return core;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    throw new DataError(
+      `${name}: its packages are not installed. Run npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-${BACKENDS[name]}.`,
+      { cause: error },
+    );
+  }
+}
+
 /**
  * Imports TensorFlow.js with the backend of an engine, and makes its runtime. The module's backend is then this one.
  *
@@ -36,24 +50,7 @@ export async function loadTfjsEngine(
   importers: Importers = IMPORTERS,
 ): Promise<Runtime> {
   const backend = BACKENDS[name];
-  const packages = `@tensorflow/tfjs-core @tensorflow/tfjs-backend-${backend}`;
-  const tf = await importers
-    .core()
-    .then(
-      async (core) => {
-        await importers[name]();
-        return core;
-      },
-      (error: unknown) => {
-        throw error;
-      },
-    )
-    .catch((error: unknown) => {
-      if (!isMissing(error)) throw error;
-      throw new DataError(`${name}: its packages are not installed. Run npm install ${packages}.`, {
-        cause: error,
-      });
-    });
+  const tf = await importPackages(name, importers);
   // Else it advises on the console to use another engine, and checks what plans have checked.
   tf.enableProdMode();
   if (!(await tf.setBackend(backend)))
