@@ -61,6 +61,7 @@ const matmulOperator = operator<
   onnx: ([a, b], { attributes: { transposeA, transposeB } }, emit) => [
     emit.node('Gemm', [a, b], { transA: transposeA ? 1n : 0n, transB: transposeB ? 1n : 0n }),
   ],
+  tfjs: ([a, b], { attributes }, emit) => [emit.kernel('BatchMatMul', { a, b }, attributes)],
 });
 
 /**
@@ -107,6 +108,10 @@ const linearOperator = operator<readonly [x: Tensor, weight: Tensor, bias: Tenso
       ? [matmul(dy, weight), matmul(dy, x, { transposeA: true }), sum(dy, { axes: [0] })]
       : [undefined, undefined, undefined],
   onnx: ([x, weight, bias], _, emit) => [emit.node('Gemm', [x, weight, bias], { transB: 1n })],
+  tfjs: ([x, weight, bias], _, emit) => {
+    const product = emit.kernel('BatchMatMul', { a: x, b: weight }, { transposeA: false, transposeB: true });
+    return [emit.kernel('Add', { a: product, b: bias })];
+  },
 });
 
 /**

@@ -6,6 +6,7 @@ import { onnxRuntimeWeb } from '../onnxruntime-web.ts';
 import { add, exp, greater, mean, mul, sum, toFloat, window } from '../ops/index.ts';
 import { program } from '../program.ts';
 import { constant } from '../tensor.ts';
+import { loadTfjsEngine } from '../tfjs-engines.ts';
 import { expectClose } from '../testing/expect-close.ts';
 import { referenceRuntime } from './reference.ts';
 
@@ -30,6 +31,8 @@ describe.each([
   ['reference', referenceRuntime, Float64Array],
   ['onnxruntime-node', onnxRuntimeNode(), Float32Array],
   ['onnxruntime-web', onnxRuntimeWeb(), Float32Array],
+  ['tfjs-cpu', await loadTfjsEngine('tfjs-cpu'), Float32Array],
+  ['tfjs-wasm', await loadTfjsEngine('tfjs-wasm'), Float32Array],
 ] as const)('runtime %s', (name, runtime, FloatArray) => {
   it('has its name', () => expect(runtime.name).toBe(name));
 
