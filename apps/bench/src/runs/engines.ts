@@ -2,11 +2,11 @@ import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { loadTfjsEngine } from '@meow-rl/graph/tfjs-engines';
 import type { TfjsEngineName } from '@meow-rl/graph/tfjs-engines';
+import { tfjsNodeRuntime } from '@meow-rl/graph/tfjs-node';
 import { onnxRuntimeFused, whyUnavailable } from '@meow-rl/onnxruntime-fused';
 
 import { reasonOf, UsageError } from '../cli/errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
-import { tensorFlowRuntime } from './tensorflow.ts';
 import type { EngineChoice, EngineName } from './train-settings.ts';
 
 /** How an engine is to compute. */
@@ -32,8 +32,8 @@ const onOneThread =
 const LOADERS: Readonly<Record<EngineName, (options: EngineOptions) => Promise<Runtime>>> = {
   fused: async (options) => onnxRuntimeFused(options),
   onnxruntime: async (options) => onnxRuntimeNode(options),
-  'tfjs-node-gpu': ({ threads }) => tensorFlowRuntime('tfjs-node-gpu', threads),
-  'tfjs-node': ({ threads }) => tensorFlowRuntime('tfjs-node', threads),
+  'tfjs-node-gpu': ({ threads }) => tfjsNodeRuntime({ gpu: true, threads }),
+  'tfjs-node': ({ threads }) => tfjsNodeRuntime({ threads }),
   'tfjs-wasm': onOneThread('tfjs-wasm'),
   'tfjs-cpu': onOneThread('tfjs-cpu'),
 };
