@@ -10,6 +10,24 @@ export interface TfjsTensor {
   dispose(): void;
 }
 
+/** What kernels are called with, and give. */
+export interface TensorInfo {
+  readonly dataId: object;
+  readonly shape: number[];
+  readonly dtype: 'float32' | 'int32' | 'bool' | 'complex64' | 'string';
+}
+
+/** A kernel that is added to a backend. */
+interface KernelConfig {
+  readonly kernelName: string;
+  readonly backendName: string;
+  kernelFunc(call: {
+    readonly inputs: Readonly<Record<string, TensorInfo | undefined>>;
+    readonly backend: object;
+    readonly attrs?: Readonly<Record<string, unknown>> | undefined;
+  }): TensorInfo | TensorInfo[];
+}
+
 /** What is used of the engine behind a module of TensorFlow.js. */
 interface TfjsEngine {
   runKernel(
@@ -33,6 +51,7 @@ export interface TfjsModule {
   setBackend(name: string): Promise<boolean>;
   findBackend(name: string): object | null;
   getKernel(name: string, backend: string): unknown;
+  registerKernel(config: KernelConfig): void;
 }
 
 /** The version of TensorFlow.js whose kernels are used. */

@@ -52,7 +52,7 @@ export interface KernelPlan {
 }
 
 /** Collects calls while the graph is walked. */
-function collector(newSlot: () => TfjsValue) {
+function collector(newSlot: () => TfjsValue, adapt: (emit: TfjsEmitter) => TfjsEmitter) {
   const calls: Omit<KernelCall, 'frees'>[] = [];
   const constants: PlanConstant[] = [];
   const known = new Map<string, TfjsValue>();
@@ -92,7 +92,7 @@ function collector(newSlot: () => TfjsValue) {
     },
   };
   return {
-    emit,
+    emit: adapt(emit),
     calls,
     constants,
     setOperator: (name: string) => {
@@ -123,12 +123,17 @@ function withFrees(
  * Writes a program as calls of kernels.
  *
  * @param views the inputs that the host fills by itself
+ * @param adapt has a backend called in another way than operators' forms say; default: as they do
  * @throws DataError for an operator without a TensorFlow.js form
  */
-export function planKernels(program: Program, views: readonly HostView[]): KernelPlan {
+export function planKernels(
+  program: Program,
+  views: readonly HostView[],
+  adapt: (emit: TfjsEmitter) => TfjsEmitter = (emit) => emit,
+): KernelPlan {
   let slots = 0;
   const newSlot = (): TfjsValue => ({ slot: slots++ });
-  const { emit, calls, constants, setOperator } = collector(newSlot);
+  const { emit, calls, constants, setOperator } = collector(newSlot, adapt);
   const results = resultsOf(program);
   const nodes = topologicalOrder(results);
   const isRead = new Set(nodes);

@@ -17,6 +17,7 @@ import { planKernels } from './plan.ts';
 import type { KernelCall, KernelPlan } from './plan.ts';
 import { floatsOf, replaceTensor, stateTensor } from './state-tensor.ts';
 import type { StateTensor } from './state-tensor.ts';
+import { registerWasmKernels, WASM_SLICE, wasmEmitter } from './wasm-kernels.ts';
 
 export interface TfjsOptions {
   /** Which of the module's loaded backends; default the one that it has set. */
@@ -70,6 +71,21 @@ function attributesOf(calls: readonly KernelCall[]) {
   };
 }
 
+type KernelInputs = Readonly<Record<string, TfjsTensor>> | readonly TfjsTensor[];
+
+/** Fills in the inputs of a kernel that has names for them. */
+function named(
+  names: readonly string[],
+  tensors: readonly TfjsTensor[],
+  into: Record<string, TfjsTensor> = {},
+): Readonly<Record<string, TfjsTensor>> {
+  names.forEach((name, i) => {
+    const tensor = tensors[i];
+    if (tensor) into[name] = tensor;
+  });
+  return into;
+}
+
 /** Disposes of the tensors of stores that nothing refers to any more: TensorFlow.js keeps what isn't disposed of. */
 const forgottenStores = new FinalizationRegistry<readonly StateTensor[]>((states) => {
   for (const { tensor } of states) tensor.dispose();
@@ -85,6 +101,8 @@ const forgottenStores = new FinalizationRegistry<readonly StateTensor[]>((states
 export function tfjsRuntime(tf: TfjsModule, options: TfjsOptions = {}): Runtime {
   const backend = requireBackend(tf, options.backend);
   const name = options.name ?? runtimeName(tf, backend);
+  if (backend === 'wasm') registerWasmKernels(tf);
+  const sliceKernel = backend === 'wasm' ? WASM_SLICE : 'Slice';
   const engine = tf.engine();
   const instance = tf.findBackend(backend) ?? undefined;
 
@@ -141,7 +159,7 @@ export function tfjsRuntime(tf: TfjsModule, options: TfjsOptions = {}): Runtime 
   ): Promise<Executable<I, S, O>> {
     const { store, valueIn } = bind(program, state as StateStore<S>);
     const { program: viewed, views } = takeViews(optimize<string, string, string>(program));
-    const plan = planKernels(viewed, views);
+    const plan = planKernels(viewed, views, backend === 'wasm' ? wasmEmitter : undefined);
     checkKernels(plan);
     const constants = plan.constants.map(({ slot, data, shape, dtype }) => ({
       slot,
@@ -152,12 +170,13 @@ export function tfjsRuntime(tf: TfjsModule, options: TfjsOptions = {}): Runtime 
       if (source.kind === 'window' && !banks.has(source.data))
         banks.set(source.data, makeFloats(source.data, [source.data.length]));
     const attributes = attributesOf(plan.calls);
+    const given = plan.calls.map((): Record<string, TfjsTensor> => ({}));
     const borrowed = new Set([...plan.constants, ...plan.states].map(({ slot }) => slot));
     let running = false;
     let disposed = false;
 
-    const runKernel = (kernel: string, inputs: Parameters<typeof engine.runKernel>[1], attrs: object) => {
-      const made = engine.runKernel(kernel, inputs, { ...attrs });
+    const runKernel = (kernel: string, inputs: KernelInputs, attrs: Readonly<Record<string, unknown>>) => {
+      const made = engine.runKernel(kernel, inputs, attrs);
       return Array.isArray(made) ? made : [made];
     };
 
@@ -168,7 +187,7 @@ export function tfjsRuntime(tf: TfjsModule, options: TfjsOptions = {}): Runtime 
       const size = sizeOfShape(shape);
       const whole = source.kind === 'window' ? banks.get(source.data) : valueIn(source.state).tensor;
       const begin = source.kind === 'window' ? windowStart(source, size, inputs) : source.offset;
-      const [part] = whole ? runKernel('Slice', { x: whole }, { begin: [begin], size: [size] }) : [];
+      const [part] = whole ? runKernel(sliceKernel, { x: whole }, { begin: [begin], size: [size] }) : [];
       if (!part) throw new DataError('run: a view has no source.');
       const [reshaped = part] = runKernel('Reshape', { x: part }, { shape });
       part.dispose();
@@ -201,11 +220,7 @@ export function tfjsRuntime(tf: TfjsModule, options: TfjsOptions = {}): Runtime 
         const attrs = attributes(axes);
         plan.calls.forEach(({ kernel, names, inputs: slots, outputs, frees }, i) => {
           const tensors = slots.map(valueAt);
-          const made = runKernel(
-            kernel,
-            names ? Object.fromEntries(names.map((key, at) => [key, valueAt(slots[at] ?? -1)])) : tensors,
-            attrs[i] ?? {},
-          );
+          const made = runKernel(kernel, names ? named(names, tensors, given[i]) : tensors, attrs[i] ?? {});
           outputs.forEach((slot, at) => (values[slot] = made[at]));
           for (const slot of frees) free(slot);
         });
@@ -229,8 +244,14 @@ export function tfjsRuntime(tf: TfjsModule, options: TfjsOptions = {}): Runtime 
           const reading = onBackend(() => {
             const { values, valueAt, free } = compute(inputs, axes);
             const data = plan.outputs.map(({ slot }) => valueAt(slot).data());
+            const taken = new Set<number>();
             // Before one is replaced: states may become each other.
-            const next = plan.next.map(({ slot }) => valueAt(slot).clone());
+            const next = plan.next.map(({ slot }) => {
+              const value = valueAt(slot);
+              if (borrowed.has(slot) || taken.has(slot)) return value.clone();
+              taken.add(slot);
+              return value;
+            });
             plan.next.forEach(({ name: key }, i) => {
               const tensor = next[i];
               if (!tensor) return;
@@ -239,7 +260,7 @@ export function tfjsRuntime(tf: TfjsModule, options: TfjsOptions = {}): Runtime 
               replaceTensor(held, tensor);
             });
             values.forEach((_, slot) => {
-              if (!borrowed.has(slot)) free(slot);
+              if (!borrowed.has(slot) && !taken.has(slot)) free(slot);
             });
             return data;
           });
