@@ -14,8 +14,14 @@ export interface TfjsNodeOptions {
 
 const require = createRequire(import.meta.url);
 
+/** What gets a module of TensorFlow.js ready. */
+interface Readiness {
+  ready(): Promise<void>;
+  enableProdMode(): void;
+}
+
 /** The module of a package, before which what it lacks is put in place. */
-function requireModule(name: string, command: string): TfjsModule & { ready(): Promise<void> } {
+function requireModule(name: string, command: string): TfjsModule & Readiness {
   const util: { isNullOrUndefined?: (value: unknown) => boolean } = require('node:util');
   // tfjs-node 4.22 calls it, and Node has it no longer from version 23 on.
   util.isNullOrUndefined ??= (value) => value === null || value === undefined;
@@ -54,6 +60,7 @@ export async function tfjsNodeRuntime({ gpu = false, threads = 1 }: TfjsNodeOpti
   const name = gpu ? 'tfjs-node-gpu' : 'tfjs-node';
   const tf = requireModule(`@tensorflow/${name}`, `npm run setup:tfjs-node${gpu ? ' -- --gpu' : ''}`);
   loadedThreads = threads;
+  tf.enableProdMode();
   await tf.ready();
   const runtime = tfjsRuntime(tf, { backend: 'tensorflow' });
   if (gpu && runtime.name !== name)

@@ -47,7 +47,7 @@ it('a run is trained on the fastest engine that is there, which its config says'
   expect(code, err).toBe(0);
   expect(await configOf('auto')).toMatchObject({ engine: best });
   expect(out).toContain(`on the engine ${best}, in ${at('auto')}`);
-  expect(out.includes('half the time on the fused engine')).toBe(best === 'onnxruntime');
+  expect(out.includes('two thirds of the time on the fused engine')).toBe(best === 'onnxruntime');
   expect(await train('named', '--engine', best)).toMatchObject({ code: 0, err: '' });
   expect(await outcomeOf(at('auto'))).toEqual(await outcomeOf(at('named')));
 });

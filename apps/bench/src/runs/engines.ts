@@ -61,7 +61,7 @@ export function chooseEngine(choice: EngineChoice): {
   if (problem === undefined) return { engine: 'fused', hint: [] };
   return {
     engine: 'onnxruntime',
-    hint: [`Updates would take about half the time on the fused engine, but ${problem}`],
+    hint: [`Updates would take about two thirds of the time on the fused engine, but ${problem}`],
   };
 }
 

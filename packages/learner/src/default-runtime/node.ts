@@ -52,7 +52,7 @@ export async function defaultRuntime(
       'createAgent: no engine is installed. Run npm install onnxruntime-node, or give a runtime.',
     );
   warn(
-    `createAgent: updates would take about half the time on @meow-rl/onnxruntime-fused, but ${problem}; or give a runtime, such as onnxRuntimeNode(), and nothing is said.`,
+    `createAgent: updates would take about two thirds of the time on @meow-rl/onnxruntime-fused, but ${problem}; or give a runtime, such as onnxRuntimeNode(), and nothing is said.`,
   );
   return plain.onnxRuntimeNode();
 }
