@@ -17,8 +17,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const at = (name: string) => path.join(folder, name);
 
 const FLAGS = [
-  ...['--env', 'MultiGoal-v0', '--steps', '60', '--warmup', '20', '--evaluate-every', '30'],
-  ...['--evaluation-episodes', '1', '--log-every', '10', ...TINY_AGENT],
+  ...'--env MultiGoal-v0 --steps 60 --warmup 20 --evaluate-every 30 --evaluation-episodes 1 --log-every 10'.split(
+    ' ',
+  ),
+  ...TINY_AGENT,
 ];
 
 const train = (name: string, ...flags: readonly string[]) =>

@@ -6,7 +6,6 @@ import { tfjsNodeRuntime } from '@meow-rl/graph/tfjs-node';
 import { onnxRuntimeFused, whyUnavailable } from '@meow-rl/onnxruntime-fused';
 
 import { reasonOf, UsageError } from '../cli/errors.ts';
-import type { ResolvedTrain } from './resolve.ts';
 import type { EngineChoice, EngineName } from './train-settings.ts';
 
 /** How an engine is to compute. */
@@ -72,7 +71,7 @@ export function chooseEngine(choice: EngineChoice): {
  * @throws UsageError saying why it isn't, and what to do
  */
 export async function expectEngine(
-  { engine, threads }: Pick<ResolvedTrain, 'engine' | 'threads'>,
+  { engine, threads }: Pick<EngineOptions, 'threads'> & { readonly engine: EngineName },
   run?: string,
 ): Promise<void> {
   const problem =

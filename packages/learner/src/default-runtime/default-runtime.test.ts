@@ -21,6 +21,8 @@ const runtimeNamed = (name: string): Runtime => ({
 const notInstalled = () =>
   Promise.reject(Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' }));
 
+const broken = () => Promise.reject(new Error('invalid ELF header'));
+
 const fusedWith =
   (problem: string | undefined): EngineImporters['fused'] =>
   async () => ({ onnxRuntimeFused: () => runtimeNamed('fused'), whyUnavailable: () => problem });
@@ -80,7 +82,6 @@ describe('an agent that is given no runtime gets', () => {
   });
 
   test('what is broken instead of missing is told', async () => {
-    const broken = () => Promise.reject(new Error('invalid ELF header'));
     await expect(defaultRuntime({ fused: broken, plain })).rejects.toThrow('invalid ELF header');
   });
 
