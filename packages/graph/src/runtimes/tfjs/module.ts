@@ -28,11 +28,14 @@ interface KernelConfig {
   }): TensorInfo | TensorInfo[];
 }
 
+/** Inputs of a kernel: by its names for them, or a list where it takes one. */
+export type KernelInputs = Readonly<Record<string, TfjsTensor>> | readonly TfjsTensor[];
+
 /** What is used of the engine behind a module of TensorFlow.js. */
 interface TfjsEngine {
   runKernel(
     name: string,
-    inputs: Readonly<Record<string, TfjsTensor>> | readonly TfjsTensor[],
+    inputs: KernelInputs,
     attributes?: Readonly<Record<string, unknown>>,
   ): TfjsTensor | TfjsTensor[];
   makeTensor(

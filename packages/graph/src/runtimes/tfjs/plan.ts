@@ -21,8 +21,6 @@ export interface KernelCall {
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly attributes: Attributes | ((lengthsOf: LengthsOf) => Attributes);
-  /** The values that nothing reads after it. */
-  readonly frees: readonly number[];
 }
 
 interface PlanConstant {
@@ -44,8 +42,12 @@ export interface KernelPlan {
   readonly constants: readonly PlanConstant[];
   readonly inputs: readonly (NamedSlot & { readonly tensor: Tensor })[];
   readonly states: readonly NamedSlot[];
+  /** The states that are read, whole or in part. */
+  readonly statesRead: readonly string[];
   readonly views: readonly { readonly slot: number; readonly view: HostView }[];
   readonly calls: readonly KernelCall[];
+  /** The values that nothing reads after each of the calls. */
+  readonly frees: readonly (readonly number[])[];
   readonly outputs: readonly NamedSlot[];
   /** The next values of states. */
   readonly next: readonly NamedSlot[];
@@ -53,7 +55,7 @@ export interface KernelPlan {
 
 /** Collects calls while the graph is walked. */
 function collector(newSlot: () => TfjsValue, adapt: (emit: TfjsEmitter) => TfjsEmitter) {
-  const calls: Omit<KernelCall, 'frees'>[] = [];
+  const calls: KernelCall[] = [];
   const constants: PlanConstant[] = [];
   const known = new Map<string, TfjsValue>();
   let operator = '';
@@ -101,20 +103,18 @@ function collector(newSlot: () => TfjsValue, adapt: (emit: TfjsEmitter) => TfjsE
   };
 }
 
-/** Adds to each call what nothing reads after it, of what a run makes and doesn't keep. */
-function withFrees(
-  calls: readonly Omit<KernelCall, 'frees'>[],
+/** What nothing reads after each call, of what a run makes and doesn't keep. */
+function freedAfter(
+  calls: readonly KernelCall[],
   isKept: (slot: number) => boolean,
-): readonly KernelCall[] {
+): readonly (readonly number[])[] {
   const seen = new Set<number>();
   return calls
     .toReversed()
-    .map((call) => {
-      const frees = [...new Set([...call.inputs, ...call.outputs])].filter(
-        (slot) => !seen.has(slot) && !isKept(slot),
-      );
-      for (const slot of frees) seen.add(slot);
-      return { ...call, frees };
+    .map(({ inputs, outputs }) => {
+      const last = inputs.concat(outputs).filter((slot) => !seen.has(slot) && !isKept(slot));
+      for (const slot of last) seen.add(slot);
+      return last;
     })
     .toReversed();
 }
@@ -155,6 +155,7 @@ export function planKernels(
   const states = entries(program.state).flatMap(([name, { value }]) =>
     isRead.has(value.node) ? [{ name, slot: placed(value) }] : [],
   );
+  const parted = viewSlots.flatMap(({ view: { source } }) => (source.kind === 'state' ? [source.state] : []));
   const valueOf = ({ node, index }: Tensor): TfjsValue => {
     const value = values.get(node)?.[index];
     if (!value) throw new DataError(`load: node ${node.id} was read before it was computed`);
@@ -184,8 +185,10 @@ export function planKernels(
     constants,
     inputs,
     states,
+    statesRead: [...new Set([...states.map(({ name }) => name), ...parted])],
     views: viewSlots,
-    calls: withFrees(calls, (slot) => kept.has(slot)),
+    calls,
+    frees: freedAfter(calls, (slot) => kept.has(slot)),
     outputs,
     next,
   };

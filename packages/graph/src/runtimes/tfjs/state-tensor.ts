@@ -1,9 +1,10 @@
 import type { StateSpec } from '../../program.ts';
 import { floatsAt } from '../../shared-vector.ts';
 import type { SharedVector } from '../../shared-vector.ts';
+import type { Device } from './device.ts';
 import type { TfjsTensor } from './module.ts';
 
-/** One state on the device. In memory that threads share it lies there, and the tensor is what the last run had of it. */
+/** One state on the device. Of one in memory that threads share, the tensor is a copy from the last run. */
 export interface StateTensor {
   readonly shape: readonly number[];
   tensor: TfjsTensor;
@@ -11,10 +12,7 @@ export interface StateTensor {
   readonly shared: Float32Array | undefined;
 }
 
-/** Makes float32 tensors of the device from numbers, which it copies. */
-export type MakeFloats = (numbers: ArrayLike<number>, shape: readonly number[]) => TfjsTensor;
-
-/** Numbers of a tensor, which may be the tensor's memory. */
+/** A tensor's numbers, which may be its memory. */
 export function floatsOf(tensor: TfjsTensor): Float32Array {
   const data = tensor.dataSync();
   return data instanceof Float32Array ? data : Float32Array.from(data, Number);
@@ -24,10 +22,10 @@ export function floatsOf(tensor: TfjsTensor): Float32Array {
 export function stateTensor(
   { shape, initial }: StateSpec,
   vector: SharedVector | undefined,
-  makeFloats: MakeFloats,
+  device: Device,
 ): StateTensor {
   const shared = vector && floatsAt(vector);
-  return { shape, shared, tensor: makeFloats(shared ?? initial, shape) };
+  return { shape, shared, tensor: device.makeTensor(shared ?? initial, shape, 'float32', 'a state') };
 }
 
 /** Puts another tensor in a state's place. */

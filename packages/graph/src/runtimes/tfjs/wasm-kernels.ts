@@ -53,7 +53,9 @@ export function registerWasmKernels(tf: TfjsModule): void {
   });
   register(WASM_SPLIT, (x, { numOrSizeSplits, axis }, backend) => {
     let start = 0;
-    return numbers(numOrSizeSplits).map((size) => part(x, Number(axis), (start += size) - size, size, backend));
+    return numbers(numOrSizeSplits).map((size) =>
+      part(x, Number(axis), (start += size) - size, size, backend),
+    );
   });
 }
 
