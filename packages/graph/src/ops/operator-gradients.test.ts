@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 
 import { onnxRuntimeNode } from '../onnxruntime-node.ts';
 import { referenceRuntime } from '../runtimes/reference.ts';
-import { loadTfjsEngine } from '../tfjs-engines.ts';
 import { axisLengths, cotangentsOf, gradientOf } from '../testing/case.ts';
 import { expectClose } from '../testing/expect-close.ts';
 import { finiteDifferences } from '../testing/finite-differences.ts';
 import { operatorCases } from '../testing/operator-cases.ts';
 import { runCase, runCaseUnoptimized } from '../testing/run-case.ts';
+import { testedTfjsRuntimes } from '../testing/tested-tfjs-runtimes.ts';
 
-const engines = [onnxRuntimeNode(), await loadTfjsEngine('tfjs-cpu'), await loadTfjsEngine('tfjs-wasm')];
+const engines = [onnxRuntimeNode(), ...testedTfjsRuntimes];
 /** Operators whose results are flat or not numbers. */
 const flat = new Set(['less', 'greater', 'equal']);
 

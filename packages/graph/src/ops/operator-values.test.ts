@@ -3,18 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { onnxRuntimeNode } from '../onnxruntime-node.ts';
 import { onnxRuntimeWeb } from '../onnxruntime-web.ts';
 import { referenceRuntime } from '../runtimes/reference.ts';
-import { loadTfjsEngine } from '../tfjs-engines.ts';
 import { axisLengths } from '../testing/case.ts';
 import { expectClose } from '../testing/expect-close.ts';
 import { operatorCases } from '../testing/operator-cases.ts';
 import { runCase, runCaseUnoptimized } from '../testing/run-case.ts';
+import { testedTfjsRuntimes } from '../testing/tested-tfjs-runtimes.ts';
 
-const engines = [
-  onnxRuntimeNode(),
-  onnxRuntimeWeb(),
-  await loadTfjsEngine('tfjs-cpu'),
-  await loadTfjsEngine('tfjs-wasm'),
-];
+const engines = [onnxRuntimeNode(), onnxRuntimeWeb(), ...testedTfjsRuntimes];
 
 describe.each(Object.entries(operatorCases))('%s', (_, cases) => {
   it('has a value worked out by hand', () => {

@@ -6,8 +6,8 @@ import { onnxRuntimeWeb } from '../onnxruntime-web.ts';
 import { add, exp, greater, mean, mul, sum, toFloat, window } from '../ops/index.ts';
 import { program } from '../program.ts';
 import { constant } from '../tensor.ts';
-import { loadTfjsEngine } from '../tfjs-engines.ts';
 import { expectClose } from '../testing/expect-close.ts';
+import { testedTfjsRuntimes } from '../testing/tested-tfjs-runtimes.ts';
 import { referenceRuntime } from './reference.ts';
 
 /** w ← w + mean(x), v ← v + w: each state's next value reads what the other was before. */
@@ -31,8 +31,7 @@ describe.each([
   ['reference', referenceRuntime, Float64Array],
   ['onnxruntime-node', onnxRuntimeNode(), Float32Array],
   ['onnxruntime-web', onnxRuntimeWeb(), Float32Array],
-  ['tfjs-cpu', await loadTfjsEngine('tfjs-cpu'), Float32Array],
-  ['tfjs-wasm', await loadTfjsEngine('tfjs-wasm'), Float32Array],
+  ...testedTfjsRuntimes.map((runtime) => [runtime.name, runtime, Float32Array] as const),
 ] as const)('runtime %s', (name, runtime, FloatArray) => {
   it('has its name', () => expect(runtime.name).toBe(name));
 

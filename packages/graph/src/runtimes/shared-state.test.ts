@@ -4,14 +4,13 @@ import { onnxRuntimeNode } from '../onnxruntime-node.ts';
 import { add, mul } from '../ops/index.ts';
 import { program } from '../program.ts';
 import { allocateVectors, floatsAt } from '../shared-vector.ts';
-import { loadTfjsEngine } from '../tfjs-engines.ts';
 import { describeSharedState } from '../testing/describe-shared-state.ts';
+import { testedTfjsRuntimes } from '../testing/tested-tfjs-runtimes.ts';
 import { referenceRuntime } from './reference.ts';
 
 describeSharedState(referenceRuntime);
 describeSharedState(onnxRuntimeNode());
-describeSharedState(await loadTfjsEngine('tfjs-cpu'));
-describeSharedState(await loadTfjsEngine('tfjs-wasm'));
+for (const runtime of testedTfjsRuntimes) describeSharedState(runtime);
 
 const vector = { shape: [4], initial: new Float32Array(4) };
 const halfStep = program({ inputs: {}, state: { w: vector, v: vector } }, (_, { w, v }) => ({
