@@ -1,6 +1,7 @@
 import { createGenerator } from '@meow-rl/random';
 import type { Generator } from '@meow-rl/random';
 
+import { checkConfidence } from './check-confidence.ts';
 import { checkValues } from './check-values.ts';
 import { quantile } from './moments.ts';
 
@@ -50,11 +51,7 @@ export function bootstrapInterval(
       `bootstrapInterval: resamples is ${String(resamples)}, expected a positive integer.`,
     );
   }
-  if (!(confidence > 0 && confidence < 1)) {
-    throw new RangeError(
-      `bootstrapInterval: confidence is ${String(confidence)}, expected a number between 0 and 1, as 0.95.`,
-    );
-  }
+  checkConfidence('bootstrapInterval', confidence);
   const estimate = statistic(strata);
   if (strata.some(({ length }) => length < 2)) return { estimate, low: null, high: null };
   const random = createGenerator(seed);
