@@ -98,6 +98,9 @@ export const port = numberThat(
 /** A number above zero. */
 export const positiveNumber = numberThat('a number above 0', 'x', (value) => value > 0);
 
+/** A number, zero or above. */
+export const nonNegativeNumber = numberThat('a number of at least 0', 'x', (value) => value >= 0);
+
 /** A number between zero and one, neither included. */
 export const share = numberThat(
   'a number between 0 and 1, such as 0.95',
@@ -132,6 +135,20 @@ export const words = <O extends Otherwise<readonly string[]>>(
   placeholder,
   holds: (value): value is readonly string[] =>
     Array.isArray(value) && value.length > 0 && value.every(isWord),
+  ...otherwise,
+});
+
+/** Numbers above zero: `0.1,0.3` on the command line. */
+export const positiveNumbers = <O extends Otherwise<readonly number[]>>(
+  description: string,
+  otherwise: O,
+): With<readonly number[], O> => ({
+  kind: 'list',
+  description,
+  expected: 'a list of numbers above 0 such as 0.1,0.3',
+  placeholder: 'x,…',
+  holds: (value): value is readonly number[] =>
+    Array.isArray(value) && value.length > 0 && value.every((entry) => isNumber(entry) && entry > 0),
   ...otherwise,
 });
 

@@ -1,4 +1,4 @@
-import { bootstrapInterval } from './bootstrap.ts';
+import { bootstrapIntervals } from './bootstrap.ts';
 import type { BootstrapOptions, ConfidenceInterval, Strata } from './bootstrap.ts';
 import { checkValues } from './check-values.ts';
 import { mean } from './moments.ts';
@@ -12,7 +12,7 @@ import { mean } from './moments.ts';
  *
  * @param scores a list per task with one score per run
  * @param thresholds τ, in any order
- * @throws RangeError as {@link bootstrapInterval}, and for a threshold that isn't finite
+ * @throws RangeError as `bootstrapInterval`, and for a threshold that isn't finite
  *
  * Reference: Agarwal et al. (2021), section 4.2, score distributions; Dolan and Moré, Benchmarking optimization software with performance
  * profiles (2002).
@@ -23,8 +23,10 @@ export function performanceProfile(
   options: BootstrapOptions = {},
 ): ConfidenceInterval[] {
   checkValues('performanceProfile: thresholds', thresholds);
-  return thresholds.map((threshold) =>
-    bootstrapInterval(scores, (tasks) => mean(tasks.map((runs) => shareAbove(runs, threshold))), options),
+  return bootstrapIntervals(
+    scores,
+    (tasks) => thresholds.map((threshold) => mean(tasks.map((runs) => shareAbove(runs, threshold)))),
+    options,
   );
 }
 
