@@ -136,7 +136,7 @@ export const words = <O extends Otherwise<readonly string[]>>(
 });
 
 /** One of some names. */
-export const oneOf = <const T extends string, O extends Otherwise<NoInfer<T>>>(
+export const oneOf = <const T extends string, const O extends Otherwise<T>>(
   names: readonly T[],
   description: string,
   otherwise: O,
