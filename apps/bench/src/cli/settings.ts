@@ -153,7 +153,7 @@ export const positiveNumbers = <O extends Otherwise<readonly number[]>>(
 });
 
 /** One of some names. */
-export const oneOf = <const T extends string, O extends Otherwise<NoInfer<T>>>(
+export const oneOf = <const T extends string, const O extends Otherwise<T>>(
   names: readonly T[],
   description: string,
   otherwise: O,

@@ -9,12 +9,14 @@ import { inspect } from './inspect.ts';
 import { render } from './render.ts';
 import { serve } from './serve.ts';
 import { speed } from './speed.ts';
+import { sweep } from './sweep.ts';
 import { train } from './train.ts';
 
 /** All commands in the order of help. */
 export const COMMANDS: readonly Command[] = [
   demo,
   train,
+  sweep,
   evaluate,
   exportPolicy,
   inspect,
