@@ -1,8 +1,8 @@
 import { curveFigure } from './curve-figure.ts';
 import type { DemoReport } from './data.ts';
-import { Html, html } from './html.ts';
+import { html, type Html } from './html.ts';
 import { formatNumber, formatSeconds, formatShare } from './numbers.ts';
-import { pageStyle } from './page-style.ts';
+import { reportPage } from './page.ts';
 import { goalColor, softValueFigure } from './soft-value-figure.ts';
 import { valueErrorFigure } from './value-error-figure.ts';
 
@@ -11,32 +11,18 @@ const drawnTrajectories = 100;
 
 /** The demo's report: one HTML page with nothing to load, the figures inline. */
 export function demoReportHtml(data: DemoReport): string {
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${data.title}</title>
-        <style>
-          ${new Html(pageStyle)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>${data.title}</h1>
-          <p class="lead">
-            Seed ${data.seed}, ${formatNumber(data.steps, 9)} environment steps, trained in
-            ${formatSeconds(data.trainSeconds)}. Figures (a) and (b) are those of Figure 1 of MEow (NeurIPS
-            2024, arXiv 2405.13629), computed from this run.
-          </p>
-          ${tiles(data)}
-          <div class="columns">${softValueCard(data)} ${valueErrorCard(data)}</div>
-          <div class="columns">${goalsCard(data)} ${curveCard(data)}</div>
-          <div class="columns">${settingsCard(data)} ${filesCard(data)}</div>
-        </main>
-      </body>
-    </html> `;
-  return page.markup;
+  return reportPage(
+    data.title,
+    html`<p class="lead">
+        Seed ${data.seed}, ${formatNumber(data.steps, 9)} environment steps, trained in
+        ${formatSeconds(data.trainSeconds)}. Figures (a) and (b) are those of Figure 1 of MEow (NeurIPS 2024,
+        arXiv 2405.13629), computed from this run.
+      </p>
+      ${tiles(data)}
+      <div class="columns">${softValueCard(data)} ${valueErrorCard(data)}</div>
+      <div class="columns">${goalsCard(data)} ${curveCard(data)}</div>
+      <div class="columns">${settingsCard(data)} ${filesCard(data)}</div>`,
+  );
 }
 
 function tiles({ goals, reachedByGoal, rollouts, valueError, verify }: DemoReport): Html {

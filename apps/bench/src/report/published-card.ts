@@ -1,0 +1,42 @@
+import type { ComparisonReport } from './comparison-data.ts';
+import { count, formatReturn, withInterval } from './comparison-tables.ts';
+import { html, type Html } from './html.ts';
+import { publishedBesideOurs } from './published-beside-ours.ts';
+import { numbers, table, words } from './table.ts';
+
+/** Returns that others published, beside these runs at the same number of steps. */
+export function publishedCard({ deterministic }: ComparisonReport): Html {
+  const rows = publishedBesideOurs(deterministic.environments);
+  if (rows.length === 0) return html``;
+  const sources = [...new Set(rows.map(({ published }) => published.source))];
+  return html`<section class="card wide">
+    <h2>Beside what others publish</h2>
+    ${table(
+      [
+        words('environment'),
+        words('algorithm'),
+        words('source'),
+        numbers('steps'),
+        numbers('published'),
+        numbers('here at these steps'),
+        numbers('here at the end'),
+      ],
+      rows.map(({ environment, published, ours }) => [
+        environment,
+        published.algorithm,
+        published.version === undefined ? published.source.name : `${published.source.name} (${published.version})`,
+        count(published.steps),
+        formatReturn(published.return),
+        ours ? (ours.same ? withInterval(ours.same) : 'not trained as far, or not evaluated there') : 'not run',
+        ours ? html`${withInterval(ours.last)} <small>at ${count(ours.last.step)}</small>` : '–',
+      ]),
+    )}
+    <p class="note">
+      Means over seeds; here of deterministic actions with the interval of Student's t. Numbers after other
+      numbers of steps don't compare. Sources:
+      ${sources.map(
+        ({ name, url, note }, i) => html`<a href="${url}">${name}</a> (${note})${i < sources.length - 1 ? ';' : '.'}`,
+      )}
+    </p>
+  </section>`;
+}
