@@ -1,5 +1,7 @@
 import { count, toggle as switchSetting, type Setting } from '@meow-rl/learner/settings';
 
+import { secondsOf } from './duration.ts';
+
 /** What is said of a setting once: what it means, what it has to be, how it is written. */
 export interface SettingDescription<T> extends Pick<
   Setting<T>,
@@ -120,6 +122,19 @@ export const word = <O extends Otherwise<string> & Wording>(
   expected: 'a text',
   placeholder: 'name',
   holds: isWord,
+  ...otherwise,
+});
+
+/** A span of time: `8h`, `1h30m`, `45s`. */
+export const duration = <O extends Otherwise<string>>(
+  description: string,
+  otherwise: O,
+): With<string, O> => ({
+  kind: 'word',
+  description,
+  expected: 'a time such as 8h, 1h30m or 45s',
+  placeholder: 'time',
+  holds: (value): value is string => typeof value === 'string' && secondsOf(value) !== undefined,
   ...otherwise,
 });
 

@@ -7,6 +7,7 @@ import { evaluate } from './eval.ts';
 import { exportPolicy } from './export.ts';
 import { inspect } from './inspect.ts';
 import { render } from './render.ts';
+import { reproduce } from './reproduce.ts';
 import { serve } from './serve.ts';
 import { speed } from './speed.ts';
 import { sweep } from './sweep.ts';
@@ -26,4 +27,5 @@ export const COMMANDS: readonly Command[] = [
   envSpeed,
   bridgeSpeed,
   compare,
+  reproduce,
 ];

@@ -146,7 +146,7 @@ function resultOf({ algorithm, label, runs }: RunGroup, options: AnalyseOptions)
     meanFinal: meanInterval(final, options.confidence),
     lastAverage: spreadOf(scores.map(({ lastAverage }) => lastAverage)),
     seconds: mean(runs.map(({ seconds }) => seconds)),
-    stepsPerSecond: mean(runs.map(({ step, seconds }) => (seconds > 0 ? step / seconds : 0))),
+    stepsPerSecond: mean(runs.map(({ countedSteps, seconds }) => (seconds > 0 ? countedSteps / seconds : 0))),
     curve: curveOf(runs, options.smooth, (values) => bootstrapInterval([values], iqmOf, options)),
     meanCurve: curveOf(runs, options.smooth, (values) => meanInterval(values, options.confidence)),
   };

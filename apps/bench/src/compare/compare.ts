@@ -2,7 +2,6 @@ import path from 'node:path';
 
 import { makeFolder } from '@meow-rl/train/node';
 
-import type { CompareConfig } from '../commands/compare.ts';
 import type { Ui } from '../cli/ui.ts';
 import { fileName } from '../files/file-name.ts';
 import { comparisonHtml } from '../report/comparison-page.ts';
@@ -14,12 +13,8 @@ import { curvesCsv } from './curves-csv.ts';
 import { curvesFigure } from './curves-figure.ts';
 import { findRuns } from './find-runs.ts';
 import { checkComparable, describeLeftOut, readGroups } from './read-groups.ts';
+import type { CompareRequest } from './request.ts';
 import { actionsOf, formatComparison } from './tables.ts';
-
-/** Settings of a comparison, and the command that it was asked for with. */
-export interface CompareRequest extends CompareConfig {
-  readonly command: string;
-}
 
 /** Compares algorithms over the seeds of their runs; what was left out or is unfinished is said. */
 export async function compare(sources: readonly string[], request: CompareRequest, ui: Ui): Promise<void> {

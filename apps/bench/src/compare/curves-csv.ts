@@ -25,4 +25,5 @@ export function curvesCsv(groups: readonly RunGroup[], sampledGroups: readonly R
 }
 
 /** As RFC 4180 has it. */
-const quoted = (field: string): string => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
+const quoted = (field: string): string =>
+  /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;

@@ -38,7 +38,7 @@ export function curvesFigure(result: EnvironmentResult, options: CurveOptions): 
     // The figure is a file of its own, on whatever page.
     style: { background: '#ffffff', color: INK, fontFamily: 'system-ui, sans-serif', fontSize: '13px' },
     x: { domain: [0, lastStep(groups)] },
-    y: { nice: true },
+    y: { domain: returnsOf(groups), nice: true },
     marks: [
       ...curveMarks(groups, options, colors),
       text([environment], {
@@ -79,7 +79,7 @@ export const curvesPanel = (
     marginLeft: 58,
     style: { fontSize: '13px' },
     x: { domain: [0, lastStep(result.groups)] },
-    y: { nice: true },
+    y: { domain: returnsOf(result.groups), nice: true },
     marks: [
       ...curveMarks(result.groups, options, options.colors),
       text([result.environment], {
@@ -111,6 +111,15 @@ const altOf = ({ environment, groups }: EnvironmentResult, options: CurveOptions
 const lastStep = (groups: readonly GroupResult[]): number =>
   Math.max(...groups.flatMap(({ curve }) => curve.map(({ step }) => step)));
 
+/** From the lowest to the highest: bootstrap intervals lie among the returns, while Student's of two seeds may reach far beyond all of them. */
+function returnsOf(groups: readonly GroupResult[]): [number, number] {
+  const values = groups.flatMap(({ curve, meanCurve }) => [
+    ...curve.flatMap(({ estimate, low, high }) => (low === null ? [estimate] : [low, high])),
+    ...meanCurve.map(({ estimate }) => estimate),
+  ]);
+  return [Math.min(...values), Math.max(...values)];
+}
+
 /** Lines with bands where there is more than one seed; dashed where not all of the seeds have got to. */
 function curveMarks(
   groups: readonly GroupResult[],
@@ -125,7 +134,7 @@ function curveMarks(
     gridX({ strokeOpacity: 0.12 }),
     gridY({ strokeOpacity: 0.12 }),
     ...series.map(({ curve, color }) =>
-      areaY(curve, { x: 'step', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.18 }),
+      areaY(curve, { x: 'step', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.18, clip: true }),
     ),
     ...series.map(({ full, color }) =>
       line(full, { x: 'step', y: 'estimate', stroke: color, strokeWidth: 2 }),

@@ -34,7 +34,15 @@ export function improvementFigure(
       ruleX([0.5], { strokeDasharray: '4 4', strokeOpacity: 0.6 }),
       link(
         rows.filter(({ low }) => low !== null),
-        { x1: 'low', x2: 'high', y1: 'row', y2: 'row', stroke: '#1483c8', strokeWidth: 3, strokeOpacity: 0.5 },
+        {
+          x1: 'low',
+          x2: 'high',
+          y1: 'row',
+          y2: 'row',
+          stroke: '#1483c8',
+          strokeWidth: 3,
+          strokeOpacity: 0.5,
+        },
       ),
       dot(rows, { x: 'estimate', y: 'row', fill: '#1483c8', r: 4 }),
       text(rows, { x: 0, y: 'row', text: 'label', textAnchor: 'start', dx: 2, dy: -11 }),

@@ -29,7 +29,14 @@ export function profileFigure(
       gridX({ strokeOpacity: 0.12 }),
       gridY({ strokeOpacity: 0.12 }),
       ...series.map(({ color, points }) =>
-        areaY(points, { x: 'threshold', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.15, curve: 'step' }),
+        areaY(points, {
+          x: 'threshold',
+          y1: 'low',
+          y2: 'high',
+          fill: color,
+          fillOpacity: 0.15,
+          curve: 'step',
+        }),
       ),
       ...series.map(({ color, points }) =>
         line(points, { x: 'threshold', y: 'estimate', stroke: color, strokeWidth: 2, curve: 'step' }),

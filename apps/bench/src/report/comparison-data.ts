@@ -19,7 +19,10 @@ export interface ComparisonReport {
   readonly groups: readonly RunGroup[];
   /** Those of them that have returns of sampled actions, with these. */
   readonly sampledGroups: readonly RunGroup[];
-  readonly options: Omit<TableOptions, 'stochastic'> & { readonly smooth: number; readonly resamples: number };
+  readonly options: Omit<TableOptions, 'stochastic'> & {
+    readonly smooth: number;
+    readonly resamples: number;
+  };
   /** Absent where no policies were played with noise. */
   readonly robustness?: readonly GroupRobustness[];
   /** What the reader should know of some runs. */

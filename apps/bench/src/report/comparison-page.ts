@@ -1,5 +1,5 @@
 import type { Comparison } from '../compare/analyse.ts';
-import { curvesPanel, describeCurves, type CurveStatistic } from '../compare/curves-figure.ts';
+import { curvesPanel, type CurveStatistic } from '../compare/curves-figure.ts';
 import { improvementFigure } from '../compare/improvement-figure.ts';
 import { labelColors } from '../compare/label-colors.ts';
 import { profileFigure } from '../compare/profile-figure.ts';
@@ -21,19 +21,8 @@ export function comparisonHtml(report: ComparisonReport): string {
   return reportPage(
     title,
     html`<p class="lead">${lead}</p>
-      ${remarks(report)}
-      ${curvesSection(report, { kind: 'deterministic', comparison: deterministic, statistic: 'mean', colors })}
-      ${curvesSection(report, { kind: 'deterministic', comparison: deterministic, statistic: 'iqm', colors })}
-      ${
-        sampled
-          ? curvesSection(report, { kind: 'sampled', comparison: sampled, statistic: 'mean', colors })
-          : html``
-      }
-      ${
-        sampled
-          ? curvesSection(report, { kind: 'sampled', comparison: sampled, statistic: 'iqm', colors })
-          : html``
-      }
+      ${remarks(report)} ${curves(report, { kind: 'deterministic', comparison: deterministic, colors })}
+      ${sampled ? curves(report, { kind: 'sampled', comparison: sampled, colors }) : html``}
       <section class="card wide">
         <h2>Returns of the last evaluation</h2>
         ${finalReturnsTable(report)}
@@ -44,7 +33,8 @@ export function comparisonHtml(report: ComparisonReport): string {
         </p>
       </section>
       <div class="columns">${profileCard(report, colors)} ${improvementCard(report, labels[0])}</div>
-      ${publishedCard(report)} ${report.robustness ? robustnessCard(report.robustness, report.options) : html``}
+      ${publishedCard(report)}
+      ${report.robustness ? robustnessCard(report.robustness, report.options) : html``}
       <section class="card wide">
         <h2>Time</h2>
         ${speedTable(deterministic)}
@@ -72,18 +62,32 @@ function remarks({ notes, leftOut }: ComparisonReport): Html {
   </section>`;
 }
 
-interface CurvesSection {
+interface Curves {
   readonly kind: 'deterministic' | 'sampled';
   readonly comparison: Comparison;
-  readonly statistic: CurveStatistic;
   readonly colors: ReadonlyMap<string, string>;
+}
+
+/** Both statistics, beside each other where there is one environment. */
+function curves(report: ComparisonReport, of: Curves): Html {
+  const isSingle = of.comparison.environments.length === 1;
+  const cards = (['mean', 'iqm'] as const).map((statistic) =>
+    curvesCard(report, { ...of, statistic, look: isSingle ? 'card' : 'card wide' }),
+  );
+  return isSingle ? html`<div class="columns">${cards}</div>` : html`${cards}`;
 }
 
 const STATISTIC_NAMES = { mean: 'mean', iqm: 'interquartile mean' } as const;
 
-function curvesSection(
+function curvesCard(
   { options, groups }: ComparisonReport,
-  { kind, comparison, statistic, colors }: CurvesSection,
+  {
+    kind,
+    comparison,
+    statistic,
+    colors,
+    look,
+  }: Curves & { readonly statistic: CurveStatistic; readonly look: string },
 ): Html {
   const { confidence, smooth, resamples } = options;
   const described = { confidence, smooth, statistic, stochastic: kind === 'sampled' };
@@ -97,12 +101,14 @@ function curvesSection(
     statistic === 'mean'
       ? `the ${interval(options)} of Student's t`
       : `the ${interval(options)} of a stratified bootstrap with ${formatNumber(resamples, 9)} resamples`;
-  return html`<figure class="card wide">
+  return html`<figure class="${look}">
     <h2>${kind === 'deterministic' ? 'Deterministic' : 'Sampled'} return, ${STATISTIC_NAMES[statistic]}</h2>
     <p class="legend">
       ${[...colors].map(
         ([label, color]) =>
-          html`<span><i class="swatch" style="background:${color}"></i>${label} <small>${seedsOf(label)}</small></span>`,
+          html`<span
+            ><i class="swatch" style="background:${color}"></i>${label} <small>${seedsOf(label)}</small></span
+          >`,
       )}
     </p>
     <div class="panels">
@@ -111,8 +117,10 @@ function curvesSection(
       )}
     </div>
     <figcaption>
-      ${upperFirst(describeCurves(described))}. Bands are ${band}; a line without one is of one seed. Lines are
-      dashed where not all seeds have got to. ${
+      ${upperFirst(STATISTIC_NAMES[statistic])} over seeds of the ${kind} return. Bands are ${band}, cut off
+      where they reach beyond all returns; a line without one is of one seed. Lines are dashed where not all
+      seeds have got to.
+      ${
         smooth === 1
           ? 'Nothing is smoothed.'
           : `Curves are smoothed: each point is the mean of the last ${smooth} evaluations of a run.`
@@ -121,7 +129,10 @@ function curvesSection(
   </figure>`;
 }
 
-function profileCard({ deterministic: { profile } }: ComparisonReport, colors: ReadonlyMap<string, string>): Html {
+function profileCard(
+  { deterministic: { profile } }: ComparisonReport,
+  colors: ReadonlyMap<string, string>,
+): Html {
   if (!profile)
     return html`<section class="card">
       <h2>Performance profile</h2>
@@ -129,7 +140,9 @@ function profileCard({ deterministic: { profile } }: ComparisonReport, colors: R
     </section>`;
   const legend = profile.groups.map(
     ({ label }) =>
-      html`<span><i class="swatch" style="background:${colors.get(label) ?? 'currentColor'}"></i>${label}</span>`,
+      html`<span
+        ><i class="swatch" style="background:${colors.get(label) ?? 'currentColor'}"></i>${label}</span
+      >`,
   );
   const scales = profile.scales
     .map(({ environment, scale }) => `${formatNumber(scale)} on ${environment}`)
@@ -161,7 +174,8 @@ function improvementCard({ deterministic, options }: ComparisonReport, first: st
   const single = deterministic.environments.length === 1;
   return html`<figure class="card">
     <h2>Probability of improvement of ${first ?? ''}</h2>
-    ${improvementFigure(of.map((pair) => (single ? { ...pair, where: '' } : pair)))} ${improvementTable(of, options)}
+    ${improvementFigure(of.map((pair) => (single ? { ...pair, where: '' } : pair)))}
+    ${improvementTable(of, options)}
     <figcaption>
       How likely a run of the first ends with a larger deterministic return than one of the second, with
       bootstrap intervals. It says nothing of how much larger.

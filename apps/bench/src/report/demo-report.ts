@@ -1,4 +1,6 @@
 import { curveFigure } from './curve-figure.ts';
+import type { FigureData } from '../demo/figure-data.ts';
+import { modalityOf } from '../demo/modality.ts';
 import type { DemoReport } from './data.ts';
 import { html, type Html } from './html.ts';
 import { formatNumber, formatSeconds, formatShare } from './numbers.ts';
@@ -44,7 +46,8 @@ function tiles({ goals, reachedByGoal, rollouts, valueError, verify }: DemoRepor
   </div>`;
 }
 
-function softValueCard(data: DemoReport): Html {
+/** Figure 1(a). */
+export function softValueCard(data: FigureData): Html {
   const { softValue, goalRadius, goals } = data;
   const trajectories = data.trajectories.slice(0, drawnTrajectories);
   const missed = trajectories.filter(({ goal }) => goal === undefined).length;
@@ -64,7 +67,8 @@ function softValueCard(data: DemoReport): Html {
   </figure>`;
 }
 
-function valueErrorCard({ valueError }: DemoReport): Html {
+/** Figure 1(b). */
+export function valueErrorCard({ valueError }: FigureData): Html {
   const { samples, importance, monteCarlo, exact, reference, proposal, band } = valueError;
   const last = formatNumber(samples.at(-1) ?? 0, 9);
   return html`<figure class="card">
@@ -79,7 +83,9 @@ function valueErrorCard({ valueError }: DemoReport): Html {
   </figure>`;
 }
 
-function goalsCard({ goals, reachedByGoal, rollouts }: DemoReport): Html {
+/** Episodes by the goal that they reached, and how even that is. */
+export function goalsCard({ goals, reachedByGoal, rollouts }: FigureData): Html {
+  const { entropy, evenness } = modalityOf(reachedByGoal, rollouts);
   const missed = Math.max(0, rollouts - sum(reachedByGoal));
   const rows = [
     ...goals.map(({ x, y }, goal) => ({
@@ -117,6 +123,10 @@ function goalsCard({ goals, reachedByGoal, rollouts }: DemoReport): Html {
         </tbody>
       </table>
     </div>
+    <p class="note">
+      Entropy over the goals, of the episodes that reach one: ${entropy.toFixed(3)} nats,
+      ${Math.round(100 * evenness)}% of log ${goals.length}, which all goals alike would have.
+    </p>
   </section>`;
 }
 

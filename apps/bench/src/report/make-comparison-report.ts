@@ -1,6 +1,6 @@
-import type { CompareRequest } from '../compare/compare.ts';
 import { analyse } from '../compare/analyse.ts';
 import { checkComparable, readGroups } from '../compare/read-groups.ts';
+import type { CompareRequest } from '../compare/request.ts';
 import type { Ui } from '../cli/ui.ts';
 import type { ComparisonReport } from './comparison-data.ts';
 import { thisMachine } from './machine.ts';

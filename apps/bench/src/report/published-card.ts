@@ -24,18 +24,22 @@ export function publishedCard({ deterministic }: ComparisonReport): Html {
       rows.map(({ environment, published, ours }) => [
         environment,
         published.algorithm,
-        published.version === undefined ? published.source.name : `${published.source.name} (${published.version})`,
+        published.version === undefined
+          ? published.source.name
+          : `${published.source.name} (${published.version})`,
         count(published.steps),
         formatReturn(published.return),
-        ours ? (ours.same ? withInterval(ours.same) : 'not trained as far, or not evaluated there') : 'not run',
-        ours ? html`${withInterval(ours.last)} <small>at ${count(ours.last.step)}</small>` : '–',
+        ours?.same ? withInterval(ours.same) : '–',
+        ours ? html`${withInterval(ours.last)} <small>at ${count(ours.last.step)}</small>` : 'not run',
       ]),
     )}
     <p class="note">
       Means over seeds; here of deterministic actions with the interval of Student's t. Numbers after other
-      numbers of steps don't compare. Sources:
+      numbers of steps don't compare; where there is a dash, runs have not come as far, or were not evaluated
+      there. Sources:
       ${sources.map(
-        ({ name, url, note }, i) => html`<a href="${url}">${name}</a> (${note})${i < sources.length - 1 ? ';' : '.'}`,
+        ({ name, url, note }, i) =>
+          html`<a href="${url}">${name}</a> (${note})${i < sources.length - 1 ? ';' : '.'}`,
       )}
     </p>
   </section>`;

@@ -42,8 +42,16 @@ const tianshou = source(
   'https://github.com/thu-ml/tianshou/tree/master/examples/mujoco',
   'ten seeds',
 );
-const cleanRlSac = source('CleanRL', 'https://docs.cleanrl.dev/rl-algorithms/sac/', 'three seeds, sampled returns of training');
-const cleanRlTd3 = source('CleanRL', 'https://docs.cleanrl.dev/rl-algorithms/td3/', 'three seeds, returns of training');
+const cleanRlSac = source(
+  'CleanRL',
+  'https://docs.cleanrl.dev/rl-algorithms/sac/',
+  'three seeds, sampled returns of training',
+);
+const cleanRlTd3 = source(
+  'CleanRL',
+  'https://docs.cleanrl.dev/rl-algorithms/td3/',
+  'three seeds, returns of training',
+);
 const zoo = source(
   'RL Baselines3 Zoo',
   'https://github.com/DLR-RM/rl-baselines3-zoo/blob/master/benchmark.md',
@@ -111,20 +119,8 @@ export const PUBLISHED_RETURNS: readonly PublishedReturn[] = [
       'Isaac-FrankaCabinet': 3156,
     },
   ),
-  ...rows(
-    td3Authors,
-    'td3',
-    100_000,
-    { HalfCheetah: 5514, Hopper: 659, Walker2d: 770, Ant: 586 },
-    'v1',
-  ),
-  ...rows(
-    td3Authors,
-    'td3',
-    300_000,
-    { HalfCheetah: 7697, Hopper: 2410, Walker2d: 3335, Ant: 1953 },
-    'v1',
-  ),
+  ...rows(td3Authors, 'td3', 100_000, { HalfCheetah: 5514, Hopper: 659, Walker2d: 770, Ant: 586 }, 'v1'),
+  ...rows(td3Authors, 'td3', 300_000, { HalfCheetah: 7697, Hopper: 2410, Walker2d: 3335, Ant: 1953 }, 'v1'),
   ...rows(tianshou, 'td3', MILLION, {
     HalfCheetah: 10_201,
     Hopper: 3472,

@@ -10,24 +10,28 @@ import { trainCommand } from './run-command.ts';
 import { table, words } from './table.ts';
 
 /** Commands, seeds, settings, versions and the machine: what it takes to make the numbers again. */
-export const runDetails = ({ command, groups, machine }: ComparisonReport): Html =>
+export const runDetails = ({
+  command,
+  groups,
+  machine,
+}: Pick<ComparisonReport, 'command' | 'groups' | 'machine'>): Html =>
   html`<section class="card wide">
     <h2>How to make it again</h2>
     <p>This report: <code>${command}</code></p>
     <p>Its runs, each with the first of its seeds:</p>
-    ${table(
-      [words('environment'), words('algorithm'), words('seeds'), words('command')],
-      groups.map(({ environment, label, runs }) => [
-        environment,
-        label,
-        runs.map(({ seed }) => seed).join(', '),
-        html`<code>${runs[0] ? trainCommand(runs[0]) : ''}</code>`,
-      ]),
+    ${groups.map(
+      ({ environment, label, runs }) =>
+        html`<p>
+          ${label} on ${environment}, ${runs.length === 1 ? 'seed' : 'seeds'}
+          ${runs.map(({ seed }) => seed).join(', ')}:<br /><code
+            >${runs[0] ? trainCommand(runs[0]) : ''}</code
+          >
+        </p>`,
     )}
     ${groups.map((group) => settingsOf(group))}
     <p class="note">
-      Runs were made with ${versionsOf(groups.flatMap(({ runs }) => runs)).join('; ')}. This report was made on
-      ${machine.processor}, ${count(machine.cores)} ${machine.cores === 1 ? 'core' : 'cores'},
+      Runs were made with ${versionsOf(groups.flatMap(({ runs }) => runs)).join('; ')}. This report was made
+      on ${machine.processor}, ${count(machine.cores)} ${machine.cores === 1 ? 'core' : 'cores'},
       ${formatNumber(machine.memoryGibibytes)} GiB, ${machine.system}, Node ${machine.node}.
     </p>
   </section>`;
