@@ -1,6 +1,5 @@
 import { z } from 'zod';
 
-import { DEFAULT_ALGORITHM } from '../algorithms/index.ts';
 import { mergeConfig, parseSettings, readWholeConfig, type RawConfig } from '../cli/config-file.ts';
 import { UsageError } from '../cli/errors.ts';
 import * as is from '../cli/settings.ts';
@@ -22,10 +21,8 @@ const settings = z.record(z.string(), z.unknown());
 /** What a group of trials consists of. */
 const groupTree = is.defineSettings({
   name: is.word('name of the group, which its folders begin with', { absent: 'none' }),
-  algorithms: is.words('algorithms', 'names', { default: [DEFAULT_ALGORITHM] }),
-  environments: is.words('environments, as train takes them with --env', 'names', {
-    default: ['MultiGoal-v0'],
-  }),
+  algorithms: is.words('algorithms', 'names', { absent: 'an error' }),
+  environments: is.words('environments, as train takes them with --env', 'names', { absent: 'an error' }),
   seeds: {
     ...inFile(
       z.union([z.int().positive(), z.array(seed).nonempty()]),
@@ -108,7 +105,8 @@ const sweepTree = is.defineSettings({
 });
 
 /** A group of trials: algorithms × environments × seeds × variants. */
-export type Group = ValuesOf<typeof groupTree>;
+export type Group = ValuesOf<typeof groupTree> &
+  Required<Pick<ValuesOf<typeof groupTree>, 'algorithms' | 'environments'>>;
 
 /** How trials get onto a Ray cluster. */
 export type RayOptions = ValuesOf<typeof rayTree>;
@@ -154,8 +152,13 @@ export function parseSweep(raw: RawConfig, source: string, out: string): SweepDe
   return { source, out: sweep.out ?? out, ray: sweep.ray, groups };
 }
 
-function checkedGroup(group: Group, where: string): Group {
-  const { list, grid, random } = group;
+function checkedGroup(group: ValuesOf<typeof groupTree>, where: string): Group {
+  const { algorithms, environments, list, grid, random } = group;
+  if (!algorithms || !environments)
+    throw new UsageError(
+      `${where}: there are no ${algorithms ? 'environments' : 'algorithms'} to make trials of`,
+      'Give a list, such as algorithms: [meow, sac] and environments: [HalfCheetah-v5].',
+    );
   const draws = Object.keys(random.settings);
   const written = [group.settings, grid, random.settings, ...list].flatMap((of) => Object.keys(of));
   for (const name of written)
@@ -177,7 +180,7 @@ function checkedGroup(group: Group, where: string): Group {
       `${where}: random.trials is ${random.trials}, and nothing is to be drawn`,
       'Give random.settings, such as agent.learningRate: { logUniform: [1e-4, 1e-2] }.',
     );
-  return group;
+  return { ...group, algorithms, environments };
 }
 
 /**

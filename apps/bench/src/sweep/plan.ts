@@ -74,7 +74,7 @@ async function explained<T>({ name }: Trial, source: string, check: () => Promis
   try {
     return await check();
   } catch (error) {
-    const reason = reasonOf(error).replace(`trial ${name}: `, '');
+    const reason = reasonOf(error).replace(`trial ${name}: `, '').replace(/\?$/, '');
     throw new UsageError(`${source}, trial ${name}: ${reason}`, 'No trial was started.', { cause: error });
   }
 }
