@@ -6,33 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { main } from '../cli/main.ts';
 import { captureIo } from '../testing/capture.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
+import { writeRun } from '../testing/written-run.ts';
 import { readRun } from './read-run.ts';
-
-interface MadeUpRun {
-  readonly env?: string;
-  readonly algo?: string;
-  readonly seed: number;
-  readonly means: readonly number[];
-  readonly settings?: object;
-  readonly finished?: boolean;
-  readonly tail?: string;
-}
-
-/** Writes a run that evaluated every 100 steps. */
-async function writeRun(folder: string, run: MadeUpRun): Promise<void> {
-  const { env = 'Task-v0', algo = 'meow', seed, means, settings = {}, finished = true, tail = '' } = run;
-  await mkdir(folder, { recursive: true });
-  await writeFile(
-    join(folder, 'config.json'),
-    JSON.stringify({ command: 'train', env, algo, seed, steps: 1000, preset: 'p', ...settings }),
-  );
-  const lines = means.map((mean, i) =>
-    JSON.stringify({ type: 'evaluation', step: 100 * (i + 1), mean, time: { seconds: i + 1, duration: 1 } }),
-  );
-  await writeFile(join(folder, 'metrics.jsonl'), [...lines, tail].join('\n'));
-  if (finished)
-    await writeFile(join(folder, 'summary.json'), JSON.stringify({ aborted: false, trainSeconds: 90 }));
-}
 
 async function compare(...argv: string[]) {
   const io = captureIo();

@@ -56,17 +56,18 @@ export type Planned = { readonly plan: Plan } | { readonly leastSeconds: number 
  * first environment. Whatever is chosen then gets as many steps as fit, all arms the same number.
  */
 export function planWithin(experiment: Experiment, costOf: CostOf, limits: Limits): Planned {
-  for (const { environments, seeds } of rungsOf(experiment, limits)) {
-    const least = limits.steps ?? experiment.leastSteps(environments, seeds);
-    const most = Math.max(...experiment.environments.slice(0, environments).map(experiment.stepsOf));
+  const rungs = rungsOf(experiment, limits);
+  for (const rung of rungs) {
+    const least = leastStepsOf(experiment, limits, rung);
+    const most = Math.max(...experiment.environments.slice(0, rung.environments).map(experiment.stepsOf));
     const choices = limits.steps === undefined ? roundSteps(least, most) : [limits.steps];
     for (const steps of choices) {
-      const plan = planOf(experiment, costOf, limits, { environments, seeds, steps });
+      const plan = planOf(experiment, costOf, limits, { ...rung, steps });
       if (plan.seconds <= limits.budgetSeconds) return { plan };
     }
   }
-  const smallest = rungsOf(experiment, limits).at(-1) ?? { environments: 1, seeds: 1 };
-  const steps = limits.steps ?? experiment.leastSteps(smallest.environments, smallest.seeds);
+  const smallest = rungs.at(-1) ?? { environments: 1, seeds: 1 };
+  const steps = leastStepsOf(experiment, limits, smallest);
   return { leastSeconds: planOf(experiment, costOf, limits, { ...smallest, steps }).seconds };
 }
 
@@ -74,6 +75,10 @@ interface Rung {
   readonly environments: number;
   readonly seeds: number;
 }
+
+/** Of environments that the user has chosen none is worth more than another. */
+const leastStepsOf = (experiment: Experiment, limits: Limits, { environments, seeds }: Rung): number =>
+  limits.steps ?? experiment.leastSteps(limits.environments === undefined ? environments : 1, seeds);
 
 /** From the most that is run to the least. */
 function rungsOf({ environments, seeds: most }: Experiment, { environments: chosen, seeds }: Limits): Rung[] {
