@@ -35,7 +35,7 @@ const settings = is.defineSettings({
     'noise on actions that final policies are played with, shares of half their range',
     { default: [0.1, 0.3] },
   ),
-  noiseEpisodes: is.positiveInteger('episodes per policy and size of noise', { default: 5 }),
+  noiseEpisodes: is.positiveInteger('episodes per policy and size of noise', { default: 3 }),
   python: is.word('Python that has Isaac Lab, for fig3', {
     placeholder: 'file',
     absent: 'MEOW_PYTHON, .venv in the working directory, or python3',

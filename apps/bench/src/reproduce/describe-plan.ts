@@ -23,12 +23,18 @@ export function describePlan(
     formatDuration(each),
   ]);
   const runs = arms.length * seeds;
+  const shortened = arms.find(({ warmup }) => warmup !== undefined)?.warmup;
   return [
     formatTable(
       ['environment', 'algorithm', 'seeds', 'steps', 'evaluated every', 'steps/s measured', 'each run takes'],
       rows,
     ),
     `${runs} ${runs === 1 ? 'run' : 'runs'} on ${cores} ${cores === 1 ? 'core' : 'cores'}: about ${formatDuration(seconds)}`,
+    ...(shortened === undefined
+      ? []
+      : [
+          `These are few steps: warm-ups are shortened to ${shortened}, and curves show little. A larger --budget shows more.`,
+        ]),
   ].join('\n\n');
 }
 

@@ -24,6 +24,8 @@ export interface Experiment {
    * With one environment and one seed: the fewest that show anything.
    */
   leastSteps(environments: number, seeds: number): number;
+  /** What a budget may come down to where it has no room for those, with warm-ups shortened. Default: nothing below them. */
+  readonly shortestSteps?: number;
   /** Settings of all runs. */
   readonly settings: RawConfig;
   /** Whether final policies are played with noise. */
@@ -57,6 +59,9 @@ const mujocoLeastSteps = (environments: number, seeds: number): number => {
   if (seeds > 2) return 60_000;
   return seeds > 1 ? 30_000 : 15_000;
 };
+
+/** A rollout of PPO and some updates of all others. */
+const MUJOCO_SHORTEST = 2500;
 
 const PRESET_OF: Readonly<Record<string, string>> = {
   'HalfCheetah-v5': 'half-cheetah',
@@ -93,6 +98,7 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     seeds: 5,
     stepsOf: (environment) => MUJOCO_STEPS[environment] ?? MILLION,
     leastSteps: mujocoLeastSteps,
+    shortestSteps: MUJOCO_SHORTEST,
     settings: CURVES,
     playsWithNoise: true,
   },
@@ -126,6 +132,7 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     seeds: 5,
     stepsOf: (environment) => MUJOCO_STEPS[environment] ?? MILLION,
     leastSteps: mujocoLeastSteps,
+    shortestSteps: MUJOCO_SHORTEST,
     settings: CURVES,
     playsWithNoise: true,
   },

@@ -78,14 +78,20 @@ describe('planWithin', () => {
     expect('plan' in result && result.plan.arms).toHaveLength(12);
   });
 
-  it('says how long the smallest takes where nothing fits', () => {
+  it('comes down to fewer steps with shorter warm-ups, and says how long the fewest take', () => {
+    const { seeds, steps, arms } = planned({ budgetSeconds: 200 });
+    expect([seeds, steps]).toEqual([1, [6000]]);
+    expect(arms.every(({ warmup }) => warmup === 1500)).toBe(true);
+    expect(planned({ budgetSeconds: HOUR }).arms[0]?.warmup).toBeUndefined();
+
     const result = planWithin(EXPERIMENTS.fig2, costOf, { ...limits, budgetSeconds: 60 });
-    // 15,000 steps of all six on two cores.
     if (!('leastSeconds' in result)) throw new Error('there is a plan');
-    expect(result.leastSeconds).toBeGreaterThan((15 * (7 + 9 + 5 + 5 + 10 + 0.5)) / 2);
-    expect(result.leastSeconds).toBeLessThan(450);
+    // 2,500 steps of all six on two cores, with 10 evaluations of 10 episodes.
+    const core = 2.5 * (7 + 9 + 5 + 5 + 10 + 0.5) + 6 * (5 + 100 * 0.2);
+    expect(result.leastSeconds).toBeGreaterThan(core / 2);
+    expect(result.leastSeconds).toBeLessThan(1.1 * (core / 2));
     const next = planWithin(EXPERIMENTS.fig2, costOf, { ...limits, budgetSeconds: result.leastSeconds });
-    expect('plan' in next && next.plan.arms[0]?.steps).toBe(15_000);
+    expect('plan' in next && next.plan.arms[0]?.steps).toBe(2500);
   });
 
   it('counts episodes of evaluations and with noise', () => {
@@ -103,8 +109,8 @@ describe('planWithin', () => {
       noiseEpisodes: 10,
     });
     expect(noisy.seconds - without.seconds).toBeCloseTo(noisy.arms.length * 10 * 0.2, 9);
-    // MEow: start, steps, 20 evaluations with 5 deterministic and 5 sampled episodes.
-    expect(without.arms[0]?.seconds).toBeCloseTo(5 + 20 * 7 + 20 * 10 * 0.2, 9);
+    // MEow: start, steps, 10 evaluations with 5 deterministic and 5 sampled episodes.
+    expect(without.arms[0]?.seconds).toBeCloseTo(5 + 20 * 7 + 10 * 10 * 0.2, 9);
   });
 
   it('has only the demo’s number of steps for the multi-goal environment', () => {

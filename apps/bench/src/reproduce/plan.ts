@@ -18,6 +18,8 @@ export interface PlannedArm {
   readonly arm: Arm;
   readonly steps: number;
   readonly evaluateEvery: number;
+  /** Steps with random actions, where there are too few steps for those of the preset. */
+  readonly warmup?: number;
   /** Wall-clock seconds that each of its seeds takes. */
   readonly seconds: number;
 }
@@ -53,7 +55,8 @@ export type Planned = { readonly plan: Plan } | { readonly leastSeconds: number 
 
 /**
  * Fits environments, seeds and steps into a budget: as many environments with all seeds as have enough steps, else fewer seeds in the
- * first environment. Whatever is chosen then gets as many steps as fit, all arms the same number.
+ * first environment. Whatever is chosen then gets as many steps as fit, all arms the same number. Where not even the fewest steps that
+ * show anything fit, there are fewer, with warm-ups that are shorter than the presets'.
  */
 export function planWithin(experiment: Experiment, costOf: CostOf, limits: Limits): Planned {
   const rungs = rungsOf(experiment, limits);
@@ -67,9 +70,18 @@ export function planWithin(experiment: Experiment, costOf: CostOf, limits: Limit
     }
   }
   const smallest = rungs.at(-1) ?? { environments: 1, seeds: 1 };
-  const steps = leastStepsOf(experiment, limits, smallest);
-  return { leastSeconds: planOf(experiment, costOf, limits, { ...smallest, steps }).seconds };
+  const least = leastStepsOf(experiment, limits, smallest);
+  const shortest = limits.steps ?? experiment.shortestSteps ?? least;
+  for (const steps of roundSteps(shortest, least)) {
+    const plan = planOf(experiment, costOf, limits, { ...smallest, steps });
+    if (plan.seconds <= limits.budgetSeconds) return { plan };
+  }
+  return { leastSeconds: planOf(experiment, costOf, limits, { ...smallest, steps: shortest }).seconds };
 }
+
+/** A quarter of the steps, where the preset's warm-up would leave nothing to learn. */
+const warmupOf = (experiment: Experiment, steps: number): { readonly warmup?: number } =>
+  steps < experiment.leastSteps(1, 1) ? { warmup: Math.floor(steps / 4) } : {};
 
 interface Rung {
   readonly environments: number;
@@ -114,17 +126,17 @@ function planOf(
       const episodes = 2 * evaluationEpisodes * Math.floor(steps / evaluateEvery);
       noiseSeconds += seeds * noiseEpisodes * episodeSeconds;
       const seconds = startSeconds + steps * stepSeconds + episodes * episodeSeconds;
-      return { environment, arm, steps, evaluateEvery, seconds };
+      return { environment, arm, steps, evaluateEvery, ...warmupOf(experiment, steps), seconds };
     }),
   );
   const durations = arms.flatMap(({ seconds }) => Array.from({ length: seeds }, () => seconds));
   return { seeds, arms, seconds: makespan(durations, cores) + noiseSeconds };
 }
 
-/** Twenty evaluations of short runs; every 10,000 steps, as in the paper, of longer ones; of many environments as many. */
+/** Ten evaluations of the shortest runs, twenty of short ones; every 10,000 steps, as in the paper, of longer ones; of many environments as many. */
 function evaluateEveryOf(steps: number): number {
-  const twentieth = Math.max(1, Math.ceil(steps / 20));
-  return steps > 200_000 && steps <= 5_000_000 ? 10_000 : twentieth;
+  if (steps > 200_000 && steps <= 5_000_000) return 10_000;
+  return Math.max(1, Math.ceil(steps / (steps > 20_000 ? 20 : 10)));
 }
 
 /** Seconds until all runs have ended, where the longest begin first and each core takes the next when it is free. */

@@ -19,6 +19,7 @@ const planSchema = z.object({
       arm: z.object({ algorithm: z.string(), preset: z.string().exactOptional() }),
       steps: z.number(),
       evaluateEvery: z.number(),
+      warmup: z.number().exactOptional(),
       seconds: z.number(),
     }),
   ),

@@ -1,3 +1,4 @@
+import { algorithmNamed } from '../algorithms/index.ts';
 import type { RawConfig } from '../cli/config-file.ts';
 import { parseSweep, type SweepDefinition } from '../sweep/definition.ts';
 import type { Experiment } from './experiments.ts';
@@ -14,12 +15,19 @@ export const sweepOfPlan = (
     {
       groups: arms
         .toSorted((a, b) => b.seconds - a.seconds)
-        .map(({ environment, arm: { algorithm, preset }, steps, evaluateEvery }) => ({
+        .map(({ environment, arm: { algorithm, preset }, steps, evaluateEvery, warmup }) => ({
           algorithms: [algorithm],
           environments: [environment],
           seeds,
           list: [preset === undefined ? {} : { name: preset, preset }],
-          settings: { ...settings, ...extra, steps, evaluateEvery },
+          settings: {
+            ...settings,
+            ...extra,
+            steps,
+            evaluateEvery,
+            // What learns from rollouts has none.
+            ...(warmup !== undefined && !algorithmNamed(algorithm).rolloutSteps && { warmup }),
+          },
         })),
     },
     'reproduce',
