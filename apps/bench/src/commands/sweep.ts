@@ -1,6 +1,7 @@
 import path from 'node:path';
 
 import { defineCommand } from '../cli/command.ts';
+import { UsageError } from '../cli/errors.ts';
 import * as is from '../cli/settings.ts';
 
 /** Runs the trials of a sweep. */
@@ -25,6 +26,7 @@ export const sweep = defineCommand({
   }),
   options: is.defineSettings({
     dryRun: is.toggle('say what would be trained, and train nothing'),
+    cancel: is.toggle('with --engine ray: stop the jobs of the sweep that a killed command left, saved'),
   }),
   examples: [
     'meow-bench sweep sweep.yaml',
@@ -34,12 +36,19 @@ export const sweep = defineCommand({
   ],
   notes:
     'Exit code 0 says that all trials are finished, 1 that some failed, 2 that nothing was started because the file has a mistake.',
-  run: async ({ arguments: [file = ''], settings, options: { dryRun }, ui }) => {
+  run: async ({ arguments: [file = ''], settings, options: { dryRun, cancel }, ui }) => {
     const { readSweep } = await import('../sweep/definition.ts');
     const definition = await readSweep(file, path.join('runs', path.basename(file, path.extname(file))));
     if (dryRun) {
       const { describeSweep } = await import('../sweep/describe-sweep.ts');
       return describeSweep(definition, ui);
+    }
+    if (cancel) {
+      if (settings.engine !== 'ray')
+        throw new UsageError('--cancel stops jobs of a Ray cluster', 'Give --engine ray with it.');
+      const { cancelSweep } = await import('../sweep/ray-engine.ts');
+      const stopped = await cancelSweep(definition);
+      return ui.result({ stopped }, stopped.length === 0 ? 'No job runs.' : `Stopped: ${stopped.join(', ')}`);
     }
     const { sweepAndReport } = await import('../sweep/sweep-and-report.ts');
     return sweepAndReport(definition, settings, ui);

@@ -138,6 +138,7 @@ const GIVEN_BY = {
  * @throws UsageError naming what is wrong and what was expected
  */
 export function parseSweep(raw: RawConfig, source: string, out: string): SweepDefinition {
+  checkKeys(raw, source);
   const sweep = parseSettings(sweepTree, raw, source);
   const shared = Object.fromEntries(Object.entries(raw).filter(([key]) => Object.hasOwn(sharedTree, key)));
   if (sweep.ray.app !== undefined && sweep.ray.upload !== undefined)
@@ -147,9 +148,17 @@ export function parseSweep(raw: RawConfig, source: string, out: string): SweepDe
     );
   const groups = sweep.groups.map((group, index) => {
     const where = raw['groups'] === undefined ? source : `${source}, group ${index + 1}`;
+    checkKeys(group, where);
     return checkedGroup(parseSettings(groupTree, mergeConfig(shared, group), where), where);
   });
   return { source, out: sweep.out ?? out, ray: sweep.ray, groups };
+}
+
+/** A setting of train that stands where there are several. */
+function checkKeys(raw: RawConfig, where: string): void {
+  for (const name of ['algo', 'env', 'seed'] as const)
+    if (Object.hasOwn(raw, name))
+      throw new UsageError(`${where}: unknown setting ${name}`, `Did you mean ${GIVEN_BY[name]}?`);
 }
 
 function checkedGroup(group: ValuesOf<typeof groupTree>, where: string): Group {

@@ -19,6 +19,12 @@ export interface Attempt {
   stop(): void;
 }
 
+/** Takes what is known of an attempt: whether it runs yet, and the job that it is. */
+export type ReportProgress = (progress: {
+  readonly phase: 'pending' | 'running';
+  readonly job: string;
+}) => void;
+
 /** What trials run on. */
 export interface Engine {
   readonly name: 'local' | 'ray';
@@ -31,6 +37,6 @@ export interface Engine {
    *
    * @param attempt 1, 2, 3, ...
    */
-  start(trial: PlannedTrial, attempt: number): Promise<Attempt>;
+  start(trial: PlannedTrial, attempt: number, report: ReportProgress): Promise<Attempt>;
   close(): Promise<void>;
 }

@@ -4,14 +4,15 @@ import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { FolderInUseError, lockFolder, makeFolder } from '@meow-rl/train/node';
+import { makeFolder } from '@meow-rl/train/node';
 
 import { CONFIG } from '../runs/run-files.ts';
 import type { Attempt, Ending, Engine } from './engine.ts';
+import { lastError } from './last-error.ts';
 import type { PlannedTrial } from './plan.ts';
+import { waitForFolder } from './trial-folder.ts';
 import { trialArguments } from './trial.ts';
 import { readTail, TRIAL_LOG } from './trial-state.ts';
 
@@ -70,33 +71,3 @@ async function runProcess(trial: PlannedTrial, stop: AbortSignal): Promise<Endin
     await log.close();
   }
 }
-
-/** Seconds in which the trials of a sweep that was killed have saved and ended. */
-const PATIENCE = 60;
-
-/**
- * Waits until no process writes to the folder of a trial.
- *
- * @returns why it is in use, where it stays so
- */
-async function waitForFolder(folder: string, stop: AbortSignal): Promise<string | undefined> {
-  const begun = performance.now();
-  while (!stop.aborted) {
-    try {
-      await (await lockFolder(folder)).release();
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof FolderInUseError)) throw error;
-      if (performance.now() - begun > 1000 * PATIENCE) return error.message;
-      await pause(200, undefined, { signal: stop }).catch(() => {});
-    }
-  }
-  return undefined;
-}
-
-/** The error that the command line said last. */
-export const lastError = (output: string): string | undefined =>
-  output
-    .split('\n')
-    .findLast((line) => line.startsWith('meow-bench: '))
-    ?.replace('meow-bench: ', '');

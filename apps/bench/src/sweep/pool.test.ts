@@ -93,8 +93,8 @@ describe('a pool of trials', () => {
     const { engine, started } = scriptedEngine(2, { a: ['stop'] });
     const broken: Engine = {
       ...engine,
-      start: (trial, attempt) =>
-        trial.name === 'b' ? Promise.reject(new Error('no such cluster')) : engine.start(trial, attempt),
+      start: (trial, attempt, report) =>
+        trial.name === 'b' ? Promise.reject(new Error('no such cluster')) : engine.start(trial, attempt, report),
     };
     const running = runTrials([trial('a'), trial('b')], { engine: broken, retries: 2, signal, onChange });
     await expect(running).rejects.toThrow('no such cluster');

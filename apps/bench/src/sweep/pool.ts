@@ -3,9 +3,12 @@ import type { PlannedTrial } from './plan.ts';
 
 /** Where a trial stands in a sweep that runs. */
 export interface TrialStatus {
-  readonly phase: 'waiting' | 'running' | 'finished' | 'failed' | 'stopped';
+  /** `pending`: the cluster hasn't begun with it. */
+  readonly phase: 'waiting' | 'pending' | 'running' | 'finished' | 'failed' | 'stopped';
   /** Attempts in this sitting. */
   readonly attempts: number;
+  /** The job that it is on a cluster. */
+  readonly job?: string;
   /** Why the last attempt failed. */
   readonly error?: string;
 }
@@ -53,14 +56,20 @@ export async function runTrials(
     const ending = await attempted(trial, tried);
     const again = ending.kind === 'failed' && ending.again && tried <= retries && !signal.aborted;
     if (again) waiting.push(trial);
+    const job = statuses.get(trial)?.job;
     set(trial, {
       phase: ending.kind === 'done' ? 'finished' : again ? 'waiting' : ending.kind,
       attempts: tried,
+      ...(job !== undefined && { job }),
       ...(ending.kind === 'failed' && { error: ending.error }),
     });
   };
   const attempted = async (trial: PlannedTrial, number: number): Promise<Ending> => {
-    const attempt = await engine.start(trial, number);
+    const attempt = await engine.start(trial, number, (progress) => {
+      const before = statuses.get(trial);
+      if (before?.phase !== progress.phase || before.job !== progress.job)
+        set(trial, { ...progress, attempts: number });
+    });
     attempts.add(attempt);
     if (signal.aborted) attempt.stop();
     try {

@@ -21,7 +21,7 @@ export interface SweepReport {
   readonly trials: readonly TrialReport[];
 }
 
-const PHASES = ['running', 'failed', 'stopped', 'waiting', 'finished'] as const;
+const PHASES = ['running', 'pending', 'failed', 'stopped', 'waiting', 'finished'] as const;
 
 /** `12 trials: 2 running, 6 waiting, 4 finished, 1h05m left` */
 export function sweepSummary(trials: readonly TrialReport[]): string {
@@ -67,7 +67,7 @@ const secondsOf = ({ step, steps }: TrialReport, rate: number | undefined): numb
  */
 function secondsLeft(trials: readonly TrialReport[]): number | undefined {
   const running = trials.filter(({ phase }) => phase === 'running');
-  const open = [...running, ...trials.filter(({ phase }) => phase === 'waiting')];
+  const open = [...running, ...trials.filter(({ phase }) => phase === 'waiting' || phase === 'pending')];
   if (running.length === 0) return undefined;
   const times = open.map((trial) => secondsOf(trial, rateOf(trial, trials)));
   let total = 0;

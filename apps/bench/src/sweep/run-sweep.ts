@@ -80,14 +80,15 @@ export async function runSweep(
   });
 }
 
-async function makeEngine(
+const makeEngine = async (
   name: Engine['name'],
-  _sweep: SweepDefinition,
+  sweep: SweepDefinition,
   cores: number | undefined,
-): Promise<Engine> {
-  if (name === 'ray') throw new UsageError('the ray engine is not there yet', 'Leave --engine out.');
-  return localEngine(cores);
-}
+): Promise<Engine> => {
+  if (name === 'local') return localEngine(cores);
+  const { rayEngine } = await import('./ray-engine.ts');
+  return rayEngine(sweep, cores);
+};
 
 /** Seconds between two looks at the folders of the trials that run. */
 const INTERVAL = 1;
@@ -130,7 +131,7 @@ async function openBoard(trials: readonly PlannedTrial[], ui: Ui) {
     change: (trial: PlannedTrial, status: TrialStatus) => {
       statuses.set(trial, status);
       const { phase, error, attempts } = status;
-      if (phase === 'running' || phase === 'stopped') return;
+      if (phase === 'running' || phase === 'pending' || phase === 'stopped') return;
       live.clear();
       if (error === undefined) ui.info(`${trial.name} ${phase}`);
       else

@@ -36,7 +36,12 @@ it('a trial that is killed goes on to the bits of one that was not, and one that
   const { trials } = JSON.parse(out);
   expect(trials).toMatchObject([
     { name: good.name, phase: 'finished', attempts: 2, step: 2000, steps: 600 },
-    { name: failing.name, phase: 'failed', attempts: 2, error: expect.stringContaining('step 30: reward') },
+    {
+      name: failing.name,
+      phase: 'failed',
+      attempts: 2,
+      error: expect.stringContaining('step() gave NaN as reward'),
+    },
   ]);
 
   const twin = { ...good, folder: path.join(folder, 'twin') };

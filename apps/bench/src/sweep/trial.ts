@@ -29,7 +29,7 @@ export const expandSweep = ({ out, groups }: SweepDefinition): Trial[] =>
       group.environments.flatMap((env) =>
         variantsOf(group).flatMap((variant) =>
           group.algorithms.map((algo): Trial => {
-            const folders = [fileName(env), algo, variantFolder(variant.name), `seed-${seed}`];
+            const folders = [environmentFolder(env), algo, variantFolder(variant.name), `seed-${seed}`];
             const name = [...(group.name === undefined ? [] : [fileName(group.name)]), ...folders]
               .filter((part) => part !== '')
               .join('/');
@@ -48,6 +48,10 @@ export const expandSweep = ({ out, groups }: SweepDefinition): Trial[] =>
       ),
     ),
   );
+
+/** Of a file with an environment its name is enough. */
+const environmentFolder = (env: string): string =>
+  fileName(/^([./\\]|[A-Za-z]:)/.test(env) ? env.replace(/^.*[/\\]/, '') : env);
 
 /** Said in each trial, so that all of them compute alike wherever they run. */
 const FIXED: RawConfig = { threads: 1, workers: 0, learnerThreads: 0 };
