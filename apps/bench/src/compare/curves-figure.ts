@@ -16,6 +16,9 @@ export interface CurveOptions extends Pick<TableOptions, 'confidence' | 'stochas
   readonly statistic: CurveStatistic;
 }
 
+/** Seeds from which on Student's interval is drawn: that of two is 13 standard errors wide, and hides all lines. */
+export const SEEDS_OF_BAND = 3;
+
 const LEGEND_ROW = 20;
 const INK = '#1b2430';
 
@@ -134,7 +137,14 @@ function curveMarks(
     gridX({ strokeOpacity: 0.12 }),
     gridY({ strokeOpacity: 0.12 }),
     ...series.map(({ curve, color }) =>
-      areaY(curve, { x: 'step', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.18, clip: true }),
+      areaY(statistic === 'mean' ? curve.filter(({ seeds }) => seeds >= SEEDS_OF_BAND) : curve, {
+        x: 'step',
+        y1: 'low',
+        y2: 'high',
+        fill: color,
+        fillOpacity: 0.18,
+        clip: true,
+      }),
     ),
     ...series.map(({ full, color }) =>
       line(full, { x: 'step', y: 'estimate', stroke: color, strokeWidth: 2 }),

@@ -1,5 +1,5 @@
 import type { Comparison } from '../compare/analyse.ts';
-import { curvesPanel, type CurveStatistic } from '../compare/curves-figure.ts';
+import { curvesPanel, SEEDS_OF_BAND, type CurveStatistic } from '../compare/curves-figure.ts';
 import { improvementFigure } from '../compare/improvement-figure.ts';
 import { labelColors } from '../compare/label-colors.ts';
 import { profileFigure } from '../compare/profile-figure.ts';
@@ -99,7 +99,7 @@ function curvesCard(
   };
   const band =
     statistic === 'mean'
-      ? `the ${interval(options)} of Student's t`
+      ? `the ${interval(options)} of Student's t, of at least ${SEEDS_OF_BAND} seeds`
       : `the ${interval(options)} of a stratified bootstrap with ${formatNumber(resamples, 9)} resamples`;
   return html`<figure class="${look}">
     <h2>${kind === 'deterministic' ? 'Deterministic' : 'Sampled'} return, ${STATISTIC_NAMES[statistic]}</h2>
@@ -118,8 +118,8 @@ function curvesCard(
     </div>
     <figcaption>
       ${upperFirst(STATISTIC_NAMES[statistic])} over seeds of the ${kind} return. Bands are ${band}, cut off
-      where they reach beyond all returns; a line without one is of one seed. Lines are dashed where not all
-      seeds have got to.
+      where they reach beyond all returns; a line without one is of fewer seeds. Lines are dashed where not
+      all seeds have got to.
       ${
         smooth === 1
           ? 'Nothing is smoothed.'

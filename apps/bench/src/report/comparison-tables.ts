@@ -5,7 +5,7 @@ import { interval } from '../compare/tables.ts';
 import type { ComparisonReport } from './comparison-data.ts';
 import { html, type Html } from './html.ts';
 import { formatNumber, formatSeconds } from './numbers.ts';
-import { numbers, table, words } from './table.ts';
+import { environmentColumn, numbers, table, words } from './table.ts';
 
 /** Last evaluations of all groups: mean and IQM of deterministic returns, mean of sampled ones. */
 export function finalReturnsTable({ deterministic, sampled, options }: ComparisonReport): Html {
@@ -15,7 +15,7 @@ export function finalReturnsTable({ deterministic, sampled, options }: Compariso
       ?.groups.find((group) => group.label === label);
   return table(
     [
-      words('environment'),
+      environmentColumn,
       words('algorithm'),
       numbers('seeds'),
       numbers('steps'),
@@ -48,7 +48,7 @@ export const improvementTable = (
   options: ComparisonReport['options'],
 ): Html =>
   table(
-    [words('pair'), words('environment'), numbers('P'), numbers(interval(options))],
+    [words('pair'), environmentColumn, numbers('P'), numbers(interval(options))],
     improvements.map(({ x, y, where, probability: { estimate, low, high } }) => [
       `${x} > ${y}`,
       where,
@@ -60,7 +60,7 @@ export const improvementTable = (
 /** Wall-clock time and steps per second of all groups. */
 export const speedTable = ({ environments }: Comparison): Html =>
   table(
-    [words('environment'), words('algorithm'), numbers('wall-clock time'), numbers('steps per second')],
+    [environmentColumn, words('algorithm'), numbers('wall-clock time'), numbers('steps per second')],
     environments.flatMap(({ environment, groups }) =>
       groups.map(({ label, seconds, stepsPerSecond }) => [
         environment,

@@ -2,7 +2,7 @@ import type { ComparisonReport } from './comparison-data.ts';
 import { count, formatReturn, withInterval } from './comparison-tables.ts';
 import { html, type Html } from './html.ts';
 import { publishedBesideOurs } from './published-beside-ours.ts';
-import { numbers, table, words } from './table.ts';
+import { environmentColumn, numbers, table, words } from './table.ts';
 
 /** Returns that others published, beside these runs at the same number of steps. */
 export function publishedCard({ deterministic }: ComparisonReport): Html {
@@ -13,7 +13,7 @@ export function publishedCard({ deterministic }: ComparisonReport): Html {
     <h2>Beside what others publish</h2>
     ${table(
       [
-        words('environment'),
+        environmentColumn,
         words('algorithm'),
         words('source'),
         numbers('steps'),

@@ -2,7 +2,7 @@ import type { DisturbedReturns, GroupRobustness } from '../robustness/measure.ts
 import { interval, type TableOptions } from '../compare/tables.ts';
 import { withInterval } from './comparison-tables.ts';
 import { html, type Html } from './html.ts';
-import { numbers, table, words } from './table.ts';
+import { environmentColumn, numbers, table, words } from './table.ts';
 
 /** Returns of final policies under noise on observations and on actions. */
 export function robustnessCard(
@@ -22,7 +22,7 @@ export function robustnessCard(
     <h2>Robustness of the final policies</h2>
     ${table(
       [
-        words('environment'),
+        environmentColumn,
         words('algorithm'),
         words('actions'),
         ...disturbances.map((disturbance) => numbers(nameOf(disturbance))),

@@ -4,11 +4,17 @@ import { html, type Html, type HtmlPart } from './html.ts';
 export interface Column {
   readonly head: HtmlPart;
   readonly isNumber?: boolean;
+  /** Whether it is left out where all rows have the same text; the page says it then. */
+  readonly omitIfSame?: boolean;
 }
 
 /** A table that scrolls within its card where the page is narrow. */
-export const table = (columns: readonly Column[], rows: readonly (readonly HtmlPart[])[]): Html =>
-  html`<div class="scroll">
+export function table(all: readonly Column[], allRows: readonly (readonly HtmlPart[])[]): Html {
+  const isShown = (index: number): boolean =>
+    all[index]?.omitIfSame !== true || new Set(allRows.map((row) => row[index])).size > 1;
+  const columns = all.filter((_, index) => isShown(index));
+  const rows = allRows.map((row) => row.filter((_, index) => isShown(index)));
+  return html`<div class="scroll">
     <table>
       <thead>
         <tr>
@@ -28,6 +34,10 @@ export const table = (columns: readonly Column[], rows: readonly (readonly HtmlP
       </tbody>
     </table>
   </div>`;
+}
+
+/** The environment of each row. */
+export const environmentColumn: Column = { head: 'environment', omitIfSame: true };
 
 /** A column of text. */
 export const words = (head: HtmlPart): Column => ({ head });
