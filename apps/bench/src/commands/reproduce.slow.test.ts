@@ -8,11 +8,12 @@ import { temporaryFolder } from '../testing/temporary.ts';
 
 const pendulum = (out: string, ...flags: readonly string[]) =>
   bench(
-    'reproduce',
-    'fig2',
-    ...['--environments', 'Pendulum-v1', '--algorithms', 'sac', '--seeds', '2', '--steps', '400'],
-    ...['--budget', '1h', '--cores', '2', '--observation-noise', '0.5', '--action-noise', '0.5'],
-    ...['--noise-episodes', '1', '--resamples', '50', '--out', out, ...flags],
+    ...'reproduce fig2 --environments Pendulum-v1 --algorithms sac --seeds 2 --steps 400 --budget 1h --cores 2'.split(
+      ' ',
+    ),
+    ...'--observation-noise 0.5 --action-noise 0.5 --noise-episodes 1 --resamples 50 --out'.split(' '),
+    out,
+    ...flags,
   );
 
 describe('reproduce', () => {
@@ -41,7 +42,7 @@ describe('reproduce', () => {
       const page = await readFile(join(out, 'report.html'), 'utf8');
       expect(page).toContain('Robustness of the final policies');
       expect(page).toContain('observation noise 0.5');
-      expect(page).toContain('reproduce fig2 --budget 1h');
+      expect(page).toContain('meow-bench reproduce fig2 --budget 1h');
       expect(page).toContain('Sampled return, interquartile mean');
       const curves = (await readFile(join(out, 'curves.csv'), 'utf8')).trimEnd().split('\n');
       expect(curves).toHaveLength(1 + 2 * 10);

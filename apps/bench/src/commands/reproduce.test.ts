@@ -11,13 +11,32 @@ import { expandSweep } from '../sweep/trial.ts';
 import { bench } from '../testing/run-bench.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 
+const refused = async (...argv: readonly string[]) => {
+  const { code, err } = await bench('reproduce', ...argv);
+  expect(code).toBe(2);
+  return err;
+};
+
+const metrics = (step: number, updates: number, seconds: number) => ({
+  type: 'metrics' as const,
+  step,
+  updates,
+  episodes: 0,
+  update: {},
+  time: { seconds, stepsPerSecond: 0 },
+});
+
+const arm = (algorithm: string, preset?: string) => ({
+  environment: 'Hopper-v5',
+  arm: { algorithm, ...(preset !== undefined && { preset }) },
+  steps: 4000,
+  evaluateEvery: 400,
+  warmup: 1000,
+  seconds: algorithm === 'ppo' ? 1 : 2,
+});
+
 describe('reproduce', () => {
   it('refuses figures, algorithms and times that are none, and fig3 without Isaac Lab', async () => {
-    const refused = async (...argv: readonly string[]) => {
-      const { code, err } = await bench('reproduce', ...argv);
-      expect(code).toBe(2);
-      return err;
-    };
     expect(await refused('fig4')).toContain('there is no figure fig4. Did you mean fig1?');
     expect(await refused('fig2', '--algorithms', 'dqn')).toContain('there is no algorithm of fig2 dqn');
     expect(await refused('fig2', '--budget', '8')).toContain('Give a time such as 8h, 1h30m or 45s');
@@ -29,14 +48,6 @@ describe('reproduce', () => {
 
 describe('what reproduce is made of', () => {
   it('has rates without warm-up and evaluations', () => {
-    const metrics = (step: number, updates: number, seconds: number) => ({
-      type: 'metrics' as const,
-      step,
-      updates,
-      episodes: 0,
-      update: {},
-      time: { seconds, stepsPerSecond: 0 },
-    });
     const played = { lengths: [1000], returns: [1], terminated: [false], mean: 1, standardDeviation: 0 };
     const events = [
       metrics(300, 0, 1),
@@ -60,14 +71,6 @@ describe('what reproduce is made of', () => {
   });
 
   it('gives a shortened warm-up to what learns from replay alone, and presets to variants', () => {
-    const arm = (algorithm: string, preset?: string) => ({
-      environment: 'Hopper-v5',
-      arm: { algorithm, ...(preset !== undefined && { preset }) },
-      steps: 4000,
-      evaluateEvery: 400,
-      warmup: 1000,
-      seconds: algorithm === 'ppo' ? 1 : 2,
-    });
     const plan = { seeds: 2, seconds: 1, arms: [arm('ppo'), arm('meow', 'hopper-affine')] };
     const trials = expandSweep(sweepOfPlan(EXPERIMENTS.fig2, plan, { fused: true }, 'out'));
     expect(trials.map(({ name }) => name)).toEqual([

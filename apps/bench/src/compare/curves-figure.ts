@@ -97,7 +97,7 @@ export const curvesPanel = (
   });
 
 /** What lines and bands are, in words. */
-export function describeCurves({ statistic, smooth, ...options }: CurveOptions): string {
+function describeCurves({ statistic, smooth, ...options }: CurveOptions): string {
   const of = statistic === 'iqm' ? 'IQM over seeds' : 'mean over seeds';
   const by = statistic === 'iqm' ? '' : " (Student's t)";
   const smoothed = smooth === 1 ? '' : `; smoothed, each point the mean of ${smooth} evaluations`;
@@ -105,7 +105,7 @@ export function describeCurves({ statistic, smooth, ...options }: CurveOptions):
 }
 
 /** The seeds behind a line. */
-export const legendOf = ({ label, seeds }: Pick<GroupResult, 'label' | 'seeds'>): string =>
+const legendOf = ({ label, seeds }: Pick<GroupResult, 'label' | 'seeds'>): string =>
   `${label}, ${seeds.length === 1 ? '1 seed: no interval' : `${seeds.length} seeds`}`;
 
 const altOf = ({ environment, groups }: EnvironmentResult, options: CurveOptions): string =>

@@ -8,6 +8,9 @@ import { bench } from '../testing/run-bench.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 import { writeRun } from '../testing/written-run.ts';
 
+const textOf = (element: { readonly textContent: string | null } | null): string =>
+  String(element?.textContent).replace(/\s+/g, ' ').trim();
+
 /** The page that `compare --out` writes of some runs. */
 async function pageOf(root: string, ...flags: readonly string[]) {
   const out = join(root, 'comparison');
@@ -23,14 +26,12 @@ async function pageOf(root: string, ...flags: readonly string[]) {
   expect([code, err]).toEqual([0, '']);
   const markup = await readFile(join(out, 'report.html'), 'utf8');
   const { document } = parseHTML(markup);
-  const textOf = (element: { readonly textContent: string | null } | null): string =>
-    String(element?.textContent).replace(/\s+/g, ' ').trim();
   const card = (title: string) => {
-    const found = [...document.querySelectorAll('.card')].filter((section) =>
+    const sections = [...document.querySelectorAll('.card')].filter((section) =>
       textOf(section.querySelector('h2')).startsWith(title),
     );
-    expect(found, title).toHaveLength(1);
-    const [section] = found;
+    expect(sections, title).toHaveLength(1);
+    const [section] = sections;
     return {
       rows: [...(section?.querySelectorAll('tbody tr') ?? [])].map((row) =>
         [...row.querySelectorAll('td')].map(textOf),

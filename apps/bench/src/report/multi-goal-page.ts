@@ -49,11 +49,12 @@ export function multiGoalHtml(report: MultiGoalReport): string {
   );
 }
 
+const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
+
 /** Shares of the goals and their entropy, a row for each seed. */
 function modalityCard(runs: readonly MultiGoalRun[]): Html {
   const goals = runs[0]?.goals ?? [];
   const modalities = runs.map(({ reachedByGoal, rollouts }) => modalityOf(reachedByGoal, rollouts));
-  const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
   const rows: HtmlPart[][] = runs.map(({ seed }, i) => {
     const { shares = [], reached = 0, entropy = 0, evenness = 0 } = modalities[i] ?? {};
     return [seed, percent(reached), ...shares.map(percent), entropy.toFixed(3), percent(evenness)];

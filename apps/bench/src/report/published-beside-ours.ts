@@ -32,7 +32,7 @@ export const publishedBesideOurs = (results: readonly EnvironmentResult[]): Publ
     const rows = PUBLISHED_RETURNS.filter((published) => published.task === task).map((published) => {
       const group = result.groups.find(({ algorithm }) => algorithm === published.algorithm);
       const ours = group && besideIt(group, published.steps);
-      return { environment: result.environment, published, ...(ours && { ours }) };
+      return Object.assign({ environment: result.environment, published }, ours && { ours });
     });
     return [...rows.filter(({ ours }) => ours), ...rows.filter(({ ours }) => !ours)];
   });

@@ -73,14 +73,18 @@ const rows = (
   returns: Returns,
   version?: string,
 ): PublishedReturn[] =>
-  Object.entries(returns).map(([task, value]) => ({
-    source: of,
-    algorithm,
-    task,
-    ...(version !== undefined && { version }),
-    steps: typeof steps === 'number' ? steps : (steps[task] ?? Number.NaN),
-    return: value,
-  }));
+  Object.entries(returns).map(([task, value]) =>
+    Object.assign(
+      {
+        source: of,
+        algorithm,
+        task,
+        steps: typeof steps === 'number' ? steps : (steps[task] ?? Number.NaN),
+        return: value,
+      },
+      version !== undefined && { version },
+    ),
+  );
 
 const MILLION = 1_000_000;
 

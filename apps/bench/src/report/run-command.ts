@@ -12,7 +12,7 @@ import { taskOf } from '../environments/task-of.ts';
 import { parseTrainSettings, trainSettings } from '../runs/train-settings.ts';
 
 /** The settings that a run has other than by its preset and by default, by the path of each. */
-export interface GivenSetting {
+interface GivenSetting {
   readonly path: readonly string[];
   readonly value: unknown;
 }
@@ -22,7 +22,7 @@ export interface GivenSetting {
  *
  * @returns undefined for an algorithm or preset that this version doesn't know
  */
-export function givenSettings(run: Run): GivenSetting[] | undefined {
+function givenSettings(run: Run): GivenSetting[] | undefined {
   const algorithm = ALGORITHMS.find(({ name }) => name === run.algorithm);
   if (!algorithm) return undefined;
   const { name } = algorithm;

@@ -36,14 +36,17 @@ export const runDetails = ({
     </p>
   </section>`;
 
+/** Keys of `config.json` that the page says elsewhere. */
+const SAID: ReadonlySet<string> = new Set(['command', 'versions', 'changes', 'seed']);
+
 /** All that `config.json` of the first run says, but for what the table has. */
 function settingsOf({ environment, label, runs: [first] }: RunGroup): Html {
-  const shown = ({ command: _, versions: __, changes: ___, seed: ____, ...config }: Run['config']) => config;
+  const shown = flat(first?.config ?? {}).filter(([name]) => !SAID.has(name.split('.', 1)[0] ?? ''));
   return html`<details>
     <summary>Settings of ${label} on ${environment}</summary>
     ${table(
       [words('setting'), words('value')],
-      flat(first ? shown(first.config) : {}).map(([name, value]) => [html`<code>${name}</code>`, value]),
+      shown.map(([name, value]) => [html`<code>${name}</code>`, value]),
     )}
   </details>`;
 }

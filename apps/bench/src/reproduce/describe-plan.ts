@@ -39,7 +39,7 @@ export function describePlan(
 }
 
 /** `meow`, `meow hopper-no-shift` */
-export const armName = ({ algorithm, preset }: Arm): string =>
+const armName = ({ algorithm, preset }: Arm): string =>
   preset === undefined ? algorithm : `${algorithm} ${preset}`;
 
 export const sameArm = (a: Arm, b: Arm): boolean => a.algorithm === b.algorithm && a.preset === b.preset;

@@ -122,16 +122,21 @@ describe('planWithin', () => {
     const presets = planned({ budgetSeconds: 1000 * HOUR }, 'ablations').arms.map(
       ({ arm }) => arm.preset ?? arm.algorithm,
     );
-    expect(presets).toEqual([
-      ...[
-        'meow',
-        'half-cheetah-one-shift',
-        'half-cheetah-no-shift',
-        'half-cheetah-affine',
-        'sac',
-        'mujoco-shifted',
-      ],
-      ...['meow', 'hopper-one-shift', 'hopper-no-shift', 'hopper-affine', 'sac', 'mujoco-shifted'],
+    expect(presets.slice(0, 6)).toEqual([
+      'meow',
+      'half-cheetah-one-shift',
+      'half-cheetah-no-shift',
+      'half-cheetah-affine',
+      'sac',
+      'mujoco-shifted',
+    ]);
+    expect(presets.slice(6)).toEqual([
+      'meow',
+      'hopper-one-shift',
+      'hopper-no-shift',
+      'hopper-affine',
+      'sac',
+      'mujoco-shifted',
     ]);
   });
 });

@@ -126,7 +126,7 @@ function planOf(
       const episodes = 2 * evaluationEpisodes * Math.floor(steps / evaluateEvery);
       noiseSeconds += seeds * noiseEpisodes * episodeSeconds;
       const seconds = startSeconds + steps * stepSeconds + episodes * episodeSeconds;
-      return { environment, arm, steps, evaluateEvery, ...warmupOf(experiment, steps), seconds };
+      return Object.assign({ environment, arm, steps, evaluateEvery, seconds }, warmupOf(experiment, steps));
     }),
   );
   const durations = arms.flatMap(({ seconds }) => Array.from({ length: seeds }, () => seconds));

@@ -67,7 +67,7 @@ export async function measureRobustness(
           ofGroup.map((run) => played.get(run)?.[i]?.[kind] ?? Number.NaN),
           options.confidence,
         );
-      return { ...disturbance, deterministic: over('deterministic'), sampled: over('sampled') };
+      return Object.assign({ deterministic: over('deterministic'), sampled: over('sampled') }, disturbance);
     }),
   }));
 }
