@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { makeFolder } from '@meow-rl/train/node';
+import { makeFolder } from '@meow-rl/files';
 
 import type { Ui } from '../cli/ui.ts';
 import { fileName } from '../files/file-name.ts';
