@@ -94,7 +94,9 @@ describe('a pool of trials', () => {
     const broken: Engine = {
       ...engine,
       start: (trial, attempt, report) =>
-        trial.name === 'b' ? Promise.reject(new Error('no such cluster')) : engine.start(trial, attempt, report),
+        trial.name === 'b'
+          ? Promise.reject(new Error('no such cluster'))
+          : engine.start(trial, attempt, report),
     };
     const running = runTrials([trial('a'), trial('b')], { engine: broken, retries: 2, signal, onChange });
     await expect(running).rejects.toThrow('no such cluster');
