@@ -12,6 +12,9 @@ export interface RayHead {
   close(): Promise<void>;
 }
 
+/** Ray waits half a minute for its parts, which may be too short on a machine that is busy. */
+const ATTEMPTS = 3;
+
 /**
  * Starts a Ray head on this machine, with two CPUs.
  *
@@ -20,6 +23,16 @@ export interface RayHead {
  * @param token that it asks for
  */
 export async function startRayHead(ray: string, folder: string, token?: string): Promise<RayHead> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await tryRayHead(ray, `${folder}${attempt}`, token);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function tryRayHead(ray: string, folder: string, token: string | undefined): Promise<RayHead> {
   const [dashboard, agent, client] = await Promise.all([freePort(), freePort(), freePort()]);
   const child = spawn(
     ray,
@@ -35,8 +48,10 @@ export async function startRayHead(ray: string, folder: string, token?: string):
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
       env: {
         ...process.env,
+        RAY_DASHBOARD_STARTUP_TIMEOUT_S: '300',
         PATH: `${path.dirname(ray)}${path.delimiter}${process.env['PATH']}`,
         RAY_AUTH_MODE: token === undefined ? 'disabled' : 'token',
         ...(token !== undefined && { RAY_AUTH_TOKEN: token }),
@@ -49,7 +64,10 @@ export async function startRayHead(ray: string, folder: string, token?: string):
   const address = `http://127.0.0.1:${dashboard}`;
   const jobs = rayJobs(address, token);
   while ((await jobs.cpus().catch(() => 0)) < 2) {
-    if (child.exitCode !== null) throw new Error(`ray start ended: ${said}`);
+    if (child.exitCode !== null) {
+      killGroup(child.pid);
+      throw new Error(`ray start ended: ${said}`);
+    }
     await pause(500);
   }
   return {
@@ -58,8 +76,18 @@ export async function startRayHead(ray: string, folder: string, token?: string):
     close: async () => {
       child.kill('SIGTERM');
       await ended;
+      killGroup(child.pid);
     },
   };
+}
+
+/** Ends what a process has started, of which some may be left. */
+function killGroup(pid = 0): void {
+  try {
+    if (pid > 0) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // All have ended.
+  }
 }
 
 /** A port that nothing listens on, above those that Ray gives its workers. */
