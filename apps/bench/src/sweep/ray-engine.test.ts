@@ -11,6 +11,9 @@ import { temporaryFolder } from '../testing/temporary.ts';
 import { packApp } from './pack-app.ts';
 import { rayToken } from './ray-token.ts';
 
+// Ray is looked at every two seconds.
+vi.setConfig({ testTimeout: 300_000 });
+
 beforeEach(async () => {
   // No token and no cluster of the user's.
   vi.stubEnv('HOME', await temporaryFolder());
@@ -124,12 +127,13 @@ describe('a sweep on Ray', () => {
       status: 'RUNNING',
       metadata: { ...metadata, 'meow-sweep': '/o' },
     });
-    setTimeout(() => {
-      void writeFinished(trial).then(() =>
-        ray.jobs.set('earlier', { submission_id: 'earlier', status: 'SUCCEEDED', metadata }),
-      );
-    }, 500);
-    const { code, trials } = await sweepOn(file);
+    const swept = sweepOn(file);
+    // First whether Ray answers, then for the trial, then for its end.
+    const looks = () => ray.requests.filter((request) => request === 'GET /api/jobs/').length;
+    await expect.poll(looks, { timeout: 60_000 }).toBeGreaterThan(2);
+    await writeFinished(trial);
+    ray.jobs.set('earlier', { submission_id: 'earlier', status: 'SUCCEEDED', metadata });
+    const { code, trials } = await swept;
     expect(code).toBe(0);
     expect(trials).toMatchObject([{ phase: 'finished', attempts: 1, job: 'earlier' }]);
     expect(ray.jobs.size).toBe(2);
