@@ -11,7 +11,7 @@ import { temporaryFolder } from '../testing/temporary.ts';
 import { packApp } from './pack-app.ts';
 import { rayToken } from './ray-token.ts';
 
-// Ray is looked at every two seconds.
+// Ray is looked at once a second.
 vi.setConfig({ testTimeout: 300_000 });
 
 beforeEach(async () => {
