@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { makeFolder } from '@meow-rl/train/node';
+import { makeFolder } from '@meow-rl/files';
 
 import { CliError, UsageError } from '../cli/errors.ts';
 import { CONFIG } from '../runs/run-files.ts';
