@@ -84,13 +84,14 @@ describe.skipIf(ray === undefined).each([
   });
 
   it('cancels its jobs, watches those of a sweep that was killed, and goes on with what was saved', async () => {
-    const sweep = definition('cancelled', 1500, 1);
+    // Of one algorithm, so that both are about as far.
+    const sweep = { ...definition('cancelled', 3000, 2), algorithms: ['meow'] };
     const file = await writeSweep(folder, sweep, 'cancelled.yaml');
     const trials = expandSweep(parseSweep(sweep, 'sweep', ''));
     const begin = async (after: number) => {
       const started = startBench('sweep', file, '--engine', 'ray');
       await started.until(async () => {
-        const states = await Promise.all(trials.map((trial) => readTrialState(trial, 1500)));
+        const states = await Promise.all(trials.map((trial) => readTrialState(trial, 3000)));
         return states.every(({ step }) => step > after);
       });
       return started;
@@ -125,7 +126,7 @@ describe.skipIf(ray === undefined).each([
     expect(running).toHaveLength(2);
     const { out } = await bench('sweep', file, '--engine', 'ray', '--json');
     const { trials: finished } = JSON.parse(out) as SweepReport;
-    expect(finished.map(({ phase, step }) => [phase, step])).toEqual(trials.map(() => ['finished', 1500]));
+    expect(finished.map(({ phase, step }) => [phase, step])).toEqual(trials.map(() => ['finished', 3000]));
     expect(finished.map(({ job }) => job).toSorted()).toEqual(
       running.map(({ submission_id }) => submission_id).toSorted(),
     );
