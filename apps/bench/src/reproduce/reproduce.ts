@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
-import { makeFolder } from '@meow-rl/train/node';
+import { makeFolder } from '@meow-rl/files';
 import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 
 import type { RawConfig } from '../cli/config-file.ts';

@@ -7,6 +7,21 @@ const expand = (raw: Readonly<Record<string, unknown>>) =>
   expandSweep(parseSweep(raw, 'sweep.yaml', 'runs/s'));
 const tasks = { algorithms: ['sac'], environments: ['Hopper-v5'] };
 
+const drawn = (trials: number, seed: number) =>
+  expand({
+    ...tasks,
+    random: {
+      trials,
+      seed,
+      settings: {
+        'agent.learningRate': { logUniform: [1e-5, 1e-2] },
+        'agent.gamma': { uniform: [0.9, 0.99] },
+        'agent.batchSize': { integer: [16, 18] },
+        numEnvs: { choice: [1, 8] },
+      },
+    },
+  });
+
 describe('a sweep', () => {
   it('has a trial for each algorithm, environment and seed, seed by seed', () => {
     const trials = expand({
@@ -68,20 +83,6 @@ describe('a sweep', () => {
   });
 
   it('draws settings by its seed, the same ones whether more are drawn or not', () => {
-    const drawn = (trials: number, seed: number) =>
-      expand({
-        ...tasks,
-        random: {
-          trials,
-          seed,
-          settings: {
-            'agent.learningRate': { logUniform: [1e-5, 1e-2] },
-            'agent.gamma': { uniform: [0.9, 0.99] },
-            'agent.batchSize': { integer: [16, 18] },
-            numEnvs: { choice: [1, 8] },
-          },
-        },
-      });
     const trials = drawn(200, 3);
     expect(trials[7]?.name).toBe('Hopper-v5/sac/random-007/seed-0');
     expect(trials.slice(0, 5).map(({ settings }) => settings)).toEqual(

@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { makeFolder } from '@meow-rl/train/node';
+import { makeFolder } from '@meow-rl/files';
 
 import { CONFIG } from '../runs/run-files.ts';
 import type { Attempt, Ending, Engine } from './engine.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { makeFolder } from '@meow-rl/train/node';
+import { makeFolder } from '@meow-rl/files';
 
 import { CliError, UsageError } from '../cli/errors.ts';
 import { CONFIG } from '../runs/run-files.ts';
@@ -21,7 +21,7 @@ import { readTrialState, TRIAL_LOG } from './trial-state.ts';
 import { trialArguments } from './trial.ts';
 
 /** Seconds between two looks at Ray's list of jobs. */
-const INTERVAL = 2;
+const INTERVAL = 1;
 /** Seconds that a cluster may give no answer, as while its head is restarted. */
 const PATIENCE = 300;
 /** Seconds that a trial has to save when it is stopped; Ray's default of 3 is little for a large replay buffer. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { CliError, reasonOf } from '../cli/errors.ts';
+import { httpRequest, type HttpAnswer } from './http-request.ts';
 
 const jobSchema = z.looseObject({
   submission_id: z.string().nullish(),
@@ -69,27 +70,19 @@ export function rayJobs(address: string, token: string | undefined): RayJobs {
   const base = address.replace(/\/+$/, '');
   const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
 
-  const ask = async (
-    method: string,
-    path: string,
-    body?: string | Uint8Array<ArrayBuffer>,
-  ): Promise<Response> => {
-    let response: Response;
-    try {
-      response = await fetch(base + path, {
-        method,
-        headers: { ...headers, ...(typeof body === 'string' && { 'Content-Type': 'application/json' }) },
-        ...(body !== undefined && { body }),
-        signal: AbortSignal.timeout(120_000),
-      });
-    } catch (error) {
-      const { cause } = error instanceof Error ? error : { cause: undefined };
+  const ask = async (method: string, path: string, body?: string | Uint8Array): Promise<HttpAnswer> => {
+    const response = await httpRequest(base + path, {
+      method,
+      headers: { ...headers, ...(typeof body === 'string' && { 'Content-Type': 'application/json' }) },
+      ...(body !== undefined && { body }),
+      milliseconds: 120_000,
+    }).catch((error: unknown) => {
       throw new RayUnreachableError(
-        `there is no answer from Ray at ${base} (${reasonOf(cause ?? error)})`,
+        `there is no answer from Ray at ${base} (${reasonOf(error)})`,
         'Start a cluster with "ray start --head", or give the address of its dashboard with ray.address.',
         { cause: error },
       );
-    }
+    });
     if (response.status === 401 || response.status === 403)
       throw new CliError(
         `Ray at ${base} ${token === undefined ? 'asks for a token' : 'refuses the token'}`,
@@ -97,40 +90,44 @@ export function rayJobs(address: string, token: string | undefined): RayJobs {
       );
     return response;
   };
-  const whole = async (response: Response, what: string): Promise<Response> => {
-    if (response.ok) return response;
-    const lines = (await response.text()).trim().split('\n');
-    const Failure = response.status >= 500 ? RayUnreachableError : CliError;
+  /** The body of an answer that isn't a refusal. */
+  const whole = ({ status, body }: HttpAnswer, what: string): string => {
+    if (isFine(status)) return body;
+    const lastLine = body.trim().split('\n').at(-1) ?? '';
+    const Failure = status >= 500 ? RayUnreachableError : CliError;
     throw new Failure(
-      `Ray at ${base} can't ${what}: ${(lines.at(-1) ?? '').replace(/\.$/, '')} (status ${response.status})`,
+      `Ray at ${base} can't ${what}: ${lastLine.replace(/\.$/, '')} (status ${status})`,
       'Look at its dashboard.',
     );
   };
-  const job = (id: string) => `/api/jobs/${encodeURIComponent(id)}`;
 
   return {
     address: base,
     list: async () =>
-      z.array(jobSchema).parse(await (await whole(await ask('GET', '/api/jobs/'), 'list its jobs')).json()),
+      z.array(jobSchema).parse(JSON.parse(whole(await ask('GET', '/api/jobs/'), 'list its jobs'))),
     submit: async (request) =>
-      void (await whole(await ask('POST', '/api/jobs/', JSON.stringify(request)), 'run a job')),
-    stop: async (id) => void (await whole(await ask('POST', `${job(id)}/stop`), `stop ${id}`)),
+      void whole(await ask('POST', '/api/jobs/', JSON.stringify(request)), 'run a job'),
+    stop: async (id) => void whole(await ask('POST', `${job(id)}/stop`), `stop ${id}`),
     logs: async (id) =>
       z
         .looseObject({ logs: z.string() })
-        .parse(await (await whole(await ask('GET', `${job(id)}/logs`), `give the logs of ${id}`)).json())
-        .logs,
+        .parse(JSON.parse(whole(await ask('GET', `${job(id)}/logs`), `give the logs of ${id}`))).logs,
     cpus: async () => {
-      const response = await whole(await ask('GET', '/api/v0/nodes?detail=1'), 'list its nodes');
-      const { result: nodes } = nodesSchema.parse(await response.json()).data.result;
+      const nodes = nodesSchema.parse(
+        JSON.parse(whole(await ask('GET', '/api/v0/nodes?detail=1'), 'list its nodes')),
+      ).data.result.result;
       return nodes
         .filter(({ state }) => state === 'ALIVE')
         .reduce((sum, { resources_total: of }) => sum + (of?.CPU ?? 0), 0);
     },
     upload: async (name, bytes) => {
       const path = `/api/packages/gcs/${name}`;
-      if ((await ask('GET', path)).ok) return;
-      await whole(await ask('PUT', path, new Uint8Array(await bytes())), 'take the app');
+      if (isFine((await ask('GET', path)).status)) return;
+      whole(await ask('PUT', path, await bytes()), 'take the app');
     },
   };
 }
+
+const job = (id: string) => `/api/jobs/${encodeURIComponent(id)}`;
+
+const isFine = (status: number): boolean => status >= 200 && status < 300;

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { lockFolder, makeFolder } from '@meow-rl/train/node';
+import { makeFolder } from '@meow-rl/files';
+import { lockFolder } from '@meow-rl/train/node';
 
 import { InterruptedError, UsageError } from '../cli/errors.ts';
 import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';

@@ -35,7 +35,7 @@ it('a trial that is killed goes on to the bits of one that was not, and one that
   expect(code).toBe(1);
   const { trials } = JSON.parse(out);
   expect(trials).toMatchObject([
-    { name: good.name, phase: 'finished', attempts: 2, step: 2000, steps: 600 },
+    { name: good.name, phase: 'finished', attempts: 2, step: 600, steps: 600 },
     {
       name: failing.name,
       phase: 'failed',

@@ -27,7 +27,7 @@ export async function writeSweep(folder: string, sweep: unknown, name = 'sweep.y
 /** Kills the process of a trial with SIGKILL as soon as it has a checkpoint and is far from its end. */
 export async function killTrial(folder: string): Promise<void> {
   await expect
-    .poll(async () => (await checkpointsOf(folder)).length, { interval: 20, timeout: 300_000 })
+    .poll(async () => (await checkpointsOf(folder)).length, { interval: 20, timeout: 1_200_000 })
     .toBeGreaterThan(0);
   process.kill(await pidOf(folder), 'SIGKILL');
 }
