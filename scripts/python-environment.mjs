@@ -1,6 +1,6 @@
 // Python environments of the repository: a virtual environment in a folder that git ignores, with pinned packages from PyPI.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 import { goToUserFolder } from './user-folder.mjs';
@@ -12,11 +12,22 @@ const windows = process.platform === 'win32';
  *
  * @param {string} environment
  */
-export const installedList = (environment) => path.join(environment, 'requirements.txt');
+const installedList = (environment) => path.join(environment, 'requirements.txt');
 
 /** @param {string} environment */
 export const pythonOf = (environment) =>
   path.join(environment, windows ? 'Scripts/python.exe' : 'bin/python');
+
+/**
+ * Whether an environment has all of a list.
+ *
+ * @param {string} environment
+ * @param {string} requirements
+ */
+export function isInstalled(environment, requirements) {
+  const list = installedList(environment);
+  return existsSync(list) && readFileSync(list, 'utf8') === readFileSync(requirements, 'utf8');
+}
 
 /**
  * Runs a program; where it fails, says so and ends.

@@ -37,6 +37,8 @@ export {
   improvementInterval,
   interquartileMean,
   mean,
+  meanInterval,
+  performanceProfile,
   probabilityOfImprovement,
   quantile,
   runScore,

@@ -27,9 +27,13 @@ export const withoutRecord = (content: RawConfig): RawConfig =>
 /** Whether a run wrote them, and no hand. */
 export const isRecorded = (content: RawConfig): boolean => content['versions'] !== undefined;
 
-/** {@link readConfigFile} with what a run records beside its settings. */
-export async function readWholeConfig(path: string): Promise<RawConfig> {
-  const content = parseConfig(await readText(path), path);
+/**
+ * {@link readConfigFile} with what a run records beside its settings.
+ *
+ * @param receiver what the file was given to
+ */
+export async function readWholeConfig(path: string, receiver = '--config'): Promise<RawConfig> {
+  const content = parseConfig(await readText(path, receiver), path);
   if (content === null) return {};
   if (typeof content !== 'object' || Array.isArray(content))
     throw new UsageError(
@@ -103,14 +107,14 @@ const wrongValue = ({ source }: Checking, path: readonly string[], value: unknow
 const shown = (value: unknown): string =>
   typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
 
-async function readText(path: string): Promise<string> {
+async function readText(path: string, receiver: string): Promise<string> {
   try {
     return await readTextFile(path);
   } catch (error) {
     if (error instanceof NoTextError)
       throw new UsageError(
         `can't read ${path}: ${error.message}`,
-        'Give --config a JSON or YAML file in UTF-8, which every editor can save.',
+        `Give ${receiver} a JSON or YAML file in UTF-8, which every editor can save.`,
         { cause: error },
       );
     const reason = hasCode(error, 'ENOENT')
@@ -118,7 +122,7 @@ async function readText(path: string): Promise<string> {
       : hasCode(error, 'EISDIR')
         ? 'it is a folder'
         : String(error);
-    throw new UsageError(`can't read ${path}: ${reason}`, 'Give --config a JSON or YAML file.', {
+    throw new UsageError(`can't read ${path}: ${reason}`, `Give ${receiver} a JSON or YAML file.`, {
       cause: error,
     });
   }

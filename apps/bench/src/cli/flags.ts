@@ -19,7 +19,8 @@ export function optionOf(placed: PlacedSetting): Option {
     return absent === undefined
       ? new Option(flag, description)
       : new Option(`${flag} [true|false]`, description + otherwise);
-  return new Option(`${flag} <${placeholder}>`, description + otherwise).default(value);
+  const shown = Array.isArray(value) ? value.join(',') : undefined;
+  return new Option(`${flag} <${placeholder}>`, description + otherwise).default(value, shown);
 }
 
 /** The settings given as flags on the command line, checked, nested as the tree nests them; defaults are left out. */

@@ -247,7 +247,15 @@ describe('settings reach the commands', () => {
     });
     expect(vi.mocked(evaluate).mock.lastCall?.slice(0, 2)).toEqual([
       'runs/try',
-      { episodes: 20, stochastic: true, seed: 0, threads: 1, checkpoint: 'last' },
+      {
+        episodes: 20,
+        stochastic: true,
+        seed: 0,
+        observationNoise: 0,
+        actionNoise: 0,
+        threads: 1,
+        checkpoint: 'last',
+      },
     ]);
     expect(vi.mocked(exportPolicy).mock.lastCall?.slice(0, 2)).toEqual([
       'runs/try',

@@ -1,5 +1,7 @@
 import { count, toggle as switchSetting, type Setting } from '@meow-rl/learner/settings';
 
+import { secondsOf } from './duration.ts';
+
 /** What is said of a setting once: what it means, what it has to be, how it is written. */
 export interface SettingDescription<T> extends Pick<
   Setting<T>,
@@ -98,6 +100,9 @@ export const port = numberThat(
 /** A number above zero. */
 export const positiveNumber = numberThat('a number above 0', 'x', (value) => value > 0);
 
+/** A number, zero or above. */
+export const nonNegativeNumber = numberThat('a number of at least 0', 'x', (value) => value >= 0);
+
 /** A number between zero and one, neither included. */
 export const share = numberThat(
   'a number between 0 and 1, such as 0.95',
@@ -120,6 +125,19 @@ export const word = <O extends Otherwise<string> & Wording>(
   ...otherwise,
 });
 
+/** A span of time: `8h`, `1h30m`, `45s`. */
+export const duration = <O extends Otherwise<string>>(
+  description: string,
+  otherwise: O,
+): With<string, O> => ({
+  kind: 'word',
+  description,
+  expected: 'a time such as 8h, 1h30m or 45s',
+  placeholder: 'time',
+  holds: (value): value is string => typeof value === 'string' && secondsOf(value) !== undefined,
+  ...otherwise,
+});
+
 /** Names: `HalfCheetah-v5,Ant-v5` on the command line. */
 export const words = <O extends Otherwise<readonly string[]>>(
   description: string,
@@ -135,8 +153,22 @@ export const words = <O extends Otherwise<readonly string[]>>(
   ...otherwise,
 });
 
+/** Numbers above zero: `0.1,0.3` on the command line. */
+export const positiveNumbers = <O extends Otherwise<readonly number[]>>(
+  description: string,
+  otherwise: O,
+): With<readonly number[], O> => ({
+  kind: 'list',
+  description,
+  expected: 'a list of numbers above 0 such as 0.1,0.3',
+  placeholder: 'x,…',
+  holds: (value): value is readonly number[] =>
+    Array.isArray(value) && value.length > 0 && value.every((entry) => isNumber(entry) && entry > 0),
+  ...otherwise,
+});
+
 /** One of some names. */
-export const oneOf = <const T extends string, O extends Otherwise<NoInfer<T>>>(
+export const oneOf = <const T extends string, const O extends Otherwise<T>>(
   names: readonly T[],
   description: string,
   otherwise: O,

@@ -3,7 +3,7 @@ import { main } from './main.ts';
 
 // `meow-bench speed | head -1` closes our output while we write, which is no failure. A run isn't ended by that: it is for its
 // files, and would lose what isn't saved yet. Nor is a server, which is for its clients.
-const outlivesOutput = ['train', 'demo', 'serve'].some((command) => process.argv.includes(command));
+const outlivesOutput = ['train', 'demo', 'serve', 'sweep'].some((command) => process.argv.includes(command));
 
 let unwritten = false;
 for (const stream of [process.stdout, process.stderr]) {

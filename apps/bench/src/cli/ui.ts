@@ -1,5 +1,6 @@
 import { toJson } from '../files/json.ts';
 import type { OutputStream } from './output-stream.ts';
+import { createLiveText, silentLiveText, type LiveText } from './live-text.ts';
 import { createProgress, silentProgress, type Progress } from './progress.ts';
 
 /** The two streams of a process. */
@@ -28,6 +29,8 @@ export interface Ui {
    * @param start steps that were done before; default 0
    */
   progress(label: string, total: number, start?: number): Progress;
+  /** Text on stderr that changes; none with `--quiet` and `--json`. */
+  live(): LiveText;
 }
 
 /** Binds a command's output to streams. */
@@ -39,5 +42,6 @@ export function createUi({ stdout, stderr }: Io, { json, quiet }: UiOptions): Ui
     result: (value, text) => void stdout.write(json ? toJson(value) : `${text}\n`),
     progress: (label, total, start = 0) =>
       silent ? silentProgress : createProgress({ label, total, start, stream: stderr }),
+    live: () => (silent ? silentLiveText : createLiveText({ stream: stderr })),
   };
 }

@@ -1,9 +1,10 @@
+import { commandLine } from '../cli/command-line.ts';
 import { defineCommand } from '../cli/command.ts';
 import * as is from '../cli/settings.ts';
 import type { ValuesOf } from '../cli/settings.ts';
 
 const settings = is.defineSettings({
-  out: is.word('folder to write learning curves and tables to', {
+  out: is.word('folder to write report.html, learning curves and tables to', {
     placeholder: 'folder',
     absent: 'nothing is written',
   }),
@@ -12,7 +13,19 @@ const settings = is.defineSettings({
   last: is.positiveInteger('evaluations in the average at the end of a run', { default: 10 }),
   confidence: is.share('share that the intervals cover', { default: 0.95 }),
   resamples: is.positiveInteger('bootstrap resamples behind an interval', { default: 2000 }),
-  seed: is.wholeNumber('seed of the resampling', { default: 0 }),
+  seed: is.wholeNumber('seed of the resampling, and of episodes with noise', { default: 0 }),
+  smooth: is.positiveInteger('evaluations of a run that each point of a curve averages; 1 smooths nothing', {
+    default: 1,
+  }),
+  observationNoise: is.positiveNumbers(
+    'play the final policies with noise on observations, of these standard deviations in their units',
+    { absent: 'not played' },
+  ),
+  actionNoise: is.positiveNumbers(
+    'play the final policies with noise on actions, of these shares of half their range',
+    { absent: 'not played' },
+  ),
+  noiseEpisodes: is.positiveInteger('episodes per policy and size of noise', { default: 5 }),
 });
 
 /** Settings of a comparison. */
@@ -25,17 +38,19 @@ export const compare = defineCommand({
   description:
     'Group runs by environment, algorithm and settings, and report over their seeds: mean and standard deviation of ' +
     'the final evaluation, interquartile mean with a bootstrap interval, average of the last evaluations, and how ' +
-    'likely one algorithm beats another. Runs in progress count with what they have.',
+    'likely one algorithm beats another. Runs in progress count with what they have. With --out a report is written too: one ' +
+    'HTML page with learning curves, performance profile, published returns, commands and settings.',
   arguments: { '<runs...>': 'folders of runs, or folders that they lie in' },
   settings,
   options: {},
   examples: [
     'meow-bench compare runs --out comparison',
     'meow-bench compare runs/HalfCheetah-v5 runs/Hopper-v5 --stochastic',
+    'meow-bench compare runs --out comparison --observation-noise 0.05,0.2 --action-noise 0.1',
     'meow-bench compare runs/HalfCheetah-v5/meow --json',
   ],
-  run: async ({ arguments: runs, settings: config, ui }) => {
+  run: async ({ arguments: runs, settings: config, given, ui }) => {
     const { compare } = await import('../compare/compare.ts');
-    await compare(runs, config, ui);
+    await compare(runs, { ...config, command: commandLine(['compare', ...runs], given) }, ui);
   },
 });

@@ -7,6 +7,14 @@ const settings = is.defineSettings({
   episodes: is.positiveInteger('episodes to play', { default: 10 }),
   stochastic: is.toggle('sample actions instead of taking the most likely one'),
   seed: is.wholeNumber('seed of the starts and, with --stochastic, of the actions', { default: 0 }),
+  observationNoise: is.nonNegativeNumber(
+    'standard deviation of normal noise on what the policy observes, in the units of observations',
+    { default: 0 },
+  ),
+  actionNoise: is.nonNegativeNumber(
+    'standard deviation of normal noise on its actions, as a share of half their range',
+    { default: 0 },
+  ),
   env: is.word('environment to play in, or a module that makes it: ./my-env.ts#makeEnv', {
     absent: 'that of the policy',
   }),
@@ -34,6 +42,7 @@ export const evaluate = defineCommand({
   examples: [
     'meow-bench eval runs/try --episodes 20 --stochastic',
     'meow-bench eval runs/try --checkpoint best --json',
+    'meow-bench eval runs/try --observation-noise 0.05 --action-noise 0.1',
     'meow-bench eval runs/try/policy/policy.onnx',
     'meow-bench eval policy.onnx --env ./my-env.ts#makeEnv',
   ],

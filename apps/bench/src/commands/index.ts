@@ -7,14 +7,17 @@ import { evaluate } from './eval.ts';
 import { exportPolicy } from './export.ts';
 import { inspect } from './inspect.ts';
 import { render } from './render.ts';
+import { reproduce } from './reproduce.ts';
 import { serve } from './serve.ts';
 import { speed } from './speed.ts';
+import { sweep } from './sweep.ts';
 import { train } from './train.ts';
 
 /** All commands in the order of help. */
 export const COMMANDS: readonly Command[] = [
   demo,
   train,
+  sweep,
   evaluate,
   exportPolicy,
   inspect,
@@ -24,4 +27,5 @@ export const COMMANDS: readonly Command[] = [
   envSpeed,
   bridgeSpeed,
   compare,
+  reproduce,
 ];

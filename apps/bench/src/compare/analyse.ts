@@ -3,12 +3,15 @@ import {
   improvementInterval,
   interquartileMean,
   mean,
+  meanInterval,
   runScore,
   standardDeviation,
 } from '@meow-rl/train';
 import type { BootstrapOptions, ConfidenceInterval, Strata } from '@meow-rl/train';
 
 import type { RunGroup } from './group-runs.ts';
+import { movingAverage } from './moving-average.ts';
+import { normalizedProfile, type NormalizedProfile } from './normalized-profile.ts';
 
 /** A mean over seeds; without a standard deviation if there is one seed only. */
 export interface Spread {
@@ -34,12 +37,18 @@ export interface GroupResult {
   readonly final: Spread;
   /** Interquartile mean of the last evaluations, with its bootstrap interval. */
   readonly iqm: ConfidenceInterval;
+  /** Mean of the last evaluations, with the interval of Student's t. */
+  readonly meanFinal: ConfidenceInterval;
   /** Over the seeds' averages of their last evaluations. */
   readonly lastAverage: Spread;
   /** Mean wall-clock seconds of training. */
   readonly seconds: number;
+  /** Mean over the seeds of their environment steps per wall-clock second, with evaluations. */
+  readonly stepsPerSecond: number;
   /** IQM over seeds at each evaluation. */
   readonly curve: readonly CurvePoint[];
+  /** Mean over seeds at each evaluation, with the interval of Student's t. */
+  readonly meanCurve: readonly CurvePoint[];
 }
 
 /** How likely a run of `x` ends better than one of `y`. */
@@ -62,12 +71,16 @@ export interface Comparison {
   readonly environments: readonly EnvironmentResult[];
   /** Averaged over the environments in which both labels occur, of which there are at least two. */
   readonly overall: readonly (Improvement & { readonly environments: readonly string[] })[];
+  /** Of the environments in which all labels occur; absent where there is none. */
+  readonly profile?: NormalizedProfile;
 }
 
 /** Options of {@link analyse}. */
 export interface AnalyseOptions extends BootstrapOptions {
   /** Evaluations that `lastAverage` averages. */
   readonly last: number;
+  /** Evaluations of a run in each point of a curve: it and those before it. 1 doesn't smooth. */
+  readonly smooth: number;
 }
 
 /** Computes all numbers of a comparison; groups of one environment stand together. */
@@ -91,7 +104,16 @@ export function analyse(groups: readonly RunGroup[], options: AnalyseOptions): C
     );
     return [{ x, y, probability, environments: shared.map(({ environment }) => environment) }];
   });
+  const profile = normalizedProfile(
+    labels,
+    byEnvironment.map(({ environment, rivals }) => ({
+      environment,
+      scores: new Map(rivals.map((group) => [group.label, finals(group)])),
+    })),
+    options,
+  );
   return {
+    ...(profile && { profile }),
     environments: byEnvironment.map(({ environment, rivals }) => ({
       environment,
       groups: rivals.map((group) => resultOf(group, options)),
@@ -121,21 +143,32 @@ function resultOf({ algorithm, label, runs }: RunGroup, options: AnalyseOptions)
     steps: [Math.min(...steps), Math.max(...steps)],
     final: spreadOf(final),
     iqm: bootstrapInterval([final], iqmOf, options),
+    meanFinal: meanInterval(final, options.confidence),
     lastAverage: spreadOf(scores.map(({ lastAverage }) => lastAverage)),
     seconds: mean(runs.map(({ seconds }) => seconds)),
-    curve: curveOf(runs, options),
+    stepsPerSecond: mean(runs.map(({ countedSteps, seconds }) => (seconds > 0 ? countedSteps / seconds : 0))),
+    curve: curveOf(runs, options.smooth, (values) => bootstrapInterval([values], iqmOf, options)),
+    meanCurve: curveOf(runs, options.smooth, (values) => meanInterval(values, options.confidence)),
   };
 }
 
-function curveOf(runs: RunGroup['runs'], options: BootstrapOptions): CurvePoint[] {
+function curveOf(
+  runs: RunGroup['runs'],
+  smooth: number,
+  intervalOf: (values: readonly number[]) => ConfidenceInterval,
+): CurvePoint[] {
   const byStep = new Map<number, number[]>();
-  for (const { evaluations } of runs)
-    for (const { step, mean: value } of evaluations) byStep.set(step, [...(byStep.get(step) ?? []), value]);
+  for (const { evaluations } of runs) {
+    const values = movingAverage(
+      evaluations.map((evaluation) => evaluation.mean),
+      smooth,
+    );
+    for (const [i, { step }] of evaluations.entries())
+      byStep.set(step, [...(byStep.get(step) ?? []), values[i] ?? Number.NaN]);
+  }
   return [...byStep]
     .toSorted(([a], [b]) => a - b)
-    .map(([step, values]) =>
-      Object.assign({ step, seeds: values.length }, bootstrapInterval([values], iqmOf, options)),
-    );
+    .map(([step, values]) => Object.assign({ step, seeds: values.length }, intervalOf(values)));
 }
 
 const spreadOf = (values: readonly number[]): Spread => ({

@@ -6,33 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { main } from '../cli/main.ts';
 import { captureIo } from '../testing/capture.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
+import { writeRun } from '../testing/written-run.ts';
 import { readRun } from './read-run.ts';
-
-interface MadeUpRun {
-  readonly env?: string;
-  readonly algo?: string;
-  readonly seed: number;
-  readonly means: readonly number[];
-  readonly settings?: object;
-  readonly finished?: boolean;
-  readonly tail?: string;
-}
-
-/** Writes a run that evaluated every 100 steps. */
-async function writeRun(folder: string, run: MadeUpRun): Promise<void> {
-  const { env = 'Task-v0', algo = 'meow', seed, means, settings = {}, finished = true, tail = '' } = run;
-  await mkdir(folder, { recursive: true });
-  await writeFile(
-    join(folder, 'config.json'),
-    JSON.stringify({ command: 'train', env, algo, seed, steps: 1000, preset: 'p', ...settings }),
-  );
-  const lines = means.map((mean, i) =>
-    JSON.stringify({ type: 'evaluation', step: 100 * (i + 1), mean, time: { seconds: i + 1, duration: 1 } }),
-  );
-  await writeFile(join(folder, 'metrics.jsonl'), [...lines, tail].join('\n'));
-  if (finished)
-    await writeFile(join(folder, 'summary.json'), JSON.stringify({ aborted: false, trainSeconds: 90 }));
-}
 
 async function compare(...argv: string[]) {
   const io = captureIo();
@@ -273,7 +248,16 @@ describe('compare', () => {
     await writeRun(join(root, 'runs', '2'), { seed: 2, means: [1], finished: false });
     const out = join(root, 'comparison');
     expect(await compare(join(root, 'runs'), '--out', out)).toMatchObject({ code: 0 });
-    expect((await readdir(out)).toSorted()).toEqual(['Task-v0.svg', 'compare.md']);
+    expect((await readdir(out)).toSorted()).toEqual([
+      'Task-v0.svg',
+      'compare.md',
+      'curves.csv',
+      'report.html',
+    ]);
+    expect(await readFile(join(out, 'curves.csv'), 'utf8')).toBe(
+      'environment,algorithm,seed,step,deterministic,sampled\n' +
+        'Task-v0,meow,1,100,1,\nTask-v0,meow,1,200,5,\nTask-v0,meow,2,100,1,\n',
+    );
     const svg = await readFile(join(out, 'Task-v0.svg'), 'utf8');
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" /);
     expect(svg).toContain('meow, 2 seeds');
@@ -349,7 +333,12 @@ describe('compare', () => {
     await writeRun(join(root, 'runs'), { env: '../my env.ts#make', seed: 1, means: [1] });
     const out = join(root, 'a', 'out');
     expect(await compare(join(root, 'runs'), '--out', out)).toMatchObject({ code: 0 });
-    expect((await readdir(out)).toSorted()).toEqual(['---my-env.ts-make.svg', 'compare.md']);
+    expect((await readdir(out)).toSorted()).toEqual([
+      '---my-env.ts-make.svg',
+      'compare.md',
+      'curves.csv',
+      'report.html',
+    ]);
   });
 
   it('groups one’s own environments by what they call themselves, wherever their modules lie', async () => {
@@ -361,7 +350,12 @@ describe('compare', () => {
     const out = join(root, 'comparison');
     const { result } = await compareJson(join(root, 'runs'), '--out', out);
     expect(result.environments).toMatchObject([{ environment: 'lab/Arm', groups: [{ seeds: [1, 2] }] }]);
-    expect((await readdir(out)).toSorted()).toEqual(['compare.md', 'lab-Arm.svg']);
+    expect((await readdir(out)).toSorted()).toEqual([
+      'compare.md',
+      'curves.csv',
+      'lab-Arm.svg',
+      'report.html',
+    ]);
   });
 
   it('takes patterns, and refuses what holds no runs', async () => {

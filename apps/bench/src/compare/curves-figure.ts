@@ -2,35 +2,36 @@ import { areaY, axisX, axisY, dot, gridX, gridY, line, text } from '@observableh
 
 import type { Html } from '../report/html.ts';
 import { renderFigure } from '../report/svg.ts';
-import type { CurvePoint, EnvironmentResult } from './analyse.ts';
+import type { CurvePoint, EnvironmentResult, GroupResult } from './analyse.ts';
+import { labelColors } from './label-colors.ts';
 import { actionsOf, interval, type TableOptions } from './tables.ts';
 
-/** Told apart in pairs by lightness too, for readers who don't see all colours. */
-const COLORS = ['#1483c8', '#dd6b10', '#8d63cf', '#2a9d5c', '#c8385a', '#6b6456'] as const;
+/** What a curve is of: interquartile mean with a bootstrap interval, or mean with the interval of Student's t. */
+export type CurveStatistic = 'iqm' | 'mean';
+
+/** What figures of learning curves are to mention. */
+export interface CurveOptions extends Pick<TableOptions, 'confidence' | 'stochastic'> {
+  /** Evaluations that each point averages. */
+  readonly smooth: number;
+  readonly statistic: CurveStatistic;
+}
+
+/** Seeds from which on Student's interval is drawn: that of two is 13 standard errors wide, and hides all lines. */
+export const SEEDS_OF_BAND = 3;
 
 const LEGEND_ROW = 20;
 const INK = '#1b2430';
 
-/**
- * Learning curves of an environment: per group the IQM of the evaluations over seeds, with its interval as a band where there
- * is more than one. The line is dashed where not all of the seeds have got to.
- */
-export function curvesFigure(
-  { environment, groups }: EnvironmentResult,
-  options: Pick<TableOptions, 'confidence' | 'stochastic'>,
-): Html {
-  const series = groups.map(({ label, seeds, curve }, index) => ({
-    label: `${label}, ${seeds.length === 1 ? '1 seed: no interval' : `${seeds.length} seeds`}`,
-    color: COLORS[index % COLORS.length] ?? COLORS[0],
-    ...splitAtFewerSeeds(curve, seeds.length),
-    curve,
-  }));
-  const last = Math.max(...groups.flatMap(({ curve }) => curve.map(({ step }) => step)));
+/** Learning curves of an environment as a file of its own, with a legend. */
+export function curvesFigure(result: EnvironmentResult, options: CurveOptions): Html {
+  const { environment, groups } = result;
+  const colors = labelColors(groups.map(({ label }) => label));
+  const series = groups.map((group) => ({ label: legendOf(group), color: colors.get(group.label) ?? INK }));
   const top = 76 + LEGEND_ROW * series.length;
   const legendY = (index: number) => 38 - top + LEGEND_ROW * index;
   return renderFigure({
     id: 'curves',
-    alt: `Learning curves (${actionsOf(options)} returns) on ${environment}: ${series.map(({ label }) => label).join('; ')}`,
+    alt: altOf(result, options),
     width: 760,
     height: 420 + LEGEND_ROW * series.length,
     marginTop: top,
@@ -39,24 +40,10 @@ export function curvesFigure(
     marginLeft: 72,
     // The figure is a file of its own, on whatever page.
     style: { background: '#ffffff', color: INK, fontFamily: 'system-ui, sans-serif', fontSize: '13px' },
-    x: { domain: [0, last] },
-    y: { nice: true },
+    x: { domain: [0, lastStep(groups)] },
+    y: { domain: returnsOf(groups), nice: true },
     marks: [
-      gridX({ strokeOpacity: 0.12 }),
-      gridY({ strokeOpacity: 0.12 }),
-      ...series.map(({ curve, color }) =>
-        areaY(curve, { x: 'step', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.18 }),
-      ),
-      ...series.map(({ full, color }) =>
-        line(full, { x: 'step', y: 'estimate', stroke: color, strokeWidth: 2 }),
-      ),
-      ...series.map(({ dashed, color }) =>
-        line(dashed, { x: 'step', y: 'estimate', stroke: color, strokeWidth: 2, strokeDasharray: '5 4' }),
-      ),
-      // A dot per evaluation only while dots can be told apart.
-      ...series
-        .filter(({ curve }) => curve.length <= 40)
-        .map(({ curve, color }) => dot(curve, { x: 'step', y: 'estimate', fill: color, r: 2.4 })),
+      ...curveMarks(groups, options, colors),
       text([environment], {
         frameAnchor: 'top-left',
         dx: -60,
@@ -68,24 +55,121 @@ export function curvesFigure(
         dot([label], { frameAnchor: 'top-left', dx: -54, dy: legendY(index) + 6, r: 5, fill: color }),
         text([label], { frameAnchor: 'top-left', dx: -42, dy: legendY(index) }),
       ]),
-      text([`${actionsOf(options)} return: IQM over seeds, band: ${interval(options)}`], {
-        frameAnchor: 'top-left',
-        dx: -60,
-        dy: -26,
-        fillOpacity: 0.75,
-      }),
-      axisX({
-        ticks: 8,
-        tickFormat: formatSteps,
-        label: 'environment steps',
-        labelAnchor: 'center',
-        labelArrow: 'none',
-        labelOffset: 40,
-      }),
-      axisY({ ticks: 7, label: null }),
+      text([describeCurves(options)], { frameAnchor: 'top-left', dx: -60, dy: -26, fillOpacity: 0.75 }),
+      ...axes(8),
     ],
   });
 }
+
+/**
+ * Learning curves of an environment as a panel of a page, whose legend is beside it.
+ *
+ * @param id unique in the page
+ * @param colors of the page's labels
+ */
+export const curvesPanel = (
+  result: EnvironmentResult,
+  options: CurveOptions & { readonly id: string; readonly colors: ReadonlyMap<string, string> },
+): Html =>
+  renderFigure({
+    id: options.id,
+    alt: altOf(result, options),
+    width: 440,
+    height: 330,
+    marginTop: 34,
+    marginRight: 16,
+    marginBottom: 46,
+    marginLeft: 58,
+    style: { fontSize: '13px' },
+    x: { domain: [0, lastStep(result.groups)] },
+    y: { domain: returnsOf(result.groups), nice: true },
+    marks: [
+      ...curveMarks(result.groups, options, options.colors),
+      text([result.environment], {
+        frameAnchor: 'top-left',
+        dx: -46,
+        dy: -28,
+        fontSize: 15,
+        fontWeight: 600,
+      }),
+      ...axes(5),
+    ],
+  });
+
+/** What lines and bands are, in words. */
+function describeCurves({ statistic, smooth, ...options }: CurveOptions): string {
+  const of = statistic === 'iqm' ? 'IQM over seeds' : 'mean over seeds';
+  const by = statistic === 'iqm' ? '' : " (Student's t)";
+  const smoothed = smooth === 1 ? '' : `; smoothed, each point the mean of ${smooth} evaluations`;
+  return `${actionsOf(options)} return: ${of}, band: ${interval(options)}${by}${smoothed}`;
+}
+
+/** The seeds behind a line. */
+const legendOf = ({ label, seeds }: Pick<GroupResult, 'label' | 'seeds'>): string =>
+  `${label}, ${seeds.length === 1 ? '1 seed: no interval' : `${seeds.length} seeds`}`;
+
+const altOf = ({ environment, groups }: EnvironmentResult, options: CurveOptions): string =>
+  `Learning curves (${describeCurves(options)}) on ${environment}: ${groups.map(legendOf).join('; ')}`;
+
+const lastStep = (groups: readonly GroupResult[]): number =>
+  Math.max(...groups.flatMap(({ curve }) => curve.map(({ step }) => step)));
+
+/** From the lowest to the highest: bootstrap intervals lie among the returns, while Student's of two seeds may reach far beyond all of them. */
+function returnsOf(groups: readonly GroupResult[]): [number, number] {
+  const values = groups.flatMap(({ curve, meanCurve }) => [
+    ...curve.flatMap(({ estimate, low, high }) => (low === null ? [estimate] : [low, high])),
+    ...meanCurve.map(({ estimate }) => estimate),
+  ]);
+  return [Math.min(...values), Math.max(...values)];
+}
+
+/** Lines with bands where there is more than one seed; dashed where not all of the seeds have got to. */
+function curveMarks(
+  groups: readonly GroupResult[],
+  { statistic }: CurveOptions,
+  colors: ReadonlyMap<string, string>,
+) {
+  const series = groups.map(({ label, seeds, curve: iqms, meanCurve }) => {
+    const curve = statistic === 'iqm' ? iqms : meanCurve;
+    return { color: colors.get(label) ?? INK, ...splitAtFewerSeeds(curve, seeds.length), curve };
+  });
+  return [
+    gridX({ strokeOpacity: 0.12 }),
+    gridY({ strokeOpacity: 0.12 }),
+    ...series.map(({ curve, color }) =>
+      areaY(statistic === 'mean' ? curve.filter(({ seeds }) => seeds >= SEEDS_OF_BAND) : curve, {
+        x: 'step',
+        y1: 'low',
+        y2: 'high',
+        fill: color,
+        fillOpacity: 0.18,
+        clip: true,
+      }),
+    ),
+    ...series.map(({ full, color }) =>
+      line(full, { x: 'step', y: 'estimate', stroke: color, strokeWidth: 2 }),
+    ),
+    ...series.map(({ dashed, color }) =>
+      line(dashed, { x: 'step', y: 'estimate', stroke: color, strokeWidth: 2, strokeDasharray: '5 4' }),
+    ),
+    // A dot per evaluation only while dots can be told apart.
+    ...series
+      .filter(({ curve }) => curve.length <= 40)
+      .map(({ curve, color }) => dot(curve, { x: 'step', y: 'estimate', fill: color, r: 2.4 })),
+  ];
+}
+
+const axes = (ticks: number) => [
+  axisX({
+    ticks,
+    tickFormat: formatSteps,
+    label: 'environment steps',
+    labelAnchor: 'center',
+    labelArrow: 'none',
+    labelOffset: 40,
+  }),
+  axisY({ ticks: 7, label: null }),
+];
 
 /** The part of a curve that all seeds are in, and the dashed with a point of overlap, so that the line has no gap. */
 function splitAtFewerSeeds(curve: readonly CurvePoint[], seeds: number) {

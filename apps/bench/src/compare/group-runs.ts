@@ -2,6 +2,7 @@ import { defaultsOf, formerValuesOf } from '@meow-rl/learner/settings';
 
 import { ALGORITHMS } from '../algorithms/index.ts';
 import { mergeConfig } from '../cli/config-file.ts';
+import { taskOf } from '../environments/task-of.ts';
 import { parseTrainSettings } from '../runs/train-settings.ts';
 import type { Run } from './read-run.ts';
 
@@ -101,26 +102,46 @@ export function groupRuns(runs: readonly Run[]): {
   });
   return {
     groups: groups.toSorted(
-      (a, b) => compareText(a.environment, b.environment) || compareText(a.label, b.label),
+      (a, b) =>
+        compareText(a.environment, b.environment) ||
+        compareAlgorithms(a.algorithm, b.algorithm) ||
+        compareText(a.label, b.label),
     ),
     leftOut,
   };
 }
 
-/** The algorithm's name; where several settings share it, the preset if that tells them apart, else what differs. */
+/**
+ * The algorithm's name; where several settings share it, the preset if that tells them apart, else what differs. The preset that the
+ * environment is trained with has no name, and of those that are called after it, as `hopper-no-shift`, what they add.
+ */
 function labelOf(run: Run, rivals: readonly Run[]): string {
   if (rivals.length <= 1) return run.algorithm;
   const settings = settingsOf(run);
   const ofRivals = rivals.map(settingsOf);
   const presets = new Set(ofRivals.map((flat) => flat.get('preset')));
-  if (presets.size === rivals.length && settings.has('preset'))
-    return `${run.algorithm} (${settings.get('preset')})`;
+  const preset = settings.get('preset');
+  if (presets.size === rivals.length && preset !== undefined) {
+    const usual = ALGORITHMS.find(({ name }) => name === run.algorithm)?.presetOfEnvironment[taskOf(run)];
+    if (preset === usual) return run.algorithm;
+    const variant = usual !== undefined && preset.startsWith(`${usual}-`);
+    return `${run.algorithm} (${variant ? preset.slice(usual.length + 1) : preset})`;
+  }
   const names = [...new Set(ofRivals.flatMap((flat) => [...flat.keys()]))];
   const differing = names.filter((name) => new Set(ofRivals.map((flat) => flat.get(name))).size > 1);
   const shown = differing.map(
     (name) => `${name.slice(name.lastIndexOf('.') + 1)}=${settings.get(name) ?? 'none'}`,
   );
   return `${run.algorithm} (${shown.join(', ')})`;
+}
+
+/** Algorithms as the command line lists them, those that it doesn't know last. */
+function compareAlgorithms(a: string, b: string): number {
+  const [first, second] = [a, b].map((name) => {
+    const place = ALGORITHMS.findIndex((known) => known.name === name);
+    return place < 0 ? ALGORITHMS.length : place;
+  });
+  return (first ?? 0) - (second ?? 0);
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -27,7 +27,9 @@ export interface Run {
   readonly evaluations: readonly RunEvaluation[];
   /** Environment steps so far. */
   readonly step: number;
-  /** Wall-clock seconds of training so far, or up to the last evaluation that counts. */
+  /** Environment steps so far, or up to the last evaluation that counts. */
+  readonly countedSteps: number;
+  /** Wall-clock seconds of training those. */
   readonly seconds: number;
   /** What the reader should know of it, such as that it is in progress. */
   readonly notes: readonly string[];
@@ -103,6 +105,7 @@ export async function readRun(folder: string, options: ReadRunOptions = {}): Pro
         config,
         evaluations,
         step: log.step,
+        countedSteps: cut ? last.step : log.step,
         seconds: (cut ? last.seconds : summary.seconds) ?? log.seconds,
         notes,
       },

@@ -1,9 +1,8 @@
-import { multiGoalDefaults } from '@meow-rl/envs';
-
 import { meow } from '../algorithms/meow.ts';
 import type { DemoConfig } from '../commands/demo.ts';
-import { countByGoal, ROLLOUT_STEPS, sampleRollouts } from './rollouts.ts';
-import { softValueErrors, softValueGrid } from './soft-value.ts';
+import { figureData } from './figure-data.ts';
+import { modalityOf } from './modality.ts';
+import { ROLLOUT_STEPS } from './rollouts.ts';
 import { InterruptedError } from '../cli/errors.ts';
 import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
 import { exportRunAgent, FILE_DESCRIPTIONS } from '../policies/policy-export.ts';
@@ -19,8 +18,6 @@ import { formatPairs } from '../cli/table.ts';
 import { runTraining } from '../runs/training.ts';
 import type { Ui } from '../cli/ui.ts';
 import { withOpen } from '../files/with-open.ts';
-
-const GRID_POINTS = 71;
 
 /** Trains on the multi-goal task, draws the paper's Figure 1 and writes the report with the policies. */
 export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Promise<void> {
@@ -71,12 +68,9 @@ async function trainAndReport(
         'Run the demo again for a report.',
         exitCodeOfSignal(signal),
       );
-    ui.info(`Playing ${rollouts} episodes from the origin`);
-    const trajectories = await sampleRollouts(agent, rollouts, seed);
-    const reachedByGoal = countByGoal(trajectories);
-
-    ui.info('Comparing the soft value with quadrature');
-    const valueError = await softValueErrors(agent, [0, 0], seed);
+    const figures = await figureData(agent, { rollouts, seed }, (stage) => ui.info(stage));
+    const { reachedByGoal, valueError, goals } = figures;
+    const modality = modalityOf(reachedByGoal, rollouts);
 
     ui.info('Exporting the policy and verifying it');
     const files = await exportRunAgent(runAgent, folder.file('policy'), {
@@ -88,7 +82,6 @@ async function trainAndReport(
     const verified = files.find(({ kind }) => kind === 'policy');
     const verify = { maxError: verified?.maxError ?? Number.NaN, observations: verified?.observations ?? 0 };
 
-    const { extent, goalRadius, goals } = multiGoalDefaults;
     const { agent: agentSettings, environment: _, ...runSettings } = settings;
     const report: DemoReport = {
       title: 'MEow on the multi-goal task',
@@ -96,14 +89,7 @@ async function trainAndReport(
       steps: outcome.step,
       trainSeconds: outcome.seconds,
       settings: { ...runSettings, ...agentSettings },
-      goals: goals.map(([x, y]) => ({ x, y })),
-      goalRadius,
-      bounds: extent,
-      softValue: await softValueGrid(agent, extent, GRID_POINTS),
-      trajectories,
-      rollouts,
-      reachedByGoal,
-      valueError,
+      ...figures,
       curve: outcome.metrics.flatMap(({ step, meanReturn }) =>
         meanReturn === undefined ? [] : { step, meanReturn },
       ),
@@ -122,6 +108,8 @@ async function trainAndReport(
       rollouts,
       reachedByGoal,
       reached,
+      goalEntropy: modality.entropy,
+      goalEvenness: modality.evenness,
       valueReference: valueError.reference,
       valueErrorExact: valueError.exact,
       valueErrors: {
@@ -137,7 +125,8 @@ async function trainAndReport(
       { run: folder.path, report: folder.file('report.html'), ...summary },
       formatPairs({
         trained: `${outcome.step} steps, ${outcome.updates} updates in ${outcome.seconds.toFixed(1)} s`,
-        'goals reached': `${reached} of ${rollouts} within ${ROLLOUT_STEPS} steps: ${goals.map(([x, y], i) => `(${x}, ${y}) ${reachedByGoal[i]}`).join(', ')}`,
+        'goals reached': `${reached} of ${rollouts} within ${ROLLOUT_STEPS} steps: ${goals.map(({ x, y }, i) => `(${x}, ${y}) ${reachedByGoal[i]}`).join(', ')}`,
+        'spread over goals': `entropy ${modality.entropy.toFixed(3)} nats, ${(100 * modality.evenness).toFixed(0)}% of the most there can be`,
         'soft value': `off by ${valueError.exact.toExponential(1)} from quadrature (${valueError.reference.toFixed(3)})`,
         policy: `${folder.file('policy', 'policy.onnx')}, agrees with the agent to ${verify.maxError.toExponential(1)}`,
         report: folder.file('report.html'),

@@ -137,10 +137,6 @@ async function identifyBridge(choice: BridgeChoice, maxSteps?: number): Promise<
   return { ...choice, environment };
 }
 
-/** The environment that an id of Gymnasium's, EnvPool's or these packages' names, whatever runs it. */
-export const taskOf = ({ environment }: Pick<IdentifiedEnvironment, 'environment'>): string =>
-  environment.replace(/^(gym|gym-vector|envpool):/, '');
-
 /** MuJoCo is loaded only where the id isn't one of the small ones. */
 async function knownFactory(id: string): Promise<EnvFactory> {
   const small = Object.hasOwn(builtinEnvs, id);

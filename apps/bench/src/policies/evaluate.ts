@@ -1,6 +1,7 @@
 import { evaluate as playEpisodes } from '@meow-rl/train';
 
 import { openPolicy } from './loaded-policy.ts';
+import { noisyActor } from './noisy-actor.ts';
 import type { EvalConfig } from '../commands/eval.ts';
 import { endingsOf, formatReturn, formatEndings } from './episodes.ts';
 import { makePlayground } from '../environments/environments.ts';
@@ -9,16 +10,23 @@ import type { Ui } from '../cli/ui.ts';
 
 /** Plays episodes with the policy of a run, or with an exported one, and reports their returns. */
 export async function evaluate(source: string, config: EvalConfig, ui: Ui): Promise<void> {
-  const { episodes, stochastic, seed, ...opening } = config;
+  const { episodes, stochastic, seed, observationNoise, actionNoise, ...opening } = config;
   const { actor, playground, step } = await openPolicy(source, opening);
   const { environment } = playground;
   const env = await makePlayground(playground, actor);
   try {
-    const result = await playEpisodes({ actor, env, episodes, deterministic: !stochastic, seed });
+    const disturbed = noisyActor(actor, { observationNoise, actionNoise }, seed);
+    const result = await playEpisodes({
+      actor: disturbed,
+      env,
+      episodes,
+      deterministic: !stochastic,
+      seed,
+    });
     const { actions, returns, lengths } = result;
     const endings = endingsOf(result);
     ui.result(
-      { run: source, environment, step, episodes, seed, ...result },
+      { run: source, environment, step, episodes, seed, observationNoise, actionNoise, ...result },
       [
         formatTable(
           ['episode', `${actions} return`, 'length', 'end'],
@@ -28,6 +36,9 @@ export async function evaluate(source: string, config: EvalConfig, ui: Ui): Prom
         formatPairs({
           environment,
           'trained for': `${step} steps`,
+          ...(observationNoise + actionNoise > 0 && {
+            noise: `${observationNoise} on observations, ${actionNoise} on actions`,
+          }),
           [`${actions} return`]: `${formatReturn(result, 2)} (mean and standard deviation of ${episodes} episodes)`,
           ends: formatEndings(result),
         }),

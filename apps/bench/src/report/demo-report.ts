@@ -1,8 +1,10 @@
 import { curveFigure } from './curve-figure.ts';
+import type { FigureData } from '../demo/figure-data.ts';
+import { modalityOf } from '../demo/modality.ts';
 import type { DemoReport } from './data.ts';
-import { Html, html } from './html.ts';
+import { html, type Html } from './html.ts';
 import { formatNumber, formatSeconds, formatShare } from './numbers.ts';
-import { pageStyle } from './page-style.ts';
+import { reportPage } from './page.ts';
 import { goalColor, softValueFigure } from './soft-value-figure.ts';
 import { valueErrorFigure } from './value-error-figure.ts';
 
@@ -11,32 +13,18 @@ const drawnTrajectories = 100;
 
 /** The demo's report: one HTML page with nothing to load, the figures inline. */
 export function demoReportHtml(data: DemoReport): string {
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${data.title}</title>
-        <style>
-          ${new Html(pageStyle)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>${data.title}</h1>
-          <p class="lead">
-            Seed ${data.seed}, ${formatNumber(data.steps, 9)} environment steps, trained in
-            ${formatSeconds(data.trainSeconds)}. Figures (a) and (b) are those of Figure 1 of MEow (NeurIPS
-            2024, arXiv 2405.13629), computed from this run.
-          </p>
-          ${tiles(data)}
-          <div class="columns">${softValueCard(data)} ${valueErrorCard(data)}</div>
-          <div class="columns">${goalsCard(data)} ${curveCard(data)}</div>
-          <div class="columns">${settingsCard(data)} ${filesCard(data)}</div>
-        </main>
-      </body>
-    </html> `;
-  return page.markup;
+  return reportPage(
+    data.title,
+    html`<p class="lead">
+        Seed ${data.seed}, ${formatNumber(data.steps, 9)} environment steps, trained in
+        ${formatSeconds(data.trainSeconds)}. Figures (a) and (b) are those of Figure 1 of MEow (NeurIPS 2024,
+        arXiv 2405.13629), computed from this run.
+      </p>
+      ${tiles(data)}
+      <div class="columns">${softValueCard(data)} ${valueErrorCard(data)}</div>
+      <div class="columns">${goalsCard(data)} ${curveCard(data)}</div>
+      <div class="columns">${settingsCard(data)} ${filesCard(data)}</div>`,
+  );
 }
 
 function tiles({ goals, reachedByGoal, rollouts, valueError, verify }: DemoReport): Html {
@@ -58,7 +46,8 @@ function tiles({ goals, reachedByGoal, rollouts, valueError, verify }: DemoRepor
   </div>`;
 }
 
-function softValueCard(data: DemoReport): Html {
+/** Figure 1(a). */
+export function softValueCard(data: FigureData): Html {
   const { softValue, goalRadius, goals } = data;
   const trajectories = data.trajectories.slice(0, drawnTrajectories);
   const missed = trajectories.filter(({ goal }) => goal === undefined).length;
@@ -78,7 +67,8 @@ function softValueCard(data: DemoReport): Html {
   </figure>`;
 }
 
-function valueErrorCard({ valueError }: DemoReport): Html {
+/** Figure 1(b). */
+export function valueErrorCard({ valueError }: FigureData): Html {
   const { samples, importance, monteCarlo, exact, reference, proposal, band } = valueError;
   const last = formatNumber(samples.at(-1) ?? 0, 9);
   return html`<figure class="card">
@@ -93,7 +83,9 @@ function valueErrorCard({ valueError }: DemoReport): Html {
   </figure>`;
 }
 
-function goalsCard({ goals, reachedByGoal, rollouts }: DemoReport): Html {
+/** Episodes by the goal that they reached, and how even that is. */
+export function goalsCard({ goals, reachedByGoal, rollouts }: FigureData): Html {
+  const { entropy, evenness } = modalityOf(reachedByGoal, rollouts);
   const missed = Math.max(0, rollouts - sum(reachedByGoal));
   const rows = [
     ...goals.map(({ x, y }, goal) => ({
@@ -131,6 +123,10 @@ function goalsCard({ goals, reachedByGoal, rollouts }: DemoReport): Html {
         </tbody>
       </table>
     </div>
+    <p class="note">
+      Entropy over the goals, of the episodes that reach one: ${entropy.toFixed(3)} nats,
+      ${Math.round(100 * evenness)}% of log ${goals.length}, which all goals alike would have.
+    </p>
   </section>`;
 }
 

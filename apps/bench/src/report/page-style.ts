@@ -34,5 +34,15 @@ thead th { border-top: 0; color: var(--soft); font-weight: 500; }
 .bar i { display: block; height: .7rem; border-radius: 2px; min-width: 1px; }
 .swatch { display: inline-block; width: .65rem; height: .65rem; border-radius: 50%; margin-right: .5rem; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875em; overflow-wrap: anywhere; }
+.wide { margin-bottom: 1.25rem; }
+.panels { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(330px, 100%), 1fr)); }
+.legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 0 0 .75rem; }
+small { color: var(--soft); font-size: .85em; }
+a { color: var(--accent); }
+ul.plain { margin: 0; padding-left: 1.2rem; overflow-wrap: anywhere; }
+details { margin-top: .75rem; }
+summary { cursor: pointer; }
+td code { white-space: normal; }
+@media (max-width: 600px) { body { padding: 1.25rem .75rem 2rem; } .card { padding: .9rem; } table { font-size: .8rem; } }
 @media print { body { background: none; } .card { break-inside: avoid; } }
 `.trim();

@@ -6,7 +6,8 @@ import type { AgentConfig, Algorithm, Preset } from '../algorithms/algorithm.ts'
 import { algorithmNamed } from '../algorithms/index.ts';
 import type { EngineName, TrainConfig } from './train-settings.ts';
 import { checkEvaluationEnv } from '../environments/bridge-evaluation.ts';
-import { identifyEnvironment, taskOf, type IdentifiedEnvironment } from '../environments/environments.ts';
+import { identifyEnvironment, type IdentifiedEnvironment } from '../environments/environments.ts';
+import { taskOf } from '../environments/task-of.ts';
 import { reasonOf, UsageError } from '../cli/errors.ts';
 import { unknownName } from '../cli/unknown-name.ts';
 import { chooseEngine, ENGINES_OF_THREADS } from './engines.ts';

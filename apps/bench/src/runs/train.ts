@@ -1,6 +1,7 @@
 import type { TrainConfig } from './train-settings.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
-import { checkSimulatorSettings, isKnownEnvironment, taskOf } from '../environments/environments.ts';
+import { checkSimulatorSettings, isKnownEnvironment } from '../environments/environments.ts';
+import { taskOf } from '../environments/task-of.ts';
 import { chooseEngine, expectEngine } from './engines.ts';
 import { finishRun } from './finish-run.ts';
 import { resolveTrain, type ResolvedTrain } from './resolve.ts';

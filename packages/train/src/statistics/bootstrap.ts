@@ -1,6 +1,7 @@
 import { createGenerator } from '@meow-rl/random';
 import type { Generator } from '@meow-rl/random';
 
+import { checkConfidence } from './check-confidence.ts';
 import { checkValues } from './check-values.ts';
 import { quantile } from './moments.ts';
 
@@ -41,8 +42,19 @@ export interface BootstrapOptions {
 export function bootstrapInterval(
   strata: Strata,
   statistic: (scores: Strata) => number,
-  { resamples = 2000, confidence = 0.95, seed = 0 }: BootstrapOptions = {},
+  options: BootstrapOptions = {},
 ): ConfidenceInterval {
+  const [interval] = bootstrapIntervals(strata, (scores) => [statistic(scores)], options);
+  if (!interval) throw new TypeError('bootstrapInterval: got no interval.');
+  return interval;
+}
+
+/** {@link bootstrapInterval} of several statistics, all of the same resamples. */
+export function bootstrapIntervals(
+  strata: Strata,
+  statistics: (scores: Strata) => readonly number[],
+  { resamples = 2000, confidence = 0.95, seed = 0 }: BootstrapOptions = {},
+): ConfidenceInterval[] {
   if (strata.length === 0) throw new RangeError('bootstrapInterval: got no strata, expected one per task.');
   for (const [i, scores] of strata.entries()) checkValues(`bootstrapInterval: stratum ${i}`, scores);
   if (!Number.isInteger(resamples) || resamples < 1) {
@@ -50,19 +62,19 @@ export function bootstrapInterval(
       `bootstrapInterval: resamples is ${String(resamples)}, expected a positive integer.`,
     );
   }
-  if (!(confidence > 0 && confidence < 1)) {
-    throw new RangeError(
-      `bootstrapInterval: confidence is ${String(confidence)}, expected a number between 0 and 1, as 0.95.`,
-    );
-  }
-  const estimate = statistic(strata);
-  if (strata.some(({ length }) => length < 2)) return { estimate, low: null, high: null };
+  checkConfidence('bootstrapInterval', confidence);
+  const estimates = statistics(strata);
+  if (strata.some(({ length }) => length < 2))
+    return estimates.map((estimate) => ({ estimate, low: null, high: null }));
   const random = createGenerator(seed);
-  const values = Array.from({ length: resamples }, () =>
-    statistic(strata.map((scores) => resample(scores, random))),
+  const drawn = Array.from({ length: resamples }, () =>
+    statistics(strata.map((scores) => resample(scores, random))),
   );
   const tail = (1 - confidence) / 2;
-  return { estimate, low: quantile(values, tail), high: quantile(values, 1 - tail) };
+  return estimates.map((estimate, i) => {
+    const values = drawn.map((statistic) => statistic[i] ?? Number.NaN);
+    return { estimate, low: quantile(values, tail), high: quantile(values, 1 - tail) };
+  });
 }
 
 const resample = (scores: readonly number[], random: Generator): number[] =>

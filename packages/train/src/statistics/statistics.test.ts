@@ -6,11 +6,14 @@ import {
   improvementInterval,
   interquartileMean,
   mean,
+  meanInterval,
+  performanceProfile,
   probabilityOfImprovement,
   quantile,
   runScore,
   standardDeviation,
 } from './index.ts';
+import { studentQuantile } from './student-t.ts';
 
 const overall = (scores: readonly (readonly number[])[]) => mean(scores.flat());
 
@@ -168,6 +171,52 @@ describe('bootstrapInterval', () => {
     for (const confidence of [95, 1, 0, -0.1, Number.NaN])
       expect(() => bootstrapInterval([[1]], overall, { confidence })).toThrow(`confidence is ${confidence}`);
     expect(bootstrapInterval([[4, 4]], overall, { resamples: 1 })).toEqual({ estimate: 4, low: 4, high: 4 });
+  });
+});
+
+describe('studentQuantile', () => {
+  it('refuses shares and degrees out of range', () => {
+    for (const share of [0.4, 1, Number.NaN])
+      expect(() => studentQuantile(share, 3)).toThrow(`share is ${share}`);
+    for (const degrees of [0, 1.5, Number.NaN])
+      expect(() => studentQuantile(0.9, degrees)).toThrow(`degrees is ${degrees}`);
+  });
+});
+
+describe('meanInterval', () => {
+  it('has no ends for one value, and none apart for equal ones', () => {
+    expect(meanInterval([3])).toEqual({ estimate: 3, low: null, high: null });
+    expect(meanInterval([2, 2, 2])).toEqual({ estimate: 2, low: 2, high: 2 });
+  });
+
+  it('refuses no values, values that are not finite and a confidence out of range', () => {
+    expect(() => meanInterval([])).toThrow('mean: got 0 values');
+    expect(() => meanInterval([1, Infinity])).toThrow('mean: value 1 is Infinity');
+    for (const confidence of [95, 1, 0, Number.NaN])
+      expect(() => meanInterval([1, 2], confidence)).toThrow(`meanInterval: confidence is ${confidence}`);
+  });
+});
+
+describe('performanceProfile', () => {
+  it('counts runs above each threshold, every task with the same weight', () => {
+    const profile = performanceProfile(
+      [
+        [1, 2, 3, 4],
+        [0, 2.5],
+      ],
+      [2, -1, 9],
+    );
+    expect(profile.map(({ estimate }) => estimate)).toEqual([0.5, 1, 0]);
+    expect(profile[2]).toEqual({ estimate: 0, low: 0, high: 0 });
+  });
+
+  it('has no interval where a task has one run', () => {
+    expect(performanceProfile([[1, 2], [3]], [1.5])).toEqual([{ estimate: 0.75, low: null, high: null }]);
+  });
+
+  it('refuses thresholds that are none', () => {
+    expect(() => performanceProfile([[1]], [])).toThrow('thresholds: got 0 values');
+    expect(() => performanceProfile([[1]], [Number.NaN])).toThrow('thresholds: value 0 is NaN');
   });
 });
 

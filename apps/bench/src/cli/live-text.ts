@@ -1,0 +1,66 @@
+import { clearScreenDown, moveCursor } from 'node:readline';
+
+import type { OutputStream } from './output-stream.ts';
+
+/** Text that changes while something is done. */
+export interface LiveText {
+  /**
+   * Shows it as it is now.
+   *
+   * @param text lines, redrawn in their place on a terminal
+   * @param summary one line, which is printed now and then where there is no terminal
+   */
+  show(text: string, summary: string): void;
+  /** Takes it away, so that what is printed next begins on a line of its own. */
+  clear(): void;
+}
+
+/** How {@link createLiveText} shows it. */
+export interface LiveTextOptions {
+  readonly stream: OutputStream & { readonly rows?: number; readonly columns?: number };
+  /** Milliseconds, as `performance.now` gives them. */
+  readonly now?: () => number;
+  /** Seconds between the lines where the stream isn't a terminal; 30 by default. */
+  readonly linesEvery?: number;
+}
+
+/** Shows nothing. */
+export const silentLiveText: LiveText = { show: () => {}, clear: () => {} };
+
+/** Lines that are redrawn on a terminal; elsewhere, such as in a log file, their summary now and then. */
+export const createLiveText = (options: LiveTextOptions): LiveText =>
+  options.stream.isTTY ? redrawnText(options) : summaryLines(options);
+
+function redrawnText({ stream }: LiveTextOptions): LiveText {
+  let drawn = 0;
+  const clear = () => {
+    if (drawn > 0) {
+      moveCursor(stream, 0, -drawn);
+      clearScreenDown(stream);
+    }
+    drawn = 0;
+  };
+  return {
+    show(text) {
+      clear();
+      // What is longer than the terminal scrolls away, and a line that wraps is two: neither could be taken back.
+      const { rows = 24, columns = 80 } = stream;
+      const lines = text.split('\n').slice(0, rows - 1);
+      stream.write(lines.map((line) => `${line.slice(0, columns - 1)}\n`).join(''));
+      drawn = lines.length;
+    },
+    clear,
+  };
+}
+
+function summaryLines({ stream, now = () => performance.now(), linesEvery = 30 }: LiveTextOptions): LiveText {
+  let printed = now();
+  return {
+    show(_, summary) {
+      if (now() - printed < 1000 * linesEvery) return;
+      printed = now();
+      stream.write(`${summary}\n`);
+    },
+    clear: () => {},
+  };
+}

@@ -1,0 +1,62 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { bench } from '../testing/run-bench.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
+
+const pendulum = (out: string, ...flags: readonly string[]) =>
+  bench(
+    ...'reproduce fig2 --environments Pendulum-v1 --algorithms sac --seeds 2 --steps 400 --budget 1h --cores 2'.split(
+      ' ',
+    ),
+    ...'--observation-noise 0.5 --action-noise 0.5 --noise-episodes 1 --resamples 50 --out'.split(' '),
+    out,
+    ...flags,
+  );
+
+describe('reproduce', () => {
+  it(
+    'measures, says what it runs, runs it and writes a report; called again, it goes on',
+    { timeout: 300_000 },
+    async () => {
+      const out = join(await temporaryFolder(), 'figure');
+      const { code, out: text, err } = await pendulum(out);
+      expect([code, err.split('\n').filter((line) => line.startsWith('meow-bench:'))]).toEqual([0, []]);
+      const measuring = text.indexOf('Measuring on Pendulum-v1');
+      const announced = text.indexOf('2 runs on 2 cores: about');
+      const written = text.indexOf(`Written: ${join(out, 'report.html')}, ${join(out, 'curves.csv')}`);
+      expect(measuring).toBeGreaterThanOrEqual(0);
+      expect(announced).toBeGreaterThan(measuring);
+      expect(written).toBeGreaterThan(announced);
+      expect(text).toMatch(/Pendulum-v1 +sac +2 +400 +40 /);
+      // What was measured is gone.
+      expect((await readdir(out)).toSorted()).toEqual([
+        'Pendulum-v1',
+        'curves.csv',
+        'plan.json',
+        'report.html',
+      ]);
+
+      const page = await readFile(join(out, 'report.html'), 'utf8');
+      expect(page).toContain('Robustness of the final policies');
+      expect(page).toContain('observation noise 0.5');
+      expect(page).toContain('meow-bench reproduce fig2 --budget 1h');
+      expect(page).toContain('Sampled return, interquartile mean');
+      const curves = (await readFile(join(out, 'curves.csv'), 'utf8')).trimEnd().split('\n');
+      expect(curves).toHaveLength(1 + 2 * 10);
+      expect(curves[1]).toMatch(/^Pendulum-v1,sac,0,40,-\d+\.\d+,-\d+\.\d+$/);
+
+      const again = await pendulum(out);
+      expect([again.code, again.out]).toEqual([0, expect.stringContaining(`Going on with ${out}`)]);
+      expect(again.out).not.toContain('Measuring');
+      expect((await readFile(join(out, 'curves.csv'), 'utf8')).trimEnd().split('\n')).toEqual(curves);
+
+      expect(await pendulum(out, '--seeds', '3')).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('Give the same flags to go on with it, or another folder with --out.'),
+      });
+    },
+  );
+});

@@ -1,0 +1,58 @@
+import { axisX, dot, gridX, link, ruleX, text } from '@observablehq/plot';
+
+import type { Html } from '../report/html.ts';
+import { renderFigure } from '../report/svg.ts';
+import type { Improvement } from './analyse.ts';
+
+const ROW = 34;
+
+/** Probabilities of improvement, a row for each pair: a dot with its interval, and a line where neither side is better. */
+export function improvementFigure(
+  improvements: readonly (Improvement & { readonly where: string })[],
+  id = 'improvement',
+): Html {
+  const rows = improvements.map(({ x, y, where, probability }, row) => ({
+    row,
+    label: `${x} > ${y}${where === '' ? '' : `, ${where}`}`,
+    ...probability,
+  }));
+  const height = ROW * rows.length;
+  return renderFigure({
+    id,
+    alt: `Probability of improvement: ${rows.map(({ label, estimate }) => `${label} ${estimate.toFixed(2)}`).join('; ')}`,
+    width: 520,
+    height: height + 64,
+    marginTop: 10,
+    marginRight: 16,
+    marginBottom: 46,
+    marginLeft: 16,
+    style: { fontSize: '13px' },
+    x: { domain: [0, 1] },
+    y: { domain: [rows.length - 0.5, -0.5], axis: null },
+    marks: [
+      gridX({ ticks: 5, strokeOpacity: 0.12 }),
+      ruleX([0.5], { strokeDasharray: '4 4', strokeOpacity: 0.6 }),
+      link(
+        rows.filter(({ low }) => low !== null),
+        {
+          x1: 'low',
+          x2: 'high',
+          y1: 'row',
+          y2: 'row',
+          stroke: '#1483c8',
+          strokeWidth: 3,
+          strokeOpacity: 0.5,
+        },
+      ),
+      dot(rows, { x: 'estimate', y: 'row', fill: '#1483c8', r: 4 }),
+      text(rows, { x: 0, y: 'row', text: 'label', textAnchor: 'start', dx: 2, dy: -11 }),
+      axisX({
+        ticks: 5,
+        label: 'P(first is better)',
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        labelOffset: 40,
+      }),
+    ],
+  });
+}

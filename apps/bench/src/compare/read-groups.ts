@@ -1,0 +1,35 @@
+import { CliError } from '../cli/errors.ts';
+import { groupRuns, type LeftOut, type RunGroup } from './group-runs.ts';
+import { readRun, type ReadRunOptions } from './read-run.ts';
+
+/** Runs that can be compared, and what is to be said of them and of others. */
+export interface ReadGroups {
+  readonly groups: readonly RunGroup[];
+  /** What the reader should know of runs that count. */
+  readonly notes: readonly { readonly folder: string; readonly note: string }[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Reads runs and groups them by environment, algorithm and settings. */
+export async function readGroups(folders: readonly string[], options: ReadRunOptions): Promise<ReadGroups> {
+  const read = await Promise.all(folders.map((folder) => readRun(folder, options)));
+  const unreadable = read.flatMap((result) => ('run' in result ? [] : [result]));
+  const { groups, leftOut: copies } = groupRuns(
+    read.flatMap((result) => ('run' in result ? [result.run] : [])),
+  );
+  const notes = groups.flatMap(({ runs }) =>
+    runs.flatMap(({ folder, notes }) => notes.map((note) => ({ folder, note }))),
+  );
+  return { groups, notes, leftOut: [...unreadable, ...copies] };
+}
+
+/** Throws CliError where there is nothing to compare, saying why. */
+export function checkComparable({ groups, leftOut }: ReadGroups): void {
+  if (groups.length > 0) return;
+  throw new CliError(
+    `none of the runs can be compared: ${leftOut.map(describeLeftOut).join('; ')}`,
+    'Wait for their first evaluation, or give others.',
+  );
+}
+
+export const describeLeftOut = ({ folder, reason }: LeftOut): string => `${folder}: ${reason}`;

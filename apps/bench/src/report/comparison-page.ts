@@ -1,0 +1,186 @@
+import type { Comparison } from '../compare/analyse.ts';
+import { curvesPanel, SEEDS_OF_BAND, type CurveStatistic } from '../compare/curves-figure.ts';
+import { improvementFigure } from '../compare/improvement-figure.ts';
+import { labelColors } from '../compare/label-colors.ts';
+import { profileFigure } from '../compare/profile-figure.ts';
+import { interval } from '../compare/tables.ts';
+import type { ComparisonReport } from './comparison-data.ts';
+import { finalReturnsTable, improvementTable, speedTable } from './comparison-tables.ts';
+import { html, type Html } from './html.ts';
+import { formatNumber } from './numbers.ts';
+import { reportPage } from './page.ts';
+import { publishedCard } from './published-card.ts';
+import { robustnessCard } from './robustness-card.ts';
+import { runDetails } from './run-details.ts';
+
+/** The report of a comparison: one HTML page with nothing to load, the figures inline. */
+export function comparisonHtml(report: ComparisonReport): string {
+  const { deterministic, sampled, title, lead } = report;
+  const labels = [...new Set(report.groups.map(({ label }) => label))];
+  const colors = labelColors(labels);
+  return reportPage(
+    title,
+    html`<p class="lead">${lead}</p>
+      ${remarks(report)} ${curves(report, { kind: 'deterministic', comparison: deterministic, colors })}
+      ${sampled ? curves(report, { kind: 'sampled', comparison: sampled, colors }) : html``}
+      <section class="card wide">
+        <h2>Returns of the last evaluation</h2>
+        ${finalReturnsTable(report)}
+        <p class="note">
+          Deterministic returns are those of the most likely actions, sampled returns those of actions drawn
+          from the policy, or with the exploration noise of a policy that has no density. The best evaluation
+          of a run counts nowhere.
+        </p>
+      </section>
+      <div class="columns">${profileCard(report, colors)} ${improvementCard(report, labels[0])}</div>
+      ${publishedCard(report)}
+      ${report.robustness ? robustnessCard(report.robustness, report.options) : html``}
+      <section class="card wide">
+        <h2>Time</h2>
+        ${speedTable(deterministic)}
+        <p class="note">
+          Wall-clock time of a run with its evaluations, mean over seeds; other work on the same cores counts
+          too.
+        </p>
+      </section>
+      ${runDetails(report)}`,
+  );
+}
+
+/** What isn't as a reader would take it to be. */
+function remarks({ notes, leftOut }: ComparisonReport): Html {
+  const lines = [
+    ...notes.map(({ folder, note }) => `${folder}: ${note}`),
+    ...leftOut.map(({ folder, reason }) => `left out ${folder}: ${reason}`),
+  ];
+  if (lines.length === 0) return html``;
+  return html`<section class="card wide">
+    <h2>To know before reading on</h2>
+    <ul class="plain">
+      ${lines.map((line) => html`<li>${line}</li>`)}
+    </ul>
+  </section>`;
+}
+
+interface Curves {
+  readonly kind: 'deterministic' | 'sampled';
+  readonly comparison: Comparison;
+  readonly colors: ReadonlyMap<string, string>;
+}
+
+/** Both statistics, beside each other where there is one environment. */
+function curves(report: ComparisonReport, of: Curves): Html {
+  const isSingle = of.comparison.environments.length === 1;
+  const cards = (['mean', 'iqm'] as const).map((statistic) =>
+    curvesCard(report, { ...of, statistic, look: isSingle ? 'card' : 'card wide' }),
+  );
+  return isSingle ? html`<div class="columns">${cards}</div>` : html`${cards}`;
+}
+
+const STATISTIC_NAMES = { mean: 'mean', iqm: 'interquartile mean' } as const;
+
+function curvesCard(
+  { options, groups }: ComparisonReport,
+  {
+    kind,
+    comparison,
+    statistic,
+    colors,
+    look,
+  }: Curves & { readonly statistic: CurveStatistic; readonly look: string },
+): Html {
+  const { confidence, smooth, resamples } = options;
+  const described = { confidence, smooth, statistic, stochastic: kind === 'sampled' };
+  const seedsOf = (label: string): string => {
+    const counts = groups.filter((group) => group.label === label).map(({ runs }) => runs.length);
+    const [least, most] = [Math.min(...counts), Math.max(...counts)];
+    if (most === 1) return '1 seed, no interval';
+    return least === most ? `${most} seeds` : `${least} to ${most} seeds`;
+  };
+  const band =
+    statistic === 'mean'
+      ? `the ${interval(options)} of Student's t, of at least ${SEEDS_OF_BAND} seeds`
+      : `the ${interval(options)} of a stratified bootstrap with ${formatNumber(resamples, 9)} resamples`;
+  return html`<figure class="${look}">
+    <h2>${kind === 'deterministic' ? 'Deterministic' : 'Sampled'} return, ${STATISTIC_NAMES[statistic]}</h2>
+    <p class="legend">
+      ${[...colors].map(
+        ([label, color]) =>
+          html`<span
+            ><i class="swatch" style="background:${color}"></i>${label} <small>${seedsOf(label)}</small></span
+          >`,
+      )}
+    </p>
+    <div class="panels">
+      ${comparison.environments.map((result, index) =>
+        curvesPanel(result, { ...described, colors, id: `${kind}-${statistic}-${index + 1}` }),
+      )}
+    </div>
+    <figcaption>
+      ${upperFirst(STATISTIC_NAMES[statistic])} over seeds of the ${kind} return. Bands are ${band}, cut off
+      where they reach beyond all returns; a line without one is of fewer seeds. Lines are dashed where not
+      all seeds have got to.
+      ${
+        smooth === 1
+          ? 'Nothing is smoothed.'
+          : `Curves are smoothed: each point is the mean of the last ${smooth} evaluations of a run.`
+      }
+    </figcaption>
+  </figure>`;
+}
+
+function profileCard(
+  { deterministic: { profile } }: ComparisonReport,
+  colors: ReadonlyMap<string, string>,
+): Html {
+  if (!profile)
+    return html`<section class="card">
+      <h2>Performance profile</h2>
+      <p class="note">There is none: no environment has runs of all algorithms and a mean return above 0.</p>
+    </section>`;
+  const legend = profile.groups.map(
+    ({ label }) =>
+      html`<span
+        ><i class="swatch" style="background:${colors.get(label) ?? 'currentColor'}"></i>${label}</span
+      >`,
+  );
+  const scales = profile.scales
+    .map(({ environment, scale }) => `${formatNumber(scale)} on ${environment}`)
+    .join(', ');
+  return html`<figure class="card">
+    <h2>Performance profile</h2>
+    <p class="legend">${legend}</p>
+    ${profileFigure(profile, colors)}
+    <figcaption>
+      Share of runs whose last deterministic return is above τ; bands are stratified bootstrap intervals.
+      Returns are divided by the best mean of an algorithm: ${scales}.
+    </figcaption>
+  </figure>`;
+}
+
+/** Of the first label, which is MEow where it was run, over the others. */
+function improvementCard({ deterministic, options }: ComparisonReport, first: string | undefined): Html {
+  const of = [
+    ...deterministic.environments.flatMap(({ environment, improvements }) =>
+      improvements.map((improvement) => Object.assign({ where: environment }, improvement)),
+    ),
+    ...deterministic.overall.map((improvement) => Object.assign({ where: 'all' }, improvement)),
+  ].filter(({ x }) => x === first);
+  if (of.length === 0)
+    return html`<section class="card">
+      <h2>Probability of improvement</h2>
+      <p class="note">There is none: it takes two algorithms.</p>
+    </section>`;
+  const single = deterministic.environments.length === 1;
+  return html`<figure class="card">
+    <h2>Probability of improvement of ${first ?? ''}</h2>
+    ${improvementFigure(of.map((pair) => (single ? { ...pair, where: '' } : pair)))}
+    ${improvementTable(of, options)}
+    <figcaption>
+      How likely a run of the first ends with a larger deterministic return than one of the second, with
+      bootstrap intervals. It says nothing of how much larger.
+    </figcaption>
+  </figure>`;
+}
+
+const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,85 @@
+import type { ConfidenceInterval } from '@meow-rl/train';
+
+import type { Comparison, GroupResult, Improvement } from '../compare/analyse.ts';
+import { interval } from '../compare/tables.ts';
+import type { ComparisonReport } from './comparison-data.ts';
+import { html, type Html } from './html.ts';
+import { formatNumber, formatSeconds } from './numbers.ts';
+import { environmentColumn, numbers, table, words } from './table.ts';
+
+/** Last evaluations of all groups: mean and IQM of deterministic returns, mean of sampled ones. */
+export function finalReturnsTable({ deterministic, sampled, options }: ComparisonReport): Html {
+  const sampledOf = (environment: string, label: string): GroupResult | undefined =>
+    sampled?.environments
+      .find((result) => result.environment === environment)
+      ?.groups.find((group) => group.label === label);
+  return table(
+    [
+      environmentColumn,
+      words('algorithm'),
+      numbers('seeds'),
+      numbers('steps'),
+      numbers(`deterministic: mean, ${interval(options)}`),
+      numbers(`IQM, ${interval(options)}`),
+      numbers(`sampled: mean, ${interval(options)}`),
+      numbers('IQM'),
+    ],
+    deterministic.environments.flatMap(({ environment, groups }) =>
+      groups.map(({ label, seeds, steps: [from, to], meanFinal, iqm }) => {
+        const drawn = sampledOf(environment, label);
+        return [
+          environment,
+          label,
+          seeds.length,
+          from === to ? count(to) : `${count(from)} to ${count(to)}`,
+          withInterval(meanFinal),
+          withInterval(iqm),
+          drawn ? withInterval(drawn.meanFinal) : 'not evaluated',
+          drawn ? formatReturn(drawn.iqm.estimate) : '–',
+        ];
+      }),
+    ),
+  );
+}
+
+/** Probabilities of improvement with their intervals. */
+export const improvementTable = (
+  improvements: readonly (Improvement & { readonly where: string })[],
+  options: ComparisonReport['options'],
+): Html =>
+  table(
+    [words('pair'), environmentColumn, numbers('P'), numbers(interval(options))],
+    improvements.map(({ x, y, where, probability: { estimate, low, high } }) => [
+      `${x} > ${y}`,
+      where,
+      estimate.toFixed(2),
+      low === null ? 'one seed a side' : `${low.toFixed(2)} to ${high.toFixed(2)}`,
+    ]),
+  );
+
+/** Wall-clock time and steps per second of all groups. */
+export const speedTable = ({ environments }: Comparison): Html =>
+  table(
+    [environmentColumn, words('algorithm'), numbers('wall-clock time'), numbers('steps per second')],
+    environments.flatMap(({ environment, groups }) =>
+      groups.map(({ label, seconds, stepsPerSecond }) => [
+        environment,
+        label,
+        formatSeconds(seconds),
+        formatNumber(stepsPerSecond),
+      ]),
+    ),
+  );
+
+/** `5,230 (4,800 to 5,610)`, and the mean alone where there is no interval. */
+export const withInterval = ({ estimate, low, high }: ConfidenceInterval): Html =>
+  low === null
+    ? html`${formatReturn(estimate)}`
+    : html`${formatReturn(estimate)} <small>(${formatReturn(low)} to ${formatReturn(high)})</small>`;
+
+/** Whole where that is exact enough. */
+export const formatReturn = (value: number): string =>
+  formatNumber(Math.abs(value) >= 100 ? Math.round(value) : value, Math.abs(value) >= 100 ? 9 : 3);
+
+/** Whole numbers with their thousands grouped. */
+export const count = (value: number): string => formatNumber(value, 12);

@@ -1,0 +1,117 @@
+import { meanInterval } from '@meow-rl/train';
+
+import type { RunGroup } from '../compare/group-runs.ts';
+import type { FigureData } from '../demo/figure-data.ts';
+import { modalityOf } from '../demo/modality.ts';
+import { withInterval } from './comparison-tables.ts';
+import { goalsCard, softValueCard, valueErrorCard } from './demo-report.ts';
+import { html, type Html, type HtmlPart } from './html.ts';
+import type { Machine } from './machine.ts';
+import { formatNumber, formatSeconds } from './numbers.ts';
+import { reportPage } from './page.ts';
+import { runDetails } from './run-details.ts';
+import { numbers, table, words } from './table.ts';
+
+/** Figure 1 of one run. */
+export interface MultiGoalRun extends FigureData {
+  readonly seed: number;
+  readonly steps: number;
+  /** Wall-clock seconds of training. */
+  readonly seconds: number;
+}
+
+/** Everything that the report of the multi-goal environment shows. */
+export interface MultiGoalReport {
+  readonly title: string;
+  readonly lead: string;
+  /** The command that made the report. */
+  readonly command: string;
+  /** At least one; the figure is drawn of the first. */
+  readonly runs: readonly MultiGoalRun[];
+  readonly groups: readonly RunGroup[];
+  readonly machine: Machine;
+}
+
+/** The report of the multi-goal environment: Figure 1 of the first seed, and measures of modality over all. */
+export function multiGoalHtml(report: MultiGoalReport): string {
+  const { title, lead, runs } = report;
+  const [first] = runs;
+  if (!first) throw new RangeError('multi-goal report: got no runs, expected at least 1.');
+  return reportPage(
+    title,
+    html`<p class="lead">
+        ${lead} The figure is of seed ${first.seed}, after ${formatNumber(first.steps, 9)} environment steps.
+      </p>
+      <div class="columns">${softValueCard(first)} ${valueErrorCard(first)}</div>
+      ${modalityCard(runs)}
+      <div class="columns">${goalsCard(first)} ${errorsCard(runs)}</div>
+      ${runDetails(report)}`,
+  );
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
+
+/** Shares of the goals and their entropy, a row for each seed. */
+function modalityCard(runs: readonly MultiGoalRun[]): Html {
+  const goals = runs[0]?.goals ?? [];
+  const modalities = runs.map(({ reachedByGoal, rollouts }) => modalityOf(reachedByGoal, rollouts));
+  const rows: HtmlPart[][] = runs.map(({ seed }, i) => {
+    const { shares = [], reached = 0, entropy = 0, evenness = 0 } = modalities[i] ?? {};
+    return [seed, percent(reached), ...shares.map(percent), entropy.toFixed(3), percent(evenness)];
+  });
+  const over = (value: (modality: (typeof modalities)[number]) => number): HtmlPart =>
+    withInterval(meanInterval(modalities.map(value)));
+  return html`<section class="card wide">
+    <h2>Modality of the stochastic policy</h2>
+    ${table(
+      [
+        words('seed'),
+        numbers('episodes that reach a goal'),
+        ...goals.map(({ x, y }) => numbers(`share of (${formatNumber(x)}, ${formatNumber(y)})`)),
+        numbers('entropy, nats'),
+        numbers('of the most there can be'),
+      ],
+      [
+        ...rows,
+        [
+          'mean, 95% interval',
+          over(({ reached }) => reached),
+          ...goals.map((_, goal) => over(({ shares }) => shares[goal] ?? 0)),
+          over(({ entropy }) => entropy),
+          over(({ evenness }) => evenness),
+        ],
+      ],
+    )}
+    <p class="note">
+      Of ${runs[0]?.rollouts ?? 0} episodes for each seed, begun at the origin with sampled actions. Shares
+      are of the episodes that reach a goal; their entropy is at most log ${goals.length} =
+      ${Math.log(goals.length).toFixed(3)} nats, where all goals are reached alike. Intervals are those of
+      Student's t over the seeds.
+    </p>
+  </section>`;
+}
+
+/** Errors of the three estimates of the soft value, a row for each seed. */
+const errorsCard = (runs: readonly MultiGoalRun[]): Html =>
+  html`<section class="card">
+    <h2>Error of V(s₀) against quadrature</h2>
+    ${table(
+      [
+        words('seed'),
+        numbers('V(s₀)'),
+        numbers('(I) exact'),
+        numbers('(II) importance'),
+        numbers('(III) Monte Carlo'),
+        numbers('trained in'),
+      ],
+      runs.map(({ seed, valueError: { reference, exact, importance, monteCarlo }, seconds }) => [
+        seed,
+        formatNumber(reference, 5),
+        formatNumber(exact, 2),
+        formatNumber(importance.at(-1)?.mean ?? Number.NaN, 2),
+        formatNumber(monteCarlo.at(-1)?.mean ?? Number.NaN, 2),
+        formatSeconds(seconds),
+      ]),
+    )}
+    <p class="note">(II) and (III) with the largest number of samples of the figure, mean error.</p>
+  </section>`;

@@ -1,0 +1,45 @@
+import { formatDuration } from '../cli/progress.ts';
+import { formatTable } from '../cli/table.ts';
+import type { Arm } from './experiments.ts';
+import type { ArmCost, Plan } from './plan.ts';
+
+/** What will be run and how long that takes, as a table. */
+export function describePlan(
+  { arms, seeds, seconds }: Plan,
+  costs: readonly ArmCost[],
+  cores: number,
+): string {
+  const rateOf = (environment: string, arm: Arm): string => {
+    const cost = costs.find((measured) => measured.environment === environment && sameArm(measured.arm, arm));
+    return cost === undefined ? '' : (1 / cost.stepSeconds).toFixed(0);
+  };
+  const rows = arms.map(({ environment, arm, steps, evaluateEvery, seconds: each }) => [
+    environment,
+    armName(arm),
+    `${seeds}`,
+    `${steps}`,
+    `${evaluateEvery}`,
+    rateOf(environment, arm),
+    formatDuration(each),
+  ]);
+  const runs = arms.length * seeds;
+  const shortened = arms.find(({ warmup }) => warmup !== undefined)?.warmup;
+  return [
+    formatTable(
+      ['environment', 'algorithm', 'seeds', 'steps', 'evaluated every', 'steps/s measured', 'each run takes'],
+      rows,
+    ),
+    `${runs} ${runs === 1 ? 'run' : 'runs'} on ${cores} ${cores === 1 ? 'core' : 'cores'}: about ${formatDuration(seconds)}`,
+    ...(shortened === undefined
+      ? []
+      : [
+          `These are few steps: warm-ups are shortened to ${shortened}, and curves show little. A larger --budget shows more.`,
+        ]),
+  ].join('\n\n');
+}
+
+/** `meow`, `meow hopper-no-shift` */
+const armName = ({ algorithm, preset }: Arm): string =>
+  preset === undefined ? algorithm : `${algorithm} ${preset}`;
+
+export const sameArm = (a: Arm, b: Arm): boolean => a.algorithm === b.algorithm && a.preset === b.preset;

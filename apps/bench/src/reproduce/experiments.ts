@@ -1,0 +1,146 @@
+import type { RawConfig } from '../cli/config-file.ts';
+
+/** A learner of an experiment: an algorithm, and the preset that it trains with in an environment. */
+export interface Arm {
+  readonly algorithm: string;
+  /** Default: that of the environment. */
+  readonly preset?: string;
+}
+
+/** What a figure is made of at full length. */
+export interface Experiment {
+  readonly title: string;
+  /** What it reproduces, a sentence or two. */
+  readonly lead: string;
+  /** In the order in which a budget takes them up. */
+  readonly environments: readonly string[];
+  armsOf(environment: string): readonly Arm[];
+  /** Seeds at most. */
+  readonly seeds: number;
+  /** Environment steps of the paper, those of all environments that step together. */
+  stepsOf(environment: string): number;
+  /**
+   * Environment steps from which on some environments with some seeds are worth more than fewer of them with more steps.
+   * With one environment and one seed: the fewest that show anything.
+   */
+  leastSteps(environments: number, seeds: number): number;
+  /** What a budget may come down to where it has no room for those, with warm-ups shortened. Default: nothing below them. */
+  readonly shortestSteps?: number;
+  /** Settings of all runs. */
+  readonly settings: RawConfig;
+  /** Whether final policies are played with noise. */
+  readonly playsWithNoise: boolean;
+}
+
+/** What `reproduce` makes. */
+export const FIGURES = ['fig1', 'fig2', 'fig3', 'ablations'] as const;
+export type Figure = (typeof FIGURES)[number];
+
+const MILLION = 1_000_000;
+
+const MUJOCO_STEPS: Readonly<Record<string, number>> = {
+  'HalfCheetah-v5': 1.5 * MILLION,
+  'Hopper-v5': 1.5 * MILLION,
+  'Walker2d-v5': 4 * MILLION,
+  'Ant-v5': 4 * MILLION,
+  'Humanoid-v5': 5 * MILLION,
+};
+
+/** Settings of runs whose curves are compared. */
+const CURVES: RawConfig = { evaluationEpisodes: 5, logEvery: 1000 };
+
+/**
+ * Ten thousand steps are the warm-up of some presets. A few seeds are worth more than a longer run of one, and five, the paper's number, more
+ * than a further task.
+ */
+const mujocoLeastSteps = (environments: number, seeds: number): number => {
+  if (environments > 1) return 200_000;
+  if (seeds > 3) return 120_000;
+  if (seeds > 2) return 60_000;
+  return seeds > 1 ? 30_000 : 15_000;
+};
+
+/** A rollout of PPO and some updates of all others. */
+const MUJOCO_SHORTEST = 2500;
+
+const PRESET_OF: Readonly<Record<string, string>> = {
+  'HalfCheetah-v5': 'half-cheetah',
+  'Hopper-v5': 'hopper',
+  'Walker2d-v5': 'walker2d',
+  'Ant-v5': 'ant',
+  'Humanoid-v5': 'humanoid',
+};
+
+/** Environments that Isaac steps together, of the paper's Ant and Humanoid. */
+const ISAAC_ENVIRONMENTS = 128;
+
+/** Steps of the demo's preset. */
+const MULTI_GOAL_STEPS = 37_000;
+
+/** The paper's experiments, at full length. */
+export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
+  fig1: {
+    title: "MEow's Figure 1: the multi-goal environment",
+    lead: 'The soft value with trajectories of the stochastic policy, and the error of three ways to get the soft value, as in Figure 1 of MEow (NeurIPS 2024, arXiv 2405.13629).',
+    environments: ['MultiGoal-v0'],
+    armsOf: () => [{ algorithm: 'meow', preset: 'multi-goal-demo' }],
+    seeds: 5,
+    stepsOf: () => MULTI_GOAL_STEPS,
+    leastSteps: () => MULTI_GOAL_STEPS,
+    settings: { logEvery: 500, evaluationEpisodes: 5 },
+    playsWithNoise: false,
+  },
+  fig2: {
+    title: "MEow's Figure 2: MuJoCo",
+    lead: 'MEow, SAC, TD3, DDPG, SQL and PPO on the tasks of Figure 2 of MEow (NeurIPS 2024, arXiv 2405.13629), each with its presets.',
+    environments: Object.keys(MUJOCO_STEPS),
+    armsOf: () => ['meow', 'sac', 'td3', 'ddpg', 'sql', 'ppo'].map((algorithm) => ({ algorithm })),
+    seeds: 5,
+    stepsOf: (environment) => MUJOCO_STEPS[environment] ?? MILLION,
+    leastSteps: mujocoLeastSteps,
+    shortestSteps: MUJOCO_SHORTEST,
+    settings: CURVES,
+    playsWithNoise: true,
+  },
+  fig3: {
+    title: "MEow's Figure 3: Isaac",
+    lead: 'MEow and SAC on tasks of Isaac Lab, in the place of those of Isaac Gym in Figure 3 of MEow (NeurIPS 2024, arXiv 2405.13629). Rewards and observations have changed since.',
+    environments: ['isaac:Isaac-Ant-Direct', 'isaac:Isaac-Humanoid-Direct'],
+    armsOf: () => [{ algorithm: 'meow' }, { algorithm: 'sac' }],
+    seeds: 5,
+    stepsOf: () => ISAAC_ENVIRONMENTS * MILLION,
+    leastSteps: (environments, seeds) =>
+      ISAAC_ENVIRONMENTS * (environments > 1 ? 20_000 : seeds > 3 ? 10_000 : seeds > 1 ? 4000 : 1000),
+    settings: { evaluationEpisodes: 10, logEvery: ISAAC_ENVIRONMENTS * 20 },
+    playsWithNoise: false,
+  },
+  ablations: {
+    title: "MEow's ablations",
+    lead: 'Reward shifting and shifted twin Q (none, one, two shifts), affine couplings against additive ones, SAC with and without reward shifting; deterministic against sampled actions are the two sets of figures. After the ablations of MEow (NeurIPS 2024, arXiv 2405.13629).',
+    environments: ['HalfCheetah-v5', 'Hopper-v5'],
+    armsOf: (environment) => {
+      const task = PRESET_OF[environment] ?? 'mujoco';
+      return [
+        { algorithm: 'meow' },
+        { algorithm: 'meow', preset: `${task}-one-shift` },
+        { algorithm: 'meow', preset: `${task}-no-shift` },
+        { algorithm: 'meow', preset: `${task}-affine` },
+        { algorithm: 'sac' },
+        { algorithm: 'sac', preset: task === 'humanoid' ? 'humanoid-shifted' : 'mujoco-shifted' },
+      ];
+    },
+    seeds: 5,
+    stepsOf: (environment) => MUJOCO_STEPS[environment] ?? MILLION,
+    leastSteps: mujocoLeastSteps,
+    shortestSteps: MUJOCO_SHORTEST,
+    settings: CURVES,
+    playsWithNoise: true,
+  },
+};
+
+/** The paper's further tasks, for machines with a GPU; Isaac Lab has no successor of Ingenuity. */
+export const ISAAC_GPU_ENVIRONMENTS = [
+  'isaac:Isaac-Velocity-Flat-AnymalD',
+  'isaac:Isaac-Reorient-Cube-Allegro-Direct',
+  'isaac:Isaac-Open-Drawer-Franka-Direct',
+] as const;

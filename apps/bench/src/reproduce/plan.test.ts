@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+
+import { EXPERIMENTS } from './experiments.ts';
+import { makespan, planWithin, type ArmCost, type CostOf, type Limits } from './plan.ts';
+
+const HOUR = 3600;
+const limits: Limits = { budgetSeconds: HOUR, cores: 2, evaluationEpisodes: 5, noiseEpisodes: 0 };
+
+/** Milliseconds per step of each algorithm. */
+const RATES: Readonly<Record<string, number>> = { meow: 7, sac: 9, td3: 5, ddpg: 5, sql: 10, ppo: 0.5 };
+
+const costOf: CostOf = (environment, arm): ArmCost => ({
+  environment,
+  arm,
+  startSeconds: 5,
+  stepSeconds: (RATES[arm.algorithm] ?? Number.NaN) / 1000,
+  episodeSeconds: 0.2,
+});
+
+const planned = (changes: Partial<Limits>, figure: 'fig1' | 'fig2' | 'ablations' = 'fig2') => {
+  const result = planWithin(EXPERIMENTS[figure], costOf, { ...limits, ...changes });
+  if (!('plan' in result)) throw new Error(`no plan: it takes ${result.leastSeconds} seconds`);
+  const { plan } = result;
+  return {
+    ...plan,
+    environments: [...new Set(plan.arms.map(({ environment }) => environment))],
+    steps: [...new Set(plan.arms.map(({ steps }) => steps))],
+  };
+};
+
+describe('makespan', () => {
+  it('gives each free core the longest run that is left', () => {
+    expect(makespan([3, 3, 2, 2, 2], 2)).toBe(7);
+    expect(makespan([5, 1, 1, 1], 2)).toBe(5);
+    expect(makespan([1, 2, 3], 1)).toBe(6);
+    expect(makespan([], 3)).toBe(0);
+  });
+});
+
+describe('planWithin', () => {
+  it('has all six algorithms on one task in 20 minutes', () => {
+    const { environments, seeds, steps, arms, seconds } = planned({ budgetSeconds: HOUR / 3 });
+    expect(environments).toEqual(['HalfCheetah-v5']);
+    expect(arms.map(({ arm }) => arm.algorithm)).toEqual(['meow', 'sac', 'td3', 'ddpg', 'sql', 'ppo']);
+    expect(seeds).toBe(1);
+    expect(steps).toEqual([50_000]);
+    expect(seconds).toBeGreaterThan(0.7 * (HOUR / 3));
+    expect(seconds).toBeLessThanOrEqual(HOUR / 3);
+  });
+
+  it('takes up more seeds, then more tasks, as the budget grows', () => {
+    const sizes = [1, 2, 5, 10, 50, 100].map((hours) => {
+      const { environments, seeds, steps } = planned({ budgetSeconds: hours * HOUR });
+      return [environments.length, seeds, Math.max(...steps)];
+    });
+    expect(sizes).toEqual([
+      [1, 2, 80_000],
+      [1, 3, 120_000],
+      [1, 5, 150_000],
+      [1, 5, 300_000],
+      [5, 5, 300_000],
+      [5, 5, 600_000],
+    ]);
+  });
+
+  it('goes no further than the paper', () => {
+    const { environments, steps, arms } = planned({ budgetSeconds: 1e9 });
+    expect(environments).toHaveLength(5);
+    expect(steps).toEqual([1_500_000, 4_000_000, 5_000_000]);
+    expect(new Set(arms.map(({ evaluateEvery }) => evaluateEvery))).toEqual(new Set([10_000]));
+  });
+
+  it('keeps what was asked for', () => {
+    const chosen = planned({ budgetSeconds: 100 * HOUR, seeds: 4, steps: 40_000 });
+    expect([chosen.environments.length, chosen.seeds, chosen.steps]).toEqual([5, 4, [40_000]]);
+    const two = { ...EXPERIMENTS.fig2, environments: ['Hopper-v5', 'Ant-v5'] };
+    const result = planWithin(two, costOf, { ...limits, environments: two.environments });
+    expect('plan' in result && result.plan.arms).toHaveLength(12);
+  });
+
+  it('comes down to fewer steps with shorter warm-ups, and says how long the fewest take', () => {
+    const { seeds, steps, arms } = planned({ budgetSeconds: 200 });
+    expect([seeds, steps]).toEqual([1, [6000]]);
+    expect(arms.every(({ warmup }) => warmup === 1500)).toBe(true);
+    expect(planned({ budgetSeconds: HOUR }).arms[0]?.warmup).toBeUndefined();
+
+    const result = planWithin(EXPERIMENTS.fig2, costOf, { ...limits, budgetSeconds: 60 });
+    if (!('leastSeconds' in result)) throw new Error('there is a plan');
+    // 2,500 steps of all six on two cores, with 10 evaluations of 10 episodes.
+    const core = 2.5 * (7 + 9 + 5 + 5 + 10 + 0.5) + 6 * (5 + 100 * 0.2);
+    expect(result.leastSeconds).toBeGreaterThan(core / 2);
+    expect(result.leastSeconds).toBeLessThan(1.1 * (core / 2));
+    const next = planWithin(EXPERIMENTS.fig2, costOf, { ...limits, budgetSeconds: result.leastSeconds });
+    expect('plan' in next && next.plan.arms[0]?.steps).toBe(2500);
+  });
+
+  it('counts episodes of evaluations and with noise', () => {
+    const without = planned({
+      seeds: 1,
+      steps: 20_000,
+      environments: ['HalfCheetah-v5'],
+      budgetSeconds: 1e6,
+    });
+    const noisy = planned({
+      seeds: 1,
+      steps: 20_000,
+      environments: ['HalfCheetah-v5'],
+      budgetSeconds: 1e6,
+      noiseEpisodes: 10,
+    });
+    expect(noisy.seconds - without.seconds).toBeCloseTo(noisy.arms.length * 10 * 0.2, 9);
+    // MEow: start, steps, 10 evaluations with 5 deterministic and 5 sampled episodes.
+    expect(without.arms[0]?.seconds).toBeCloseTo(5 + 20 * 7 + 10 * 10 * 0.2, 9);
+  });
+
+  it('has only the demo’s number of steps for the multi-goal environment', () => {
+    const { seeds, steps } = planned({ budgetSeconds: HOUR }, 'fig1');
+    expect([seeds, steps]).toEqual([5, [37_000]]);
+  });
+
+  it('trains each arm of the ablations with its task’s preset', () => {
+    const presets = planned({ budgetSeconds: 1000 * HOUR }, 'ablations').arms.map(
+      ({ arm }) => arm.preset ?? arm.algorithm,
+    );
+    expect(presets.slice(0, 6)).toEqual([
+      'meow',
+      'half-cheetah-one-shift',
+      'half-cheetah-no-shift',
+      'half-cheetah-affine',
+      'sac',
+      'mujoco-shifted',
+    ]);
+    expect(presets.slice(6)).toEqual([
+      'meow',
+      'hopper-one-shift',
+      'hopper-no-shift',
+      'hopper-affine',
+      'sac',
+      'mujoco-shifted',
+    ]);
+  });
+});

@@ -1,0 +1,35 @@
+import { algorithmNamed } from '../algorithms/index.ts';
+import type { RawConfig } from '../cli/config-file.ts';
+import { parseSweep, type SweepDefinition } from '../sweep/definition.ts';
+import type { Experiment } from './experiments.ts';
+import type { Plan } from './plan.ts';
+
+/** The sweep that runs a plan; the longest runs begin first. */
+export const sweepOfPlan = (
+  { settings }: Pick<Experiment, 'settings'>,
+  { arms, seeds }: Plan,
+  extra: RawConfig,
+  out: string,
+): SweepDefinition =>
+  parseSweep(
+    {
+      groups: arms
+        .toSorted((a, b) => b.seconds - a.seconds)
+        .map(({ environment, arm: { algorithm, preset }, steps, evaluateEvery, warmup }) => ({
+          algorithms: [algorithm],
+          environments: [environment],
+          seeds,
+          list: [preset === undefined ? {} : { name: preset, preset }],
+          settings: {
+            ...settings,
+            ...extra,
+            steps,
+            evaluateEvery,
+            // What learns from rollouts has none.
+            ...(warmup !== undefined && !algorithmNamed(algorithm).rolloutSteps && { warmup }),
+          },
+        })),
+    },
+    'reproduce',
+    out,
+  );

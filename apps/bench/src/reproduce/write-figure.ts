@@ -1,0 +1,54 @@
+import type { Ui } from '../cli/ui.ts';
+import { curvesCsv } from '../compare/curves-csv.ts';
+import { comparisonHtml } from '../report/comparison-page.ts';
+import { makeComparisonReport } from '../report/make-comparison-report.ts';
+import { multiGoalHtml } from '../report/multi-goal-page.ts';
+import type { Experiment, Figure } from './experiments.ts';
+import { makeMultiGoalReport } from './multi-goal.ts';
+import type { ReproduceRequest } from './request.ts';
+
+/** What a figure is made of. */
+export interface FigureSources {
+  readonly experiment: Experiment;
+  /** Of the runs that are finished. */
+  readonly folders: readonly string[];
+  readonly request: ReproduceRequest;
+  /** Writes a file beside the runs and gives its path. */
+  readonly write: (file: string, content: string) => Promise<string>;
+}
+
+/** Evaluations that the average at the end of a run is of, as `compare` has it. */
+const LAST = 10;
+
+/** Writes the report of a figure and the raw curves; gives the paths of the files. */
+export async function writeFigure(
+  figure: Figure,
+  { experiment: { title, lead, playsWithNoise }, folders, request, write }: FigureSources,
+  ui: Ui,
+): Promise<string[]> {
+  const { command, observationNoise, actionNoise, confidence, resamples, smooth, noiseEpisodes } = request;
+  if (figure === 'fig1') {
+    const report = await makeMultiGoalReport(folders, { title, lead, command }, ui);
+    return [await write('report.html', multiGoalHtml(report))];
+  }
+  const report = await makeComparisonReport(
+    folders,
+    {
+      confidence,
+      resamples,
+      smooth,
+      noiseEpisodes,
+      title,
+      lead,
+      command,
+      last: LAST,
+      seed: 0,
+      ...(playsWithNoise && { observationNoise, actionNoise }),
+    },
+    ui,
+  );
+  return [
+    await write('report.html', comparisonHtml(report)),
+    await write('curves.csv', curvesCsv(report.groups, report.sampledGroups)),
+  ];
+}

@@ -1,0 +1,31 @@
+import { formatTable } from '../cli/table.ts';
+import type { Ui } from '../cli/ui.ts';
+import type { SweepDefinition } from './definition.ts';
+import { planSweep } from './plan.ts';
+import { trialArguments } from './trial.ts';
+import { readTrialState } from './trial-state.ts';
+
+/**
+ * Says what a sweep would train, and how far that is.
+ *
+ * @throws UsageError for a sweep that can't be run
+ */
+export async function describeSweep(sweep: SweepDefinition, ui: Ui): Promise<void> {
+  const trials = await Promise.all(
+    (await planSweep(sweep)).map(async (trial) => {
+      const { name, folder, cores, steps } = trial;
+      const { phase, step } = await readTrialState(trial, steps);
+      return {
+        name,
+        folder,
+        cores,
+        phase,
+        step,
+        steps,
+        command: ['meow-bench', ...trialArguments(trial, false)],
+      };
+    }),
+  );
+  const rows = trials.map(({ name, phase, step, steps, cores }) => [name, phase, `${step}/${steps}`, cores]);
+  ui.result({ out: sweep.out, trials }, formatTable(['trial', 'state', 'step', 'cores'], rows));
+}

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { makeFolder } from '@meow-rl/files';
+
+import { CONFIG } from '../runs/run-files.ts';
+import type { Attempt, Ending, Engine } from './engine.ts';
+import { lastError } from './last-error.ts';
+import type { PlannedTrial } from './plan.ts';
+import { waitForFolder } from './trial-folder.ts';
+import { trialArguments } from './trial.ts';
+import { readTail, TRIAL_LOG } from './trial-state.ts';
+
+const program = fileURLToPath(
+  new URL(`./trial-process${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+);
+
+/** Runs each trial in a process of its own on this machine. */
+export const localEngine = (cores = availableParallelism()): Engine => ({
+  name: 'local',
+  cores,
+  remedy: 'Give it fewer threads, or the sweep more cores with --cores.',
+  start: async (trial) => startProcess(trial),
+  close: async () => {},
+});
+
+function startProcess(trial: PlannedTrial): Attempt {
+  const stopping = new AbortController();
+  return { ended: runProcess(trial, stopping.signal), stop: () => stopping.abort() };
+}
+
+async function runProcess(trial: PlannedTrial, stop: AbortSignal): Promise<Ending> {
+  await makeFolder(trial.folder);
+  const inUse = await waitForFolder(trial.folder, stop);
+  if (stop.aborted) return { kind: 'stopped' };
+  if (inUse !== undefined) return { kind: 'failed', error: inUse, again: false };
+  const log = await open(path.join(trial.folder, TRIAL_LOG), 'a');
+  try {
+    const argv = trialArguments(trial, existsSync(path.join(trial.folder, CONFIG)));
+    await log.write(`${new Date().toISOString()} meow-bench ${argv.join(' ')}\n`);
+    const { size: begin } = await log.stat();
+    const child = spawn(process.execPath, [...process.execArgv, program, ...argv, '--quiet'], {
+      stdio: ['pipe', 'ignore', log.fd],
+      // Ctrl-C in a terminal goes to the sweep alone, which then has all its trials save.
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+    });
+    // One that has ended breaks the pipe; how it ended is said below.
+    child.stdin?.on('error', () => {});
+    const end = () => void child.stdin?.end();
+    stop.addEventListener('abort', end, { once: true });
+    if (stop.aborted) end();
+    const [code, signal] = await once(child, 'exit');
+    stop.removeEventListener('abort', end);
+    if (code === 0) return { kind: 'done' };
+    if (stop.aborted) return { kind: 'stopped' };
+    const said = lastError(
+      (await readTail(path.join(trial.folder, TRIAL_LOG), (await log.stat()).size - begin)) ?? '',
+    );
+    return {
+      kind: 'failed',
+      error: said ?? (signal ? `killed by ${signal}` : `ended with exit code ${code}`),
+      again: code !== 2,
+    };
+  } finally {
+    await log.close();
+  }
+}

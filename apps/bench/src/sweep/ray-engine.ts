@@ -1,0 +1,232 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { makeFolder } from '@meow-rl/files';
+
+import { CliError, UsageError } from '../cli/errors.ts';
+import { CONFIG } from '../runs/run-files.ts';
+import type { RayOptions, SweepDefinition } from './definition.ts';
+import type { Attempt, Ending, Engine, ReportProgress } from './engine.ts';
+import { lastError } from './last-error.ts';
+import { APP_PROGRAM, packApp } from './pack-app.ts';
+import type { PlannedTrial } from './plan.ts';
+import { rayJobs, RayUnreachableError, type RayJob, type RayJobs } from './ray-jobs.ts';
+import { rayToken } from './ray-token.ts';
+import { deleteForeignLock, waitForFolder } from './trial-folder.ts';
+import { readTrialState, TRIAL_LOG } from './trial-state.ts';
+import { trialArguments } from './trial.ts';
+
+/** Seconds between two looks at Ray's list of jobs. */
+const INTERVAL = 1;
+/** Seconds that a cluster may give no answer, as while its head is restarted. */
+const PATIENCE = 300;
+/** Seconds that a trial has to save when it is stopped; Ray's default of 3 is little for a large replay buffer. */
+const STOP_SECONDS = 120;
+
+/**
+ * Runs each trial as a job of a Ray cluster. The folder of the sweep is to be on storage that this machine and all nodes see
+ * under the same path. Jobs of this sweep that run already are watched instead of submitted again.
+ *
+ * @throws CliError if the cluster gives no answer or refuses the token
+ */
+export async function rayEngine(sweep: SweepDefinition, givenCores?: number): Promise<Engine> {
+  const jobs = await connectToRay(sweep.ray);
+  const cores = givenCores ?? (await jobs.cpus());
+  if (cores < 1)
+    throw new CliError(
+      `Ray at ${jobs.address} has no CPUs`,
+      'Wait until its nodes are there, or give --cores.',
+    );
+  const app = await deployApp(jobs, sweep.ray);
+  const list = patientList(jobs);
+  return {
+    name: 'ray',
+    cores,
+    remedy: 'Give it fewer threads, or the sweep more cores with --cores where the cluster grows.',
+    start: async (trial, _, report) => startJob({ jobs, list, app, sweep, trial, report }),
+    close: async () => {},
+  };
+}
+
+/**
+ * Stops the jobs of a sweep that wait or run, saved.
+ *
+ * @returns the trials that they are of
+ */
+export async function cancelSweep(sweep: SweepDefinition): Promise<string[]> {
+  const jobs = await connectToRay(sweep.ray);
+  const open = (await jobs.list()).filter((job) => !hasEnded(job) && isOf(job, sweep));
+  for (const { submission_id: id } of open) if (id) await jobs.stop(id);
+  return open.map(({ metadata }) => metadata?.[TRIAL] ?? '');
+}
+
+async function connectToRay({ address }: RayOptions): Promise<RayJobs> {
+  const { RAY_API_SERVER_ADDRESS, RAY_ADDRESS } = process.env;
+  const url = address ?? RAY_API_SERVER_ADDRESS ?? RAY_ADDRESS ?? 'http://127.0.0.1:8265';
+  if (!/^https?:\/\//.test(url))
+    throw new UsageError(
+      `the address of Ray can't be ${url}`,
+      'Give that of its dashboard, such as http://127.0.0.1:8265, with ray.address or RAY_API_SERVER_ADDRESS.',
+    );
+  const jobs = rayJobs(url, await rayToken());
+  await jobs.list();
+  return jobs;
+}
+
+/** What of a job is the same for all trials. */
+interface DeployedApp {
+  readonly command: readonly string[];
+  readonly workingDirectory?: string;
+}
+
+async function deployApp(jobs: RayJobs, { app, upload, node }: RayOptions): Promise<DeployedApp> {
+  if (app !== undefined) return { command: [node, path.posix.join(app, APP_PROGRAM)] };
+  if (upload === undefined)
+    return {
+      command: [
+        process.execPath,
+        ...process.execArgv,
+        fileURLToPath(new URL('../../bin/meow-bench.js', import.meta.url)),
+      ],
+    };
+  const packed = await packApp(upload);
+  await jobs.upload(packed.name, packed.bytes);
+  return { command: [node, APP_PROGRAM], workingDirectory: `gcs://${packed.name}` };
+}
+
+// What is known of a job by: the folder of its sweep, and the name of its trial.
+const SWEEP = 'meow-sweep';
+const TRIAL = 'meow-trial';
+
+const isOf = ({ metadata }: RayJob, { out }: SweepDefinition): boolean =>
+  metadata?.[SWEEP] === path.resolve(out);
+
+const hasEnded = ({ status }: RayJob): boolean => status !== 'PENDING' && status !== 'RUNNING';
+
+/** Ray's list of jobs, one for all who ask at about the same time, also over a while in which it gives no answer. */
+function patientList(jobs: RayJobs): () => Promise<readonly RayJob[]> {
+  const fetchList = async (): Promise<readonly RayJob[]> => {
+    const begun = performance.now();
+    for (;;) {
+      try {
+        return await jobs.list();
+      } catch (error) {
+        const isLate = performance.now() - begun > 1000 * PATIENCE;
+        if (isLate || !(error instanceof RayUnreachableError)) throw error;
+        await pause(1000 * INTERVAL);
+      }
+    }
+  };
+  let latest: { readonly asked: number; readonly list: Promise<readonly RayJob[]> } | undefined;
+  return () => {
+    const now = performance.now();
+    if (!latest || now - latest.asked > 500 * INTERVAL) latest = { asked: now, list: fetchList() };
+    return latest.list;
+  };
+}
+
+interface JobContext {
+  readonly jobs: RayJobs;
+  readonly list: () => Promise<readonly RayJob[]>;
+  readonly app: DeployedApp;
+  readonly sweep: SweepDefinition;
+  readonly trial: PlannedTrial;
+  readonly report: ReportProgress;
+}
+
+function startJob(context: JobContext): Attempt {
+  const stopping = new AbortController();
+  return { ended: runJob(context, stopping.signal), stop: () => stopping.abort() };
+}
+
+async function runJob(context: JobContext, stop: AbortSignal): Promise<Ending> {
+  const { jobs, list, sweep, trial, report } = context;
+  const ofTrial = (await list()).filter((job) => isOf(job, sweep) && job.metadata?.[TRIAL] === trial.name);
+  const running = ofTrial.find((job) => !hasEnded(job))?.submission_id;
+  if (running === undefined || running === null) {
+    const problem = await freeFolder(trial, ofTrial.length > 0, stop);
+    if (stop.aborted) return { kind: 'stopped' };
+    if (problem !== undefined) return { kind: 'failed', error: problem, again: false };
+  }
+  const id = running ?? (await submit(context));
+  report({ phase: 'pending', job: id });
+  let isStopped = false;
+  for (;;) {
+    await pause(1000 * INTERVAL, undefined, isStopped ? {} : { signal: stop }).catch(() => {});
+    if (stop.aborted && !isStopped) {
+      await jobs.stop(id);
+      isStopped = true;
+    }
+    const job = (await list()).find(({ submission_id }) => submission_id === id);
+    if (!job) return { kind: 'failed', error: `Ray no longer knows its job ${id}`, again: true };
+    if (job.status === 'RUNNING') report({ phase: 'running', job: id });
+    else if (job.status !== 'PENDING') return endingOf(context, id, job, isStopped);
+  }
+}
+
+/** Sees to it that nobody else writes to a trial's folder; says who does if so. */
+async function freeFolder(
+  { folder }: PlannedTrial,
+  hadJobs: boolean,
+  stop: AbortSignal,
+): Promise<string | undefined> {
+  await makeFolder(folder);
+  const inUse = await waitForFolder(folder, stop);
+  // Ray says that the trial's jobs have ended. What one that was killed on another node left can't be seen to be dead from here.
+  if (inUse === undefined || (hadJobs && (await deleteForeignLock(folder)))) return undefined;
+  return inUse;
+}
+
+async function submit({ jobs, app, sweep, trial }: JobContext): Promise<string> {
+  const out = path.resolve(sweep.out);
+  const folder = path.resolve(trial.folder);
+  const key = createHash('sha256').update(out).digest('hex').slice(0, 6);
+  const name = trial.name.replaceAll(/[^A-Za-z0-9]+/g, '-');
+  const id = `meow-${key}-${name}-${randomBytes(3).toString('hex')}`;
+  const argv = trialArguments({ ...trial, folder }, existsSync(path.join(folder, CONFIG)));
+  await jobs.submit({
+    submission_id: id,
+    // In the place of the shell, so that signals reach it.
+    entrypoint: `exec ${[...app.command, ...argv, '--quiet'].map(quoted).join(' ')}`,
+    entrypoint_num_cpus: trial.cores,
+    metadata: { [SWEEP]: out, [TRIAL]: trial.name },
+    runtime_env: {
+      env_vars: { RAY_JOB_STOP_WAIT_TIME_S: String(STOP_SECONDS), ...sweep.ray.environmentVariables },
+      ...(app.workingDirectory !== undefined && { working_dir: app.workingDirectory }),
+    },
+  });
+  return id;
+}
+
+async function endingOf(
+  { jobs, trial }: JobContext,
+  id: string,
+  job: RayJob,
+  isStopped: boolean,
+): Promise<Ending> {
+  if (job.status === 'SUCCEEDED') {
+    if ((await readTrialState(trial, trial.steps)).phase === 'finished') return { kind: 'done' };
+    return {
+      kind: 'failed',
+      error: `its job ${id} ended well, but ${trial.folder} shows no finished run here. The folder of a sweep has to be on storage that this machine and all nodes see under the same path`,
+      again: false,
+    };
+  }
+  if (isStopped) return { kind: 'stopped' };
+  const output = await jobs.logs(id).catch(() => '');
+  await appendFile(path.join(trial.folder, TRIAL_LOG), `${new Date().toISOString()} ${id}\n${output}\n`);
+  if (job.status === 'STOPPED')
+    return { kind: 'failed', error: `its job ${id} was stopped on the cluster`, again: false };
+  const { driver_exit_code: code, message } = job;
+  const [firstLine = ''] = (message ?? '').split('\n');
+  const said = code === undefined || code === null || code >= 0 ? lastError(output) : undefined;
+  return { kind: 'failed', error: said ?? `its job ${id} failed: ${firstLine}`, again: code !== 2 };
+}
+
+/** A word for the shell. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

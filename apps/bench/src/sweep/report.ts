@@ -1,0 +1,94 @@
+import { formatDuration } from '../cli/progress.ts';
+import { formatTable } from '../cli/table.ts';
+import type { TrialStatus } from './pool.ts';
+import type { TrialState } from './trial-state.ts';
+
+/** A trial as a sweep reports it. */
+export interface TrialReport extends TrialStatus, Omit<TrialState, 'phase'> {
+  readonly name: string;
+  readonly folder: string;
+  readonly algorithm: string;
+  readonly environment: string;
+  /** Steps that it is to train for. */
+  readonly steps: number;
+}
+
+/** What became of a sweep. */
+export interface SweepReport {
+  readonly out: string;
+  readonly engine: string;
+  /** In the order of the sweep. */
+  readonly trials: readonly TrialReport[];
+}
+
+const PHASES = ['running', 'pending', 'failed', 'stopped', 'waiting', 'finished'] as const;
+
+/** `12 trials: 2 running, 6 waiting, 4 finished, 1h05m left` */
+export function sweepSummary(trials: readonly TrialReport[]): string {
+  const counts = PHASES.flatMap((phase) => {
+    const count = trials.filter((trial) => trial.phase === phase).length;
+    return count === 0 ? [] : [`${count} ${phase}`];
+  });
+  const seconds = secondsLeft(trials);
+  const left = seconds === undefined ? [] : [`${formatDuration(seconds)} left`];
+  return `${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}: ${[...counts, ...left].join(', ')}`;
+}
+
+const HEADER = ['trial', 'state', 'step', 'deterministic', 'sampled', 'steps/s', 'left'] as const;
+
+/** A row for each trial: what runs first, what is finished last. */
+export function sweepTable(trials: readonly TrialReport[]): string {
+  const rows = trials.toSorted((a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase)).map(rowOf);
+  return formatTable(HEADER, rows);
+}
+
+function rowOf(trial: TrialReport): string[] {
+  const { name, phase, attempts, step, steps, deterministicReturn, sampledReturn, stepsPerSecond } = trial;
+  const seconds = phase === 'running' ? secondsOf(trial, stepsPerSecond) : undefined;
+  return [
+    name,
+    attempts > 1 && phase !== 'finished' ? `${phase} (attempt ${attempts})` : phase,
+    `${step}/${steps}`,
+    deterministicReturn?.toFixed(1) ?? '',
+    sampledReturn?.toFixed(1) ?? '',
+    phase === 'running' && stepsPerSecond !== undefined
+      ? stepsPerSecond.toFixed(stepsPerSecond < 10 ? 1 : 0)
+      : '',
+    seconds === undefined ? '' : formatDuration(seconds),
+  ];
+}
+
+const secondsOf = ({ step, steps }: TrialReport, rate: number | undefined): number | undefined =>
+  rate === undefined || rate <= 0 ? undefined : Math.max(0, steps - step) / rate;
+
+/**
+ * How long the trials that run and wait will take, where the rate of each is known: from itself, from others of its
+ * algorithm and environment, or from those of its algorithm.
+ */
+function secondsLeft(trials: readonly TrialReport[]): number | undefined {
+  const running = trials.filter(({ phase }) => phase === 'running');
+  const open = [...running, ...trials.filter(({ phase }) => phase === 'waiting' || phase === 'pending')];
+  if (running.length === 0) return undefined;
+  const times = open.map((trial) => secondsOf(trial, rateOf(trial, trials)));
+  let total = 0;
+  for (const seconds of times) {
+    if (seconds === undefined) return undefined;
+    total += seconds;
+  }
+  const longest = Math.max(...times.map(Number));
+  return Math.max(longest, total / running.length);
+}
+
+function rateOf(trial: TrialReport, trials: readonly TrialReport[]): number | undefined {
+  if (trial.phase === 'running' && trial.stepsPerSecond !== undefined) return trial.stepsPerSecond;
+  const like = trials.filter(({ algorithm }) => algorithm === trial.algorithm);
+  const twins = like.filter(({ environment }) => environment === trial.environment);
+  return meanRate(twins) ?? meanRate(like);
+}
+
+function meanRate(trials: readonly TrialReport[]): number | undefined {
+  const rates = trials.flatMap(({ stepsPerSecond }) =>
+    stepsPerSecond === undefined ? [] : [stepsPerSecond],
+  );
+  return rates.length === 0 ? undefined : rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+}

@@ -1,0 +1,81 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { temporaryFolder } from '../testing/temporary.ts';
+import { readTrialState } from './trial-state.ts';
+
+interface Files {
+  readonly steps?: number;
+  readonly log?: string;
+  readonly aborted?: boolean;
+}
+
+async function stateOf({ steps, log, aborted }: Files, wanted = 1000) {
+  const folder = path.join(await temporaryFolder(), 'trial');
+  const write = (name: string, text: string) => writeFile(path.join(folder, name), text);
+  if (steps !== undefined) {
+    await mkdir(folder);
+    await write('config.json', JSON.stringify({ steps }));
+  }
+  if (log !== undefined) await write('metrics.jsonl', log);
+  if (aborted !== undefined) await write('summary.json', JSON.stringify({ aborted, trainSeconds: 12 }));
+  return readTrialState({ folder }, wanted);
+}
+
+const lines = (...events: readonly object[]) => events.map((event) => `${JSON.stringify(event)}\n`).join('');
+const metrics = (step: number, seconds: number, meanReturn?: number) => ({
+  type: 'metrics',
+  step,
+  ...(meanReturn !== undefined && { meanReturn }),
+  time: { seconds, stepsPerSecond: 1 },
+});
+
+describe('a trial', () => {
+  it('waits where its folder is not there, or holds no settings', async () => {
+    expect(await stateOf({})).toEqual({ phase: 'waiting', step: 0 });
+  });
+
+  it('is as far as its log, a line that was cut off left out', async () => {
+    const log =
+      lines(
+        metrics(100, 10),
+        metrics(200, 20, -3),
+        { type: 'evaluation', step: 200, mean: 7, time: { seconds: 21, duration: 1 } },
+        metrics(400, 60, -2),
+        { type: 'episode', step: 450, return: -1 },
+        metrics(700, 80, -1.5),
+      ) + '{"type":"evaluation","step":800,"me';
+    expect(await stateOf({ steps: 1000, log })).toEqual({
+      phase: 'begun',
+      step: 700,
+      deterministicReturn: 7,
+      sampledReturn: -1.5,
+      // Of the last half minute: from step 400 on.
+      stepsPerSecond: 15,
+      seconds: 80,
+    });
+  });
+
+  it('is read from the end of a long log', async () => {
+    const early = { type: 'episode', step: 1, text: 'x'.repeat(300_000) };
+    const log = lines(metrics(999, 1), early, metrics(500, 50), metrics(600, 60));
+    expect(await stateOf({ steps: 1000, log })).toEqual({
+      phase: 'begun',
+      step: 600,
+      stepsPerSecond: 10,
+      seconds: 60,
+    });
+  });
+
+  it('is finished with a summary, unless it was stopped or has more steps to go', async () => {
+    const log = lines(metrics(1000, 11));
+    expect(await stateOf({ steps: 1000, log, aborted: false })).toMatchObject({
+      phase: 'finished',
+      seconds: 12,
+    });
+    expect(await stateOf({ steps: 1000, log, aborted: true })).toMatchObject({ phase: 'begun' });
+    expect(await stateOf({ steps: 1000, log, aborted: false }, 2000)).toMatchObject({ phase: 'begun' });
+  });
+});

@@ -1,0 +1,124 @@
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+
+import { z } from 'zod';
+
+import { hasCode } from '../cli/errors.ts';
+import { readTextFile } from '../files/text-file.ts';
+import type { Trial } from './trial.ts';
+
+/** How far a trial has come, as its folder says. */
+export interface TrialState {
+  /** `finished`: it has trained all of its steps, and its policy is exported. */
+  readonly phase: 'waiting' | 'begun' | 'finished';
+  readonly step: number;
+  /** Mean return of the last evaluation, of its deterministic actions. */
+  readonly deterministicReturn?: number;
+  /** Mean return of the last 100 training episodes, their actions sampled. */
+  readonly sampledReturn?: number;
+  /** Environment steps per second, of the last half minute. */
+  readonly stepsPerSecond?: number;
+  /** Wall-clock seconds of training so far, over all sittings. */
+  readonly seconds?: number;
+}
+
+/** Where the output of a trial is kept, of all attempts. */
+export const TRIAL_LOG = 'trial.log';
+
+const configSchema = z.looseObject({ steps: z.number() });
+const summarySchema = z.looseObject({ aborted: z.boolean(), trainSeconds: z.number() });
+const eventSchema = z.looseObject({
+  type: z.string(),
+  step: z.number(),
+  mean: z.number().optional(),
+  meanReturn: z.number().optional(),
+  time: z.looseObject({ seconds: z.number() }).optional(),
+});
+type LoggedEvent = z.output<typeof eventSchema>;
+
+/**
+ * Reads how far a trial has come.
+ *
+ * @param steps that it is to train for; one that was finished with fewer is `begun`
+ */
+export async function readTrialState({ folder }: Pick<Trial, 'folder'>, steps: number): Promise<TrialState> {
+  const config = await readJson(path.join(folder, 'config.json'), configSchema);
+  if (!config) return { phase: 'waiting', step: 0 };
+  const summary = await readJson(path.join(folder, 'summary.json'), summarySchema);
+  const progress = progressOf(await readLastEvents(path.join(folder, 'metrics.jsonl')));
+  return {
+    ...progress,
+    phase: summary && !summary.aborted && config.steps >= steps ? 'finished' : 'begun',
+    ...(summary && { seconds: summary.trainSeconds }),
+  };
+}
+
+function progressOf(events: readonly LoggedEvent[]): Omit<TrialState, 'phase'> {
+  const step = events.reduce((most, event) => Math.max(most, event.step), 0);
+  const deterministicReturn = events.findLast(({ type }) => type === 'evaluation')?.mean;
+  const timed = events.flatMap(({ type, step, time }) =>
+    type === 'metrics' && time ? [{ step, seconds: time.seconds }] : [],
+  );
+  const sampledReturn = events.findLast(
+    ({ type, meanReturn }) => type === 'metrics' && meanReturn !== undefined,
+  )?.meanReturn;
+  const last = timed.at(-1);
+  const first = last && timed.find(({ seconds }) => seconds >= last.seconds - 30);
+  return {
+    step,
+    ...(deterministicReturn !== undefined && { deterministicReturn }),
+    ...(sampledReturn !== undefined && { sampledReturn }),
+    ...(last && { seconds: last.seconds }),
+    ...(last &&
+      first &&
+      last.seconds > first.seconds && {
+        stepsPerSecond: (last.step - first.step) / (last.seconds - first.seconds),
+      }),
+  };
+}
+
+/** Bytes at the end of a log that hold its last evaluation, at all usual intervals. */
+const TAIL = 1 << 18;
+
+/** The events at the end of a log; lines that are cut off, at either end, are passed over. */
+async function readLastEvents(file: string): Promise<LoggedEvent[]> {
+  const text = (await readTail(file, TAIL)) ?? '';
+  return text.split('\n').flatMap((line) => {
+    const event = eventSchema.safeParse(parsed(line));
+    return event.success ? [event.data] : [];
+  });
+}
+
+/** The last bytes of a text file; undefined if it isn't there. */
+export async function readTail(file: string, bytes: number): Promise<string | undefined> {
+  const handle = await open(file).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  });
+  if (!handle) return undefined;
+  try {
+    const { size } = await handle.stat();
+    const length = Math.min(size, bytes);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readJson<S extends z.ZodType>(file: string, schema: S): Promise<z.output<S> | undefined> {
+  try {
+    return schema.safeParse(parsed(await readTextFile(file))).data;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

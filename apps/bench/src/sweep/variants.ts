@@ -1,0 +1,75 @@
+import { stream } from '@meow-rl/random';
+
+import { mergeConfig, type RawConfig } from '../cli/config-file.ts';
+import { fileName } from '../files/file-name.ts';
+import type { Group } from './definition.ts';
+import { draw } from './distribution.ts';
+
+/** Settings that trials of a group have in common, with a name. */
+export interface Variant {
+  /** Empty where a group has only one. */
+  readonly name: string;
+  readonly settings: RawConfig;
+}
+
+/** The variants of a group: each of `grid` with each of `list` with each draw of `random`. */
+export function variantsOf({ grid, list, random }: Group): Variant[] {
+  return [gridVariants(grid), list.map(listed), randomVariants(random)].reduce(
+    (before, after) => before.flatMap((a) => after.map((b) => joined(a, b))),
+    [NONE],
+  );
+}
+
+const NONE: Variant = { name: '', settings: {} };
+
+const joined = (a: Variant, b: Variant): Variant => ({
+  name: [a.name, b.name].filter((name) => name !== '').join(','),
+  settings: mergeConfig(a.settings, b.settings),
+});
+
+const gridVariants = (grid: Group['grid']): Variant[] =>
+  Object.entries(grid).reduce<Variant[]>(
+    (before, [key, values]) =>
+      before.flatMap((variant) =>
+        values.map((value) => joined(variant, { name: said(key, value), settings: nested(key, value) })),
+      ),
+    [NONE],
+  );
+
+function listed({ name, ...settings }: RawConfig): Variant {
+  return { name: typeof name === 'string' ? name : saidOfAll(settings).join(','), settings };
+}
+
+function randomVariants({ trials, seed, settings }: Group['random']): Variant[] {
+  if (trials === undefined) return [NONE];
+  const digits = String(trials - 1).length;
+  return Array.from({ length: trials }, (_, index) => {
+    // A stream for each: with more of them, those before stay what they were.
+    const random = stream(seed, index);
+    return {
+      name: `random-${String(index).padStart(digits, '0')}`,
+      settings: Object.entries(settings).reduce<RawConfig>(
+        (drawn, [key, distribution]) => mergeConfig(drawn, nested(key, draw(distribution, random))),
+        {},
+      ),
+    };
+  });
+}
+
+/** `{ agent: { alpha: 1 } }` for `agent.alpha` and 1. */
+const nested = (key: string, value: unknown): RawConfig =>
+  key.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as RawConfig;
+
+/** `alpha=1` for `agent.alpha` and 1. */
+const said = (key: string, value: unknown): string =>
+  `${key.slice(key.lastIndexOf('.') + 1)}=${Array.isArray(value) ? value.join('-') : String(value)}`;
+
+const saidOfAll = (settings: RawConfig): string[] =>
+  Object.entries(settings).flatMap(([key, value]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? saidOfAll({ ...value })
+      : [said(key, value)],
+  );
+
+/** A variant's name as that of a folder. */
+export const variantFolder = (name: string): string => name.split(/[,=]/).map(fileName).join('-');
