@@ -68,5 +68,4 @@ element('#restart', HTMLButtonElement).addEventListener('click', () => {
   for (const scene of Object.values(scenes)) scene.restart();
 });
 label();
-// One after the other: the engine, which both use, starts once.
 for (const [id, make] of Object.entries(makers)) void open(id, make);

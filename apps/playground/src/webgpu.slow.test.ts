@@ -11,6 +11,7 @@ import { runCase } from '../../../packages/graph/src/testing/run-case.ts';
 import { findChromium } from './testing/browser.ts';
 import type { Engines } from './testing/engines-page.ts';
 import { enginesSite, type EnginesSite } from './testing/engines-site.ts';
+import { expectGolden, goldens } from './testing/golden-updates.ts';
 
 /** What engines-page.ts puts there, in the browser. */
 declare const engines: Engines;
@@ -47,6 +48,16 @@ describe.skipIf(executablePath === undefined)('WebGPU in Chromium', () => {
           expectClose(values, await runCase(referenceRuntime, operatorCase), 1e-5, name);
       }
     expect(refused).toEqual(LACKING);
+    await page.close();
+  });
+
+  test.each(goldens)('the golden updates $name', async (golden) => {
+    const { page } = await site.open();
+    const result = await page.evaluate(
+      (given) => engines.runUpdates({ engine: 'webgpu', threads: 1 }, given),
+      golden,
+    );
+    expectGolden(result, golden);
     await page.close();
   });
 

@@ -163,7 +163,7 @@ export async function bridgeVectorEnv(options: BridgeVectorEnvOptions): Promise<
       if (!begun) throw new Error(`${where}: step() was called before reset(). Call reset({ seed }) first.`);
       if (autoresetMode === 'disabled') checkNoneFinished(where, resetPending);
       checkActions(actions, { where, width: actionWidth, ignored });
-      const sent = actions instanceof Float32Array ? Float32Array.from(actions) : Float64Array.from(actions);
+      const sent = actions instanceof Float32Array ? actions.slice() : Float64Array.from(actions);
       // A row that only resets may have been given what is no action.
       for (let row = ignored.indexOf(1); row >= 0; row = ignored.indexOf(1, row + 1))
         sent.set(unmoved, row * actionWidth);

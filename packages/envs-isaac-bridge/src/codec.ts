@@ -1,7 +1,7 @@
 // @msgpack/msgpack, as it bounds what it decodes, gives bytes as views and converts keys of maps; msgpackr, which is faster
 // on maps, allocates lists by the length that a message claims. Neither writes byte-string keys beside text keys of plain
 // objects, so maps are put together here.
-import { decode, encode } from '@msgpack/msgpack';
+import { Decoder, Encoder } from '@msgpack/msgpack';
 
 import { checkStructure } from './check-structure.ts';
 import { ndarrayOf, type Ndarray } from './ndarray.ts';
@@ -48,7 +48,7 @@ export function decodeMessage(
   { maxValues }: { readonly maxValues?: number } = {},
 ): Message {
   checkStructure(bytes, maxValues);
-  const value = read(decode(bytes, { mapKeyConverter: keyOf }));
+  const value = read(decoder.decode(bytes));
   if (isMap(value)) return value;
   throw new TypeError('it is no map with text keys');
 }
@@ -64,12 +64,19 @@ export const isMap = (value: unknown): value is Message =>
 export const isNdarray = (value: unknown): value is Ndarray =>
   typeof value === 'object' && value !== null && 'ndarray' in value && value.ndarray === true;
 
-const text = new TextEncoder();
+// One of each for all messages: they allocate when they are made.
+const encoder = new Encoder();
+const decoder = new Decoder({ mapKeyConverter: keyOf });
+const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder() };
+
+const encode = (value: unknown): Uint8Array => encoder.encode(value);
+
+const encodeKey = (name: string) => encode(utf8.encoder.encode(name));
 const KEYS = {
-  ndarray: encode(text.encode('__ndarray__')),
-  data: encode(text.encode('data')),
-  dtype: encode(text.encode('dtype')),
-  shape: encode(text.encode('shape')),
+  ndarray: encodeKey('__ndarray__'),
+  data: encodeKey('data'),
+  dtype: encodeKey('dtype'),
+  shape: encodeKey('shape'),
 };
 
 function write(value: Value, parts: Uint8Array[]): void {
@@ -108,7 +115,7 @@ function binHeader(length: number): Uint8Array {
 
 function keyOf(key: unknown): string {
   if (typeof key === 'string') return key;
-  if (key instanceof Uint8Array) return new TextDecoder().decode(key);
+  if (key instanceof Uint8Array) return utf8.decoder.decode(key);
   throw new TypeError('a map has a key that is neither text nor bytes');
 }
 

@@ -88,25 +88,44 @@ export async function connectTo(open: OpenSocket, address: ServerAddress): Promi
             `${url}: ${type} was called while ${waiting.type} is under way. Await each call.`,
           );
         const id = (lastId += 1);
-        const timer = setTimeout(() => {
+        const cancel = afterRunning(timeout, () =>
           fail(
             new BridgeError(
               'timeout',
               `${url}: no answer to ${type} within ${timeout} ms. See the server's log; give timeouts.${type} more if it needs it.`,
             ),
-          );
-        }, timeout);
+          ),
+        );
         waiting = {
           type,
           id,
-          resolve: (answer) => (clearTimeout(timer), resolve(answer)),
-          reject: (error) => (clearTimeout(timer), reject(error)),
+          resolve: (answer) => (cancel(), resolve(answer)),
+          reject: (error) => (cancel(), reject(error)),
         };
         socket.send(encodeMessage({ type, id, ...fields }));
       });
     },
     end: () => fail(new BridgeError('connection', `${url}: the connection is closed.`)),
   };
+}
+
+/** Milliseconds by which a timer is late where the process stood still, in a debugger or a long calculation. */
+const STOOD_STILL = 250;
+
+/**
+ * Calls back after some milliseconds in which this process ran: one that stood still begins anew, since the answer may have come
+ * meanwhile and not been read.
+ *
+ * @returns what cancels it
+ */
+function afterRunning(milliseconds: number, call: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  const begin = () => {
+    const due = performance.now() + milliseconds;
+    timer = setTimeout(() => (performance.now() - due > STOOD_STILL ? begin() : call()), milliseconds);
+  };
+  begin();
+  return () => clearTimeout(timer);
 }
 
 /**

@@ -124,6 +124,16 @@ describe('a server that does right', () => {
     expect([...(await env.step(ACTIONS)).rewards]).toEqual([0.5, -0.25]);
   });
 
+  it('is waited for anew where this process stood still beyond the timeout', async () => {
+    const { url } = await faultyServer();
+    const env = await open(url, { ...soon, step: 100 });
+    await env.reset();
+    const step = env.step(ACTIONS);
+    // Timers are looked at before sockets.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700);
+    expect([...(await step).rewards]).toEqual([0.5, -0.25]);
+  });
+
   it('is asked one thing at a time', async () => {
     const { url } = await faultyServer();
     const env = await open(url);

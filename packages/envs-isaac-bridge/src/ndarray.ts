@@ -30,12 +30,7 @@ if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1)
 
 /** The tensor over the memory of `values`, which isn't copied. */
 export function ndarray(values: Numbers, shape: readonly number[], dtype = dtypeOf(values)): Ndarray {
-  return {
-    ndarray: true,
-    dtype,
-    shape,
-    data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-  };
+  return { ndarray: true, dtype, shape, data: bytesOf(values) };
 }
 
 function dtypeOf(values: Numbers): Dtype {
@@ -66,33 +61,22 @@ export function ndarrayOf({ dtype, shape, data }: Readonly<Record<string, unknow
   return { ndarray: true, dtype, shape, data };
 }
 
-const READERS: Readonly<Record<Dtype, (view: DataView, at: number) => number>> = {
-  '<f4': (view, at) => view.getFloat32(at, true),
-  '<f8': (view, at) => view.getFloat64(at, true),
-  '<i4': (view, at) => view.getInt32(at, true),
-  '<i8': (view, at) => Number(view.getBigInt64(at, true)),
-  '|u1': (view, at) => view.getUint8(at),
-  '|b1': (view, at) => view.getUint8(at),
-};
-
-/** Entries that lie where the machine reads them. */
-function aligned(dtype: Dtype, buffer: ArrayBufferLike, offset: number, count: number): ArrayLike<number> {
-  if (dtype === '<f4') return new Float32Array(buffer, offset, count);
-  return dtype === '<f8' ? new Float64Array(buffer, offset, count) : new Int32Array(buffer, offset, count);
-}
-
 /** Writes the entries of a tensor into `target`, from entry `at` on: the one copy that is made of what came. */
 export function copyNumbers({ dtype, data }: Ndarray, target: Float64Array | Uint8Array, at = 0): void {
-  const { buffer, byteOffset, byteLength } = data;
-  const itemBytes = ITEM_BYTES[dtype];
-  const count = byteLength / itemBytes;
-  if (itemBytes === 1) return target.set(data, at);
-  if (dtype !== '<i8' && byteOffset % itemBytes === 0)
-    return target.set(aligned(dtype, buffer, byteOffset, count), at);
-  const view = new DataView(buffer, byteOffset, byteLength);
-  const read = READERS[dtype];
-  for (let i = 0; i < count; i += 1) target[at + i] = read(view, i * itemBytes);
+  if (ITEM_BYTES[dtype] === 1) return target.set(data, at);
+  if (dtype === '<f8' && target instanceof Float64Array)
+    return bytesOf(target).set(data, at * target.BYTES_PER_ELEMENT);
+  // A message's tensors begin at any byte, arrays at a multiple of their entries' size.
+  const { buffer, byteOffset } = data.byteOffset % ITEM_BYTES[dtype] === 0 ? data : new Uint8Array(data);
+  const count = data.length / ITEM_BYTES[dtype];
+  if (dtype === '<i8') target.set(Array.from(new BigInt64Array(buffer, byteOffset, count), Number), at);
+  else if (dtype === '<f4') target.set(new Float32Array(buffer, byteOffset, count), at);
+  else if (dtype === '<f8') target.set(new Float64Array(buffer, byteOffset, count), at);
+  else target.set(new Int32Array(buffer, byteOffset, count), at);
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Numbers): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 /** The entries of a tensor as numbers. */
 export function numbersOf(tensor: Ndarray): Float64Array {

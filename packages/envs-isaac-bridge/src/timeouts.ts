@@ -1,4 +1,4 @@
-/** Milliseconds that each kind of request may take. */
+/** Milliseconds that each kind of request may take, while this process runs: one that stood still begins to count anew. */
 export interface Timeouts {
   /** To connect. Default: 10 000. */
   readonly connect: number;

@@ -110,3 +110,39 @@ test('a policy has the layers that engines know: one product and one normalizati
   await agent.dispose();
   await rm(folder, { recursive: true });
 });
+
+describe.each(['float16', 'int8'] as const)('in %s', (precision) => {
+  test.each(['meow', 'sql', 'meow of affine couplings, best of k'])(
+    '%s is near its agent, as is measured: but for the best of several candidates, which may be another one',
+    async (name) => {
+      const agent = await stirredAgent(AGENTS[name] ?? (() => Promise.reject(new Error('there is none'))));
+      const folder = await mkdtemp(path.join(tmpdir(), 'meow-algorithm-'));
+      const options = { precision, observations: 200 };
+      const files = await exportAgent(agent, agent.deployment(), folder, metadata, options);
+      const [smallest, largest] = { float16: [1e-5, 1e-3], int8: [1e-3, 0.02] }[precision] ?? [];
+      for (const { kind, path: file, maxError, meanError } of files) {
+        if (kind === 'policy') expect(meanError).toBeGreaterThan(smallest ?? NaN);
+        expect(meanError).toBeLessThan(largest ?? NaN);
+        expect(maxError).toBeLessThan(name === 'meow' ? 40 * (largest ?? NaN) : 1);
+        const { measured, precision: written } = decodePolicyFile(await readFile(file)).metadata;
+        expect(written).toBe(precision);
+        expect(measured).toMatchObject({ max_error: maxError, mean_error: meanError });
+      }
+      await agent.dispose();
+      await rm(folder, { recursive: true });
+    },
+  );
+
+  test('is refused where it is too coarse', async () => {
+    const agent = await stirredAgent(AGENTS['meow'] ?? (() => Promise.reject(new Error('there is none'))));
+    const folder = await mkdtemp(path.join(tmpdir(), 'meow-algorithm-'));
+    const options = { precision, observations: 20, tolerance: 1e-6 };
+    await expect(exportAgent(agent, agent.deployment(), folder, metadata, options)).rejects.toThrow(
+      new RegExp(
+        `^verify: in ${precision} policy\\.onnx differs from the agent by .* in action in the mean, allowed is 0\\.000001\\. .* Export with the precision float32\\.$`,
+      ),
+    );
+    await agent.dispose();
+    await rm(folder, { recursive: true });
+  });
+});

@@ -8,9 +8,13 @@ export const CHECKSUM_KEY = 'meow_rl.sha256';
 
 const DIGITS = 64;
 
-/** A field of a protobuf message with as many bytes as one byte can say. */
+/** A length as protobuf writes it, seven bits to a byte. */
+const varint = (length: number): readonly number[] =>
+  length < 128 ? [length] : [(length & 127) | 128, ...varint(length >> 7)];
+
+/** A field of a protobuf message. */
 const field = (number: number, content: Uint8Array): Uint8Array =>
-  Uint8Array.of((number << 3) | 2, content.length, ...content);
+  Uint8Array.of((number << 3) | 2, ...varint(content.length), ...content);
 
 const METADATA_PROPS = 14;
 const [KEY, VALUE] = [1, 2];
@@ -27,16 +31,19 @@ const checksumEntry = (digits: string): Uint8Array => metadataEntry(CHECKSUM_KEY
 const ENTRY_LENGTH = checksumEntry('0'.repeat(DIGITS)).length;
 const BEGIN = checksumEntry('0'.repeat(DIGITS)).subarray(0, ENTRY_LENGTH - DIGITS);
 
+/** The SHA-256 of numbers as float32, in hexadecimal digits. */
+export function digestOf(arrays: readonly ArrayLike<number>[]): string {
+  const digest = sha256.create();
+  for (const values of arrays) digest.update(new Uint8Array(Float32Array.from(values).buffer));
+  return bytesToHex(digest.digest());
+}
+
 /** The bytes of an ONNX file with their checksum in its metadata, as the last entry. */
 export function withChecksum(bytes: Uint8Array): Uint8Array {
   return joined([bytes, checksumEntry(bytesToHex(sha256(bytes)))]);
 }
 
-/**
- * A file that ends with a checksum with further metadata before it.
- *
- * @param metadata of few letters: an entry has less than 128 bytes
- */
+/** A file that ends with a checksum with further metadata before it. */
 export function withMetadata(file: Uint8Array, metadata: Readonly<Record<string, string>>): Uint8Array {
   const entries = Object.entries(metadata).map(([key, value]) => metadataEntry(key, value));
   return withChecksum(joined([file.subarray(0, file.length - ENTRY_LENGTH), ...entries]));

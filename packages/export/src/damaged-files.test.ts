@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 
 import { decodeModel, encodeModel, mul, program, serialize } from '@meow-rl/graph';
 import type { OnnxModel } from '@meow-rl/graph';
@@ -134,7 +133,7 @@ describe('a file that another program has written', () => {
       (properties: OnnxModel['metadataProps']) => [...properties, { key: 'note', value: 'mine' }],
     ],
     [
-      'expected a policy of format 1 or 2, got format 9. Read it with the version of @meow-rl/export that wrote it or a newer one',
+      'expected a policy of format 2, got format 9. Read it with the version of @meow-rl/export that wrote it or a newer one',
       (properties: OnnxModel['metadataProps']) =>
         properties
           .map(({ key, value }) => ({ key, value: key === 'meow_rl.format' ? '9' : value }))
@@ -158,23 +157,5 @@ describe('a file that another program has written', () => {
     expect(await opening(serialize(other))).toBe(
       'policy.onnx: it is an ONNX file without meow-rl metadata, made by another program. Give a file that meow-bench export or exportAgent has written.',
     );
-  });
-});
-
-describe('a file of format 1, which has no checksum', () => {
-  const old = new URL('../fixtures/format-1/policy.onnx', import.meta.url);
-
-  test('acts as it did', async () => {
-    const policy = await loadPolicy(await readFile(old));
-    expect(policy.metadata).toMatchObject({
-      format: '1',
-      precision: 'float32',
-      measured: {},
-      trainingSteps: 7,
-    });
-    const actions = await policy.act(Float32Array.of(0.5, -0.25, 1, 0, 0.125, -1));
-    const expected = [-1.0561168193817139, 3.168595314025879, -0.7391688823699951, 3.362011194229126];
-    actions.forEach((action, i) => expect(action).toBeCloseTo(expected[i] ?? Number.NaN, 6));
-    await policy.dispose();
   });
 });

@@ -1,6 +1,6 @@
 import type { Env } from 'onnxruntime-common';
 
-import { EngineError } from './errors.ts';
+import { EngineError, reasonOf } from './errors.ts';
 import type { OnnxRuntimePackage } from './policy-session.ts';
 
 /** Engines that `loadPolicy` imports by itself. */
@@ -8,7 +8,7 @@ export type EngineName = 'onnxruntime-node' | 'onnxruntime-web';
 
 /** An onnxruntime package, with the settings that it keeps for all sessions. */
 export interface EnginePackage extends OnnxRuntimePackage {
-  readonly env: Pick<Env, 'wasm' | 'versions'>;
+  readonly env: Pick<Env, 'wasm'>;
 }
 
 /** An engine that was imported by whoever loads a policy. */
@@ -43,12 +43,36 @@ const isMissing = (error: unknown, name: string): boolean =>
   error.code === 'ERR_MODULE_NOT_FOUND' &&
   error.message.includes(`'${name}'`);
 
+const isPolicyEngine = (engine: unknown): engine is PolicyEngine =>
+  typeof engine === 'object' &&
+  engine !== null &&
+  'name' in engine &&
+  'executionProvider' in engine &&
+  'ort' in engine &&
+  typeof engine.ort === 'object' &&
+  engine.ort !== null &&
+  'InferenceSession' in engine.ort;
+
+/**
+ * The engine that the caller has imported, or the one of a name, or the first that is installed.
+ *
+ * @throws EngineError if there is none, or it can't be loaded
+ * @throws TypeError if it is neither a name nor an engine
+ */
+export async function engineOf(importers: Importers, given: unknown): Promise<PolicyEngine> {
+  if (isPolicyEngine(given)) return given;
+  if (given === undefined || typeof given === 'string') return importEngine(importers, given);
+  throw new TypeError(
+    `loadPolicy: engine must be ${Object.keys(importers).join(', ')} or { name, ort, executionProvider }, where ort is the imported package, got ${given === null ? 'null' : typeof given}.`,
+  );
+}
+
 /**
  * Imports the first engine that is installed, or the one of a name.
  *
  * @throws EngineError if there is none, or it can't be loaded
  */
-export async function importEngine(importers: Importers, wanted?: EngineName): Promise<PolicyEngine> {
+export async function importEngine(importers: Importers, wanted?: string): Promise<PolicyEngine> {
   const names = (Object.keys(importers) as EngineName[]).filter((name) => name === (wanted ?? name));
   for (const name of names) {
     try {
@@ -57,7 +81,7 @@ export async function importEngine(importers: Importers, wanted?: EngineName): P
     } catch (error) {
       if (!isMissing(error, name))
         throw new EngineError(
-          `loadPolicy: ${name} can't be loaded: ${error instanceof Error ? error.message : String(error)}. Install it anew, or give another engine.`,
+          `loadPolicy: ${name} can't be loaded: ${reasonOf(error)}. Install it anew, or give another engine.`,
           { cause: error },
         );
     }

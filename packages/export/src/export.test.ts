@@ -266,6 +266,54 @@ describe('verification', () => {
   });
 });
 
+const exportMeasured = (measured: Readonly<Record<string, number>>) =>
+  exportAgent(agent, agent.deployment(), file('measured'), metadata, {
+    observations: 5,
+    measure: async () => measured,
+  });
+
+describe('what is measured beside', () => {
+  test('may have a long name and many digits', async () => {
+    const name = 'x'.repeat(300);
+    await exportMeasured({ [name]: 1 / 3 });
+    const policy = await loadPolicy(file('measured/policy.onnx'));
+    expect(policy.metadata.measured[name]).toBe(1 / 3);
+    await policy.dispose();
+    await rm(file('measured'), { recursive: true });
+  });
+
+  test.each([
+    [
+      { max_error: 1 },
+      'a name of what is measured must be none of max_error, mean_error, observations, got max_error.',
+    ],
+    [{ speed: Number.NaN }, 'what is measured as speed must be a finite number, got NaN.'],
+  ])('is refused as %j', async (measured, message) => {
+    await expect(exportMeasured(measured)).rejects.toThrow(new RangeError(`export: ${message}`));
+    await rm(file('measured'), { recursive: true });
+  });
+});
+
+test.each([
+  [{ observations: 0 }, 'observations must be a whole number >= 1, got 0.'],
+  [{ observations: 1.5 }, 'observations must be a whole number >= 1, got 1.5.'],
+  [{ tolerance: -1 }, 'tolerance must be a finite number >= 0, got -1.'],
+  [{ tolerance: Number.NaN }, 'tolerance must be a finite number >= 0, got NaN.'],
+])('options %j are refused', async (options, message) => {
+  await expect(exportAgent(agent, agent.deployment(), file('none'), metadata, options)).rejects.toThrow(
+    new RangeError(`export: ${message}`),
+  );
+  expect(existsSync(file('none'))).toBe(false);
+});
+
+test.each([Number.NaN, -1])('%d steps of training are refused', async (trainingSteps) => {
+  await expect(
+    exportAgent(agent, agent.deployment(), file('none'), { ...metadata, trainingSteps }),
+  ).rejects.toThrow(
+    new RangeError(`export: trainingSteps must be a whole number >= 0, got ${trainingSteps}.`),
+  );
+});
+
 describe('damaged files', () => {
   test('a missing file', async () => {
     await expect(loadPolicy(file('none.onnx'))).rejects.toThrow(/none\.onnx: it cannot be read/);

@@ -106,6 +106,34 @@ describe.each<EngineName>(['onnxruntime-node', 'onnxruntime-web'])('loadPolicy o
     );
   });
 
+  test('refuses what is no finite number in float32, as arrays of other types may hold', async () => {
+    // As JavaScript without types may call it.
+    const wide = Float64Array.of(0, 1e300, 0, 0, 0) as unknown as Float32Array;
+    await expect(policy.act(wide)).rejects.toThrow('input observation has Infinity in entry 1 of row 0');
+  });
+
+  test('draws no noise for what it refuses', async () => {
+    const [one, other] = [
+      await loadPolicy({ stochastic: files.stochastic }, { engine, seed: 4 }),
+      await loadPolicy({ stochastic: files.stochastic }, { engine, seed: 4 }),
+    ];
+    const observation = normalRows(2, 5, 4);
+    await expect(one.sample(new Float32Array(7))).rejects.toThrow(RangeError);
+    await expect(one.sample(new Float32Array(5).fill(Number.NaN))).rejects.toThrow(RangeError);
+    expect(await one.sample(observation)).toEqual(await other.sample(observation));
+    await one.dispose();
+    await other.dispose();
+  });
+
+  test('is disposed of once the calls under way are done', async () => {
+    const loaded = await loadPolicy(files.policy, { engine });
+    const observations = normalRows(2000, 5, 1);
+    const expected = await policy.act(observations);
+    const calls = Array.from({ length: 3 }, () => loaded.act(observations));
+    await loaded.dispose();
+    for (const call of calls) expect(await call).toEqual(expected);
+  });
+
   test.each([Number.NaN, Infinity])('refuses an observation with %d', async (bad) => {
     const observations = normalRows(2, 5, 1);
     observations[8] = bad;
@@ -146,25 +174,36 @@ describe.each<EngineName>(['onnxruntime-node', 'onnxruntime-web'])('loadPolicy o
       { policy: files.policy, critic: later.critic ?? new Uint8Array() },
       /different exports: meow in Test-v0 after 123 steps.* after 9 steps.* Give files of one folder\./,
     );
+    const { state, ...deployment } = agent.deployment();
+    const halved = Object.fromEntries(
+      Object.entries(state).map(([name, values]) => [name, Float32Array.from(values, (value) => value / 2)]),
+    );
+    const another = policyFiles({ ...deployment, state: halved }, metadata);
+    await expectRefused(
+      engine,
+      { policy: files.policy, critic: another.critic ?? new Uint8Array() },
+      /different exports: meow in Test-v0 after 123 steps, parameters [0-9a-f]{16}, and meow .* parameters [0-9a-f]{16}\. Give/,
+    );
     await expectRefused(engine, {}, 'loadPolicy: no file is given. Give a policy.onnx, or files by kind:');
   });
 });
 
 describe('sources', () => {
-  test('a path, a file URL and a buffer', async () => {
+  test('a path, an address, bytes in it, and a buffer', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'meow-load-'));
     const file = path.join(folder, 'policy.onnx');
     await writeFile(file, files.policy);
     const observation = normalRows(1, 5, 1);
     const actions: Float32Array[] = [];
-    for (const source of [file, pathToFileURL(file), Uint8Array.from(files.policy).buffer]) {
+    const address = pathToFileURL(file);
+    const inText = `data:application/octet-stream;base64,${Buffer.from(files.policy).toString('base64')}`;
+    for (const source of [file, address, address.href, inText, Uint8Array.from(files.policy).buffer]) {
       const policy = await loadPolicy(source);
       expect(policy.engine.name).toBe('onnxruntime-node');
       actions.push(await policy.act(observation));
       await policy.dispose();
     }
-    expect(actions[1]).toEqual(actions[0]);
-    expect(actions[2]).toEqual(actions[0]);
+    for (const action of actions) expect(action).toEqual(actions[0]);
     await rm(folder, { recursive: true });
     await expect(loadPolicy(file)).rejects.toThrow(
       /policy\.onnx: it cannot be read: ENOENT.* Give the path or the address of a policy\.onnx\./,
@@ -184,6 +223,39 @@ describe('sources', () => {
       'https://here/none.onnx: it cannot be read: the server answers 404 Not Found.',
     );
     await expect(browser.readBytes('none.onnx')).rejects.toThrow('the server answers 404 Not Found');
+  });
+
+  test('an address that gives a web page, or nothing', async () => {
+    vi.stubGlobal(
+      'fetch',
+      async () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } }),
+    );
+    await expect(loadPolicy('https://here/policy.onnx')).rejects.toThrow(
+      new PolicyFileError(
+        'https://here/policy.onnx: it cannot be read: the server answers with a web page. Give the path or the address of a policy.onnx.',
+      ),
+    );
+    vi.stubGlobal('fetch', async () => {
+      throw new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND here') });
+    });
+    await expect(loadPolicy('https://here/policy.onnx')).rejects.toThrow(
+      'it cannot be read: fetch failed: getaddrinfo ENOTFOUND here. Give',
+    );
+  });
+
+  test.each([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [5, '5'],
+    [['policy.onnx'], 'an object with 0'],
+    [{ stochastik: 'policy.onnx' }, 'an object with stochastik'],
+    [{ policy: 5 }, 'an object with policy'],
+  ])('not %j', async (given, got) => {
+    await expect(loadPolicy(given as unknown as string)).rejects.toThrow(
+      new TypeError(
+        `loadPolicy: expected a policy.onnx as bytes, path or address, or such files by kind (policy, stochastic, critic), got ${got}.`,
+      ),
+    );
   });
 });
 
@@ -244,6 +316,66 @@ describe('engines', () => {
     const policy = await loadPolicy(files.policy, { engine, threads: 2 });
     expect(policy.engine).toEqual({ name: 'mine', executionProvider: 'cpu', threads: 2 });
     await policy.dispose();
+  });
+
+  test.each([[null], [{}], [nodeEngine], [5]])('not what is no engine', async (engine) => {
+    await expect(loadPolicy(files.policy, { engine: engine as unknown as EngineName })).rejects.toThrow(
+      /^loadPolicy: engine must be onnxruntime-node, onnxruntime-web or { name, ort, executionProvider }, where ort is the imported package, got (null|object|number)\.$/,
+    );
+  });
+
+  test('one that can not run a file is to blame, not the file', async () => {
+    const engine = { name: 'mine', ort: nodeEngine, executionProvider: 'nonsense' };
+    await expect(loadPolicy(files.policy, { engine })).rejects.toThrow(EngineError);
+    await expect(loadPolicy(files.policy, { engine })).rejects.toThrow(
+      /^policy\.onnx: the engine can't run it: .*nonsense.* The file is as it was exported: take another engine, or a newer one\.$/,
+    );
+  });
+
+  test('one that fails while it runs', async () => {
+    const failing = {
+      ...nodeEngine,
+      InferenceSession: {
+        create: async (...given: Parameters<typeof nodeEngine.InferenceSession.create>) => ({
+          ...(await nodeEngine.InferenceSession.create(...given)),
+          inputNames: ['observation'],
+          outputNames: ['action'],
+          run: () => Promise.reject(new Error('no memory is left.')),
+          release: async () => {},
+        }),
+      },
+    };
+    const engine = { name: 'mine', ort: failing as unknown as typeof nodeEngine, executionProvider: 'cpu' };
+    await expect(loadPolicy(files.policy, { engine })).rejects.toThrow(
+      new EngineError(
+        'policy.onnx: the engine failed: no memory is left. Take another engine, or a newer one.',
+      ),
+    );
+  });
+
+  test('a file that is refused leaves the number of threads open', async () => {
+    const ort = { ...nodeEngine, env: { wasm: {} } };
+    const engine = { name: 'mine', ort, executionProvider: 'wasm' };
+    await expect(loadPolicy(new Uint8Array(100), { engine, threads: 2 })).rejects.toThrow(PolicyFileError);
+    expect(ort.env.wasm).toEqual({});
+  });
+
+  test('as many threads as the page has, unless others are asked for', async () => {
+    const ort = { ...nodeEngine, env: { wasm: { numThreads: 3 } } };
+    const engine = { name: 'mine', ort, executionProvider: 'wasm' };
+    // It gets as far as the engine of Node, which has no WebAssembly.
+    await expect(loadPolicy(files.policy, { engine })).rejects.toThrow(EngineError);
+    expect(ort.env.wasm).toEqual({ numThreads: 3 });
+    await expect(loadPolicy(files.policy, { engine, threads: 1 })).rejects.toThrow(
+      'loadPolicy: 1 thread is asked for, but onnxruntime-web has 3 in this page already.',
+    );
+  });
+
+  test('no threads of a graphics card', async () => {
+    const engine = { name: 'mine', ort: nodeEngine, executionProvider: 'webgpu' };
+    await expect(loadPolicy(files.policy, { engine, threads: 7 })).rejects.toThrow(
+      new RangeError('loadPolicy: WebGPU takes no number of threads, got 7. Leave threads out.'),
+    );
   });
 
   test('threads', async () => {

@@ -2,14 +2,15 @@ import { engines, readBytes } from '#platform';
 import { useWasmThreads } from '@meow-rl/graph/onnxruntime';
 import { createGenerator, entropySeed } from '@meow-rl/random';
 
-import { importEngine } from './engine.ts';
+import { engineOf } from './engine.ts';
 import type { EngineInfo, EngineName, PolicyEngine } from './engine.ts';
-import { PolicyFileError } from './errors.ts';
+import { PolicyFileError, reasonOf } from './errors.ts';
 import { POLICY_FILES } from './file-names.ts';
 import type { PolicyFile } from './file-names.ts';
 import type { FileMetadata } from './metadata.ts';
-import { openPolicyFile } from './policy-session.ts';
-import type { PolicySession } from './policy-session.ts';
+import { readPolicyHeader } from './policy-header.ts';
+import { openSession } from './policy-session.ts';
+import type { FillingSession } from './policy-session.ts';
 
 /** A file's bytes, its path in Node, or its address. */
 export type PolicySource = string | URL | Uint8Array | ArrayBuffer;
@@ -20,7 +21,7 @@ export type PolicySources = Readonly<Partial<Record<PolicyFile, PolicySource>>>;
 export interface LoadPolicyOptions {
   /** Default: in Node onnxruntime-node, or onnxruntime-web if that alone is installed; in browsers onnxruntime-web on WebAssembly. */
   readonly engine?: EngineName | PolicyEngine;
-  /** Threads inside an operator; default 1, which is the fastest for few observations. */
+  /** Threads inside an operator; default 1, which is the fastest for few observations, or as many as onnxruntime-web has in the page already. */
   readonly threads?: number;
   /** Of the noise of `sample`, which all calls draw from one generator, in their order. Default: another one each time. */
   readonly seed?: number;
@@ -57,7 +58,7 @@ export interface Policy {
    * @throws PolicyFileError without `critic.onnx`
    */
   value(observations: Float32Array, actions: Float32Array): Promise<Readonly<Record<string, Float32Array>>>;
-  /** Frees the engine's memory; later calls throw. */
+  /** Frees the engine's memory once the calls under way are done; later calls throw. */
   dispose(): Promise<void>;
 }
 
@@ -70,11 +71,42 @@ const INPUTS = {
 
 const KINDS = Object.keys(POLICY_FILES) as PolicyFile[];
 
-const isOneSource = (sources: PolicySource | PolicySources): sources is PolicySource =>
+const isOneSource = (sources: unknown): sources is PolicySource =>
   typeof sources === 'string' ||
   sources instanceof URL ||
   sources instanceof Uint8Array ||
   sources instanceof ArrayBuffer;
+
+const describe = (given: unknown): string =>
+  typeof given === 'object' && given !== null
+    ? `an object with ${Object.keys(given).join(', ') || 'nothing'}`
+    : String(given);
+
+/**
+ * The files that are given, by kind.
+ *
+ * @throws TypeError if it is something else
+ * @throws PolicyFileError if there are none
+ */
+function sourcesOf(given: unknown): readonly (readonly [PolicyFile, PolicySource])[] {
+  if (isOneSource(given)) return [['policy', given]];
+  const entries = Object.entries(
+    typeof given === 'object' && given !== null && !Array.isArray(given) ? given : { given },
+  );
+  const sources = entries.flatMap(([name, source]: [string, unknown]) => {
+    const kind = KINDS.find((known) => known === name);
+    if (kind && source === undefined) return [];
+    if (kind && isOneSource(source)) return [[kind, source] as const];
+    throw new TypeError(
+      `loadPolicy: expected a policy.onnx as bytes, path or address, or such files by kind (${KINDS.join(', ')}), got ${describe(given)}.`,
+    );
+  });
+  if (sources.length === 0)
+    throw new PolicyFileError(
+      `loadPolicy: no file is given. Give a policy.onnx, or files by kind: ${KINDS.join(', ')}.`,
+    );
+  return sources.toSorted(([a], [b]) => KINDS.indexOf(a) - KINDS.indexOf(b));
+}
 
 async function bytesOf(source: PolicySource, kind: PolicyFile): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
@@ -83,14 +115,14 @@ async function bytesOf(source: PolicySource, kind: PolicyFile): Promise<Uint8Arr
     return await readBytes(source);
   } catch (error) {
     throw new PolicyFileError(
-      `${String(source)}: it cannot be read: ${error instanceof Error ? error.message : String(error)}. Give the path or the address of a ${POLICY_FILES[kind]}.`,
+      `${String(source)}: it cannot be read: ${reasonOf(error)}. Give the path or the address of a ${POLICY_FILES[kind]}.`,
       { cause: error },
     );
   }
 }
 
 /** Fails unless a file is of a kind, and loads what the engine loads at the first run only. */
-async function warmUp(session: PolicySession, kind: PolicyFile, where: string): Promise<void> {
+async function warmUp(session: FillingSession, kind: PolicyFile, where: string): Promise<void> {
   const { inputNames, outputNames, metadata } = session;
   const fits = inputNames.toSorted().join() === INPUTS[kind].join();
   if (!fits || (kind !== 'critic' && !outputNames.includes('action')))
@@ -108,55 +140,63 @@ const actionOf = ({ action }: Readonly<Record<string, Float32Array>>): Float32Ar
   action ?? new Float32Array();
 
 /** What makes files those of one export. */
-const origin = ({ algorithm, environment, trainingSteps, observationSpace, actionSpace }: FileMetadata) =>
-  `${algorithm} in ${environment} after ${trainingSteps} steps, ${observationSpace.size} observations and ${actionSpace.size} actions`;
+const origin = ({ algorithm, environment, trainingSteps, agent }: FileMetadata) =>
+  `${algorithm} in ${environment} after ${trainingSteps} steps, parameters ${agent}`;
+
+/** Threads inside an operator that an engine has from now on. */
+function threadsOf({ ort, executionProvider }: PolicyEngine, asked: number | undefined): number {
+  const threads = asked ?? ((executionProvider === 'wasm' && ort.env.wasm.numThreads) || 1);
+  if (executionProvider === 'wasm') useWasmThreads('loadPolicy', ort.env.wasm, threads);
+  else if (!Number.isInteger(threads) || threads < 1)
+    throw new RangeError(`loadPolicy: threads must be a whole number >= 1, got ${threads}.`);
+  else if (executionProvider === 'webgpu' && threads > 1)
+    throw new RangeError(`loadPolicy: WebGPU takes no number of threads, got ${threads}. Leave threads out.`);
+  return threads;
+}
 
 /**
  * Loads an exported policy and runs it once, so that the first action is as fast as the others.
  *
  * @param sources `policy.onnx` as bytes, path or address, or several files of one export by kind
  * @throws PolicyFileError if a file is missing, damaged, of another program, kind or export
- * @throws EngineError if there is no engine
+ * @throws EngineError if there is no engine, or it can't run a file; on WebGPU also if it would leave an operator to the CPU
  * @throws RangeError for a number of threads that the engine cannot have
+ * @throws TypeError if sources or engine are none
  */
 export async function loadPolicy(
   sources: PolicySource | PolicySources,
-  options: LoadPolicyOptions = {},
+  { engine: wanted, threads: asked, seed = entropySeed() }: LoadPolicyOptions = {},
 ): Promise<Policy> {
-  const { threads = 1, seed = entropySeed() } = options;
-  const files: PolicySources = isOneSource(sources) ? { policy: sources } : sources;
-  const given = KINDS.flatMap((kind) => {
-    const source = files[kind];
-    return source === undefined ? [] : [{ kind, source }];
-  });
-  if (given.length === 0)
-    throw new PolicyFileError(
-      `loadPolicy: no file is given. Give a policy.onnx, or files by kind: ${KINDS.join(', ')}.`,
-    );
-  const contents = await Promise.all(
-    given.map(async ({ kind, source }) => ({
+  const files = await Promise.all(
+    sourcesOf(sources).map(async ([kind, source]) => ({
       kind,
       where: typeof source === 'string' || source instanceof URL ? String(source) : POLICY_FILES[kind],
       bytes: await bytesOf(source, kind),
     })),
   );
-  const { engine } = options;
-  const { name, ort, executionProvider } =
-    typeof engine === 'object' ? engine : await importEngine(engines, engine);
-  if (executionProvider === 'wasm') useWasmThreads('loadPolicy', ort.env.wasm, threads);
-  else if (!Number.isInteger(threads) || threads < 1)
-    throw new RangeError(`loadPolicy: threads must be a whole number >= 1, got ${threads}.`);
+  const engine = await engineOf(engines, wanted);
+  const { name, ort, executionProvider } = engine;
+  const [first, ...others] = files.map(({ bytes, where }) => readPolicyHeader(bytes, where).metadata);
+  if (!first) throw new PolicyFileError('loadPolicy: no file is given.');
+  const stranger = others.find((metadata) => origin(metadata) !== origin(first));
+  if (stranger)
+    throw new PolicyFileError(
+      `loadPolicy: the files are of different exports: ${origin(first)}, and ${origin(stranger)}. Give files of one folder.`,
+    );
+  const threads = threadsOf(engine, asked);
 
-  const sessions = new Map<PolicyFile, PolicySession>();
+  const sessions = new Map<PolicyFile, FillingSession>();
   const dispose = async (): Promise<void> => {
     for (const session of sessions.values()) await session.dispose();
   };
   try {
     // One after the other: engines in WebAssembly start once.
-    for (const { kind, where, bytes } of contents) {
-      const session = await openPolicyFile(bytes, ort, where, {
+    for (const [i, { kind, where, bytes }] of files.entries()) {
+      const session = await openSession(bytes, [first, ...others][i] ?? first, ort, where, {
         executionProviders: [executionProvider],
         intraOpNumThreads: threads,
+        // Else it computes what it lacks on the CPU, with copies from and to the graphics card.
+        ...(executionProvider === 'webgpu' && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
       });
       sessions.set(kind, session);
       await warmUp(session, kind, where);
@@ -165,18 +205,8 @@ export async function loadPolicy(
     await dispose();
     throw error;
   }
-  const [first, ...others] = [...sessions.values()];
-  if (!first) throw new PolicyFileError('loadPolicy: no file is given.');
-  const { metadata } = first;
-  const stranger = others.find((session) => origin(session.metadata) !== origin(metadata));
-  if (stranger) {
-    await dispose();
-    throw new PolicyFileError(
-      `loadPolicy: the files are of different exports: ${origin(metadata)}, and ${origin(stranger.metadata)}. Give files of one folder.`,
-    );
-  }
 
-  const sessionOf = (kind: PolicyFile, method: string): PolicySession => {
+  const sessionOf = (kind: PolicyFile, method: string): FillingSession => {
     const session = sessions.get(kind);
     if (session) return session;
     throw new PolicyFileError(
@@ -184,16 +214,13 @@ export async function loadPolicy(
     );
   };
   const generator = createGenerator(seed);
+  const fillNormal = (rows: Float32Array): void => generator.fillNormal(rows);
   return {
-    metadata,
+    metadata: first,
     engine: { name, executionProvider, threads },
     act: async (observation) => actionOf(await sessionOf('policy', 'act').run({ observation })),
     sample: async (observation) => {
-      const session = sessionOf('stochastic', 'sample');
-      const rows = Math.floor(observation.length / metadata.observationSpace.size);
-      const noise = new Float32Array(rows * metadata.actionSpace.size);
-      generator.fillNormal(noise);
-      return actionOf(await session.run({ observation, noise }));
+      return actionOf(await sessionOf('stochastic', 'sample').run({ observation, noise: fillNormal }));
     },
     value: async (observation, action) => sessionOf('critic', 'value').run({ observation, action }),
     dispose,

@@ -3,11 +3,8 @@ import type { Box } from '@meow-rl/envs';
 
 import { PolicyFileError } from './errors.ts';
 
-/** Of what is written: 2 ends with a checksum. */
+/** Of what is written and read. */
 const FORMAT_VERSION = '2';
-
-/** Formats that can be read; 1 had no checksum and was always in float32. */
-const KNOWN_FORMATS: readonly string[] = ['1', FORMAT_VERSION];
 
 /** What a file's weights are and compute in; inputs and outputs are always float32. */
 export const PRECISIONS = ['float32', 'float16', 'int8'] as const;
@@ -29,8 +26,10 @@ export interface PolicyMetadata {
 
 /** What a policy file knows of itself, kept in the ONNX file's metadata. */
 export interface FileMetadata extends PolicyMetadata {
-  /** `1` or `2`. */
+  /** `2`. */
   readonly format: string;
+  /** Digest of the parameters: files of one agent have the same. */
+  readonly agent: string;
   readonly precision: Precision;
   /** What was measured when it was exported, such as its error, by name. */
   readonly measured: Readonly<Record<string, number>>;
@@ -55,9 +54,11 @@ function decodeBox(text: string): Box {
 /** Metadata as ONNX keeps it: strings by name. */
 export const encodeMetadata = (
   metadata: PolicyMetadata,
-  precision: Precision = 'float32',
+  precision: Precision,
+  agent: string,
 ): Record<string, string> => ({
   'meow_rl.format': FORMAT_VERSION,
+  'meow_rl.agent': agent,
   precision,
   algorithm: metadata.algorithm,
   environment: metadata.environment,
@@ -81,9 +82,9 @@ export function decodeMetadata(
     throw new PolicyFileError(
       `${where}: it is an ONNX file without meow-rl metadata, made by another program. Give a file that meow-bench export or exportAgent has written.`,
     );
-  if (!KNOWN_FORMATS.includes(format))
+  if (format !== FORMAT_VERSION)
     throw new PolicyFileError(
-      `${where}: expected a policy of format ${KNOWN_FORMATS.join(' or ')}, got format ${format}. Read it with the version of @meow-rl/export that wrote it or a newer one, or export it again with this one.`,
+      `${where}: expected a policy of format ${FORMAT_VERSION}, got format ${format}. Read it with the version of @meow-rl/export that wrote it or a newer one, or export it again with this one.`,
     );
   const read = (key: string): string => {
     const value = known.get(key);
@@ -91,7 +92,7 @@ export function decodeMetadata(
       throw new PolicyFileError(`${where}: metadata ${key} is missing. Export it again.`);
     return value;
   };
-  const precision = PRECISIONS.find((name) => name === (known.get('precision') ?? 'float32'));
+  const precision = PRECISIONS.find((name) => name === known.get('precision'));
   if (precision === undefined)
     throw new PolicyFileError(
       `${where}: its precision is ${known.get('precision')}, expected ${PRECISIONS.join(', ')}. Export it again.`,
@@ -101,6 +102,7 @@ export function decodeMetadata(
     return {
       format,
       precision,
+      agent: read('meow_rl.agent'),
       measured: Object.fromEntries(
         measured.map(({ key, value }) => [key.slice(MEASURED.length), Number(value)]),
       ),

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { nodeFileSystem, writeAndFlush, type FileSystem } from '@meow-rl/files';
-import type { Actor, Deployment } from '@meow-rl/train';
-import { makeFolder, writeProblem, writeRemedy } from '@meow-rl/train/node';
+import { makeFolder, nodeFileSystem, writeAndFlush, writeProblem, writeRemedy } from '@meow-rl/files';
+import type { FileSystem } from '@meow-rl/files';
 import * as ort from 'onnxruntime-node';
 
 import { withMetadata } from './checksum.ts';
 import { decodePolicyFile, type DecodedFile } from './decode-file.ts';
+import { checkMeasured, checkTrainingSteps, checkVerifyOptions } from './check-options.ts';
+import type { ComparedAgent, Deployment } from './deployment.ts';
 import { PolicyFileError } from './errors.ts';
 import { draftOf, exchangeFiles, type FileSet } from './exchange-files.ts';
 import { POLICY_FILES } from './file-names.ts';
@@ -66,14 +67,17 @@ export interface ExportOptions extends VerifyOptions {
  * @param actor on raw observations: where the deployment has a normalizer, the agent that `normalizedAgent` returned
  * @throws PolicyFileError if a file does not agree with the agent or cannot be written; files of an earlier export then
  *   stay as they are
+ * @throws RangeError if an option or what was measured is no number that it can be
  */
 export async function exportAgent(
-  actor: Actor,
+  actor: ComparedAgent,
   deployment: Deployment,
   location: string,
   metadata: PolicyMetadata,
   { files = nodeFileSystem, precision = 'float32', measure, ...options }: ExportOptions = {},
 ): Promise<ExportedFile[]> {
+  checkVerifyOptions(options);
+  checkTrainingSteps(metadata.trainingSteps);
   // As the folder is made: `..` takes back the name before it.
   const folder = path.normalize(location);
   const contents = Object.entries(policyFiles(deployment, metadata, precision)) as [PolicyFile, Uint8Array][];
@@ -128,7 +132,7 @@ async function expectWritten(file: string, expected: Uint8Array): Promise<void> 
 }
 
 interface VerifyFileOptions {
-  readonly actor: Actor;
+  readonly actor: ComparedAgent;
   readonly deployment: Deployment;
   readonly options: VerifyOptions;
   readonly measure: ExportOptions['measure'] | undefined;
@@ -145,7 +149,7 @@ async function verifyFile(
     const policy = await loadPolicy(bytes, { engine: 'onnxruntime-node' });
     try {
       const verification = await verifyPolicy(actor, policy, { ...normalizerOf(deployment), ...options });
-      return { ...verification, measured: (await measure?.(policy)) ?? {} };
+      return { ...verification, measured: checkMeasured((await measure?.(policy)) ?? {}) };
     } finally {
       await policy.dispose();
     }

@@ -13,13 +13,13 @@ import {
   sub,
 } from '@meow-rl/graph';
 import type { Program, Tensor } from '@meow-rl/graph';
-import type { Deployment, ObservationScaling } from '@meow-rl/train';
 
 import { actionUnits } from './action-units.ts';
-import { withChecksum } from './checksum.ts';
+import { digestOf, withChecksum } from './checksum.ts';
+import type { Deployment, ObservationScaling } from './deployment.ts';
 import { PolicyFileError } from './errors.ts';
 import type { PolicyFile } from './file-names.ts';
-import { encodeMetadata } from './metadata.ts';
+import { encodeMetadata, PRECISIONS } from './metadata.ts';
 import type { PolicyMetadata, Precision } from './metadata.ts';
 import { inPrecision } from './precision/in-precision.ts';
 
@@ -108,6 +108,15 @@ export function deployedPrograms(
   };
 }
 
+/** What tells agents apart: a digest of their numbers. */
+const agentOf = ({ state, normalizer }: Deployment): string =>
+  digestOf([
+    ...Object.entries(state)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, values]) => values),
+    ...(normalizer ? [normalizer.mean, normalizer.scale] : []),
+  ]).slice(0, 16);
+
 /** What a file is, for whoever opens it in a viewer. */
 function documentationOf(
   kind: PolicyFile,
@@ -142,6 +151,7 @@ const DESCRIPTIONS = {
  * agent's own entry in [−1, 1], and `critic` takes the middle of that whatever is given.
  *
  * @param precision of weights and layers; inputs and outputs are float32 in all of them
+ * @throws RangeError if there is no such precision
  * @throws PolicyFileError if the action space has an infinite bound, or one that float32 can't tell from the other; or if the
  *   precision can't hold the weights
  */
@@ -150,8 +160,12 @@ export function policyFiles(
   metadata: PolicyMetadata,
   precision: Precision = 'float32',
 ): Partial<Record<PolicyFile, Uint8Array>> {
+  if (!PRECISIONS.includes(precision))
+    throw new RangeError(
+      `export: precision must be one of ${PRECISIONS.join(', ')}, got ${String(precision)}.`,
+    );
   const programs = deployedPrograms(deployment, metadata.actionSpace);
-  const properties = encodeMetadata(metadata, precision);
+  const properties = encodeMetadata(metadata, precision, agentOf(deployment));
   const write = (kind: PolicyFile, name: string, program: Program): Uint8Array => {
     const model = serialize(freeze(program, deployment.state), {
       name,

@@ -8,8 +8,8 @@ import type { FileMetadata } from './metadata.ts';
 /** What a policy file says of itself. */
 export interface PolicyHeader {
   readonly metadata: FileMetadata;
-  /** SHA-256 of the file before its checksum; undefined for files of format 1, which have none. */
-  readonly sha256: string | undefined;
+  /** SHA-256 of the file before its checksum. */
+  readonly sha256: string;
 }
 
 /** Numbers of fields in onnx.proto. */
@@ -53,11 +53,11 @@ export function readPolicyHeader(bytes: Uint8Array, where: string): PolicyHeader
     throw new PolicyFileError(`${where}: it holds no ONNX graph (${bytes.length} bytes). Export it again.`);
   const metadata = decodeMetadata(properties, where);
   const sha256 = properties.find(({ key }) => key === CHECKSUM_KEY)?.value;
-  if (metadata.format !== '1' && !checked)
+  if (!checked || sha256 === undefined)
     throw new PolicyFileError(
       `${where}: its checksum ${sha256 === undefined ? 'is missing' : 'is not the last thing in it'}: it is damaged, or another program has changed it. Export it again.`,
     );
-  return { metadata, sha256: checked ? sha256 : undefined };
+  return { metadata, sha256 };
 }
 
 function tryToRead(bytes: Uint8Array, where: string) {

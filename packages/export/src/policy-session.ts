@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common';
 
-import { PolicyFileError } from './errors.ts';
+import { EngineError, PolicyFileError, reasonOf } from './errors.ts';
 import type { FileMetadata } from './metadata.ts';
 import { readPolicyHeader } from './policy-header.ts';
 
@@ -22,11 +22,20 @@ export interface PolicySession {
    *
    * @param inputs by name, row-major with one row per observation
    * @returns outputs by name, in arrays of their own
-   * @throws RangeError if an input is missing, the rows do not fit, or a number is not finite
+   * @throws RangeError if an input is missing, the rows do not fit, or a number is not finite in float32
+   * @throws EngineError if the engine fails
    */
   run(inputs: Readonly<Record<string, Float32Array>>): Promise<Readonly<Record<string, Float32Array>>>;
-  /** Frees the engine's memory; later runs throw. Further calls do nothing. */
+  /** Frees the engine's memory once the runs under way are done; later runs throw. Further calls do nothing. */
   dispose(): Promise<void>;
+}
+
+/** One input of a run: its rows, or what fills them once those of the other inputs are known and right. */
+type InputRows = Float32Array | ((rows: Float32Array) => void);
+
+/** A session that can fill inputs by itself. */
+export interface FillingSession extends PolicySession {
+  run(inputs: Readonly<Record<string, InputRows>>): Promise<Readonly<Record<string, Float32Array>>>;
 }
 
 /** One input of a file: `width` numbers for each observation. */
@@ -50,7 +59,7 @@ const SESSION_OPTIONS: InferenceSession.SessionOptions = {
 };
 
 /** How many rows an input has. */
-function rowsOf({ name, width }: Input, values: Float32Array | undefined, where: string): number {
+function rowsOf({ name, width }: Input, values: InputRows | undefined, where: string): number {
   const length = values?.length ?? 0;
   if (length === 0 || length % width !== 0)
     throw new RangeError(
@@ -64,9 +73,10 @@ function rowsOf({ name, width }: Input, values: Float32Array | undefined, where:
  *
  * @throws RangeError unless all inputs are there with as many rows
  */
-function commonRows(inputs: readonly Input[], given: Readonly<Record<string, Float32Array>>, where: string) {
+function commonRows(inputs: readonly Input[], given: Readonly<Record<string, InputRows>>, where: string) {
   let rows = 0;
   for (const input of inputs) {
+    if (typeof given[input.name] === 'function') continue;
     const count = rowsOf(input, given[input.name], where);
     if (rows > 0 && count !== rows)
       throw new RangeError(
@@ -89,18 +99,31 @@ function requireFinite({ name, width }: Input, values: Float32Array, where: stri
  * Opens one of an export's ONNX files.
  *
  * @param where names the file in messages
- * @throws PolicyFileError if the bytes are no ONNX model, not one of this project, damaged or changed, or the engine refuses them
+ * @throws PolicyFileError if the bytes are no ONNX model, not one of this project, damaged or changed
+ * @throws EngineError if the engine can't run it
  */
-export async function openPolicyFile(
+export const openPolicyFile = async (
   bytes: Uint8Array,
-  { InferenceSession: Session, Tensor: TensorClass }: OnnxRuntimePackage,
+  ort: OnnxRuntimePackage,
   where = 'policy',
   options: InferenceSession.SessionOptions = {},
-): Promise<PolicySession> {
-  const { metadata } = readPolicyHeader(bytes, where);
+): Promise<PolicySession> => openSession(bytes, readPolicyHeader(bytes, where).metadata, ort, where, options);
+
+/**
+ * Opens a file whose header has been read, so that it is not damaged: what an engine refuses is the engine's.
+ *
+ * @throws EngineError if the engine can't run it
+ */
+export async function openSession(
+  bytes: Uint8Array,
+  metadata: FileMetadata,
+  { InferenceSession: Session, Tensor: TensorClass }: OnnxRuntimePackage,
+  where: string,
+  options: InferenceSession.SessionOptions,
+): Promise<FillingSession> {
   const session = await Session.create(bytes, { ...SESSION_OPTIONS, ...options }).catch((error: unknown) => {
-    throw new PolicyFileError(
-      `${where}: the engine refuses it, the file is damaged or needs a newer onnxruntime. Export it again.`,
+    throw new EngineError(
+      `${where}: the engine can't run it: ${reasonOf(error)}. The file is as it was exported: take another engine, or a newer one.`,
       { cause: error },
     );
   });
@@ -123,7 +146,23 @@ export async function openPolicyFile(
     spare = undefined;
     return feeds;
   };
+  /** Copies what is given, checks it, and has the others filled. */
+  const fill = (feeds: Feeds, given: Readonly<Record<string, InputRows>>): void => {
+    inputs.forEach((input, i) => {
+      const [values, rows] = [given[input.name], feeds.data[i]];
+      if (!rows || values === undefined || typeof values === 'function') return;
+      rows.set(values);
+      // As it is in float32, in which a large number is infinite.
+      requireFinite(input, rows, where);
+    });
+    inputs.forEach(({ name }, i) => {
+      const [values, rows] = [given[name], feeds.data[i]];
+      if (rows && typeof values === 'function') values(rows);
+    });
+  };
   let disposed = false;
+  let running = 0;
+  let onIdle: (() => void) | undefined;
 
   return {
     metadata,
@@ -132,23 +171,33 @@ export async function openPolicyFile(
     run: async (given) => {
       if (disposed) throw new PolicyFileError(`${where}: it was disposed of. Load it again.`);
       const feeds = takeFeeds(commonRows(inputs, given, where));
-      inputs.forEach((input, i) => {
-        const values = given[input.name] ?? new Float32Array();
-        requireFinite(input, values, where);
-        feeds.data[i]?.set(values);
-      });
-      const results = await session.run(feeds.tensors);
-      spare = feeds;
-      const outputs: Record<string, Float32Array> = {};
-      for (const name of session.outputNames) {
-        const data = results[name]?.data;
-        outputs[name] = data instanceof Float32Array ? data : new Float32Array();
+      fill(feeds, given);
+      running += 1;
+      try {
+        const results = await session.run(feeds.tensors);
+        const outputs: Record<string, Float32Array> = {};
+        for (const name of session.outputNames) {
+          const data = results[name]?.data;
+          outputs[name] = data instanceof Float32Array ? data : new Float32Array();
+        }
+        return outputs;
+      } catch (error) {
+        throw new EngineError(
+          `${where}: the engine failed: ${reasonOf(error)}. Take another engine, or a newer one.`,
+          {
+            cause: error,
+          },
+        );
+      } finally {
+        spare = feeds;
+        running -= 1;
+        if (running === 0) onIdle?.();
       }
-      return outputs;
     },
     dispose: async () => {
       if (disposed) return;
       disposed = true;
+      if (running > 0) await new Promise<void>((resolve) => (onIdle = resolve));
       await session.release();
     },
   };

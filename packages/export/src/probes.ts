@@ -1,8 +1,8 @@
 import { box } from '@meow-rl/envs';
 import type { Box } from '@meow-rl/envs';
 import { stream } from '@meow-rl/random';
-import type { ObservationScaling } from '@meow-rl/train';
 
+import type { ObservationScaling } from './deployment.ts';
 import { PolicyFileError } from './errors.ts';
 
 /** Which observations a file and its agent are compared on. */

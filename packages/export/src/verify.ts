@@ -2,10 +2,11 @@ import { affineMap } from '@meow-rl/envs';
 import { referenceRuntime } from '@meow-rl/graph';
 import type { Program } from '@meow-rl/graph';
 import { stream } from '@meow-rl/random';
-import type { Actor, Deployment } from '@meow-rl/train';
 
 import { actionUnits, FLOAT32_EPSILON, type ActionUnits } from './action-units.ts';
-import { differenceOf, type Comparison } from './compare.ts';
+import { checkVerifyOptions } from './check-options.ts';
+import { differenceOf, type Comparison, type Difference } from './compare.ts';
+import type { ComparedAgent, Deployment } from './deployment.ts';
 import { PolicyFileError } from './errors.ts';
 import { POLICY_FILES } from './file-names.ts';
 import type { Policy } from './load-policy.ts';
@@ -16,8 +17,8 @@ import { probeObservations, type ProbeOptions } from './probes.ts';
 
 export interface VerifyOptions extends ProbeOptions {
   /**
-   * Largest difference allowed, relative to half the range of an action's entry; default 1e-5, in float16 0.05 and in int8 1. What
-   * float32 rounds an action of that size by comes on top.
+   * Difference of an action allowed, relative to half the range of its entry: of each in float32, default 1e-5, to which what float32
+   * rounds an action of that size by is added; of the mean in float16, default 0.02, and in int8, default 0.2.
    */
   readonly tolerance?: number;
 }
@@ -35,14 +36,32 @@ export interface Verification {
 }
 
 /**
- * The largest differences allowed of actions, in halves of their range, and of everything else. Those of reduced precisions only catch
- * what is broken: what they cost is measured and written into the file.
+ * The differences allowed of actions, in halves of their range, and of everything else: of each in float32, of the mean in other
+ * precisions. There one alone may be large: where the best of several candidates is chosen, it may be the next one.
  */
 const ALLOWED = {
-  float32: { action: 1e-5, reference: 1e-3 },
-  float16: { action: 0.05, reference: 0.25 },
-  int8: { action: 1, reference: 1 },
-} as const satisfies Record<Precision, { readonly action: number; readonly reference: number }>;
+  float32: { action: 1e-5, other: 1e-3 },
+  float16: { action: 0.02, other: 0.1 },
+  int8: { action: 0.2, other: 0.5 },
+} as const satisfies Record<Precision, { readonly action: number; readonly other: number }>;
+
+/** What is allowed of each number: in other precisions than float32 whatever is finite, see {@link requireMean}. */
+const allowedOfEach = (precision: Precision, tolerance: number): number =>
+  precision === 'float32' ? tolerance : Number.POSITIVE_INFINITY;
+
+/**
+ * @throws PolicyFileError if a file of reduced precision differs from its agent by more than the tolerance in the mean
+ */
+function requireMean(
+  { mean }: Difference,
+  tolerance: number,
+  { file, output, precision }: Pick<Comparison, 'file' | 'output'> & { readonly precision: Precision },
+): void {
+  if (precision !== 'float32' && mean > tolerance)
+    throw new PolicyFileError(
+      `verify: in ${precision} ${file} differs from the agent by ${mean.toPrecision(3)} in ${output} in the mean, allowed is ${tolerance}. The precision is too coarse for this agent. Export with the precision float32.`,
+    );
+}
 
 /** Measures actions by half the range of their entry, and forgives what float32 rounds. An entry that is one number must be it. */
 function actionMeasure({ half, middle, rounding }: ActionUnits, tolerance: number): Comparison['measure'] {
@@ -72,25 +91,29 @@ const outputMeasure = (
  * @throws PolicyFileError if they differ by more than the tolerance, an action is not finite, or the probes are no observations
  */
 export async function verifyPolicy(
-  actor: Actor,
+  actor: ComparedAgent,
   policy: Pick<Policy, 'metadata' | 'act'>,
   { observations = 1000, seed = 0, tolerance, ...options }: VerifyOptions = {},
 ): Promise<Verification> {
+  checkVerifyOptions({ observations, ...(tolerance !== undefined && { tolerance }) });
   const { observationSpace, actionSpace, precision } = policy.metadata;
+  const allowed = tolerance ?? ALLOWED[precision].action;
+  const compared = { file: POLICY_FILES.policy, output: 'action' };
   const inputs = probeObservations(observationSpace, { ...options, observations, seed });
   const ofAgent = await actor.act(inputs, { deterministic: true });
   // From the bounds themselves, in float64: a mistake in the file's constants shows.
   const expected = affineMap(actionSpace)(ofAgent);
-  const { largest, mean } = differenceOf({
-    file: POLICY_FILES.policy,
-    output: 'action',
+  const difference = differenceOf({
+    ...compared,
     actual: await policy.act(inputs),
     expected,
     width: actionSpace.size,
-    measure: actionMeasure(actionUnits(actionSpace), tolerance ?? ALLOWED[precision].action),
+    measure: actionMeasure(actionUnits(actionSpace), allowedOfEach(precision, allowed)),
     advice:
       'Compare it with the agent that it was made from, on raw observations and without an update in between; if it was, report this as a bug.',
   });
+  requireMean(difference, allowed, { ...compared, precision });
+  const { largest, mean } = difference;
   return { observations: inputs.length / observationSpace.size, maxError: largest, meanError: mean };
 }
 
@@ -122,9 +145,11 @@ export async function verifySession(
   session: PolicySession,
   { observations = 1000, seed = 0, ...options }: ProbeOptions = {},
 ): Promise<Verification> {
+  checkVerifyOptions({ observations });
   const { observationSpace, actionSpace, precision } = session.metadata;
   // In float32: against float64.
-  const tolerance = ALLOWED[precision].reference;
+  const { other: allowed } = ALLOWED[precision];
+  const tolerance = allowedOfEach(precision, allowed);
   const program: Program | undefined = deployedPrograms(deployment, actionSpace)[kind];
   if (!program) throw new PolicyFileError(`verify: the agent offers no ${kind} program.`);
   const { normalizer } = deployment;
@@ -146,17 +171,20 @@ export async function verifySession(
   for (const name of Object.keys(program.state)) reference.state.write(name, deployment.state[name] ?? []);
   const expected = await reference.run(inputs);
   const actual = await session.run(inputs);
-  const errors = Object.entries(expected).map(([name, values]) =>
-    differenceOf({
-      file: POLICY_FILES[kind],
-      output: name,
-      actual: actual[name] ?? [],
+  const errors = Object.entries(expected).map(([output, values]) => {
+    const compared = { file: POLICY_FILES[kind], output };
+    const difference = differenceOf({
+      ...compared,
+      actual: actual[output] ?? [],
       expected: values,
-      width: name === 'action' ? actionSpace.size : 1,
-      measure: name === 'action' ? actionMeasure(units, tolerance) : outputMeasure(name, units, tolerance),
+      width: output === 'action' ? actionSpace.size : 1,
+      measure:
+        output === 'action' ? actionMeasure(units, tolerance) : outputMeasure(output, units, tolerance),
       advice: 'Both are made of the same program: report this as a bug.',
-    }),
-  );
+    });
+    requireMean(difference, allowed, { ...compared, precision });
+    return difference;
+  });
   return {
     observations: rows,
     maxError: Math.max(...errors.map(({ largest }) => largest)),

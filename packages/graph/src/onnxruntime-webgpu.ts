@@ -1,13 +1,14 @@
 import * as ort from 'onnxruntime-web/webgpu';
 
 import { DataError } from './errors.ts';
+import { narrow } from './rewrite/narrow.ts';
 import { onnxRuntime } from './runtimes/onnxruntime.ts';
-import { refusedOperators, widerOperators } from './runtimes/refused-operators.ts';
+import { refusedOperators } from './runtimes/refused-operators.ts';
 import type { Runtime } from './runtime.ts';
 
 /** What is used of WebGPU, which no library of types without a document declares. */
 interface Adapter {
-  /** How many tensors an operator may read and write. */
+  /** How many tensors an operator may read and write: 8 at least. */
   readonly limits: { readonly maxStorageBuffersPerShaderStage: number };
 }
 declare const navigator: { readonly gpu?: { requestAdapter(): Promise<Adapter | null> } } | undefined;
@@ -21,8 +22,8 @@ async function requireAdapter(): Promise<Adapter> {
 }
 
 /**
- * The runtime of onnxruntime-web on WebGPU, for browsers that have an adapter. No operator falls back to the CPU: loading a
- * program with one that WebGPU lacks, or that has more tensors than the adapter takes, throws DataError with its name.
+ * The runtime of onnxruntime-web on WebGPU, for browsers that have an adapter. `split` and `concat` of more tensors than the adapter binds
+ * are done in several steps. No operator falls back to the CPU: loading a program with one that WebGPU lacks throws DataError with its name.
  */
 export function onnxRuntimeWebGpu(): Runtime {
   const runtime = onnxRuntime('onnxruntime-webgpu', ort, {
@@ -33,13 +34,9 @@ export function onnxRuntimeWebGpu(): Runtime {
   });
   return {
     ...runtime,
-    load: async (program, options) => {
-      const most = (await requireAdapter()).limits.maxStorageBuffersPerShaderStage;
-      const [wide] = widerOperators(program, most);
-      if (wide)
-        throw new DataError(
-          `onnxruntime-webgpu: ${wide.operator} reads and writes ${wide.tensors} tensors, the adapter takes ${most} at a time. ${REMEDY}`,
-        );
+    load: async (given, options) => {
+      // A vector of parameters has more parts than an adapter binds.
+      const program = narrow(given, (await requireAdapter()).limits.maxStorageBuffersPerShaderStage);
       try {
         return await runtime.load(program, options);
       } catch (error) {

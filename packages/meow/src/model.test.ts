@@ -1,6 +1,6 @@
 import { logIntegral, squareQuadrature } from '@meow-rl/flows/testing';
 import { compute, expectClose, matrix, randomRows, spreadOf } from '@meow-rl/nn/testing';
-import { parameterLayout, referenceRuntime } from '@meow-rl/graph';
+import { constant, parameterLayout, referenceRuntime } from '@meow-rl/graph';
 import type { Program } from '@meow-rl/graph';
 import { criticProgram, modeProgram, sampleProgram, valueProgram } from '@meow-rl/learner';
 import { randomValues, stageRunner } from '@meow-rl/learner/testing';
@@ -44,6 +44,30 @@ const softQ = (bound: MeowNetworks, actions: Rows, ofStates: Rows) =>
   });
 
 describe('meowNetworks', () => {
+  // ∫ u log(u / π) over the uniform u, by the midpoints of equal cells: 0 for the uniform policy.
+  it.each([
+    ['latent', -5, -0.3, 3],
+    ['latent', -5, 2, 1.5],
+    ['latent', -2, 1, 1.5],
+    ['action', -5, 2, 5],
+  ] as const)(
+    'in the form %s, log σ in [%s, %s], begins within %s nats of uniform actions, or as far as published',
+    async (coordinates, logSigmaMin, logSigmaMax, nats) => {
+      const sizes = { observationSize: 2, actionSize: 1 };
+      const config = { coordinates, logSigmaMin, logSigmaMax, couplingBound: 0 };
+      const networks = meowNetworks(sizes, resolveMeowConfig(config));
+      const start = constant(initialize(networks, createGenerator(5)));
+      const bound = networks.bind(parameterLayout(networks.parameters).unpack(start));
+      const cells = Array.from({ length: 400 }, (_, i) => [(i + 0.5) / 200 - 1]);
+      const { logProb } = await compute({ action: matrix(cells), state: matrix([[0.3, -2]]) }, (inputs) => ({
+        logProb: bound.flow().logProb(inputs.action, inputs.state),
+      }));
+      const divergence = -Math.log(2) - logProb.reduce((sum, x) => sum + x, 0) / cells.length;
+      if (coordinates === 'latent') expect(divergence).toBeLessThan(nats);
+      else expect(divergence).toBeGreaterThan(nats);
+    },
+  );
+
   it('has the prior of a state once, so that one pass back trains it', async () => {
     const bound = smallNetworks({ observationSize: 2, actionSize: 1 });
     expect.assertions(2);

@@ -11,8 +11,17 @@ import type { EnergyFlow } from '@meow-rl/flows';
 import { add, atanh, GraphError, minimum, mul, reshape, scoped } from '@meow-rl/graph';
 import type { Tensor, TensorLike } from '@meow-rl/graph';
 import type { Replayed, Sizes } from '@meow-rl/learner';
-import { boundedLogScale, insideSquash, mlp, modules, swish, zeros } from '@meow-rl/nn';
-import type { Dropout, Module } from '@meow-rl/nn';
+import {
+  boundedLogScale,
+  filledWith,
+  insideSquash,
+  mlp,
+  modules,
+  swish,
+  unboundedLogScale,
+  zeros,
+} from '@meow-rl/nn';
+import type { Dropout, Initializer, Module } from '@meow-rl/nn';
 
 import { couplingSteps } from './coupling-steps.ts';
 import type { MeowConfig } from './settings.ts';
@@ -85,11 +94,24 @@ function onceForEach(compute: (given: Tensor) => Tensor): (given: Tensor) => Ten
 export function meowNetworks(sizes: Sizes, config: MeowConfig): Module<MeowNetworks> {
   const { observationSize, actionSize } = sizes;
   const { hidden, shifts, shiftHidden, coordinates, uniformShare, logSigmaMin, logSigmaMax } = config;
-  const fromState = (name: string, units: readonly number[], output: number) =>
-    mlp({ name, inputs: [observationSize], hidden: units, output, activation: swish, weights: zeros });
+  const fromState = (
+    name: string,
+    hiddenUnits: readonly number[],
+    output: number,
+    outputBiases?: Initializer,
+  ) =>
+    mlp({
+      name,
+      inputs: [observationSize],
+      hidden: hiddenUnits,
+      output,
+      activation: swish,
+      weights: zeros,
+      ...(outputBiases && { outputBiases }),
+    });
   const parts = modules({
     steps: couplingSteps(sizes, config),
-    prior: fromState('prior', hidden, actionSize),
+    prior: fromState('prior', hidden, actionSize, priorStart(config)),
     shifts: modules(Array.from({ length: shifts }, (_, i) => fromState(`shift${i + 1}`, shiftHidden, 1))),
   });
   return {
@@ -133,6 +155,18 @@ export function meowNetworks(sizes: Sizes, config: MeowConfig): Module<MeowNetwo
     },
   };
 }
+
+/** Standard deviation of atanh a, where a is uniform in [-1, 1]. */
+const UNIFORM_SIGMA = Math.PI / Math.sqrt(12);
+
+/**
+ * Start of the prior's last biases: near the uniform policy, as random actions are. From the middle of its range, as published,
+ * the prior gives the latents of random actions no more than the uniform share, which nothing but V can learn from.
+ */
+const priorStart = ({ coordinates, logSigmaMin, logSigmaMax }: MeowConfig): Initializer | undefined =>
+  coordinates === 'latent'
+    ? filledWith(unboundedLogScale(Math.log(UNIFORM_SIGMA), logSigmaMin, logSigmaMax))
+    : undefined;
 
 /** The setting, where it is the temperature. */
 function fixedAlpha({ alpha, tuneTemperature }: MeowConfig): TensorLike {

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 
-import { boundedLogScale } from './bounded-log-scale.ts';
+import { boundedLogScale, unboundedLogScale } from './bounded-log-scale.ts';
 import { compute, expectClose, matrix } from './testing/index.ts';
 
 describe('boundedLogScale', () => {
@@ -9,5 +9,16 @@ describe('boundedLogScale', () => {
       scale: boundedLogScale(x, -5, -0.3),
     }));
     expectClose(scale, [-5, -2.65, -0.3], 1e-12);
+  });
+});
+
+describe('unboundedLogScale', () => {
+  it('is the inverse, and stays off the ends, where tanh has no slope', async () => {
+    const x = [-4, -1, -0.5].map((logScale) => unboundedLogScale(logScale, -5, -0.3));
+    const beyond = [-20, 3].map((logScale) => unboundedLogScale(logScale, -5, -0.3));
+    const { scale } = await compute({ x: matrix([[...x, ...beyond]]) }, (inputs) => ({
+      scale: boundedLogScale(inputs.x, -5, -0.3),
+    }));
+    expectClose(scale, [-4, -1, -0.535, -5 + 0.05 * 4.7, -0.3 - 0.05 * 4.7], 1e-12);
   });
 });

@@ -11,7 +11,8 @@ export type Initializer = (shape: readonly number[], fanIn: number) => (random: 
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((total, length) => total * length, 1);
 
-const filledWith =
+/** All the same number. */
+export const filledWith =
   (value: number): Initializer =>
   (shape) =>
   () =>

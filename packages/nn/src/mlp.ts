@@ -34,6 +34,8 @@ export interface MlpOptions extends HiddenLayersOptions {
   readonly output: number;
   /** Start of the last layer's weights; default as all weights. */
   readonly outputWeights?: Initializer;
+  /** Start of the last layer's biases; default as all biases. */
+  readonly outputBiases?: Initializer;
 }
 
 /**
@@ -109,7 +111,7 @@ const identity: Module<(x: Tensor) => Tensor> = { parameters: [], bind: () => (x
  */
 export function mlp(options: MlpOptions): Module<Network> {
   const { name, hidden, output, weights = uniformFanIn, biases = uniformFanIn } = options;
-  const { outputWeights = weights } = options;
+  const { outputWeights = weights, outputBiases = biases } = options;
   const parts = modules({
     features: hiddenLayers(options),
     last: linearLayer({
@@ -117,7 +119,7 @@ export function mlp(options: MlpOptions): Module<Network> {
       inputs: featureSizes(options),
       output,
       weights: outputWeights,
-      biases,
+      biases: outputBiases,
     }),
   });
   return {

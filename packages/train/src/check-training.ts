@@ -114,6 +114,13 @@ export function checkOnPolicyOptions(options: TrainOnPolicyOptions & { readonly 
         'Make the buffer for this environment.',
     );
   }
+  const transitions = rollout.steps * numEnvs;
+  if (transitions % agent.minibatchSize !== 0)
+    throw new RangeError(
+      `trainOnPolicy: the rollout buffer holds ${rollout.steps} steps of ${numEnvs} environments, ${transitions} transitions, ` +
+        `expected a multiple of the ${agent.minibatchSize} that the ${agent.algorithm} agent takes a gradient step with. ` +
+        'Make the buffer longer or shorter, or change the batchSize of the agent.',
+    );
   checkCounts('trainOnPolicy', {
     steps: options.steps,
     logEvery: options.logEvery,

@@ -1,7 +1,6 @@
 export { checkLogPosition } from './loggers/check-log-position.ts';
 export { FolderInUseError } from './folder-lock/folder-in-use-error.ts';
 export { FOLDER_LOCK, lockFolder, type FolderLock } from './folder-lock/folder-lock.ts';
-export { makeFolder } from './make-folder.ts';
 export { removeEmpty } from './remove-empty.ts';
 export { CheckpointError, type CheckpointProblem } from './run-checkpoints/checkpoint-error.ts';
 export { chooseCheckpoint, type CheckpointChoice } from './run-checkpoints/choose-checkpoint.ts';
@@ -37,4 +36,3 @@ export {
   type CheckpointStoreOptions,
   type KeptCheckpoint,
 } from './checkpoints/checkpoint-store.ts';
-export { writeProblem, writeRemedy } from './checkpoints/write-problem.ts';

@@ -171,6 +171,10 @@ describe('what does not fit', () => {
       { rollout: rolloutBuffer({ steps: 6, numEnvs: 2, observationSize: 2, actionSize: 1 }) },
       'observationSize = 2, expected 1',
     ],
+    [
+      { agent: fakeOnPolicyAgent({ minibatchSize: 8 }) },
+      'the rollout buffer holds 6 steps of 2 environments, 12 transitions, expected a multiple of the 8 that the fake agent takes a gradient step with',
+    ],
     [{ steps: 0 }, 'trainOnPolicy: steps is 0, expected a positive integer.'],
     [{ logEvery: 1.5 }, 'trainOnPolicy: logEvery is 1.5, expected a positive integer.'],
   ])('is refused, %#', async (changed, message) => {

@@ -3,17 +3,22 @@ import { checkTd3Config, TD3_SETTINGS } from '@meow-rl/baselines/settings';
 import { defineAlgorithm } from './algorithm.ts';
 import { deterministicPendulum, mujocoPresets, offPolicy, presetOfTask } from './baseline-presets.ts';
 
+const ofPaper = { policyLearningRate: 1e-3, qLearningRate: 1e-3, hidden: [400, 300] };
+
 /**
  * Presets by name.
  *
- * - `mujoco`: HalfCheetah, Hopper, Walker2d and Ant, v4 and v5 alike. `humanoid` has more steps, `swimmer` a longer horizon.
+ * - `mujoco`: HalfCheetah, Hopper, Walker2d and Ant, v4 and v5 alike, with the paper's networks and rates, which RL Zoo has too.
+ *   `humanoid` has more steps, `swimmer` a longer horizon.
  * - `pendulum`: RL Zoo's settings for Pendulum-v1.
  * - `general`: CleanRL's settings, for all other environments. Not tuned.
  *
  * Reference: Fujimoto et al. (2018), section 6.1; RL Baselines3 Zoo, hyperparams/td3.yml; CleanRL, td3_continuous_action.py.
  */
 const presets = {
-  ...mujocoPresets,
+  mujoco: { ...mujocoPresets.mujoco, agent: ofPaper },
+  humanoid: { ...mujocoPresets.humanoid, agent: ofPaper },
+  swimmer: { ...mujocoPresets.swimmer, agent: { ...mujocoPresets.swimmer.agent, ...ofPaper } },
   pendulum: deterministicPendulum,
   general: { ...offPolicy, steps: 1_000_000, warmup: 25_000 },
 } as const;

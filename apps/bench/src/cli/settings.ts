@@ -144,7 +144,7 @@ export const oneOf = <const T extends string, O extends Otherwise<NoInfer<T>>>(
   kind: 'word',
   description,
   expected: `one of ${names.join(', ')}`,
-  placeholder: 'name',
+  placeholder: names.join('|'),
   holds: (value): value is T => names.some((name) => name === value),
   ...otherwise,
 });

@@ -35,10 +35,13 @@ describe('render', () => {
     expect(await readFile(page('b'), 'utf8')).toBe(html);
   });
 
-  test('plays the policy of a run, and the exported one, as eval does', async () => {
+  test.each([
+    ['meow', [...TINY_AGENT]],
+    ['sac', ['--hidden', '8', '--batch-size', '16']],
+  ])('plays the policy of a run of %s, and the exported one, as eval does', async (algo, small) => {
     const run = path.join(await temporaryFolder(), 'run');
-    const small = [...TINY_AGENT, '--evaluate-every', '500'];
-    await bench('train', '--env', 'Hopper-v5', '--steps', '120', '--warmup', '100', ...small, '--out', run);
+    const flags = ['--env', 'Hopper-v5', '--steps', '120', '--warmup', '100', '--evaluate-every', '500'];
+    await bench('train', '--algo', algo, ...flags, ...small, '--out', run);
     const evaluated = JSON.parse((await bench('eval', run, '--episodes', '1', '--seed', '3', '--json')).out)
       .returns[0];
 
@@ -47,7 +50,7 @@ describe('render', () => {
     );
     const ofRun = await read(path.join(run, 'replay.qpos'));
     expect(ofRun.episodeReturn).toBe(evaluated);
-    expect(ofRun.caption).toBe('meow after 120 steps, deterministic actions, seed 3');
+    expect(ofRun.caption).toBe(`${algo} after 120 steps, deterministic actions, seed 3`);
 
     const page = path.join(run, 'policy.html');
     await bench('render', path.join(run, 'policy', 'policy.onnx'), '--seed', '3', '--out', page);

@@ -132,6 +132,9 @@ test('a token that is short, a port that is taken, and files that are no policy 
     'expected the input observation and the output action, got observation, action',
   );
   await copyFile(policyFile('policy.onnx'), path.join(folder, 'other.onnx'));
+  expect((await bench('serve', run, '--seed', '1')).err).toContain(
+    '--seed is for sampled actions, and this server gives the most likely one. Leave it out, or sample with --stochastic.',
+  );
   expect((await bench('serve', path.join(folder, 'other.onnx'), '--stochastic')).err).toContain(
     'expected the inputs noise, observation and the output action, got observation and action',
   );

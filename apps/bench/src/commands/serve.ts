@@ -9,7 +9,7 @@ const settings = is.defineSettings({
   }),
   port: is.port('port to listen on; 0 takes any that is free', { default: 8000 }),
   stochastic: is.toggle('sample actions instead of giving the most likely one'),
-  seed: is.wholeNumber('seed of the actions with --stochastic', { default: 0 }),
+  seed: is.wholeNumber('seed of the actions with --stochastic', { absent: '0' }),
 });
 
 /** Settings of a policy server. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { makeFolder } from '@meow-rl/train/node';
+import { makeFolder } from '@meow-rl/files';
 
 import { analyse } from './analyse.ts';
 import { curvesFigure } from './curves-figure.ts';

@@ -103,7 +103,9 @@ describe.skipIf(!python)('a simulator in Python', () => {
       preset: 'hopper',
       normalizeObservations: true,
     });
-    expect(await readFile(path.join(run, 'server.log'), 'utf8')).toContain('meow_isaac_bridge');
+    expect(await readFile(path.join(run, 'server.log'), 'utf8')).toMatch(
+      /^meow_isaac_bridge: serves gym:Hopper-v5, num_envs 3, on 127\.0\.0\.1:\d+ \(meow_isaac_bridge .*, mujoco [\d.]+\)$/m,
+    );
     const whole = await eventsOf(run);
     expect(whole.filter(({ type }) => type === 'evaluation')).toHaveLength(2);
     const from = whole.find(({ type }) => type === 'evaluation')?.['step'];

@@ -10,7 +10,7 @@ interface ValueDescription {
 /** What an exported file holds. */
 export interface FileDescription extends Pick<FileMetadata, 'format' | 'precision' | 'measured'> {
   readonly bytes: number;
-  readonly sha256: string | undefined;
+  readonly sha256: string;
   readonly metadata: PolicyMetadata;
   readonly irVersion: number;
   readonly opsets: readonly { readonly domain: string; readonly version: number }[];

@@ -34,7 +34,7 @@ function formatDescription(file: string, about: FileDescription): string {
   return [
     formatPairs({
       file: `${file}, ${about.bytes} bytes, ${about.precision}, format ${about.format}`,
-      'SHA-256': about.sha256 ?? 'none, as in format 1',
+      'SHA-256': about.sha256,
       algorithm: String(metadata.algorithm),
       environment: metadata.environment,
       'trained for': `${metadata.trainingSteps} steps`,

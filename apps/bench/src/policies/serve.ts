@@ -19,6 +19,11 @@ const LINES_EVERY = 10_000;
 /** Serves an exported policy until a signal ends it. */
 export async function serve(source: string, config: ServeConfig, ui: Ui): Promise<void> {
   const { host, port, stochastic, seed } = config;
+  if (seed !== undefined && !stochastic)
+    throw new UsageError(
+      '--seed is for sampled actions, and this server gives the most likely one',
+      'Leave it out, or sample with --stochastic.',
+    );
   const token = process.env[TOKEN_VARIABLE];
   const problem = listeningProblem({ host, token });
   if (problem !== undefined)
@@ -27,7 +32,7 @@ export async function serve(source: string, config: ServeConfig, ui: Ui): Promis
       `Put a token into the environment: export ${TOKEN_VARIABLE}=$(openssl rand -hex 32)`,
     );
   const file = await policyFileOf(source, stochastic);
-  const policy = await (stochastic ? loadSampled(file, seed) : loadPolicy(file));
+  const policy = await (stochastic ? loadSampled(file, seed ?? 0) : loadPolicy(file));
   try {
     await interruptible(
       (signal) => serveUntil(signal, { policy, file, token, host, port, stochastic }, ui),

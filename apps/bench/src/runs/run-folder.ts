@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { replaceFile, type FileSystem } from '@meow-rl/files';
-import { lockFolder, makeFolder, writeProblem } from '@meow-rl/train/node';
+import { makeFolder, replaceFile, writeProblem, type FileSystem } from '@meow-rl/files';
+import { lockFolder } from '@meow-rl/train/node';
 import { readConfigFile, type RawConfig } from '../cli/config-file.ts';
 import { CliError, UsageError } from '../cli/errors.ts';
 import { fileName } from '../files/file-name.ts';

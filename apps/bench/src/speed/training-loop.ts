@@ -1,7 +1,6 @@
 import { vectorEnv } from '@meow-rl/envs';
 import { replayBuffer } from '@meow-rl/replay';
 import { trainOffPolicy } from '@meow-rl/train';
-import type { OffPolicyAgent } from '@meow-rl/train';
 
 import { makeAgentEnv } from '../environments/environments.ts';
 import { createMeasuredAgent } from './measured-agent.ts';
@@ -16,7 +15,7 @@ export interface LoopOptions extends Pick<Measured, 'algorithm' | 'threads' | 's
   readonly pipeline?: boolean;
 }
 
-/** Updates that are made before the clock starts. */
+/** Steps with an update that are made before the clock starts. */
 const FIRST_UPDATES = 20;
 
 /**
@@ -37,19 +36,19 @@ export async function loopStepsPerSecond(
     ? createMeasuredAgent({ ...measured, threads: Math.max(1, threads - 1) }, 'background')
     : createMeasuredAgent(measured, 'workers'));
   try {
-    let updates = 0;
+    let taken = 0;
     let begun = Number.NaN;
-    const clocked: OffPolicyAgent = {
-      ...agent,
-      update: (batch) => {
-        updates += 1;
-        if (updates === FIRST_UPDATES + 1) begun = performance.now();
-        return agent.update(batch);
+    const clocked: typeof env = {
+      ...env,
+      step: (actions) => {
+        if (taken === warmup + FIRST_UPDATES) begun = performance.now();
+        taken += 1;
+        return env.step(actions);
       },
     };
     await trainOffPolicy({
-      agent: clocked,
-      env,
+      agent,
+      env: clocked,
       replay: replayBuffer({ capacity: 1_000_000, ...sizes, discount: agent.config.gamma, seed }),
       steps: warmup + FIRST_UPDATES + steps,
       warmup,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -73,7 +75,11 @@ def test_a_closed_client_ends_the_server() -> None:
             assert close_code(client) == 1000
         # Stdin is still open: it ended by itself.
         assert server.process.wait(10) == 0
-        assert "counters closed" in server.end()[2]
+        log = server.end()[2]
+        where = f"127.0.0.1:{server.address['port']}"
+        assert log.startswith(f"meow_isaac_bridge: serves {STAND_IN}, num_envs 3, on {where} (meow_isaac_bridge ")
+        assert re.search(r"\(meow_isaac_bridge \S+, python 3\S+, numpy \S+\)\n", log)
+        assert "counters closed" in log
 
 
 def test_a_vanished_client_does_not_end_the_server_and_the_next_begins_anew() -> None:
@@ -309,8 +315,49 @@ def test_pings_are_answered_while_a_step_runs() -> None:
         assert time.monotonic() - began > 1
 
 
-def test_a_second_request_before_the_answer_is_an_error() -> None:
+STEPPING = """
+import json, sys
+import numpy as np
+from tests.client import client_of
+with client_of(json.loads(sys.argv[1]), ping_interval=None) as client:
+    print(client.hello()["numEnvs"], flush=True)
+    client.ask("reset", seed=2)
+    for line in sys.stdin:
+        print(client.step(np.full((int(line), 2), 0.5, np.float32))["observations"][0].tolist(), flush=True)
+"""
+
+
+@pytest.mark.parametrize("rows", [3, 500_000])
+def test_a_client_that_stands_still_goes_on_afterwards(rows: int) -> None:
+    """In the middle of a step, whose answer is small or larger than the buffers of both sides, and for many pings."""
     slow = '{"step_seconds": 0.3}'
+    arguments = ("--num-envs", str(rows), "--ping-interval", "0.1", "--env-args", slow, "--max-message-bytes", str(2**28))
+    with server_of(STAND_IN, *arguments) as server:
+        client = subprocess.Popen(
+            [sys.executable, "-c", STEPPING, json.dumps(server.address)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert client.stdin is not None
+        assert client.stdout is not None
+        assert client.stdout.readline() == f"{rows}\n"
+        for count in (1, 2):
+            client.stdin.write(f"{rows}\n")
+            client.stdin.flush()
+            time.sleep(0.2)
+            client.send_signal(signal.SIGSTOP)
+            time.sleep(1.5)
+            client.send_signal(signal.SIGCONT)
+            assert client.stdout.readline() == f"{[0.0, float(count), 2.0 + count]}\n"
+        client.communicate(timeout=10)
+        assert client.returncode == 0
+
+
+# The sockets are looked at from another thread only where a step takes long.
+@pytest.mark.parametrize("seconds", [0.2, 1])
+def test_a_second_request_before_the_answer_is_an_error(seconds: float) -> None:
+    slow = json.dumps({"step_seconds": seconds})
     with server_of(STAND_IN, "--num-envs", "3", "--env-args", slow, "--keep") as server:
         with client_of(server.address) as client:
             client.hello()

@@ -28,6 +28,8 @@ from meow_isaac_bridge.tasks import task_id
         (["--port", "-1"], "--port is -1: expected 0 to 65535"),
         (["--port", "65536"], "--port is 65536"),
         (["--unix", ""], "--unix is empty: expected the path of a socket"),
+        (["--ping-interval", "0"], "--ping-interval is 0: expected seconds above 0 and up to 3600"),
+        (["--ping-interval", "nan"], "--ping-interval is nan"),
         (["--unix", "a.sock", "--port", "80"], "leave --host and --port out"),
         (["--unix", "a.sock", "--host", "::1"], "leave --host and --port out"),
     ],
@@ -117,6 +119,11 @@ def test_modes_that_a_simulator_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
         make_simulator(parse(["tests.stand_in:make", "--autoreset", "disabled"]).simulator)
     with pytest.raises(UsageError, match="has the autoreset mode next-step, not same-step"):
         make_simulator(parse(["envpool:Hopper-v5", "--autoreset", "same-step"]).simulator)
+    # Before Isaac is looked for, which takes its time where it is there.
+    with pytest.raises(UsageError, match="isaac:Isaac-Ant-Direct has the autoreset mode same-step, not next-step"):
+        make_simulator(parse(["isaac:Isaac-Ant-Direct", "--autoreset", "next-step"]).simulator)
+    with pytest.raises(UsageError, match="omniisaac:Ant has the autoreset mode reset-then-step, not disabled"):
+        make_simulator(parse(["omniisaac:Ant", "--autoreset", "disabled"]).simulator)
 
 
 def test_isaac_has_one_simulation_a_process(capsys: pytest.CaptureFixture[str]) -> None:

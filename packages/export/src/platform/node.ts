@@ -9,6 +9,12 @@ export const engines: Importers = {
   'onnxruntime-web': () => import('#onnxruntime-web'),
 };
 
-/** Reads a file, or what an http address gives. */
-export const readBytes = async (source: string | URL): Promise<Uint8Array> =>
-  /^https?:/.test(String(source)) ? fetchBytes(source) : readFile(source);
+/** The scheme of an address; one letter is a drive of Windows. */
+const SCHEME = /^([a-z][\w+.-]+):/i;
+
+/** Reads a file, or what an address gives. */
+export async function readBytes(source: string | URL): Promise<Uint8Array> {
+  const [, scheme] = SCHEME.exec(String(source)) ?? [];
+  if (scheme === undefined) return readFile(source);
+  return scheme.toLowerCase() === 'file' ? readFile(new URL(source)) : fetchBytes(source);
+}

@@ -1,5 +1,6 @@
 import { lower } from '../lowering/lower.ts';
-import { resultsOf } from '../program.ts';
+import { neg } from '../ops/arithmetic.ts';
+import { program, resultsOf } from '../program.ts';
 import type { Program } from '../program.ts';
 import type { Runtime } from '../runtime.ts';
 import { placeholder } from '../tensor.ts';
@@ -23,30 +24,34 @@ const identity = ({ operator, attributes, inputs }: OperatorNode): string =>
   JSON.stringify([operator, attributes, inputs.map(({ dtype, shape }) => [dtype, shape.length])]);
 
 /** The operators of what an engine runs of a program. */
-function engineOperators(program: Program): readonly OperatorNode[] {
-  const { engine } = lower(program, { fuses: false, shared: {} });
+function engineOperators(given: Program): readonly OperatorNode[] {
+  const { engine } = lower(given, { fuses: false, shared: {} });
   return topologicalOrder(resultsOf(engine)).filter((node) => node.kind === 'operator');
 }
 
-/** Operators of a program that read and write more than so many tensors. */
-export const widerOperators = (program: Program, most: number) =>
-  engineOperators(program).flatMap(({ operator, inputs, outputs }) => {
-    const tensors = inputs.length + outputs.length;
-    return tensors > most ? [{ operator, tensors }] : [];
-  });
+/** What every engine can run that can run anything. */
+const simplest = program({ inputs: { x: { shape: [1] } }, state: {} }, ({ x }) => ({
+  outputs: { y: neg(x) },
+}));
 
-/** Names of the operators of a program that a runtime does not load even by themselves. */
-export async function refusedOperators(program: Program, runtime: Runtime): Promise<readonly string[]> {
-  const distinct = new Map(engineOperators(program).map((node) => [identity(node), node]));
+async function loads(runtime: Runtime, given: Program): Promise<boolean> {
+  try {
+    const executable = await runtime.load(given);
+    await executable.dispose();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Names of the operators of a program that a runtime does not load even by themselves; none if it loads nothing at all. */
+export async function refusedOperators(given: Program, runtime: Runtime): Promise<readonly string[]> {
+  if (!(await loads(runtime, simplest))) return [];
+  const distinct = new Map(engineOperators(given).map((node) => [identity(node), node]));
   const refused = new Set<string>();
   for (const node of distinct.values()) {
     if (refused.has(node.operator)) continue;
-    try {
-      const executable = await runtime.load(programOfOne(node));
-      await executable.dispose();
-    } catch {
-      refused.add(node.operator);
-    }
+    if (!(await loads(runtime, programOfOne(node)))) refused.add(node.operator);
   }
   return [...refused];
 }

@@ -18,7 +18,7 @@ export function useWasmThreads(caller: string, settings: WasmSettings, threads: 
   const { numThreads = 0 } = settings;
   if (numThreads > 0 && numThreads !== threads)
     throw new RangeError(
-      `${caller}: ${threads} threads are asked for, but onnxruntime-web has ${numThreads} in this page already. Ask for the same number everywhere.`,
+      `${caller}: ${threads} ${threads === 1 ? 'thread is' : 'threads are'} asked for, but onnxruntime-web has ${numThreads} in this page already. Ask for the same number everywhere.`,
     );
   if (threads > 1 && typeof crossOriginIsolated === 'boolean' && !crossOriginIsolated)
     throw new RangeError(

@@ -109,6 +109,7 @@ function agentOf(
 
   return {
     ...core.agent,
+    minibatchSize: batchSize,
     explore: async (observations) => {
       const noise = core.noiseFor(observations);
       const explored = await core.acting(() => programs.explore.run({ observation: observations, noise }));

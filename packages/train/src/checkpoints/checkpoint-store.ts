@@ -1,10 +1,15 @@
 import path from 'node:path';
 
-import { flushFolder, nodeFileSystem, type FileSystem } from '@meow-rl/files';
+import {
+  flushFolder,
+  nodeFileSystem,
+  type FileSystem,
+  makeFolder,
+  writeProblem,
+  writeRemedy,
+} from '@meow-rl/files';
 
-import { makeFolder } from '../make-folder.ts';
 import { listCheckpoints, readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
-import { writeProblem, writeRemedy } from './write-problem.ts';
 
 /** How many checkpoints a {@link CheckpointStore} keeps. */
 export interface CheckpointStoreOptions {

@@ -23,6 +23,8 @@ export interface RolloutUpdate {
 
 /** What learns from what its own policy just did. */
 export interface OnPolicyAgent extends LearningAgent {
+  /** Transitions per gradient step: those of a rollout are a multiple of it. */
+  readonly minibatchSize: number;
   /**
    * Samples actions to learn from.
    *

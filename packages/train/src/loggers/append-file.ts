@@ -1,9 +1,7 @@
 import { dirname, normalize } from 'node:path';
 
-import { flushFolder, nodeFileSystem, writeAll, type FileSystem, type OpenFile } from '@meow-rl/files';
-
-import { writeProblem, writeRemedy } from '../checkpoints/write-problem.ts';
-import { makeFolder } from '../make-folder.ts';
+import { flushFolder, makeFolder, nodeFileSystem, writeAll, writeProblem, writeRemedy } from '@meow-rl/files';
+import type { FileSystem, OpenFile } from '@meow-rl/files';
 
 /** A file that grows at its end. */
 export interface AppendFile {

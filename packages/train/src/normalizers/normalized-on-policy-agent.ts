@@ -23,12 +23,13 @@ export function normalizedOnPolicyAgent(
   { observations: normalizer, rewards: scaler }: NormalizedAgentOptions,
 ): OnPolicyAgent {
   checkNormalizerSize(agent, normalizer);
-  const { algorithm, observationSize, actionSize, withoutMode } = agent;
+  const { algorithm, observationSize, actionSize, minibatchSize, withoutMode } = agent;
   const normalize = (rows: Float32Array) => (normalizer ? normalizer.normalize(rows) : rows);
   return {
     algorithm,
     observationSize,
     actionSize,
+    minibatchSize,
     ...(withoutMode !== undefined && { withoutMode }),
     act: (observations, options) => agent.act(normalize(observations), options),
     explore: (observations) => agent.explore(normalize(observations)),

@@ -12,7 +12,11 @@ export interface FakeOnPolicyAgent extends OnPolicyAgent {
  * Test double of an on-policy agent: it samples twice what it does, 0.5 in every entry; the value of a state is ten times the
  * first entry of its observation.
  */
-export function fakeOnPolicyAgent({ observationSize = 1, actionSize = 1 } = {}): FakeOnPolicyAgent {
+export function fakeOnPolicyAgent({
+  observationSize = 1,
+  actionSize = 1,
+  minibatchSize = 1,
+} = {}): FakeOnPolicyAgent {
   const seen: FakeOnPolicyAgent['seen'] = [];
   const rowsOf = (observations: Float32Array) => observations.length / observationSize;
   const valuesOf = (observations: Float32Array) =>
@@ -26,6 +30,7 @@ export function fakeOnPolicyAgent({ observationSize = 1, actionSize = 1 } = {}):
     algorithm: 'fake',
     observationSize,
     actionSize,
+    minibatchSize,
     seen,
     act: async (observations) => actions(observations),
     explore: async (observations) => ({

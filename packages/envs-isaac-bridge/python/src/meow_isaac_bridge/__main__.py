@@ -13,17 +13,19 @@ from .adapters import check_clients, make_simulator
 from .cli import parse
 from .ending import Ending, end_on_signals, end_with_stdin
 from .errors import UsageError
+from .log import say
 from .requests import MAX_HELLO_BYTES
 from .server import run_server
 from .session import Session
 from .simulator import Description, Simulator
+from .versions import server_name, versions_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _serve(sys.argv[1:] if arguments is None else arguments)
     except UsageError as error:
-        print(f"meow_isaac_bridge: {error}", file=sys.stderr)
+        say(str(error))
         return 2
 
 
@@ -46,6 +48,7 @@ def _serve(arguments: Sequence[str]) -> int:
 
     def listening(address: dict[str, Any], stop: Callable[[], None]) -> None:
         ending.on_ask(stop)
+        say(_beginning(command.simulator.task, simulator_of(0).description, address))
         print(json.dumps({"listening": address, "pid": os.getpid()}), file=stdout, flush=True)
 
     try:
@@ -65,6 +68,13 @@ def _serve(arguments: Sequence[str]) -> int:
         for simulator in simulators.values():
             simulator.close()
     return 0
+
+
+def _beginning(task: str, about: Description, address: dict[str, Any]) -> str:
+    """The first line of the log: what is served, and where."""
+    where = address.get("unix") or f"{address['host']}:{address['port']}"
+    versions = "".join(f", {name} {version}" for name, version in versions_of(about).items())
+    return f"serves {task}, num_envs {about.num_envs}, on {where} ({server_name()}{versions})"
 
 
 def _keep_stdout() -> Any:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import UsageError
-from .server import DEFAULT_MESSAGE_BYTES, Options
+from .server import DEFAULT_MESSAGE_BYTES, DEFAULT_PING_INTERVAL, Options
 from .simulator import AUTORESET_MODES, AutoresetMode
 
 _HOST = "127.0.0.1"
+_LONGEST_PING_INTERVAL = 3600
 
 _TASKS = """tasks:
   gym:ID                one environment of Gymnasium, in N copies
@@ -91,6 +92,13 @@ def parse(arguments: Sequence[str]) -> CommandLine:
     )
     add("--max-message-bytes", type=int, default=DEFAULT_MESSAGE_BYTES, metavar="N")
     add(
+        "--ping-interval",
+        type=float,
+        default=DEFAULT_PING_INTERVAL,
+        metavar="S",
+        help=f"seconds between two pings, which keep a quiet connection open in proxies (default {DEFAULT_PING_INTERVAL:g})",
+    )
+    add(
         "--action-bound",
         type=float,
         metavar="B",
@@ -112,6 +120,10 @@ def parse(arguments: Sequence[str]) -> CommandLine:
     for name in ("num_envs", "clients", "max_message_bytes"):
         if getattr(parsed, name) < 1:
             raise UsageError(f"--{name.replace('_', '-')} is {getattr(parsed, name)}: expected 1 or more.")
+    if not 0 < parsed.ping_interval <= _LONGEST_PING_INTERVAL:
+        raise UsageError(
+            f"--ping-interval is {parsed.ping_interval:g}: expected seconds above 0 and up to {_LONGEST_PING_INTERVAL}."
+        )
     if not 0 <= parsed.port < 2**16:
         raise UsageError(f"--port is {parsed.port}: expected 0 to 65535.")
     if parsed.unix is not None and (parsed.host, parsed.port) != (_HOST, 0):
@@ -140,6 +152,7 @@ def parse(arguments: Sequence[str]) -> CommandLine:
             keep=parsed.keep,
             clients=parsed.clients,
             max_message_bytes=parsed.max_message_bytes,
+            ping_interval=parsed.ping_interval,
         ),
         end_with_stdin=parsed.end_with_stdin,
     )

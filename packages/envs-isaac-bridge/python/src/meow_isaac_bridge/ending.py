@@ -6,10 +6,11 @@ import contextlib
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
+
+from .log import say
 
 GRACE_SECONDS = 10.0
 
@@ -37,7 +38,7 @@ class Ending:
                 return
             self._asked = True
             action = self._on_ask
-        _say(f"{why}, ending")
+        say(f"{why}, ending")
         if not action:
             _force("the simulator was still being made")
         else:
@@ -51,14 +52,8 @@ class Ending:
 
 def _force(why: str) -> None:
     """A simulator that hangs in native code can't be asked."""
-    _say(f"{why}, ended by force")
+    say(f"{why}, ended by force")
     os._exit(1)
-
-
-def _say(what: str) -> None:
-    """To whoever still reads: a client that was killed took the other end of stderr with it."""
-    with contextlib.suppress(OSError):
-        print(f"meow_isaac_bridge: {what}", file=sys.stderr, flush=True)
 
 
 def end_on_signals(ending: Ending) -> None:

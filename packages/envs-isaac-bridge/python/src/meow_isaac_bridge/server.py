@@ -1,9 +1,4 @@
-"""Serves sessions over WebSocket. The socket's loop runs in a thread of its own, so that pings are answered while the simulator
-steps; the simulator runs in the main thread, which Isaac needs.
-
-    socket thread   message ──► inbox ─┐                 ┌─► outbox ──► message
-    main thread                        └► session.answer ┘
-"""
+"""Serves sessions over WebSocket. Simulators run in the main thread, which Isaac needs; `SharedLoop` has the sockets."""
 
 from __future__ import annotations
 
@@ -11,26 +6,27 @@ import asyncio
 import contextlib
 import logging
 import os
-import queue
 import socket
 import stat
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve, unix_serve
-from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from .access import check_listening, refusal
-from .errors import RequestError, UsageError
+from .conversation import Conversation, Job
+from .errors import UsageError
 from .requests import SUBPROTOCOL
-from .session import Reply, Session, error_reply
+from .session import Session
+from .shared_loop import SharedLoop
 
 DEFAULT_MESSAGE_BYTES = 64 * 1024 * 1024
+DEFAULT_PING_INTERVAL = 20.0
+"""Seconds. Proxies close connections on which nothing is sent, often after a minute."""
 _CLOSE_SECONDS = 2
 
 
@@ -45,15 +41,7 @@ class Options:
     """Whether the server goes on after a client has closed."""
     clients: int = 1
     max_message_bytes: int = DEFAULT_MESSAGE_BYTES
-    ping_interval: float = 20
-    ping_timeout: float = 60
-
-
-@dataclass(frozen=True)
-class _Job:
-    session: Session
-    message: bytes
-    deliver: Callable[[Reply], None]
+    ping_interval: float = DEFAULT_PING_INTERVAL
 
 
 class _Stop:
@@ -70,44 +58,39 @@ def run_server(
     `make_session` gets the number of the client's place, below `options.clients`. `listening` is called once, in the calling
     thread, with the address and a function that stops the server from any thread.
     """
-    inbox: queue.SimpleQueue[_Job | _Stop] = queue.SimpleQueue()
-    sockets = _SocketThread(make_session, options, inbox)
-    address = sockets.start()
+    loop: SharedLoop[Job | _Stop] = SharedLoop()
+    sockets = _Sockets(make_session, options, loop)
     try:
-        listening(address, lambda: inbox.put(_Stop()))
-        while isinstance(job := inbox.get(), _Job):
-            reply = job.session.answer(job.message)
-            job.deliver(reply)
+        listening(loop.run(sockets.open()), lambda: loop.put_from_anywhere(_Stop()))
+        while isinstance(job := loop.next_job(), Job):
+            conversation = job.conversation
+            with loop.at_work():
+                reply = conversation.session.answer(job.message)
+            conversation.answered(reply, loop.start)
             if reply.finished and not options.keep and options.clients == 1:
                 break
     finally:
-        sockets.stop()
+        loop.run(sockets.close())
+        loop.close()
 
 
-class _SocketThread:
-    def __init__(self, make_session: Callable[[int], Session], options: Options, inbox: queue.SimpleQueue[_Job | _Stop]) -> None:
+class _Sockets:
+    def __init__(self, make_session: Callable[[int], Session], options: Options, loop: SharedLoop[Job | _Stop]) -> None:
         self._make_session = make_session
         self._options = options
-        self._inbox = inbox
+        self._hand_over = loop.put
         self._places = set(range(options.clients))
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="sockets", daemon=True)
         self._server: Server | None = None
-        self._conversations: set[_Conversation] = set()
+        self._conversations: set[Conversation] = set()
 
-    def start(self) -> dict[str, Any]:
+    async def open(self) -> dict[str, Any]:
         """Begins to listen. Returns the address."""
         options = self._options
         if options.unix is None:
             check_listening(options.host, options.token)
-        self._thread.start()
         try:
-            self._server = self._in_loop(self._listen())
-        except UsageError:
-            self.stop()
-            raise
+            self._server = await self._listen()
         except OSError as error:
-            self.stop()
             where = options.unix or f"{options.host}:{options.port}"
             raise UsageError(
                 f"Can't listen on {where}: {error.strerror or error}. Name another with {_option(options)}."
@@ -117,19 +100,14 @@ class _SocketThread:
         host, port = next(iter(self._server.sockets)).getsockname()[:2]
         return {"host": host, "port": port}
 
-    def stop(self) -> None:
-        """Sends what is to be sent, closes all connections and ends the thread."""
-        if self._server is not None:
-            self._in_loop(self._close(self._server))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-        if self._server is not None and self._options.unix is not None:
+    async def close(self) -> None:
+        """Sends what is to be sent, and closes all connections."""
+        if self._server is None:
+            return
+        await self._close(self._server)
+        if self._options.unix is not None:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._options.unix)
-
-    def _in_loop(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     async def _listen(self) -> Server:
         options = self._options
@@ -141,7 +119,9 @@ class _SocketThread:
             # One message is under way at a time; what is more waits at the peer.
             "max_queue": 2,
             "ping_interval": options.ping_interval,
-            "ping_timeout": options.ping_timeout,
+            # A client that stands still, in a debugger or a suspended machine, hasn't lost its episodes. The machine of one that
+            # is gone without a word doesn't acknowledge the pings: the system gives such a connection up.
+            "ping_timeout": None,
             "close_timeout": _CLOSE_SECONDS,
             "server_header": None,
             "logger": _logger(),
@@ -190,7 +170,7 @@ class _SocketThread:
         place = min(self._places)
         self._places.remove(place)
         try:
-            conversation = _Conversation(connection, self._make_session(place), self._inbox, self._options.ping_timeout)
+            conversation = Conversation(connection, self._make_session(place), self._hand_over)
             self._conversations.add(conversation)
             try:
                 await conversation.run()
@@ -198,92 +178,6 @@ class _SocketThread:
                 self._conversations.remove(conversation)
         finally:
             self._places.add(place)
-
-
-class _Conversation:
-    """Messages of one client, one at a time."""
-
-    def __init__(
-        self, connection: ServerConnection, session: Session, inbox: queue.SimpleQueue[_Job | _Stop], send_seconds: float
-    ) -> None:
-        self._connection = connection
-        self._session = session
-        self._inbox = inbox
-        self._send_seconds = send_seconds
-        self._loop = asyncio.get_running_loop()
-        self._outbox: asyncio.Queue[Reply] = asyncio.Queue()
-        self._idle = asyncio.Event()
-        self._idle.set()
-        self._sending = False
-        self._abandoned = False
-
-    async def run(self) -> None:
-        answers = asyncio.create_task(self._send_answers())
-        try:
-            async for message in self._connection:
-                if self._abandoned or not await self._take(message):
-                    break
-        except ConnectionClosed:
-            pass
-        finally:
-            # The place is free when the simulator is: an answer that is being computed is waited for, and then dropped.
-            await self._idle.wait()
-            answers.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await answers
-
-    async def drained(self) -> None:
-        """Waits until all answers that were given are sent."""
-        await self._outbox.join()
-
-    def abandon(self) -> None:
-        """Waits for no more answers, since the main thread gives none, and for no peer that doesn't read."""
-        if not self._outbox.empty() or self._sending:
-            self._connection.transport.abort()
-        self._abandoned = True
-        self._idle.set()
-
-    async def _take(self, message: str | bytes) -> bool:
-        """Hands a message to the main thread; false if the client may send no more."""
-        if isinstance(message, str):
-            await self._refuse("Expected a binary message, a text message came.")
-            return False
-        if not self._idle.is_set():
-            await self._refuse("A request came before the one before it was answered: one is under way at a time.")
-            return False
-        self._idle.clear()
-        self._inbox.put(_Job(self._session, message, self._deliver))
-        return True
-
-    def _deliver(self, reply: Reply) -> None:
-        self._loop.call_soon_threadsafe(self._outbox.put_nowait, reply)
-
-    async def _send_answers(self) -> None:
-        while True:
-            reply = await self._outbox.get()
-            self._idle.set()
-            try:
-                await self._send(reply)
-            except ConnectionClosed:
-                pass
-            finally:
-                self._outbox.task_done()
-
-    async def _refuse(self, text: str) -> None:
-        error = RequestError(text)
-        await self._send(error_reply(0, error.kind, text, None, error.close_code))
-
-    async def _send(self, reply: Reply) -> None:
-        # Pings wait behind a message that a peer doesn't read, so that they don't notice it.
-        giving_up = self._loop.call_later(self._send_seconds, self._connection.transport.abort)
-        self._sending = True
-        try:
-            await self._connection.send(reply.message)
-        finally:
-            self._sending = False
-            giving_up.cancel()
-        if reply.close_code is not None:
-            await self._connection.close(reply.close_code)
 
 
 def _logger() -> logging.Logger:

@@ -59,6 +59,20 @@ export const layoutCases = {
     example('the last of three axes', [cube, random(4, [2, 3, 1])], (x, y) => concat([x, y], 2), {
       derivatives: 1,
     }),
+    // More than a graphics card binds at once.
+    example(
+      'many tensors',
+      [six],
+      (x) =>
+        concat(
+          Array.from({ length: 13 }, (_, i) => mul(x, i)),
+          0,
+        ),
+      {
+        value: Array.from({ length: 13 }, (_, i) => [1, 2, 3, 4, 5, 6].map((n) => n * i)).flat(),
+        derivatives: 1,
+      },
+    ),
     example('one tensor', [six], (x) => concat([x], 1), { value: [1, 2, 3, 4, 5, 6], derivatives: 1 }),
   ],
   split: [
@@ -75,6 +89,18 @@ export const layoutCases = {
     example('parts that meet again', [cube], (x) => split(x, [1, 3], 2).map((part) => square(part)), {
       derivatives: 2,
     }),
+    example(
+      'many parts',
+      [random(8, [13])],
+      (x) =>
+        split(
+          x,
+          Array.from({ length: 13 }, () => 1),
+        ).map((part, i) => mul(part, i)),
+      {
+        derivatives: 1,
+      },
+    ),
     example('one part', [six], (x) => split(x, [3], 1), { value: [1, 2, 3, 4, 5, 6], derivatives: 1 }),
   ],
   slice: [

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 from ..cli import SimulatorOptions
 from ..errors import UsageError
 from ..simulator import Simulator
+from .autoreset import check_mode
 
 _PREFIXES = {
     "gym": ".gymnasium_single",
@@ -24,6 +25,8 @@ _ONE_A_PROCESS = ("isaac", "omniisaac")
 
 
 class _Adapter(Protocol):
+    """A module; one whose simulator has a single autoreset mode says it as MODE."""
+
     def make(self, options: SimulatorOptions) -> Simulator:
         """Makes the simulator of a task whose prefix is taken off."""
 
@@ -52,4 +55,7 @@ def make_simulator(options: SimulatorOptions) -> Simulator:
         raise UsageError(f"--env-args: {options.task} is configured by Isaac itself and takes none. Leave it out.")
     module = _PREFIXES.get(prefix, ".user")
     adapter = cast(_Adapter, importlib.import_module(module, __name__))
+    if (mode := getattr(adapter, "MODE", None)) is not None:
+        # Before a simulator begins, which may take minutes.
+        check_mode(mode, options)
     return adapter.make(replace(options, task=name) if prefix in _PREFIXES else options)

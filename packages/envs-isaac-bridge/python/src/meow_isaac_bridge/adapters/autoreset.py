@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from ..cli import SimulatorOptions
 from ..errors import UsageError
-from ..simulator import Simulator
+from ..simulator import AutoresetMode, Simulator
 
 
-def check_mode(simulator: Simulator, options: SimulatorOptions) -> None:
-    """Raises UsageError: the user has asked for a mode that the simulator doesn't have."""
-    mode = simulator.description.autoreset_mode
+def check_mode(mode: AutoresetMode, options: SimulatorOptions) -> None:
+    """Raises UsageError: the user has asked for another mode than the one that there is."""
     if options.autoreset not in (None, mode):
-        simulator.close()
         raise UsageError(f"{options.task} has the autoreset mode {mode}, not {options.autoreset}: leave --autoreset out.")
+
+
+def check_mode_of(simulator: Simulator, options: SimulatorOptions) -> None:
+    """As `check_mode`, and closes the simulator then."""
+    try:
+        check_mode(simulator.description.autoreset_mode, options)
+    except UsageError:
+        simulator.close()
+        raise

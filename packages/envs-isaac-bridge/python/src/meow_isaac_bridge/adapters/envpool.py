@@ -9,11 +9,12 @@ import numpy as np
 from ..action_bounds import bounded_actions
 from ..cli import SimulatorOptions
 from ..errors import UsageError
-from ..simulator import Array, Description, Mask, Observations, Simulator, Step
+from ..simulator import Array, AutoresetMode, Description, Mask, Observations, Simulator, Step
 from ..spaces import action_box, observation_box, wire_dtype
 from ..versions import installed_versions
-from .autoreset import check_mode
 from .imports import import_simulator
+
+MODE: AutoresetMode = "next-step"
 
 
 class EnvPool:
@@ -30,7 +31,7 @@ class EnvPool:
             num_envs=options.num_envs,
             observation=observation,
             action=bounded_actions(options.task, action_box(self._pool.action_space), options.action_bound),
-            autoreset_mode="next-step",
+            autoreset_mode=MODE,
             max_episode_steps=self._pool.config.get("max_episode_steps"),
             versions=installed_versions("envpool"),
         )
@@ -84,6 +85,4 @@ def _pool_seed(seed: int, num_envs: int) -> int:
 
 
 def make(options: SimulatorOptions) -> Simulator:
-    simulator = EnvPool(options)
-    check_mode(simulator, options)
-    return simulator
+    return EnvPool(options)

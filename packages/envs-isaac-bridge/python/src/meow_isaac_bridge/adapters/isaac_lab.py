@@ -10,16 +10,17 @@ import numpy as np
 from ..action_bounds import bounded_actions
 from ..cli import SimulatorOptions
 from ..errors import UsageError
-from ..simulator import Array, Description, Mask, Observations, Simulator, Step
+from ..simulator import Array, AutoresetMode, Description, Mask, Observations, Simulator, Step
 from ..spaces import action_box, observation_box
 from ..tasks import task_id
 from ..versions import installed_versions
-from .autoreset import check_mode
 from .device_copy import to_host
 from .imports import import_simulator
 
 _POLICY = "policy"
 _CRITIC = "critic"
+
+MODE: AutoresetMode = "same-step"
 
 
 class IsaacLab:
@@ -39,7 +40,7 @@ class IsaacLab:
             observation=observation_box(spaces[_POLICY]),
             critic_observation=observation_box(spaces[_CRITIC]) if _CRITIC in spaces else None,
             action=bounded_actions(task, action_box(raw.single_action_space), options.action_bound),
-            autoreset_mode="same-step",
+            autoreset_mode=MODE,
             max_episode_steps=int(raw.max_episode_length),
             final_observations=final_observations,
             spread_episodes=options.spread_episodes,
@@ -105,9 +106,7 @@ def make(options: SimulatorOptions) -> Simulator:
     """Makes a task in the version of Isaac Lab that is installed."""
     # Isaac Lab 2 allows this one import before its application runs.
     app = import_simulator("isaaclab.app", "see this package's README")
-    simulator = _make_3(app, options) if hasattr(app, "launch_simulation") else _make_2(app, options)
-    check_mode(simulator, options)
-    return simulator
+    return _make_3(app, options) if hasattr(app, "launch_simulation") else _make_2(app, options)
 
 
 def _make_3(app: Any, options: SimulatorOptions) -> Simulator:

@@ -14,13 +14,14 @@ import numpy as np
 from ..action_bounds import bounded_actions
 from ..cli import SimulatorOptions
 from ..errors import UsageError
-from ..simulator import Array, Box, Description, Mask, Observations, Simulator, Step
+from ..simulator import Array, AutoresetMode, Box, Description, Mask, Observations, Simulator, Step
 from ..spaces import action_box
 from ..tasks import task_id
 from ..versions import installed_versions
-from .autoreset import check_mode
 from .device_copy import to_host
 from .imports import import_simulator
+
+MODE: AutoresetMode = "reset-then-step"
 
 
 class OmniIsaac:
@@ -40,7 +41,7 @@ class OmniIsaac:
             observation=Box.unbounded(int(task.num_observations)),
             critic_observation=Box.unbounded(states) if states else None,
             action=bounded_actions(name, action_box(env.action_space), options.action_bound),
-            autoreset_mode="reset-then-step",
+            autoreset_mode=MODE,
             max_episode_steps=self._limit,
             # It is seeded once, when it is made.
             seeded=False,
@@ -103,6 +104,4 @@ def make(options: SimulatorOptions) -> Simulator:
     from omniisaacgymenvs.utils.task_util import initialize_task
 
     config["seed"] = set_seed(seed, torch_deterministic=False)
-    simulator = OmniIsaac(env, initialize_task(config, env), name, options)
-    check_mode(simulator, options)
-    return simulator
+    return OmniIsaac(env, initialize_task(config, env), name, options)

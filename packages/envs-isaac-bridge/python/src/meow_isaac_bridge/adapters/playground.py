@@ -11,10 +11,11 @@ import numpy as np
 from ..action_bounds import bounded_actions
 from ..cli import SimulatorOptions
 from ..errors import UsageError
-from ..simulator import Array, Box, Description, Mask, Observations, Simulator, Step
+from ..simulator import Array, AutoresetMode, Box, Description, Mask, Observations, Simulator, Step
 from ..versions import installed_versions
-from .autoreset import check_mode
 from .imports import import_simulator
+
+MODE: AutoresetMode = "same-step"
 
 
 class Playground:
@@ -40,7 +41,7 @@ class Playground:
             critic_observation=None if critic is None else Box.unbounded(_entries(critic)),
             # Playground's actions are in [-1, 1] by convention; it has no space that says so.
             action=bounded_actions(options.task, space, options.action_bound),
-            autoreset_mode="same-step",
+            autoreset_mode=MODE,
             max_episode_steps=episode_length,
             spread_episodes=options.spread_episodes,
             versions=installed_versions("playground", "jax", "mujoco", "mujoco-mjx"),
@@ -145,6 +146,4 @@ def make(options: SimulatorOptions) -> Simulator:
         raise UsageError(f"MuJoCo Playground has no task {options.task}: {error}") from error
     # Warp, the default of newer tasks, needs a GPU.
     env = registry.load(options.task, config=config, config_overrides={"impl": "jax", **options.env_args})
-    simulator = Playground(env, int(config.episode_length), options)
-    check_mode(simulator, options)
-    return simulator
+    return Playground(env, int(config.episode_length), options)

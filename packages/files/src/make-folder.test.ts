@@ -2,10 +2,10 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { recordingFiles } from '@meow-rl/files/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { makeFolder } from './make-folder.ts';
+import { recordingFiles } from './testing/index.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 
-import { codeOf, flushFolder, nodeFileSystem, type FileSystem } from '@meow-rl/files';
+import { flushFolder } from './durable-files.ts';
+import { codeOf, nodeFileSystem, type FileSystem } from './file-system.ts';
 
 /**
  * Makes a folder and those above it that are missing, and waits until they last; one that exists is fine. As `path.join` does,

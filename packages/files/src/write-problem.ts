@@ -1,4 +1,4 @@
-import { codeOf } from '@meow-rl/files';
+import { codeOf } from './file-system.ts';
 
 const PROBLEMS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',

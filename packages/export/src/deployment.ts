@@ -1,0 +1,32 @@
+import type { Program } from '@meow-rl/graph';
+
+/** What is needed of an agent to compare its files with it. */
+export interface ComparedAgent {
+  /**
+   * Actions in [−1, 1].
+   *
+   * @param observations [rows, O]
+   * @returns [rows, A]
+   */
+  act(observations: Float32Array, options: { readonly deterministic: boolean }): Promise<Float32Array>;
+}
+
+/** Standardization of observations: `clip((x − mean) · scale, ±clip)`, [O] each. */
+export interface ObservationScaling {
+  readonly mean: Float32Array;
+  readonly scale: Float32Array;
+  readonly clip: number;
+}
+
+/**
+ * What is needed of an agent to deploy it, as agents' `deployment()` gives it: programs on actions in [−1, 1]. `observation` is [batch, O],
+ * `action` and `noise` [batch, A], everything else [batch].
+ */
+export interface Deployment {
+  readonly policy: Program<'observation', string, 'action'>;
+  readonly stochastic?: Program<'observation' | 'noise', string, 'action' | 'logProb'>;
+  readonly critic?: Program<'observation' | 'action'>;
+  readonly normalizer?: ObservationScaling;
+  /** Values of the states that the programs read, by name. */
+  readonly state: Readonly<Record<string, ArrayLike<number>>>;
+}
