@@ -33,9 +33,10 @@ function productProgram(
     ...(biased && { bias: [columns] }),
   };
   const inputs = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape }]));
-  const built = program({ inputs, state: {} }, ({ a, b, bias }) => ({
-    outputs: { ...(a && b && { y: product(bias ? [a, b, bias] : [a, b], options) }) },
-  }));
+  const built = program({ inputs, state: {} }, ({ a, b, bias }) => {
+    if (!a || !b) throw new RangeError('a product has two factors');
+    return { outputs: { y: product(bias ? [a, b, bias] : [a, b], options) } };
+  });
   return { built, shapes };
 }
 
