@@ -1,4 +1,4 @@
-import { add, linear, matmul, scoped, ShapeError, split } from '@meow-rl/graph';
+import { add, concat, linear, matmul, scoped, ShapeError, split } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 
 import { uniformFanIn } from './initializers.ts';
@@ -24,6 +24,23 @@ export interface LinearLayerOptions {
  * computed once per state.
  */
 export type Linear = (parts: readonly Tensor[]) => Tensor;
+
+/** Neighbours with as many rows as one part, as their product is one then, and the size of each. */
+function joinedParts(parts: readonly Tensor[], inputs: readonly number[]) {
+  const groups: { readonly parts: Tensor[]; size: number }[] = [];
+  parts.forEach((part, i) => {
+    const last = groups.at(-1);
+    const size = inputs[i] ?? 0;
+    if (last?.parts[0]?.shape[0] === part.shape[0] && last) {
+      last.parts.push(part);
+      last.size += size;
+    } else groups.push({ parts: [part], size });
+  });
+  return {
+    parts: groups.map((group) => concat(group.parts, 1)),
+    sizes: groups.map(({ size }) => size),
+  };
+}
 
 /**
  * A linear layer: `y = W x + b` with x the joined parts. Its parameters are `<name>.weight` [output, inputs] and
@@ -51,13 +68,19 @@ export function linearLayer({
           throw new ShapeError(
             `linearLayer ${name}: expected ${inputs.length} input parts, got ${parts.length}.`,
           );
+        const wrong = parts.findIndex(({ shape }, i) => shape.length !== 2 || shape[1] !== inputs[i]);
+        if (wrong >= 0)
+          throw new ShapeError(
+            `linearLayer ${name}: input part ${wrong} is [${parts[wrong]?.shape.join(', ') ?? ''}], expected [rows, ${inputs[wrong]}].`,
+          );
         const weight = params(`${name}.weight`);
         const bias = params(`${name}.bias`);
-        const rows = parts.map(({ shape: [length] }) => (typeof length === 'number' ? length : Infinity));
-        const most = parts[rows.indexOf(Math.max(...rows))];
+        const { parts: joined, sizes } = joinedParts(parts, inputs);
+        const rows = joined.map(({ shape: [length] }) => (typeof length === 'number' ? length : Infinity));
+        const most = joined[rows.indexOf(Math.max(...rows))];
         const fewest = rows.lastIndexOf(Math.min(...rows));
-        const columnsOfParts = split(weight, inputs, 1);
-        const terms = parts.map((part, i) => {
+        const columnsOfParts = joined.length > 1 ? split(weight, sizes, 1) : [weight];
+        const terms = joined.map((part, i) => {
           const columns = columnsOfParts[i] ?? weight;
           // The bias goes with the smallest product.
           const product =

@@ -1,4 +1,4 @@
-import { constant, DataError, parameterLayout, ShapeError } from '@meow-rl/graph';
+import { constant, DataError, parameterLayout } from '@meow-rl/graph';
 import type { ParameterValues } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createGenerator } from '@meow-rl/random';
@@ -197,7 +197,9 @@ describe.each([true, false])('mlp with layerNorm %s', (layerNorm) => {
     await expect(applyTo(network, [2, 3, 1])).rejects.toThrow(
       'linearLayer net.0: expected 2 input parts, got 3.',
     );
-    await expect(applyTo(network, [3, 2])).rejects.toThrow(ShapeError);
+    await expect(applyTo(network, [3, 2])).rejects.toThrow(
+      /^linearLayer net\.0: input part 0 is \[\w+, 3\], expected \[rows, 2\]\.$/,
+    );
   });
 
   it('names its parameters by layer', () => {

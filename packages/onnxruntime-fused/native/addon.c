@@ -1,5 +1,5 @@
 /*
- * onnxruntime's C API for Node: sessions that know the operator `Fused`, run on typed arrays in place. Nothing here is
+ * onnxruntime's C API for Node: sessions that know the operators of `meow`, run on typed arrays in place. Nothing here is
  * per JavaScript context but the sessions, so any number of worker threads can load it.
  */
 #define NAPI_VERSION 8
@@ -11,10 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fused.h"
+#include "kernel.h"
+#include "operators.h"
 #include "ort.h"
-
-#define MOST_DIMS 16
 
 /* The engine: one per process, opened once and never closed, since sessions of any thread need it until the end. */
 static struct {
@@ -22,9 +21,9 @@ static struct {
   const OrtApi *api;
   char version[32];
   OrtEnv *env;
-  const FusedOperator *operators[MOST_OPERATORS];
-  OrtCustomOpDomain *domains[MOST_OPERATORS]; /* of one operator each */
-  size_t operator_count;
+  const OperatorSet *sets[MOST_SETS];
+  OrtCustomOpDomain *domains[MOST_SETS]; /* of each set */
+  size_t set_count;
   OrtMemoryInfo *memory;
   OrtAllocator *allocator;
 } engine = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -87,10 +86,11 @@ static bool open_engine(const char *path, char *message, size_t size) {
                     engine.version, ORT_API_VERSION),
            false;
   OrtStatus *status = api->CreateEnv(ORT_LOG_FATAL, "meow", &engine.env);
-  engine.operator_count = fused_operators(engine.operators);
-  for (size_t i = 0; i < engine.operator_count; i++) {
+  engine.set_count = operator_sets(engine.sets);
+  for (size_t i = 0; i < engine.set_count; i++) {
     if (!status) status = api->CreateCustomOpDomain("meow", &engine.domains[i]);
-    if (!status) status = api->CustomOpDomain_Add(engine.domains[i], &engine.operators[i]->operator);
+    for (int j = 0; j < OPERATOR_COUNT; j++)
+      if (!status) status = api->CustomOpDomain_Add(engine.domains[i], engine.sets[i]->operators[j]);
   }
   if (!status) status = api->CreateCpuMemoryInfo(ORT_ALLOCATOR_ARENA, ORT_MEMORY_DEFAULT, &engine.memory);
   if (!status) status = api->GetAllocatorWithDefaultOptions(&engine.allocator);
@@ -180,8 +180,8 @@ failed:
 
 /* The operators' domain for an instruction set, or for the fastest one where none is named. */
 static OrtCustomOpDomain *domain_of(const char *instruction_set) {
-  for (size_t i = 0; i < engine.operator_count; i++)
-    if (!*instruction_set || strcmp(engine.operators[i]->instruction_set, instruction_set) == 0)
+  for (size_t i = 0; i < engine.set_count; i++)
+    if (!*instruction_set || strcmp(engine.sets[i]->instruction_set, instruction_set) == 0)
       return engine.domains[i];
   return NULL;
 }
@@ -219,13 +219,13 @@ failed:
   return done;
 }
 
-/* instructionSets(): those that the operator can use here, the fastest first. */
+/* instructionSets(): those that the operators can use here, the fastest first. */
 static napi_value instruction_sets(napi_env env, napi_callback_info info) {
   napi_value array, name;
   (void)info;
-  NAPI(napi_create_array_with_length(env, engine.operator_count, &array));
-  for (size_t i = 0; i < engine.operator_count; i++) {
-    NAPI(napi_create_string_utf8(env, engine.operators[i]->instruction_set, NAPI_AUTO_LENGTH, &name));
+  NAPI(napi_create_array_with_length(env, engine.set_count, &array));
+  for (size_t i = 0; i < engine.set_count; i++) {
+    NAPI(napi_create_string_utf8(env, engine.sets[i]->instruction_set, NAPI_AUTO_LENGTH, &name));
     NAPI(napi_set_element(env, array, (uint32_t)i, name));
   }
   return array;

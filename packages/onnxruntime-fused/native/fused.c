@@ -1,13 +1,12 @@
 /* The operator `Fused`: reads its program from the node's attributes, places its operands, runs it block by block. */
 #include "fused.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "blocks.h"
+#include "kernel.h"
 
 /* More than any code that fits a cache. */
 #define MOST_OPERANDS 65536
@@ -29,34 +28,6 @@ typedef struct {
   Instruction *code;
   Operand *operands;      /* inputs, outputs, constants, registers */
 } Fused;
-
-static OrtStatus *failure(const OrtApi *api, const char *format, ...) {
-  char message[320];
-  va_list values;
-  va_start(values, format);
-  vsnprintf(message, sizeof message, format, values);
-  va_end(values);
-  return api->CreateStatus(ORT_INVALID_ARGUMENT, message);
-}
-
-/* What onnxruntime says of an attribute, with its name, which it leaves out. */
-static OrtStatus *unreadable(const OrtApi *api, const char *name, OrtStatus *status) {
-  OrtStatus *named = failure(api, "Fused: the attribute %s cannot be read: %s", name, api->GetErrorMessage(status));
-  api->ReleaseStatus(status);
-  return named;
-}
-
-/* An attribute's whole numbers, to be freed. */
-static OrtStatus *read_ints(const OrtApi *api, const OrtKernelInfo *info, const char *name, int64_t **out,
-                            int64_t *count) {
-  size_t size = 0;
-  OrtStatus *status = api->KernelInfoGetAttributeArray_int64(info, name, NULL, &size);
-  if (status) return unreadable(api, name, status);
-  *count = (int64_t)size;
-  *out = calloc(size + 1, sizeof **out);
-  if (!*out) return failure(api, "Fused: no memory for the attribute %s.", name);
-  return size ? api->KernelInfoGetAttributeArray_int64(info, name, *out, &size) : NULL;
-}
 
 static void destroy(void *kernel) {
   Fused *fused = kernel;
@@ -153,7 +124,7 @@ static OrtStatus *check_order(const Fused *fused) {
 /* Reads the instructions and counts the operands. */
 static OrtStatus *read_code(Fused *fused, const OrtKernelInfo *info) {
   int64_t *numbers = NULL, count = 0;
-  OrtStatus *status = read_ints(fused->api, info, "code", &numbers, &count);
+  OrtStatus *status = read_ints(fused->api, info, "Fused", "code", &numbers, &count);
   if (!status && (count == 0 || count % 5 != 0))
     status = failure(fused->api, "Fused: code has %d numbers, expected five per instruction.", (int)count);
   if (status) {
@@ -250,7 +221,7 @@ static OrtStatus *check_shapes(const Fused *fused, int64_t length) {
 
 static OrtStatus *read_size(Fused *fused, const OrtKernelInfo *info) {
   int64_t *size = NULL, count = 0;
-  OrtStatus *status = read_ints(fused->api, info, "size", &size, &count);
+  OrtStatus *status = read_ints(fused->api, info, "Fused", "size", &size, &count);
   if (!status && (count != 2 || size[0] < 1 || size[1] < 1 || size[0] > (INT64_C(1) << 40) / size[1]))
     status = failure(fused->api, "Fused: size must be rows and columns, both at least 1.");
   if (!status) {
@@ -267,14 +238,14 @@ static OrtStatus *read_attributes(Fused *fused, const OrtKernelInfo *info) {
   size_t constant_count = 0;
   OrtStatus *status;
   if ((status = read_size(fused, info))) return status;
-  if ((status = read_ints(api, info, "inputs", &fused->input_kinds, &fused->input_count))) return status;
+  if ((status = read_ints(api, info, "Fused", "inputs", &fused->input_kinds, &fused->input_count))) return status;
   if ((status = check_kinds(fused, "input", fused->input_kinds, fused->input_count, KINDS))) return status;
-  if ((status = read_ints(api, info, "outputs", &fused->output_kinds, &fused->output_count))) return status;
+  if ((status = read_ints(api, info, "Fused", "outputs", &fused->output_kinds, &fused->output_count))) return status;
   if ((status = check_kinds(fused, "output", fused->output_kinds, fused->output_count, SCALAR))) return status;
-  if ((status = read_ints(api, info, "output_shapes", &fused->shapes, &shapes_length))) return status;
+  if ((status = read_ints(api, info, "Fused", "output_shapes", &fused->shapes, &shapes_length))) return status;
   if ((status = check_shapes(fused, shapes_length))) return status;
   if ((status = api->KernelInfoGetAttributeArray_float(info, "constants", NULL, &constant_count)))
-    return unreadable(api, "constants", status);
+    return unreadable(api, "Fused", "constants", status);
   float *constants = calloc(constant_count + 1, sizeof *constants);
   if (!constants) return failure(api, "Fused: no memory for %d constants.", (int)constant_count);
   fused->constant_count = (int64_t)constant_count;
@@ -299,24 +270,6 @@ static OrtStatus *create(const OrtCustomOp *op, const OrtApi *api, const OrtKern
   return status;
 }
 
-/* The values of an input and how many there are. */
-static OrtStatus *read_input(const OrtApi *api, const OrtKernelContext *context, int64_t index, float **data,
-                             int64_t *count) {
-  const OrtValue *value = NULL;
-  OrtTensorInfo *info = NULL;
-  size_t size = 0;
-  OrtStatus *status = api->KernelContext_GetInput(context, (size_t)index, &value);
-  if (status) return status;
-  if (!value) return failure(api, "Fused: input %d is missing.", (int)index);
-  if ((status = api->GetTensorTypeAndShape(value, &info))) return status;
-  status = api->GetTensorShapeElementCount(info, &size);
-  api->ReleaseTensorTypeAndShapeInfo(info);
-  if (status) return status;
-  *count = (int64_t)size;
-  /* It is only read; the function has no variant for that. */
-  return api->GetTensorMutableData((OrtValue *)value, (void **)data);
-}
-
 static OrtStatus *place_input(Fused *fused, const OrtKernelContext *context, int64_t index) {
   static const char *const names[] = {"full", "row", "column", "scalar"};
   const Blocks *blocks = &fused->blocks;
@@ -324,9 +277,11 @@ static OrtStatus *place_input(Fused *fused, const OrtKernelContext *context, int
   const int64_t expected = elements(fused, kind);
   Operand *operand = &fused->operands[index];
   float *data = NULL;
-  int64_t count = 0;
-  OrtStatus *status = read_input(fused->api, context, index, &data, &count);
+  int64_t dims[MOST_DIMS], count = 1;
+  size_t rank = 0;
+  OrtStatus *status = read_input(fused->api, context, "Fused", index, &data, dims, &rank);
   if (status) return status;
+  for (size_t i = 0; i < rank; i++) count *= dims[i];
   const int64_t period = count / columns;
   const bool may_repeat = kind == FULL && blocks->rows > 1;
   const bool repeats = may_repeat && count > 0 && count % columns == 0 && blocks->rows % period == 0;
@@ -389,49 +344,16 @@ static OrtStatus *compute(void *kernel, OrtKernelContext *context) {
 }
 
 static const char *name(const OrtCustomOp *op) { return (void)op, "Fused"; }
-static const char *provider(const OrtCustomOp *op) { return (void)op, NULL; }
-static size_t one(const OrtCustomOp *op) { return (void)op, 1; }
-static int at_least_one(const OrtCustomOp *op) { return (void)op, 1; }
-static OrtElementType floats(const OrtCustomOp *op, size_t index) { return (void)op, (void)index, ORT_FLOAT; }
-static int variadic(const OrtCustomOp *op, size_t index) { return (void)op, (void)index, ORT_VARIADIC; }
-static int default_memory(const OrtCustomOp *op, size_t index) { return (void)op, (void)index, ORT_MEMORY_DEFAULT; }
 
-#define CALLS                                                                                                        \
+#define FUSED(loops)                                                                                                 \
   {                                                                                                                  \
-    .version = ORT_API_VERSION,                                                                                      \
-    .GetName = name,                                                                                                 \
-    .GetExecutionProviderType = provider,                                                                            \
-    .GetInputType = floats,                                                                                          \
-    .GetInputTypeCount = one,                                                                                        \
-    .GetOutputType = floats,                                                                                         \
-    .GetOutputTypeCount = one,                                                                                       \
-    .KernelDestroy = destroy,                                                                                        \
-    .GetInputCharacteristic = variadic,                                                                              \
-    .GetOutputCharacteristic = variadic,                                                                             \
-    .GetInputMemoryType = default_memory,                                                                            \
-    .GetVariadicInputMinArity = at_least_one,                                                                        \
-    .GetVariadicInputHomogeneity = at_least_one,                                                                     \
-    .GetVariadicOutputMinArity = at_least_one,                                                                       \
-    .GetVariadicOutputHomogeneity = at_least_one,                                                                    \
-    .CreateKernelV2 = create,                                                                                        \
-    .KernelComputeV2 = compute,                                                                                      \
+    .operator = {OPERATOR_CALLS, .GetName = name, .CreateKernelV2 = create, .KernelComputeV2 = compute,              \
+                 .KernelDestroy = destroy},                                                                          \
+    .run = loops,                                                                                                    \
   }
 
-static const FusedOperator plain = {CALLS, "plain", run_blocks_plain};
+const FusedOperator fused_plain = FUSED(run_blocks_plain);
 #ifdef MEOW_X86
-static const FusedOperator avx2 = {CALLS, "avx2", run_blocks_avx2};
-static const FusedOperator avx512 = {CALLS, "avx512", run_blocks_avx512};
+const FusedOperator fused_avx2 = FUSED(run_blocks_avx2);
+const FusedOperator fused_avx512 = FUSED(run_blocks_avx512);
 #endif
-
-size_t fused_operators(const FusedOperator *operators[MOST_OPERATORS]) {
-  size_t count = 0;
-#ifdef MEOW_X86
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))
-    operators[count++] = &avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) operators[count++] = &avx2;
-#endif
-  operators[count++] = &plain;
-  return count;
-}

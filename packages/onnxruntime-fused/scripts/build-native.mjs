@@ -16,7 +16,7 @@ const target = join(root, 'build', `meow-fused-${platform}-${arch}.node`);
 
 // NaN and infinities are values here, so no -ffast-math.
 const common = ['-std=gnu11', '-O3', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wno-psabi'];
-const loops = ['-funroll-loops', '-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast'];
+const loops = ['-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast'];
 // The loops are compiled for each of these, and the fastest that the processor has is chosen at run time.
 const instructionSets = {
   plain: [],
@@ -54,10 +54,20 @@ function build() {
     };
     const failure =
       object('addon.c', 'addon', ['-I', headers]) ??
+      object('operators.c', 'operators', []) ??
+      object('kernel.c', 'kernel', []) ??
       object('fused.c', 'fused', []) ??
+      object('product.c', 'product', []) ??
       Object.entries(instructionSets).reduce(
         (failed, [name, flags]) =>
-          failed ?? object('blocks.c', name, [...loops, ...flags, `-DRUN_BLOCKS=run_blocks_${name}`]),
+          failed ??
+          object('blocks.c', `blocks-${name}`, [
+            ...loops,
+            '-funroll-loops',
+            ...flags,
+            `-DRUN_BLOCKS=run_blocks_${name}`,
+          ]) ??
+          object('multiply.c', `multiply-${name}`, [...loops, ...flags, `-DMULTIPLY=multiply_${name}`]),
         undefined,
       );
     if (failure) return failure;

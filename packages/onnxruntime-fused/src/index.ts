@@ -40,6 +40,7 @@ export function onnxRuntimeFused({ threads = 1, ...options }: OnnxRuntimeFusedOp
     'onnxruntime-fused',
     { Tensor, InferenceSession: { create: async (model) => createSession(model, threads, options) } },
     {},
-    { writesIntoOutputs: true, takesSharedMemory: true, fuses: true },
+    // The operator for products works on one thread.
+    { writesIntoOutputs: true, takesSharedMemory: true, fuses: true, multiplies: threads === 1 },
   );
 }

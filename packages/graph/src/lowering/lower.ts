@@ -9,6 +9,9 @@ import { topologicalOrder } from '../topological-order.ts';
 import { takeViews } from './views.ts';
 import type { HostView } from './views.ts';
 import { optimize } from '../rewrite/optimize.ts';
+import { transposedProduct } from './products/transposed-products.ts';
+import { withProducts } from './products/with-products.ts';
+import { applyRules } from '../rewrite/rewrite.ts';
 import { scatterResults } from './scattered-results.ts';
 import type { ScatteredResult } from './scattered-results.ts';
 
@@ -29,6 +32,8 @@ export interface LoweredProgram {
 export interface LowerOptions {
   /** Whether the engine has the fused operator, and takes and gives parts of vectors without a copy; default false. */
   readonly fuses?: boolean;
+  /** Whether it has the operator for products too; default false. */
+  readonly multiplies?: boolean;
   /** Where states lie in memory that threads share, by their names; default: nowhere. */
   readonly shared?: Readonly<Record<string, SharedVector>>;
 }
@@ -63,7 +68,10 @@ const fitsIn =
   };
 
 /** Optimizes a program and takes it apart into what the engine computes, what it is handed, and what follows. */
-export function lower(program: Program, { fuses = false, shared = {} }: LowerOptions = {}): LoweredProgram {
+export function lower(
+  program: Program,
+  { fuses = false, multiplies = false, shared = {} }: LowerOptions = {},
+): LoweredProgram {
   const optimized = optimize<string, string, string>(program);
   const written = unreadStates(optimized, shared);
   const { unstepped, steps } = planSteps(optimized, fitsIn(shared));
@@ -71,5 +79,11 @@ export function lower(program: Program, { fuses = false, shared = {} }: LowerOpt
     ? scatterResults(unstepped, written)
     : { program: unstepped, scattered: [] };
   const { program: engine, views } = takeViews(given, { parts: fuses });
-  return { engine: fuses ? fuse(engine) : engine, views, scattered, steps, written };
+  const fused = fuses ? fuse(engine) : engine;
+  const multiplied = multiplies
+    ? withProducts(fused)
+    : fuses
+      ? applyRules(fused, [transposedProduct])
+      : fused;
+  return { engine: multiplied, views, scattered, steps, written };
 }

@@ -48,26 +48,34 @@ async function engineStep(
 ): Promise<EngineStep> {
   const { vectors, take } = await loadStep(plan, sharedVectorsOf(plan, bufferOf));
   const tensors = vectors.map((data) => new Tensor('float32', data, [plan.length]));
-  const states: { readonly name: string; readonly tensor: OrtTensor; readonly isRead: boolean }[] = [];
+  const states: {
+    readonly name: string;
+    readonly tensor: OrtTensor;
+    readonly isRead: boolean;
+    readonly isWritten: boolean;
+  }[] = [];
   const read = vectorsRead(plan);
+  const written = new Set(plan.writes.map(({ state }) => state));
   const outputs: [name: string, tensor: OrtTensor][] = [];
   const given: [name: string, tensor: OrtTensor][] = [];
   plan.vectors.forEach((vector, i) => {
     const tensor = tensors[i];
     if (!tensor) return;
-    if ('state' in vector) states.push({ name: vector.state, tensor, isRead: read.has(i) });
+    if ('state' in vector)
+      states.push({ name: vector.state, tensor, isRead: read.has(i), isWritten: written.has(vector.state) });
     else if ('input' in vector) given.push([vector.input, tensor]);
     else outputs.push([vector.output, tensor]);
   });
   return {
     gradients: outputs,
     prepare: (inputs, results) => {
-      for (const { name, tensor, isRead } of states) {
+      for (const { name, tensor, isRead, isWritten } of states) {
         const buffer = bufferOf(name);
         // In memory that threads share it is where it stays.
         if (buffer.shared || buffer.current === tensor) continue;
         if (isRead) float32(tensor).set(float32(buffer.current));
-        buffer.current = tensor;
+        // What is only read stays where another step may work on it.
+        if (isWritten) buffer.current = tensor;
       }
       for (const [name, tensor] of given) float32(tensor).set(inputs[name] ?? []);
       for (const [name, tensor] of outputs) {

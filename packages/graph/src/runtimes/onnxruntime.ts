@@ -49,6 +49,8 @@ export interface OnnxRuntimeOptions {
   readonly takesSharedMemory?: boolean;
   /** Whether it has the operator `Fused` of the domain `meow`, which programs are then fused into. Default: false. */
   readonly fuses?: boolean;
+  /** Whether it has the operator `Product` of that domain too, which then multiplies matrices. Default: false. */
+  readonly multiplies?: boolean;
 }
 
 /**
@@ -61,7 +63,12 @@ export function onnxRuntime(
   name: string,
   { InferenceSession: Session, Tensor }: OnnxRuntimeModule,
   sessionOptions: InferenceSession.SessionOptions,
-  { writesIntoOutputs = false, takesSharedMemory = false, fuses = false }: OnnxRuntimeOptions = {},
+  {
+    writesIntoOutputs = false,
+    takesSharedMemory = false,
+    fuses = false,
+    multiplies = false,
+  }: OnnxRuntimeOptions = {},
 ): Runtime {
   const wrapInput = (data: InputData, dtype: DType, shape: readonly number[]): OrtTensor => {
     if (dtype === 'int64')
@@ -91,7 +98,7 @@ export function onnxRuntime(
       const vector = bufferOf(key).shared;
       if (vector) shared[key] = vector;
     }
-    const { engine, views, scattered, steps: plans, written } = lower(program, { fuses, shared });
+    const { engine, views, scattered, steps: plans, written } = lower(program, { fuses, multiplies, shared });
     const steps = await engineSteps(plans, Tensor, bufferOf);
     const resultTensors: Record<string, OrtTensor> = { ...steps.gradients };
     if (takesSharedMemory) for (const key of written) resultTensors[nextName(key)] = bufferOf(key).current;

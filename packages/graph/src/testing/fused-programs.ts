@@ -47,12 +47,13 @@ export const tensor = (tensors: Readonly<Record<string, Tensor>>, name: string):
   return named;
 };
 
-/** Runs a program before and after fusion on seeded inputs and compares. */
+/** Runs a program before and after it is changed, by default fused, on seeded inputs and compares. */
 export async function expectSame(
   built: Program,
   lengths: Readonly<Record<string, number>> = {},
+  change: (program: Program) => Program = fuse,
 ): Promise<Program> {
-  const after = fuse(built);
+  const after = change(built);
   const inputs = mapValues(built.inputs, ({ shape }, name) =>
     numbersBetween(
       name.length + (name.codePointAt(0) ?? 0),

@@ -7,23 +7,7 @@ import { createSession } from '../session.ts';
 import type { SessionOptions } from '../session.ts';
 import { fusedModel } from './fused-model.ts';
 import type { FusedModel } from './fused-model.ts';
-
-/** What lies around inputs and outputs: more than a block of it, and nothing that is computed. */
-const MARGIN = 1024;
-const SURROUNDING = Number.NaN;
-
-/** An array in the middle of a larger one, so that what is read or written beside it shows. */
-function surrounded(data: ArrayLike<number>): Float32Array {
-  const larger = new Float32Array(data.length + 2 * MARGIN).fill(SURROUNDING);
-  larger.set(data, MARGIN);
-  return larger.subarray(MARGIN, MARGIN + data.length);
-}
-
-/** Whether nothing was written beside an array that is surrounded. */
-const isUntouched = ({ buffer, length }: Float32Array): boolean =>
-  [new Float32Array(buffer, 0, MARGIN), new Float32Array(buffer).subarray(MARGIN + length)].every((part) =>
-    part.every(Number.isNaN),
-  );
+import { isUntouched, surrounded } from './surrounded.ts';
 
 /** Runs a model on given values, which it must not leave: beside them there are others than numbers. */
 export async function runModel(

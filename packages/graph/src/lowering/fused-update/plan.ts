@@ -97,7 +97,11 @@ function remembered<T>(make: (tensor: Tensor) => T) {
     known.set(tensor, value);
     return value;
   };
-  return { set, of: (tensor: Tensor): T => known.get(tensor) ?? set(tensor, make(tensor)) };
+  return {
+    set,
+    has: (tensor: Tensor): boolean => known.has(tensor),
+    of: (tensor: Tensor): T => known.get(tensor) ?? set(tensor, make(tensor)),
+  };
 }
 
 const constantOf = ({ node }: Tensor): Constant | undefined =>
@@ -189,10 +193,9 @@ function planStep(
   );
   const norms: { readonly output: string; readonly value: Operand }[] = [];
   for (const [norm, x] of stepNodes.norms)
-    if (stepNodes.vectors.has(x.node))
+    // The pass itself measures what it needs no norm of.
+    if (!numbers.has(norm))
       norms.push(...outputsOf(norm).map((output) => ({ output, value: operands.of(x) })));
-    // Also one that is an output only.
-    else numbers.of(norm);
 
   const written = new Set([...writes, ...scalarWrites].map(({ state }) => state));
   const taken = new Set([

@@ -9,7 +9,6 @@ import { groupNodes, workOf } from './groups.ts';
 import type { Group } from './groups.ts';
 import { applyRules, substitution } from '../../rewrite/rewrite.ts';
 import { matrixVectorProduct } from './matrix-vector-products.ts';
-import { transposedProduct } from './transposed-products.ts';
 
 /** Fewer operations than this are left to the engine. */
 const SMALLEST = 2;
@@ -46,7 +45,7 @@ function resultsByGroup(
 export function fuse<I extends string, S extends string, O extends string>(
   unfused: Program<I, S, O>,
 ): Program<I, S, O> {
-  const given = applyRules(unfused, [matrixVectorProduct, transposedProduct, comparisonInFloat32]);
+  const given = applyRules(unfused, [matrixVectorProduct, comparisonInFloat32]);
   const units = groupNodes(topologicalOrder(resultsOf(given)));
   const groups = new Map<Node, Group>();
   for (const unit of units) if ('members' in unit) for (const node of unit.members) groups.set(node, unit);

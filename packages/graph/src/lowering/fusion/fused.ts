@@ -5,8 +5,8 @@ import type { Tensor } from '../../tensor.ts';
 import type { FusedAttributes } from './instructions.ts';
 import { interpret } from './interpret.ts';
 
-/** Domain of the fused operator in ONNX files. */
-const FUSED_DOMAIN = 'meow';
+/** Domain of the engine's additional operators in ONNX files. */
+export const FUSED_DOMAIN = 'meow';
 
 /** The shapes that are written one after the other, each behind its rank. */
 function readShapes(flat: readonly number[]): readonly (readonly number[])[] {
