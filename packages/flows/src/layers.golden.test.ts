@@ -1,6 +1,7 @@
 import { add, constant, expandAs, neg, parameterLayout, referenceRuntime, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { testedTfjsRuntimes } from '@meow-rl/graph/testing';
 import { mapModule, mlp, swish } from '@meow-rl/nn';
 import type { Module } from '@meow-rl/nn';
 import { compute, expectClose, matrix } from '@meow-rl/nn/testing';
@@ -14,6 +15,7 @@ import type { LayerConfig } from './testing/golden.ts';
 const runtimes = [
   { runtime: referenceRuntime, tolerance: 1e-8 },
   { runtime: onnxRuntimeNode(), tolerance: 1e-4 },
+  ...testedTfjsRuntimes.map((runtime) => ({ runtime, tolerance: 1e-4 })),
 ];
 
 function layerOf(config: LayerConfig): Module<Bijector> {

@@ -1,6 +1,7 @@
 import type { NdArray } from './ndarray.ts';
 import type { OnnxEmitter } from './onnx/emitter.ts';
 import { currentScope, inScope } from './scope.ts';
+import type { TfjsEmitter, TfjsValue } from './tfjs/emitter.ts';
 import { createNode } from './tensor.ts';
 import type { Attributes, Tensor } from './tensor.ts';
 import type { TensorType } from './tensor-type.ts';
@@ -41,6 +42,16 @@ export interface OperatorSpec<
     context: OperatorContext<I, A, O>,
     emit: OnnxEmitter,
   ): PerInput<O, string>;
+  /**
+   * TensorFlow.js form: emits calls of kernels, returns their results. `'none'` for operators of other engines alone.
+   */
+  readonly tfjs:
+    | 'none'
+    | ((
+        inputs: PerInput<I, TfjsValue>,
+        context: OperatorContext<I, A, O>,
+        emit: TfjsEmitter,
+      ) => PerInput<O, TfjsValue>);
 }
 
 /**
@@ -77,6 +88,10 @@ export function operator<
           onnx: (names, emit) => [
             ...spec.onnx(names as PerInput<I, string>, { inputs, outputs, attributes }, emit),
           ],
+          tfjs: (values, emit) =>
+            spec.tfjs === 'none'
+              ? undefined
+              : [...spec.tfjs(values as PerInput<I, TfjsValue>, { inputs, outputs, attributes }, emit)],
           rebuild: (others) => inScope(scope, () => apply(others as I, attributes)),
         },
       },

@@ -89,13 +89,14 @@ function checkStoredStates(program: Program, { specs }: StateStore): void {
 }
 
 /**
- * A store over the arrays in which a runtime keeps states.
+ * A store over the values in which a runtime keeps states.
  *
- * @param valueOf where a state's value lies now
+ * @param valueOf a state's value
  */
-function stateStore<S extends string>(
+function stateStore<S extends string, V>(
   specs: Readonly<Record<S, StateSpec>>,
-  valueOf: (name: S) => FloatArray,
+  valueOf: (name: S) => V,
+  { numbersOf, write }: ValueAccess<V>,
 ): StateStore<S> {
   const check = (method: 'read' | 'write', name: S, given: ArrayLike<number> | undefined): void => {
     if (!Object.hasOwn(specs, name))
@@ -111,14 +112,14 @@ function stateStore<S extends string>(
     specs,
     read: (name, into) => {
       check('read', name, into);
-      const value = valueOf(name);
-      if (!into) return value.slice();
-      into.set(value);
+      const numbers = numbersOf(valueOf(name));
+      if (!into) return numbers.slice();
+      into.set(numbers);
       return into;
     },
     write: (name, value) => {
       check('write', name, value);
-      valueOf(name).set(value);
+      write(valueOf(name), value);
     },
   };
 }
@@ -141,17 +142,27 @@ export interface StoreRegistry<V> {
   ) => { readonly store: StateStore<S>; readonly valueIn: (name: string) => V };
 }
 
+/** How the host gets at the values of a runtime's states. */
+interface ValueAccess<V> {
+  /** Where the value's numbers lie now; the caller only reads there. */
+  readonly numbersOf: (value: V) => FloatArray;
+  /** Replaces the numbers; there are as many. */
+  readonly write: (value: V, numbers: ArrayLike<number>) => void;
+}
+
 /**
  * Makes and remembers the stores of a runtime.
  *
  * @param runtime its name, for messages
  * @param make a state's value before the first run, in shared memory where that is given
- * @param numbersOf where the value's numbers lie now
+ * @param access reads and writes it
+ * @param onCreate told of each store with its values
  */
 export function storeRegistry<V>(
   runtime: string,
   make: (spec: StateSpec, shared: SharedVector | undefined) => V,
-  numbersOf: (value: V) => FloatArray,
+  access: ValueAccess<V>,
+  onCreate: (store: StateStore, values: readonly V[]) => void = () => {},
 ): StoreRegistry<V> {
   const valuesOfStores = new WeakMap<StateStore, (name: string) => V>();
   const createState: StoreRegistry<V>['createState'] = (specs, { shared } = {}) => {
@@ -165,8 +176,9 @@ export function storeRegistry<V>(
       if (!value) throw new DataError(`unknown state ${name}.`);
       return value;
     };
-    const store = stateStore(specs, (name) => numbersOf(valueIn(name)));
+    const store = stateStore(specs, valueIn, access);
     valuesOfStores.set(store, valueIn);
+    onCreate(store, [...values.values()]);
     return store;
   };
   return {

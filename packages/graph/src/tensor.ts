@@ -4,6 +4,7 @@ import type { OnnxEmitter } from './onnx/emitter.ts';
 import { currentScope } from './scope.ts';
 import { formatShape, sizeOfShape } from './shape.ts';
 import type { DType, TensorType } from './tensor-type.ts';
+import type { TfjsEmitter, TfjsValue } from './tfjs/emitter.ts';
 
 /** A symbolic array: one output of a node of the graph. Nothing is computed until a program runs. */
 export interface Tensor extends TensorType {
@@ -25,6 +26,8 @@ interface Kernel {
   vjp(outputGradients: readonly (Tensor | undefined)[]): readonly (Tensor | undefined)[];
   /** Writes the node as ONNX nodes and returns the names of its outputs. */
   onnx(inputs: readonly string[], emit: OnnxEmitter): readonly string[];
+  /** Writes the node as calls of TensorFlow.js kernels and returns their results; undefined if it has no such form. */
+  tfjs(inputs: readonly TfjsValue[], emit: TfjsEmitter): readonly TfjsValue[] | undefined;
   /** The same operator with the same attributes on other inputs. */
   rebuild(inputs: readonly Tensor[]): readonly Tensor[];
 }

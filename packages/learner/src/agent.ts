@@ -1,3 +1,4 @@
+import { defaultRuntime } from '#default-runtime';
 import { DataError } from '@meow-rl/graph';
 import type { FloatArray, Runtime, StateStore } from '@meow-rl/graph';
 import { stream } from '@meow-rl/random';
@@ -21,8 +22,11 @@ import type { Updates, UpdatesFactory } from './updates.ts';
 
 /** What an agent is made with. */
 export interface AgentOptions<T extends CommonSettings = CommonSettings> extends Sizes {
-  /** The engine, for instance `onnxRuntimeNode()`. */
-  readonly runtime: Runtime;
+  /**
+   * The engine, for instance `onnxRuntimeNode()`. Default, in Node: `onnxRuntimeFused()` where `@meow-rl/onnxruntime-fused` can
+   * be loaded, else `onnxRuntimeNode()` with a warning.
+   */
+  readonly runtime?: Runtime;
   /** Decides start weights, exploration noise and the noise of updates; default 0. */
   readonly seed?: number;
   /** What differs from the defaults. */
@@ -50,14 +54,16 @@ export interface Agent<T extends CommonSettings = CommonSettings, Q extends stri
 /**
  * Makes an agent that learns by a definition. If that fails, what was loaded or started for it is freed.
  *
- * @throws RangeError for settings out of range; GraphError for a definition that contradicts itself
+ * @throws RangeError for settings out of range; GraphError for a definition that contradicts itself; DataError if no runtime
+ *   is given and none is installed
  */
 export async function createAgent<N extends NetworkGroups, T extends CommonSettings, Q extends string>(
   definition: AlgorithmDefinition<N, T, Q>,
   options: AgentOptions<T>,
 ): Promise<Agent<T, Q>> {
-  const { runtime, seed = 0, observationSize, actionSize, updates: makeUpdates = localUpdates } = options;
+  const { seed = 0, observationSize, actionSize, updates: makeUpdates = localUpdates } = options;
   const algorithm = resolveAlgorithm(definition, { observationSize, actionSize }, options.config);
+  const runtime = options.runtime ?? (await defaultRuntime());
   const random = stream(seed, STREAM.updates);
   const updates = await makeUpdates({ algorithm, seed, runtime, random });
   let programs: LoadedPrograms | undefined;

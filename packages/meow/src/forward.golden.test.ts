@@ -2,6 +2,7 @@ import { referenceRuntime } from '@meow-rl/graph';
 import type { Program } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { onnxRuntimeWeb } from '@meow-rl/graph/onnxruntime-web';
+import { testedTfjsRuntimes } from '@meow-rl/graph/testing';
 import { criticProgram, densityProgram, modeProgram, stateName } from '@meow-rl/learner';
 import { expectAgreement, readGolden } from '@meow-rl/learner/testing';
 import { compute, matrix } from '@meow-rl/nn/testing';
@@ -15,6 +16,7 @@ const runtimes = [
   { runtime: referenceRuntime, tolerance: 1e-10 },
   { runtime: onnxRuntimeNode(), tolerance: 2e-5 },
   { runtime: onnxRuntimeWeb(), tolerance: 2e-5 },
+  ...testedTfjsRuntimes.map((runtime) => ({ runtime, tolerance: 2e-5 })),
 ];
 
 describe.each(runtimes)('forward values on $runtime.name', ({ runtime, tolerance }) => {

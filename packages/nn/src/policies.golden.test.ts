@@ -1,5 +1,6 @@
 import { constant, parameterLayout, referenceRuntime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { testedTfjsRuntimes } from '@meow-rl/graph/testing';
 import { describe, test } from 'vitest';
 
 import { gaussianPolicy, relu, squashedGaussianPolicy, tanh } from './index.ts';
@@ -10,6 +11,7 @@ import { compute, expectClose, matrix } from './testing/index.ts';
 const runtimes = [
   { runtime: referenceRuntime, tolerance: 1e-8 },
   { runtime: onnxRuntimeNode(), tolerance: 1e-4 },
+  ...testedTfjsRuntimes.map((runtime) => ({ runtime, tolerance: 1e-4 })),
 ];
 
 describe.each(runtimes)('squashed Gaussian policies on $runtime.name', ({ runtime, tolerance }) => {

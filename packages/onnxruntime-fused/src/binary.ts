@@ -57,14 +57,25 @@ function libraryPath(): string {
   return join(root, 'bin', 'napi-v6', platform, arch, libraries[platform] ?? 'onnxruntime');
 }
 
-/** Why the fused engine can't be used here; undefined if it can. */
-export function whyUnavailable(): string | undefined {
+/** What is missing of the fused engine; undefined if it is all there. */
+function missing(): string | undefined {
   if (!existsSync(binary))
     return `it is not compiled for ${platform}-${arch}. Install a C compiler and run npx meow-build-fused`;
   const library = libraryPath();
   return existsSync(library)
     ? undefined
     : `${library} is missing. Install onnxruntime-node for ${platform}-${arch}`;
+}
+
+/** Why the fused engine can't be used here; undefined if it can. */
+export function whyUnavailable(): string | undefined {
+  try {
+    addon();
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return missing() ?? `it can't be loaded (${reason}). Compile it anew with npx meow-build-fused`;
+  }
 }
 
 let loaded: Addon | undefined;
@@ -75,7 +86,7 @@ let loaded: Addon | undefined;
  * @throws Error if it is not compiled for this machine, or the library cannot be opened
  */
 export function addon(): Addon {
-  const problem = whyUnavailable();
+  const problem = missing();
   if (problem !== undefined) throw new Error(`onnxruntime-fused: ${problem}, or use onnxruntime-node.`);
   if (!loaded) {
     const native: Addon = require(binary);

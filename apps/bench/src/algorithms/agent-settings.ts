@@ -42,9 +42,16 @@ export const algorithmOf = ({ algo = DEFAULT_ALGORITHM }: RawConfig): Algorithm 
  *
  * @throws UsageError if there is no such algorithm
  */
-export const recordedSettings = (recorded: RawConfig): RawConfig =>
+export function recordedSettings(recorded: RawConfig): RawConfig {
+  const { fused, ...settings } = recorded;
+  // Before there were others, a switch told two engines apart; before that there was one.
+  const former = { engine: fused === true ? 'fused' : 'onnxruntime' };
   // What is recorded stands first too, so that messages name what is there.
-  [{ agent: formerValuesOf(algorithmOf(recorded).settings) }, recorded].reduce(mergeConfig, recorded);
+  return [former, { agent: formerValuesOf(algorithmOf(settings).settings) }, settings].reduce(
+    mergeConfig,
+    settings,
+  );
+}
 
 /** The other algorithms that have a setting of this name; none if `algorithm` has it too. */
 export const othersWith = (name: string, algorithm: Algorithm): readonly Algorithm[] =>

@@ -243,6 +243,7 @@ describe('settings reach the commands', () => {
       out: 'runs/x',
       rollouts: 400,
       threads: 1,
+      engine: 'auto',
     });
     expect(vi.mocked(evaluate).mock.lastCall?.slice(0, 2)).toEqual([
       'runs/try',

@@ -4,6 +4,7 @@
  */
 const SPOKEN: Readonly<Record<string, string>> = {
   bootstrapInterval: 'interval',
+  createAgent: '',
   describeScene: 'scene',
   episodeStatistics: '',
   isaacVectorEnv: '',
@@ -24,6 +25,8 @@ const SPOKEN: Readonly<Record<string, string>> = {
   runScore: 'score',
   tensorBoardWriter: '',
   threadedUpdates: 'learner threads',
+  tfjsNodeRuntime: '',
+  tfjsRuntime: '',
   timeLimit: '',
   trainOffPolicy: '',
   trainOnPolicy: '',

@@ -1,6 +1,7 @@
 import { defineCommand } from '../cli/command.ts';
 import * as is from '../cli/settings.ts';
 import type { ValuesOf } from '../cli/settings.ts';
+import { engineSetting } from '../runs/train-settings.ts';
 
 const settings = is.defineSettings({
   preset: is.word('named settings to train with', { default: 'multi-goal-demo' }),
@@ -12,6 +13,7 @@ const settings = is.defineSettings({
   }),
   rollouts: is.positiveInteger('episodes sampled from the trained policy', { default: 400 }),
   threads: is.positiveInteger('threads of the runtime', { default: 1 }),
+  engine: engineSetting,
 });
 
 /** Settings of the multi-goal demo. */

@@ -178,7 +178,10 @@ describe('runs on a MuJoCo task, with several environments in threads', () => {
   it.skipIf(fused !== undefined)(
     `are trained by the fused engine to the same numbers but for rounding${fused === undefined ? '' : ` (${fused})`}`,
     async () => {
-      expect(await trainHopper('fused', '--seed', '1', '--fused')).toMatchObject({ code: 0, err: '' });
+      expect(await trainHopper('fused', '--seed', '1', '--engine', 'fused')).toMatchObject({
+        code: 0,
+        err: '',
+      });
       const firstMetrics = async (name: string) => {
         const { events } = await outcomeOf(hopper(name));
         return events.find(({ type }) => type === 'metrics').update;

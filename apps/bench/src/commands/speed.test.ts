@@ -41,7 +41,7 @@ test('speed measures a size, profiles its update and watches memory', async () =
   expect(sizes[0]?.update).toMatchObject([
     { name: 'meow-rl', ratio: 1 },
     // Beside it the engine without fused operators, where both are there.
-    ...(whyUnavailable() === undefined ? [{ name: 'meow-rl, not fused' }] : []),
+    ...(whyUnavailable() === undefined ? [{ name: 'meow-rl, onnxruntime' }] : []),
   ]);
   expect(sizes[0]).toHaveProperty('replaySample');
   expect(sizes[0]?.action.map(({ rows, deterministic }) => [rows, deterministic])).toEqual([
@@ -70,6 +70,30 @@ test('speed compares the ways to use several threads', async () => {
   ]);
   expect(loops?.[0]?.compared.map(({ name }) => name)).toEqual(['meow-rl, 2 workers', 'meow-rl, pipelined']);
   for (const { stepsPerSecond } of loops?.[0]?.compared ?? []) expect(stepsPerSecond).toBeGreaterThan(0);
+});
+
+test('speed times engines side by side', async () => {
+  const io = captureIo();
+  const more = ['--warmup', '1', '--rounds', '2', '--loop-steps', '0'];
+  const engines = ['--engine', 'onnxruntime,tfjs-wasm,tfjs-cpu'];
+  expect(await main(['speed', ...small, ...more, ...engines, '--json'], io), io.err()).toBe(0);
+  const { sizes } = resultSchema.parse(JSON.parse(io.out()));
+  expect(sizes[0]?.update).toMatchObject([
+    { name: 'meow-rl', ratio: 1 },
+    { name: 'meow-rl, tfjs-wasm' },
+    { name: 'meow-rl, tfjs-cpu' },
+  ]);
+  for (const { milliseconds } of sizes[0]?.update ?? []) expect(milliseconds.median).toBeGreaterThan(0);
+});
+
+test.each([
+  [['--engine', 'tfjs'], '--engine can\'t be "tfjs". Give one or more of auto, fused, onnxruntime,'],
+  [['--engine', 'tfjs-wasm', '--threads', '2'], 'tfjs-wasm computes on one thread, and 2 were asked for'],
+  [['--engine', 'tfjs-wasm', '--profile'], "tfjs-wasm doesn't profile its operators. Leave --profile out"],
+])('speed refuses %j before it measures', async (flags, message) => {
+  const io = captureIo();
+  expect(await main(['speed', ...flags], io)).toBe(2);
+  expect(io.err()).toContain(message);
 });
 
 test('speed refuses a peer that it does not know before it measures', async () => {

@@ -1,6 +1,7 @@
 import { defineCommand } from '../cli/command.ts';
 import * as is from '../cli/settings.ts';
 import type { ValuesOf } from '../cli/settings.ts';
+import { ENGINE_CHOICES } from '../runs/train-settings.ts';
 import { MEASURED_ALGORITHMS } from '../speed/peers.ts';
 
 const settings = is.defineSettings({
@@ -14,6 +15,11 @@ const settings = is.defineSettings({
     default: 10,
   }),
   threads: is.positiveInteger('threads of the runtime', { default: 1 }),
+  engine: is.words(
+    `engines to time side by side, the first of them also with threads, in the loop and against peers: ${ENGINE_CHOICES.join(', ')}`,
+    'a,b',
+    { absent: 'auto, and on one thread onnxruntime beside it' },
+  ),
   all: is.toggle("measure all sizes of the paper's tasks, with 1 and with 2 threads"),
   loopSteps: is.wholeNumber('environment steps of the whole training loop on HalfCheetah-v5, 0 for none', {
     default: 500,
@@ -51,6 +57,7 @@ export const speed = defineCommand({
     'meow-bench speed --algo td3 --peers torch,jax',
     'meow-bench speed --algo sql --peers torch,jax',
     'meow-bench speed --algo ppo --peers torch,jax --threads 2',
+    'meow-bench speed --engine onnxruntime,tfjs-node,tfjs-wasm',
     'meow-bench speed --all --json',
     'meow-bench speed --loop-steps 0 --soak 50000',
   ],

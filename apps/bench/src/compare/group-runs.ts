@@ -34,6 +34,9 @@ const INCIDENTAL: ReadonlySet<string> = new Set([
   'out',
   'threads',
   'workers',
+  // Engines differ in rounding. Older runs said which with `fused`.
+  'engine',
+  'fused',
   'logEvery',
   'noTensorboard',
   'logger',

@@ -8,6 +8,7 @@ import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
 import { exportRunAgent, FILE_DESCRIPTIONS } from '../policies/policy-export.ts';
 import type { DemoReport } from '../report/data.ts';
 import { demoReportHtml } from '../report/demo-report.ts';
+import { chooseEngine, expectEngine } from '../runs/engines.ts';
 import { resolveTrain, type ResolvedTrain } from '../runs/resolve.ts';
 import { runAgentOf } from '../runs/run-agent.ts';
 import { parseTrainSettings } from '../runs/train-settings.ts';
@@ -20,7 +21,7 @@ import { withOpen } from '../files/with-open.ts';
 
 /** Trains on the multi-goal task, draws the paper's Figure 1 and writes the report with the policies. */
 export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Promise<void> {
-  const { seed, threads, steps, preset } = config;
+  const { seed, threads, engine, steps, preset } = config;
   const settings = await resolveTrain(
     parseTrainSettings(
       {
@@ -29,12 +30,15 @@ export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Pro
         preset,
         seed,
         threads,
+        engine,
         ...(steps === undefined ? {} : { steps }),
         logEvery: 500,
       },
       'demo',
     ),
   );
+  await expectEngine(settings);
+  for (const line of chooseEngine(engine).hint) ui.info(line);
   await withOpen(async (open) => {
     const folder = open(await createRunFolder({ path: config.out, command: 'demo', ...options }));
     await folder.writeConfig(settings);
@@ -48,7 +52,9 @@ async function trainAndReport(
   folder: RunFolder,
   ui: Ui,
 ): Promise<void> {
-  ui.info(`Training MEow on ${settings.env} with seed ${seed}: ${settings.steps} steps`);
+  ui.info(
+    `Training MEow on ${settings.env} with seed ${seed} on the engine ${settings.engine}: ${settings.steps} steps`,
+  );
   const runAgent = await runAgentOf(meow, settings);
   const agent = runAgent.unwrapped;
   try {

@@ -1,16 +1,16 @@
 import path from 'node:path';
 
 import { resolveConfig } from '@meow-rl/learner/settings';
-import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 
 import type { AgentConfig, Algorithm, Preset } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
-import type { TrainConfig } from './train-settings.ts';
+import type { EngineName, TrainConfig } from './train-settings.ts';
 import { checkEvaluationEnv } from '../environments/bridge-evaluation.ts';
 import { identifyEnvironment, type IdentifiedEnvironment } from '../environments/environments.ts';
 import { taskOf } from '../environments/task-of.ts';
 import { reasonOf, UsageError } from '../cli/errors.ts';
 import { unknownName } from '../cli/unknown-name.ts';
+import { chooseEngine, ENGINES_OF_THREADS } from './engines.ts';
 
 /** Settings of runs that learn from a replay buffer, and of no others. */
 export type ReplaySettings = Required<Pick<TrainConfig, 'warmup' | 'updatesPerStep' | 'bufferSize'>>;
@@ -22,12 +22,13 @@ type SimulatorSetting = 'python' | 'evaluationEnv' | 'actionBound' | 'simulatorD
 export type ResolvedTrain = Required<
   Omit<
     TrainConfig,
-    'out' | 'preset' | 'agent' | 'logger' | 'maxSteps' | SimulatorSetting | keyof ReplaySettings
+    'out' | 'preset' | 'agent' | 'engine' | 'logger' | 'maxSteps' | SimulatorSetting | keyof ReplaySettings
   >
 > &
   Pick<TrainConfig, 'logger' | SimulatorSetting | keyof ReplaySettings> &
   Pick<IdentifiedEnvironment, 'environment' | 'maxSteps'> & {
     readonly preset: string;
+    readonly engine: EngineName;
     readonly agent: AgentConfig;
   };
 
@@ -78,6 +79,7 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
     ...loop,
     ...settings,
     preset: name,
+    engine: chooseEngine(config.engine).engine,
     agent,
   };
   checkBuffer(algorithm, resolved);
@@ -91,9 +93,11 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
       'pipeline needs updates in threads of their own',
       'Add --learner-threads 1, or more, or leave --pipeline out.',
     );
-  const problem = resolved.fused ? whyUnavailable() : undefined;
-  if (problem !== undefined)
-    throw new UsageError(`the fused engine can't be used: ${problem}`, 'Leave --fused out.');
+  if (resolved.learnerThreads > 0 && !ENGINES_OF_THREADS.has(resolved.engine))
+    throw new UsageError(
+      `learner threads can't compute on ${resolved.engine}`,
+      `Leave --learner-threads out, or train with --engine ${[...ENGINES_OF_THREADS].join(' or ')}.`,
+    );
   if (resolved.learnerThreads > agent.batchSize)
     throw new UsageError(
       `${resolved.learnerThreads} learner threads can't share a batch of ${agent.batchSize}`,

@@ -40,6 +40,8 @@ export function changesOnResume(run: string, settings: ResolvedTrain, given: Raw
     const value = at(given, keys);
     if (value === undefined) continue;
     const now = asKept(name, value);
+    // Chosen when the run was begun.
+    if (name === 'engine' && now === 'auto') continue;
     if (name === 'out') checkFolder(run, now);
     else {
       const before = at(settings, keys);

@@ -4,6 +4,7 @@ import { chooseCheckpoint, listCheckpoints } from '@meow-rl/train/node';
 
 import type { RawConfig } from '../cli/config-file.ts';
 import { UsageError } from '../cli/errors.ts';
+import { expectEngine } from './engines.ts';
 import { finishRun } from './finish-run.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { changedSettings, changesOnResume, describeChanges, recordChanges } from './resume-settings.ts';
@@ -34,6 +35,7 @@ async function resumeIn(folder: RunFolder, { from, given }: ResumeOptions, ui: U
   const run = folder.path;
   const changes = changesOnResume(run, await readRunSettings(run), given);
   const settings = await readRunSettings(run, changedSettings(changes));
+  await expectEngine(settings, run);
   const changed = Object.keys(changes).length > 0;
   const path = folder.file(CHECKPOINTS);
   const checkpoint = await withExplanation(chooseCheckpoint(path, from), '--from');

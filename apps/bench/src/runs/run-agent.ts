@@ -1,7 +1,5 @@
-import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import type { CommonSettings } from '@meow-rl/learner';
 import { threadedUpdates } from '@meow-rl/learner/node';
-import { onnxRuntimeFused } from '@meow-rl/onnxruntime-fused';
 import {
   normalizedAgent,
   normalizedOnPolicyAgent,
@@ -14,6 +12,7 @@ import type { OffPolicyAgent, ObservationNormalizer, OnPolicyAgent, RewardScaler
 import type { Algorithm, TrainableAgent } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
 import { spacesOf } from '../environments/environments.ts';
+import { loadEngine } from './engines.ts';
 import type { ResolvedTrain } from './resolve.ts';
 
 /** The agent of a run. */
@@ -38,7 +37,7 @@ type AgentSettings = Pick<
   | 'threads'
   | 'learnerThreads'
   | 'pipeline'
-  | 'fused'
+  | 'engine'
   | 'agent'
   | 'numEnvs'
   | 'normalizeObservations'
@@ -57,7 +56,7 @@ export async function runAgentOf<A extends TrainableAgent>(
   const { observationSpace, actionSpace } = await spacesOf(settings);
   const { size } = observationSpace;
   const unwrapped = await algorithm.create({
-    runtime: (settings.fused ? onnxRuntimeFused : onnxRuntimeNode)({ threads: settings.threads }),
+    runtime: await loadEngine(settings.engine, { threads: settings.threads }),
     observationSize: size,
     actionSize: actionSpace.size,
     seed: seedFor('agent', settings.seed),

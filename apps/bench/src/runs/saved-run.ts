@@ -77,8 +77,8 @@ export async function openRun(
       `${folder} has no checkpoint: the run was stopped before its first one`,
       `Train it with: meow-bench train --resume ${folder}`,
     );
-  // It only acts: threads to learn in would be started for nothing.
-  const agent = await createRunAgent({ ...settings, ...overrides, learnerThreads: 0, fused: false });
+  // It only acts: threads to learn in would be started for nothing, and the engine that it learned on needn't be here.
+  const agent = await createRunAgent({ ...settings, ...overrides, learnerThreads: 0, engine: 'onnxruntime' });
   try {
     restoreAgent(agent.unwrapped, saved, checkpoints);
     const moments = savedNormalizer(saved, checkpoints);

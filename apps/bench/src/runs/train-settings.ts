@@ -6,6 +6,27 @@ import type { ValuesOf } from '../cli/settings.ts';
 
 const { fromPreset } = is;
 
+/** What a run may compute on. */
+export const ENGINES = [
+  'fused',
+  'onnxruntime',
+  'tfjs-node-gpu',
+  'tfjs-node',
+  'tfjs-wasm',
+  'tfjs-cpu',
+] as const;
+export type EngineName = (typeof ENGINES)[number];
+/** What may be asked for. */
+export const ENGINE_CHOICES = ['auto', ...ENGINES] as const;
+export type EngineChoice = (typeof ENGINE_CHOICES)[number];
+
+/** What computes, of commands that train. */
+export const engineSetting = is.oneOf(
+  ENGINE_CHOICES,
+  'what computes: auto is the fused engine where it can be loaded, else onnxruntime',
+  { default: ENGINE_CHOICES[0] },
+);
+
 /**
  * The settings of a training run, those of its agent by the default algorithm. What has no default here and is left out comes
  * from the preset.
@@ -74,7 +95,7 @@ export const trainSettings = is.defineSettings({
     { default: 0 },
   ),
   pipeline: is.toggle('act while an update runs, with the parameters before it; needs learner-threads'),
-  fused: is.toggle('run chains of element-wise operators as one; needs @meow-rl/onnxruntime-fused compiled'),
+  engine: engineSetting,
   agent: agentSettings(algorithmNamed(DEFAULT_ALGORITHM)),
 });
 

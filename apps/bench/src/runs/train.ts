@@ -2,6 +2,7 @@ import type { TrainConfig } from './train-settings.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
 import { checkSimulatorSettings, isKnownEnvironment } from '../environments/environments.ts';
 import { taskOf } from '../environments/task-of.ts';
+import { chooseEngine, expectEngine } from './engines.ts';
 import { finishRun } from './finish-run.ts';
 import { resolveTrain, type ResolvedTrain } from './resolve.ts';
 import { createRunFolder, runPath } from './run-folder.ts';
@@ -14,14 +15,17 @@ import { withOpen } from '../files/with-open.ts';
 export async function train(config: TrainConfig, options: RunOptions, ui: Ui): Promise<void> {
   checkSimulatorSettings(config);
   const settings = await resolveTrain(config);
+  await expectEngine(settings);
   // Before an earlier run is replaced.
   if (settings.logger !== undefined) await importLogger(settings.logger);
   const path = runPath({ ...config, environment: settings.environment });
   await withOpen(async (open) => {
     const folder = open(await createRunFolder({ path, command: 'train', ...options }));
     await folder.writeConfig(settings);
-    ui.info(`Training ${settings.algo} on ${settings.environment}, seed ${settings.seed}, in ${folder.path}`);
-    for (const line of assumptions(config, settings)) ui.info(line);
+    ui.info(
+      `Training ${settings.algo} on ${settings.environment}, seed ${settings.seed}, on the engine ${settings.engine}, in ${folder.path}`,
+    );
+    for (const line of [...chooseEngine(config.engine).hint, ...assumptions(config, settings)]) ui.info(line);
     await finishRun({ settings, folder, ui });
   });
 }

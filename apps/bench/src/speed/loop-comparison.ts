@@ -18,7 +18,7 @@ export interface LoopResult {
 /** Rounds of the comparison: each starts the loop anew. */
 const ROUNDS = 3;
 
-type LoopOptions = Pick<Measured, 'algorithm' | 'threads' | 'seed'>;
+type LoopOptions = Pick<Measured, 'algorithm' | 'threads' | 'seed' | 'engine'>;
 
 /** A loop that is measured: its environment steps per second. */
 interface Loop {

@@ -3,7 +3,8 @@ import { emptyBatch, replayBuffer } from '@meow-rl/replay';
 
 import { inRounds } from './contestant.ts';
 import type { Contestant, Placed } from './contestant.ts';
-import { DEFINITIONS, isFused, learnsFromRollouts } from './measured-agent.ts';
+import type { EngineName } from '../runs/train-settings.ts';
+import { DEFINITIONS, learnsFromRollouts } from './measured-agent.ts';
 import type { Measured } from './measured-agent.ts';
 import { agentContestant } from './measured-learner.ts';
 import { startPeers } from './peer-process.ts';
@@ -59,13 +60,18 @@ async function replaySampling(
   return timingOf((await durations(2 * runs, () => replay.sample(batchSize))).slice(runs));
 }
 
-/** This project's ways to use the threads, the one that is compared with the peers first. */
-async function agentContestants(measured: Measured) {
-  if (measured.threads === 1) {
-    const agent = await agentContestant(measured);
-    if (!isFused()) return [agent] as const;
-    return [agent, await agentContestant(measured, { name: 'meow-rl, not fused', fused: false })] as const;
-  }
+/** An agent on each of some engines. */
+async function agentsOn(engines: readonly EngineName[], measured: Measured) {
+  const agents: Awaited<ReturnType<typeof agentContestant>>[] = [];
+  for (const engine of engines)
+    agents.push(await agentContestant({ ...measured, engine }, { name: `meow-rl, ${engine}` }));
+  return agents;
+}
+
+/** This project's ways to use engines or threads, the one that is compared with the peers first. */
+async function agentContestants(measured: Measured, engines: readonly EngineName[]) {
+  if (measured.threads === 1 || engines.length > 0)
+    return [await agentContestant(measured), ...(await agentsOn(engines, measured))] as const;
   const onOneThread = () => agentContestant({ ...measured, threads: 1 }, { name: 'meow-rl, 1 thread' });
   const inOperators = () =>
     agentContestant(measured, { name: `meow-rl, ${measured.threads} threads in operators` });
@@ -92,14 +98,19 @@ async function peersOnThreads(framework: Peer, measured: Measured): Promise<Peer
   return contestants;
 }
 
-/** Times updates, actions and replay sampling for one size, and the peers in the same rounds. */
+/**
+ * Times updates, actions and replay sampling for one size, and the peers in the same rounds.
+ *
+ * @param engines time their updates too
+ */
 export async function measureSize(
   measured: Measured,
+  engines: readonly EngineName[],
   peers: readonly Peer[],
   { updates, warmup, rounds }: Effort,
   onRound: (done: number) => void,
 ): Promise<SizeResult> {
-  const [ours, ...ways] = await agentContestants(measured);
+  const [ours, ...ways] = await agentContestants(measured, engines);
   const others: PeerContestant[] = [];
   try {
     for (const peer of peers) others.push(...(await peersOnThreads(peer, measured)));

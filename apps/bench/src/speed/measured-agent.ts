@@ -1,13 +1,11 @@
-import type { Runtime } from '@meow-rl/graph';
-import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { ppo, sac, sql, td3 } from '@meow-rl/baselines';
 import { createAgent, resolveAlgorithm, resolveOnPolicyAlgorithm } from '@meow-rl/learner';
 import type { Algorithm, AlgorithmDefinition, OnPolicyDefinition } from '@meow-rl/learner';
 import { threadedUpdates } from '@meow-rl/learner/node';
 import { meow } from '@meow-rl/meow';
-import { onnxRuntimeFused, whyUnavailable } from '@meow-rl/onnxruntime-fused';
-import type { OnnxRuntimeFusedOptions } from '@meow-rl/onnxruntime-fused';
 
+import { loadEngine } from '../runs/engines.ts';
+import type { EngineName } from '../runs/train-settings.ts';
 import type { MeasuredAlgorithm } from './peers.ts';
 
 /** What is measured: an algorithm with its default networks, and how it is run. */
@@ -18,6 +16,7 @@ export interface Measured {
   readonly batchSize: number;
   readonly threads: number;
   readonly seed: number;
+  readonly engine: EngineName;
 }
 
 /**
@@ -25,13 +24,6 @@ export interface Measured {
  * is one unless they work in the background.
  */
 export type Sharing = 'operators' | 'workers' | 'background';
-
-/** Whether what is measured runs on the fused engine: wherever it is compiled. */
-export const isFused = (): boolean => whyUnavailable() === undefined;
-
-/** The engine that is measured. */
-export const measuredRuntime = (options: OnnxRuntimeFusedOptions, fused = isFused()): Runtime =>
-  (fused ? onnxRuntimeFused : onnxRuntimeNode)(options);
 
 /** The definitions of the algorithms that are measured. */
 export const DEFINITIONS: Readonly<Record<MeasuredAlgorithm, AlgorithmDefinition | OnPolicyDefinition>> = {
@@ -47,8 +39,20 @@ export const learnsFromRollouts = (
   definition: AlgorithmDefinition | OnPolicyDefinition,
 ): definition is OnPolicyDefinition => 'learning' in definition;
 
+/** A network that is measured, whatever computes it. */
+export type MeasuredNetwork = Pick<
+  Measured,
+  'algorithm' | 'observationSize' | 'actionSize' | 'batchSize' | 'seed'
+>;
+
 /** A measured algorithm with its default settings but for the batch's size. */
-export function resolveMeasured({ algorithm, batchSize, ...sizes }: Measured): Algorithm {
+export function resolveMeasured({
+  algorithm,
+  batchSize,
+  observationSize,
+  actionSize,
+}: MeasuredNetwork): Algorithm {
+  const sizes = { observationSize, actionSize };
   const definition = DEFINITIONS[algorithm];
   return learnsFromRollouts(definition)
     ? resolveOnPolicyAlgorithm(definition, sizes, { batchSize })
@@ -61,14 +65,13 @@ export function resolveMeasured({ algorithm, batchSize, ...sizes }: Measured): A
  * @throws TypeError for an algorithm that learns from rollouts
  */
 export async function createMeasuredAgent(
-  { algorithm, observationSize, actionSize, batchSize, threads, seed }: Measured,
+  { algorithm, observationSize, actionSize, batchSize, threads, seed, engine }: Measured,
   sharing: Sharing = 'operators',
-  fused?: boolean,
 ) {
   const definition = DEFINITIONS[algorithm];
   if (learnsFromRollouts(definition)) throw new TypeError(`${algorithm} learns from rollouts.`);
   return createAgent(definition, {
-    runtime: measuredRuntime({ threads: sharing === 'operators' ? threads : 1 }, fused),
+    runtime: await loadEngine(engine, { threads: sharing === 'operators' ? threads : 1 }),
     ...(sharing !== 'operators' && {
       updates: threadedUpdates({ threads, background: sharing === 'background' }),
     }),

@@ -5,7 +5,8 @@ import { emptyBatch } from '@meow-rl/replay';
 import type { Rollout, TransitionBatch } from '@meow-rl/replay';
 
 import type { Contestant } from './contestant.ts';
-import { createMeasuredAgent, DEFINITIONS, learnsFromRollouts, measuredRuntime } from './measured-agent.ts';
+import { loadEngine } from '../runs/engines.ts';
+import { createMeasuredAgent, DEFINITIONS, learnsFromRollouts } from './measured-agent.ts';
 import type { Measured, Sharing } from './measured-agent.ts';
 import { durations } from './statistics.ts';
 
@@ -36,11 +37,10 @@ const MINIBATCHES = 32;
 /** Learns from whole rollouts of one environment that are random but for what the policy says of them. */
 async function rolloutLearner(
   definition: OnPolicyDefinition,
-  { observationSize, actionSize, batchSize, threads, seed }: Measured,
-  fused?: boolean,
+  { observationSize, actionSize, batchSize, threads, seed, engine }: Measured,
 ): Promise<MeasuredLearner> {
   const agent = await createOnPolicyAgent(definition, {
-    runtime: measuredRuntime({ threads }, fused),
+    runtime: await loadEngine(engine, { threads }),
     observationSize,
     actionSize,
     seed,
@@ -80,14 +80,10 @@ async function rolloutLearner(
 }
 
 /** An agent of the measured algorithm with its default settings. One that learns from rollouts does so in the calling thread. */
-export async function createMeasuredLearner(
-  measured: Measured,
-  sharing?: Sharing,
-  fused?: boolean,
-): Promise<MeasuredLearner> {
+export async function createMeasuredLearner(measured: Measured, sharing?: Sharing): Promise<MeasuredLearner> {
   const definition = DEFINITIONS[measured.algorithm];
-  if (learnsFromRollouts(definition)) return rolloutLearner(definition, measured, fused);
-  const agent = await createMeasuredAgent(measured, sharing, fused);
+  if (learnsFromRollouts(definition)) return rolloutLearner(definition, measured);
+  const agent = await createMeasuredAgent(measured, sharing);
   const batch = randomBatch(measured);
   return { agent, updates: 1, prepare: async () => () => agent.update(batch) };
 }
@@ -95,13 +91,9 @@ export async function createMeasuredLearner(
 /** This project's agent as a contestant. Closing it disposes of the agent. */
 export async function agentContestant(
   measured: Measured,
-  {
-    name = 'meow-rl',
-    sharing,
-    fused,
-  }: { readonly name?: string; readonly sharing?: Sharing; readonly fused?: boolean } = {},
+  { name = 'meow-rl', sharing }: { readonly name?: string; readonly sharing?: Sharing } = {},
 ): Promise<Contestant & Pick<MeasuredLearner, 'agent'>> {
-  const { agent, updates, prepare } = await createMeasuredLearner(measured, sharing, fused);
+  const { agent, updates, prepare } = await createMeasuredLearner(measured, sharing);
   const random = createGenerator(measured.seed);
   return {
     name,

@@ -10,6 +10,9 @@ import { z } from 'zod';
 import { CliError } from '../cli/errors.ts';
 import type { Contestant } from './contestant.ts';
 import type { Measured } from './measured-agent.ts';
+
+/** What a peer is told. */
+type PeerSetup = Omit<Measured, 'engine'>;
 import type { PeerProgram } from './peers.ts';
 
 /** The folder is as far from `src/speed` as from `dist/speed`. */
@@ -50,7 +53,7 @@ export function checkPeersInstalled(python = peerPython): void {
 /** Starts a contestant for each program. */
 export async function startPeers(
   programs: readonly PeerProgram[],
-  measured: Measured,
+  { engine: _ours, ...measured }: PeerSetup & Partial<Pick<Measured, 'engine'>>,
 ): Promise<PeerContestant[]> {
   const started: PeerContestant[] = [];
   try {
@@ -64,7 +67,7 @@ export async function startPeers(
 
 async function startPeer(
   { worker, variant, name }: PeerProgram,
-  { threads, ...setup }: Measured,
+  { threads, ...setup }: PeerSetup,
 ): Promise<PeerContestant> {
   checkPeersInstalled();
   const child = spawn(peerPython, ['worker.py', worker, '--threads', String(threads)], {

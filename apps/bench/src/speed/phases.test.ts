@@ -8,7 +8,6 @@ const programs = updatePrograms({
   observationSize: 3,
   actionSize: 2,
   batchSize: 8,
-  threads: 1,
   seed: 0,
 });
 

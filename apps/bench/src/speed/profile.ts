@@ -8,7 +8,7 @@ import { createGenerator } from '@meow-rl/random';
 import type { Generator } from '@meow-rl/random';
 
 import { CliError } from '../cli/errors.ts';
-import { isFused, measuredRuntime } from './measured-agent.ts';
+import { loadEngine } from '../runs/engines.ts';
 import type { Measured } from './measured-agent.ts';
 import { addUp, phasesOf, summarizeProfile } from './phases.ts';
 import type { ProfileRow } from './phases.ts';
@@ -52,12 +52,12 @@ function randomInputs({ inputs }: Program, random: Generator): Readonly<Record<s
 /** Profiles some runs of one program of an update. */
 async function profileProgram(
   program: Program,
-  { threads, seed }: Measured,
+  { threads, seed, engine }: Measured,
   runs: number,
 ): Promise<ProfileRow[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'meow-bench-profile-'));
   try {
-    const runtime = measuredRuntime({ threads, profilePrefix: path.join(folder, 'update') });
+    const runtime = await loadEngine(engine, { threads, profilePrefix: path.join(folder, 'update') });
     const executable = await runtime.load(program);
     const random = createGenerator(seed);
     for (const name of Object.keys(program.state).filter((state) => NETWORKS.test(state))) {
@@ -74,7 +74,7 @@ async function profileProgram(
       throw new CliError('onnxruntime wrote no profile', `Look whether ${tmpdir()} can be written to.`);
     const profile: unknown = JSON.parse(await readFile(path.join(folder, file), 'utf8'));
     return [
-      ...summarizeProfile(profile, phasesOf(program, { fuses: isFused() }), runs),
+      ...summarizeProfile(profile, phasesOf(program, { fuses: engine === 'fused' }), runs),
       ...(await profileStep(program, runs)),
     ];
   } finally {

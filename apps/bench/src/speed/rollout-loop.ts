@@ -5,7 +5,7 @@ import { normalizedOnPolicyAgent, observationNormalizer, rewardScaler, trainOnPo
 import type { OnPolicyAgent } from '@meow-rl/train';
 
 import { makeVectorEnvironment } from '../environments/environments.ts';
-import { measuredRuntime } from './measured-agent.ts';
+import { loadEngine } from '../runs/engines.ts';
 import { LOOP_ENVIRONMENT } from './training-loop.ts';
 import type { LoopOptions } from './training-loop.ts';
 
@@ -25,7 +25,7 @@ export const ROLLOUT_SCHEDULE = `${NUM_ENVS} environments, rollouts of ${ROLLOUT
 export async function rolloutLoopStepsPerSecond(
   definition: OnPolicyDefinition,
   steps: number,
-  { threads, seed }: Pick<LoopOptions, 'threads' | 'seed'>,
+  { threads, seed, engine }: Pick<LoopOptions, 'threads' | 'seed' | 'engine'>,
 ): Promise<number> {
   const workers = threads > 1 ? threads : 0;
   const env = await makeVectorEnvironment(
@@ -34,7 +34,7 @@ export async function rolloutLoopStepsPerSecond(
   );
   const sizes = { observationSize: env.singleObservationSpace.size, actionSize: env.singleActionSpace.size };
   const learner = await createOnPolicyAgent(definition, {
-    runtime: measuredRuntime({ threads: 1 }),
+    runtime: await loadEngine(engine, { threads: 1 }),
     ...sizes,
     seed,
   });

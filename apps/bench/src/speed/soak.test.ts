@@ -11,6 +11,7 @@ test('a soak makes its updates and accounts for their time', async () => {
     batchSize: 8,
     threads: 1,
     seed: 0,
+    engine: 'onnxruntime',
   } as const;
   const learner = await createMeasuredLearner(measured);
   const seen: number[] = [];

@@ -1,4 +1,5 @@
 import type { SpeedConfig } from '../commands/speed.ts';
+import { chooseEngines } from './measured-engines.ts';
 import { compareLoops, loopSchedule } from './loop-comparison.ts';
 import { measureSize, PAPER_SIZES } from './measure.ts';
 import type { SizeResult } from './measure.ts';
@@ -20,9 +21,10 @@ export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
   const batchSize = config.batchSize ?? DEFINITIONS[algo].settings.batchSize.default;
   const peers = config.peers === undefined ? [] : parsePeers(config.peers);
   if (peers.length > 0) checkPeersInstalled();
+  const { engine, others } = await chooseEngines(config, ui);
   const sizes = config.all ? PAPER_SIZES : [{ observationSize, actionSize }];
   const threadCounts = config.all ? [1, 2] : [config.threads];
-  const given = { algorithm: algo, batchSize, seed };
+  const given = { algorithm: algo, batchSize, seed, engine };
   const first = { ...given, observationSize, actionSize, threads: config.threads };
   const text: string[] = [];
 
@@ -32,7 +34,7 @@ export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
       const label = `timing ${size.observationSize}, ${size.actionSize}`;
       const bar = ui.progress(label, rounds);
       const measured = { ...given, ...size, threads };
-      const result = await measureSize(measured, peers, { updates, warmup, rounds }, (done) =>
+      const result = await measureSize(measured, others, peers, { updates, warmup, rounds }, (done) =>
         bar.update(done),
       );
       bar.stop();
@@ -44,8 +46,11 @@ export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
   if (loopSteps > 0)
     for (const threads of threadCounts) {
       const bar = ui.progress('timing the loop', 3);
-      const compared = await compareLoops(peers, loopSteps, { algorithm: algo, threads, seed }, (done) =>
-        bar.update(done),
+      const compared = await compareLoops(
+        peers,
+        loopSteps,
+        { algorithm: algo, threads, seed, engine },
+        (done) => bar.update(done),
       );
       bar.stop();
       loops.push({ threads, compared });

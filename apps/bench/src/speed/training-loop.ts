@@ -10,7 +10,7 @@ import type { Measured } from './measured-agent.ts';
 export const LOOP_ENVIRONMENT = 'HalfCheetah-v5';
 
 /** How the loop runs. */
-export interface LoopOptions extends Pick<Measured, 'algorithm' | 'threads' | 'seed'> {
+export interface LoopOptions extends Pick<Measured, 'algorithm' | 'threads' | 'seed' | 'engine'> {
   /** Act and step while the update before runs in another thread; default false. */
   readonly pipeline?: boolean;
 }
@@ -26,11 +26,11 @@ const FIRST_UPDATES = 20;
 export async function loopStepsPerSecond(
   steps: number,
   warmup: number,
-  { algorithm, threads, seed, pipeline = false }: LoopOptions,
+  { algorithm, threads, seed, engine, pipeline = false }: LoopOptions,
 ): Promise<number> {
   const env = vectorEnv(await agentEnv(), { numEnvs: 1, autoresetMode: 'same-step' });
   const sizes = { observationSize: env.singleObservationSpace.size, actionSize: env.singleActionSpace.size };
-  const measured = { algorithm, ...sizes, batchSize: 256, threads, seed };
+  const measured = { algorithm, ...sizes, batchSize: 256, threads, seed, engine };
   // In the pipeline one thread acts and steps, so the others are left to update.
   const agent = await (pipeline
     ? createMeasuredAgent({ ...measured, threads: Math.max(1, threads - 1) }, 'background')

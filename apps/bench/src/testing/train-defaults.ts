@@ -11,7 +11,7 @@ export const TRAIN_DEFAULTS = {
   nStep: 1,
   learnerThreads: 0,
   pipeline: false,
-  fused: false,
+  engine: 'auto',
   prioritized: false,
   noTensorboard: false,
   logEvery: 100,

@@ -11,15 +11,28 @@ import { unary } from './unary.ts';
 const logistic = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 
 /** Exponential, element by element: `y = eˣ`. */
-export const exp = unary({ name: 'exp', onnx: 'Exp', value: Math.exp, vjp: (dy, { y }) => mul(dy, y) });
+export const exp = unary({
+  name: 'exp',
+  onnx: 'Exp',
+  tfjs: 'Exp',
+  value: Math.exp,
+  vjp: (dy, { y }) => mul(dy, y),
+});
 
 /** Natural logarithm, element by element. NaN below 0. */
-export const log = unary({ name: 'log', onnx: 'Log', value: Math.log, vjp: (dy, { x }) => div(dy, x) });
+export const log = unary({
+  name: 'log',
+  onnx: 'Log',
+  tfjs: 'Log',
+  value: Math.log,
+  vjp: (dy, { x }) => div(dy, x),
+});
 
 /** Square root, element by element. NaN below 0; the gradient at 0 is infinite. */
 export const sqrt = unary({
   name: 'sqrt',
   onnx: 'Sqrt',
+  tfjs: 'Sqrt',
   value: Math.sqrt,
   vjp: (dy, { y }) => div(dy, mul(2, y)),
 });
@@ -28,6 +41,7 @@ export const sqrt = unary({
 export const reciprocal = unary({
   name: 'reciprocal',
   onnx: 'Reciprocal',
+  tfjs: 'Reciprocal',
   value: (x) => 1 / x,
   vjp: (dy, { y }) => neg(mul(dy, mul(y, y))),
 });
@@ -36,6 +50,7 @@ export const reciprocal = unary({
 export const abs = unary({
   name: 'abs',
   onnx: 'Abs',
+  tfjs: 'Abs',
   value: Math.abs,
   vjp: (dy, { x }) => mul(dy, sub(toFloat(greater(x, 0)), toFloat(less(x, 0)))),
 });
@@ -44,6 +59,7 @@ export const abs = unary({
 export const tanh = unary({
   name: 'tanh',
   onnx: 'Tanh',
+  tfjs: 'Tanh',
   value: Math.tanh,
   vjp: (dy, { y }) => mul(dy, sub(1, mul(y, y))),
 });
@@ -52,6 +68,7 @@ export const tanh = unary({
 export const atanh = unary({
   name: 'atanh',
   onnx: 'Atanh',
+  tfjs: 'Atanh',
   value: Math.atanh,
   vjp: (dy, { x }) => div(dy, sub(1, mul(x, x))),
 });
@@ -60,6 +77,7 @@ export const atanh = unary({
 export const sigmoid = unary({
   name: 'sigmoid',
   onnx: 'Sigmoid',
+  tfjs: 'Sigmoid',
   value: logistic,
   vjp: (dy, { y }) => mul(dy, mul(y, sub(1, y))),
 });
@@ -68,6 +86,7 @@ export const sigmoid = unary({
 export const softplus = unary({
   name: 'softplus',
   onnx: 'Softplus',
+  tfjs: 'Softplus',
   value: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   vjp: (dy, { x }) => mul(dy, sigmoid(x)),
 });
@@ -76,6 +95,7 @@ export const softplus = unary({
 export const relu = unary({
   name: 'relu',
   onnx: 'Relu',
+  tfjs: 'Relu',
   value: (x) => (Number.isNaN(x) ? x : Math.max(x, 0)),
   // By y instead of x, which then nothing else needs: an engine may put its result where x was.
   vjp: (dy, { y }) => mul(dy, toFloat(greater(y, 0))),
@@ -130,6 +150,11 @@ const swishOperator = operator<
     const gate = emit.node('Sigmoid', [emit.node('Mul', [x, beta])]);
     const opens = masks.map((mask) => emit.node('Mul', [gate, mask]));
     return [emit.node('Mul', [x, opens[0] ?? gate]), gate, ...opens];
+  },
+  tfjs: ([x, beta, ...masks], _, emit) => {
+    const gate = emit.kernel('Sigmoid', { x: emit.kernel('Multiply', { a: x, b: beta }) });
+    const opens = masks.map((mask) => emit.kernel('Multiply', { a: gate, b: mask }));
+    return [emit.kernel('Multiply', { a: x, b: opens[0] ?? gate }), gate, ...opens];
   },
 });
 

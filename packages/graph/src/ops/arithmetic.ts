@@ -11,12 +11,14 @@ import { unary } from './unary.ts';
 interface BinarySpec {
   readonly name: string;
   readonly onnx: string;
+  /** TensorFlow.js kernel of the same meaning. */
+  readonly tfjs: string;
   readonly value: (x: number, y: number) => number;
   /** Gradients of x and y before they are summed back over broadcast axes. */
   readonly vjp: (dy: Tensor, inputs: { x: Tensor; y: Tensor; z: Tensor }) => readonly [x: Tensor, y: Tensor];
 }
 
-function binary({ name, onnx, value, vjp }: BinarySpec) {
+function binary({ name, onnx, tfjs, value, vjp }: BinarySpec) {
   const apply = operator<readonly [Tensor, Tensor]>({
     name,
     shape: ([x, y]) => {
@@ -36,6 +38,7 @@ function binary({ name, onnx, value, vjp }: BinarySpec) {
       return [sumTo(dx, x.shape), sumTo(dy, y.shape)];
     },
     onnx: ([x, y], _, emit) => [emit.node(onnx, [x, y])],
+    tfjs: ([a, b], _, emit) => [emit.kernel(tfjs, { a, b })],
   });
   return (x: TensorLike, y: TensorLike): Tensor => apply([toTensor(x), toTensor(y)], {})[0];
 }
@@ -44,6 +47,7 @@ function binary({ name, onnx, value, vjp }: BinarySpec) {
 export const neg = unary({
   name: 'neg',
   onnx: 'Neg',
+  tfjs: 'Neg',
   value: (x) => -x,
   vjp: (dy) => neg(dy),
 });
@@ -52,6 +56,7 @@ export const neg = unary({
 export const add = binary({
   name: 'add',
   onnx: 'Add',
+  tfjs: 'Add',
   value: (x, y) => x + y,
   vjp: (dz) => [dz, dz],
 });
@@ -60,6 +65,7 @@ export const add = binary({
 export const sub = binary({
   name: 'sub',
   onnx: 'Sub',
+  tfjs: 'Sub',
   value: (x, y) => x - y,
   vjp: (dz) => [dz, neg(dz)],
 });
@@ -68,6 +74,7 @@ export const sub = binary({
 export const mul = binary({
   name: 'mul',
   onnx: 'Mul',
+  tfjs: 'Multiply',
   value: (x, y) => x * y,
   vjp: (dz, { x, y }) => [mul(dz, y), mul(dz, x)],
 });
@@ -76,6 +83,7 @@ export const mul = binary({
 export const div = binary({
   name: 'div',
   onnx: 'Div',
+  tfjs: 'RealDiv',
   value: (x, y) => x / y,
   // dz/dy = −x / y² = −z / y, reusing the forward result
   vjp: (dz, { y, z }) => {
@@ -95,6 +103,7 @@ const propagateNaN = (x: number, y: number, choose: (x: number, y: number) => nu
 export const minimum = binary({
   name: 'minimum',
   onnx: 'Min',
+  tfjs: 'Minimum',
   value: (x, y) => propagateNaN(x, y, Math.min),
   vjp: (dz, { x, y }) => [mul(dz, shareOf(less(x, y), x, y)), mul(dz, shareOf(less(y, x), x, y))],
 });
@@ -103,6 +112,7 @@ export const minimum = binary({
 export const maximum = binary({
   name: 'maximum',
   onnx: 'Max',
+  tfjs: 'Maximum',
   value: (x, y) => propagateNaN(x, y, Math.max),
   vjp: (dz, { x, y }) => [mul(dz, shareOf(less(y, x), x, y)), mul(dz, shareOf(less(x, y), x, y))],
 });

@@ -20,6 +20,11 @@ const clipOperator = operator<readonly [Tensor], { low: number; high: number }>(
   onnx: ([x], { attributes: { low, high } }, emit) => [
     emit.node('Clip', [x, emit.constant([low], []), emit.constant([high], [])]),
   ],
+  // ClipByValue turns NaN to a bound on WebAssembly.
+  tfjs: ([x], { attributes: { low, high } }, emit) => {
+    const raised = emit.kernel('Maximum', { a: x, b: emit.constant([low], []) });
+    return [emit.kernel('Minimum', { a: raised, b: emit.constant([high], []) })];
+  },
 });
 
 /**

@@ -4,6 +4,8 @@ import { operator } from '../operator.ts';
 import { broadcastShapes } from '../shape.ts';
 import { constant, toTensor } from '../tensor.ts';
 import type { Tensor, TensorLike } from '../tensor.ts';
+import { broadcastTo } from '../tfjs/emitter.ts';
+import type { TfjsValue } from '../tfjs/emitter.ts';
 import { sumTo } from './reduce.ts';
 
 function comparison(name: string, onnx: string, holds: (x: number, y: number) => boolean) {
@@ -23,6 +25,8 @@ function comparison(name: string, onnx: string, holds: (x: number, y: number) =>
     },
     vjp: 'none',
     onnx: ([x, y], _, emit) => [emit.node(onnx, [x, y])],
+    // Its kernels are called as ONNX's operators.
+    tfjs: ([a, b], _, emit) => [emit.kernel(onnx, { a, b })],
   });
   return (x: TensorLike, y: TensorLike): Tensor => apply([toTensor(x), toTensor(y)], {})[0];
 }
@@ -41,6 +45,7 @@ const toFloatOperator = operator<readonly [Tensor]>({
   vjp: 'none',
   // 1 is ONNX's code for float32.
   onnx: ([x], _, emit) => [emit.node('Cast', [x], { to: 1n })],
+  tfjs: ([x], _, emit) => [emit.kernel('Cast', { x }, { dtype: 'float32' })],
 });
 
 /** Bool (0 or 1) or int64 as float32. Its result is constant in differentiation. */
@@ -67,6 +72,13 @@ const whereOperator = operator<readonly [condition: Tensor, x: Tensor, y: Tensor
     dy && sumTo(where(condition, constant(0), dy), y.shape),
   ],
   onnx: ([condition, x, y], _, emit) => [emit.node('Where', [condition, x, y])],
+  tfjs: ([condition, t, e], { inputs, outputs: [z] }, emit) => {
+    const [ofCondition, ofT, ofE] = inputs;
+    const wide = (value: TfjsValue, { shape }: Tensor) => broadcastTo(value, shape, z.shape, emit);
+    // The kernel does not broadcast.
+    const operands = { condition: wide(condition, ofCondition), t: wide(t, ofT), e: wide(e, ofE) };
+    return [emit.kernel('Select', operands)];
+  },
 });
 
 /**

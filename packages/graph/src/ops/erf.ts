@@ -23,6 +23,7 @@ function errorFunction(x: number): number {
 export const erf = unary({
   name: 'erf',
   onnx: 'Erf',
+  tfjs: 'Erf',
   value: errorFunction,
   vjp: (dy, { x }) => mul(dy, mul(SLOPE, exp(neg(mul(x, x))))),
 });

@@ -3,6 +3,7 @@ import { buildNd, reader } from '../ndarray.ts';
 import { operator } from '../operator.ts';
 import { checkAxis, formatShape, staticDim } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import type { TfjsValue } from '../tfjs/emitter.ts';
 import { div, mul } from './arithmetic.ts';
 import { equal, toFloat } from './compare.ts';
 import { dropAxes, reducedShape, sum } from './reduce.ts';
@@ -42,6 +43,21 @@ const kthSmallestOperator = operator<readonly [Tensor], { k: number; axis: numbe
     const options = { axis: BigInt(axis), largest: 0n, sorted: 0n };
     const [smallest = ''] = emit.nodeWithOutputs('TopK', [x, emit.integers([k])], 2, options);
     return [emit.node('ReduceMax', [smallest, emit.integers([axis])], { keepdims: 1n })];
+  },
+  tfjs: ([x], { inputs: [input], outputs: [y], attributes: { k, axis } }, emit) => {
+    // The kernel takes the largest, sorted, of the last axis: the last of the n − k + 1 largest is the k-th smallest.
+    const last = input.shape.length - 1;
+    const length = staticDim('kthSmallest', input.shape, axis);
+    const exchanged = input.shape.map((_, at) => (at === axis ? last : at === last ? axis : at));
+    const exchange = (value: TfjsValue): TfjsValue =>
+      axis === last ? value : emit.kernel('Transpose', { x: value }, { perm: exchanged });
+    const count = length - k + 1;
+    const [largest = x] = emit.kernelWithOutputs('TopK', { x: exchange(x) }, 2, { k: count, sorted: true });
+    const chosen = emit.kernel('Slice', { x: largest }, (lengthsOf) => ({
+      begin: exchanged.map((_, at) => (at === last ? count - 1 : 0)),
+      size: lengthsOf(exchanged.map((at) => y.shape[at] ?? 1)),
+    }));
+    return [exchange(chosen)];
   },
 });
 

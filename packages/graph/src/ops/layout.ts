@@ -45,6 +45,9 @@ const reshapeOperator = operator<readonly [Tensor], { shape: readonly string[] }
       y.shape.includes(0) ? { allowzero: 1n } : {},
     ),
   ],
+  tfjs: ([x], { outputs: [y] }, emit) => [
+    emit.kernel('Reshape', { x }, (lengthsOf) => ({ shape: lengthsOf(y.shape) })),
+  ],
 });
 
 // Attributes are plain values: a named axis is kept as its name, a length as `=n`.
@@ -81,6 +84,7 @@ const transposeOperator = operator<readonly [Tensor], { order: readonly number[]
   },
   vjp: ([dy], { attributes }) => [dy && transpose(dy, inversePermutation(attributes.order))],
   onnx: ([x], { attributes }, emit) => [emit.node('Transpose', [x], { perm: attributes.order.map(BigInt) })],
+  tfjs: ([x], { attributes }, emit) => [emit.kernel('Transpose', { x }, { perm: attributes.order })],
 });
 
 /**
@@ -104,4 +108,5 @@ const stopGradientOperator = operator<readonly [Tensor]>({
   value: ([x]) => [x],
   vjp: 'none',
   onnx: ([x]) => [x],
+  tfjs: ([x]) => [x],
 });

@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts';
 import { buildNd, reader } from '../ndarray.ts';
 import { operator } from '../operator.ts';
-import { formatShape } from '../shape.ts';
+import { formatShape, sameShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Dim } from '../tensor-type.ts';
 import { sum } from './reduce.ts';
@@ -61,6 +61,13 @@ const matmulOperator = operator<
   onnx: ([a, b], { attributes: { transposeA, transposeB } }, emit) => [
     emit.node('Gemm', [a, b], { transA: transposeA ? 1n : 0n, transB: transposeB ? 1n : 0n }),
   ],
+  tfjs: ([a, b], { outputs: [y], attributes }, emit) => {
+    const isOfRows = sameShape(y.shape, [1, 1]) && !attributes.transposeA && attributes.transposeB;
+    // Backends multiply matrices, and take five times longer for a product of two long rows.
+    return isOfRows
+      ? [emit.kernel('Sum', { x: emit.kernel('Multiply', { a, b }) }, { axis: [1], keepDims: true })]
+      : [emit.kernel('BatchMatMul', { a, b }, attributes)];
+  },
 });
 
 /**
@@ -107,6 +114,10 @@ const linearOperator = operator<readonly [x: Tensor, weight: Tensor, bias: Tenso
       ? [matmul(dy, weight), matmul(dy, x, { transposeA: true }), sum(dy, { axes: [0] })]
       : [undefined, undefined, undefined],
   onnx: ([x, weight, bias], _, emit) => [emit.node('Gemm', [x, weight, bias], { transB: 1n })],
+  tfjs: ([x, weight, bias], _, emit) => {
+    const product = emit.kernel('BatchMatMul', { a: x, b: weight }, { transposeA: false, transposeB: true });
+    return [emit.kernel('Add', { a: product, b: bias })];
+  },
 });
 
 /**

@@ -24,6 +24,9 @@ const maxOperator = operator<readonly [Tensor], { axes: readonly number[] }>({
   onnx: ([x], { attributes: { axes } }, emit) => [
     emit.node('ReduceMax', [x, emit.integers(axes)], { keepdims: 1n }),
   ],
+  tfjs: ([x], { attributes: { axes } }, emit) => [
+    emit.kernel('Max', { x }, { reductionIndices: axes, keepDims: true }),
+  ],
 });
 
 /**

@@ -2,8 +2,23 @@ import { ShapeError } from '../errors.ts';
 import { operator } from '../operator.ts';
 import { formatShape, sameShape, staticDim } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import type { TfjsEmitter, TfjsValue } from '../tfjs/emitter.ts';
 import { add, mul, neg, sub } from './arithmetic.ts';
 import { mean } from './max.ts';
+
+/** Rows with mean 0 and variance 1, and 1 / √(var(x) + ε), by kernels of TensorFlow.js, which has none for both. */
+function standardized(
+  x: TfjsValue,
+  epsilon: number,
+  emit: TfjsEmitter,
+): readonly [hat: TfjsValue, inverseDeviation: TfjsValue] {
+  const mean = (value: TfjsValue): TfjsValue =>
+    emit.kernel('Mean', { x: value }, { axis: [1], keepDims: true });
+  const centered = emit.kernel('Sub', { a: x, b: mean(x) });
+  const variance = mean(emit.kernel('Square', { x: centered }));
+  const r = emit.kernel('Rsqrt', { x: emit.kernel('Add', { a: variance, b: emit.constant([epsilon], []) }) });
+  return [emit.kernel('Multiply', { a: centered, b: r }), r];
+}
 
 const rowMean = (x: Tensor): Tensor => mean(x, { axes: [1], keepDims: true });
 
@@ -56,6 +71,7 @@ const standardizeOperator = operator<
     });
     return [hat, r];
   },
+  tfjs: ([x], { attributes: { epsilon } }, emit) => standardized(x, epsilon, emit),
 });
 
 const layerNormalizationOperator = operator<
@@ -83,6 +99,10 @@ const layerNormalizationOperator = operator<
   onnx: ([x, scale, shift], { attributes: { epsilon } }, emit) => [
     emit.node('LayerNormalization', [x, scale, shift], { axis: -1n, epsilon }),
   ],
+  tfjs: ([x, scale, shift], { attributes: { epsilon } }, emit) => {
+    const [hat] = standardized(x, epsilon, emit);
+    return [emit.kernel('Add', { a: emit.kernel('Multiply', { a: hat, b: scale }), b: shift })];
+  },
 });
 
 /** {@link layerNorm} as the one operator that engines know, for what no longer learns. */

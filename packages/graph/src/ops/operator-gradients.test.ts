@@ -7,8 +7,9 @@ import { expectClose } from '../testing/expect-close.ts';
 import { finiteDifferences } from '../testing/finite-differences.ts';
 import { operatorCases } from '../testing/operator-cases.ts';
 import { runCase, runCaseUnoptimized } from '../testing/run-case.ts';
+import { testedTfjsRuntimes } from '../testing/tested-tfjs-runtimes.ts';
 
-const engine = onnxRuntimeNode();
+const engines = [onnxRuntimeNode(), ...testedTfjsRuntimes];
 /** Operators whose results are flat or not numbers. */
 const flat = new Set(['less', 'greater', 'equal']);
 
@@ -27,7 +28,7 @@ describe.each(differentiable)('gradient of %s', (_, cases) => {
       it('is the one worked out by hand', async () => {
         const first = gradientOf(built, cotangentsOf(built, 'ones'));
         expectClose(await runCase(referenceRuntime, first), gradient, 1e-12, 'reference');
-        expectClose(await runCase(engine, first), gradient, 1e-5, 'engine');
+        for (const engine of engines) expectClose(await runCase(engine, first), gradient, 1e-5, engine.name);
       });
 
     if (derivatives >= 1)
@@ -36,7 +37,7 @@ describe.each(differentiable)('gradient of %s', (_, cases) => {
         const first = gradientOf(built, cotangents);
         const exact = await runCase(referenceRuntime, first);
         expectClose(exact, await finiteDifferences(built, cotangents), 1e-6, 'reference');
-        expectClose(await runCase(engine, first), exact, 1e-5, 'engine');
+        for (const engine of engines) expectClose(await runCase(engine, first), exact, 1e-5, engine.name);
         expectClose(await runCaseUnoptimized(first, axisLengths), exact, 1e-5, 'engine, unoptimized');
       });
 
@@ -47,7 +48,7 @@ describe.each(differentiable)('gradient of %s', (_, cases) => {
         const second = gradientOf(first, cotangents);
         const exact = await runCase(referenceRuntime, second);
         expectClose(exact, await finiteDifferences(first, cotangents), 1e-6, 'reference');
-        expectClose(await runCase(engine, second), exact, 2e-5, 'engine');
+        for (const engine of engines) expectClose(await runCase(engine, second), exact, 2e-5, engine.name);
       });
   });
 });

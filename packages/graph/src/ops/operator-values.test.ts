@@ -7,8 +7,9 @@ import { axisLengths } from '../testing/case.ts';
 import { expectClose } from '../testing/expect-close.ts';
 import { operatorCases } from '../testing/operator-cases.ts';
 import { runCase, runCaseUnoptimized } from '../testing/run-case.ts';
+import { testedTfjsRuntimes } from '../testing/tested-tfjs-runtimes.ts';
 
-const engines = [onnxRuntimeNode(), onnxRuntimeWeb()];
+const engines = [onnxRuntimeNode(), onnxRuntimeWeb(), ...testedTfjsRuntimes];
 
 describe.each(Object.entries(operatorCases))('%s', (_, cases) => {
   it('has a value worked out by hand', () => {

@@ -62,6 +62,7 @@ const concatOperator = operator<readonly Tensor[], { axis: number }>({
         )
       : inputs.map(() => undefined),
   onnx: (inputs, { attributes: { axis } }, emit) => [emit.node('Concat', inputs, { axis: BigInt(axis) })],
+  tfjs: (inputs, { attributes: { axis } }, emit) => [emit.kernel('Concat', inputs, { axis })],
 });
 
 /**
@@ -109,6 +110,8 @@ const splitOperator = operator<
         ],
   onnx: ([x], { attributes: { sizes, axis } }, emit) =>
     emit.nodeWithOutputs('Split', [x, emit.integers(sizes)], sizes.length, { axis: BigInt(axis) }),
+  tfjs: ([x], { attributes: { sizes, axis } }, emit) =>
+    emit.kernelWithOutputs('SplitV', { x }, sizes.length, { numOrSizeSplits: sizes, axis }),
 });
 
 /**
@@ -143,6 +146,12 @@ const sliceOperator = operator<readonly [Tensor], { axis: number; start: number;
   ],
   onnx: ([x], { attributes: { axis, start, end } }, emit) => [
     emit.node('Slice', [x, emit.integers([start]), emit.integers([end]), emit.integers([axis])]),
+  ],
+  tfjs: ([x], { outputs: [y], attributes: { axis, start } }, emit) => [
+    emit.kernel('Slice', { x }, (lengthsOf) => ({
+      begin: y.shape.map((_, at) => (at === axis ? start : 0)),
+      size: lengthsOf(y.shape),
+    })),
   ],
 });
 
@@ -199,6 +208,13 @@ const padOperator = operator<readonly [Tensor], { axis: number; before: number; 
   ],
   onnx: ([x], { attributes: { axis, before, after } }, emit) => [
     emit.node('Pad', [x, emit.integers([before, after]), '', emit.integers([axis])]),
+  ],
+  tfjs: ([x], { outputs: [y], attributes: { axis, before, after } }, emit) => [
+    emit.kernel(
+      'PadV2',
+      { x },
+      { paddings: y.shape.map((_, at) => (at === axis ? [before, after] : [0, 0])), constantValue: 0 },
+    ),
   ],
 });
 

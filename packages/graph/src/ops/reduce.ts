@@ -5,6 +5,7 @@ import { operator } from '../operator.ts';
 import { broadcastsTo, checkAxis, formatShape, isStatic, sameShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Dim, Shape } from '../tensor-type.ts';
+import { broadcastTo } from '../tfjs/emitter.ts';
 import { reshape } from './layout.ts';
 
 /** Sum (or maximum) over axes in float64, keeping them with length 1. */
@@ -95,6 +96,9 @@ const sumOperator = operator<readonly [Tensor], { axes: readonly number[]; keepD
     }
     return [emit.node('ReduceSum', [x, emit.integers(axes)], { keepdims: keepDims ? 1n : 0n })];
   },
+  tfjs: ([x], { attributes: { axes, keepDims } }, emit) => [
+    emit.kernel('Sum', { x }, { axis: axes, keepDims }),
+  ],
 });
 
 /**
@@ -126,6 +130,7 @@ const expandOperator = operator<readonly [x: Tensor, like: Tensor], Record<never
       isStatic(likeTensor.shape) ? emit.integers(likeTensor.shape) : emit.node('Shape', [like]),
     ]),
   ],
+  tfjs: ([value], { inputs: [x, like] }, emit) => [broadcastTo(value, x.shape, like.shape, emit)],
 });
 
 /**
@@ -168,6 +173,13 @@ const elementCountOperator = operator<readonly [Tensor], { axes: readonly number
     // 1 is ONNX's code for float32.
     return [emit.node('Cast', [emit.node('ReduceProd', [lengths], { keepdims: 0n })], { to: 1n })];
   },
+  tfjs: (_, { inputs: [x], attributes: { axes } }, emit) => [
+    emit.kernel('Fill', {}, (lengthsOf) => ({
+      shape: [],
+      value: product(lengthsOf(axes.map((axis) => x.shape[axis] ?? 1))),
+      dtype: 'float32',
+    })),
+  ],
 });
 
 /** How many elements lie along the given axes (default all), as a float32 scalar computed when the program runs. */

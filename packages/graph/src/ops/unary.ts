@@ -1,18 +1,21 @@
 import { ShapeError } from '../errors.ts';
 import { operator } from '../operator.ts';
 import type { Tensor } from '../tensor.ts';
+import type { TfjsEmitter, TfjsValue } from '../tfjs/emitter.ts';
 
 interface UnarySpec {
   readonly name: string;
   /** ONNX operator of the same meaning. */
   readonly onnx: string;
+  /** TensorFlow.js kernel of the same meaning, or what is made of several. */
+  readonly tfjs: string | ((x: TfjsValue, emit: TfjsEmitter) => TfjsValue);
   readonly value: (x: number) => number;
   /** Gradient of x from the gradient of y; `y` is the forward result, for reuse. */
   readonly vjp: (dy: Tensor, forward: { x: Tensor; y: Tensor }) => Tensor;
 }
 
 /** A float function of one element, from its definition and its derivative. */
-export function unary({ name, onnx, value, vjp }: UnarySpec): (x: Tensor) => Tensor {
+export function unary({ name, onnx, tfjs, value, vjp }: UnarySpec): (x: Tensor) => Tensor {
   const apply = operator<readonly [Tensor]>({
     name,
     shape: ([x]) => {
@@ -23,6 +26,7 @@ export function unary({ name, onnx, value, vjp }: UnarySpec): (x: Tensor) => Ten
     value: ([x]) => [{ ...x, data: x.data.map(value) }],
     vjp: ([dy], { inputs: [x], outputs: [y] }) => [dy && vjp(dy, { x, y })],
     onnx: ([x], _, emit) => [emit.node(onnx, [x])],
+    tfjs: ([x], _, emit) => [typeof tfjs === 'string' ? emit.kernel(tfjs, { x }) : tfjs(x, emit)],
   });
   return (x) => apply([x], {})[0];
 }

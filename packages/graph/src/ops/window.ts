@@ -2,6 +2,7 @@ import { ShapeError } from '../errors.ts';
 import { operator } from '../operator.ts';
 import { formatShape, staticDim } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import type { TfjsEmitter, TfjsValue } from '../tfjs/emitter.ts';
 
 const checkStart = (where: string, x: Tensor, start: Tensor): void => {
   if (x.shape.length !== 1)
@@ -11,6 +12,17 @@ const checkStart = (where: string, x: Tensor, start: Tensor): void => {
       `${where}: start must be int64 [1], got ${start.dtype} ${formatShape(start.shape)}.`,
     );
 };
+
+/** Where the entries of a window lie. */
+const positions = (start: TfjsValue, length: number, emit: TfjsEmitter): TfjsValue =>
+  emit.kernel('Add', {
+    a: start,
+    b: emit.constant(
+      Int32Array.from({ length }, (_, i) => i),
+      [length],
+      'int64',
+    ),
+  });
 
 const windowOperator = operator<readonly [x: Tensor, start: Tensor], { length: number }>({
   name: 'window',
@@ -36,6 +48,9 @@ const windowOperator = operator<readonly [x: Tensor, start: Tensor], { length: n
   onnx: ([x, start], { attributes: { length } }, emit) => [
     emit.node('Slice', [x, start, emit.node('Add', [start, emit.integers([length])]), emit.integers([0])]),
   ],
+  tfjs: ([x, start], { attributes: { length } }, emit) => [
+    emit.kernel('GatherV2', { x, indices: positions(start, length, emit) }, { axis: 0, batchDims: 0 }),
+  ],
 });
 
 const unwindowOperator = operator<readonly [x: Tensor, start: Tensor], { total: number }>({
@@ -60,6 +75,11 @@ const unwindowOperator = operator<readonly [x: Tensor, start: Tensor], { total: 
     const padded = emit.integers([total - staticDim('unwindow', input.shape, 0)]);
     const pads = emit.node('Concat', [start, emit.node('Sub', [padded, start])], { axis: 0n });
     return [emit.node('Pad', [x, pads])];
+  },
+  tfjs: ([x, start], { inputs: [input], attributes: { total } }, emit) => {
+    const length = staticDim('unwindow', input.shape, 0);
+    const indices = emit.kernel('Reshape', { x: positions(start, length, emit) }, { shape: [length, 1] });
+    return [emit.kernel('ScatterNd', { indices, updates: x }, { shape: [total] })];
   },
 });
 

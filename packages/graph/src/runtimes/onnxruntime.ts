@@ -78,7 +78,7 @@ export function onnxRuntime(
   const { createState, bind } = storeRegistry(
     name,
     (spec, shared) => stateBuffer(spec, shared, { Tensor, takesSharedMemory }),
-    numbersOf,
+    { numbersOf, write: (buffer, numbers) => numbersOf(buffer).set(numbers) },
   );
 
   async function load<I extends string, S extends string, O extends string>(

@@ -13,7 +13,7 @@ import type { Tensor } from '../tensor.ts';
 const { createState, bind } = storeRegistry<FloatArray>(
   'reference',
   ({ initial }, shared) => (shared ? floatsAt(shared) : Float64Array.from(initial)),
-  (array) => array,
+  { numbersOf: (array) => array, write: (array, numbers) => array.set(numbers) },
 );
 
 /** A program on the reference runtime. Every value is float64, whatever its dtype. */

@@ -7,6 +7,7 @@ import { add, exp, greater, mean, mul, sum, toFloat, window } from '../ops/index
 import { program } from '../program.ts';
 import { constant } from '../tensor.ts';
 import { expectClose } from '../testing/expect-close.ts';
+import { testedTfjsRuntimes } from '../testing/tested-tfjs-runtimes.ts';
 import { referenceRuntime } from './reference.ts';
 
 /** w ← w + mean(x), v ← v + w: each state's next value reads what the other was before. */
@@ -30,6 +31,7 @@ describe.each([
   ['reference', referenceRuntime, Float64Array],
   ['onnxruntime-node', onnxRuntimeNode(), Float32Array],
   ['onnxruntime-web', onnxRuntimeWeb(), Float32Array],
+  ...testedTfjsRuntimes.map((runtime) => [runtime.name, runtime, Float32Array] as const),
 ] as const)('runtime %s', (name, runtime, FloatArray) => {
   it('has its name', () => expect(runtime.name).toBe(name));
 

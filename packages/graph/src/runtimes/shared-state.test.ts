@@ -5,10 +5,12 @@ import { add, mul } from '../ops/index.ts';
 import { program } from '../program.ts';
 import { allocateVectors, floatsAt } from '../shared-vector.ts';
 import { describeSharedState } from '../testing/describe-shared-state.ts';
+import { testedTfjsRuntimes } from '../testing/tested-tfjs-runtimes.ts';
 import { referenceRuntime } from './reference.ts';
 
 describeSharedState(referenceRuntime);
 describeSharedState(onnxRuntimeNode());
+for (const runtime of testedTfjsRuntimes) describeSharedState(runtime);
 
 const vector = { shape: [4], initial: new Float32Array(4) };
 const halfStep = program({ inputs: {}, state: { w: vector, v: vector } }, (_, { w, v }) => ({

@@ -1,3 +1,4 @@
+import { defaultRuntime } from '#default-runtime';
 import { DataError, SCALE_STATE } from '@meow-rl/graph';
 import { stream } from '@meow-rl/random';
 import type { Rollout } from '@meow-rl/replay';
@@ -35,14 +36,16 @@ export interface RolloutAgent<T extends CommonSettings = CommonSettings>
 /**
  * Makes an agent that learns from rollouts by a definition. If that fails, what was loaded for it is freed.
  *
- * @throws RangeError for settings out of range; GraphError for a definition that contradicts itself
+ * @throws RangeError for settings out of range; GraphError for a definition that contradicts itself; DataError if no runtime
+ *   is given and none is installed
  */
 export async function createOnPolicyAgent<N extends NetworkGroups, T extends CommonSettings>(
   definition: OnPolicyDefinition<N, T>,
   options: OnPolicyAgentOptions<T>,
 ): Promise<RolloutAgent<T>> {
-  const { runtime, seed = 0, observationSize, actionSize } = options;
+  const { seed = 0, observationSize, actionSize } = options;
   const algorithm = resolveOnPolicyAlgorithm(definition, { observationSize, actionSize }, options.config);
+  const runtime = options.runtime ?? (await defaultRuntime());
   const random = stream(seed, STREAM.updates);
   const updates = await localUpdates({ algorithm, seed, runtime, random });
   try {

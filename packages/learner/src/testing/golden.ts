@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { referenceRuntime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { onnxRuntimeWeb } from '@meow-rl/graph/onnxruntime-web';
+import { testedTfjsRuntimes } from '@meow-rl/graph/testing';
 import { onnxRuntimeFused, whyUnavailable } from '@meow-rl/onnxruntime-fused';
 import { expect } from 'vitest';
 
@@ -26,6 +27,7 @@ export const GOLDEN_RUNTIMES = [
   { runtime: referenceRuntime, tolerance: 1e-8 },
   { runtime: onnxRuntimeNode(), tolerance: 1e-4 },
   { runtime: onnxRuntimeWeb(), tolerance: 1e-4 },
+  ...testedTfjsRuntimes.map((runtime) => ({ runtime, tolerance: 1e-4 })),
   // Where it isn't compiled its own tests say so.
   ...(whyUnavailable() === undefined ? [{ runtime: onnxRuntimeFused(), tolerance: 1e-4 }] : []),
 ];

@@ -20,6 +20,7 @@ function floatComparison(name: string, onnx: string, holds: (x: number, y: numbe
     vjp: 'none',
     // 1 is ONNX's code for float32.
     onnx: ([x, y], _, emit) => [emit.node('Cast', [emit.node(onnx, [x, y])], { to: 1n })],
+    tfjs: 'none',
   });
   return (x: Tensor, y: Tensor): Tensor => apply([x, y], {})[0];
 }
@@ -43,6 +44,7 @@ const selectOperator = operator<readonly [condition: Tensor, x: Tensor, y: Tenso
   onnx: ([condition, x, y], _, emit) => [
     emit.node('Where', [emit.node('Cast', [condition], { to: 9n }), x, y]),
   ],
+  tfjs: 'none',
 });
 
 /** A comparison of float32 as 0 or 1 in float32; undefined if it is none. */

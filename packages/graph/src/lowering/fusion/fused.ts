@@ -58,6 +58,7 @@ const fusedOperator = operator<readonly Tensor[], FusedAttributes, readonly Tens
       FUSED_DOMAIN,
     );
   },
+  tfjs: 'none',
 });
 
 /** A node that computes element-wise expressions of its inputs in one pass over them. */

@@ -68,6 +68,9 @@ export const arithmeticCases = {
     }),
     example('ties with itself', [tied], (x) => minimum(x, x), { value: [1, 2, 3], gradient: [1, 1, 1] }),
     example('not a number', [gap], (x) => minimum(x, 0), { value: [NaN, 0] }),
+    example('not a number on the right', [given([1], [0]), gap], (x, y) => minimum(x, y), {
+      value: [NaN, 0],
+    }),
     ...broadcasts(minimum, 1),
   ],
   maximum: [
@@ -80,6 +83,9 @@ export const arithmeticCases = {
       gradient: [0, 0.5, 1, 1.5],
     }),
     example('not a number', [gap], (x) => maximum(x, 0), { value: [NaN, 1] }),
+    example('not a number on the right', [given([1], [0]), gap], (x, y) => maximum(x, y), {
+      value: [NaN, 1],
+    }),
     ...broadcasts(maximum, 1),
   ],
   clip: [

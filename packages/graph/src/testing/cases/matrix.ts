@@ -27,6 +27,12 @@ export const matrixCases = {
         derivatives: 2,
       },
     ),
+    example(
+      'two rows',
+      [given([1, 3], [1, 2, 3]), given([1, 3], [4, 5, -6])],
+      (x, y) => matmul(x, y, { transposeB: true }),
+      { value: [-4], derivatives: 2 },
+    ),
     example('[2, 3] [3, 4]', [random(1, [2, 3]), random(2, [3, 4])], (x, y) => matmul(x, y), {
       derivatives: 2,
     }),

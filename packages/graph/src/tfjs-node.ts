@@ -1,0 +1,71 @@
+import { createRequire } from 'node:module';
+
+import { DataError } from './errors.ts';
+import type { TfjsModule } from './runtimes/tfjs/module.ts';
+import { tfjsRuntime } from './runtimes/tfjs/runtime.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface TfjsNodeOptions {
+  /** Computes on an NVIDIA GPU, by @tensorflow/tfjs-node-gpu. Default: false. */
+  readonly gpu?: boolean;
+  /** Threads inside an operator; default 1. TensorFlow keeps the number that it was loaded with. */
+  readonly threads?: number;
+}
+
+const require = createRequire(import.meta.url);
+
+/** What gets a module of TensorFlow.js ready. */
+interface Readiness {
+  ready(): Promise<void>;
+  enableProdMode(): void;
+}
+
+/** The module of a package, before which what it lacks is put in place. */
+function requireModule(name: string, command: string): TfjsModule & Readiness {
+  const util: { isNullOrUndefined?: (value: unknown) => boolean } = require('node:util');
+  // tfjs-node 4.22 calls it, and Node has it no longer from version 23 on.
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  // Without its notes on what the processor could do.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  try {
+    return require(name);
+  } catch (error) {
+    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    const problem = reason.includes(`'${name}'`) ? 'is not installed' : `can't be loaded (${reason})`;
+    throw new DataError(`tfjsNodeRuntime: ${name} ${problem}. Run ${command} in a clone of meow-rl.`, {
+      cause: error,
+    });
+  }
+}
+
+/** The number of threads that TensorFlow was loaded with, in this process. */
+let loadedThreads: number | undefined;
+
+/**
+ * The runtime of TensorFlow's library in C, by tfjs-node. The package has to be built for a current TensorFlow, which
+ * `npm run setup:tfjs-node` of this repository does: what it downloads when it is installed is TensorFlow 2.9.
+ *
+ * @throws RangeError if `threads` is not a whole number >= 1; DataError if the package isn't there or can't be loaded, computes with another number of threads already, or finds
+ *   no GPU where it is to use one
+ */
+export async function tfjsNodeRuntime({ gpu = false, threads = 1 }: TfjsNodeOptions = {}): Promise<Runtime> {
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new RangeError(`tfjsNodeRuntime: threads must be a whole number >= 1, got ${threads}.`);
+  if (loadedThreads !== undefined && loadedThreads !== threads)
+    throw new DataError(
+      `tfjsNodeRuntime: TensorFlow computes with ${loadedThreads} threads in this process and keeps them, and ${threads} were asked for. Start another process.`,
+    );
+  process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
+  process.env['TF_NUM_INTEROP_THREADS'] = '1';
+  const name = gpu ? 'tfjs-node-gpu' : 'tfjs-node';
+  const tf = requireModule(`@tensorflow/${name}`, `npm run setup:tfjs-node${gpu ? ' -- --gpu' : ''}`);
+  loadedThreads = threads;
+  tf.enableProdMode();
+  await tf.ready();
+  const runtime = tfjsRuntime(tf, { backend: 'tensorflow' });
+  if (gpu && runtime.name !== name)
+    throw new DataError(
+      'tfjsNodeRuntime: TensorFlow finds no GPU here. See that nvidia-smi shows one, or compute without gpu.',
+    );
+  return runtime;
+}
