@@ -149,7 +149,7 @@ describe('report of a comparison', () => {
       '–',
       '6,100 (5,852 to 6,348) at 100,000',
     ]);
-    expect(rowOf('MR.Q', 'MR.Q', '100,000')).toEqual(['7,872', '–', 'not run']);
+    expect(rowOf('MR.Q (v4)', 'MR.Q', '100,000')).toEqual(['7,872', '–', 'not run']);
     expect(text).toContain('its curves are smoothed');
   });
 

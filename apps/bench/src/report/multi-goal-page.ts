@@ -1,9 +1,9 @@
 import { meanInterval } from '@meow-rl/train';
 
+import { SEEDS_OF_BAND } from '../compare/curves-figure.ts';
 import type { RunGroup } from '../compare/group-runs.ts';
 import type { FigureData } from '../demo/figure-data.ts';
 import { modalityOf } from '../demo/modality.ts';
-import { withInterval } from './comparison-tables.ts';
 import { goalsCard, softValueCard, valueErrorCard } from './demo-report.ts';
 import { html, type Html, type HtmlPart } from './html.ts';
 import type { Machine } from './machine.ts';
@@ -59,17 +59,24 @@ function modalityCard(runs: readonly MultiGoalRun[]): Html {
     const { shares = [], reached = 0, entropy = 0, evenness = 0 } = modalities[i] ?? {};
     return [seed, percent(reached), ...shares.map(percent), entropy.toFixed(3), percent(evenness)];
   });
-  const over = (value: (modality: (typeof modalities)[number]) => number): HtmlPart =>
-    withInterval(meanInterval(modalities.map(value)));
+  const over = (
+    value: (modality: (typeof modalities)[number]) => number,
+    shown: (value: number) => string = percent,
+  ): HtmlPart => {
+    const { estimate, low, high } = meanInterval(modalities.map(value));
+    // Of two seeds it would reach far beyond all shares.
+    if (low === null || runs.length < SEEDS_OF_BAND) return shown(estimate);
+    return html`${shown(estimate)} <small>(${shown(low)} to ${shown(high)})</small>`;
+  };
   return html`<section class="card wide">
     <h2>Modality of the stochastic policy</h2>
     ${table(
       [
         words('seed'),
-        numbers('episodes that reach a goal'),
+        numbers('reach a goal'),
         ...goals.map(({ x, y }) => numbers(`share of (${formatNumber(x)}, ${formatNumber(y)})`)),
         numbers('entropy, nats'),
-        numbers('of the most there can be'),
+        numbers('of the most'),
       ],
       [
         ...rows,
@@ -77,7 +84,10 @@ function modalityCard(runs: readonly MultiGoalRun[]): Html {
           'mean, 95% interval',
           over(({ reached }) => reached),
           ...goals.map((_, goal) => over(({ shares }) => shares[goal] ?? 0)),
-          over(({ entropy }) => entropy),
+          over(
+            ({ entropy }) => entropy,
+            (value) => value.toFixed(3),
+          ),
           over(({ evenness }) => evenness),
         ],
       ],

@@ -13,7 +13,7 @@ export interface PublishedReturn {
   readonly algorithm: string;
   /** The environment's name without its version. */
   readonly task: string;
-  /** Version of the task, where the source says. */
+  /** Version of the task; absent for tasks without one. */
   readonly version?: string;
   /** Environment steps, those of all environments together. */
   readonly steps: number;
@@ -40,18 +40,10 @@ const td3Authors = source(
 const tianshou = source(
   'Tianshou',
   'https://github.com/thu-ml/tianshou/tree/master/examples/mujoco',
-  'ten seeds',
+  'mean over seeds',
 );
-const cleanRlSac = source(
-  'CleanRL',
-  'https://docs.cleanrl.dev/rl-algorithms/sac/',
-  'three seeds, sampled returns of training',
-);
-const cleanRlTd3 = source(
-  'CleanRL',
-  'https://docs.cleanrl.dev/rl-algorithms/td3/',
-  'three seeds, returns of training',
-);
+const cleanRlSac = source('CleanRL', 'https://docs.cleanrl.dev/rl-algorithms/sac/', 'mean over seeds');
+const cleanRlTd3 = source('CleanRL', 'https://docs.cleanrl.dev/rl-algorithms/td3/', 'mean over seeds');
 const zoo = source(
   'RL Baselines3 Zoo',
   'https://github.com/DLR-RM/rl-baselines3-zoo/blob/master/benchmark.md',
@@ -59,10 +51,10 @@ const zoo = source(
 );
 const slmLab = source(
   'SLM-Lab',
-  'https://github.com/kengz/SLM-Lab/blob/master/docs/BENCHMARKS.md',
+  'https://github.com/kengz/SLM-Lab',
   'steps differ by task: 4 to 10 million for PPO, 1 to 4 million for SAC; the smallest is given',
 );
-const mrq = source('MR.Q', 'https://github.com/facebookresearch/MRQ', 'ten seeds');
+const mrq = source('MR.Q', 'https://github.com/facebookresearch/MRQ', 'mean over seeds');
 
 type Returns = Readonly<Record<string, number>>;
 
@@ -71,7 +63,7 @@ const rows = (
   algorithm: string,
   steps: number | Returns,
   returns: Returns,
-  version?: string,
+  version = 'v4',
 ): PublishedReturn[] =>
   Object.entries(returns).map(([task, value]) =>
     Object.assign(
@@ -82,7 +74,7 @@ const rows = (
         steps: typeof steps === 'number' ? steps : (steps[task] ?? Number.NaN),
         return: value,
       },
-      version !== undefined && { version },
+      !task.startsWith('Isaac-') && { version },
     ),
   );
 
@@ -101,7 +93,6 @@ export const PUBLISHED_RETURNS: readonly PublishedReturn[] = [
       Humanoid: 5 * MILLION,
     },
     { HalfCheetah: 10_981, Hopper: 3333, Walker2d: 5527, Ant: 6586, Humanoid: 6923 },
-    'v4',
   ),
   ...rows(
     meowIsaac,

@@ -67,7 +67,7 @@ export async function reproduce(name: string, request: ReproduceRequest, ui: Ui)
     await guardWrite(target, () => writeAtomically(target, content));
     return target;
   };
-  const files = await writeFigure(figure, { experiment, folders, request, write }, ui);
+  const files = await writeFigure(figure, { experiment, plan, folders, request, write }, ui);
   ui.result({ figure, out, plan, files, trials }, `Written: ${files.join(', ')}`);
   if (failed.length > 0)
     throw new CliError(

@@ -5,11 +5,13 @@ import { makeComparisonReport } from '../report/make-comparison-report.ts';
 import { multiGoalHtml } from '../report/multi-goal-page.ts';
 import type { Experiment, Figure } from './experiments.ts';
 import { makeMultiGoalReport } from './multi-goal.ts';
+import type { Plan } from './plan.ts';
 import type { ReproduceRequest } from './request.ts';
 
 /** What a figure is made of. */
 export interface FigureSources {
   readonly experiment: Experiment;
+  readonly plan: Plan;
   /** Of the runs that are finished. */
   readonly folders: readonly string[];
   readonly request: ReproduceRequest;
@@ -23,7 +25,7 @@ const LAST = 10;
 /** Writes the report of a figure and the raw curves; gives the paths of the files. */
 export async function writeFigure(
   figure: Figure,
-  { experiment: { title, lead, playsWithNoise }, folders, request, write }: FigureSources,
+  { experiment: { title, lead, playsWithNoise }, plan, folders, request, write }: FigureSources,
   ui: Ui,
 ): Promise<string[]> {
   const { command, observationNoise, actionNoise, confidence, resamples, smooth, noiseEpisodes } = request;
@@ -39,7 +41,7 @@ export async function writeFigure(
       smooth,
       noiseEpisodes,
       title,
-      lead,
+      lead: `${lead}${shortened(plan)}`,
       command,
       last: LAST,
       seed: 0,
@@ -51,4 +53,12 @@ export async function writeFigure(
     await write('report.html', comparisonHtml(report)),
     await write('curves.csv', curvesCsv(report.groups, report.sampledGroups)),
   ];
+}
+
+/** Says that warm-ups aren't those of the presets, where they aren't. */
+function shortened({ arms }: Plan): string {
+  const warmup = arms.find((arm) => arm.warmup !== undefined)?.warmup;
+  return warmup === undefined
+    ? ''
+    : ` The budget had room for few steps: warm-ups are shortened to ${warmup} steps, and the curves show little.`;
 }
