@@ -72,7 +72,7 @@ describe('what reproduce is made of', () => {
 
   it('gives a shortened warm-up to what learns from replay alone, and presets to variants', () => {
     const plan = { seeds: 2, seconds: 1, arms: [arm('ppo'), arm('meow', 'hopper-affine')] };
-    const trials = expandSweep(sweepOfPlan(EXPERIMENTS.fig2, plan, { fused: true }, 'out'));
+    const trials = expandSweep(sweepOfPlan(EXPERIMENTS.fig2, plan, { engine: 'fused' }, 'out'));
     expect(trials.map(({ name }) => name)).toEqual([
       'Hopper-v5/meow/hopper-affine/seed-0',
       'Hopper-v5/meow/hopper-affine/seed-1',
@@ -85,7 +85,7 @@ describe('what reproduce is made of', () => {
       steps: 4000,
       evaluateEvery: 400,
       warmup: 1000,
-      fused: true,
+      engine: 'fused',
       evaluationEpisodes: 5,
     });
     expect(trials[2]?.settings).not.toHaveProperty('warmup');

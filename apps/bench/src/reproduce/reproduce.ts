@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
 import { makeFolder } from '@meow-rl/files';
-import { whyUnavailable } from '@meow-rl/onnxruntime-fused';
 
 import type { RawConfig } from '../cli/config-file.ts';
 import { secondsOf } from '../cli/duration.ts';
@@ -127,7 +126,6 @@ function settingsOf({ python, simulatorDevice }: ReproduceConfig): RawConfig {
       ...(python !== undefined && { python }),
       ...(simulatorDevice !== undefined && { simulatorDevice }),
     }),
-    ...(whyUnavailable() === undefined && { fused: true }),
   };
 }
 
