@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 import { findPython } from '../../../../scripts/find-python.mjs';
 import { algorithmNamed } from './index.ts';
-import { presetOfIsaacTask } from './isaac-presets.ts';
+import { presetOfIsaacTask, presetOfPerSecondTask } from './isaac-presets.ts';
 
 const python = findPython();
 
@@ -38,6 +38,18 @@ describe('the six tasks of Isaac', () => {
     });
     expect(names).toHaveLength(31);
     expect(presetOfIsaacTask).toEqual(Object.fromEntries(names));
+  });
+
+  test('take a sixtieth of the temperature where a step of 1/60 s earns a sixtieth', () => {
+    const { presets, presetOfEnvironment } = algorithmNamed('meow');
+    const alphaIn = (environment: string) => presets[presetOfEnvironment[environment] ?? '']?.agent['alpha'];
+    expect(['isaac:Isaac-Ant-Direct', 'isaac:Isaac-Ant', 'isaac:Isaac-Ant-v0'].map(alphaIn)).toEqual(
+      Array.from({ length: 3 }, () => 0.00125),
+    );
+    expect(['isaac:Isaac-Ant-Direct-v0', 'omniisaac:Ant'].map(alphaIn)).toEqual([0.075, 0.075]);
+    expect(alphaIn('isaac:Isaac-Humanoid')).toBeCloseTo(0.25 / 60, 12);
+    const names = Object.keys(presetOfPerSecondTask);
+    expect(names.filter((name) => !(name in presetOfIsaacTask))).toEqual([]);
   });
 
   // Numbers of the paper's appendix: environments, batch, buffer, steps of each; tau, alpha, range of the prior's log-sigma.

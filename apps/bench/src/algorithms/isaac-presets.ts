@@ -101,3 +101,23 @@ export const presetOfIsaacTask: Readonly<Record<string, IsaacTask>> = Object.fro
     return names.map((name) => [name, task]);
   }),
 );
+
+/**
+ * The tasks whose rewards accrue per second, so that one of a step of 1/60 s is a sixtieth of the paper's: those of locomotion in Isaac
+ * Lab 3, and in 2 those that a manager runs. A temperature that is fixed goes with the rewards.
+ *
+ * Reference: Isaac Lab 3.0, locomotion_direct_env.py and reward_manager.py.
+ */
+export const presetOfPerSecondTask = {
+  'isaac:Ant': 'isaac-ant-per-second',
+  'isaac:Isaac-Ant-Direct': 'isaac-ant-per-second',
+  'isaac:Isaac-Ant': 'isaac-ant-per-second',
+  'isaac:Isaac-Ant-v0': 'isaac-ant-per-second',
+  'isaac:Humanoid': 'isaac-humanoid-per-second',
+  'isaac:Isaac-Humanoid-Direct': 'isaac-humanoid-per-second',
+  'isaac:Isaac-Humanoid': 'isaac-humanoid-per-second',
+  'isaac:Isaac-Humanoid-v0': 'isaac-humanoid-per-second',
+} as const;
+
+/** Steps of these tasks in a second. */
+export const STEPS_PER_SECOND = 60;

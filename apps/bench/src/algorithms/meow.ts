@@ -2,7 +2,7 @@ import { checkMeowConfig, MEOW_SETTINGS, whyWithoutMode, type MeowConfig } from 
 
 import { defineAlgorithm } from './algorithm.ts';
 import type { Preset } from './algorithm.ts';
-import { isaacPreset, presetOfIsaacTask } from './isaac-presets.ts';
+import { isaacPreset, presetOfIsaacTask, presetOfPerSecondTask, STEPS_PER_SECOND } from './isaac-presets.ts';
 import { presetOfPaperTask } from './paper-tasks.ts';
 
 /** The authors' settings for the multi-goal task. */
@@ -44,6 +44,15 @@ const TASKS = ['half-cheetah', 'hopper', 'walker2d', 'ant', 'humanoid'] as const
 const isaac = {
   'isaac-ant': isaacPreset('isaac-ant', { alpha: 0.075, tau: 0.0005, logSigmaMax: 2 }),
   'isaac-humanoid': isaacPreset('isaac-humanoid', { alpha: 0.25, tau: 0.00025 }),
+  'isaac-ant-per-second': isaacPreset('isaac-ant', {
+    alpha: 0.075 / STEPS_PER_SECOND,
+    tau: 0.0005,
+    logSigmaMax: 2,
+  }),
+  'isaac-humanoid-per-second': isaacPreset('isaac-humanoid', {
+    alpha: 0.25 / STEPS_PER_SECOND,
+    tau: 0.00025,
+  }),
   'isaac-ingenuity': isaacPreset('isaac-ingenuity', { alpha: 0.025, tau: 0.0025, logSigmaMin: -4 }),
   'isaac-anymal': isaacPreset('isaac-anymal', { alpha: 0.00075, tau: 0.025, logSigmaMax: -1 }),
   'isaac-allegro-hand': isaacPreset('isaac-allegro-hand', { alpha: 0.1, tau: 0.001, logSigmaMin: -4 }),
@@ -129,6 +138,7 @@ export const meow = defineAlgorithm({
     'MultiGoal-v0': 'multi-goal-paper',
     ...presetOfPaperTask,
     ...presetOfIsaacTask,
+    ...presetOfPerSecondTask,
   },
   check: checkRun,
   create: async (options) => {
