@@ -93,34 +93,46 @@ def make(num_envs, seed):
 `;
 
 describe.skipIf(!python)('a simulator in Python', () => {
-  test('is trained in, gone on with to the same bits, evaluated and exported', async () => {
-    const run = path.join(await temporaryFolder(), 'run');
-    const trained = await train('gym:Hopper-v5', '--num-envs', '3', '--normalize-observations', '--out', run);
-    expect(trained).toMatchObject({ code: 0, err: '' });
-    expect(JSON.parse(await readFile(path.join(run, 'config.json'), 'utf8'))).toMatchObject({
-      env: 'gym:Hopper-v5',
-      environment: 'gym:Hopper-v5',
-      preset: 'hopper',
-      normalizeObservations: true,
-    });
-    expect(await readFile(path.join(run, 'server.log'), 'utf8')).toMatch(
-      /^meow_isaac_bridge: serves gym:Hopper-v5, num_envs 3, on 127\.0\.0\.1:\d+ \(meow_isaac_bridge .*, mujoco [\d.]+\)$/m,
-    );
-    const whole = await eventsOf(run);
-    expect(whole.filter(({ type }) => type === 'evaluation')).toHaveLength(2);
-    const from = whole.find(({ type }) => type === 'evaluation')?.['step'];
-    expect(await bench('train', '--resume', run, '--from', String(from), '--quiet')).toMatchObject({
-      code: 0,
-    });
-    expect(await eventsOf(run)).toEqual(whole);
-    const evaluated = JSON.parse((await bench('eval', run, '--episodes', '4', '--json')).out);
-    expect(evaluated).toMatchObject({ environment: 'gym:Hopper-v5', terminated: [true, true, true, true] });
-    const policy = path.join(run, 'policy', 'policy.onnx');
-    const again = JSON.parse(
-      (await bench('eval', policy, '--python', python, '--episodes', '2', '--json')).out,
-    );
-    expect(again.returns[0]).toBeGreaterThan(0);
-  });
+  // Five servers are started, which takes a minute where other work has the cores.
+  test(
+    'is trained in, gone on with to the same bits, evaluated and exported',
+    { timeout: 180_000 },
+    async () => {
+      const run = path.join(await temporaryFolder(), 'run');
+      const trained = await train(
+        'gym:Hopper-v5',
+        '--num-envs',
+        '3',
+        '--normalize-observations',
+        '--out',
+        run,
+      );
+      expect(trained).toMatchObject({ code: 0, err: '' });
+      expect(JSON.parse(await readFile(path.join(run, 'config.json'), 'utf8'))).toMatchObject({
+        env: 'gym:Hopper-v5',
+        environment: 'gym:Hopper-v5',
+        preset: 'hopper',
+        normalizeObservations: true,
+      });
+      expect(await readFile(path.join(run, 'server.log'), 'utf8')).toMatch(
+        /^meow_isaac_bridge: serves gym:Hopper-v5, num_envs 3, on 127\.0\.0\.1:\d+ \(meow_isaac_bridge .*, mujoco [\d.]+\)$/m,
+      );
+      const whole = await eventsOf(run);
+      expect(whole.filter(({ type }) => type === 'evaluation')).toHaveLength(2);
+      const from = whole.find(({ type }) => type === 'evaluation')?.['step'];
+      expect(await bench('train', '--resume', run, '--from', String(from), '--quiet')).toMatchObject({
+        code: 0,
+      });
+      expect(await eventsOf(run)).toEqual(whole);
+      const evaluated = JSON.parse((await bench('eval', run, '--episodes', '4', '--json')).out);
+      expect(evaluated).toMatchObject({ environment: 'gym:Hopper-v5', terminated: [true, true, true, true] });
+      const policy = path.join(run, 'policy', 'policy.onnx');
+      const again = JSON.parse(
+        (await bench('eval', policy, '--python', python, '--episodes', '2', '--json')).out,
+      );
+      expect(again.returns[0]).toBeGreaterThan(0);
+    },
+  );
 
   test('that gives no state goes on in new episodes', async () => {
     const run = path.join(await temporaryFolder(), 'run');

@@ -72,9 +72,11 @@ async function profileProgram(
     const [file] = await readdir(folder);
     if (file === undefined)
       throw new CliError('onnxruntime wrote no profile', `Look whether ${tmpdir()} can be written to.`);
+    // As the engine has it, so that nodes have its names.
+    const lowered = { fuses: engine === 'fused', multiplies: engine === 'fused' && threads === 1 };
     const profile: unknown = JSON.parse(await readFile(path.join(folder, file), 'utf8'));
     return [
-      ...summarizeProfile(profile, phasesOf(program, { fuses: engine === 'fused' }), runs),
+      ...summarizeProfile(profile, phasesOf(program, lowered), runs),
       ...(await profileStep(program, runs)),
     ];
   } finally {
