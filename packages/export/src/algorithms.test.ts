@@ -119,11 +119,11 @@ describe.each(['float16', 'int8'] as const)('in %s', (precision) => {
       const folder = await mkdtemp(path.join(tmpdir(), 'meow-algorithm-'));
       const options = { precision, observations: 200 };
       const files = await exportAgent(agent, agent.deployment(), folder, metadata, options);
-      const [smallest, largest] = { float16: [1e-5, 1e-3], int8: [1e-3, 0.02] }[precision] ?? [];
+      const [smallest, largest] = { float16: [1e-5, 5e-3], int8: [1e-3, 0.05] }[precision] ?? [];
       for (const { kind, path: file, maxError, meanError } of files) {
         if (kind === 'policy') expect(meanError).toBeGreaterThan(smallest ?? NaN);
         expect(meanError).toBeLessThan(largest ?? NaN);
-        expect(maxError).toBeLessThan(name === 'meow' ? 40 * (largest ?? NaN) : 1);
+        expect(maxError).toBeLessThan(name === 'meow' ? 40 * (largest ?? NaN) : 2);
         const { measured, precision: written } = decodePolicyFile(await readFile(file)).metadata;
         expect(written).toBe(precision);
         expect(measured).toMatchObject({ max_error: maxError, mean_error: meanError });

@@ -1,6 +1,6 @@
 import { layerNormalization } from '../ops/normalize.ts';
 import { linear } from '../ops/matmul.ts';
-import { concat } from '../ops/partition.ts';
+import { concat, split } from '../ops/partition.ts';
 import { sameShape } from '../shape.ts';
 import type { Node, OperatorNode, Tensor } from '../tensor.ts';
 import type { Rule } from './rewrite.ts';
@@ -43,6 +43,23 @@ function skipZeroTerm(): Rule {
   };
 }
 
+/** A layer of joined parts of which all but one are 0 anyway: the first coupling of a deterministic action reads the state alone. */
+function skipZeroColumns(): Rule {
+  const isZero = zeroTest();
+  return {
+    operators: ['linear'],
+    replace: (_, [x, weight, bias]) => {
+      const parts = (x && nodeOf(x, 'concat'))?.inputs ?? [];
+      const [kept, ...others] = parts.filter((part) => !isZero(part));
+      if (!kept || others.length > 0 || parts.length < 2 || !weight || !bias) return undefined;
+      const widths = parts.map(({ shape }) => shape[1]);
+      if (!widths.every((width) => typeof width === 'number')) return undefined;
+      const columns = split(weight, widths, 1)[parts.indexOf(kept)];
+      return columns && linear(kept, columns, bias);
+    },
+  };
+}
+
 /** Both columns of one matrix, if two tensors are they. */
 function joined(first: Tensor, second: Tensor): Tensor | undefined {
   const parts = nodeOf(first, 'split');
@@ -81,4 +98,9 @@ const wholeLayerNorm: Rule = {
 };
 
 /** What makes a program that no longer learns smaller, and its layers such as engines know. Results differ in rounding only. */
-export const deploymentRules = (): readonly Rule[] => [skipZeroTerm(), joinColumns, wholeLayerNorm];
+export const deploymentRules = (): readonly Rule[] => [
+  skipZeroTerm(),
+  skipZeroColumns(),
+  joinColumns,
+  wholeLayerNorm,
+];
