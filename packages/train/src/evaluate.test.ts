@@ -21,6 +21,24 @@ function endsEveryOther(): Env {
 }
 
 describe('evaluate', () => {
+  // Timers stand for signals: both come with a turn of the event loop, which promises that are settled don't wait for.
+  it.each([1, 3])(
+    'lets timers and signals in, however fast the actor of %s environments answers',
+    async (numEnvs) => {
+      const env = numEnvs === 1 ? endsEveryOther() : vectorEnv(endsEveryOther, { numEnvs });
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(new Error('a timer came')), 20);
+      const playing = evaluate({
+        actor: fakeAgent(),
+        env,
+        episodes: 1e9,
+        seed: 0,
+        signal: controller.signal,
+      });
+      await expect(playing).rejects.toThrow('a timer came');
+    },
+  );
+
   it('sums rewards over whole episodes', async () => {
     const actor = fakeAgent();
     const result = await evaluate({ actor, env: countingEnv({ length: 4 }), episodes: 2, seed: 0 });

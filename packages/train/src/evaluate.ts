@@ -3,6 +3,7 @@ import { stream } from '@meow-rl/random';
 
 import { checkFit } from './check-fit.ts';
 import type { Actor } from './contracts/actor.ts';
+import { eventLoopTurn } from './event-loop-turn.ts';
 import { playTogether, type PlayedEpisodes, type Playing } from './play-together.ts';
 
 /** Options of {@link evaluate}. */
@@ -86,12 +87,14 @@ async function playOneByOne({
   const returns: number[] = [];
   const lengths: number[] = [];
   const terminated: boolean[] = [];
+  const turn = eventLoopTurn();
   for (let episode = 0; episode < episodes; episode += 1) {
     let { observation } = checkedReset(env, episode === 0 ? { seed } : {});
     let sum = 0;
     let length = 0;
     let ended = false;
     for (let done = false; !done; length += 1) {
+      await turn();
       signal?.throwIfAborted();
       const action = await actor.act(Float32Array.from(observation), { deterministic, generator });
       const result = checkedStep(env, action);

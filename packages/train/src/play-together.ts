@@ -3,6 +3,7 @@ import type { Generator } from '@meow-rl/random';
 
 import { checkFit, spacesOf } from './check-fit.ts';
 import { checkVectorReset, checkVectorStep } from './check-vector-results.ts';
+import { eventLoopTurn } from './event-loop-turn.ts';
 import type { Actor } from './contracts/actor.ts';
 
 /** How episodes are to be played. */
@@ -35,8 +36,11 @@ export async function playTogether(playing: Playing<VectorEnv>): Promise<PlayedE
   const { actor, env, episodes, seed } = playing;
   checkFit('evaluate', actor, spacesOf(env));
   const rounds: PlayedEpisodes[] = [];
+  const turn = eventLoopTurn();
   for (let left = episodes; left > 0; left -= env.numEnvs)
-    rounds.push(await playRound(playing, Math.min(left, env.numEnvs), left === episodes ? { seed } : {}));
+    rounds.push(
+      await playRound(playing, Math.min(left, env.numEnvs), left === episodes ? { seed } : {}, turn),
+    );
   return {
     returns: rounds.flatMap(({ returns }) => returns),
     lengths: rounds.flatMap(({ lengths }) => lengths),
@@ -48,6 +52,7 @@ async function playRound(
   { actor, env, deterministic, generator, signal }: Playing<VectorEnv>,
   count: number,
   request: { readonly seed?: number },
+  turn: () => Promise<void> | undefined,
 ): Promise<PlayedEpisodes> {
   let { observations } = checkVectorReset(env, await env.reset(request), 'evaluate');
   const returns = Array.from({ length: count }, () => 0);
@@ -55,6 +60,7 @@ async function playRound(
   const terminated = Array.from({ length: count }, () => false);
   const isOver = Array.from({ length: count }, () => false);
   for (let running = count; running > 0;) {
+    await turn();
     signal?.throwIfAborted();
     const actions = await actor.act(Float32Array.from(observations), { deterministic, generator });
     const result = checkVectorStep(env, await env.step(actions), 'evaluate');

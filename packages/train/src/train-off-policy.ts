@@ -5,6 +5,7 @@ import type { UpdateMetrics } from './contracts/learning-agent.ts';
 import type { ExploredActions } from './contracts/off-policy-agent.ts';
 import { episodeEvents } from './episode-events.ts';
 import { episodeTracker } from './episode-tracker.ts';
+import { eventLoopTurn } from './event-loop-turn.ts';
 import type { TrainEvent } from './events.ts';
 import type { OffPolicyState } from './off-policy-state.ts';
 import type { TrainOffPolicyOptions } from './off-policy-options.ts';
@@ -142,7 +143,9 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
     // As it would have been saved at this step.
     if (!evaluation.isDue) await checkpoint?.save(state());
   }
+  const turn = eventLoopTurn();
   while (step < steps) {
+    await turn();
     if (signal?.aborted) {
       if (step > saved) await checkpoint?.save(state());
       return { step, updates, aborted: true };

@@ -1,6 +1,7 @@
 import { checkMetrics, checkOnPolicyOptions } from './check-training.ts';
 import { episodeEvents } from './episode-events.ts';
 import { episodeTracker } from './episode-tracker.ts';
+import { eventLoopTurn } from './event-loop-turn.ts';
 import type { TrainEvent } from './events.ts';
 import type { TrainOnPolicyOptions } from './on-policy-options.ts';
 import type { OnPolicyState } from './on-policy-state.ts';
@@ -113,7 +114,9 @@ export async function trainOnPolicy(options: TrainOnPolicyOptions): Promise<Trai
     // As it would have been saved at this step.
     if (!evaluation.isDue) await checkpoint?.save(state());
   }
+  const turn = eventLoopTurn();
   while (step < steps) {
+    await turn();
     if (signal?.aborted) {
       if (step > saved) await checkpoint?.save(state());
       return { step, updates, aborted: true };
