@@ -27,14 +27,14 @@ async function bundledSize(folder: string, code: string): Promise<number> {
 
 // Little above what they are: a budget grows in the commit that needs more, and shrinks with what it is for.
 test.each([
-  { folder: 'packages/graph', code: "export * from '@meow-rl/graph'", budget: 30_500 },
+  { folder: 'packages/graph', code: "export * from '@meow-rl/graph'", budget: 31_000 },
   {
     folder: 'packages/graph',
     code: "export { grad, mean, program, square } from '@meow-rl/graph'",
     budget: 5_200,
   },
   { folder: 'packages/flows', code: "export * from '@meow-rl/flows'", budget: 11_000 },
-  { folder: 'packages/export', code: "export * from '@meow-rl/export'", budget: 23_000 },
+  { folder: 'packages/export', code: "export * from '@meow-rl/export'", budget: 24_000 },
   { folder: 'packages/export', code: "export { loadPolicy } from '@meow-rl/export'", budget: 6_500 },
 ])('$folder: $code fits into $budget bytes', async ({ folder, code, budget }) => {
   const size = await bundledSize(folder, code);
