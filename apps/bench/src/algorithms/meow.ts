@@ -44,19 +44,21 @@ const TASKS = ['half-cheetah', 'hopper', 'walker2d', 'ant', 'humanoid'] as const
 const isaac = {
   'isaac-ant': isaacPreset('isaac-ant', { alpha: 0.075, tau: 0.0005, logSigmaMax: 2 }),
   'isaac-humanoid': isaacPreset('isaac-humanoid', { alpha: 0.25, tau: 0.00025 }),
-  'isaac-ant-per-second': isaacPreset('isaac-ant', {
-    alpha: 0.075 / STEPS_PER_SECOND,
-    tau: 0.0005,
-    logSigmaMax: 2,
-  }),
-  'isaac-humanoid-per-second': isaacPreset('isaac-humanoid', {
-    alpha: 0.25 / STEPS_PER_SECOND,
-    tau: 0.00025,
-  }),
   'isaac-ingenuity': isaacPreset('isaac-ingenuity', { alpha: 0.025, tau: 0.0025, logSigmaMin: -4 }),
   'isaac-anymal': isaacPreset('isaac-anymal', { alpha: 0.00075, tau: 0.025, logSigmaMax: -1 }),
   'isaac-allegro-hand': isaacPreset('isaac-allegro-hand', { alpha: 0.1, tau: 0.001, logSigmaMin: -4 }),
   'isaac-franka-cabinet': isaacPreset('isaac-franka-cabinet', { alpha: 0.075, tau: 0.01 }),
+} as const;
+
+/** A preset with the temperature for rewards that accrue per second. */
+const perSecond = <P extends { readonly agent: { readonly alpha: number } }>(preset: P) => ({
+  ...preset,
+  agent: { ...preset.agent, alpha: preset.agent.alpha / STEPS_PER_SECOND },
+});
+
+const isaacPerSecond = {
+  'isaac-ant-per-second': perSecond(isaac['isaac-ant']),
+  'isaac-humanoid-per-second': perSecond(isaac['isaac-humanoid']),
 } as const;
 
 /** A task's preset with other settings of the agent, as `<task>-<variant>` for each task. */
@@ -83,7 +85,7 @@ const ablation = <const V extends string>(variant: V, agent: Partial<MeowConfig>
  *   `<task>` has both.
  * - `<task>-affine`: affine couplings for additive ones (Figure A1), with best-of-k for the deterministic action.
  * - `isaac-<task>`: the authors' settings for the tasks of Isaac Gym, under today's names of the tasks too. Rewards and observations have changed
- *   since: returns don't compare.
+ *   since: returns don't compare. `isaac-<task>-per-second`: a sixtieth of the temperature, as rewards accrue per second in Isaac Lab.
  *
  * Reference: Chao et al., MEow (2024), appendix on experimental setups.
  */
@@ -113,6 +115,7 @@ const presets = {
   ...ablation('one-shift', { shifts: 1 }),
   ...ablation('affine', { layers: 'affine', deterministic: 'best-of-k' }),
   ...isaac,
+  ...isaacPerSecond,
   mujoco: { ...mujoco, agent: {}, steps: 1_000_000, warmup: 5000 },
 } as const;
 

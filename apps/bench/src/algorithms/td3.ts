@@ -3,7 +3,7 @@ import { checkTd3Config, TD3_SETTINGS } from '@meow-rl/baselines/settings';
 import { defineAlgorithm } from './algorithm.ts';
 import { deterministicPendulum, mujocoPresets, offPolicy, presetOfTask } from './baseline-presets.ts';
 
-const ofPaper = { policyLearningRate: 1e-3, qLearningRate: 1e-3, hidden: [400, 300] };
+const paperAgent = { policyLearningRate: 1e-3, qLearningRate: 1e-3, hidden: [400, 300] };
 
 /**
  * Presets by name.
@@ -16,9 +16,9 @@ const ofPaper = { policyLearningRate: 1e-3, qLearningRate: 1e-3, hidden: [400, 3
  * Reference: Fujimoto et al. (2018), section 6.1; RL Baselines3 Zoo, hyperparams/td3.yml; CleanRL, td3_continuous_action.py.
  */
 const presets = {
-  mujoco: { ...mujocoPresets.mujoco, agent: ofPaper },
-  humanoid: { ...mujocoPresets.humanoid, agent: ofPaper },
-  swimmer: { ...mujocoPresets.swimmer, agent: { ...mujocoPresets.swimmer.agent, ...ofPaper } },
+  mujoco: { ...mujocoPresets.mujoco, agent: paperAgent },
+  humanoid: { ...mujocoPresets.humanoid, agent: paperAgent },
+  swimmer: { ...mujocoPresets.swimmer, agent: { ...mujocoPresets.swimmer.agent, ...paperAgent } },
   pendulum: deterministicPendulum,
   general: { ...offPolicy, steps: 1_000_000, warmup: 25_000 },
 } as const;
