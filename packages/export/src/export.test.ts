@@ -9,8 +9,9 @@ import type { MeowAgent } from '@meow-rl/meow';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { loadPolicy, openPolicyFile, PolicyFileError, policyFiles, verifyPolicy } from './index.ts';
+import { loadPolicy, PolicyFileError, policyFiles, verifyPolicy } from './index.ts';
 import { exportAgent } from './node.ts';
+import { openPolicyFile } from './policy-session.ts';
 import { actionSpace, metadata, normalRows, trainedAgent } from './testing/trained-agent.ts';
 
 let agent: MeowAgent;

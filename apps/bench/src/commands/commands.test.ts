@@ -300,7 +300,9 @@ describe('bad input', () => {
     await writeFile(inFolder('bad.onnx'), bytes.subarray(0, 1000));
     const { code, err } = await bench('eval', inFolder('bad.onnx'));
     expect(code).toBe(1);
-    expect(err).toMatch(/bad\.onnx: it is no ONNX file or is damaged \(1000 bytes\)\. Export it again\.\n$/);
+    expect(err).toMatch(
+      /bad\.onnx: it is no ONNX file or is damaged \(1000 bytes\)\. Give a policy\.onnx, .* or export it again\.\n$/,
+    );
   });
 
   test('training that diverges names the step and the term', async () => {

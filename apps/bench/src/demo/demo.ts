@@ -1,3 +1,5 @@
+import { POLICY_FILES } from '@meow-rl/export';
+
 import { meow } from '../algorithms/meow.ts';
 import type { DemoConfig } from '../commands/demo.ts';
 import { figureData } from './figure-data.ts';
@@ -5,7 +7,7 @@ import { modalityOf } from './modality.ts';
 import { ROLLOUT_STEPS } from './rollouts.ts';
 import { InterruptedError } from '../cli/errors.ts';
 import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
-import { exportRunAgent, FILE_DESCRIPTIONS } from '../policies/policy-export.ts';
+import { contentsOf, exportRunAgent } from '../policies/policy-export.ts';
 import type { DemoReport } from '../report/data.ts';
 import { demoReportHtml } from '../report/demo-report.ts';
 import { chooseEngine, expectEngine } from '../runs/engines.ts';
@@ -94,9 +96,9 @@ async function trainAndReport(
         meanReturn === undefined ? [] : { step, meanReturn },
       ),
       verify,
-      files: files.map(({ kind }) => ({
-        name: `policy/${kind === 'stochastic' ? 'policy-stochastic' : kind}.onnx`,
-        description: FILE_DESCRIPTIONS[kind],
+      files: files.map((file) => ({
+        name: `policy/${POLICY_FILES[file.kind]}`,
+        description: contentsOf(file),
       })),
     };
     await folder.writeText('report.html', demoReportHtml(report));
