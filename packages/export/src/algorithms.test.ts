@@ -116,6 +116,9 @@ test('a policy has the layers that engines know: one product and one normalizati
   await rm(folder, { recursive: true });
 });
 
+/** Whose deterministic action is the best of several candidates. */
+const choosing = new Set(['sql', 'meow of affine couplings, best of k']);
+
 describe.each(['float16', 'int8'] as const)('in %s', (precision) => {
   test.each(['meow', 'sac', 'td3', 'ddpg', 'sql', 'ppo', 'meow of affine couplings, best of k'])(
     '%s is near its agent, as is measured: but for the best of several candidates, which may be another one',
@@ -124,12 +127,13 @@ describe.each(['float16', 'int8'] as const)('in %s', (precision) => {
       const folder = await mkdtemp(path.join(tmpdir(), 'meow-algorithm-'));
       const options = { precision, observations: 200 };
       const files = await exportAgent(agent, agent.deployment(), folder, metadata, options);
-      const [smallest, largest] = { float16: [1e-5, 5e-3], int8: [1e-3, 0.05] }[precision] ?? [];
+      // One of 200 actions that is another candidate's makes 0.01 of the mean.
+      const most = choosing.has(name) ? 0.02 : 5e-3;
+      const [smallest, largest] = { float16: [1e-5, most], int8: [1e-3, 0.05] }[precision] ?? [];
       for (const { kind, path: file, maxError, meanError } of files) {
         if (kind === 'policy') expect(meanError).toBeGreaterThan(smallest ?? NaN);
         expect(meanError).toBeLessThan(largest ?? NaN);
-        console.log(name, precision, kind, maxError, meanError);
-        expect(maxError).toBeLessThan(name === 'meow' ? 40 * (largest ?? NaN) : 2);
+        expect(maxError).toBeLessThan(choosing.has(name) ? 2 : 40 * (largest ?? NaN));
         const { measured, precision: written } = decodePolicyFile(await readFile(file)).metadata;
         expect(written).toBe(precision);
         expect(measured).toMatchObject({ max_error: maxError, mean_error: meanError });
