@@ -12,6 +12,7 @@ import { chooseEngine, expectEngine } from '../runs/engines.ts';
 import { resolveTrain, type ResolvedTrain } from '../runs/resolve.ts';
 import { runAgentOf } from '../runs/run-agent.ts';
 import { parseTrainSettings } from '../runs/train-settings.ts';
+import { SUMMARY } from '../runs/run-files.ts';
 import { createRunFolder } from '../runs/run-folder.ts';
 import type { RunFolder, RunOptions } from '../runs/run-folder.ts';
 import { formatPairs } from '../cli/table.ts';
@@ -120,7 +121,7 @@ async function trainAndReport(
       verifyMaxError: verify.maxError,
       trainSeconds: outcome.seconds,
     };
-    await folder.writeJson('summary.json', summary);
+    await folder.writeJson(SUMMARY, summary);
     ui.result(
       { run: folder.path, report: folder.file('report.html'), ...summary },
       formatPairs({

@@ -6,7 +6,7 @@ import { ALGORITHMS } from '../algorithms/index.ts';
 import { agentSettings, recordedSettings } from '../algorithms/agent-settings.ts';
 import type { RawConfig } from '../cli/config-file.ts';
 import { commandLine } from '../cli/command-line.ts';
-import { settingsIn } from '../cli/settings.ts';
+import { settingsIn, valueAt } from '../cli/settings.ts';
 import type { Run } from '../compare/read-run.ts';
 import { taskOf } from '../environments/task-of.ts';
 import { parseTrainSettings, trainSettings } from '../runs/train-settings.ts';
@@ -46,8 +46,8 @@ function givenSettings(run: Run): GivenSetting[] | undefined {
   return settingsIn({ ...trainSettings, agent: agentSettings(algorithm) })
     .filter(({ path: [first = ''] }) => !['algo', 'env', 'seed', 'out'].includes(first))
     .flatMap(({ path }) => {
-      const value = at(config, path);
-      return value === undefined || String(value) === String(at(base, path)) ? [] : [{ path, value }];
+      const value = valueAt(config, path);
+      return value === undefined || String(value) === String(valueAt(base, path)) ? [] : [{ path, value }];
     });
 }
 
@@ -60,9 +60,3 @@ export function trainCommand(run: Run): string {
   const flags = Object.fromEntries(given.map(({ path, value }) => [path.at(-1) ?? '', value]));
   return commandLine(['train'], { algo, env, seed, ...flags });
 }
-
-const at = (config: unknown, path: readonly string[]): unknown =>
-  path.reduce<unknown>(
-    (inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined),
-    config,
-  );

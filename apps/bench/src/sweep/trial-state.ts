@@ -5,6 +5,7 @@ import { z } from 'zod';
 
 import { hasCode } from '../cli/errors.ts';
 import { readTextFile } from '../files/text-file.ts';
+import { CONFIG, METRICS, SUMMARY } from '../runs/run-files.ts';
 import type { Trial } from './trial.ts';
 
 /** How far a trial has come, as its folder says. */
@@ -22,7 +23,7 @@ export interface TrialState {
   readonly seconds?: number;
 }
 
-/** Where the output of a trial is kept, of all attempts. */
+/** The file in a trial's folder with the output of all its attempts. */
 export const TRIAL_LOG = 'trial.log';
 
 const configSchema = z.looseObject({ steps: z.number() });
@@ -42,10 +43,10 @@ type LoggedEvent = z.output<typeof eventSchema>;
  * @param steps that it is to train for; one that was finished with fewer is `begun`
  */
 export async function readTrialState({ folder }: Pick<Trial, 'folder'>, steps: number): Promise<TrialState> {
-  const config = await readJson(path.join(folder, 'config.json'), configSchema);
+  const config = await readJson(path.join(folder, CONFIG), configSchema);
   if (!config) return { phase: 'waiting', step: 0 };
-  const summary = await readJson(path.join(folder, 'summary.json'), summarySchema);
-  const progress = progressOf(await readLastEvents(path.join(folder, 'metrics.jsonl')));
+  const summary = await readJson(path.join(folder, SUMMARY), summarySchema);
+  const progress = progressOf(await readLastEvents(path.join(folder, METRICS)));
   return {
     ...progress,
     phase: summary && !summary.aborted && config.steps >= steps ? 'finished' : 'begun',
