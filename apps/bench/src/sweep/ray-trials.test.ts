@@ -53,6 +53,22 @@ const sweepOn = async (file: string, ...argv: string[]) => {
   return { code, err, trials: out === '' ? [] : JSON.parse(out).trials };
 };
 
+/** Stops a trial as soon as its job is there, and gives the requests that are no questions. */
+async function stopTrial(prepare: (ray: FakeRay) => void = () => {}) {
+  const ray = await startFakeRay(undefined);
+  const { file, out } = await sweepFile(ray.address);
+  const sweep = await readSweep(file, out);
+  const [trial] = await planSweep(sweep, 'ray');
+  if (!trial) throw new Error('there is a trial');
+  const stopping = new AbortController();
+  prepare(ray);
+  const ended = (await rayTrials(sweep)).run(trial, stopping.signal, () => stopping.abort());
+  expect(await ended).toEqual({ kind: 'stopped' });
+  expect([...ray.jobs.values()].map(({ status }) => status)).toEqual(['STOPPED']);
+  const [id = ''] = ray.jobs.keys();
+  return ray.requests.flatMap((request) => (request.startsWith('POST') ? [request.replace(id, '<id>')] : []));
+}
+
 describe('a sweep on Ray', () => {
   it('submits a trial as a job that train begins, and says if its results are not on shared storage', async () => {
     const ray = await startFakeRay('secret', () => ({ status: 'SUCCEEDED' }));
@@ -180,23 +196,6 @@ describe('a sweep on Ray', () => {
   });
 
   describe('that is stopped', () => {
-    /** Stops a trial as soon as its job is there, and gives the requests that are no questions. */
-    async function stopTrial(prepare: (ray: FakeRay) => void = () => {}) {
-      const ray = await startFakeRay(undefined);
-      const { file, out } = await sweepFile(ray.address);
-      const sweep = await readSweep(file, out);
-      const [trial] = await planSweep(sweep, 'ray');
-      if (!trial) throw new Error('there is a trial');
-      const stopping = new AbortController();
-      prepare(ray);
-      const ended = (await rayTrials(sweep)).run(trial, stopping.signal, () => stopping.abort());
-      expect(await ended).toEqual({ kind: 'stopped' });
-      expect([...ray.jobs.values()].map(({ status }) => status)).toEqual(['STOPPED']);
-      const [id = ''] = ray.jobs.keys();
-      return ray.requests.flatMap((request) =>
-        request.startsWith('POST') ? [request.replace(id, '<id>')] : [],
-      );
-    }
     const [submission, stop] = ['POST /api/jobs/', 'POST /api/jobs/<id>/stop'];
 
     it('just after it was submitted', async () => {
