@@ -34,9 +34,10 @@ export function publishedCard({ deterministic }: ComparisonReport): Html {
       ]),
     )}
     <p class="note">
-      Means over seeds; here of deterministic actions with the interval of Student's t. Numbers after other
-      numbers of steps don't compare; where there is a dash, runs have not come as far, or were not evaluated
-      there. Sources:
+      Here: means over seeds at one evaluation, of deterministic actions, with the interval of Student's t.
+      Numbers after other numbers of steps and on other versions of a task don't compare, nor do best
+      evaluations with these. Where there is a dash, runs have not come as far, or were not evaluated there.
+      Sources:
       ${sources.map(
         ({ name, url, note }, i) =>
           html`<a href="${url}">${name}</a> (${note})${i < sources.length - 1 ? ';' : '.'}`,
