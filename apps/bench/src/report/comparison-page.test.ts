@@ -109,6 +109,16 @@ describe('report of a comparison', () => {
     expect(markup).not.toMatch(/NaN|Infinity|undefined|\[object/);
   });
 
+  it('has both kinds of returns whichever of them the tables are of', async () => {
+    const root = await temporaryFolder();
+    await writeRuns(root, ['HalfCheetah-v5']);
+    const ofBoth = async (...flags: readonly string[]) => {
+      const { markup } = await pageOf(root, ...flags);
+      return markup.replace(' --stochastic', '');
+    };
+    expect(await ofBoth('--stochastic')).toBe(await ofBoth());
+  });
+
   it('is one file that loads nothing, with ids that are there once', async () => {
     const root = await temporaryFolder();
     await writeRuns(root, ['HalfCheetah-v5', 'Hopper-v5']);
@@ -149,6 +159,7 @@ describe('report of a comparison', () => {
       '–',
       '6,100 (5,852 to 6,348) at 100,000',
     ]);
+    expect(rowOf('Tianshou, best evaluation (v3)', 'td3', '1,000,000')?.[0]).toBe('10,201');
     expect(rowOf('MR.Q (v4)', 'MR.Q', '100,000')).toEqual(['7,872', '–', 'not run']);
     expect(text).toContain('its curves are smoothed');
   });
@@ -183,7 +194,7 @@ describe('report of a comparison', () => {
     expect(card('Returns of the last evaluation').rows).toEqual([
       ['meow', '1', '200', '5', '5', 'not evaluated', '–'],
     ]);
-    expect(card('Performance profile').text).toContain('There is none');
+    expect(card('Performance profile').text).toContain('There is none: it takes two algorithms');
     expect(card('Deterministic return, mean').text).toContain('meow 1 seed, no interval');
     expect(markup).not.toMatch(/NaN|Infinity|undefined/);
   });
