@@ -30,7 +30,7 @@ export function describePlan(plan: Plan, costs: readonly ArmCost[], cores: numbe
     ...(shortened === undefined
       ? []
       : [
-          `These are few steps: warm-ups are shortened to at most ${shortened}, and curves show little. A larger --budget shows more.`,
+          `These are few steps: warm-ups are shortened to at most ${shortened}, and curves show little. A larger --budget, or more --steps, shows more.`,
         ]),
   ].join('\n\n');
 }

@@ -1,9 +1,12 @@
 import type { Preset } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
 import { meow } from '../algorithms/meow.ts';
+import { presetOfPaperTask } from '../algorithms/paper-tasks.ts';
 import { presetNamed, usualPreset } from '../algorithms/presets.ts';
 import { sac } from '../algorithms/sac.ts';
 import type { RawConfig } from '../cli/config-file.ts';
+import { UsageError } from '../cli/errors.ts';
+import { taskOf } from '../environments/task-of.ts';
 
 /** A learner of an experiment: an algorithm, and the preset that it trains with in an environment. */
 export interface Arm {
@@ -31,6 +34,7 @@ export interface Experiment {
   readonly lead: string;
   /** In the order in which a budget takes them up. */
   readonly environments: readonly string[];
+  /** @throws UsageError if there is no such experiment in an environment */
   armsOf(environment: string): readonly Arm[];
   /** Seeds at most. */
   readonly seeds: number;
@@ -92,7 +96,14 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     title: "MEow's Figure 1: the multi-goal environment",
     lead: 'The soft value with trajectories of the stochastic policy, and the error of three ways to get the soft value, as in Figure 1 of MEow (NeurIPS 2024, arXiv 2405.13629).',
     environments: [MULTI_GOAL],
-    armsOf: () => [DEMO],
+    armsOf: (environment) => {
+      if (environment !== MULTI_GOAL)
+        throw new UsageError(
+          `Figure 1 is of ${MULTI_GOAL}, not of ${environment}`,
+          'Leave out --environments, or reproduce fig2.',
+        );
+      return [DEMO];
+    },
     seeds: 5,
     stepsOf: () => DEMO_STEPS,
     leastSteps: () => DEMO_STEPS,
@@ -128,6 +139,11 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     lead: 'Reward shifting and shifted twin Q (none, one, two shifts), affine couplings against additive ones, SAC with and without reward shifting; deterministic against sampled actions are the two sets of figures. After the ablations of MEow (NeurIPS 2024, arXiv 2405.13629).',
     environments: ['HalfCheetah-v5', 'Hopper-v5'],
     armsOf: (environment) => {
+      if (!Object.hasOwn(presetOfPaperTask, taskOf({ environment })))
+        throw new UsageError(
+          `the ablations have no presets for ${environment}`,
+          `They have for ${Object.keys(presetOfPaperTask).join(', ')}.`,
+        );
       const task = usualPreset(meow, environment);
       return [
         MEOW,

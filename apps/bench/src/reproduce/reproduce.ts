@@ -106,6 +106,8 @@ async function experimentOf(
   const known = new Set(experiment.armsOf(environments[0] ?? '').map(({ algorithm }) => algorithm));
   for (const name of algorithms ?? [])
     if (!known.has(name)) throw unknownName(`algorithm of ${figure}`, name, [...known]);
+  // Refuses environments that the figure has no runs in, before anything is measured.
+  for (const environment of chosen ?? []) armsOf(environment);
   return { ...experiment, environments: chosen ?? environments, armsOf };
 }
 
