@@ -29,14 +29,16 @@ function pageOf(seeds: number, report: Partial<MultiGoalReport> = {}) {
     ...report,
   });
   const { document } = parseHTML(markup);
-  const rows = [...document.querySelectorAll('section.wide tbody tr')].map((row) =>
-    [...row.querySelectorAll('td')].map((cell) => String(cell.textContent).replace(/\s+/g, ' ').trim()),
+  const [heads = [], ...rows] = [...document.querySelectorAll('section.wide tr')].map((row) =>
+    [...row.querySelectorAll('th, td')].map((cell) => String(cell.textContent).replace(/\s+/g, ' ').trim()),
   );
-  return { markup, rows };
+  return { markup, heads, rows };
 }
 
 it('has the shares of the goals and their entropy for each seed', () => {
-  const { rows, markup } = pageOf(2);
+  const { heads, rows, markup } = pageOf(2);
+  const goals = ['goal 1', 'goal 2', 'goal 3', 'goal 4'];
+  expect(heads).toEqual(['seed', 'reach a goal', ...goals, 'entropy, nats', 'of log 4']);
   expect(rows.slice(0, 3)).toEqual([
     ['0', '100%', '25%', '25%', '25%', '25%', '1.386', '100%'],
     // scipy.stats.entropy([0.5, 0.25, 0.25, 0]) = 1.0397

@@ -76,9 +76,9 @@ function modalityCard({ runs, confidence }: MultiGoalReport): Html {
       [
         words('seed'),
         numbers('reach a goal'),
-        ...goals.map(({ x, y }) => numbers(`share of (${formatNumber(x)}, ${formatNumber(y)})`)),
+        ...goals.map((_, goal) => numbers(`goal ${goal + 1}`)),
         numbers('entropy, nats'),
-        numbers('of the most'),
+        numbers(`of log ${goals.length}`),
       ],
       [
         ...rows,
@@ -92,8 +92,8 @@ function modalityCard({ runs, confidence }: MultiGoalReport): Html {
       ],
     )}
     <p class="note">
-      Of ${runs[0]?.rollouts ?? 0} episodes for each seed, begun at the origin with sampled actions. Shares
-      are of the episodes that reach a goal; their entropy is at most log ${goals.length} =
+      Of ${runs[0]?.rollouts ?? 0} episodes for each seed, begun at the origin with sampled actions. Shares of
+      the goals are of the episodes that reach one; their entropy is at most log ${goals.length} =
       ${Math.log(goals.length).toFixed(3)} nats, where all goals are reached alike.
       ${
         hasIntervals

@@ -30,6 +30,7 @@ th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-top: 1px soli
 thead th { border-top: 0; color: var(--soft); font-weight: 500; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .name { white-space: nowrap; }
+thead .number, thead .name { white-space: normal; vertical-align: bottom; }
 .bar { width: 45%; padding-right: 0; vertical-align: middle; }
 .bar i { display: block; height: .7rem; border-radius: 2px; min-width: 1px; }
 .swatch { display: inline-block; width: .65rem; height: .65rem; border-radius: 50%; margin-right: .5rem; }
@@ -43,6 +44,6 @@ ul.plain { margin: 0; padding-left: 1.2rem; overflow-wrap: anywhere; }
 details { margin-top: .75rem; }
 summary { cursor: pointer; }
 td code { white-space: normal; }
-@media (max-width: 600px) { body { padding: 1.25rem .75rem 2rem; } .card { padding: .9rem; } table { font-size: .8rem; } }
+@media (max-width: 600px) { body { padding: 1.25rem .75rem 2rem; } .card { padding: .9rem; } table { font-size: .8rem; } td.number small { display: block; } }
 @media print { body { background: none; } .card { break-inside: avoid; } }
 `.trim();
