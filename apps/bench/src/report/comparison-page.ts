@@ -153,7 +153,9 @@ function improvementCard({ deterministic, options }: ComparisonReport, first: st
     ...deterministic.environments.flatMap(({ environment, improvements }) =>
       improvements.map((improvement) => Object.assign({ where: environment }, improvement)),
     ),
-    ...deterministic.overall.map((improvement) => Object.assign({ where: 'all' }, improvement)),
+    ...deterministic.overall.map((improvement) =>
+      Object.assign({ where: 'all tasks that both have' }, improvement),
+    ),
   ].filter(({ x }) => x === first);
   if (of.length === 0)
     return html`<section class="card">

@@ -35,9 +35,9 @@ export function publishedCard({ deterministic }: ComparisonReport): Html {
     )}
     <p class="note">
       Here: means over seeds at one evaluation, of deterministic actions, with the interval of Student's t.
-      Numbers after other numbers of steps and on other versions of a task don't compare, nor do best
-      evaluations with these. Where there is a dash, runs have not come as far, or were not evaluated there.
-      Sources:
+      Numbers after other numbers of steps don't compare; those of other versions of a task and best
+      evaluations do only roughly. Where there is a dash, runs have not come as far, or were not evaluated
+      there. Sources:
       ${sources.map(
         ({ name, url, note }, i) =>
           html`<a href="${url}">${name}</a> (${note})${i < sources.length - 1 ? ';' : '.'}`,
