@@ -8,6 +8,7 @@ import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { onnxRuntimeWeb } from '@meow-rl/graph/onnxruntime-web';
 import { createMeowAgent } from '@meow-rl/meow';
 
+import { quantile } from '../../../packages/train/src/statistics/moments.ts';
 import { findChromium } from './testing/browser.ts';
 import type { Engines } from './testing/engines-page.ts';
 import { enginesSite } from './testing/engines-site.ts';
@@ -82,12 +83,11 @@ for (let round = 0; round < rounds; round++)
   }
 await site.close();
 
-const quantile = (numbers: readonly number[], part: number): number =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(part * (numbers.length - 1))] ?? Number.NaN;
+const summary = (numbers: readonly number[], digits: number): string =>
+  `${quantile(numbers, 0.5).toFixed(digits)} (${quantile(numbers, 0.1).toFixed(digits)})`;
+
 console.log(`median (fastest tenth) in ${rounds} rounds | one action, µs | one update, ms`);
 for (const [i, { name }] of contestants.entries()) {
   const { actions, updates } = times[i] ?? { actions: [], updates: [] };
-  const show = (numbers: readonly number[], digits: number) =>
-    `${quantile(numbers, 0.5).toFixed(digits)} (${quantile(numbers, 0.1).toFixed(digits)})`;
-  console.log(`${name} | ${show(actions, 0)} | ${show(updates, 1)}`);
+  console.log(`${name} | ${summary(actions, 0)} | ${summary(updates, 1)}`);
 }

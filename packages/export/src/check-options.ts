@@ -7,7 +7,7 @@ export function checkVerifyOptions({
   tolerance = 0,
 }: {
   readonly observations?: number;
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
 }): void {
   if (!Number.isInteger(observations) || observations < 1)
     throw refused('observations', 'a whole number >= 1', observations);

@@ -1,5 +1,7 @@
 import type { Program } from '@meow-rl/graph';
 
+// As @meow-rl/train declares them, by structure: whoever plays a policy installs nothing of training.
+
 /** What is needed of an agent to compare its files with it. */
 export interface ComparedAgent {
   /**
@@ -26,6 +28,7 @@ export interface Deployment {
   readonly policy: Program<'observation', string, 'action'>;
   readonly stochastic?: Program<'observation' | 'noise', string, 'action' | 'logProb'>;
   readonly critic?: Program<'observation' | 'action'>;
+  /** Default: none, the programs see observations as they are. */
   readonly normalizer?: ObservationScaling;
   /** Values of the states that the programs read, by name. */
   readonly state: Readonly<Record<string, ArrayLike<number>>>;

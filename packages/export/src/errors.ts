@@ -8,7 +8,7 @@ export class EngineError extends Error {
   override readonly name = 'EngineError';
 }
 
-/** What an error says, with its cause, as the beginning of a sentence's end. */
+/** What an error says, with its cause, as part of a sentence: without a full stop. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const reason = error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;

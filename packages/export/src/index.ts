@@ -4,6 +4,7 @@ export { decodePolicyFile } from './decode-file.ts';
 export type { DecodedFile } from './decode-file.ts';
 export type { EngineInfo, EngineName, EnginePackage, PolicyEngine } from './engine.ts';
 export { EngineError, PolicyFileError } from './errors.ts';
+export type { ComparedAgent, Deployment, ObservationScaling } from './deployment.ts';
 export { POLICY_FILES } from './file-names.ts';
 export type { PolicyFile } from './file-names.ts';
 export { loadPolicy } from './load-policy.ts';

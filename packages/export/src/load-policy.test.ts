@@ -210,6 +210,9 @@ describe('sources', () => {
     );
   });
 
+  test('a path with a colon, which is no address', () =>
+    expect(loadPolicy('run-13:07/none.onnx')).rejects.toThrow(/none\.onnx: it cannot be read: ENOENT/));
+
   test('an address', async () => {
     vi.stubGlobal('fetch', async (address: string) =>
       address === 'https://here/policy.onnx'

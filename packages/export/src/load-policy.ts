@@ -176,23 +176,29 @@ export async function loadPolicy(
   );
   const engine = await engineOf(engines, wanted);
   const { name, ort, executionProvider } = engine;
-  const [first, ...others] = files.map(({ bytes, where }) => readPolicyHeader(bytes, where).metadata);
+  const headed = files.map(({ kind, where, bytes }) => ({
+    kind,
+    where,
+    bytes,
+    metadata: readPolicyHeader(bytes, where).metadata,
+  }));
+  const [first] = headed;
   if (!first) throw new PolicyFileError('loadPolicy: no file is given.');
-  const stranger = others.find((metadata) => origin(metadata) !== origin(first));
+  const stranger = headed.find(({ metadata }) => origin(metadata) !== origin(first.metadata));
   if (stranger)
     throw new PolicyFileError(
-      `loadPolicy: the files are of different exports: ${origin(first)}, and ${origin(stranger)}. Give files of one folder.`,
+      `loadPolicy: the files are of different exports: ${origin(first.metadata)}, and ${origin(stranger.metadata)}. Give files of one folder.`,
     );
   const threads = threadsOf(engine, asked);
 
   const sessions = new Map<PolicyFile, FillingSession>();
   const dispose = async (): Promise<void> => {
-    for (const session of sessions.values()) await session.dispose();
+    await Promise.all([...sessions.values()].map((session) => session.dispose()));
   };
   try {
     // One after the other: engines in WebAssembly start once.
-    for (const [i, { kind, where, bytes }] of files.entries()) {
-      const session = await openSession(bytes, [first, ...others][i] ?? first, ort, where, {
+    for (const { kind, where, bytes, metadata } of headed) {
+      const session = await openSession(bytes, metadata, ort, where, {
         executionProviders: [executionProvider],
         intraOpNumThreads: threads,
         // Else it computes what it lacks on the CPU, with copies from and to the graphics card.
@@ -216,7 +222,7 @@ export async function loadPolicy(
   const generator = createGenerator(seed);
   const fillNormal = (rows: Float32Array): void => generator.fillNormal(rows);
   return {
-    metadata: first,
+    metadata: first.metadata,
     engine: { name, executionProvider, threads },
     act: async (observation) => actionOf(await sessionOf('policy', 'act').run({ observation })),
     sample: async (observation) => {

@@ -108,8 +108,8 @@ export function deployedPrograms(
   };
 }
 
-/** What tells agents apart: a digest of their numbers. */
-const agentOf = ({ state, normalizer }: Deployment): string =>
+/** Tells files of different agents apart; algorithm, environment and steps may be the same. */
+const parametersDigest = ({ state, normalizer }: Deployment): string =>
   digestOf([
     ...Object.entries(state)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -165,7 +165,7 @@ export function policyFiles(
       `export: precision must be one of ${PRECISIONS.join(', ')}, got ${String(precision)}.`,
     );
   const programs = deployedPrograms(deployment, metadata.actionSpace);
-  const properties = encodeMetadata(metadata, precision, agentOf(deployment));
+  const properties = encodeMetadata(metadata, precision, parametersDigest(deployment));
   const write = (kind: PolicyFile, name: string, program: Program): Uint8Array => {
     const model = serialize(freeze(program, deployment.state), {
       name,

@@ -33,7 +33,7 @@ export interface PolicySession {
 /** One input of a run: its rows, or what fills them once those of the other inputs are known and right. */
 type InputRows = Float32Array | ((rows: Float32Array) => void);
 
-/** A session that can fill inputs by itself. */
+/** A session whose inputs may be filled late, so that observations that are refused draw no noise. */
 export interface FillingSession extends PolicySession {
   run(inputs: Readonly<Record<string, InputRows>>): Promise<Readonly<Record<string, Float32Array>>>;
 }
@@ -59,7 +59,7 @@ const SESSION_OPTIONS: InferenceSession.SessionOptions = {
 };
 
 /** How many rows an input has. */
-function rowsOf({ name, width }: Input, values: InputRows | undefined, where: string): number {
+function rowsOf({ name, width }: Input, values: Float32Array | undefined, where: string): number {
   const length = values?.length ?? 0;
   if (length === 0 || length % width !== 0)
     throw new RangeError(
@@ -76,8 +76,9 @@ function rowsOf({ name, width }: Input, values: InputRows | undefined, where: st
 function commonRows(inputs: readonly Input[], given: Readonly<Record<string, InputRows>>, where: string) {
   let rows = 0;
   for (const input of inputs) {
-    if (typeof given[input.name] === 'function') continue;
-    const count = rowsOf(input, given[input.name], where);
+    const values = given[input.name];
+    if (typeof values === 'function') continue;
+    const count = rowsOf(input, values, where);
     if (rows > 0 && count !== rows)
       throw new RangeError(
         `${where}: inputs have different numbers of rows (${rows}, ${count}). Give one per observation.`,

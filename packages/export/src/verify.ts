@@ -95,7 +95,7 @@ export async function verifyPolicy(
   policy: Pick<Policy, 'metadata' | 'act'>,
   { observations = 1000, seed = 0, tolerance, ...options }: VerifyOptions = {},
 ): Promise<Verification> {
-  checkVerifyOptions({ observations, ...(tolerance !== undefined && { tolerance }) });
+  checkVerifyOptions({ observations, tolerance });
   const { observationSpace, actionSpace, precision } = policy.metadata;
   const allowed = tolerance ?? ALLOWED[precision].action;
   const compared = { file: POLICY_FILES.policy, output: 'action' };

@@ -9,8 +9,8 @@ export const engines: Importers = {
   'onnxruntime-web': () => import('#onnxruntime-web'),
 };
 
-/** The scheme of an address; one letter is a drive of Windows. */
-const SCHEME = /^([a-z][\w+.-]+):/i;
+/** Schemes of addresses; all else is a path, which may have colons. */
+const SCHEME = /^(file|https?|data|blob):/i;
 
 /** Reads a file, or what an address gives. */
 export async function readBytes(source: string | URL): Promise<Uint8Array> {

@@ -48,7 +48,7 @@ def _serve(arguments: Sequence[str]) -> int:
 
     def listening(address: dict[str, Any], stop: Callable[[], None]) -> None:
         ending.on_ask(stop)
-        say(_beginning(command.simulator.task, simulator_of(0).description, address))
+        say(_listening_line(command.simulator.task, simulator_of(0).description, address))
         print(json.dumps({"listening": address, "pid": os.getpid()}), file=stdout, flush=True)
 
     try:
@@ -70,8 +70,8 @@ def _serve(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _beginning(task: str, about: Description, address: dict[str, Any]) -> str:
-    """The first line of the log: what is served, and where."""
+def _listening_line(task: str, about: Description, address: dict[str, Any]) -> str:
+    """What is served, and where: said when the server listens, after what the simulator prints while it is made."""
     where = address.get("unix") or f"{address['host']}:{address['port']}"
     versions = "".join(f", {name} {version}" for name, version in versions_of(about).items())
     return f"serves {task}, num_envs {about.num_envs}, on {where} ({server_name()}{versions})"

@@ -79,6 +79,8 @@ class SharedLoop(Generic[_Job]):
 
     def close(self) -> None:
         self._closed.set()
+        # The second thread may be waiting for it, having just seen a long step end.
+        self._runs_loop.release()
         self._second.join()
         self._loop.close()
 

@@ -58,4 +58,10 @@ def make_simulator(options: SimulatorOptions) -> Simulator:
     if (mode := getattr(adapter, "MODE", None)) is not None:
         # Before a simulator begins, which may take minutes.
         check_mode(mode, options)
-    return adapter.make(replace(options, task=name) if prefix in _PREFIXES else options)
+    simulator = adapter.make(replace(options, task=name) if prefix in _PREFIXES else options)
+    try:
+        check_mode(simulator.description.autoreset_mode, options)
+    except UsageError:
+        simulator.close()
+        raise
+    return simulator

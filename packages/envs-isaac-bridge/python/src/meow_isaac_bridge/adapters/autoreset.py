@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from ..cli import SimulatorOptions
 from ..errors import UsageError
-from ..simulator import AutoresetMode, Simulator
+from ..simulator import AutoresetMode
 
 
 def check_mode(mode: AutoresetMode, options: SimulatorOptions) -> None:
     """Raises UsageError: the user has asked for another mode than the one that there is."""
     if options.autoreset not in (None, mode):
         raise UsageError(f"{options.task} has the autoreset mode {mode}, not {options.autoreset}: leave --autoreset out.")
-
-
-def check_mode_of(simulator: Simulator, options: SimulatorOptions) -> None:
-    """As `check_mode`, and closes the simulator then."""
-    try:
-        check_mode(simulator.description.autoreset_mode, options)
-    except UsageError:
-        simulator.close()
-        raise

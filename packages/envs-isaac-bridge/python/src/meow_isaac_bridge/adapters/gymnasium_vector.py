@@ -12,7 +12,6 @@ from ..errors import UsageError
 from ..simulator import Array, AutoresetMode, Description, Mask, Observations, Simulator, Step
 from ..spaces import action_box, flatten_row, observation_box
 from ..versions import installed_versions
-from .autoreset import check_mode_of
 from .gymnasium_limits import EpisodeSpread, step_limit
 from .imports import given_env_args, import_simulator
 
@@ -126,6 +125,4 @@ def make(options: SimulatorOptions) -> Simulator:
             env = gymnasium.make_vec(options.task, num_envs=options.num_envs, vector_kwargs=vector_kwargs, **options.env_args)
     except gymnasium.error.Error as error:
         raise UsageError(f"Gymnasium can't make a vector of {options.task}: {error}") from error
-    simulator = GymnasiumVector(env, options)
-    check_mode_of(simulator, options)
-    return simulator
+    return GymnasiumVector(env, options)

@@ -12,7 +12,6 @@ from typing import Any
 from ..cli import SimulatorOptions
 from ..errors import UsageError
 from ..simulator import Description, Simulator
-from .autoreset import check_mode_of
 from .gymnasium_vector import GymnasiumVector
 
 
@@ -52,7 +51,6 @@ def make(options: SimulatorOptions) -> Simulator:
         raise UsageError(f"{options.task} gave a {type(made).__name__}: expected a Simulator or a gymnasium.vector.VectorEnv.")
     if simulator.description.num_envs != options.num_envs:
         raise UsageError(f"{options.task} made {simulator.description.num_envs} environments, {options.num_envs} were asked for.")
-    check_mode_of(simulator, options)
     return simulator
 
 
