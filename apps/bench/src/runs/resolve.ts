@@ -4,12 +4,11 @@ import { resolveConfig } from '@meow-rl/learner/settings';
 
 import type { AgentConfig, Algorithm, Preset } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
+import { presetNamed, usualPreset } from '../algorithms/presets.ts';
 import type { EngineName, TrainConfig } from './train-settings.ts';
 import { checkEvaluationEnv } from '../environments/bridge-evaluation.ts';
 import { identifyEnvironment, type IdentifiedEnvironment } from '../environments/environments.ts';
-import { taskOf } from '../environments/task-of.ts';
 import { reasonOf, UsageError } from '../cli/errors.ts';
-import { unknownName } from '../cli/unknown-name.ts';
 import { chooseEngine, ENGINES_OF_THREADS } from './engines.ts';
 
 /** Settings of runs that learn from a replay buffer, and of no others. */
@@ -31,12 +30,6 @@ export type ResolvedTrain = Required<
     readonly engine: EngineName;
     readonly agent: AgentConfig;
   };
-
-function presetNamed(name: string, { presets }: Algorithm): Preset {
-  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
-  if (!preset) throw unknownName('preset', name, Object.keys(presets));
-  return preset;
-}
 
 /**
  * The settings of an agent, those that nobody gave from the preset.
@@ -67,7 +60,7 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
     ...(logger !== undefined && { logger: path.resolve(logger) }),
   };
   const algorithm = algorithmNamed(config.algo);
-  const name = config.preset ?? algorithm.presetOfEnvironment[taskOf(settings)] ?? algorithm.generalPreset;
+  const name = config.preset ?? usualPreset(algorithm, settings.environment);
   const preset = presetNamed(name, algorithm);
   const agent = resolveAgent(algorithm, preset, config.agent);
   const { agent: _resolved, ...loop } = preset;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 
 import { hasCode } from '../cli/errors.ts';
+import { parseJson } from '../files/json.ts';
 import { readTextFile } from '../files/text-file.ts';
 import { CONFIG, METRICS, SUMMARY } from '../runs/run-files.ts';
 import type { Trial } from './trial.ts';
@@ -85,7 +86,7 @@ const TAIL = 1 << 18;
 async function readLastEvents(file: string): Promise<LoggedEvent[]> {
   const text = (await readTail(file, TAIL)) ?? '';
   return text.split('\n').flatMap((line) => {
-    const event = eventSchema.safeParse(parsed(line));
+    const event = eventSchema.safeParse(parseJson(line));
     return event.success ? [event.data] : [];
   });
 }
@@ -109,17 +110,9 @@ export async function readTail(file: string, bytes: number): Promise<string | un
 
 async function readJson<S extends z.ZodType>(file: string, schema: S): Promise<z.output<S> | undefined> {
   try {
-    return schema.safeParse(parsed(await readTextFile(file))).data;
+    return schema.safeParse(parseJson(await readTextFile(file))).data;
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
