@@ -20,15 +20,11 @@ export type EngineName = (typeof ENGINES)[number];
 export const ENGINE_CHOICES = ['auto', ...ENGINES] as const;
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 
-/** Whether a run uses several cores. */
-export const PARALLEL_CHOICES = ['auto', 'off'] as const;
-export type ParallelChoice = (typeof PARALLEL_CHOICES)[number];
-
 /** Whether a run uses several cores, of commands that train. */
 export const parallelSetting = is.oneOf(
-  PARALLEL_CHOICES,
+  ['auto', 'off'],
   'auto uses the cores that there are, for what takes less time so; off trains on one thread',
-  { default: PARALLEL_CHOICES[0] },
+  { default: 'auto' },
 );
 
 /** What computes, of commands that train. */
