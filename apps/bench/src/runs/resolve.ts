@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
 import { resolveConfig } from '@meow-rl/learner/settings';
@@ -10,6 +11,7 @@ import { checkEvaluationEnv } from '../environments/bridge-evaluation.ts';
 import { identifyEnvironment, type IdentifiedEnvironment } from '../environments/environments.ts';
 import { reasonOf, UsageError } from '../cli/errors.ts';
 import { chooseEngine, ENGINES_OF_THREADS } from './engines.ts';
+import { chooseParallelism } from './parallelism.ts';
 
 /** Settings of runs that learn from a replay buffer, and of no others. */
 export type ReplaySettings = Required<Pick<TrainConfig, 'warmup' | 'updatesPerStep' | 'bufferSize'>>;
@@ -65,15 +67,25 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
   const agent = resolveAgent(algorithm, preset, config.agent);
   const { agent: _resolved, ...loop } = preset;
   const { evaluateEvery } = { ...loop, ...settings };
-  const resolved = {
+  const { engine } = chooseEngine(config.engine);
+  const chosen = {
     checkpointEvery: evaluateEvery,
     normalizeObservations: false,
     scaleRewards: false,
     ...loop,
     ...settings,
     preset: name,
-    engine: chooseEngine(config.engine).engine,
+    engine,
     agent,
+  };
+  const resolved = {
+    ...chosen,
+    ...chooseParallelism({
+      ...chosen,
+      batchSize: agent.batchSize,
+      isOnPolicy: algorithm.rolloutSteps !== undefined,
+      cores: availableParallelism(),
+    }),
   };
   checkBuffer(algorithm, resolved);
   if (resolved.policy === 'averaged' && !algorithm.adoptAverage)
@@ -84,7 +96,7 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
   if (resolved.pipeline && resolved.learnerThreads === 0)
     throw new UsageError(
       'pipeline needs updates in threads of their own',
-      'Add --learner-threads 1, or more, or leave --pipeline out.',
+      'Leave --learner-threads out, or --pipeline; --parallel off has no such threads.',
     );
   if (resolved.learnerThreads > 0 && !ENGINES_OF_THREADS.has(resolved.engine))
     throw new UsageError(

@@ -35,7 +35,7 @@ export function changesOnResume(run: string, settings: ResolvedTrain, given: Raw
     if (value === undefined) continue;
     const now = asKept(name, value);
     // Chosen when the run was begun.
-    if (name === 'engine' && now === 'auto') continue;
+    if ((name === 'engine' || name === 'parallel') && now === 'auto') continue;
     if (name === 'out') checkFolder(run, now);
     else {
       const before = valueAt(settings, keys);
