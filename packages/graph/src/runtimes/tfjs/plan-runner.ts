@@ -9,7 +9,6 @@ import type { TfjsTensor } from './module.ts';
 import type { KernelCall, KernelPlan } from './plan.ts';
 import { replaceTensor } from './state-tensor.ts';
 import type { StateTensor } from './state-tensor.ts';
-import { WASM_SLICE } from './wasm-kernels.ts';
 
 /** The values of a run that are left when all kernels have been called. */
 interface RunValues {
@@ -84,13 +83,14 @@ export function planRunner(
       banks.set(source.data, device.makeTensor(source.data, [source.data.length], 'float32', 'a constant'));
   const attributes = attributesOf(plan.calls);
   const named = plan.calls.map((): Record<string, TfjsTensor> => ({}));
-  const slice = device.backend === 'wasm' ? WASM_SLICE : 'Slice';
 
   const cut = ({ shape, source }: HostView, inputs: Readonly<Record<string, InputData>>): TfjsTensor => {
     const size = sizeOfShape(shape);
     const whole = source.kind === 'window' ? banks.get(source.data) : stateIn(source.state).tensor;
     const begin = source.kind === 'window' ? windowStart(source, size, inputs) : source.offset;
-    const [part] = whole ? device.runKernel(slice, { x: whole }, { begin: [begin], size: [size] }) : [];
+    const [part] = whole
+      ? device.runKernel(device.slice, { x: whole }, { begin: [begin], size: [size] })
+      : [];
     if (!part) throw new DataError('run: a view has no source.');
     const [shaped = part] = device.runKernel('Reshape', { x: part }, { shape: [...shape] });
     part.dispose();

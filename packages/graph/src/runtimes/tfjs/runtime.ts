@@ -15,7 +15,6 @@ import { planRunner } from './plan-runner.ts';
 import { floatsOf, replaceTensor, stateTensor } from './state-tensor.ts';
 import type { StateTensor } from './state-tensor.ts';
 import { checkOperators } from './support.ts';
-import { wasmEmitter } from './wasm-kernels.ts';
 
 /** Disposes of the tensors of stores that nothing refers to any more: TensorFlow.js keeps what isn't disposed of. */
 const forgottenStores = new FinalizationRegistry<readonly StateTensor[]>((states) => {
@@ -25,7 +24,7 @@ const forgottenStores = new FinalizationRegistry<readonly StateTensor[]>((states
 /** A program as calls of kernels that the device has. */
 function planOf(program: Program, device: Device): KernelPlan {
   const { program: viewed, views } = takeViews(optimize(program));
-  const plan = planKernels(viewed, views, device.backend === 'wasm' ? wasmEmitter : undefined);
+  const plan = planKernels(viewed, views, device.adapt);
   checkOperators(plan, device);
   return plan;
 }
