@@ -23,7 +23,7 @@ export interface Device {
   /**
    * Copies numbers to a tensor.
    *
-   * @param what the numbers are, for messages
+   * @param what the numbers are, and of which call, for messages
    * @throws DataError for whole numbers that are too large
    */
   makeTensor(data: ArrayLike<number>, shape: readonly number[], dtype: DType, what: string): TfjsTensor;
@@ -44,7 +44,7 @@ function int32(numbers: ArrayLike<number>, what: string): Int32Array {
   const wrong = Array.from(numbers).find((number, i) => number !== values[i]);
   if (wrong !== undefined)
     throw new DataError(
-      `run: ${what} has ${wrong}. TensorFlow.js has whole numbers from ${-(2 ** 31)} to ${2 ** 31 - 1} only.`,
+      `${what} has ${wrong}. TensorFlow.js has whole numbers from ${-(2 ** 31)} to ${2 ** 31 - 1} only.`,
     );
   return values;
 }
