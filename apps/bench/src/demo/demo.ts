@@ -11,9 +11,11 @@ import { contentsOf, exportRunAgent } from '../policies/policy-export.ts';
 import type { DemoReport } from '../report/data.ts';
 import { demoReportHtml } from '../report/demo-report.ts';
 import { chooseEngine, expectEngine } from '../runs/engines.ts';
+import { describeParallelism } from '../runs/parallelism.ts';
 import { resolveTrain, type ResolvedTrain } from '../runs/resolve.ts';
 import { runAgentOf } from '../runs/run-agent.ts';
 import { parseTrainSettings } from '../runs/train-settings.ts';
+import { SUMMARY } from '../runs/run-files.ts';
 import { createRunFolder } from '../runs/run-folder.ts';
 import type { RunFolder, RunOptions } from '../runs/run-folder.ts';
 import { formatPairs } from '../cli/table.ts';
@@ -23,7 +25,7 @@ import { withOpen } from '../files/with-open.ts';
 
 /** Trains on the multi-goal task, draws the paper's Figure 1 and writes the report with the policies. */
 export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Promise<void> {
-  const { seed, threads, engine, steps, preset } = config;
+  const { seed, parallel, threads, engine, steps, preset } = config;
   const settings = await resolveTrain(
     parseTrainSettings(
       {
@@ -31,6 +33,7 @@ export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Pro
         env: 'MultiGoal-v0',
         preset,
         seed,
+        parallel,
         threads,
         engine,
         ...(steps === undefined ? {} : { steps }),
@@ -40,7 +43,7 @@ export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Pro
     ),
   );
   await expectEngine(settings);
-  for (const line of chooseEngine(engine).hint) ui.info(line);
+  for (const line of [...describeParallelism(settings), ...chooseEngine(engine).hint]) ui.info(line);
   await withOpen(async (open) => {
     const folder = open(await createRunFolder({ path: config.out, command: 'demo', ...options }));
     await folder.writeConfig(settings);
@@ -122,7 +125,7 @@ async function trainAndReport(
       verifyMaxError: verify.maxError,
       trainSeconds: outcome.seconds,
     };
-    await folder.writeJson('summary.json', summary);
+    await folder.writeJson(SUMMARY, summary);
     ui.result(
       { run: folder.path, report: folder.file('report.html'), ...summary },
       formatPairs({
