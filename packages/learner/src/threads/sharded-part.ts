@@ -19,6 +19,7 @@ import type { ShareSizes } from '../stage-programs.ts';
 import { trainedGroups } from '../stage-inputs.ts';
 import { rowsOf, shardOf, stageData } from './part.ts';
 import type { Part, PartOptions } from './part.ts';
+import type { SharedMemory } from './shared-memory.ts';
 
 /** A group of which the thread steps some entries. */
 interface GroupShare {
@@ -80,11 +81,20 @@ function makeStores(options: PartOptions, shares: readonly GroupShare[]): Stores
   };
 }
 
+/** Done by all parts before any goes on to the next one. */
+type Phase = () => Promise<void>;
+
+/** The part of one thread. What all parts do between two meetings is a phase of them. */
+export interface ShardedPart extends Part {
+  /** The phases of each stage: as many in all parts. */
+  readonly stages: readonly StagePart[];
+}
+
 /** A thread's part of one stage. */
 interface StagePart {
   /** Whether it changes what the next stage reads. */
   readonly steps: boolean;
-  run(): Promise<void>;
+  readonly phases: readonly Phase[];
 }
 
 /** Loads a program on a store; whoever gives it frees what it has loaded. */
@@ -98,7 +108,7 @@ async function stagePart(
   stores: Stores,
   load: Load,
 ): Promise<StagePart> {
-  const { algorithm, seed, thread, threads, memory, meet } = options;
+  const { algorithm, seed, thread, threads, memory } = options;
   const shared = memory.stages[stageIndex];
   const { start, end } = shardOf(algorithm.config.batchSize, options);
   const gradients = gradientProgram(algorithm, stage, { rows: end - start, seed, thread });
@@ -121,37 +131,51 @@ async function stagePart(
   const normsOf = (index: number) => shared?.norms.subarray(index * threads, (index + 1) * threads);
   const reported = shared?.metrics[thread];
 
+  let results: Record<string, ArrayLike<number>> = {};
+  const computeGradient = async () => {
+    results = { ...(await runGradient(inputs)) };
+    const errors = results[TD_ERRORS];
+    if (errors) tdErrors.set(errors);
+    if (shared) shared.hasErrors[0] = Number(errors !== undefined);
+  };
+  const sumGradients = async () => {
+    const norms = await sum?.run({});
+    trained.forEach(({ name }, i) => {
+      const ofShares = normsOf(i);
+      if (ofShares) ofShares[thread] = norms?.[normInput(name)]?.[0] ?? 0;
+    });
+  };
+  const stepShares = async () => {
+    const wholeNorms = trained.map(({ name }, i) => [name, Math.hypot(...(normsOf(i) ?? []))] as const);
+    const given = wholeNorms.flatMap(([name, norm]) =>
+      [...summed.keys()].some((group) => group.name === name) ? [[normInput(name), [norm]]] : [],
+    );
+    Object.assign(results, await step?.run(Object.fromEntries(given)));
+    for (const [name, norm] of wholeNorms) results[gradientNormOutput(name)] = [norm];
+  };
+  const report = () => {
+    // A norm of no share of a group is 0.
+    reported?.set(
+      metrics.map(({ output, merge }) =>
+        results[output] === undefined && merge === 'norm' ? 0 : firstNumber(results[output]),
+      ),
+    );
+  };
+  const phases = [
+    computeGradient,
+    ...(trained.length > 0 ? [sumGradients] : []),
+    ...(changed.size > 0 ? [stepShares] : []),
+  ];
   return {
     steps: changed.size > 0,
-    run: async () => {
-      const results: Record<string, ArrayLike<number>> = { ...(await runGradient(inputs)) };
-      const errors = results[TD_ERRORS];
-      if (errors) tdErrors.set(errors);
-      if (shared) shared.hasErrors[0] = Number(errors !== undefined);
-      if (changed.size > 0) {
-        if (trained.length > 0) {
-          meet();
-          const norms = await sum?.run({});
-          trained.forEach(({ name }, i) => {
-            const ofShares = normsOf(i);
-            if (ofShares) ofShares[thread] = norms?.[normInput(name)]?.[0] ?? 0;
-          });
-        }
-        meet();
-        const wholeNorms = trained.map(({ name }, i) => [name, Math.hypot(...(normsOf(i) ?? []))] as const);
-        const given = wholeNorms.flatMap(([name, norm]) =>
-          [...summed.keys()].some((group) => group.name === name) ? [[normInput(name), [norm]]] : [],
-        );
-        Object.assign(results, await step?.run(Object.fromEntries(given)));
-        for (const [name, norm] of wholeNorms) results[gradientNormOutput(name)] = [norm];
-      }
-      // A norm of no share of a group is 0.
-      reported?.set(
-        metrics.map(({ output, merge }) =>
-          results[output] === undefined && merge === 'norm' ? 0 : firstNumber(results[output]),
-        ),
-      );
-    },
+    phases: phases.map((phase, i) =>
+      i < phases.length - 1
+        ? phase
+        : async () => {
+            await phase();
+            report();
+          },
+    ),
   };
 }
 
@@ -159,7 +183,7 @@ async function stagePart(
  * The part of one of several threads. Each computes the gradients of its rows, then adds up the gradients of its share of the
  * parameters over all threads, in a fixed order, and steps these. Frees what it has loaded if it can't load the rest.
  */
-export async function shardedPart(options: PartOptions): Promise<Part> {
+export async function shardedPart(options: PartOptions): Promise<ShardedPart> {
   const { algorithm, runtime, memory, meet } = options;
   const shares = algorithm.groups.flatMap((group): GroupShare[] => {
     const share = shardOf(group.layout.size, options);
@@ -175,10 +199,10 @@ export async function shardedPart(options: PartOptions): Promise<Part> {
     loaded.push(executable);
     return executable;
   };
-  const parts: StagePart[] = [];
+  const stages: StagePart[] = [];
   try {
     for (const [i, stage] of algorithm.stages.entries())
-      parts.push(await stagePart(options, stage, i, shares, stores, load));
+      stages.push(await stagePart(options, stage, i, shares, stores, load));
   } catch (error) {
     await dispose();
     throw error;
@@ -191,14 +215,18 @@ export async function shardedPart(options: PartOptions): Promise<Part> {
     }),
   );
   return {
+    stages,
     update: async () => {
       let mustMeet = false;
-      for (const [i, part] of parts.entries()) {
+      for (const [i, { phases, steps }] of stages.entries()) {
         if (memory.takesPart[i] !== 1) continue;
-        // What the stage before has made is read from here on.
-        if (mustMeet) meet();
-        await part.run();
-        mustMeet = part.steps;
+        for (const phase of phases) {
+          // What the phase before has made is read from here on.
+          if (mustMeet) meet();
+          await phase();
+          mustMeet = true;
+        }
+        mustMeet = steps;
       }
     },
     publish: () => {
@@ -209,4 +237,16 @@ export async function shardedPart(options: PartOptions): Promise<Part> {
     },
     dispose,
   };
+}
+
+/** The update of all parts in one thread: to the bits of as many threads, whose sums it adds up in their order. */
+export async function updateAlone(
+  parts: readonly Pick<ShardedPart, 'stages'>[],
+  { takesPart }: Pick<SharedMemory, 'takesPart'>,
+): Promise<void> {
+  for (const i of takesPart.keys()) {
+    if (takesPart[i] !== 1) continue;
+    const count = parts[0]?.stages[i]?.phases.length ?? 0;
+    for (let k = 0; k < count; k += 1) for (const { stages } of parts) await stages[i]?.phases[k]?.();
+  }
 }

@@ -14,7 +14,7 @@ import { deterministicActorCritic } from '../testing/deterministic-actor-critic.
 import { failingDraw } from '../testing/failing-draw.ts';
 import { randomBatch } from '../testing/random-batch.ts';
 import type { UpdatesFactory } from '../updates.ts';
-import { threadedUpdates } from './threaded-updates.ts';
+import { threadedUpdates, threadedUpdatesPaced } from './threaded-updates.ts';
 
 const sizes = { observationSize: 3, actionSize: 2 };
 const ROWS = 8;
@@ -115,6 +115,42 @@ describe('threadedUpdates', () => {
       );
     },
   );
+});
+
+describe.each(ENGINES)('updates on %s', (_, makeRuntime) => {
+  it('have the same bits whether threads share them or the calling one makes them alone', async () => {
+    // One letter for each update.
+    const agentPaced = (ways: string) => {
+      let update = 0;
+      const pace = () => ({
+        get shares() {
+          return ways[update % ways.length] === 's';
+        },
+        took: () => {
+          update += 1;
+        },
+      });
+      const updates = threadedUpdatesPaced({ threads: 3 }, pace);
+      return agentWith(updates, { config: { dropout: 0.25 }, runtime: makeRuntime() });
+    };
+    /** What twelve updates report, and now and then what is saved and restored, in the midst of either way. */
+    const history = async (ways: string) => {
+      const agent = await agentPaced(ways);
+      const seen: unknown[] = [];
+      for (let update = 0; update < 12; update += 1) {
+        seen.push(await agent.update(batchOf(update)), agent.tdErrors());
+        if (update % 3 !== 2) continue;
+        const state = agent.state();
+        seen.push(state);
+        await agent.update(batchOf(50));
+        agent.restore(state);
+      }
+      await agent.dispose();
+      return seen;
+    };
+    const shared = await history('s');
+    for (const ways of ['a', 'ssaa', 'aasas']) expect(await history(ways)).toEqual(shared);
+  });
 });
 
 describe.each(ENGINES)('a thread of %s that ends', (_, makeRuntime) => {

@@ -11,12 +11,13 @@ import { expectDistinct, mergedMetrics, stageMetrics } from '../metrics.ts';
 import { checkBatch, eachBatchInput } from '../stage-inputs.ts';
 import { gradientProgram } from '../stage-programs.ts';
 import type { BatchData, UpdatesFactory } from '../updates.ts';
-import { loadEngine, updateEngine } from './engine.ts';
-import type { Part } from './part.ts';
+import { updateEngine } from './engine.ts';
+import { pace } from './pace.ts';
+import type { Pace } from './pace.ts';
+import { partsOfCaller } from './parts-of-caller.ts';
 import type { UpdateProtocol } from './protocol.ts';
 import { allocateMemory } from './shared-memory.ts';
 import type { SharedMemory } from './shared-memory.ts';
-import { shardedPart } from './sharded-part.ts';
 
 /** How threads share updates. */
 export interface ThreadedUpdatesOptions {
@@ -48,6 +49,8 @@ const entry = siblingModule('update-thread', import.meta.url);
  *
  *     g = g₀ + g₁ + … over the threads
  *
+ * Where sharing takes longer, as on cores that other programs use, the calling thread computes all shares by itself.
+ *
  * So results depend on the number of threads, never on timing or on where they run. One thread gives the bits of an agent
  * without this.
  *
@@ -57,10 +60,14 @@ const entry = siblingModule('update-thread', import.meta.url);
  * @throws RangeError if `threads` is not a whole number from 1 to the batch size; DataError if threads can't load the agent's
  *   engine
  */
-export function threadedUpdates({
-  threads = 2,
-  background = false,
-}: ThreadedUpdatesOptions = {}): UpdatesFactory {
+export const threadedUpdates = (options: ThreadedUpdatesOptions = {}): UpdatesFactory =>
+  threadedUpdatesPaced(options, pace);
+
+/** @param makePace says whether an update is shared, where the calling thread takes part */
+export function threadedUpdatesPaced(
+  { threads = 2, background = false }: ThreadedUpdatesOptions,
+  makePace: () => Pace,
+): UpdatesFactory {
   return async (setup) => {
     const { algorithm, seed, runtime, random } = setup;
     const { definition, sizes, config, stages } = algorithm;
@@ -107,22 +114,14 @@ export function threadedUpdates({
         ),
     });
     started = true;
-    const callersPart = async (): Promise<Part> =>
-      shardedPart({
-        algorithm,
-        seed,
-        runtime: await loadEngine(engine),
-        thread: 0,
-        threads,
-        memory,
-        meet: team.meet,
-      });
-    const part = background
+    const callers = background
       ? undefined
-      : await callersPart().catch(async (error: unknown) => {
-          await team.end();
-          throw error;
-        });
+      : await partsOfCaller({ algorithm, seed, threads, memory, meet: team.meet }, engine, makePace()).catch(
+          async (error: unknown) => {
+            await team.end();
+            throw error;
+          },
+        );
     const expectIdle = () => {
       if (team.ended) throw new DataError(`${name}: the agent was disposed of.`);
       if (team.failure) throw team.failure;
@@ -130,8 +129,13 @@ export function threadedUpdates({
     };
     const publish = () => {
       expectIdle();
-      part?.publish();
-      team.runNow('publish');
+      // Of the others' numbers it has all.
+      if (callers) callers.first.publish();
+      else team.runNow('publish');
+    };
+    const adopt = () => {
+      callers?.adopt();
+      team.runNow('adopt');
     };
     return {
       // Not where the threads write them: acting would see parameters half stepped.
@@ -144,7 +148,7 @@ export function threadedUpdates({
           memory.takesPart[i] = Number(takesPart(stage, update));
           if (takesPart(stage, update)) drawNoise(stage, rooms[i] ?? [], random, update);
         });
-        await (part ? team.runWith('update', part.update) : team.run('update'));
+        await (callers ? callers.update(team) : team.run('update'));
         const taking = memory.stages.flatMap((stage, i) => (memory.takesPart[i] === 1 ? [{ stage, i }] : []));
         return {
           metrics: Object.assign(
@@ -165,14 +169,13 @@ export function threadedUpdates({
       write: (values) => {
         publish();
         for (const { name: state, data } of states) data.set(values[state] ?? []);
-        part?.adopt();
-        team.runNow('adopt');
+        adopt();
       },
       dispose: async () => {
         try {
           await team.end();
         } finally {
-          await part?.dispose();
+          await callers?.dispose();
         }
       },
     };

@@ -1,0 +1,59 @@
+import type { Threads } from '@meow-rl/threads';
+
+import { loadEngine } from './engine.ts';
+import type { UpdateEngine } from './engine.ts';
+import type { Pace } from './pace.ts';
+import type { Part, PartOptions } from './part.ts';
+import type { UpdateProtocol } from './protocol.ts';
+import { shardedPart, updateAlone } from './sharded-part.ts';
+
+/** What the calling thread does of updates that it shares: its part, or all parts where that takes less time. */
+export interface PartsOfCaller {
+  /** Its part of a shared update. It has a share of each group, and so all single numbers. */
+  readonly first: Part;
+  update(team: Pick<Threads<UpdateProtocol>, 'runWith' | 'runNow'>): Promise<void>;
+  adopt(): void;
+  dispose(): Promise<void>;
+}
+
+/** Loads the first part. The others are loaded when they are first needed. */
+export async function partsOfCaller(
+  options: Omit<PartOptions, 'runtime' | 'thread'>,
+  engine: UpdateEngine,
+  pace: Pace,
+): Promise<PartsOfCaller> {
+  const runtime = await loadEngine(engine);
+  const first = await shardedPart({ ...options, runtime, thread: 0 });
+  const parts = [first];
+  /** Who has the single numbers of the last update: the calling thread has them always. */
+  let isShared = true;
+
+  const takeOver = async () => {
+    for (let thread = parts.length; thread < options.threads; thread += 1)
+      parts.push(await shardedPart({ ...options, runtime, thread }));
+    first.publish();
+    for (const part of parts.slice(1)) part.adopt();
+  };
+
+  return {
+    first,
+    update: async (team) => {
+      const { shares } = pace;
+      if (isShared && !shares) await takeOver();
+      if (!isShared && shares) {
+        first.publish();
+        team.runNow('adopt');
+      }
+      isShared = shares;
+      const begun = performance.now();
+      await (shares ? team.runWith('update', first.update) : updateAlone(parts, options.memory));
+      pace.took(performance.now() - begun);
+    },
+    adopt: () => {
+      for (const part of parts) part.adopt();
+    },
+    dispose: async () => {
+      for (const part of parts) await part.dispose();
+    },
+  };
+}
