@@ -23,10 +23,11 @@ it('tries both ways, then goes the faster one', () => {
   expect(windows(choices(32 * 12, () => ({ shared: 9, alone: 5 })))).toBe('saaaaaaaaaaa');
 });
 
+const isBusy = (update: number) => update >= 320 && update < 1280;
+
 it('gives way once the cores are wanted by others, and shares again once they are free', () => {
-  const busy = (update: number) => update >= 320 && update < 1280;
   const chosen = windows(
-    choices(32 * 140, (update) => ({ shared: busy(update) ? 12 : 3, alone: busy(update) ? 6 : 5 })),
+    choices(32 * 140, (update) => ({ shared: isBusy(update) ? 12 : 3, alone: isBusy(update) ? 6 : 5 })),
   );
   // At the end of the first window that was slow.
   expect(chosen?.slice(0, 12)).toBe('sasssssssssa');

@@ -14,6 +14,7 @@ import { deterministicActorCritic } from '../testing/deterministic-actor-critic.
 import { failingDraw } from '../testing/failing-draw.ts';
 import { randomBatch } from '../testing/random-batch.ts';
 import type { UpdatesFactory } from '../updates.ts';
+import type { Pace } from './pace.ts';
 import { threadedUpdates, threadedUpdatesPaced } from './threaded-updates.ts';
 
 const sizes = { observationSize: 3, actionSize: 2 };
@@ -117,39 +118,40 @@ describe('threadedUpdates', () => {
   );
 });
 
+/** One letter for each update: shared or alone. */
+const pacedBy = (ways: string) => (): Pace => {
+  let update = 0;
+  return {
+    get shares() {
+      return ways[update % ways.length] === 's';
+    },
+    took: () => {
+      update += 1;
+    },
+  };
+};
+
+/** What twelve updates report, and now and then what is saved and restored, in the midst of either way. */
+async function historyOf(ways: string, runtime: Runtime): Promise<readonly unknown[]> {
+  const updates = threadedUpdatesPaced({ threads: 3 }, pacedBy(ways));
+  const agent = await agentWith(updates, { config: { dropout: 0.25 }, runtime });
+  const seen: unknown[] = [];
+  for (let update = 0; update < 12; update += 1) {
+    seen.push(await agent.update(batchOf(update)), agent.tdErrors());
+    if (update % 3 !== 2) continue;
+    const state = agent.state();
+    seen.push(state);
+    await agent.update(batchOf(50));
+    agent.restore(state);
+  }
+  await agent.dispose();
+  return seen;
+}
+
 describe.each(ENGINES)('updates on %s', (_, makeRuntime) => {
   it('have the same bits whether threads share them or the calling one makes them alone', async () => {
-    // One letter for each update.
-    const agentPaced = (ways: string) => {
-      let update = 0;
-      const pace = () => ({
-        get shares() {
-          return ways[update % ways.length] === 's';
-        },
-        took: () => {
-          update += 1;
-        },
-      });
-      const updates = threadedUpdatesPaced({ threads: 3 }, pace);
-      return agentWith(updates, { config: { dropout: 0.25 }, runtime: makeRuntime() });
-    };
-    /** What twelve updates report, and now and then what is saved and restored, in the midst of either way. */
-    const history = async (ways: string) => {
-      const agent = await agentPaced(ways);
-      const seen: unknown[] = [];
-      for (let update = 0; update < 12; update += 1) {
-        seen.push(await agent.update(batchOf(update)), agent.tdErrors());
-        if (update % 3 !== 2) continue;
-        const state = agent.state();
-        seen.push(state);
-        await agent.update(batchOf(50));
-        agent.restore(state);
-      }
-      await agent.dispose();
-      return seen;
-    };
-    const shared = await history('s');
-    for (const ways of ['a', 'ssaa', 'aasas']) expect(await history(ways)).toEqual(shared);
+    const shared = await historyOf('s', makeRuntime());
+    for (const ways of ['a', 'ssaa', 'aasas']) expect(await historyOf(ways, makeRuntime())).toEqual(shared);
   });
 });
 
