@@ -7,6 +7,7 @@
 
 #include "blocks.h"
 #include "kernel.h"
+#include "platform.h"
 
 /* More than any code that fits a cache. */
 #define MOST_OPERANDS 65536
@@ -35,7 +36,7 @@ static void destroy(void *kernel) {
   free(fused->input_kinds);
   free(fused->output_kinds);
   free(fused->shapes);
-  free(fused->scratch);
+  free_aligned(fused->scratch);
   free(fused->code);
   free(fused->operands);
   free(fused);
@@ -181,12 +182,11 @@ static OrtStatus *place_operands(Fused *fused, const float *constants) {
   blocks->block_rows = choose_block_rows(blocks->rows, blocks->columns);
   const int64_t floats = scratch_floats(blocks);
   const size_t bytes = (size_t)(blocks->operand_count * floats) * sizeof(float);
-  void *scratch = NULL;
   fused->operands = calloc((size_t)blocks->operand_count + 1, sizeof *fused->operands);
-  if (!fused->operands || posix_memalign(&scratch, 64, bytes ? bytes : 64))
+  fused->scratch = allocate_aligned(bytes);
+  if (!fused->operands || !fused->scratch)
     return failure(fused->api, "Fused: no memory for %d operands of %d floats.", (int)blocks->operand_count,
                    (int)floats);
-  fused->scratch = scratch;
   blocks->operands = fused->operands;
   const int64_t first_constant = fused->input_count + fused->output_count;
   for (int64_t i = 0; i < blocks->operand_count; i++) fused->operands[i].at = fused->scratch + i * floats;

@@ -1,0 +1,101 @@
+// How the addon is compiled, by whichever compiler and for whichever platform.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const sources = fileURLToPath(new URL('../native', import.meta.url));
+const { include_dir: headers } = createRequire(import.meta.url)('node-api-headers');
+
+// NaN and infinities are values here, so no -ffast-math.
+const COMMON = ['-std=gnu11', '-O3', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wno-psabi'];
+const LOOPS = ['-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast'];
+
+/**
+ * The flags of each set of loops; the fastest one that the processor has is chosen at run time.
+ *
+ * @param {string} cpu
+ * @returns {Readonly<Record<string, readonly string[]>>}
+ */
+const instructionSets = (cpu) => ({
+  plain: [],
+  ...(cpu === 'x64' && {
+    avx2: ['-mavx2', '-mfma'],
+    avx512: [
+      '-mavx512f',
+      '-mavx512bw',
+      '-mavx512dq',
+      '-mavx512vl',
+      '-mfma',
+      '-mprefer-vector-width=512',
+    ],
+  }),
+});
+
+/**
+ * The object files that make the addon.
+ *
+ * @param {string} cpu
+ * @returns {readonly { readonly name: string, readonly args: readonly string[] }[]}
+ */
+function objects(cpu) {
+  const once = ['addon', 'platform', 'processor', 'operators', 'kernel', 'fused', 'product'];
+  return [
+    ...once.map((name) => ({ name, args: [`${name}.c`, '-I', headers] })),
+    ...Object.entries(instructionSets(cpu)).flatMap(([set, flags]) => [
+      {
+        name: `blocks-${set}`,
+        args: ['blocks.c', ...LOOPS, '-funroll-loops', ...flags, `-DRUN_BLOCKS=run_blocks_${set}`],
+      },
+      { name: `multiply-${set}`, args: ['multiply.c', ...LOOPS, ...flags, `-DMULTIPLY=multiply_${set}`] },
+    ]),
+  ];
+}
+
+/** What the linker is told, by operating system. Node's functions are in the process that loads the addon. */
+const LINKED = {
+  darwin: ['-undefined', 'dynamic_lookup'],
+  linux: ['-lm', '-ldl', '-lpthread'],
+  win32: [],
+};
+
+/**
+ * Compiles the addon into `target`, in one step: a process that loads it meanwhile sees the old one or the new one.
+ *
+ * @param {object} options
+ * @param {readonly string[]} options.compiler the command and its first arguments
+ * @param {string} options.os
+ * @param {string} options.cpu
+ * @param {string} options.target
+ * @param {readonly string[]} [options.flags] further ones, for compiling and linking
+ * @param {readonly string[]} [options.libraries]
+ * @returns {string | undefined} what went wrong
+ */
+export function compileAddon({ compiler: [command = 'cc', ...first], os, cpu, target, flags = [], libraries = [] }) {
+  const run = (args) => {
+    const { error, status, stderr } = spawnSync(command, [...first, ...args], { cwd: sources, encoding: 'utf8' });
+    if (error)
+      return `the C compiler ${command} cannot be run (${error.code ?? error.message}); install one or name it in CC`;
+    if (stderr) process.stderr.write(stderr);
+    return status === 0 ? undefined : `${command} failed, see above`;
+  };
+  mkdirSync(path.dirname(target), { recursive: true });
+  const temporary = mkdtempSync(path.join(path.dirname(target), 'objects-'));
+  const at = (name) => path.join(temporary, name);
+  try {
+    const defines = cpu === 'x64' ? ['-DMEOW_X86'] : [];
+    const made = objects(cpu);
+    for (const { name, args } of made) {
+      const failure = run([...COMMON, ...flags, ...defines, ...args, '-c', '-o', at(`${name}.o`)]);
+      if (failure) return failure;
+    }
+    const inputs = made.map(({ name }) => at(`${name}.o`));
+    const failure = run(['-shared', ...flags, '-o', at('linked'), ...inputs, ...libraries, ...LINKED[os]]);
+    if (failure) return failure;
+    renameSync(at('linked'), target);
+    return undefined;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
