@@ -328,6 +328,7 @@ static OrtValue *wrap(napi_env env, const Session *session, size_t index, napi_v
   size_t length = 0;
   uint32_t rank = 0;
   int64_t shape[MOST_DIMS], elements = 1;
+  bool is_shape = true;
   OrtValue *value = NULL;
   char message[256];
   NAPI(read_array(env, data, &type, &address, &length));
@@ -341,9 +342,9 @@ static OrtValue *wrap(napi_env env, const Session *session, size_t index, napi_v
     napi_value dim;
     NAPI(napi_get_element(env, dims, i, &dim));
     NAPI(napi_get_value_int64(env, dim, &shape[i]));
-    elements *= shape[i];
+    is_shape = is_shape && shape[i] >= 0 && !__builtin_mul_overflow(elements, shape[i], &elements);
   }
-  if (rank > MOST_DIMS || elements < 0 || (size_t)elements != length) {
+  if (rank > MOST_DIMS || !is_shape || (size_t)elements != length) {
     snprintf(message, sizeof message, "%.128s: its dimensions ask for %lld elements (at most %d dimensions), got %zu.",
              session->names[index], (long long)elements, MOST_DIMS, length);
     napi_throw_range_error(env, NULL, message);

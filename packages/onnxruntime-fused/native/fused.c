@@ -208,7 +208,9 @@ static OrtStatus *check_shapes(const Fused *fused, int64_t length) {
     if (shape >= end || *shape < 0 || *shape > end - shape - 1)
       return failure(fused->api, "Fused: output_shapes ends before output %d.", (int)i);
     int64_t product = 1;
-    for (int64_t j = 1; j <= *shape; j++) product *= shape[j];
+    for (int64_t j = 1; j <= *shape; j++)
+      if (shape[j] < 0 || __builtin_mul_overflow(product, shape[j], &product))
+        return failure(fused->api, "Fused: output %d has an axis of %lld entries.", (int)i, (long long)shape[j]);
     const int64_t expected = elements(fused, fused->output_kinds[i]);
     if (product != expected)
       return failure(fused->api, "Fused: output %d has a shape of %lld elements, expected %lld.", (int)i,
@@ -314,6 +316,7 @@ static OrtStatus *place_output(Fused *fused, OrtKernelContext *context, int64_t 
   OrtStatus *status =
       fused->api->KernelContext_GetOutput(context, (size_t)index, shape + 1, (size_t)shape[0], &value);
   if (status) return status;
+  if (!value) return failure(fused->api, "Fused: output %d is missing.", (int)index);
   if ((status = fused->api->GetTensorMutableData(value, (void **)&data))) return status;
   const int64_t kind = fused->output_kinds[index];
   operand->base = operand->at = data;

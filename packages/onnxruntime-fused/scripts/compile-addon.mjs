@@ -6,7 +6,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const sources = fileURLToPath(new URL('../native', import.meta.url));
-const { include_dir: headers } = createRequire(import.meta.url)('node-api-headers');
+const require = createRequire(import.meta.url);
+const { include_dir: headers } = require('node-api-headers');
 
 // NaN and infinities are values here, so no -ffast-math.
 const COMMON = ['-std=gnu11', '-O3', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wno-psabi'];
@@ -22,14 +23,7 @@ const instructionSets = (cpu) => ({
   plain: [],
   ...(cpu === 'x64' && {
     avx2: ['-mavx2', '-mfma'],
-    avx512: [
-      '-mavx512f',
-      '-mavx512bw',
-      '-mavx512dq',
-      '-mavx512vl',
-      '-mfma',
-      '-mprefer-vector-width=512',
-    ],
+    avx512: ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mfma', '-mprefer-vector-width=512'],
   }),
 });
 
@@ -37,25 +31,30 @@ const instructionSets = (cpu) => ({
  * The object files that make the addon.
  *
  * @param {string} cpu
+ * @param {Readonly<Record<string, readonly string[]>>} setFlags
  * @returns {readonly { readonly name: string, readonly args: readonly string[] }[]}
  */
-function objects(cpu) {
+function objects(cpu, setFlags) {
   const once = ['addon', 'platform', 'processor', 'operators', 'kernel', 'fused', 'product'];
   return [
     ...once.map((name) => ({ name, args: [`${name}.c`, '-I', headers] })),
-    ...Object.entries(instructionSets(cpu)).flatMap(([set, flags]) => [
-      {
-        name: `blocks-${set}`,
-        args: ['blocks.c', ...LOOPS, '-funroll-loops', ...flags, `-DRUN_BLOCKS=run_blocks_${set}`],
-      },
-      { name: `multiply-${set}`, args: ['multiply.c', ...LOOPS, ...flags, `-DMULTIPLY=multiply_${set}`] },
-    ]),
+    ...Object.entries(instructionSets(cpu)).flatMap(([set, instructions]) => {
+      const flags = [...instructions, ...(setFlags[set] ?? [])];
+      return [
+        {
+          name: `blocks-${set}`,
+          args: ['blocks.c', ...LOOPS, '-funroll-loops', ...flags, `-DRUN_BLOCKS=run_blocks_${set}`],
+        },
+        { name: `multiply-${set}`, args: ['multiply.c', ...LOOPS, ...flags, `-DMULTIPLY=multiply_${set}`] },
+      ];
+    }),
   ];
 }
 
 /** What the linker is told, by operating system. Node's functions are in the process that loads the addon. */
 const LINKED = {
-  darwin: ['-undefined', 'dynamic_lookup'],
+  // By itself the linker calls it by the path that it is made at.
+  darwin: ['-undefined', 'dynamic_lookup', '-Wl,-install_name,@rpath/meow-fused.node'],
   linux: ['-lm', '-ldl', '-lpthread'],
   win32: [],
 };
@@ -69,12 +68,24 @@ const LINKED = {
  * @param {string} options.cpu
  * @param {string} options.target
  * @param {readonly string[]} [options.flags] further ones, for compiling and linking
+ * @param {Readonly<Record<string, readonly string[]>>} [options.setFlags] further ones, for loops of an instruction set
  * @param {readonly string[]} [options.libraries]
  * @returns {string | undefined} what went wrong
  */
-export function compileAddon({ compiler: [command = 'cc', ...first], os, cpu, target, flags = [], libraries = [] }) {
+export function compileAddon({
+  compiler: [command = 'cc', ...first],
+  os,
+  cpu,
+  target,
+  flags = [],
+  setFlags = {},
+  libraries = [],
+}) {
   const run = (args) => {
-    const { error, status, stderr } = spawnSync(command, [...first, ...args], { cwd: sources, encoding: 'utf8' });
+    const { error, status, stderr } = spawnSync(command, [...first, ...args], {
+      cwd: sources,
+      encoding: 'utf8',
+    });
     if (error)
       return `the C compiler ${command} cannot be run (${error.code ?? error.message}); install one or name it in CC`;
     if (stderr) process.stderr.write(stderr);
@@ -85,7 +96,7 @@ export function compileAddon({ compiler: [command = 'cc', ...first], os, cpu, ta
   const at = (name) => path.join(temporary, name);
   try {
     const defines = cpu === 'x64' ? ['-DMEOW_X86'] : [];
-    const made = objects(cpu);
+    const made = objects(cpu, setFlags);
     for (const { name, args } of made) {
       const failure = run([...COMMON, ...flags, ...defines, ...args, '-c', '-o', at(`${name}.o`)]);
       if (failure) return failure;
