@@ -44,7 +44,7 @@ export async function defaultRuntime(
   const fused = await installed(importFused());
   const problem = fused
     ? fused.whyUnavailable()
-    : 'it is not installed. Run npm install @meow-rl/onnxruntime-fused and npx meow-build-fused';
+    : 'it is not installed. Run npm install @meow-rl/onnxruntime-fused';
   if (fused && problem === undefined) return fused.onnxRuntimeFused();
   const plain = await installed(importPlain());
   if (!plain)
