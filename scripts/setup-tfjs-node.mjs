@@ -30,7 +30,7 @@ const { gpu } = (() => {
   try {
     return parseArgs({ options: { gpu: { type: 'boolean', default: false } } }).values;
   } catch (error) {
-    return fail(`${error.message} Give nothing, or --gpu for NVIDIA's CUDA.`);
+    return fail(`${error.message.replace(/\.?$/, '.')} Give nothing, or --gpu for NVIDIA's CUDA.`);
   }
 })();
 
@@ -86,8 +86,8 @@ function requirements() {
   return [arch === 'x64' ? `tensorflow-cpu==${TENSORFLOW}` : `tensorflow==${TENSORFLOW}`];
 }
 
-/** All that a set-up depends on. */
-const wanted = JSON.stringify({ tfjs: TFJS, wheels: requirements(), platform, arch, napi: NAPI });
+/** All that a set-up depends on; the binding knows its library by the folder. */
+const wanted = JSON.stringify({ tfjs: TFJS, wheels: requirements(), platform, arch, napi: NAPI, folder });
 
 function checkMachine() {
   const supported = gpu ? ['linux-x64'] : ['linux-x64', 'linux-arm64', 'darwin-arm64'];
@@ -133,12 +133,13 @@ function installWheels(python) {
       '--python-version',
       PYTHON_OF_WHEEL,
       '--disable-pip-version-check',
-      '--root-user-action=ignore',
       '--target',
       installing,
       ...requirements(),
     ],
     'It installs wheels from PyPI: see that the network and a few GB of disk are there, and run this again.',
+    // As an option pips before 22.1 would refuse it.
+    { env: { ...env, PIP_ROOT_USER_ACTION: 'ignore' } },
   );
   rmSync(target, { recursive: true, force: true });
   renameSync(installing, target);
@@ -214,7 +215,9 @@ function check() {
   run(
     process.execPath,
     ['-e', program],
-    gpu ? 'It is built, and needs an NVIDIA GPU with its driver.' : 'The binding is built and does not work.',
+    gpu
+      ? 'It is built, and needs an NVIDIA GPU with its driver.'
+      : `The binding is built and does not work. Remove ${folder} and run this again.`,
     { env: { TF_CPP_MIN_LOG_LEVEL: '2', ...env } },
   );
 }

@@ -123,4 +123,31 @@ describe.skipIf(executablePath === undefined)('engines in Chromium', () => {
       );
     await page.close();
   });
+
+  test.each([
+    { lacking: 'WebGPU', gpu: 'undefined', engine: 'webgpu', says: /WebGPU is not supported/ },
+    {
+      lacking: 'an adapter of WebGPU',
+      gpu: '{ requestAdapter: async () => null }',
+      engine: 'webgpu',
+      says: /Failed to get GPU adapter/,
+    },
+    { lacking: 'the WebAssembly, which is not served,', gpu: undefined, engine: 'wasm', says: /wasm/ },
+  ] as const)(
+    'a policy on an engine without $lacking is an error that says so',
+    async ({ gpu, engine, says }) => {
+      const { page } = await site.open();
+      if (gpu === undefined) await page.route(/\.wasm$/, (route) => route.fulfill({ status: 404 }));
+      else await page.evaluate(`Object.defineProperty(navigator, 'gpu', { value: ${gpu} })`);
+      const acted = page.evaluate(
+        (chosen) => engines.act({ engine: chosen, threads: 1 }, 'policy.onnx', [1, 2]),
+        engine,
+      );
+      await expect(acted).rejects.toThrow(
+        /EngineError: policy\.onnx: the engine can't run it: .* The file is as it was exported: take another engine, or a newer one\./,
+      );
+      await expect(acted).rejects.toThrow(says);
+      await page.close();
+    },
+  );
 });

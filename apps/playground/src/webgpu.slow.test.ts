@@ -74,4 +74,26 @@ describe.skipIf(executablePath === undefined)('WebGPU in Chromium', () => {
     await policy.dispose();
     await page.close();
   });
+
+  test('calls that overlap are done one after the other, of all policies and programs', async () => {
+    const { page } = await site.open();
+    const observations = [
+      [0.5, -2],
+      [3, 4, -6, 1],
+      [1, 1],
+    ];
+    const { actions, negated } = await page.evaluate(
+      (given) => engines.actTogether('policy.onnx', given),
+      observations,
+    );
+    expect(negated).toEqual([-1, -2]);
+    expect(actions).toHaveLength(6);
+    const policy = await loadPolicy(path.join(site.folder, 'policy.onnx'));
+    for (const [i, acted] of actions.entries()) {
+      const expected = await policy.act(Float32Array.from(observations[i % 3] ?? []));
+      expectAgreement(acted, Array.from(expected), 1e-5, `action of call ${i}`);
+    }
+    await policy.dispose();
+    await page.close();
+  }, 60_000);
 });

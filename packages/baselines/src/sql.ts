@@ -205,6 +205,7 @@ export const sql = defineAlgorithm({
     },
   ],
   acting: ({ actionSize }, { candidates }) => ({
+    stochastic: true,
     sample: ({ sampler }, observation, noise) => ({ action: sampledAction(sampler, observation, noise) }),
     mode: ({ sampler, critics }, observation) =>
       bestOfK(observation, {

@@ -8,16 +8,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodePolicyFile } from './index.ts';
 import { exportAgent } from './node.ts';
 import type { ExportedFile } from './node.ts';
-import { AGENTS, stirredAgent } from './testing/agents.ts';
+import { AGENTS, stirredAgent, updatedAgent } from './testing/agents.ts';
 import { metadata } from './testing/trained-agent.ts';
 
 const FLOAT32 = 1;
 
-/** Which files an algorithm has: a density is needed for the second, values of actions for the third. */
-const kindsOf = (name: string): string[] => {
-  if (name === 'ppo') return ['policy', 'stochastic'];
-  return ['td3', 'ddpg', 'sql'].includes(name) ? ['policy', 'critic'] : ['policy', 'stochastic', 'critic'];
-};
+const OUTPUTS = { policy: ['action'], stochastic: ['action', 'log_prob'], critic: ['q1', 'q2'] };
+
+/** What an algorithm's files give, as the README says it. */
+function outputsOf(name: string): Readonly<Record<string, readonly string[]>> {
+  if (name === 'td3') return { policy: OUTPUTS.policy, critic: OUTPUTS.critic };
+  if (name === 'ddpg') return { policy: OUTPUTS.policy, critic: ['q1'] };
+  if (name === 'sql') return { ...OUTPUTS, stochastic: ['action'], critic: ['q1'] };
+  if (name === 'ppo') return { ...OUTPUTS, critic: ['value'] };
+  return name === 'sac' ? OUTPUTS : { ...OUTPUTS, critic: ['q1', 'q2', 'value'] };
+}
 
 describe.each(Object.entries(AGENTS))('%s', (name, make) => {
   let folder = '';
@@ -35,7 +40,7 @@ describe.each(Object.entries(AGENTS))('%s', (name, make) => {
   });
 
   test('has its files, which agree with it', () => {
-    expect(files.map(({ kind }) => kind)).toEqual(kindsOf(name));
+    expect(Object.fromEntries(files.map(({ kind, outputs }) => [kind, outputs]))).toEqual(outputsOf(name));
     for (const { kind, maxError, meanError } of files) {
       // Actions by half their range, where float32 has steps of 2e-6 at 11 in [10, 11]; the others against float64.
       expect(maxError).toBeLessThan(kind === 'policy' ? 1e-5 : 1e-3);
@@ -111,19 +116,24 @@ test('a policy has the layers that engines know: one product and one normalizati
   await rm(folder, { recursive: true });
 });
 
+/** Whose deterministic action is the best of several candidates. */
+const choosing = new Set(['sql', 'meow of affine couplings, best of k']);
+
 describe.each(['float16', 'int8'] as const)('in %s', (precision) => {
-  test.each(['meow', 'sql', 'meow of affine couplings, best of k'])(
+  test.each(['meow', 'sac', 'td3', 'ddpg', 'sql', 'ppo', 'meow of affine couplings, best of k'])(
     '%s is near its agent, as is measured: but for the best of several candidates, which may be another one',
     async (name) => {
-      const agent = await stirredAgent(AGENTS[name] ?? (() => Promise.reject(new Error('there is none'))));
+      const agent = await updatedAgent(AGENTS[name] ?? (() => Promise.reject(new Error('there is none'))));
       const folder = await mkdtemp(path.join(tmpdir(), 'meow-algorithm-'));
       const options = { precision, observations: 200 };
       const files = await exportAgent(agent, agent.deployment(), folder, metadata, options);
-      const [smallest, largest] = { float16: [1e-5, 5e-3], int8: [1e-3, 0.05] }[precision] ?? [];
+      // One of 200 actions that is another candidate's makes 0.01 of the mean.
+      const most = choosing.has(name) ? 0.02 : 5e-3;
+      const [smallest, largest] = { float16: [1e-5, most], int8: [1e-3, 0.05] }[precision] ?? [];
       for (const { kind, path: file, maxError, meanError } of files) {
         if (kind === 'policy') expect(meanError).toBeGreaterThan(smallest ?? NaN);
         expect(meanError).toBeLessThan(largest ?? NaN);
-        expect(maxError).toBeLessThan(name === 'meow' ? 40 * (largest ?? NaN) : 2);
+        expect(maxError).toBeLessThan(choosing.has(name) ? 2 : 40 * (largest ?? NaN));
         const { measured, precision: written } = decodePolicyFile(await readFile(file)).metadata;
         expect(written).toBe(precision);
         expect(measured).toMatchObject({ max_error: maxError, mean_error: meanError });

@@ -1,8 +1,7 @@
 import { decodeModel } from '@meow-rl/graph';
 import type { OnnxModel } from '@meow-rl/graph';
 
-import { PolicyFileError } from './errors.ts';
-import { readPolicyHeader } from './policy-header.ts';
+import { damagedFile, readPolicyHeader } from './policy-header.ts';
 import type { PolicyHeader } from './policy-header.ts';
 
 /** A policy file as it is written. */
@@ -21,9 +20,6 @@ export function decodePolicyFile(bytes: Uint8Array, where = 'policy'): DecodedFi
   try {
     return { model: decodeModel(bytes), ...header };
   } catch (error) {
-    throw new PolicyFileError(
-      `${where}: it is no ONNX file or is damaged (${bytes.length} bytes). Export it again.`,
-      { cause: error },
-    );
+    throw damagedFile(bytes, where, error);
   }
 }

@@ -26,7 +26,8 @@ export interface ObservationScaling {
  */
 export interface Deployment {
   readonly policy: Program<'observation', string, 'action'>;
-  readonly stochastic?: Program<'observation' | 'noise', string, 'action' | 'logProb'>;
+  /** With the output `logProb` where the policy has a density. */
+  readonly stochastic?: Program<'observation' | 'noise', string, 'action'>;
   readonly critic?: Program<'observation' | 'action'>;
   /** Default: none, the programs see observations as they are. */
   readonly normalizer?: ObservationScaling;

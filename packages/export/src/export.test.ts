@@ -3,14 +3,19 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { box } from '@meow-rl/envs';
 import { recordingFiles } from '@meow-rl/files/testing';
 import { add, mapOutputs, mapValues, sub } from '@meow-rl/graph';
+import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { createMeowAgent } from '@meow-rl/meow';
 import type { MeowAgent } from '@meow-rl/meow';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { loadPolicy, openPolicyFile, PolicyFileError, policyFiles, verifyPolicy } from './index.ts';
+import { loadPolicy, PolicyFileError, policyFiles, verifyPolicy } from './index.ts';
+import type { Precision } from './index.ts';
 import { exportAgent } from './node.ts';
+import { openPolicyFile } from './policy-session.ts';
 import { actionSpace, metadata, normalRows, trainedAgent } from './testing/trained-agent.ts';
 
 let agent: MeowAgent;
@@ -105,6 +110,25 @@ describe('policy.onnx', () => {
     const { action } = await session.run({ observation });
     expect(action?.dims).toEqual([2, 3]);
     await session.release();
+  });
+
+  test('of MEow in HalfCheetah has under 200 kB, and half as much in float16 or int8', async () => {
+    const made = await createMeowAgent({
+      runtime: onnxRuntimeNode(),
+      observationSize: 17,
+      actionSize: 6,
+    });
+    const spaces = {
+      observationSpace: box({ low: -Infinity, high: Infinity, shape: [17] }),
+      actionSpace: box({ low: -1, high: 1, shape: [6] }),
+    };
+    const sizeIn = (precision: Precision) =>
+      policyFiles(made.deployment(), { ...metadata, ...spaces }, precision).policy?.length ?? Number.NaN;
+    expect(sizeIn('float32')).toBeLessThan(200_000);
+    expect(sizeIn('float32')).toBeGreaterThan(100_000);
+    for (const precision of ['float16', 'int8'] as const)
+      expect(sizeIn(precision)).toBeLessThan(0.6 * sizeIn('float32'));
+    await made.dispose();
   });
 
   test('refuses rows of another size', async () => {

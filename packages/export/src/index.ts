@@ -8,13 +8,10 @@ export type { ComparedAgent, Deployment, ObservationScaling } from './deployment
 export { POLICY_FILES } from './file-names.ts';
 export type { PolicyFile } from './file-names.ts';
 export { loadPolicy } from './load-policy.ts';
-export type { LoadPolicyOptions, Policy, PolicySource, PolicySources } from './load-policy.ts';
+export type { LoadPolicyOptions, Policy, PolicySource, PolicySources, PolicyValues } from './load-policy.ts';
 export { PRECISIONS } from './metadata.ts';
 export type { FileMetadata, PolicyMetadata, Precision } from './metadata.ts';
-export { deployedPrograms, policyFiles } from './policy-files.ts';
-export type { DeployedPrograms } from './policy-files.ts';
-export { openPolicyFile } from './policy-session.ts';
-export type { OnnxRuntimePackage, PolicySession } from './policy-session.ts';
-export { verifyPolicy, verifySession } from './verify.ts';
+export { policyFiles } from './policy-files.ts';
+export { verifyPolicy } from './verify.ts';
 export type { ProbeOptions } from './probes.ts';
 export type { Verification, VerifyOptions } from './verify.ts';

@@ -7,10 +7,11 @@ import type { MeowAgent } from '@meow-rl/meow';
 import * as nodeEngine from 'onnxruntime-node';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
-import { EngineError, loadPolicy, openPolicyFile, policyFiles, PolicyFileError } from './index.ts';
+import { EngineError, loadPolicy, policyFiles, PolicyFileError } from './index.ts';
 import type { EngineName, Policy } from './index.ts';
 import { importEngine } from './engine.ts';
 import * as browser from './platform/browser.ts';
+import { openPolicyFile } from './policy-session.ts';
 import { metadata, normalRows, trainedAgent } from './testing/trained-agent.ts';
 
 let agent: MeowAgent;

@@ -1,16 +1,17 @@
-import { engines, readBytes } from '#platform';
+import { engines } from '#platform';
 import { useWasmThreads } from '@meow-rl/graph/onnxruntime';
 import { createGenerator, entropySeed } from '@meow-rl/random';
 
 import { engineOf } from './engine.ts';
 import type { EngineInfo, EngineName, PolicyEngine } from './engine.ts';
-import { PolicyFileError, reasonOf } from './errors.ts';
+import { PolicyFileError } from './errors.ts';
 import { POLICY_FILES } from './file-names.ts';
 import type { PolicyFile } from './file-names.ts';
 import type { FileMetadata } from './metadata.ts';
 import { readPolicyHeader } from './policy-header.ts';
 import { openSession } from './policy-session.ts';
 import type { FillingSession } from './policy-session.ts';
+import { readSource } from './read-source.ts';
 
 /** A file's bytes, its path in Node, or its address. */
 export type PolicySource = string | URL | Uint8Array | ArrayBuffer;
@@ -25,6 +26,15 @@ export interface LoadPolicyOptions {
   readonly threads?: number;
   /** Of the noise of `sample`, which all calls draw from one generator, in their order. Default: another one each time. */
   readonly seed?: number;
+}
+
+/** What a critic gives, [rows] each, by the names that its algorithm has for them. */
+export interface PolicyValues {
+  readonly q1?: Float32Array;
+  readonly q2?: Float32Array;
+  /** Of the states, whatever the actions. */
+  readonly value?: Float32Array;
+  readonly [name: string]: Float32Array | undefined;
 }
 
 /** A deployed policy. Calls may overlap; what they return is the caller's. */
@@ -50,14 +60,14 @@ export interface Policy {
    */
   sample(observations: Float32Array): Promise<Float32Array>;
   /**
-   * What the critic gives, by the names that the agent gives it: `q1`, `q2`, `value`, [rows] each.
+   * What the critic gives.
    *
    * @param observations [rows, O], row-major
    * @param actions [rows, A], in the environment's units
    * @throws RangeError if the rows do not fit, or a number is not finite
    * @throws PolicyFileError without `critic.onnx`
    */
-  value(observations: Float32Array, actions: Float32Array): Promise<Readonly<Record<string, Float32Array>>>;
+  value(observations: Float32Array, actions: Float32Array): Promise<PolicyValues>;
   /** Frees the engine's memory once the calls under way are done; later calls throw. */
   dispose(): Promise<void>;
 }
@@ -111,14 +121,7 @@ function sourcesOf(given: unknown): readonly (readonly [PolicyFile, PolicySource
 async function bytesOf(source: PolicySource, kind: PolicyFile): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  try {
-    return await readBytes(source);
-  } catch (error) {
-    throw new PolicyFileError(
-      `${String(source)}: it cannot be read: ${reasonOf(error)}. Give the path or the address of a ${POLICY_FILES[kind]}.`,
-      { cause: error },
-    );
-  }
+  return readSource(source, POLICY_FILES[kind]);
 }
 
 /** Fails unless a file is of a kind, and loads what the engine loads at the first run only. */
@@ -142,6 +145,9 @@ const actionOf = ({ action }: Readonly<Record<string, Float32Array>>): Float32Ar
 /** What makes files those of one export. */
 const origin = ({ algorithm, environment, trainingSteps, agent }: FileMetadata) =>
   `${algorithm} in ${environment} after ${trainingSteps} steps, parameters ${agent}`;
+
+/** Where calls may overlap. */
+const ON_PROCESSORS: ReadonlySet<string> = new Set(['cpu', 'wasm']);
 
 /** Threads inside an operator that an engine has from now on. */
 function threadsOf({ ort, executionProvider }: PolicyEngine, asked: number | undefined): number {
@@ -201,6 +207,7 @@ export async function loadPolicy(
       const session = await openSession(bytes, metadata, ort, where, {
         executionProviders: [executionProvider],
         intraOpNumThreads: threads,
+        takesTurns: !ON_PROCESSORS.has(executionProvider),
         // Else it computes what it lacks on the CPU, with copies from and to the graphics card.
         ...(executionProvider === 'webgpu' && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
       });

@@ -6,8 +6,8 @@ import type { FileSystem } from '@meow-rl/files';
 import * as ort from 'onnxruntime-node';
 
 import { withMetadata } from './checksum.ts';
-import { decodePolicyFile, type DecodedFile } from './decode-file.ts';
 import { checkMeasured, checkTrainingSteps, checkVerifyOptions } from './check-options.ts';
+import { decodePolicyFile, type DecodedFile } from './decode-file.ts';
 import type { ComparedAgent, Deployment } from './deployment.ts';
 import { PolicyFileError } from './errors.ts';
 import { draftOf, exchangeFiles, type FileSet } from './exchange-files.ts';
@@ -19,6 +19,7 @@ import { encodeMeasured } from './metadata.ts';
 import type { PolicyMetadata, Precision } from './metadata.ts';
 import { policyFiles } from './policy-files.ts';
 import { openPolicyFile } from './policy-session.ts';
+import { readSource } from './read-source.ts';
 import { verifyPolicy, verifySession } from './verify.ts';
 import type { Verification, VerifyOptions } from './verify.ts';
 
@@ -30,12 +31,7 @@ import type { Verification, VerifyOptions } from './verify.ts';
 export async function readPolicyFile(
   file: string,
 ): Promise<{ readonly bytes: Uint8Array; readonly decoded: DecodedFile }> {
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw new PolicyFileError(
-      `${file}: it cannot be read. Give the path of a policy.onnx, policy-stochastic.onnx or critic.onnx.`,
-      { cause: error },
-    );
-  });
+  const bytes = await readSource(file, 'policy.onnx, policy-stochastic.onnx or critic.onnx');
   return { bytes, decoded: decodePolicyFile(bytes, file) };
 }
 
@@ -44,6 +40,8 @@ export interface ExportedFile extends Verification {
   readonly kind: PolicyFile;
   readonly path: string;
   readonly bytes: number;
+  /** Names of what it computes, such as `action` and `log_prob`. */
+  readonly outputs: readonly string[];
   /** What was measured beside the error, see {@link ExportOptions.measure}. */
   readonly measured: Readonly<Record<string, number>>;
 }
@@ -98,7 +96,8 @@ export async function exportAgent(
       const verified = withMetadata(bytes, encodeMeasured(about));
       await writeAndFlush(draftOf(target), verified, files);
       await expectWritten(draftOf(target), verified);
-      written.push({ kind, path: target, bytes: verified.length, measured, ...verification });
+      const outputs = decodePolicyFile(verified, target).model.graph.output.map(({ name }) => name);
+      written.push({ kind, path: target, bytes: verified.length, outputs, measured, ...verification });
     }
     const fileSet: FileSet = {
       folder,

@@ -7,8 +7,10 @@ import { normalizedAgent, observationNormalizer } from '@meow-rl/train';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { loadPolicy, openPolicyFile, PolicyFileError, policyFiles, verifySession } from './index.ts';
+import { loadPolicy, PolicyFileError, policyFiles } from './index.ts';
 import { exportAgent } from './node.ts';
+import { openPolicyFile } from './policy-session.ts';
+import { verifySession } from './verify.ts';
 import { metadata, normalRows, trainedAgent } from './testing/trained-agent.ts';
 
 /** Entries of very different size and spread, the last one constant. */

@@ -23,10 +23,16 @@ import { encodeMetadata, PRECISIONS } from './metadata.ts';
 import type { PolicyMetadata, Precision } from './metadata.ts';
 import { inPrecision } from './precision/in-precision.ts';
 
+/** What a stochastic policy gives: the density only where it has one. */
+interface SampledOutputs {
+  readonly action: Tensor;
+  readonly logProb?: Tensor;
+}
+
 /** The programs of an agent in the environment's units, as they are written to files. */
 export interface DeployedPrograms {
   readonly policy: Program<'observation', string, 'action'>;
-  readonly stochastic: Program<'observation' | 'noise', string, 'action' | 'log_prob'> | undefined;
+  readonly stochastic: Program<'observation' | 'noise', string, 'action'> | undefined;
   readonly critic: Program<'observation' | 'action'> | undefined;
 }
 
@@ -93,9 +99,9 @@ export function deployedPrograms(
     policy: mapOutputs(policy, ({ action }) => ({ action: units.toEnvironment(action) })),
     stochastic:
       stochastic &&
-      mapOutputs(stochastic, ({ action, logProb }) => ({
+      mapOutputs(stochastic, ({ action, logProb }: SampledOutputs): Record<'action', Tensor> => ({
         action: units.toEnvironment(action),
-        log_prob: units.logProb(logProb),
+        ...(logProb && { log_prob: units.logProb(logProb) }),
       })),
     critic:
       critic &&
@@ -124,8 +130,8 @@ function documentationOf(
 ): string {
   const what = {
     policy: 'The deterministic action',
-    stochastic: 'A sampled action with its log-density',
-    critic: 'Values of an action',
+    stochastic: 'A sampled action',
+    critic: 'Values of an action or of its state',
   };
   return `${what[kind]} in ${environment}, of an agent of ${algorithm} that was trained for ${trainingSteps} steps. Written by meow-rl.`;
 }
@@ -136,15 +142,15 @@ const DESCRIPTIONS = {
   noise: 'standard normal numbers, one for each entry of an action',
   action: "one row for each observation, in the environment's units",
   log_prob: "log-density of each action in the environment's units",
-  value: 'soft value of each observation',
+  value: 'value of each observation',
 } as const;
 
 /**
  * The bytes of an agent's ONNX files by kind; kinds that the agent does not offer are absent.
  *
  * `policy`: `observation` [batch, O] as the environment gives it to `action` [batch, A] in the environment's units.
- * `stochastic` adds the input `noise` [batch, A], standard normal, and the output `log_prob` [batch], the log-density of
- * that action in those units. `critic`: `observation`, `action` to values, [batch] each, by
+ * `stochastic` adds the input `noise` [batch, A], standard normal, and, where the policy has a density, the output `log_prob` [batch],
+ * the log-density of that action in those units. `critic`: `observation`, `action` to values, [batch] each, by
  * the names that the agent gives them.
  *
  * An entry whose bounds are equal is that number in `action`. It has no units for a density: in `log_prob` it counts as the

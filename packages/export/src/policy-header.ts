@@ -40,6 +40,13 @@ function readProperties(bytes: Uint8Array) {
   return { properties, hasGraph };
 }
 
+/** What bytes are that no ONNX model can be read from. */
+export const damagedFile = (bytes: Uint8Array, where: string, cause: unknown): PolicyFileError =>
+  new PolicyFileError(
+    `${where}: it is no ONNX file or is damaged (${bytes.length} bytes). Give a policy.onnx, policy-stochastic.onnx or critic.onnx, or export it again.`,
+    { cause },
+  );
+
 /**
  * Reads what a policy file says of itself. What is another's, damaged or changed is refused.
  *
@@ -64,9 +71,6 @@ function tryToRead(bytes: Uint8Array, where: string) {
   try {
     return readProperties(bytes);
   } catch (error) {
-    throw new PolicyFileError(
-      `${where}: it is no ONNX file or is damaged (${bytes.length} bytes). Export it again.`,
-      { cause: error },
-    );
+    throw damagedFile(bytes, where, error);
   }
 }

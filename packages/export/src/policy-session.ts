@@ -1,3 +1,4 @@
+import { inTurn } from '@meow-rl/graph/onnxruntime';
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common';
 
 import { EngineError, PolicyFileError, reasonOf } from './errors.ts';
@@ -110,6 +111,12 @@ export const openPolicyFile = async (
   options: InferenceSession.SessionOptions = {},
 ): Promise<PolicySession> => openSession(bytes, readPolicyHeader(bytes, where).metadata, ort, where, options);
 
+/** How a file is opened. */
+export interface OpenSessionOptions extends InferenceSession.SessionOptions {
+  /** Whether the package's calls must not overlap, of all files together; default false. */
+  readonly takesTurns?: boolean;
+}
+
 /**
  * Opens a file whose header has been read, so that it is not damaged: what an engine refuses is the engine's.
  *
@@ -120,14 +127,17 @@ export async function openSession(
   metadata: FileMetadata,
   { InferenceSession: Session, Tensor: TensorClass }: OnnxRuntimePackage,
   where: string,
-  options: InferenceSession.SessionOptions,
+  { takesTurns = false, ...options }: OpenSessionOptions,
 ): Promise<FillingSession> {
-  const session = await Session.create(bytes, { ...SESSION_OPTIONS, ...options }).catch((error: unknown) => {
-    throw new EngineError(
-      `${where}: the engine can't run it: ${reasonOf(error)}. The file is as it was exported: take another engine, or a newer one.`,
-      { cause: error },
-    );
-  });
+  const call = <T>(made: () => Promise<T>): Promise<T> => (takesTurns ? inTurn(Session, made) : made());
+  const session = await call(() => Session.create(bytes, { ...SESSION_OPTIONS, ...options })).catch(
+    (error: unknown) => {
+      throw new EngineError(
+        `${where}: the engine can't run it: ${reasonOf(error)}. The file is as it was exported: take another engine, or a newer one.`,
+        { cause: error },
+      );
+    },
+  );
   const inputs = session.inputNames.map((name): Input => {
     const space = name === 'observation' ? metadata.observationSpace : metadata.actionSpace;
     return { name, width: space.size };
@@ -175,7 +185,7 @@ export async function openSession(
       fill(feeds, given);
       running += 1;
       try {
-        const results = await session.run(feeds.tensors);
+        const results = await call(() => session.run(feeds.tensors));
         const outputs: Record<string, Float32Array> = {};
         for (const name of session.outputNames) {
           const data = results[name]?.data;
@@ -199,7 +209,7 @@ export async function openSession(
       if (disposed) return;
       disposed = true;
       if (running > 0) await new Promise<void>((resolve) => (onIdle = resolve));
-      await session.release();
+      await call(() => session.release());
     },
   };
 }

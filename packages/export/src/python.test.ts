@@ -113,7 +113,7 @@ describe.skipIf(python === undefined)('Python', () => {
   test('plays a policy with the script of the docs, to the return that the environment here gives', async () => {
     const guide = readFileSync(at('../../../docs/deployment.md'), 'utf8');
     const script = /```python\n([^]*?)```/.exec(guide)?.[1] ?? '';
-    expect(script.trim().split('\n').length).toBeLessThan(15);
+    expect(script.trim().split('\n').length).toBeLessThanOrEqual(11);
     writeFileSync(path.join(folder, 'play.py'), script);
 
     const agent = await createMeowAgent({
@@ -129,7 +129,7 @@ describe.skipIf(python === undefined)('Python', () => {
     };
     const about = { ...metadata, ...spaces, environment: 'Pendulum-v1' };
     const [file] = await exportAgent(agent, agent.deployment(), folder, about, { observations: 50 });
-    const printed = execFileSync(python ?? '', [path.join(folder, 'play.py'), file?.path ?? ''], {
+    const printed = execFileSync(python ?? '', ['play.py'], {
       encoding: 'utf8',
       cwd: folder,
     });

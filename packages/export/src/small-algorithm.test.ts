@@ -8,8 +8,9 @@ import { deterministicActorCritic, randomBatch } from '@meow-rl/learner/testing'
 import * as ort from 'onnxruntime-node';
 import { expect, onTestFinished, test } from 'vitest';
 
-import { loadPolicy, openPolicyFile, verifyPolicy } from './index.ts';
+import { loadPolicy, verifyPolicy } from './index.ts';
 import { exportAgent } from './node.ts';
+import { openPolicyFile } from './policy-session.ts';
 import { actionSpace, metadata, normalRows, observationSpace } from './testing/trained-agent.ts';
 
 const sizes = { observationSize: observationSpace.size, actionSize: actionSpace.size };

@@ -4,15 +4,24 @@ import path from 'node:path';
 
 import { box, type Box } from '@meow-rl/envs';
 import { add, mapInput, mapOutputs, mul } from '@meow-rl/graph';
+import type { Tensor } from '@meow-rl/graph';
 import type { MeowAgent } from '@meow-rl/meow';
 import type { Actor, Deployment } from '@meow-rl/train';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { loadPolicy, openPolicyFile, policyFiles, verifyPolicy, verifySession } from './index.ts';
+import { loadPolicy, policyFiles, verifyPolicy } from './index.ts';
 import type { PolicyFile, PolicyMetadata } from './index.ts';
 import { exportAgent } from './node.ts';
+import { openPolicyFile } from './policy-session.ts';
+import { verifySession } from './verify.ts';
 import { metadata, normalRows, observationSpace, trainedAgent } from './testing/trained-agent.ts';
+
+/** What a stochastic policy with a density gives. */
+interface Sampled {
+  readonly action: Tensor;
+  readonly logProb?: Tensor;
+}
 
 let agent: MeowAgent;
 let folder: string;
@@ -89,7 +98,7 @@ describe.each(spaces)('an action space %s', (_, actionSpace) => {
     const made = {
       ...deployment,
       policy: mapOutputs(policy, ({ action }) => ({ action: add(action, 0.02) })),
-      stochastic: mapOutputs(stochastic, ({ action, logProb }) => ({ action: add(action, 0.02), logProb })),
+      stochastic: mapOutputs(stochastic, (outputs) => ({ ...outputs, action: add(outputs.action, 0.02) })),
     };
     await expect(verify('policy', made, actionSpace)).rejects.toThrow(/differ by .* in action, allowed is/);
     await expect(verify('stochastic', made, actionSpace)).rejects.toThrow(
@@ -100,7 +109,10 @@ describe.each(spaces)('an action space %s', (_, actionSpace) => {
   test('is not exported if a density, a value or what the critic sees of an action is off', async () => {
     const { stochastic, critic, ...deployment } = agent.deployment();
     if (!stochastic) throw new Error('meow has a density');
-    const denser = mapOutputs(stochastic, ({ action, logProb }) => ({ action, logProb: mul(logProb, 1.01) }));
+    const denser = mapOutputs(stochastic, ({ action, logProb = action }: Sampled) => ({
+      action,
+      logProb: mul(logProb, 1.01),
+    }));
     await expect(verify('stochastic', { ...deployment, stochastic: denser }, actionSpace)).rejects.toThrow(
       /in log_prob, allowed is/,
     );

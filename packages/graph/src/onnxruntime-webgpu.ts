@@ -2,7 +2,9 @@ import * as ort from 'onnxruntime-web/webgpu';
 
 import { DataError } from './errors.ts';
 import { narrow } from './rewrite/narrow.ts';
+import { inTurn } from './runtimes/in-turn.ts';
 import { onnxRuntime } from './runtimes/onnxruntime.ts';
+import type { OnnxRuntimeModule } from './runtimes/onnxruntime.ts';
 import { refusedOperators } from './runtimes/refused-operators.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -21,12 +23,28 @@ async function requireAdapter(): Promise<Adapter> {
   throw new DataError(`onnxruntime-webgpu: there is no WebGPU adapter here. ${REMEDY}`);
 }
 
+const { InferenceSession: Session, Tensor } = ort;
+
+/** The package, with its calls one after the other. */
+const engine: OnnxRuntimeModule = {
+  Tensor,
+  InferenceSession: {
+    create: async (...given) => {
+      const session = await inTurn(Session, () => Session.create(...given));
+      return {
+        run: (...inputs) => inTurn(Session, () => session.run(...inputs)),
+        release: () => inTurn(Session, () => session.release()),
+      };
+    },
+  },
+};
+
 /**
  * The runtime of onnxruntime-web on WebGPU, for browsers that have an adapter. `split` and `concat` of more tensors than the adapter binds
  * are done in several steps. No operator falls back to the CPU: loading a program with one that WebGPU lacks throws DataError with its name.
  */
 export function onnxRuntimeWebGpu(): Runtime {
-  const runtime = onnxRuntime('onnxruntime-webgpu', ort, {
+  const runtime = onnxRuntime('onnxruntime-webgpu', engine, {
     executionProviders: ['webgpu'],
     graphOptimizationLevel: 'all',
     logSeverityLevel: 4,

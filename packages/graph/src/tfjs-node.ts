@@ -12,23 +12,28 @@ export interface TfjsNodeOptions {
   readonly threads?: number;
 }
 
-const require = createRequire(import.meta.url);
-
-/** What gets a module of TensorFlow.js ready. */
-interface Readiness {
+/** A package of TensorFlow.js for Node. */
+type TfjsNodeModule = TfjsModule & {
   ready(): Promise<void>;
   enableProdMode(): void;
-}
+};
+
+/** Loads a package by its name. */
+type Require = (name: string) => TfjsNodeModule;
+
+const nodeRequire = createRequire(import.meta.url);
 
 /** The module of a package, before which what it lacks is put in place. */
-function requireModule(name: string, command: string): TfjsModule & Readiness {
-  const util: { isNullOrUndefined?: (value: unknown) => boolean } = require('node:util');
+function requireModule(name: string, command: string, requirePackage: Require): TfjsNodeModule {
+  const util: { isNullOrUndefined?: (value: unknown) => boolean } = nodeRequire('node:util');
   // tfjs-node 4.22 calls it, and Node has it no longer from version 23 on.
   util.isNullOrUndefined ??= (value) => value === null || value === undefined;
   // Without its notes on what the processor could do.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  // Else it takes all memory of the GPU, and a simulator finds none there.
+  process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
   try {
-    return require(name);
+    return requirePackage(name);
   } catch (error) {
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
     const problem = reason.includes(`'${name}'`) ? 'is not installed' : `can't be loaded (${reason})`;
@@ -38,28 +43,33 @@ function requireModule(name: string, command: string): TfjsModule & Readiness {
   }
 }
 
-/** The number of threads that TensorFlow was loaded with, in this process. */
-let loadedThreads: number | undefined;
+/** TensorFlow as this process has loaded it: it keeps its library and its threads. */
+let loaded: { readonly name: string; readonly threads: number } | undefined;
 
 /**
  * The runtime of TensorFlow's library in C, by tfjs-node. The package has to be built for a current TensorFlow, which
  * `npm run setup:tfjs-node` of this repository does: what it downloads when it is installed is TensorFlow 2.9.
  *
- * @throws RangeError if `threads` is not a whole number >= 1; DataError if the package isn't there or can't be loaded, computes with another number of threads already, or finds
- *   no GPU where it is to use one
+ * @param requirePackage loads a package; default: from where this one lies
+ * @throws RangeError if `threads` is not a whole number >= 1; DataError if the package isn't there or can't be loaded, finds no GPU where it is to use one, or this process has
+ *   loaded the other package, or this one with other threads
  */
-export async function tfjsNodeRuntime({ gpu = false, threads = 1 }: TfjsNodeOptions = {}): Promise<Runtime> {
+export async function tfjsNodeRuntime(
+  { gpu = false, threads = 1 }: TfjsNodeOptions = {},
+  requirePackage: Require = nodeRequire,
+): Promise<Runtime> {
   if (!Number.isInteger(threads) || threads < 1)
     throw new RangeError(`tfjsNodeRuntime: threads must be a whole number >= 1, got ${threads}.`);
-  if (loadedThreads !== undefined && loadedThreads !== threads)
+  const name = gpu ? 'tfjs-node-gpu' : 'tfjs-node';
+  if (loaded && (loaded.name !== name || loaded.threads !== threads))
     throw new DataError(
-      `tfjsNodeRuntime: TensorFlow computes with ${loadedThreads} threads in this process and keeps them, and ${threads} were asked for. Start another process.`,
+      `tfjsNodeRuntime: this process computes on ${loaded.name} with ${loaded.threads} threads and keeps to that, and ${name} with ${threads} was asked for. Start another process.`,
     );
   process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
   process.env['TF_NUM_INTEROP_THREADS'] = '1';
-  const name = gpu ? 'tfjs-node-gpu' : 'tfjs-node';
-  const tf = requireModule(`@tensorflow/${name}`, `npm run setup:tfjs-node${gpu ? ' -- --gpu' : ''}`);
-  loadedThreads = threads;
+  const command = `npm run setup:tfjs-node${gpu ? ' -- --gpu' : ''}`;
+  const tf = requireModule(`@tensorflow/${name}`, command, requirePackage);
+  loaded = { name, threads };
   tf.enableProdMode();
   await tf.ready();
   const runtime = tfjsRuntime(tf, { backend: 'tensorflow' });

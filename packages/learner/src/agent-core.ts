@@ -10,7 +10,7 @@ import type { Algorithm } from './algorithm.ts';
 import { finiteActions, finiteRows } from './check-numbers.ts';
 import type { CommonDefinition, CommonSettings } from './definition.ts';
 import { deploymentOf } from './loaded-programs.ts';
-import type { LoadedPrograms, PolicyDeployment } from './loaded-programs.ts';
+import type { LoadedPrograms, AgentDeployment } from './loaded-programs.ts';
 import { namedParameters, parameterStates } from './named-parameters.ts';
 import type { SettingsOf } from './settings/index.ts';
 import { STREAM } from './streams.ts';
@@ -35,7 +35,7 @@ export interface CommonAgent<T extends CommonSettings = CommonSettings>
    * @throws DataError if the algorithm has none
    */
   value(observations: Float32Array): Promise<Float32Array>;
-  deployment(): PolicyDeployment;
+  deployment(): AgentDeployment;
   /** The parameters by name, copied. */
   parameters(): ParameterValues;
   /** The parameters of the targets by name, copied; of networks that have none, those that are trained. */

@@ -11,7 +11,7 @@ import { algorithmStates, resolveAlgorithm, stateName } from './algorithm.ts';
 import type { Algorithm } from './algorithm.ts';
 import { finiteRows, refuseBeyond } from './check-numbers.ts';
 import type { AlgorithmDefinition, CommonSettings, NetworkGroups, Sizes } from './definition.ts';
-import { criticToDeploy, loadPrograms } from './loaded-programs.ts';
+import { loadPrograms } from './loaded-programs.ts';
 import type { AgentDeployment, LoadedPrograms } from './loaded-programs.ts';
 import { localUpdates } from './local-updates.ts';
 import { startStates } from './named-parameters.ts';
@@ -177,6 +177,5 @@ function agentOf({ algorithm, updates, state, programs }: Parts, parts: AgentPar
 
     update: (batch) => core.updating(() => update(batch)),
     tdErrors: () => copy(tdErrors),
-    deployment: () => ({ ...core.agent.deployment(), critic: criticToDeploy(algorithm) }),
   };
 }

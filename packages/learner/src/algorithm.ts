@@ -148,6 +148,7 @@ export function resolveOnPolicyAlgorithm<N extends NetworkGroups, T extends Comm
   const config: SettingsOf<CommonSettings> = configFor(typed, sizes, options);
   const definition: OnPolicyDefinition = typed;
   const stages = definition.stages(sizes, config);
+  const acting = definition.acting(sizes, config);
   const columns: Record<RolloutInput, readonly number[]> = {
     observation: [sizes.observationSize],
     action: [sizes.actionSize],
@@ -165,8 +166,11 @@ export function resolveOnPolicyAlgorithm<N extends NetworkGroups, T extends Comm
     groups: groupsOf(definition, stages, definition.networks(sizes, config)),
     stages,
     columns,
-    // It has no values of actions.
-    acting: { ...definition.acting(sizes, config), critic: () => ({}) },
+    // Of an action it knows what its state is worth.
+    acting: {
+      ...acting,
+      critic: (networks, observation) => ({ value: acting.value(networks, observation) }),
+    },
     replayed: undefined,
     replayedSize: sizes.actionSize,
     learning: definition.learning(config),

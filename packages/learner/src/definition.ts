@@ -118,6 +118,11 @@ export interface SampledAction {
 /** How an algorithm acts and judges. Shapes: `observation` [rows, O], `action` and standard normal `noise` [rows, A]. */
 export interface Acting<N extends NetworkGroups = NetworkGroups, Q extends string = string> {
   sample(networks: BoundGroups<N>, observation: Tensor, noise: Tensor): SampledAction;
+  /**
+   * Whether the policy is stochastic though it has no density, so that its samples are deployed. Default false: without a density,
+   * `sample` is the deterministic action with noise to explore.
+   */
+  readonly stochastic?: boolean;
   /** The deterministic action, [rows, A]; undefined where the policy has none. */
   mode(networks: BoundGroups<N>, observation: Tensor): Tensor | undefined;
   /** Why there is no deterministic action and what to do, a sentence or more; for the error where `mode` gives none. */

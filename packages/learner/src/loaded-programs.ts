@@ -95,31 +95,28 @@ export const loadOnPolicyPrograms = (
     value: await loadIfAny(valueProgram(algorithm)),
   }));
 
-/** The programs of an agent's policy to deploy, with the parameters that they read. */
-export interface PolicyDeployment extends Deployment {
+/** The programs of an agent to deploy, with the parameters that they read. */
+export interface AgentDeployment<Q extends string = string> extends Deployment {
+  readonly critic: Program<'observation' | 'action', string, Exclude<Q, 'logProb'>>;
   readonly state: Readonly<Record<string, Float32Array>>;
 }
 
-/** The programs of an agent to deploy, with the parameters that they read. */
-export interface AgentDeployment<Q extends string = string> extends PolicyDeployment {
-  readonly critic: Program<'observation' | 'action', string, Exclude<Q, 'logProb'>>;
-}
-
 /** Programs to deploy, with the parameters of a store; undefined where there is no deterministic action. */
-export function deploymentOf(algorithm: Algorithm, state: StateStore): PolicyDeployment | undefined {
+export function deploymentOf(algorithm: Algorithm, state: StateStore): AgentDeployment | undefined {
   const policy = modeProgram(algorithm);
   if (!policy) return undefined;
-  const stochastic = densityProgram(algorithm);
+  const stochastic =
+    densityProgram(algorithm) ?? (algorithm.acting.stochastic ? sampleProgram(algorithm) : undefined);
   const names = algorithm.groups.map(({ name }) => stateName(name, 'parameters'));
   return {
     policy,
     ...(stochastic && { stochastic }),
+    critic: criticToDeploy(algorithm),
     state: Object.fromEntries(names.map((name) => [name, Float32Array.from(state.read(name))])),
   };
 }
 
-/** The program of values of actions to deploy. */
-export const criticToDeploy = (algorithm: Algorithm): AgentDeployment['critic'] =>
+const criticToDeploy = (algorithm: Algorithm): AgentDeployment['critic'] =>
   // The log-probability of sampled actions is the sampling program's.
   mapOutputs(criticProgram(algorithm), (outputs) => {
     const { logProb: _, ...values } = outputs;

@@ -18,7 +18,7 @@ import {
   mlp,
   modules,
   swish,
-  unboundedLogScale,
+  inverseBoundedLogScale,
   zeros,
 } from '@meow-rl/nn';
 import type { Dropout, Initializer, Module } from '@meow-rl/nn';
@@ -165,7 +165,7 @@ const UNIFORM_SIGMA = Math.PI / Math.sqrt(12);
  */
 const priorStart = ({ coordinates, logSigmaMin, logSigmaMax }: MeowConfig): Initializer | undefined =>
   coordinates === 'latent'
-    ? filledWith(unboundedLogScale(Math.log(UNIFORM_SIGMA), logSigmaMin, logSigmaMax))
+    ? filledWith(inverseBoundedLogScale(Math.log(UNIFORM_SIGMA), logSigmaMin, logSigmaMax))
     : undefined;
 
 /** The setting, where it is the temperature. */

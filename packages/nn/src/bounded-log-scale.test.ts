@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 
-import { boundedLogScale, unboundedLogScale } from './bounded-log-scale.ts';
+import { boundedLogScale, inverseBoundedLogScale } from './bounded-log-scale.ts';
 import { compute, expectClose, matrix } from './testing/index.ts';
 
 describe('boundedLogScale', () => {
@@ -12,10 +12,10 @@ describe('boundedLogScale', () => {
   });
 });
 
-describe('unboundedLogScale', () => {
+describe('inverseBoundedLogScale', () => {
   it('is the inverse, and stays off the ends, where tanh has no slope', async () => {
-    const x = [-4, -1, -0.5].map((logScale) => unboundedLogScale(logScale, -5, -0.3));
-    const beyond = [-20, 3].map((logScale) => unboundedLogScale(logScale, -5, -0.3));
+    const x = [-4, -1, -0.5].map((logScale) => inverseBoundedLogScale(logScale, -5, -0.3));
+    const beyond = [-20, 3].map((logScale) => inverseBoundedLogScale(logScale, -5, -0.3));
     const { scale } = await compute({ x: matrix([[...x, ...beyond]]) }, (inputs) => ({
       scale: boundedLogScale(inputs.x, -5, -0.3),
     }));

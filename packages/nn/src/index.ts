@@ -2,7 +2,7 @@ export { gelu, relu, silu, swish, tanh } from './activation.ts';
 export type { Activate, Activation, TrainableActivation } from './activation.ts';
 export { bestOfK } from './best-of-k.ts';
 export type { BestOfKOptions } from './best-of-k.ts';
-export { boundedLogScale, unboundedLogScale } from './bounded-log-scale.ts';
+export { boundedLogScale, inverseBoundedLogScale } from './bounded-log-scale.ts';
 export { dropoutBank, dropoutOffsets } from './dropout.ts';
 export type { Dropout, DropoutBank } from './dropout.ts';
 export { gaussianPolicy } from './gaussian-policy.ts';

@@ -4,7 +4,7 @@ import type { Tensor } from '@meow-rl/graph';
 import { uniformFanIn } from './initializers.ts';
 import type { Initializer } from './initializers.ts';
 import type { Module } from './module.ts';
-import { repeatForRows } from './rows.ts';
+import { checkWidth, repeatForRows } from './rows.ts';
 
 /** Options of {@link linearLayer}. */
 export interface LinearLayerOptions {
@@ -68,11 +68,7 @@ export function linearLayer({
           throw new ShapeError(
             `linearLayer ${name}: expected ${inputs.length} input parts, got ${parts.length}.`,
           );
-        const wrong = parts.findIndex(({ shape }, i) => shape.length !== 2 || shape[1] !== inputs[i]);
-        if (wrong >= 0)
-          throw new ShapeError(
-            `linearLayer ${name}: input part ${wrong} is [${parts[wrong]?.shape.join(', ') ?? ''}], expected [rows, ${inputs[wrong]}].`,
-          );
+        parts.forEach((part, i) => checkWidth(`linearLayer ${name}: input part ${i}`, part, inputs[i] ?? 0));
         const weight = params(`${name}.weight`);
         const bias = params(`${name}.bias`);
         const { parts: joined, sizes } = joinedParts(parts, inputs);

@@ -198,7 +198,7 @@ describe.each([true, false])('mlp with layerNorm %s', (layerNorm) => {
       'linearLayer net.0: expected 2 input parts, got 3.',
     );
     await expect(applyTo(network, [3, 2])).rejects.toThrow(
-      /^linearLayer net\.0: input part 0 is \[\w+, 3\], expected \[rows, 2\]\.$/,
+      /^linearLayer net\.0: input part 0: expected \[rows, 2\], got \[\w+, 3\]\.$/,
     );
   });
 

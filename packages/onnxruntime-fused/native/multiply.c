@@ -44,6 +44,14 @@ typedef int32_t RegisterBits __attribute__((vector_size(4 * WIDTH)));
 typedef float Quarter __attribute__((vector_size(16)));
 typedef float QuarterInMemory __attribute__((vector_size(16), aligned(4), may_alias));
 
+/* GCC has clang's name for it from version 12 on. */
+#if defined(__clang__) || __GNUC__ >= 12
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+typedef int32_t QuarterBits __attribute__((vector_size(16)));
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (QuarterBits){__VA_ARGS__})
+#endif
+
 INLINED Register load(const float *from) { return *(const RegisterInMemory *)from; }
 
 /* The first `count` entries; the others are 0. */
@@ -84,12 +92,12 @@ INLINED void transpose_quarters(const float *from, int64_t from_stride, float *t
   const Quarter a = *(const QuarterInMemory *)from, b = *(const QuarterInMemory *)(from + from_stride);
   const Quarter c = *(const QuarterInMemory *)(from + 2 * from_stride);
   const Quarter d = *(const QuarterInMemory *)(from + 3 * from_stride);
-  const Quarter low_ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), high_ab = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-  const Quarter low_cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), high_cd = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  *(Quarter *)to = __builtin_shufflevector(low_ab, low_cd, 0, 1, 4, 5);
-  *(Quarter *)(to + to_stride) = __builtin_shufflevector(low_ab, low_cd, 2, 3, 6, 7);
-  *(Quarter *)(to + 2 * to_stride) = __builtin_shufflevector(high_ab, high_cd, 0, 1, 4, 5);
-  *(Quarter *)(to + 3 * to_stride) = __builtin_shufflevector(high_ab, high_cd, 2, 3, 6, 7);
+  const Quarter low_ab = SHUFFLE(a, b, 0, 4, 1, 5), high_ab = SHUFFLE(a, b, 2, 6, 3, 7);
+  const Quarter low_cd = SHUFFLE(c, d, 0, 4, 1, 5), high_cd = SHUFFLE(c, d, 2, 6, 3, 7);
+  *(Quarter *)to = SHUFFLE(low_ab, low_cd, 0, 1, 4, 5);
+  *(Quarter *)(to + to_stride) = SHUFFLE(low_ab, low_cd, 2, 3, 6, 7);
+  *(Quarter *)(to + 2 * to_stride) = SHUFFLE(high_ab, high_cd, 0, 1, 4, 5);
+  *(Quarter *)(to + 3 * to_stride) = SHUFFLE(high_ab, high_cd, 2, 3, 6, 7);
 }
 
 /* The same of a matrix whose transpose is meant: each column of the panel is one of its rows. */

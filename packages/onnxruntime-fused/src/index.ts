@@ -22,6 +22,13 @@ export interface OnnxRuntimeFusedOptions extends SessionOptions {
 export const instructionSets = (): readonly InstructionSet[] => addon().instructionSets();
 
 /**
+ * How programs are lowered for the fused engine.
+ *
+ * @param threads inside an operator; the one for products works on one thread
+ */
+export const loweringFor = (threads: number) => ({ fuses: true, multiplies: threads === 1 });
+
+/**
  * The CPU engine of onnxruntime-node with chains of element-wise operators fused: each goes over its matrices once, in the
  * core's cache, instead of once per operator.
  *
@@ -40,7 +47,6 @@ export function onnxRuntimeFused({ threads = 1, ...options }: OnnxRuntimeFusedOp
     'onnxruntime-fused',
     { Tensor, InferenceSession: { create: async (model) => createSession(model, threads, options) } },
     {},
-    // The operator for products works on one thread.
-    { writesIntoOutputs: true, takesSharedMemory: true, fuses: true, multiplies: threads === 1 },
+    { writesIntoOutputs: true, takesSharedMemory: true, ...loweringFor(threads) },
   );
 }

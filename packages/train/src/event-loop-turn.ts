@@ -10,10 +10,16 @@ export function eventLoopTurn(): () => Promise<void> | undefined {
   return () => {
     if (performance.now() - last < LONGEST_MILLISECONDS) return undefined;
     return new Promise((resolve) => {
-      setTimeout(() => {
+      nextTurn(() => {
         last = performance.now();
         resolve();
-      }, 0);
+      });
     });
   };
+}
+
+/** Calls back in the next turn: at once where there is `setImmediate`, as in Node; a timer waits a millisecond at least. */
+function nextTurn(callback: () => void): void {
+  if (typeof setImmediate === 'function') setImmediate(callback);
+  else setTimeout(callback, 0);
 }

@@ -1,6 +1,8 @@
 export { checkLogPosition } from './loggers/check-log-position.ts';
 export { FolderInUseError } from './folder-lock/folder-in-use-error.ts';
 export { FOLDER_LOCK, lockFolder, type FolderLock } from './folder-lock/folder-lock.ts';
+export { readLockFile, type LockRecord } from './folder-lock/lock-file.ts';
+export type { ProcessIdentity } from './folder-lock/process-identity.ts';
 export { removeEmpty } from './remove-empty.ts';
 export { CheckpointError, type CheckpointProblem } from './run-checkpoints/checkpoint-error.ts';
 export { chooseCheckpoint, type CheckpointChoice } from './run-checkpoints/choose-checkpoint.ts';

@@ -1,13 +1,11 @@
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
+import { badEnvironment } from '../testing/bad-environment.ts';
 import { quietBench } from '../testing/run-bench.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 import { ALGORITHMS } from './index.ts';
-
-const MODULE = fileURLToPath(new URL('../testing/bad-environments.ts', import.meta.url));
 
 const COMMON = '--hidden 8 --batch-size 8 --num-envs 1 --evaluate-every 500';
 const OF_REPLAY = `--steps 80 --warmup 10 ${COMMON}`;
@@ -21,7 +19,7 @@ describe.each(ALGORITHMS.map(({ name, rolloutSteps }) => [name, rolloutSteps ? O
       ['observation', 'Infinity as entry 1 of the observation'],
     ])('a %s', async (fault, what) => {
       const run = path.join(await temporaryFolder(), 'run');
-      const env = `${MODULE}#${fault}`;
+      const env = badEnvironment(fault);
       const { code, err } = await quietBench(
         'train',
         '--algo',

@@ -1,4 +1,4 @@
-import type { RawConfig } from './config-file.ts';
+import { isRecord, type RawConfig } from './config-file.ts';
 import { flagOf } from './flags.ts';
 
 /**
@@ -18,8 +18,6 @@ const flagsOf = (settings: RawConfig): string[] =>
     return value === true ? [flag] : [flag, Array.isArray(value) ? value.join(',') : String(value)];
   });
 
-const quoted = (word: string): string =>
+/** A word as a shell takes it for one. */
+export const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
-
-const isRecord = (value: unknown): value is RawConfig =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

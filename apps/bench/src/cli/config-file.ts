@@ -43,6 +43,14 @@ export async function readWholeConfig(path: string, receiver = '--config'): Prom
   return { ...content };
 }
 
+export const isRecord = (value: unknown): value is RawConfig =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `{ agent: { alpha: 1 } }` for the path `['agent', 'alpha']` and 1. */
+export const nest = ([key = '', ...inner]: readonly string[], value: unknown): RawConfig => ({
+  [key]: inner.length > 0 ? nest(inner, value) : value,
+});
+
 /** Settings with others laid over them, object by object. */
 export function mergeConfig(base: RawConfig, over: RawConfig): RawConfig {
   const merged = new Map(Object.entries(base));
@@ -198,10 +206,6 @@ const visible = (text: string): string =>
     /(?! )[\p{C}\p{Z}]/gu,
     (character) => `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`,
   );
-
-function isRecord(value: unknown): value is RawConfig {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);

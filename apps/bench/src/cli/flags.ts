@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 
 import { UsageError } from './errors.ts';
-import { mergeConfig, type RawConfig } from './config-file.ts';
+import { mergeConfig, nest, type RawConfig } from './config-file.ts';
 import { settingsIn, type CommandSetting, type PlacedSetting, type SettingsTree } from './settings.ts';
 
 /** The flag of a setting, from its last key: `--learning-rate`. */
@@ -37,10 +37,6 @@ export function givenFlags(command: Command, tree: SettingsTree): RawConfig {
   }
   return given;
 }
-
-const nest = ([key = '', ...inner]: readonly string[], value: unknown): RawConfig => ({
-  [key]: inner.length > 0 ? nest(inner, value) : value,
-});
 
 function parseFlag(placed: PlacedSetting, text: string): unknown {
   const { kind, holds, expected, description } = placed.setting;

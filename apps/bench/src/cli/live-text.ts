@@ -2,15 +2,22 @@ import { clearScreenDown, moveCursor } from 'node:readline';
 
 import type { OutputStream } from './output-stream.ts';
 
+/** A text as it is at one moment. */
+interface RenderedText {
+  /** Lines, redrawn in their place on a terminal. */
+  readonly text: string;
+  /** One line, which is printed now and then where there is no terminal. */
+  readonly summary: string;
+}
+
 /** Text that changes while something is done. */
 export interface LiveText {
   /**
    * Shows it as it is now.
    *
-   * @param text lines, redrawn in their place on a terminal
-   * @param summary one line, which is printed now and then where there is no terminal
+   * @param render called only where something is written
    */
-  show(text: string, summary: string): void;
+  show(render: () => Promise<RenderedText>): Promise<void>;
   /** Takes it away, so that what is printed next begins on a line of its own. */
   clear(): void;
 }
@@ -25,7 +32,7 @@ export interface LiveTextOptions {
 }
 
 /** Shows nothing. */
-export const silentLiveText: LiveText = { show: () => {}, clear: () => {} };
+export const silentLiveText: LiveText = { show: async () => {}, clear: () => {} };
 
 /** Lines that are redrawn on a terminal; elsewhere, such as in a log file, their summary now and then. */
 export const createLiveText = (options: LiveTextOptions): LiveText =>
@@ -41,7 +48,8 @@ function redrawnText({ stream }: LiveTextOptions): LiveText {
     drawn = 0;
   };
   return {
-    show(text) {
+    async show(render) {
+      const { text } = await render();
       clear();
       // What is longer than the terminal scrolls away, and a line that wraps is two: neither could be taken back.
       const { rows = 24, columns = 80 } = stream;
@@ -56,9 +64,10 @@ function redrawnText({ stream }: LiveTextOptions): LiveText {
 function summaryLines({ stream, now = () => performance.now(), linesEvery = 30 }: LiveTextOptions): LiveText {
   let printed = now();
   return {
-    show(_, summary) {
+    async show(render) {
       if (now() - printed < 1000 * linesEvery) return;
       printed = now();
+      const { summary } = await render();
       stream.write(`${summary}\n`);
     },
     clear: () => {},

@@ -96,11 +96,14 @@ interface Facts {
 
 function facts({ step, total, rate, lastReturn }: Facts): string {
   return [
-    `${rate.toFixed(rate < 10 ? 1 : 0)} steps/s`,
+    `${formatRate(rate)} steps/s`,
     ...(lastReturn === undefined ? [] : [`sampled return ${lastReturn.toFixed(1)}`]),
     ...(rate > 0 && step < total ? [`${formatDuration((total - step) / rate)} left`] : []),
   ].join(', ');
 }
+
+/** `1234`, `5.0`. */
+export const formatRate = (perSecond: number): string => perSecond.toFixed(perSecond < 10 ? 1 : 0);
 
 /** `1h05m`, `3m20s`, `12s`. */
 export function formatDuration(seconds: number): string {

@@ -57,6 +57,13 @@ export const settingsIn = (tree: SettingsTree, path: readonly string[] = []): Pl
     isSetting(entry) ? [{ path: [...path, name], setting: entry }] : settingsIn(entry, [...path, name]),
   );
 
+/** The value at the path of a setting; undefined where there is none. */
+export const valueAt = (settings: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>(
+    (inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined),
+    settings,
+  );
+
 /** The default of a setting whose value the preset gives where nobody else does. */
 export const fromPreset = { absent: 'from the preset' } as const;
 

@@ -161,9 +161,12 @@ export default ({ folder }) => ({ log: () => {}, close: () => appendFileSync(fol
   });
 
   test('pipeline without learner threads is refused, and so are more threads than rows', async () => {
-    const { code, err } = await train('none', '--pipeline');
+    const { code, err } = await train('none', '--pipeline', '--learner-threads', '0');
     expect(code).toBe(2);
-    expect(err).toContain('Add --learner-threads 1');
+    expect(err).toContain('Leave --learner-threads out');
+    const off = await train('none', '--parallel', 'off', '--learner-threads', '2');
+    expect(off.code).toBe(2);
+    expect(off.err).toContain('parallel off trains on one thread, and learnerThreads is 2');
     const many = await train('none', '--learner-threads', '17');
     expect(many.code).toBe(2);
     expect(many.err).toContain(
@@ -300,7 +303,9 @@ describe('bad input', () => {
     await writeFile(inFolder('bad.onnx'), bytes.subarray(0, 1000));
     const { code, err } = await bench('eval', inFolder('bad.onnx'));
     expect(code).toBe(1);
-    expect(err).toMatch(/bad\.onnx: it is no ONNX file or is damaged \(1000 bytes\)\. Export it again\.\n$/);
+    expect(err).toMatch(
+      /bad\.onnx: it is no ONNX file or is damaged \(1000 bytes\)\. Give a policy\.onnx, .* or export it again\.\n$/,
+    );
   });
 
   test('training that diverges names the step and the term', async () => {

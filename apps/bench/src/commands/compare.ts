@@ -18,11 +18,11 @@ const settings = is.defineSettings({
     default: 1,
   }),
   observationNoise: is.positiveNumbers(
-    'play the final policies with noise on observations, of these standard deviations in their units',
+    'play the final policies with noise on observations, of these standard deviations in their units, for the report',
     { absent: 'not played' },
   ),
   actionNoise: is.positiveNumbers(
-    'play the final policies with noise on actions, of these shares of half their range',
+    'play the final policies with noise on actions, of these shares of half their range, for the report',
     { absent: 'not played' },
   ),
   noiseEpisodes: is.positiveInteger('episodes per policy and size of noise', { default: 5 }),

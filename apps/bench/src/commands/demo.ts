@@ -1,7 +1,7 @@
 import { defineCommand } from '../cli/command.ts';
 import * as is from '../cli/settings.ts';
 import type { ValuesOf } from '../cli/settings.ts';
-import { engineSetting } from '../runs/train-settings.ts';
+import { engineSetting, parallelSetting } from '../runs/train-settings.ts';
 
 const settings = is.defineSettings({
   preset: is.word('named settings to train with', { default: 'multi-goal-demo' }),
@@ -12,6 +12,7 @@ const settings = is.defineSettings({
     default: 'runs/demo',
   }),
   rollouts: is.positiveInteger('episodes sampled from the trained policy', { default: 400 }),
+  parallel: parallelSetting,
   threads: is.positiveInteger('threads of the runtime', { default: 1 }),
   engine: engineSetting,
 });

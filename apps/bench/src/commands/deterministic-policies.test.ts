@@ -30,7 +30,10 @@ describe.each([
     const config = JSON.parse(await readFile(path.join(run, 'config.json'), 'utf8'));
     expect(config).toMatchObject({ algo, preset: 'mujoco', policy: 'averaged' });
     expect(config.agent).toMatchObject({ gamma: 0.99, tau: 0.005, explorationNoise: 0.3 });
-    const { files } = await jsonOf('export', run);
+    const { files, missing } = await jsonOf('export', run);
+    expect(missing).toBe(
+      `There is no policy-stochastic.onnx: the policy of ${algo} is deterministic, and what it samples is noise to explore.`,
+    );
     expect(files.map(({ kind }: { kind: string }) => kind)).toEqual(['policy', 'critic']);
     for (const { maxError } of files) expect(maxError).toBeLessThan(1e-5);
     const file = await readFile(path.join(run, 'policy', 'critic.onnx'), 'latin1');

@@ -31,8 +31,8 @@ export const exportPolicy = defineCommand({
   name: 'export',
   summary: 'write a trained policy as ONNX files',
   description:
-    'Write policy.onnx (deterministic action), policy-stochastic.onnx (sampled action with log-probability) and ' +
-    'critic.onnx (values of an action). Before they are kept, the policy is compared with the agent on observations of the ' +
+    'Write policy.onnx (deterministic action), policy-stochastic.onnx (sampled action, with its log-probability where there is one; ' +
+    'none of td3 and ddpg) and critic.onnx (values of an action or of its state). Before they are kept, the policy is compared with the agent on observations of the ' +
     'run, the others with its programs in float64.',
   arguments: { '<run>': 'folder of a run' },
   settings,

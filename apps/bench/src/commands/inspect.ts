@@ -3,7 +3,10 @@ import * as is from '../cli/settings.ts';
 import type { ValuesOf } from '../cli/settings.ts';
 
 const settings = is.defineSettings({
-  out: is.word('file for a drawing of the graph', { placeholder: 'graph.svg', absent: 'none is made' }),
+  out: is.word('file for a drawing of the graph, in SVG', {
+    placeholder: 'graph.svg',
+    absent: 'none is made',
+  }),
 });
 
 /** Settings of an inspection. */
@@ -15,7 +18,7 @@ export const inspect = defineCommand({
   summary: 'show what an exported ONNX file holds',
   description:
     'Show the metadata of an exported ONNX file, its inputs and outputs, how large its modules are, its operators, and which operator ' +
-    'set and IR version it needs. With --out its graph is drawn.',
+    'set, IR version and onnxruntime it needs. With --out its graph is drawn.',
   arguments: { '<file>': 'a policy.onnx, policy-stochastic.onnx or critic.onnx' },
   settings,
   options: {},

@@ -89,7 +89,11 @@ describe('a run that learns from rollouts', () => {
       const exported = await quietBench('export', run(), '--checkpoint', String(step), '--json');
       expect(exported).toMatchObject({ code: 0, err: '' });
       const { files } = JSON.parse(exported.out);
-      expect(files.map(({ kind }: { kind: string }) => kind)).toEqual(['policy', 'stochastic']);
+      expect(files.map(({ outputs }: { outputs: string[] }) => outputs)).toEqual([
+        ['action'],
+        ['action', 'log_prob'],
+        ['value'],
+      ]);
       for (const { maxError } of files) expect(maxError).toBeLessThan(1e-4);
       expect(files[0].observations).toBe(met);
     }

@@ -31,15 +31,23 @@ const arm = (algorithm: string, preset?: string) => ({
   arm: { algorithm, ...(preset !== undefined && { preset }) },
   steps: 4000,
   evaluateEvery: 400,
-  warmup: 1000,
-  seconds: algorithm === 'ppo' ? 1 : 2,
+  ...(algorithm === 'ppo' ? { seconds: 1 } : { seconds: 2, warmup: 1000 }),
 });
 
 describe('reproduce', () => {
-  it('refuses figures, algorithms and times that are none, and fig3 without Isaac Lab', async () => {
+  it('refuses figures, algorithms, environments and times that are none, fig3 without Isaac Lab, and a cluster of unknown size', async () => {
     expect(await refused('fig4')).toContain('there is no figure fig4. Did you mean fig1?');
     expect(await refused('fig2', '--algorithms', 'dqn')).toContain('there is no algorithm of fig2 dqn');
+    expect(await refused('fig1', '--environments', 'Hopper-v5')).toBe(
+      'meow-bench: Figure 1 is of MultiGoal-v0, not of Hopper-v5. Leave out --environments, or reproduce fig2.\n',
+    );
+    expect(await refused('ablations', '--environments', 'Hopper-v5,Pendulum-v1')).toContain(
+      'the ablations have no presets for Pendulum-v1. They have for HalfCheetah-v5, ',
+    );
     expect(await refused('fig2', '--budget', '8')).toContain('Give a time such as 8h, 1h30m or 45s');
+    expect(await refused('fig2', '--engine', 'ray')).toBe(
+      "meow-bench: a plan for a Ray cluster goes by the cluster's cores, not by this machine's. Say how many runs go on there at one time with --cores.\n",
+    );
     expect(await refused('fig3', '--python', '/nowhere/python')).toBe(
       'meow-bench: fig3 trains in Isaac Lab, and /nowhere/python has none. Name the Python that has it with --python or MEOW_PYTHON; docs/isaac.md says how to install it.\n',
     );
@@ -70,7 +78,7 @@ describe('what reproduce is made of', () => {
     expect(episodeSeconds).toBeCloseTo(2, 12);
   });
 
-  it('gives a shortened warm-up to what learns from replay alone, and presets to variants', () => {
+  it('gives shortened warm-ups and presets to the runs that have them', () => {
     const plan = { seeds: 2, seconds: 1, arms: [arm('ppo'), arm('meow', 'hopper-affine')] };
     const trials = expandSweep(sweepOfPlan(EXPERIMENTS.fig2, plan, { engine: 'fused' }, 'out'));
     expect(trials.map(({ name }) => name)).toEqual([

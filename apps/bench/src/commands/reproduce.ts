@@ -10,7 +10,9 @@ const settings = is.defineSettings({
     'where runs go: processes on this machine, or jobs on a Ray cluster, see docs/scaling.md',
     { default: 'local' },
   ),
-  cores: is.positiveInteger('runs that go on at one time', { absent: 'as many as there are cores' }),
+  cores: is.positiveInteger('runs that go on at one time', {
+    absent: 'as many as this machine has cores; with --engine ray it has to be given',
+  }),
   retries: is.wholeNumber('further attempts at a run that fails', { default: 2 }),
   environments: is.words('environments', 'names', { absent: 'those of the figure, as many as fit' }),
   algorithms: is.words('algorithms', 'names', { absent: 'all of the figure' }),
@@ -66,7 +68,7 @@ export const reproduce = defineCommand({
     'meow-bench reproduce fig2 --budget 8h --dry-run',
     'meow-bench reproduce fig2 --environments Hopper-v5 --seeds 3 --steps 100000 --budget 12h',
     'meow-bench reproduce fig3 --python ~/isaac/bin/python --budget 8h',
-    'meow-bench reproduce ablations --engine ray',
+    'meow-bench reproduce ablations --engine ray --cores 64',
   ],
   run: async ({ arguments: [figure = ''], settings: config, options: { dryRun }, given, ui }) => {
     const { reproduce } = await import('../reproduce/reproduce.ts');

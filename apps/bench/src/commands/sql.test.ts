@@ -51,9 +51,14 @@ describe('a run of SQL', () => {
 
     const exported = await quietBench('export', run, '--json');
     expect(exported).toMatchObject({ code: 0, err: '' });
-    const { files } = JSON.parse(exported.out);
-    // The sampler has no density, so that there is no policy-stochastic.onnx.
-    expect(files.map(({ kind }: { kind: string }) => kind)).toEqual(['policy', 'critic']);
+    const { files, ...about } = JSON.parse(exported.out);
+    expect(about).not.toHaveProperty('missing');
+    // The sampler has no density.
+    expect(files.map(({ outputs }: { outputs: string[] }) => outputs)).toEqual([
+      ['action'],
+      ['action'],
+      ['q1'],
+    ]);
     for (const { maxError } of files) expect(maxError).toBeLessThan(1e-4);
     const policy = path.join(run, 'policy', 'policy.onnx');
     const ofFile = await quietBench('eval', policy, ...ONE, '--max-steps', '40');

@@ -41,12 +41,12 @@ export const sweep = defineCommand({
     const definition = await readSweep(file, path.join('runs', path.basename(file, path.extname(file))));
     if (dryRun) {
       const { describeSweep } = await import('../sweep/describe-sweep.ts');
-      return describeSweep(definition, ui);
+      return describeSweep(definition, settings.engine, ui);
     }
     if (cancel) {
       if (settings.engine !== 'ray')
         throw new UsageError('--cancel stops jobs of a Ray cluster', 'Give --engine ray with it.');
-      const { cancelSweep } = await import('../sweep/ray-engine.ts');
+      const { cancelSweep } = await import('../sweep/ray-trials.ts');
       const stopped = await cancelSweep(definition);
       return ui.result({ stopped }, stopped.length === 0 ? 'No job runs.' : `Stopped: ${stopped.join(', ')}`);
     }

@@ -308,6 +308,17 @@ describe('compare', () => {
     expect(result.overall[0].probability).toEqual({ estimate: 0.25, low: null, high: null });
   });
 
+  it('refuses noise without a report to show it in', async () => {
+    const root = await temporaryFolder();
+    await writeRun(root, { seed: 1, means: [1] });
+    for (const flag of ['--observation-noise', '--action-noise'])
+      expect(await compare(root, flag, '0.1')).toEqual({
+        code: 2,
+        out: '',
+        err: 'meow-bench: returns with noise, of --observation-noise and --action-noise, stand in the report alone. Give a folder for it with --out.\n',
+      });
+  });
+
   it('says why it cannot write, before it has changed anything', async () => {
     const root = await temporaryFolder();
     await writeRun(join(root, 'runs'), { seed: 1, means: [1] });

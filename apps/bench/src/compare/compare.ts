@@ -2,28 +2,35 @@ import path from 'node:path';
 
 import { makeFolder } from '@meow-rl/files';
 
+import { UsageError } from '../cli/errors.ts';
 import type { Ui } from '../cli/ui.ts';
 import { fileName } from '../files/file-name.ts';
 import { comparisonHtml } from '../report/comparison-page.ts';
 import { makeComparisonReport } from '../report/make-comparison-report.ts';
 import type { Html } from '../report/html.ts';
 import { guardWrite, writeAtomically } from '../runs/run-folder.ts';
-import { analyse, type Comparison } from './analyse.ts';
+import { compareRuns, type ComparedRuns } from './compare-runs.ts';
 import { curvesCsv } from './curves-csv.ts';
 import { curvesFigure } from './curves-figure.ts';
 import { findRuns } from './find-runs.ts';
-import { checkComparable, describeLeftOut, readGroups } from './read-groups.ts';
+import { checkComparable, describeLeftOut } from './read-groups.ts';
 import type { CompareRequest } from './request.ts';
 import { actionsOf, formatComparison } from './tables.ts';
 
 /** Compares algorithms over the seeds of their runs; what was left out or is unfinished is said. */
 export async function compare(sources: readonly string[], request: CompareRequest, ui: Ui): Promise<void> {
+  const { out, observationNoise, actionNoise } = request;
+  if (out === undefined && (observationNoise ?? actionNoise) !== undefined)
+    throw new UsageError(
+      'returns with noise, of --observation-noise and --action-noise, stand in the report alone',
+      'Give a folder for it with --out.',
+    );
   const folders = await findRuns(sources);
-  const read = await readGroups(folders, request);
-  checkComparable(read);
-  const comparison = analyse(read.groups, request);
+  const runs = await compareRuns(folders, request);
+  checkComparable(runs);
+  const { comparison, notes, leftOut } = runs;
   const text = formatComparison(comparison, request);
-  for (const { folder, note } of read.notes) ui.warn(`${folder}: ${note}`);
+  for (const { folder, note } of notes) ui.warn(`${folder}: ${note}`);
   for (const result of comparison.environments) {
     const steps = result.groups.flatMap((group) => group.steps);
     const [first, end] = [Math.min(...steps), Math.max(...steps)];
@@ -32,24 +39,28 @@ export async function compare(sources: readonly string[], request: CompareReques
         `${result.environment}: the last evaluations are at steps ${first} to ${end}; --until ${first} compares all there`,
       );
   }
-  for (const run of read.leftOut) ui.warn(`left out ${describeLeftOut(run)}`);
+  for (const run of leftOut) ui.warn(`left out ${describeLeftOut(run)}`);
 
-  const files = request.out === undefined ? [] : await writeFiles(folders, comparison, text, request, ui);
-  const { notes, leftOut } = read;
+  const files = out === undefined ? [] : await writeFiles(out, { folders, runs, text, request }, ui);
   ui.result(
     { actions: actionsOf(request), ...comparison, notes, leftOut, files },
     files.length > 0 ? `${text}\n\nWritten: ${files.join(', ')}` : text,
   );
 }
 
+interface Compared {
+  readonly folders: readonly string[];
+  readonly runs: ComparedRuns;
+  readonly text: string;
+  readonly request: CompareRequest;
+}
+
 async function writeFiles(
-  folders: readonly string[],
-  comparison: Comparison,
-  text: string,
-  request: CompareRequest,
+  out: string,
+  { folders, runs, text, request }: Compared,
   ui: Ui,
 ): Promise<string[]> {
-  const { out = '.' } = request;
+  const { comparison } = runs;
   await guardWrite(out, () => makeFolder(out));
   const files: string[] = [];
   const write = async (name: string, content: string): Promise<void> => {
@@ -69,6 +80,7 @@ async function writeFiles(
       ...request,
       title: `Comparison on ${comparison.environments.map(({ environment }) => environment).join(', ')}`,
       lead: 'Runs of the same environment, algorithm and settings that differ in their seed make a group.',
+      compared: { stochastic: request.stochastic, runs },
     },
     ui,
   );

@@ -4,7 +4,7 @@ import type { Html } from '../report/html.ts';
 import { renderFigure } from '../report/svg.ts';
 import type { CurvePoint, EnvironmentResult, GroupResult } from './analyse.ts';
 import { labelColors } from './label-colors.ts';
-import { actionsOf, interval, type TableOptions } from './tables.ts';
+import { actionsOf, interval, LEAST_SEEDS_OF_T_INTERVAL, type TableOptions } from './tables.ts';
 
 /** What a curve is of: interquartile mean with a bootstrap interval, or mean with the interval of Student's t. */
 export type CurveStatistic = 'iqm' | 'mean';
@@ -15,9 +15,6 @@ export interface CurveOptions extends Pick<TableOptions, 'confidence' | 'stochas
   readonly smooth: number;
   readonly statistic: CurveStatistic;
 }
-
-/** Seeds from which on Student's interval is drawn: that of two is 13 standard errors wide, and hides all lines. */
-export const SEEDS_OF_BAND = 3;
 
 const LEGEND_ROW = 20;
 const INK = '#1b2430';
@@ -137,7 +134,7 @@ function curveMarks(
     gridX({ strokeOpacity: 0.12 }),
     gridY({ strokeOpacity: 0.12 }),
     ...series.map(({ curve, color }) =>
-      areaY(statistic === 'mean' ? curve.filter(({ seeds }) => seeds >= SEEDS_OF_BAND) : curve, {
+      areaY(statistic === 'mean' ? curve.filter(({ seeds }) => seeds >= LEAST_SEEDS_OF_T_INTERVAL) : curve, {
         x: 'step',
         y1: 'low',
         y2: 'high',

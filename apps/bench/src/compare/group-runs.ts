@@ -34,6 +34,9 @@ const INCIDENTAL: ReadonlySet<string> = new Set([
   'out',
   'threads',
   'workers',
+  'parallel',
+  // Sums are added up in another order, as on another engine.
+  'learnerThreads',
   // Engines differ in rounding. Older runs said which with `fused`.
   'engine',
   'fused',

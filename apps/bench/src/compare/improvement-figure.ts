@@ -7,10 +7,7 @@ import type { Improvement } from './analyse.ts';
 const ROW = 34;
 
 /** Probabilities of improvement, a row for each pair: a dot with its interval, and a line where neither side is better. */
-export function improvementFigure(
-  improvements: readonly (Improvement & { readonly where: string })[],
-  id = 'improvement',
-): Html {
+export function improvementFigure(improvements: readonly (Improvement & { readonly where: string })[]): Html {
   const rows = improvements.map(({ x, y, where, probability }, row) => ({
     row,
     label: `${x} > ${y}${where === '' ? '' : `, ${where}`}`,
@@ -18,7 +15,7 @@ export function improvementFigure(
   }));
   const height = ROW * rows.length;
   return renderFigure({
-    id,
+    id: 'improvement',
     alt: `Probability of improvement: ${rows.map(({ label, estimate }) => `${label} ${estimate.toFixed(2)}`).join('; ')}`,
     width: 520,
     height: height + 64,

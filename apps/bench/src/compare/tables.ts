@@ -14,6 +14,9 @@ export interface TableOptions {
   readonly stochastic: boolean;
 }
 
+/** Seeds from which on Student's interval is shown of curves and shares: that of two reaches 13 standard errors to either side, beyond all of them. */
+export const LEAST_SEEDS_OF_T_INTERVAL = 3;
+
 /** The tables of a comparison, as plain text. */
 export function formatComparison({ environments, overall }: Comparison, options: TableOptions): string {
   return [

@@ -1,3 +1,5 @@
+import { POLICY_FILES } from '@meow-rl/export';
+
 import { meow } from '../algorithms/meow.ts';
 import type { DemoConfig } from '../commands/demo.ts';
 import { figureData } from './figure-data.ts';
@@ -5,13 +7,15 @@ import { modalityOf } from './modality.ts';
 import { ROLLOUT_STEPS } from './rollouts.ts';
 import { InterruptedError } from '../cli/errors.ts';
 import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
-import { exportRunAgent, FILE_DESCRIPTIONS } from '../policies/policy-export.ts';
+import { contentsOf, exportRunAgent } from '../policies/policy-export.ts';
 import type { DemoReport } from '../report/data.ts';
 import { demoReportHtml } from '../report/demo-report.ts';
 import { chooseEngine, expectEngine } from '../runs/engines.ts';
+import { describeParallelism } from '../runs/parallelism.ts';
 import { resolveTrain, type ResolvedTrain } from '../runs/resolve.ts';
 import { runAgentOf } from '../runs/run-agent.ts';
 import { parseTrainSettings } from '../runs/train-settings.ts';
+import { SUMMARY } from '../runs/run-files.ts';
 import { createRunFolder } from '../runs/run-folder.ts';
 import type { RunFolder, RunOptions } from '../runs/run-folder.ts';
 import { formatPairs } from '../cli/table.ts';
@@ -21,7 +25,7 @@ import { withOpen } from '../files/with-open.ts';
 
 /** Trains on the multi-goal task, draws the paper's Figure 1 and writes the report with the policies. */
 export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Promise<void> {
-  const { seed, threads, engine, steps, preset } = config;
+  const { seed, parallel, threads, engine, steps, preset } = config;
   const settings = await resolveTrain(
     parseTrainSettings(
       {
@@ -29,6 +33,7 @@ export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Pro
         env: 'MultiGoal-v0',
         preset,
         seed,
+        parallel,
         threads,
         engine,
         ...(steps === undefined ? {} : { steps }),
@@ -38,7 +43,7 @@ export async function demo(config: DemoConfig, options: RunOptions, ui: Ui): Pro
     ),
   );
   await expectEngine(settings);
-  for (const line of chooseEngine(engine).hint) ui.info(line);
+  for (const line of [...describeParallelism(settings), ...chooseEngine(engine).hint]) ui.info(line);
   await withOpen(async (open) => {
     const folder = open(await createRunFolder({ path: config.out, command: 'demo', ...options }));
     await folder.writeConfig(settings);
@@ -94,9 +99,9 @@ async function trainAndReport(
         meanReturn === undefined ? [] : { step, meanReturn },
       ),
       verify,
-      files: files.map(({ kind }) => ({
-        name: `policy/${kind === 'stochastic' ? 'policy-stochastic' : kind}.onnx`,
-        description: FILE_DESCRIPTIONS[kind],
+      files: files.map((file) => ({
+        name: `policy/${POLICY_FILES[file.kind]}`,
+        description: contentsOf(file),
       })),
     };
     await folder.writeText('report.html', demoReportHtml(report));
@@ -120,7 +125,7 @@ async function trainAndReport(
       verifyMaxError: verify.maxError,
       trainSeconds: outcome.seconds,
     };
-    await folder.writeJson('summary.json', summary);
+    await folder.writeJson(SUMMARY, summary);
     ui.result(
       { run: folder.path, report: folder.file('report.html'), ...summary },
       formatPairs({

@@ -139,7 +139,7 @@ const SAMPLES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
 const REPETITIONS = 50;
 const FIT_SAMPLES = 4000;
 
-/** Mean with the 10 % and 90 % quantiles. */
+/** Mean with the 10% and 90% quantiles. */
 function bandOf(values: readonly number[]): Band {
   const sorted = values.toSorted((a, b) => a - b);
   const quantile = (q: number): number => sorted[Math.round(q * (sorted.length - 1))] ?? Number.NaN;
@@ -196,6 +196,6 @@ export async function softValueErrors(
     monteCarlo,
     reference,
     proposal: "a squashed Gaussian actor with the mean and deviation of MEow's own actions",
-    band: `the 10 % to 90 % quantiles of ${REPETITIONS} repetitions`,
+    band: `the 10% to 90% quantiles of ${REPETITIONS} repetitions`,
   };
 }

@@ -57,6 +57,9 @@ export type Spaces = Pick<Env, 'observationSpace' | 'actionSpace'>;
 // Reading the ids loads nothing.
 const KNOWN_IDS: readonly string[] = [...Object.keys(builtinEnvs), ...MUJOCO_ENV_IDS];
 
+/** Whether an id is that of an environment of MuJoCo of these packages. */
+export const isMujocoEnvId = (id: string): boolean => MUJOCO_ENV_IDS.some((known) => known === id);
+
 /** Whether an id is that of an environment of these packages. */
 export const isKnownEnvironment = (id: string): boolean => KNOWN_IDS.includes(id);
 

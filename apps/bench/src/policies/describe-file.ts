@@ -13,6 +13,8 @@ export interface FileDescription extends Pick<FileMetadata, 'format' | 'precisio
   readonly sha256: string;
   readonly metadata: PolicyMetadata;
   readonly irVersion: number;
+  /** The oldest one that has the operator set. */
+  readonly onnxRuntime: string;
   readonly opsets: readonly { readonly domain: string; readonly version: number }[];
   readonly inputs: readonly ValueDescription[];
   readonly outputs: readonly ValueDescription[];
@@ -37,6 +39,14 @@ const ELEMENT_TYPES: Readonly<Record<number, string>> = {
 };
 const INT64 = 7;
 
+/** Operator sets with the first onnxruntime that has them, the newest first; older ones than 1.10 were not tried. */
+const ONNX_RUNTIMES: readonly (readonly [opset: number, version: string])[] = [
+  [18, '1.14'],
+  [17, '1.12'],
+  [16, '1.11'],
+  [0, '1.10'],
+];
+
 /** Name of an element type by its code in ONNX. */
 export const elementType = (code: number): string => ELEMENT_TYPES[code] ?? `type ${code}`;
 
@@ -44,8 +54,9 @@ export const elementType = (code: number): string => ELEMENT_TYPES[code] ?? `typ
 const moduleOf = (name: string): string =>
   name.includes('.') ? name.slice(0, name.indexOf('.')) : 'constants';
 
-const numbersIn = ({ dims }: OnnxModel['graph']['initializer'][number]): number =>
-  dims.reduce((product, dim) => product * Number(dim), 1);
+/** How many parameters a tensor holds: shapes and axes are none. */
+const parametersIn = ({ dims, dataType }: OnnxModel['graph']['initializer'][number]): number =>
+  dataType === INT64 ? 0 : dims.reduce((product, dim) => product * Number(dim), 1);
 
 const describeValue = ({ name, type }: OnnxModel['graph']['input'][number]): ValueDescription => ({
   name,
@@ -60,9 +71,11 @@ export function describeFile(bytes: number, { model, metadata, sha256 }: Decoded
   const modules = [...groupsOf(graph.initializer, ({ name }) => moduleOf(name))].map(([module, tensors]) => ({
     module,
     weights: [...new Set(tensors.map(({ dataType }) => elementType(dataType)))].join(', '),
-    parameters: tensors.reduce((sum, tensor) => sum + numbersIn(tensor), 0),
+    parameters: tensors.reduce((sum, tensor) => sum + parametersIn(tensor), 0),
     bytes: tensors.reduce((sum, { rawData }) => sum + rawData.length, 0),
   }));
+  const opsets = model.opsetImport.map(({ domain, version }) => ({ domain, version: Number(version) }));
+  const newest = Math.max(...opsets.map(({ version }) => version));
   return {
     format,
     precision,
@@ -71,12 +84,11 @@ export function describeFile(bytes: number, { model, metadata, sha256 }: Decoded
     sha256,
     metadata: about,
     irVersion: Number(model.irVersion),
-    opsets: model.opsetImport.map(({ domain, version }) => ({ domain, version: Number(version) })),
+    onnxRuntime: ONNX_RUNTIMES.find(([opset]) => newest >= opset)?.[1] ?? '',
+    opsets,
     inputs: graph.input.map(describeValue),
     outputs: graph.output.map(describeValue),
-    parameters: graph.initializer
-      .filter(({ dataType }) => dataType !== INT64)
-      .reduce((sum, tensor) => sum + numbersIn(tensor), 0),
+    parameters: modules.reduce((sum, { parameters }) => sum + parameters, 0),
     modules: modules.toSorted((a, b) => b.bytes - a.bytes),
     operators: [...groupsOf(graph.node, ({ opType }) => opType)]
       .map(([operator, nodes]) => ({ operator, nodes: nodes.length }))

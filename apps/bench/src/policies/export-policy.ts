@@ -1,5 +1,6 @@
 import path from 'node:path';
 
+import { POLICY_FILES } from '@meow-rl/export';
 import type { Policy } from '@meow-rl/export';
 import { evaluate } from '@meow-rl/train';
 import type { Actor } from '@meow-rl/train';
@@ -7,7 +8,7 @@ import type { Actor } from '@meow-rl/train';
 import type { ExportConfig } from '../commands/export.ts';
 import { makePlayground, spacesOf } from '../environments/environments.ts';
 import { policyActor } from './policy-actor.ts';
-import { exportRunAgent, FILE_DESCRIPTIONS } from './policy-export.ts';
+import { contentsOf, exportRunAgent } from './policy-export.ts';
 import type { ResolvedTrain } from '../runs/resolve.ts';
 import { openRun } from '../runs/saved-run.ts';
 import { formatPairs, formatTable } from '../cli/table.ts';
@@ -34,20 +35,31 @@ export async function exportPolicy(run: string, config: ExportConfig, ui: Ui): P
       }),
     });
     const [{ measured } = { measured: {} }] = files;
+    const missing = files.some(({ kind }) => kind === 'stochastic')
+      ? undefined
+      : `There is no ${POLICY_FILES.stochastic}: the policy of ${settings.algo} is deterministic, and what it samples is noise to explore.`;
     ui.result(
-      { run, environment: settings.environment, step, precision: config.precision, files },
+      {
+        run,
+        environment: settings.environment,
+        step,
+        precision: config.precision,
+        files,
+        ...(missing && { missing }),
+      },
       [
         formatTable(
           ['file', 'what it computes', 'kB', 'largest error', 'mean error', 'observations'],
-          files.map(({ kind, path: file, bytes, maxError, meanError, observations: compared }) => [
-            file,
-            FILE_DESCRIPTIONS[kind],
-            Math.ceil(bytes / 1000),
-            maxError.toExponential(1),
-            meanError.toExponential(1),
-            compared,
+          files.map((file) => [
+            file.path,
+            contentsOf(file),
+            Math.ceil(file.bytes / 1000),
+            file.maxError.toExponential(1),
+            file.meanError.toExponential(1),
+            file.observations,
           ]),
         ),
+        ...(missing === undefined ? [] : ['', missing]),
         ...(config.episodes > 0 ? ['', formatReturns(measured)] : []),
       ].join('\n'),
     );

@@ -40,6 +40,9 @@ describe('inspect', () => {
       metadata: { algorithm: 'meow', environment: 'Test-v0', trainingSteps: 123 },
       measured: { observations: 20 },
     });
+    expect(about.onnxRuntime).toBe('1.12');
+    const parameters = about.modules.map(({ parameters: count }: { parameters: number }) => count);
+    expect(parameters.reduce((sum: number, count: number) => sum + count, 0)).toBe(about.parameters);
     expect(about.bytes).toBe((await readFile(file('float32/policy.onnx'))).length);
     expect(about.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(about.operators).toContainEqual({ operator: 'Gemm', nodes: 12 });
@@ -56,9 +59,12 @@ describe('inspect', () => {
     const { out } = await bench('inspect', file('policy.onnx'));
     expect(out).toContain('format 2');
     expect(out).toMatch(
-      /measured {2,}max_error .*, mean_error .*, observations 20, episodes 2, return 12\.5/,
+      /measured {2,}max_error .*, mean_error .*, observations 20, episodes 2, return 12\.5; errors in halves of an action's range\n/,
     );
     expect(out).toMatch(/LayerNormalization {2,}8/);
+    expect(out).toMatch(/runs on {2,}onnxruntime 1\.12 and newer\n/);
+    const { out: ofCritic } = await bench('inspect', file('critic.onnx'));
+    expect(ofCritic).toContain('; errors relative, or absolute below 1; of actions in halves of their range');
   });
 
   test('draws the graph with its modules and weights', async () => {
@@ -78,11 +84,21 @@ describe('inspect', () => {
   });
 
   test.each([
-    ['none.onnx', 'it cannot be read'],
+    ['none.onnx', 'it cannot be read: ENOENT'],
+    // A folder.
+    ['float32', 'it cannot be read: EISDIR'],
     ['graph.svg', 'it is no ONNX file or is damaged'],
   ])('refuses %s', async (name, message) => {
     const { code, err } = await bench('inspect', file(name));
     expect(code).toBe(1);
     expect(err).toContain(message);
+  });
+
+  test('draws nothing but SVG', async () => {
+    const { code, err } = await bench('inspect', file('policy.onnx'), '--out', file('graph.png'));
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /the graph is drawn in SVG, and .*graph\.png is no \.svg\. Give --out graph\.svg\.\n$/,
+    );
   });
 });

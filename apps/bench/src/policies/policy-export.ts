@@ -45,9 +45,12 @@ export async function exportRunAgent(
   );
 }
 
-/** What each exported file is for. */
-export const FILE_DESCRIPTIONS = {
-  policy: 'observation → deterministic action',
-  stochastic: 'observation, noise → sampled action, log_prob',
-  critic: 'observation, action → values of the action',
+const INPUTS = {
+  policy: 'observation → deterministic ',
+  stochastic: 'observation, noise → sampled ',
+  critic: 'observation, action → ',
 } as const satisfies Record<ExportedFile['kind'], string>;
+
+/** What a file computes. */
+export const contentsOf = ({ kind, outputs }: Pick<ExportedFile, 'kind' | 'outputs'>): string =>
+  `${INPUTS[kind]}${outputs.join(', ')}`;

@@ -33,9 +33,13 @@ async function pageOf(root: string, ...flags: readonly string[]) {
     expect(sections, title).toHaveLength(1);
     const [section] = sections;
     return {
-      rows: [...(section?.querySelectorAll('tbody tr') ?? [])].map((row) =>
+      rows: [...(section?.querySelectorAll('tbody tr:has(td)') ?? [])].map((row) =>
         [...row.querySelectorAll('td')].map(textOf),
       ),
+      groups: [...(section?.querySelectorAll('tbody') ?? [])].map((group) => [
+        textOf(group.querySelector('th')),
+        group.querySelectorAll('td:first-child').length,
+      ]),
       text: textOf(section ?? null),
       figures: [...(section?.querySelectorAll('svg') ?? [])].map(
         (svg) => svg.getAttribute('aria-label') ?? '',
@@ -84,21 +88,21 @@ describe('report of a comparison', () => {
       // 6100 ± t(0.975, 2) 100 / √3
       [
         'meow',
-        '3',
-        '100,000',
         '6,100 (5,852 to 6,348)',
         '6,100 (6,000 to 6,200)',
         '5,100 (4,852 to 5,348)',
         '5,100',
+        '3',
+        '100,000',
       ],
       [
         'sac',
-        '3',
-        '100,000',
         '5,100 (4,852 to 5,348)',
         '5,100 (5,000 to 5,200)',
         '4,100 (3,852 to 4,348)',
         '4,100',
+        '3',
+        '100,000',
       ],
     ]);
     expect(card('Deterministic return, mean').text).toContain('meow 3 seeds');
@@ -109,6 +113,16 @@ describe('report of a comparison', () => {
     expect(markup).not.toMatch(/NaN|Infinity|undefined|\[object/);
   });
 
+  it('has both kinds of returns whichever of them the tables are of', async () => {
+    const root = await temporaryFolder();
+    await writeRuns(root, ['HalfCheetah-v5']);
+    const ofBoth = async (...flags: readonly string[]) => {
+      const { markup } = await pageOf(root, ...flags);
+      return markup.replace(' --stochastic', '');
+    };
+    expect(await ofBoth('--stochastic')).toBe(await ofBoth());
+  });
+
   it('is one file that loads nothing, with ids that are there once', async () => {
     const root = await temporaryFolder();
     await writeRuns(root, ['HalfCheetah-v5', 'Hopper-v5']);
@@ -117,10 +131,20 @@ describe('report of a comparison', () => {
     const ids = [...markup.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(card('Deterministic return, mean').figures).toHaveLength(2);
-    expect(card('Probability of improvement').rows.map(([, where]) => where)).toEqual([
-      'HalfCheetah-v5',
-      'Hopper-v5',
-      'all',
+    expect(card('Probability of improvement').groups).toEqual([
+      ['HalfCheetah-v5', 1],
+      ['Hopper-v5', 1],
+      ['all tasks that both have', 1],
+    ]);
+    expect(card('Returns of the last evaluation').groups).toEqual([
+      ['HalfCheetah-v5', 2],
+      ['Hopper-v5', 2],
+    ]);
+    expect(card('Returns of the last evaluation').rows.map(([label]) => label)).toEqual([
+      'meow',
+      'sac',
+      'meow',
+      'sac',
     ]);
   });
 
@@ -149,6 +173,7 @@ describe('report of a comparison', () => {
       '–',
       '6,100 (5,852 to 6,348) at 100,000',
     ]);
+    expect(rowOf('Tianshou, best evaluation (v3)', 'td3', '1,000,000')?.[0]).toBe('10,201');
     expect(rowOf('MR.Q (v4)', 'MR.Q', '100,000')).toEqual(['7,872', '–', 'not run']);
     expect(text).toContain('its curves are smoothed');
   });
@@ -160,7 +185,7 @@ describe('report of a comparison', () => {
     const { text, figures } = card('Deterministic return, mean');
     expect(text).toContain('each point is the mean of the last 2 evaluations of a run.');
     expect(figures[0]).toContain('smoothed, each point the mean of 2 evaluations');
-    expect(card('Returns of the last evaluation').rows[0]?.[3]).toBe('6,100 (5,852 to 6,348)');
+    expect(card('Returns of the last evaluation').rows[0]?.[1]).toBe('6,100 (5,852 to 6,348)');
   });
 
   it('says how to make it again: commands, seeds, settings, versions', async () => {
@@ -181,9 +206,9 @@ describe('report of a comparison', () => {
     expect(titles).not.toContain('Sampled return, mean');
     expect(titles).not.toContain('Beside what others publish');
     expect(card('Returns of the last evaluation').rows).toEqual([
-      ['meow', '1', '200', '5', '5', 'not evaluated', '–'],
+      ['meow', '5', '5', 'not evaluated', '–', '1', '200'],
     ]);
-    expect(card('Performance profile').text).toContain('There is none');
+    expect(card('Performance profile').text).toContain('There is none: it takes two algorithms');
     expect(card('Deterministic return, mean').text).toContain('meow 1 seed, no interval');
     expect(markup).not.toMatch(/NaN|Infinity|undefined/);
   });

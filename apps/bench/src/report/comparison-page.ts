@@ -1,15 +1,16 @@
 import type { Comparison } from '../compare/analyse.ts';
-import { curvesPanel, SEEDS_OF_BAND, type CurveStatistic } from '../compare/curves-figure.ts';
+import { curvesPanel, type CurveStatistic } from '../compare/curves-figure.ts';
 import { improvementFigure } from '../compare/improvement-figure.ts';
 import { labelColors } from '../compare/label-colors.ts';
 import { profileFigure } from '../compare/profile-figure.ts';
-import { interval } from '../compare/tables.ts';
+import { interval, LEAST_SEEDS_OF_T_INTERVAL } from '../compare/tables.ts';
 import type { ComparisonReport } from './comparison-data.ts';
 import { finalReturnsTable, improvementTable, speedTable } from './comparison-tables.ts';
 import { html, type Html } from './html.ts';
 import { formatNumber } from './numbers.ts';
 import { reportPage } from './page.ts';
 import { publishedCard } from './published-card.ts';
+import { remarks } from './remarks.ts';
 import { robustnessCard } from './robustness-card.ts';
 import { runDetails } from './run-details.ts';
 
@@ -45,21 +46,6 @@ export function comparisonHtml(report: ComparisonReport): string {
       </section>
       ${runDetails(report)}`,
   );
-}
-
-/** What isn't as a reader would take it to be. */
-function remarks({ notes, leftOut }: ComparisonReport): Html {
-  const lines = [
-    ...notes.map(({ folder, note }) => `${folder}: ${note}`),
-    ...leftOut.map(({ folder, reason }) => `left out ${folder}: ${reason}`),
-  ];
-  if (lines.length === 0) return html``;
-  return html`<section class="card wide">
-    <h2>To know before reading on</h2>
-    <ul class="plain">
-      ${lines.map((line) => html`<li>${line}</li>`)}
-    </ul>
-  </section>`;
 }
 
 interface Curves {
@@ -99,7 +85,7 @@ function curvesCard(
   };
   const band =
     statistic === 'mean'
-      ? `the ${interval(options)} of Student's t, of at least ${SEEDS_OF_BAND} seeds`
+      ? `the ${interval(options)} of Student's t, of at least ${LEAST_SEEDS_OF_T_INTERVAL} seeds`
       : `the ${interval(options)} of a stratified bootstrap with ${formatNumber(resamples, 9)} resamples`;
   return html`<figure class="${look}">
     <h2>${kind === 'deterministic' ? 'Deterministic' : 'Sampled'} return, ${STATISTIC_NAMES[statistic]}</h2>
@@ -136,7 +122,10 @@ function profileCard(
   if (!profile)
     return html`<section class="card">
       <h2>Performance profile</h2>
-      <p class="note">There is none: no environment has runs of all algorithms and a mean return above 0.</p>
+      <p class="note">
+        There is none: it takes two algorithms, and an environment with runs of all of them and a mean return
+        above 0.
+      </p>
     </section>`;
   const legend = profile.groups.map(
     ({ label }) =>
@@ -164,7 +153,9 @@ function improvementCard({ deterministic, options }: ComparisonReport, first: st
     ...deterministic.environments.flatMap(({ environment, improvements }) =>
       improvements.map((improvement) => Object.assign({ where: environment }, improvement)),
     ),
-    ...deterministic.overall.map((improvement) => Object.assign({ where: 'all' }, improvement)),
+    ...deterministic.overall.map((improvement) =>
+      Object.assign({ where: 'all tasks that both have' }, improvement),
+    ),
   ].filter(({ x }) => x === first);
   if (of.length === 0)
     return html`<section class="card">

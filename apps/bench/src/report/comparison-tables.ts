@@ -17,12 +17,12 @@ export function finalReturnsTable({ deterministic, sampled, options }: Compariso
     [
       environmentColumn,
       words('algorithm'),
-      numbers('seeds'),
-      numbers('steps'),
       numbers(`deterministic: mean, ${interval(options)}`),
       numbers(`IQM, ${interval(options)}`),
       numbers(`sampled: mean, ${interval(options)}`),
       numbers('IQM'),
+      numbers('seeds'),
+      numbers('steps'),
     ],
     deterministic.environments.flatMap(({ environment, groups }) =>
       groups.map(({ label, seeds, steps: [from, to], meanFinal, iqm }) => {
@@ -30,12 +30,12 @@ export function finalReturnsTable({ deterministic, sampled, options }: Compariso
         return [
           environment,
           label,
-          seeds.length,
-          from === to ? count(to) : `${count(from)} to ${count(to)}`,
           withInterval(meanFinal),
           withInterval(iqm),
           drawn ? withInterval(drawn.meanFinal) : 'not evaluated',
           drawn ? formatReturn(drawn.iqm.estimate) : '–',
+          seeds.length,
+          from === to ? count(to) : `${count(from)} to ${count(to)}`,
         ];
       }),
     ),
@@ -48,10 +48,10 @@ export const improvementTable = (
   options: ComparisonReport['options'],
 ): Html =>
   table(
-    [words('pair'), environmentColumn, numbers('P'), numbers(interval(options))],
+    [environmentColumn, words('pair'), numbers('P'), numbers(interval(options))],
     improvements.map(({ x, y, where, probability: { estimate, low, high } }) => [
-      `${x} > ${y}`,
       where,
+      `${x} > ${y}`,
       estimate.toFixed(2),
       low === null ? 'one seed a side' : `${low.toFixed(2)} to ${high.toFixed(2)}`,
     ]),

@@ -1,5 +1,5 @@
-import { analyse } from '../compare/analyse.ts';
-import { checkComparable, readGroups } from '../compare/read-groups.ts';
+import { compareRuns, type ComparedRuns } from '../compare/compare-runs.ts';
+import { checkComparable } from '../compare/read-groups.ts';
 import type { CompareRequest } from '../compare/request.ts';
 import type { Ui } from '../cli/ui.ts';
 import type { ComparisonReport } from './comparison-data.ts';
@@ -9,6 +9,8 @@ import { thisMachine } from './machine.ts';
 export interface ReportRequest extends Omit<CompareRequest, 'out' | 'stochastic'> {
   readonly title: string;
   readonly lead: string;
+  /** The comparison of one kind of returns, where there is one with these settings already. */
+  readonly compared?: { readonly stochastic: boolean; readonly runs: ComparedRuns };
 }
 
 /**
@@ -23,20 +25,22 @@ export async function makeComparisonReport(
   request: ReportRequest,
   ui: Ui,
 ): Promise<ComparisonReport> {
-  const { until, title, lead, command, last, confidence, smooth, resamples } = request;
-  const read = await readGroups(folders, { until, stochastic: false });
-  checkComparable(read);
-  const { groups, notes, leftOut } = read;
-  const { groups: sampledGroups } = await readGroups(folders, { until, stochastic: true });
+  const { compared, title, lead, command, last, confidence, smooth, resamples } = request;
+  const runsWith = async (stochastic: boolean): Promise<ComparedRuns> =>
+    compared?.stochastic === stochastic ? compared.runs : compareRuns(folders, { ...request, stochastic });
+  const deterministic = await runsWith(false);
+  checkComparable(deterministic);
+  const { groups, notes, leftOut } = deterministic;
+  const sampled = await runsWith(true);
   const robustness = await robustnessOf(groups, request, ui);
   return {
     title,
     lead,
     command,
-    deterministic: analyse(groups, request),
-    ...(sampledGroups.length > 0 && { sampled: analyse(sampledGroups, request) }),
+    deterministic: deterministic.comparison,
+    ...(sampled.groups.length > 0 && { sampled: sampled.comparison }),
     groups,
-    sampledGroups,
+    sampledGroups: sampled.groups,
     options: { last, confidence, smooth, resamples },
     ...(robustness && { robustness }),
     notes,

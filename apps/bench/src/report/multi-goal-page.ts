@@ -1,14 +1,14 @@
 import { meanInterval } from '@meow-rl/train';
 
-import { SEEDS_OF_BAND } from '../compare/curves-figure.ts';
-import type { RunGroup } from '../compare/group-runs.ts';
+import { interval, LEAST_SEEDS_OF_T_INTERVAL } from '../compare/tables.ts';
 import type { FigureData } from '../demo/figure-data.ts';
-import { modalityOf } from '../demo/modality.ts';
+import { modalityOf, type Modality } from '../demo/modality.ts';
+import type { ComparisonReport } from './comparison-data.ts';
 import { goalsCard, softValueCard, valueErrorCard } from './demo-report.ts';
 import { html, type Html, type HtmlPart } from './html.ts';
-import type { Machine } from './machine.ts';
-import { formatNumber, formatSeconds } from './numbers.ts';
+import { formatNumber, formatSeconds, formatShare } from './numbers.ts';
 import { reportPage } from './page.ts';
+import { remarks } from './remarks.ts';
 import { runDetails } from './run-details.ts';
 import { numbers, table, words } from './table.ts';
 
@@ -21,15 +21,14 @@ export interface MultiGoalRun extends FigureData {
 }
 
 /** Everything that the report of the multi-goal environment shows. */
-export interface MultiGoalReport {
-  readonly title: string;
-  readonly lead: string;
-  /** The command that made the report. */
-  readonly command: string;
+export interface MultiGoalReport extends Pick<
+  ComparisonReport,
+  'title' | 'lead' | 'command' | 'groups' | 'notes' | 'leftOut' | 'machine'
+> {
   /** At least one; the figure is drawn of the first. */
   readonly runs: readonly MultiGoalRun[];
-  readonly groups: readonly RunGroup[];
-  readonly machine: Machine;
+  /** Share that intervals cover. */
+  readonly confidence: number;
 }
 
 /** The report of the multi-goal environment: Figure 1 of the first seed, and measures of modality over all. */
@@ -42,31 +41,34 @@ export function multiGoalHtml(report: MultiGoalReport): string {
     html`<p class="lead">
         ${lead} The figure is of seed ${first.seed}, after ${formatNumber(first.steps, 9)} environment steps.
       </p>
+      ${remarks(report)}
       <div class="columns">${softValueCard(first)} ${valueErrorCard(first)}</div>
-      ${modalityCard(runs)}
+      ${modalityCard(report)}
       <div class="columns">${goalsCard(first)} ${errorsCard(runs)}</div>
       ${runDetails(report)}`,
   );
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
+const percent = (share: number): string => formatShare(share, 1);
+const nats = (entropy: number): string => entropy.toFixed(3);
 
 /** Shares of the goals and their entropy, a row for each seed. */
-function modalityCard(runs: readonly MultiGoalRun[]): Html {
+function modalityCard({ runs, confidence }: MultiGoalReport): Html {
   const goals = runs[0]?.goals ?? [];
   const modalities = runs.map(({ reachedByGoal, rollouts }) => modalityOf(reachedByGoal, rollouts));
   const rows: HtmlPart[][] = runs.map(({ seed }, i) => {
     const { shares = [], reached = 0, entropy = 0, evenness = 0 } = modalities[i] ?? {};
-    return [seed, percent(reached), ...shares.map(percent), entropy.toFixed(3), percent(evenness)];
+    return [seed, percent(reached), ...shares.map(percent), nats(entropy), percent(evenness)];
   });
+  const hasIntervals = runs.length >= LEAST_SEEDS_OF_T_INTERVAL;
   const over = (
-    value: (modality: (typeof modalities)[number]) => number,
-    shown: (value: number) => string = percent,
+    value: (modality: Modality) => number,
+    { shown = percent, most = 1 }: { readonly shown?: typeof percent; readonly most?: number } = {},
   ): HtmlPart => {
-    const { estimate, low, high } = meanInterval(modalities.map(value));
-    // Of two seeds it would reach far beyond all shares.
-    if (low === null || runs.length < SEEDS_OF_BAND) return shown(estimate);
-    return html`${shown(estimate)} <small>(${shown(low)} to ${shown(high)})</small>`;
+    const { estimate, low, high } = meanInterval(modalities.map(value), confidence);
+    if (low === null || !hasIntervals) return shown(estimate);
+    return html`${shown(estimate)}
+      <small>(${shown(Math.max(0, low))} to ${shown(Math.min(most, high))})</small>`;
   };
   return html`<section class="card wide">
     <h2>Modality of the stochastic policy</h2>
@@ -74,29 +76,30 @@ function modalityCard(runs: readonly MultiGoalRun[]): Html {
       [
         words('seed'),
         numbers('reach a goal'),
-        ...goals.map(({ x, y }) => numbers(`share of (${formatNumber(x)}, ${formatNumber(y)})`)),
+        ...goals.map((_, goal) => numbers(`goal ${goal + 1}`)),
         numbers('entropy, nats'),
-        numbers('of the most'),
+        numbers(`of log ${goals.length}`),
       ],
       [
         ...rows,
         [
-          'mean, 95% interval',
+          hasIntervals ? `mean, ${interval({ confidence })}` : 'mean',
           over(({ reached }) => reached),
           ...goals.map((_, goal) => over(({ shares }) => shares[goal] ?? 0)),
-          over(
-            ({ entropy }) => entropy,
-            (value) => value.toFixed(3),
-          ),
+          over(({ entropy }) => entropy, { shown: nats, most: Math.log(goals.length) }),
           over(({ evenness }) => evenness),
         ],
       ],
     )}
     <p class="note">
-      Of ${runs[0]?.rollouts ?? 0} episodes for each seed, begun at the origin with sampled actions. Shares
-      are of the episodes that reach a goal; their entropy is at most log ${goals.length} =
-      ${Math.log(goals.length).toFixed(3)} nats, where all goals are reached alike. Intervals are those of
-      Student's t over the seeds.
+      Of ${runs[0]?.rollouts ?? 0} episodes for each seed, begun at the origin with sampled actions. Shares of
+      the goals are of the episodes that reach one; their entropy is at most log ${goals.length} =
+      ${Math.log(goals.length).toFixed(3)} nats, where all goals are reached alike.
+      ${
+        hasIntervals
+          ? "Intervals are those of Student's t over the seeds, cut off at what is possible."
+          : `Intervals are of at least ${LEAST_SEEDS_OF_T_INTERVAL} seeds.`
+      }
     </p>
   </section>`;
 }

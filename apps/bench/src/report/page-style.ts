@@ -28,14 +28,16 @@ figcaption b { color: var(--ink); }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-top: 1px solid var(--line); vertical-align: top; }
 thead th { border-top: 0; color: var(--soft); font-weight: 500; }
+.heading { font-weight: 600; padding-top: .9rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .name { white-space: nowrap; }
+thead .number, thead .name { white-space: normal; vertical-align: bottom; }
 .bar { width: 45%; padding-right: 0; vertical-align: middle; }
 .bar i { display: block; height: .7rem; border-radius: 2px; min-width: 1px; }
 .swatch { display: inline-block; width: .65rem; height: .65rem; border-radius: 50%; margin-right: .5rem; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875em; overflow-wrap: anywhere; }
 .wide { margin-bottom: 1.25rem; }
-.panels { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(330px, 100%), 1fr)); }
+.panels { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(330px, 100%), 1fr)); }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 0 0 .75rem; }
 small { color: var(--soft); font-size: .85em; }
 a { color: var(--accent); }
@@ -43,6 +45,6 @@ ul.plain { margin: 0; padding-left: 1.2rem; overflow-wrap: anywhere; }
 details { margin-top: .75rem; }
 summary { cursor: pointer; }
 td code { white-space: normal; }
-@media (max-width: 600px) { body { padding: 1.25rem .75rem 2rem; } .card { padding: .9rem; } table { font-size: .8rem; } }
+@media (max-width: 600px) { body { padding: 1.25rem .75rem 2rem; } .card { padding: .9rem; } table { font-size: .8rem; } td.number small { display: block; } }
 @media print { body { background: none; } .card { break-inside: avoid; } }
 `.trim();

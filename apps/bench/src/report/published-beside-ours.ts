@@ -1,12 +1,7 @@
-import type { ConfidenceInterval } from '@meow-rl/train';
-
 import type { CurvePoint, EnvironmentResult, GroupResult } from '../compare/analyse.ts';
 import { presetOfIsaacTask } from '../algorithms/isaac-presets.ts';
 import { taskOf } from '../environments/task-of.ts';
 import { PUBLISHED_RETURNS, type PublishedReturn } from './published-returns.ts';
-
-/** Mean over seeds at a step, with its interval. */
-type MeanAt = ConfidenceInterval & { readonly step: number; readonly seeds: number };
 
 /** A published return with what the runs beside it have. */
 export interface PublishedBesideOurs {
@@ -16,9 +11,9 @@ export interface PublishedBesideOurs {
   readonly ours?: {
     readonly label: string;
     /** At the same number of steps; absent where no run has come so far, or none was evaluated near there. */
-    readonly same?: MeanAt;
+    readonly same?: CurvePoint;
     /** At the last evaluation of all seeds. */
-    readonly last: MeanAt;
+    readonly last: CurvePoint;
   };
 }
 

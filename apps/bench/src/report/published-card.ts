@@ -34,8 +34,9 @@ export function publishedCard({ deterministic }: ComparisonReport): Html {
       ]),
     )}
     <p class="note">
-      Means over seeds; here of deterministic actions with the interval of Student's t. Numbers after other
-      numbers of steps don't compare; where there is a dash, runs have not come as far, or were not evaluated
+      Here: means over seeds at one evaluation, of deterministic actions, with the interval of Student's t.
+      Numbers after other numbers of steps don't compare; those of other versions of a task and best
+      evaluations do only roughly. Where there is a dash, runs have not come as far, or were not evaluated
       there. Sources:
       ${sources.map(
         ({ name, url, note }, i) =>

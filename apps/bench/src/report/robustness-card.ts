@@ -1,7 +1,7 @@
 import type { DisturbedReturns, GroupRobustness } from '../robustness/measure.ts';
 import { interval, type TableOptions } from '../compare/tables.ts';
 import { withInterval } from './comparison-tables.ts';
-import { html, type Html } from './html.ts';
+import { html, type Html, type HtmlPart } from './html.ts';
 import { environmentColumn, numbers, table, words } from './table.ts';
 
 /** Returns of final policies under noise on observations and on actions. */
@@ -10,13 +10,11 @@ export function robustnessCard(
   options: Pick<TableOptions, 'confidence'>,
 ): Html {
   const disturbances = groups[0]?.returns ?? [];
-  const rows = (['deterministic', 'sampled'] as const).flatMap((actions) =>
-    groups.map(({ environment, label, returns }) => [
-      environment,
-      label,
-      actions,
-      ...returns.map((disturbed) => withInterval(disturbed[actions])),
-    ]),
+  const rows = groups.flatMap(({ environment, label, returns }) =>
+    (['deterministic', 'sampled'] as const).map((actions) => {
+      const names: readonly HtmlPart[] = [environment, label, actions];
+      return names.concat(returns.map((disturbed) => withInterval(disturbed[actions])));
+    }),
   );
   return html`<section class="card wide">
     <h2>Robustness of the final policies</h2>

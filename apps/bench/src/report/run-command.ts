@@ -4,11 +4,11 @@ import { defaultsOf } from '@meow-rl/learner/settings';
 
 import { ALGORITHMS } from '../algorithms/index.ts';
 import { agentSettings, recordedSettings } from '../algorithms/agent-settings.ts';
+import { usualPreset } from '../algorithms/presets.ts';
 import type { RawConfig } from '../cli/config-file.ts';
 import { commandLine } from '../cli/command-line.ts';
-import { settingsIn } from '../cli/settings.ts';
+import { settingsIn, valueAt } from '../cli/settings.ts';
 import type { Run } from '../compare/read-run.ts';
-import { taskOf } from '../environments/task-of.ts';
 import { parseTrainSettings, trainSettings } from '../runs/train-settings.ts';
 
 /** The settings that a run has other than by its preset and by default, by the path of each. */
@@ -26,9 +26,8 @@ function givenSettings(run: Run): GivenSetting[] | undefined {
   const algorithm = ALGORITHMS.find(({ name }) => name === run.algorithm);
   if (!algorithm) return undefined;
   const { name } = algorithm;
-  const { environment } = run;
   const config = recordedSettings(run.config);
-  const usual = algorithm.presetOfEnvironment[taskOf({ environment })] ?? algorithm.generalPreset;
+  const usual = usualPreset(algorithm, run.environment);
   const presetName = typeof config['preset'] === 'string' ? config['preset'] : usual;
   const preset = Object.hasOwn(algorithm.presets, presetName) ? algorithm.presets[presetName] : undefined;
   if (!preset) return undefined;
@@ -46,8 +45,8 @@ function givenSettings(run: Run): GivenSetting[] | undefined {
   return settingsIn({ ...trainSettings, agent: agentSettings(algorithm) })
     .filter(({ path: [first = ''] }) => !['algo', 'env', 'seed', 'out'].includes(first))
     .flatMap(({ path }) => {
-      const value = at(config, path);
-      return value === undefined || String(value) === String(at(base, path)) ? [] : [{ path, value }];
+      const value = valueAt(config, path);
+      return value === undefined || String(value) === String(valueAt(base, path)) ? [] : [{ path, value }];
     });
 }
 
@@ -60,9 +59,3 @@ export function trainCommand(run: Run): string {
   const flags = Object.fromEntries(given.map(({ path, value }) => [path.at(-1) ?? '', value]));
   return commandLine(['train'], { algo, env, seed, ...flags });
 }
-
-const at = (config: unknown, path: readonly string[]): unknown =>
-  path.reduce<unknown>(
-    (inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined),
-    config,
-  );

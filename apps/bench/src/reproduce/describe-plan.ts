@@ -1,14 +1,11 @@
 import { formatDuration } from '../cli/progress.ts';
 import { formatTable } from '../cli/table.ts';
-import type { Arm } from './experiments.ts';
-import type { ArmCost, Plan } from './plan.ts';
+import { sameArm, type Arm } from './experiments.ts';
+import { shortenedWarmup, type ArmCost, type Plan } from './plan.ts';
 
 /** What will be run and how long that takes, as a table. */
-export function describePlan(
-  { arms, seeds, seconds }: Plan,
-  costs: readonly ArmCost[],
-  cores: number,
-): string {
+export function describePlan(plan: Plan, costs: readonly ArmCost[], cores: number): string {
+  const { arms, seeds, seconds } = plan;
   const rateOf = (environment: string, arm: Arm): string => {
     const cost = costs.find((measured) => measured.environment === environment && sameArm(measured.arm, arm));
     return cost === undefined ? '' : (1 / cost.stepSeconds).toFixed(0);
@@ -23,7 +20,7 @@ export function describePlan(
     formatDuration(each),
   ]);
   const runs = arms.length * seeds;
-  const shortened = arms.find(({ warmup }) => warmup !== undefined)?.warmup;
+  const shortened = shortenedWarmup(plan);
   return [
     formatTable(
       ['environment', 'algorithm', 'seeds', 'steps', 'evaluated every', 'steps/s measured', 'each run takes'],
@@ -33,7 +30,7 @@ export function describePlan(
     ...(shortened === undefined
       ? []
       : [
-          `These are few steps: warm-ups are shortened to ${shortened}, and curves show little. A larger --budget shows more.`,
+          `These are few steps: warm-ups are shortened to at most ${shortened}, and curves show little. A larger --budget, or more --steps, shows more.`,
         ]),
   ].join('\n\n');
 }
@@ -41,5 +38,3 @@ export function describePlan(
 /** `meow`, `meow hopper-no-shift` */
 const armName = ({ algorithm, preset }: Arm): string =>
   preset === undefined ? algorithm : `${algorithm} ${preset}`;
-
-export const sameArm = (a: Arm, b: Arm): boolean => a.algorithm === b.algorithm && a.preset === b.preset;

@@ -1,10 +1,30 @@
+import type { Preset } from '../algorithms/algorithm.ts';
+import { algorithmNamed } from '../algorithms/index.ts';
+import { meow } from '../algorithms/meow.ts';
+import { presetOfPaperTask } from '../algorithms/paper-tasks.ts';
+import { presetNamed, usualPreset } from '../algorithms/presets.ts';
+import { sac } from '../algorithms/sac.ts';
 import type { RawConfig } from '../cli/config-file.ts';
+import { UsageError } from '../cli/errors.ts';
+import { taskOf } from '../environments/task-of.ts';
 
 /** A learner of an experiment: an algorithm, and the preset that it trains with in an environment. */
 export interface Arm {
   readonly algorithm: string;
   /** Default: that of the environment. */
   readonly preset?: string;
+}
+
+export const sameArm = (a: Arm, b: Arm): boolean => a.algorithm === b.algorithm && a.preset === b.preset;
+
+/**
+ * The preset that an arm trains with in an environment.
+ *
+ * @throws UsageError if its algorithm has none of that name
+ */
+export function presetOfArm({ algorithm: name, preset }: Arm, environment: string): Preset {
+  const algorithm = algorithmNamed(name);
+  return presetNamed(preset ?? usualPreset(algorithm, environment), algorithm);
 }
 
 /** What a figure is made of at full length. */
@@ -14,6 +34,7 @@ export interface Experiment {
   readonly lead: string;
   /** In the order in which a budget takes them up. */
   readonly environments: readonly string[];
+  /** @throws UsageError if there is no such experiment in an environment */
   armsOf(environment: string): readonly Arm[];
   /** Seeds at most. */
   readonly seeds: number;
@@ -36,15 +57,11 @@ export interface Experiment {
 export const FIGURES = ['fig1', 'fig2', 'fig3', 'ablations'] as const;
 export type Figure = (typeof FIGURES)[number];
 
-const MILLION = 1_000_000;
+const MEOW: Arm = { algorithm: meow.name };
+const SAC: Arm = { algorithm: sac.name };
 
-const MUJOCO_STEPS: Readonly<Record<string, number>> = {
-  'HalfCheetah-v5': 1.5 * MILLION,
-  'Hopper-v5': 1.5 * MILLION,
-  'Walker2d-v5': 4 * MILLION,
-  'Ant-v5': 4 * MILLION,
-  'Humanoid-v5': 5 * MILLION,
-};
+/** The paper's steps are those of MEow's presets; all algorithms have as many. */
+const paperSteps = (environment: string): number => presetOfArm(MEOW, environment).steps;
 
 /** Settings of runs whose curves are compared. */
 const CURVES: RawConfig = { evaluationEpisodes: 5, logEvery: 1000 };
@@ -63,40 +80,43 @@ const mujocoLeastSteps = (environments: number, seeds: number): number => {
 /** A rollout of PPO and some updates of all others. */
 const MUJOCO_SHORTEST = 2500;
 
-const PRESET_OF: Readonly<Record<string, string>> = {
-  'HalfCheetah-v5': 'half-cheetah',
-  'Hopper-v5': 'hopper',
-  'Walker2d-v5': 'walker2d',
-  'Ant-v5': 'ant',
-  'Humanoid-v5': 'humanoid',
-};
+/** The paper's Ant and Humanoid. */
+const ISAAC_TASKS = ['isaac:Isaac-Ant-Direct', 'isaac:Isaac-Humanoid-Direct'] as const;
 
-/** Environments that Isaac steps together, of the paper's Ant and Humanoid. */
-const ISAAC_ENVIRONMENTS = 128;
+/** Environments that Isaac steps together, of these. */
+const ISAAC_ENVIRONMENTS = presetOfArm(MEOW, ISAAC_TASKS[0]).numEnvs;
 
-/** Steps of the demo's preset. */
-const MULTI_GOAL_STEPS = 37_000;
+const MULTI_GOAL = 'MultiGoal-v0';
+const DEMO: Arm = { ...MEOW, preset: 'multi-goal-demo' };
+const DEMO_STEPS = presetOfArm(DEMO, MULTI_GOAL).steps;
 
 /** The paper's experiments, at full length. */
 export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
   fig1: {
     title: "MEow's Figure 1: the multi-goal environment",
     lead: 'The soft value with trajectories of the stochastic policy, and the error of three ways to get the soft value, as in Figure 1 of MEow (NeurIPS 2024, arXiv 2405.13629).',
-    environments: ['MultiGoal-v0'],
-    armsOf: () => [{ algorithm: 'meow', preset: 'multi-goal-demo' }],
+    environments: [MULTI_GOAL],
+    armsOf: (environment) => {
+      if (environment !== MULTI_GOAL)
+        throw new UsageError(
+          `Figure 1 is of ${MULTI_GOAL}, not of ${environment}`,
+          'Leave out --environments, or reproduce fig2.',
+        );
+      return [DEMO];
+    },
     seeds: 5,
-    stepsOf: () => MULTI_GOAL_STEPS,
-    leastSteps: () => MULTI_GOAL_STEPS,
+    stepsOf: () => DEMO_STEPS,
+    leastSteps: () => DEMO_STEPS,
     settings: { logEvery: 500, evaluationEpisodes: 5 },
     playsWithNoise: false,
   },
   fig2: {
     title: "MEow's Figure 2: MuJoCo",
     lead: 'MEow, SAC, TD3, DDPG, SQL and PPO on the tasks of Figure 2 of MEow (NeurIPS 2024, arXiv 2405.13629), each with its presets.',
-    environments: Object.keys(MUJOCO_STEPS),
+    environments: ['HalfCheetah-v5', 'Hopper-v5', 'Walker2d-v5', 'Ant-v5', 'Humanoid-v5'],
     armsOf: () => ['meow', 'sac', 'td3', 'ddpg', 'sql', 'ppo'].map((algorithm) => ({ algorithm })),
     seeds: 5,
-    stepsOf: (environment) => MUJOCO_STEPS[environment] ?? MILLION,
+    stepsOf: paperSteps,
     leastSteps: mujocoLeastSteps,
     shortestSteps: MUJOCO_SHORTEST,
     settings: CURVES,
@@ -105,10 +125,10 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
   fig3: {
     title: "MEow's Figure 3: Isaac",
     lead: 'MEow and SAC on tasks of Isaac Lab, in the place of those of Isaac Gym in Figure 3 of MEow (NeurIPS 2024, arXiv 2405.13629). Rewards and observations have changed since.',
-    environments: ['isaac:Isaac-Ant-Direct', 'isaac:Isaac-Humanoid-Direct'],
-    armsOf: () => [{ algorithm: 'meow' }, { algorithm: 'sac' }],
+    environments: ISAAC_TASKS,
+    armsOf: () => [MEOW, SAC],
     seeds: 5,
-    stepsOf: () => ISAAC_ENVIRONMENTS * MILLION,
+    stepsOf: paperSteps,
     leastSteps: (environments, seeds) =>
       ISAAC_ENVIRONMENTS * (environments > 1 ? 20_000 : seeds > 3 ? 10_000 : seeds > 1 ? 4000 : 1000),
     settings: { evaluationEpisodes: 10, logEvery: ISAAC_ENVIRONMENTS * 20 },
@@ -119,18 +139,23 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     lead: 'Reward shifting and shifted twin Q (none, one, two shifts), affine couplings against additive ones, SAC with and without reward shifting; deterministic against sampled actions are the two sets of figures. After the ablations of MEow (NeurIPS 2024, arXiv 2405.13629).',
     environments: ['HalfCheetah-v5', 'Hopper-v5'],
     armsOf: (environment) => {
-      const task = PRESET_OF[environment] ?? 'mujoco';
+      if (!Object.hasOwn(presetOfPaperTask, taskOf({ environment })))
+        throw new UsageError(
+          `the ablations have no presets for ${environment}`,
+          `They have for ${Object.keys(presetOfPaperTask).join(', ')}.`,
+        );
+      const task = usualPreset(meow, environment);
       return [
-        { algorithm: 'meow' },
-        { algorithm: 'meow', preset: `${task}-one-shift` },
-        { algorithm: 'meow', preset: `${task}-no-shift` },
-        { algorithm: 'meow', preset: `${task}-affine` },
-        { algorithm: 'sac' },
-        { algorithm: 'sac', preset: task === 'humanoid' ? 'humanoid-shifted' : 'mujoco-shifted' },
+        MEOW,
+        { ...MEOW, preset: `${task}-one-shift` },
+        { ...MEOW, preset: `${task}-no-shift` },
+        { ...MEOW, preset: `${task}-affine` },
+        SAC,
+        { ...SAC, preset: `${usualPreset(sac, environment)}-shifted` },
       ];
     },
     seeds: 5,
-    stepsOf: (environment) => MUJOCO_STEPS[environment] ?? MILLION,
+    stepsOf: paperSteps,
     leastSteps: mujocoLeastSteps,
     shortestSteps: MUJOCO_SHORTEST,
     settings: CURVES,

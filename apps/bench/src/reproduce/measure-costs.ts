@@ -35,14 +35,19 @@ export interface Measured {
  * Measures what runs cost on this machine, by short ones that share its cores as the real ones will.
  *
  * @param folder of the short runs, deleted at the end
+ * @param simulator settings of runs in a simulator
  * @throws CliError if one of them fails
  */
 export async function measureCosts(
   measured: readonly Measured[],
-  { folder, extra, ...options }: RunSweepOptions & { readonly folder: string; readonly extra: RawConfig },
+  {
+    folder,
+    simulator,
+    ...options
+  }: RunSweepOptions & { readonly folder: string; readonly simulator: RawConfig },
   ui: Ui,
 ): Promise<ArmCost[]> {
-  const groups = await Promise.all(measured.map((of) => shortRun(of, extra)));
+  const groups = await Promise.all(measured.map((of) => shortRun(of, simulator)));
   const sweep = parseSweep({ groups }, 'measurement', folder);
   try {
     const { trials } = await runSweep(sweep, options, ui);
@@ -62,8 +67,8 @@ export async function measureCosts(
   }
 }
 
-async function shortRun({ environment: env, arm: { algorithm, preset } }: Measured, extra: RawConfig) {
-  const given = { algo: algorithm, env, ...(preset !== undefined && { preset }), ...extra };
+async function shortRun({ environment: env, arm: { algorithm, preset } }: Measured, simulator: RawConfig) {
+  const given = { algo: algorithm, env, ...(preset !== undefined && { preset }), ...simulator };
   const settings = await resolveTrain(parseTrainSettings(given, 'measurement'));
   const { numEnvs } = settings;
   const { steps, ...loop } = shortLoop(settings);
@@ -72,7 +77,7 @@ async function shortRun({ environment: env, arm: { algorithm, preset } }: Measur
     environments: [env],
     list: [preset === undefined ? {} : { name: preset, preset }],
     settings: {
-      ...extra,
+      ...simulator,
       ...loop,
       steps,
       // A second simulator would be started for an evaluation.

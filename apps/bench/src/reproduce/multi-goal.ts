@@ -16,13 +16,14 @@ const ROLLOUTS = 400;
 /** Computes Figure 1 of each run on the multi-goal task. */
 export async function makeMultiGoalReport(
   folders: readonly string[],
-  words: Pick<MultiGoalReport, 'title' | 'lead' | 'command'>,
+  request: Pick<MultiGoalReport, 'title' | 'lead' | 'command' | 'confidence'>,
   ui: Ui,
 ): Promise<MultiGoalReport> {
   const read = await readGroups(folders, {});
   checkComparable(read);
+  const { groups, notes, leftOut } = read;
   const runs: MultiGoalRun[] = [];
-  for (const run of read.groups.flatMap((group) => group.runs)) {
+  for (const run of groups.flatMap((group) => group.runs)) {
     ui.info(`Drawing Figure 1 of seed ${run.seed}`);
     const { agent } = await openRun(run.folder);
     try {
@@ -35,7 +36,7 @@ export async function makeMultiGoalReport(
       await agent.unwrapped.dispose();
     }
   }
-  return { ...words, runs, groups: read.groups, machine: thisMachine() };
+  return { ...request, runs, groups, notes, leftOut, machine: thisMachine() };
 }
 
 /** Narrows an agent to one with a soft value of its own. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { EXPERIMENTS } from './experiments.ts';
-import { makespan, planWithin, type ArmCost, type CostOf, type Limits } from './plan.ts';
+import { EXPERIMENTS, ISAAC_GPU_ENVIRONMENTS } from './experiments.ts';
+import { makespan, planWithin, shortenedWarmup, type ArmCost, type CostOf, type Limits } from './plan.ts';
 
 const HOUR = 3600;
 const limits: Limits = { budgetSeconds: HOUR, cores: 2, evaluationEpisodes: 5, noiseEpisodes: 0 };
@@ -76,12 +76,16 @@ describe('planWithin', () => {
     const two = { ...EXPERIMENTS.fig2, environments: ['Hopper-v5', 'Ant-v5'] };
     const result = planWithin(two, costOf, { ...limits, environments: two.environments });
     expect('plan' in result && result.plan.arms).toHaveLength(12);
+    // More than the paper's too.
+    const longer = planned({ budgetSeconds: 1000 * HOUR, seeds: 1, steps: 2_000_000 });
+    expect(longer.steps).toEqual([2_000_000]);
   });
 
   it('comes down to fewer steps with shorter warm-ups, and says how long the fewest take', () => {
     const { seeds, steps, arms } = planned({ budgetSeconds: 200 });
     expect([seeds, steps]).toEqual([1, [6000]]);
-    expect(arms.every(({ warmup }) => warmup === 1500)).toBe(true);
+    // SQL's is of 1,000 steps, and PPO has none.
+    expect(arms.map(({ warmup }) => warmup)).toEqual([1500, 1500, 1500, 1500, undefined, undefined]);
     expect(planned({ budgetSeconds: HOUR }).arms[0]?.warmup).toBeUndefined();
 
     const result = planWithin(EXPERIMENTS.fig2, costOf, { ...limits, budgetSeconds: 60 });
@@ -92,6 +96,29 @@ describe('planWithin', () => {
     expect(result.leastSeconds).toBeLessThan(1.1 * (core / 2));
     const next = planWithin(EXPERIMENTS.fig2, costOf, { ...limits, budgetSeconds: result.leastSeconds });
     expect('plan' in next && next.plan.arms[0]?.steps).toBe(2500);
+  });
+
+  it('leaves warm-ups alone that are shorter than a quarter of the run', () => {
+    const { arms, ...plan } = planned({ steps: 20_000, budgetSeconds: 10 * HOUR }, 'fig1');
+    // The preset's 1,000 of 20,000.
+    expect(arms.map(({ warmup }) => warmup)).toEqual([undefined]);
+    expect(shortenedWarmup({ ...plan, arms })).toBeUndefined();
+    const shorter = planned({ steps: 2000, budgetSeconds: 10 * HOUR }, 'fig1');
+    expect(shorter.arms[0]?.warmup).toBe(500);
+
+    const hopper = { ...EXPERIMENTS.fig2, environments: ['Hopper-v5'] };
+    const result = planWithin(hopper, costOf, { ...limits, budgetSeconds: HOUR, steps: 12_000 });
+    if (!('plan' in result)) throw new Error('there is no plan');
+    expect(result.plan.arms.slice(0, 2).map(({ warmup }) => warmup)).toEqual([3000, 3000]);
+    expect(shortenedWarmup(result.plan)).toBe(3000);
+  });
+
+  it('has the paper’s steps of each task', () => {
+    const { fig2, fig3 } = EXPERIMENTS;
+    const tasks = ['HalfCheetah-v5', 'HalfCheetah-v4', 'Humanoid-v5', 'Swimmer-v5'];
+    expect(tasks.map(fig2.stepsOf)).toEqual([1_500_000, 1_500_000, 5_000_000, 1_000_000]);
+    const simulated = [...fig3.environments, ...ISAAC_GPU_ENVIRONMENTS];
+    expect(simulated.map((task) => fig3.stepsOf(task) / 1_000_000)).toEqual([128, 128, 128, 512, 512]);
   });
 
   it('counts episodes of evaluations and with noise', () => {
@@ -137,6 +164,14 @@ describe('planWithin', () => {
       'hopper-affine',
       'sac',
       'mujoco-shifted',
+    ]);
+    expect(EXPERIMENTS.ablations.armsOf('Humanoid-v4').map(({ preset }) => preset)).toEqual([
+      undefined,
+      'humanoid-one-shift',
+      'humanoid-no-shift',
+      'humanoid-affine',
+      undefined,
+      'humanoid-shifted',
     ]);
   });
 });

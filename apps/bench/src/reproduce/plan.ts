@@ -1,4 +1,4 @@
-import type { Arm, Experiment } from './experiments.ts';
+import { presetOfArm, type Arm, type Experiment } from './experiments.ts';
 
 /** What a run of an arm in an environment costs on one core of a machine, as measured. */
 export interface ArmCost {
@@ -18,7 +18,7 @@ export interface PlannedArm {
   readonly arm: Arm;
   readonly steps: number;
   readonly evaluateEvery: number;
-  /** Steps with random actions, where there are too few steps for those of the preset. */
+  /** Steps with random actions, where there are too few steps for those of the preset; absent where the preset's are as few. */
   readonly warmup?: number;
   /** Wall-clock seconds that each of its seeds takes. */
   readonly seconds: number;
@@ -30,6 +30,12 @@ export interface Plan {
   readonly arms: readonly PlannedArm[];
   /** Wall-clock seconds of all runs, and of playing with noise. */
   readonly seconds: number;
+}
+
+/** The most of the warm-ups that are shorter than the presets'; undefined where none is. */
+export function shortenedWarmup({ arms }: Plan): number | undefined {
+  const warmups = arms.flatMap(({ warmup }) => warmup ?? []);
+  return warmups.length === 0 ? undefined : Math.max(...warmups);
 }
 
 /** What a plan has to fit into. */
@@ -79,9 +85,15 @@ export function planWithin(experiment: Experiment, costOf: CostOf, limits: Limit
   return { leastSeconds: planOf(experiment, costOf, limits, { ...smallest, steps: shortest }).seconds };
 }
 
-/** A quarter of the steps, where the preset's warm-up would leave nothing to learn. */
-const warmupOf = (experiment: Experiment, steps: number): { readonly warmup?: number } =>
-  steps < experiment.leastSteps(1, 1) ? { warmup: Math.floor(steps / 4) } : {};
+/** At most a quarter of few steps, of which the preset's warm-up might leave nothing to learn from. What learns from rollouts has none. */
+function warmupOf(
+  experiment: Experiment,
+  { environment, arm, steps }: Pick<PlannedArm, 'environment' | 'arm' | 'steps'>,
+): Pick<PlannedArm, 'warmup'> {
+  const { warmup = 0 } = presetOfArm(arm, environment);
+  const most = Math.floor(steps / 4);
+  return steps < experiment.leastSteps(1, 1) && warmup > most ? { warmup: most } : {};
+}
 
 interface Rung {
   readonly environments: number;
@@ -114,19 +126,20 @@ function roundSteps(least: number, most: number): number[] {
 function planOf(
   experiment: Experiment,
   costOf: CostOf,
-  { cores, evaluationEpisodes, noiseEpisodes }: Limits,
+  { cores, evaluationEpisodes, noiseEpisodes, steps: asked }: Limits,
   { environments, seeds, steps: atMost }: Rung & { readonly steps: number },
 ): Plan {
   let noiseSeconds = 0;
   const arms = experiment.environments.slice(0, environments).flatMap((environment) =>
     experiment.armsOf(environment).map((arm): PlannedArm => {
-      const steps = Math.min(atMost, Math.max(experiment.stepsOf(environment), 1));
+      const steps = asked ?? Math.min(atMost, experiment.stepsOf(environment));
       const evaluateEvery = evaluateEveryOf(steps);
       const { startSeconds, stepSeconds, episodeSeconds } = costOf(environment, arm);
       const episodes = 2 * evaluationEpisodes * Math.floor(steps / evaluateEvery);
       noiseSeconds += seeds * noiseEpisodes * episodeSeconds;
       const seconds = startSeconds + steps * stepSeconds + episodes * episodeSeconds;
-      return Object.assign({ environment, arm, steps, evaluateEvery, seconds }, warmupOf(experiment, steps));
+      const planned = { environment, arm, steps, evaluateEvery, seconds };
+      return Object.assign(planned, warmupOf(experiment, planned));
     }),
   );
   const durations = arms.flatMap(({ seconds }) => Array.from({ length: seeds }, () => seconds));

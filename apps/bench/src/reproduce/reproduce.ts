@@ -13,8 +13,15 @@ import type { ReproduceConfig } from '../commands/reproduce.ts';
 import { simulatorSettings } from '../environments/environments.ts';
 import { guardWrite, writeAtomically } from '../runs/run-folder.ts';
 import { runSweep } from '../sweep/run-sweep.ts';
-import { describePlan, sameArm } from './describe-plan.ts';
-import { EXPERIMENTS, FIGURES, ISAAC_GPU_ENVIRONMENTS, type Experiment, type Figure } from './experiments.ts';
+import { describePlan } from './describe-plan.ts';
+import {
+  EXPERIMENTS,
+  FIGURES,
+  ISAAC_GPU_ENVIRONMENTS,
+  sameArm,
+  type Experiment,
+  type Figure,
+} from './experiments.ts';
 import { checkIsaac, hasGpu } from './isaac.ts';
 import { measureCosts } from './measure-costs.ts';
 import { planWithin, type ArmCost, type Limits, type Plan } from './plan.ts';
@@ -33,7 +40,7 @@ export async function reproduce(name: string, request: ReproduceRequest, ui: Ui)
   const out = request.out ?? path.join('runs', 'reproduce', figure);
   const limits = limitsOf(experiment, request);
   const running = { engine: request.engine, cores: request.cores, retries: request.retries };
-  const extra = settingsOf(request);
+  const simulator = simulatorOf(request);
   const asked = askedFor(figure, request);
 
   const begun = await readPlan(out, asked);
@@ -41,7 +48,7 @@ export async function reproduce(name: string, request: ReproduceRequest, ui: Ui)
   const { plan, costs } = begun
     ? { plan: begun, costs: [] }
     : await planMeasured(experiment, limits, ui, (measured) =>
-        measureCosts(measured, { ...running, extra, folder: path.join(out, 'measurement') }, ui),
+        measureCosts(measured, { ...running, simulator, folder: path.join(out, 'measurement') }, ui),
       );
   const description = describePlan(plan, costs, limits.cores);
   if (request.dryRun) {
@@ -52,7 +59,7 @@ export async function reproduce(name: string, request: ReproduceRequest, ui: Ui)
   await guardWrite(out, () => makeFolder(out));
   if (!begun) await writePlan(out, asked, plan);
 
-  const { trials } = await runSweep(sweepOfPlan(experiment, plan, extra, out), running, ui);
+  const { trials } = await runSweep(sweepOfPlan(experiment, plan, simulator, out), running, ui);
   const finished = trials.filter(({ phase }) => phase === 'finished');
   const failed = trials.filter(({ phase }) => phase !== 'finished');
   if (finished.length === 0)
@@ -96,21 +103,20 @@ async function experimentOf(
     experiment
       .armsOf(environment)
       .filter(({ algorithm }) => algorithms === undefined || algorithms.includes(algorithm));
-  const first = environments[0] ?? '';
+  const known = new Set(experiment.armsOf(environments[0] ?? '').map(({ algorithm }) => algorithm));
   for (const name of algorithms ?? [])
-    if (!experiment.armsOf(first).some(({ algorithm }) => algorithm === name))
-      throw unknownName(`algorithm of ${figure}`, name, [
-        ...new Set(experiment.armsOf(first).map(({ algorithm }) => algorithm)),
-      ]);
+    if (!known.has(name)) throw unknownName(`algorithm of ${figure}`, name, [...known]);
+  // Refuses environments that the figure has no runs in, before anything is measured.
+  for (const environment of chosen ?? []) armsOf(environment);
   return { ...experiment, environments: chosen ?? environments, armsOf };
 }
 
 function limitsOf({ settings, playsWithNoise }: Experiment, request: ReproduceConfig): Limits {
-  const { budget, cores = availableParallelism(), environments, seeds, steps, noiseEpisodes } = request;
+  const { budget, environments, seeds, steps, noiseEpisodes } = request;
   const sizes = 1 + request.observationNoise.length + request.actionNoise.length;
   return {
     budgetSeconds: secondsOf(budget) ?? Number.NaN,
-    cores,
+    cores: coresOf(request),
     evaluationEpisodes: Number(settings['evaluationEpisodes']),
     noiseEpisodes: playsWithNoise ? 2 * sizes * noiseEpisodes : 0,
     environments,
@@ -119,8 +125,18 @@ function limitsOf({ settings, playsWithNoise }: Experiment, request: ReproduceCo
   };
 }
 
-/** Settings of all runs that are this machine's, and change no number. */
-function settingsOf({ python, simulatorDevice }: ReproduceConfig): RawConfig {
+/** The runs that go on at one time. */
+function coresOf({ cores, engine }: ReproduceConfig): number {
+  if (cores === undefined && engine === 'ray')
+    throw new UsageError(
+      "a plan for a Ray cluster goes by the cluster's cores, not by this machine's",
+      'Say how many runs go on there at one time with --cores.',
+    );
+  return cores ?? availableParallelism();
+}
+
+/** Settings of runs in a simulator: they are this machine's, and change no number. */
+function simulatorOf({ python, simulatorDevice }: ReproduceConfig): RawConfig {
   return {
     ...simulatorSettings({
       ...(python !== undefined && { python }),

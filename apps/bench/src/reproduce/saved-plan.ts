@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { hasCode, UsageError } from '../cli/errors.ts';
 import { readTextFile } from '../files/text-file.ts';
-import { toJson } from '../files/json.ts';
+import { parseJson, toJson } from '../files/json.ts';
 import { guardWrite, writeAtomically } from '../runs/run-folder.ts';
 import type { Plan } from './plan.ts';
 
@@ -42,7 +42,7 @@ export async function readPlan(out: string, asked: string): Promise<Plan | undef
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
   }
-  const saved = savedSchema.safeParse(parsed(text));
+  const saved = savedSchema.safeParse(parseJson(text));
   if (!saved.success)
     throw new UsageError(`${file} is no plan of reproduce`, 'Delete it, or give another folder with --out.');
   if (saved.data.asked !== asked)
@@ -56,11 +56,3 @@ export async function readPlan(out: string, asked: string): Promise<Plan | undef
 /** Keeps a plan for calls to come. */
 export const writePlan = (out: string, asked: string, plan: Plan): Promise<void> =>
   guardWrite(out, () => writeAtomically(path.join(out, FILE), toJson({ asked, plan })));
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

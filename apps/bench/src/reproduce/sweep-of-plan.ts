@@ -1,14 +1,17 @@
-import { algorithmNamed } from '../algorithms/index.ts';
 import type { RawConfig } from '../cli/config-file.ts';
 import { parseSweep, type SweepDefinition } from '../sweep/definition.ts';
 import type { Experiment } from './experiments.ts';
 import type { Plan } from './plan.ts';
 
-/** The sweep that runs a plan; the longest runs begin first. */
+/**
+ * The sweep that runs a plan; the longest runs begin first.
+ *
+ * @param simulator settings of runs in a simulator
+ */
 export const sweepOfPlan = (
   { settings }: Pick<Experiment, 'settings'>,
   { arms, seeds }: Plan,
-  extra: RawConfig,
+  simulator: RawConfig,
   out: string,
 ): SweepDefinition =>
   parseSweep(
@@ -22,11 +25,10 @@ export const sweepOfPlan = (
           list: [preset === undefined ? {} : { name: preset, preset }],
           settings: {
             ...settings,
-            ...extra,
+            ...simulator,
             steps,
             evaluateEvery,
-            // What learns from rollouts has none.
-            ...(warmup !== undefined && !algorithmNamed(algorithm).rolloutSteps && { warmup }),
+            ...(warmup !== undefined && { warmup }),
           },
         })),
     },

@@ -5,7 +5,7 @@ import { makeComparisonReport } from '../report/make-comparison-report.ts';
 import { multiGoalHtml } from '../report/multi-goal-page.ts';
 import type { Experiment, Figure } from './experiments.ts';
 import { makeMultiGoalReport } from './multi-goal.ts';
-import type { Plan } from './plan.ts';
+import { shortenedWarmup, type Plan } from './plan.ts';
 import type { ReproduceRequest } from './request.ts';
 
 /** What a figure is made of. */
@@ -29,8 +29,9 @@ export async function writeFigure(
   ui: Ui,
 ): Promise<string[]> {
   const { command, observationNoise, actionNoise, confidence, resamples, smooth, noiseEpisodes } = request;
+  const words = { title, lead: `${lead}${shortened(plan)}`, command };
   if (figure === 'fig1') {
-    const report = await makeMultiGoalReport(folders, { title, lead, command }, ui);
+    const report = await makeMultiGoalReport(folders, { ...words, confidence }, ui);
     return [await write('report.html', multiGoalHtml(report))];
   }
   const report = await makeComparisonReport(
@@ -40,9 +41,7 @@ export async function writeFigure(
       resamples,
       smooth,
       noiseEpisodes,
-      title,
-      lead: `${lead}${shortened(plan)}`,
-      command,
+      ...words,
       last: LAST,
       seed: 0,
       ...(playsWithNoise && { observationNoise, actionNoise }),
@@ -56,9 +55,9 @@ export async function writeFigure(
 }
 
 /** Says that warm-ups aren't those of the presets, where they aren't. */
-function shortened({ arms }: Plan): string {
-  const warmup = arms.find((arm) => arm.warmup !== undefined)?.warmup;
+function shortened(plan: Plan): string {
+  const warmup = shortenedWarmup(plan);
   return warmup === undefined
     ? ''
-    : ` The budget had room for few steps: warm-ups are shortened to ${warmup} steps, and the curves show little.`;
+    : ` The runs are short, with warm-ups shortened to at most ${warmup} steps, and show little.`;
 }

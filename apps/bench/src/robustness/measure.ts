@@ -1,4 +1,4 @@
-import { evaluate, mean, meanInterval, type ConfidenceInterval } from '@meow-rl/train';
+import { evaluate, meanInterval, type ConfidenceInterval } from '@meow-rl/train';
 
 import type { RunGroup } from '../compare/group-runs.ts';
 import type { Run } from '../compare/read-run.ts';
@@ -85,7 +85,7 @@ async function playDisturbed(
       for (const disturbance of disturbances) {
         const play = async (deterministic: boolean) => {
           const disturbed = noisyActor(actor, disturbance, seed);
-          return mean((await evaluate({ actor: disturbed, env, episodes, deterministic, seed })).returns);
+          return (await evaluate({ actor: disturbed, env, episodes, deterministic, seed })).mean;
         };
         results.push({ deterministic: await play(true), sampled: await play(false) });
       }

@@ -3,6 +3,7 @@ import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { loadTfjsEngine } from '@meow-rl/graph/tfjs-engines';
 import type { TfjsEngineName } from '@meow-rl/graph/tfjs-engines';
 import { tfjsNodeRuntime } from '@meow-rl/graph/tfjs-node';
+import { withoutFused } from '@meow-rl/learner/node';
 import { onnxRuntimeFused, whyUnavailable } from '@meow-rl/onnxruntime-fused';
 
 import { reasonOf, UsageError } from '../cli/errors.ts';
@@ -60,7 +61,7 @@ export function chooseEngine(choice: EngineChoice): {
   if (problem === undefined) return { engine: 'fused', hint: [] };
   return {
     engine: 'onnxruntime',
-    hint: [`Updates would take about two thirds of the time on the fused engine, but ${problem}`],
+    hint: [`Engine onnxruntime: ${withoutFused(problem)}`],
   };
 }
 

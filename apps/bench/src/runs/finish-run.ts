@@ -8,6 +8,7 @@ import { exportRunAgent } from '../policies/policy-export.ts';
 import { prepareEnvironment } from '../environments/environments.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { createRunAgent } from './run-agent.ts';
+import { SUMMARY } from './run-files.ts';
 import type { RunFolder } from './run-folder.ts';
 import { formatPairs } from '../cli/table.ts';
 import { runTraining } from './training.ts';
@@ -91,7 +92,7 @@ async function report(
     verifyMaxError: files.find(({ kind }) => kind === 'policy')?.maxError,
     trainSeconds: outcome.seconds,
   };
-  await folder.writeJson('summary.json', summary);
+  await folder.writeJson(SUMMARY, summary);
   ui.result(
     { run: folder.path, ...summary },
     formatPairs({

@@ -1,16 +1,17 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
 import { resolveConfig } from '@meow-rl/learner/settings';
 
 import type { AgentConfig, Algorithm, Preset } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
+import { presetNamed, usualPreset } from '../algorithms/presets.ts';
 import type { EngineName, TrainConfig } from './train-settings.ts';
 import { checkEvaluationEnv } from '../environments/bridge-evaluation.ts';
 import { identifyEnvironment, type IdentifiedEnvironment } from '../environments/environments.ts';
-import { taskOf } from '../environments/task-of.ts';
 import { reasonOf, UsageError } from '../cli/errors.ts';
-import { unknownName } from '../cli/unknown-name.ts';
 import { chooseEngine, ENGINES_OF_THREADS } from './engines.ts';
+import { chooseParallelism } from './parallelism.ts';
 
 /** Settings of runs that learn from a replay buffer, and of no others. */
 export type ReplaySettings = Required<Pick<TrainConfig, 'warmup' | 'updatesPerStep' | 'bufferSize'>>;
@@ -31,12 +32,6 @@ export type ResolvedTrain = Required<
     readonly engine: EngineName;
     readonly agent: AgentConfig;
   };
-
-function presetNamed(name: string, { presets }: Algorithm): Preset {
-  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
-  if (!preset) throw unknownName('preset', name, Object.keys(presets));
-  return preset;
-}
 
 /**
  * The settings of an agent, those that nobody gave from the preset.
@@ -67,20 +62,30 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
     ...(logger !== undefined && { logger: path.resolve(logger) }),
   };
   const algorithm = algorithmNamed(config.algo);
-  const name = config.preset ?? algorithm.presetOfEnvironment[taskOf(settings)] ?? algorithm.generalPreset;
+  const name = config.preset ?? usualPreset(algorithm, settings.environment);
   const preset = presetNamed(name, algorithm);
   const agent = resolveAgent(algorithm, preset, config.agent);
   const { agent: _resolved, ...loop } = preset;
   const { evaluateEvery } = { ...loop, ...settings };
-  const resolved = {
+  const { engine } = chooseEngine(config.engine);
+  const chosen = {
     checkpointEvery: evaluateEvery,
     normalizeObservations: false,
     scaleRewards: false,
     ...loop,
     ...settings,
     preset: name,
-    engine: chooseEngine(config.engine).engine,
+    engine,
     agent,
+  };
+  const resolved = {
+    ...chosen,
+    ...chooseParallelism({
+      ...chosen,
+      batchSize: agent.batchSize,
+      isOnPolicy: algorithm.rolloutSteps !== undefined,
+      cores: availableParallelism(),
+    }),
   };
   checkBuffer(algorithm, resolved);
   if (resolved.policy === 'averaged' && !algorithm.adoptAverage)
@@ -91,7 +96,7 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
   if (resolved.pipeline && resolved.learnerThreads === 0)
     throw new UsageError(
       'pipeline needs updates in threads of their own',
-      'Add --learner-threads 1, or more, or leave --pipeline out.',
+      'Leave --learner-threads out, or --pipeline; --parallel off has no such threads.',
     );
   if (resolved.learnerThreads > 0 && !ENGINES_OF_THREADS.has(resolved.engine))
     throw new UsageError(

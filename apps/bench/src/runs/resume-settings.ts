@@ -10,21 +10,15 @@ import { isBridge } from '../environments/bridge.ts';
 import { isKnownEnvironment } from '../environments/environments.ts';
 import { UsageError } from '../cli/errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
+import { CONFIG } from './run-files.ts';
 import type { RunFolder } from './run-folder.ts';
-import { settingsIn } from '../cli/settings.ts';
+import { settingsIn, valueAt } from '../cli/settings.ts';
 import { versions } from '../cli/versions.ts';
 
 /** Settings that a run goes on with, where they are others than before. */
 export type Changes = Readonly<Record<string, { readonly before: unknown; readonly now: unknown }>>;
 
 const resumable: ReadonlySet<string> = new Set(RESUMABLE);
-
-/** The entry of settings, undefined where they have none. */
-const at = (settings: unknown, keys: readonly string[]): unknown =>
-  keys.reduce<unknown>(
-    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
-    settings,
-  );
 
 /**
  * What given settings change in a run. One given with the value that the run has is no change.
@@ -37,20 +31,20 @@ export function changesOnResume(run: string, settings: ResolvedTrain, given: Raw
   const agent = agentSettings(algorithm);
   for (const { path: keys } of settingsIn({ ...trainSettings, agent })) {
     const name = keys.join('.');
-    const value = at(given, keys);
+    const value = valueAt(given, keys);
     if (value === undefined) continue;
     const now = asKept(name, value);
     // Chosen when the run was begun.
-    if (name === 'engine' && now === 'auto') continue;
+    if ((name === 'engine' || name === 'parallel') && now === 'auto') continue;
     if (name === 'out') checkFolder(run, now);
     else {
-      const before = at(settings, keys);
+      const before = valueAt(settings, keys);
       if (isDeepStrictEqual(now, before)) continue;
       if (!resumable.has(name)) throw fixedSetting(run, keys, before, now);
       if (name === 'steps' && algorithm.goesBySteps?.(settings.agent) === true)
         throw new UsageError(
           `steps can't change on resume: the learning rate of ${run} falls to 0 over its ${shown(before)} steps, and ${shown(now)} was given`,
-          `Leave it out, or begin a new run with --config ${path.join(run, 'config.json')} and --out.`,
+          `Leave it out, or begin a new run with --config ${path.join(run, CONFIG)} and --out.`,
         );
       changes[name] = { before, now };
     }
@@ -80,7 +74,7 @@ const shown = (value: unknown): string => (Array.isArray(value) ? value.join(','
 function fixedSetting(run: string, keys: readonly string[], before: unknown, now: unknown): UsageError {
   return new UsageError(
     `${keys.at(-1)} can't change on resume: ${run} was trained with ${shown(before)} so far, and ${shown(now)} was given`,
-    `Leave it out, or begin a new run with --config ${path.join(run, 'config.json')} and --out; what may change is ${RESUMABLE.join(', ')}.`,
+    `Leave it out, or begin a new run with --config ${path.join(run, CONFIG)} and --out; what may change is ${RESUMABLE.join(', ')}.`,
   );
 }
 
@@ -105,9 +99,9 @@ export async function recordChanges(
   changes: Changes,
   step: number,
 ): Promise<void> {
-  const config = await readWholeConfig(folder.file('config.json'));
+  const config = await readWholeConfig(folder.file(CONFIG));
   const earlier = Array.isArray(config['changes']) ? config['changes'] : [];
-  await folder.writeJson('config.json', {
+  await folder.writeJson(CONFIG, {
     ...config,
     ...settings,
     changes: [...earlier, { step, settings: changes, versions: versions() }],

@@ -10,6 +10,7 @@ import type { ResolvedTrain } from './resolve.ts';
 import { changedSettings, changesOnResume, describeChanges, recordChanges } from './resume-settings.ts';
 import type { Changes } from './resume-settings.ts';
 import { CHECKPOINTS, withExplanation } from './run-checkpoints.ts';
+import { SUMMARY } from './run-files.ts';
 import { openRunFolder, type RunFolder } from './run-folder.ts';
 import { readRunSettings } from './saved-run.ts';
 import type { Ui } from '../cli/ui.ts';
@@ -69,7 +70,7 @@ async function resumeIn(folder: RunFolder, { from, given }: ResumeOptions, ui: U
             `Train it longer with: meow-bench train --resume ${run} --steps <more>`,
         );
       // Of a run that goes on it would say that it has ended.
-      if (!finished) await rm(folder.file('summary.json'), { force: true });
+      if (!finished) await rm(folder.file(SUMMARY), { force: true });
       if (changed) await recordChanges(folder, settings, changes, step);
     },
   });

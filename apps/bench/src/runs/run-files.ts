@@ -14,6 +14,8 @@ const COMMANDS = ['train', 'demo'] as const;
 export type RunCommand = (typeof COMMANDS)[number];
 
 export const CONFIG = 'config.json';
+export const METRICS = 'metrics.jsonl';
+export const SUMMARY = 'summary.json';
 /** Where a run's ONNX files lie. */
 const POLICY = 'policy';
 

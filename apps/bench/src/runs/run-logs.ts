@@ -11,6 +11,7 @@ import { userLogger } from './user-logger.ts';
 import { readEvents, type LoggedEvent } from './read-events.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { CHECKPOINTS, explainCheckpoint } from './run-checkpoints.ts';
+import { METRICS } from './run-files.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** What a module that `--logger` names exports by default. */
@@ -47,8 +48,6 @@ export async function readLogs(
     throw explainCheckpoint(await damagedCheckpoint(error, folder.file(CHECKPOINTS), step, fits), '--from');
   }
 }
-
-const METRICS = 'metrics.jsonl';
 
 /** Of the files of a position those that will be written to again. */
 const openedOf = (position: LogPosition, { noTensorboard }: ResolvedTrain): LogPosition =>

@@ -17,6 +17,7 @@ import { resolveTrain } from './resolve.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, createRunAgent, type RunAgent } from './run-agent.ts';
 import { CHECKPOINTS, explainCheckpoint, withExplanation } from './run-checkpoints.ts';
+import { CONFIG } from './run-files.ts';
 import { readRunConfig } from './run-folder.ts';
 
 /** A run, with its agent as it was at one of its checkpoints. */
@@ -39,7 +40,7 @@ export interface SavedRun {
  */
 export async function readRunSettings(folder: string, changes: RawConfig = {}): Promise<ResolvedTrain> {
   const raw = mergeConfig(recordedSettings(await readRunConfig(folder)), changes);
-  return resolveTrain(parseTrainSettings(raw, path.join(folder, 'config.json')));
+  return resolveTrain(parseTrainSettings(raw, path.join(folder, CONFIG)));
 }
 
 /** `last`, `best`, or the step of a checkpoint. */

@@ -20,6 +20,13 @@ export type EngineName = (typeof ENGINES)[number];
 export const ENGINE_CHOICES = ['auto', ...ENGINES] as const;
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 
+/** Whether a run uses several cores, of commands that train. */
+export const parallelSetting = is.oneOf(
+  ['auto', 'off'],
+  'auto uses the cores that there are, for what takes less time so; off trains on one thread',
+  { default: 'auto' },
+);
+
 /** What computes, of commands that train. */
 export const engineSetting = is.oneOf(
   ENGINE_CHOICES,
@@ -78,7 +85,7 @@ export const trainSettings = is.defineSettings({
   deterministicOnly: is.toggle('evaluate without the second round of episodes, which samples its actions'),
   checkpointEvery: is.positiveInteger('steps between checkpoints', { absent: 'as evaluate-every' }),
   keepCheckpoints: is.positiveInteger('newest checkpoints to keep, beside the best', { default: 3 }),
-  workers: is.wholeNumber('threads that step the environments, 0 for none', { default: 0 }),
+  workers: is.wholeNumber('threads that step the environments, 0 for none', { absent: 'by parallel' }),
   nStep: is.positiveInteger('steps that a sampled transition spans', { default: 1 }),
   prioritized: is.toggle('sample transitions by their TD error'),
   normalizeObservations: is.decidedToggle('standardize observations by running statistics', fromPreset),
@@ -89,10 +96,11 @@ export const trainSettings = is.defineSettings({
     absent: 'files only',
   }),
   logEvery: is.positiveInteger('steps between lines of metrics.jsonl', { default: 100 }),
+  parallel: parallelSetting,
   threads: is.positiveInteger('threads of the runtime', { default: 1 }),
   learnerThreads: is.wholeNumber(
     'threads that share each update, the main one among them unless with pipeline; 0 for no sharing',
-    { default: 0 },
+    { absent: 'by parallel' },
   ),
   pipeline: is.toggle('act while an update runs, with the parameters before it; needs learner-threads'),
   engine: engineSetting,

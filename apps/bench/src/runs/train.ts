@@ -4,6 +4,7 @@ import { checkSimulatorSettings, isKnownEnvironment } from '../environments/envi
 import { taskOf } from '../environments/task-of.ts';
 import { chooseEngine, expectEngine } from './engines.ts';
 import { finishRun } from './finish-run.ts';
+import { describeParallelism } from './parallelism.ts';
 import { resolveTrain, type ResolvedTrain } from './resolve.ts';
 import { createRunFolder, runPath } from './run-folder.ts';
 import type { RunOptions } from './run-folder.ts';
@@ -25,7 +26,12 @@ export async function train(config: TrainConfig, options: RunOptions, ui: Ui): P
     ui.info(
       `Training ${settings.algo} on ${settings.environment}, seed ${settings.seed}, on the engine ${settings.engine}, in ${folder.path}`,
     );
-    for (const line of [...chooseEngine(config.engine).hint, ...assumptions(config, settings)]) ui.info(line);
+    const remarks = [
+      ...describeParallelism(settings),
+      ...chooseEngine(config.engine).hint,
+      ...assumptions(config, settings),
+    ];
+    for (const line of remarks) ui.info(line);
     await finishRun({ settings, folder, ui });
   });
 }

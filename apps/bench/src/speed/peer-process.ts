@@ -10,10 +10,10 @@ import { z } from 'zod';
 import { CliError } from '../cli/errors.ts';
 import type { Contestant } from './contestant.ts';
 import type { Measured } from './measured-agent.ts';
+import type { PeerProgram } from './peers.ts';
 
 /** What a peer is told. */
 type PeerSetup = Omit<Measured, 'engine'>;
-import type { PeerProgram } from './peers.ts';
 
 /** The folder is as far from `src/speed` as from `dist/speed`. */
 export const peersFolder = fileURLToPath(new URL('../../peers/', import.meta.url));
@@ -53,7 +53,7 @@ export function checkPeersInstalled(python = peerPython): void {
 /** Starts a contestant for each program. */
 export async function startPeers(
   programs: readonly PeerProgram[],
-  { engine: _ours, ...measured }: PeerSetup & Partial<Pick<Measured, 'engine'>>,
+  measured: PeerSetup,
 ): Promise<PeerContestant[]> {
   const started: PeerContestant[] = [];
   try {
@@ -67,7 +67,7 @@ export async function startPeers(
 
 async function startPeer(
   { worker, variant, name }: PeerProgram,
-  { threads, ...setup }: PeerSetup,
+  { threads, algorithm, observationSize, actionSize, batchSize, seed }: PeerSetup,
 ): Promise<PeerContestant> {
   checkPeersInstalled();
   const child = spawn(peerPython, ['worker.py', worker, '--threads', String(threads)], {
@@ -102,6 +102,7 @@ async function startPeer(
     return answer;
   };
   try {
+    const setup = { algorithm, observationSize, actionSize, batchSize, seed };
     const { versions } = await ask({ command: 'setup', variant, ...setup });
     return {
       name,

@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { loadStep, lower, staticSize } from '@meow-rl/graph';
 import type { InputData, Program } from '@meow-rl/graph';
+import { loweringFor } from '@meow-rl/onnxruntime-fused';
 import { createGenerator } from '@meow-rl/random';
 import type { Generator } from '@meow-rl/random';
 
@@ -73,10 +74,10 @@ async function profileProgram(
     if (file === undefined)
       throw new CliError('onnxruntime wrote no profile', `Look whether ${tmpdir()} can be written to.`);
     // As the engine has it, so that nodes have its names.
-    const lowered = { fuses: engine === 'fused', multiplies: engine === 'fused' && threads === 1 };
+    const lowering = engine === 'fused' ? loweringFor(threads) : {};
     const profile: unknown = JSON.parse(await readFile(path.join(folder, file), 'utf8'));
     return [
-      ...summarizeProfile(profile, phasesOf(program, lowered), runs),
+      ...summarizeProfile(profile, phasesOf(program, lowering), runs),
       ...(await profileStep(program, runs)),
     ];
   } finally {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bench } from '../testing/run-bench.ts';
 import { QUICK_TRIAL, writeSweep } from '../testing/sweep.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
-import { readSweep } from './definition.ts';
+import { parseSweep, readSweep } from './definition.ts';
 import { planSweep } from './plan.ts';
 
 const whole = { algorithms: ['sac'], environments: ['Pendulum-v1'] };
@@ -12,7 +12,7 @@ const whole = { algorithms: ['sac'], environments: ['Pendulum-v1'] };
 async function refusal(sweep: unknown): Promise<string> {
   const folder = await temporaryFolder();
   const file = await writeSweep(folder, sweep);
-  const planned = readSweep(file, `${folder}/out`).then(planSweep);
+  const planned = readSweep(file, `${folder}/out`).then((read) => planSweep(read, 'local'));
   const error = await planned.then(() => undefined, String);
   return (error ?? 'nothing').replaceAll(`${folder}/`, '');
 }
@@ -105,6 +105,14 @@ describe('a sweep is refused', () => {
     expect(await refusal(sweep)).toContain(message);
   });
 
+  it('with an engine that is missing here, but not where it runs elsewhere', async () => {
+    const sweep = parseSweep({ ...whole, settings: { engine: 'tfjs-cpu', threads: 2 } }, 'sweep', 'out');
+    await expect(planSweep(sweep, 'local')).rejects.toThrow(
+      "trial Pendulum-v1/sac/seed-0: the engine tfjs-cpu can't be used: tfjs-cpu computes on one thread, and 2 were asked for",
+    );
+    expect(await planSweep(sweep, 'ray')).toHaveLength(1);
+  });
+
   it('with other settings than its trials were begun with, but for what may change', async () => {
     const folder = await temporaryFolder();
     const settings = { ...QUICK_TRIAL, steps: 150, warmup: 100, noTensorboard: true };
@@ -141,7 +149,10 @@ it('a sweep of one line per key is read from YAML', async () => {
   );
   expect(source).toMatch(/results\.yaml$/);
   expect(out).toBe('runs/results');
-  const trials = await planSweep({ source, out, groups, ray: { node: 'node', environmentVariables: {} } });
+  const trials = await planSweep(
+    { source, out, groups, ray: { node: 'node', environmentVariables: {} } },
+    'local',
+  );
   // 2·5·3 + 3·3·2 + 2·3·3 + 2·3 + 2·3·2 + 2·3
   expect(trials).toHaveLength(90);
   expect(trials.filter(({ steps }) => steps === 1_000_000)).toHaveLength(6);

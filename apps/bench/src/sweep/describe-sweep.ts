@@ -2,6 +2,7 @@ import { formatTable } from '../cli/table.ts';
 import type { Ui } from '../cli/ui.ts';
 import type { SweepDefinition } from './definition.ts';
 import { planSweep } from './plan.ts';
+import type { TrialEngine } from './trial-engine.ts';
 import { trialArguments } from './trial.ts';
 import { readTrialState } from './trial-state.ts';
 
@@ -10,9 +11,13 @@ import { readTrialState } from './trial-state.ts';
  *
  * @throws UsageError for a sweep that can't be run
  */
-export async function describeSweep(sweep: SweepDefinition, ui: Ui): Promise<void> {
+export async function describeSweep(
+  sweep: SweepDefinition,
+  engine: TrialEngine['name'],
+  ui: Ui,
+): Promise<void> {
   const trials = await Promise.all(
-    (await planSweep(sweep)).map(async (trial) => {
+    (await planSweep(sweep, engine)).map(async (trial) => {
       const { name, folder, cores, steps } = trial;
       const { phase, step } = await readTrialState(trial, steps);
       return {

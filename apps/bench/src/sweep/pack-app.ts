@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, realpath } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { zip, type AsyncZippable } from 'fflate';
@@ -18,25 +19,29 @@ export interface PackedApp {
 }
 
 /**
- * Packs the folder of an app for Ray, links as what they lead to, without engines for other systems than Linux.
+ * Expects a folder to hold an app.
  *
  * @throws UsageError if `@meow-rl/bench` isn't installed in it
  */
+export function expectApp(folder: string): void {
+  if (existsSync(path.join(folder, APP_PROGRAM))) return;
+  throw new UsageError(
+    `${folder} holds no app: there is no ${APP_PROGRAM} in it`,
+    'Run "npm install @meow-rl/bench" in it, or name the folder of the nodes that has the app with ray.app.',
+  );
+}
+
+/** Packs the folder of an app for Ray, links as what they lead to, without engines for other systems than Linux. */
 export async function packApp(folder: string): Promise<PackedApp> {
   const files = await glob('**', {
     cwd: folder,
     dot: true,
     ignore: ['**/.git/**', '**/.cache/**', '**/onnxruntime-node/bin/*/{darwin,win32}/**'],
   });
-  if (!files.includes(APP_PROGRAM))
-    throw new UsageError(
-      `${folder} holds no app: there is no ${APP_PROGRAM} in it`,
-      'Run "npm install @meow-rl/bench" in it, or name the folder of the nodes that has the app with ray.app.',
-    );
   const hash = createHash('sha256');
   const contents: AsyncZippable = {};
   for (const file of files.toSorted()) {
-    const bytes = await readFile(await realpath(path.join(folder, file)));
+    const bytes = await readFile(path.join(folder, file));
     hash.update(`${file}\0${bytes.length}\0`).update(bytes);
     contents[file] = new Uint8Array(bytes);
   }

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
-import type { Ending, Engine } from './engine.ts';
-import type { PlannedTrial } from './plan.ts';
+import type { PlannedTrial } from './trial.ts';
 import { runTrials } from './pool.ts';
+import type { Ending, TrialEngine } from './trial-engine.ts';
 
 const trial = (name: string, cores = 1): PlannedTrial => ({
   name,
@@ -20,24 +21,20 @@ const trial = (name: string, cores = 1): PlannedTrial => ({
 function scriptedEngine(cores: number, script: Readonly<Record<string, readonly (Ending | 'stop')[]>>) {
   const started: string[] = [];
   let [busy, most] = [0, 0];
-  const engine: Engine = {
+  const engine: TrialEngine = {
     name: 'local',
     cores,
     remedy: '',
-    close: async () => {},
-    start: async ({ name, cores }, attempt) => {
+    run: async ({ name, cores }, stop) => {
+      const attempt = 1 + started.filter((earlier) => earlier.startsWith(`${name} `)).length;
       started.push(`${name} ${attempt}`);
       busy += cores;
       most = Math.max(most, busy);
       const ending = script[name]?.[attempt - 1] ?? { kind: 'done' };
-      const stopping = new AbortController();
-      const ended = (async (): Promise<Ending> => {
-        if (ending === 'stop') await once(stopping.signal, 'abort');
-        else await Promise.resolve();
-        busy -= cores;
-        return ending === 'stop' ? { kind: 'stopped' } : ending;
-      })();
-      return { ended, stop: () => stopping.abort() };
+      if (ending === 'stop') await once(stop, 'abort');
+      else await Promise.resolve();
+      busy -= cores;
+      return ending === 'stop' ? { kind: 'stopped' } : ending;
     },
   };
   return { engine, started, most: () => most };
@@ -89,14 +86,28 @@ describe('a pool of trials', () => {
     expect([...statuses.values()].map(({ phase }) => phase)).toEqual(['waiting', 'stopped', 'waiting']);
   });
 
+  it('stops more trials than a signal has listeners without a warning', async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on('warning', warned);
+    onTestFinished(() => void process.off('warning', warned));
+    const trials = Array.from({ length: 12 }, (_, index) => trial(`t${index}`));
+    const { engine } = scriptedEngine(12, Object.fromEntries(trials.map(({ name }) => [name, ['stop']])));
+    const controller = new AbortController();
+    const running = runTrials(trials, { engine, retries: 0, signal: controller.signal, onChange });
+    // Warnings are given in the next turn of the event loop.
+    await setImmediate();
+    controller.abort();
+    expect([...(await running).values()].map(({ phase }) => phase)).toEqual(Array(12).fill('stopped'));
+    expect(warnings).toEqual([]);
+  });
+
   it('stops all trials if the engine fails', async () => {
     const { engine, started } = scriptedEngine(2, { a: ['stop'] });
-    const broken: Engine = {
+    const broken: TrialEngine = {
       ...engine,
-      start: (trial, attempt, report) =>
-        trial.name === 'b'
-          ? Promise.reject(new Error('no such cluster'))
-          : engine.start(trial, attempt, report),
+      run: (trial, stop, report) =>
+        trial.name === 'b' ? Promise.reject(new Error('no such cluster')) : engine.run(trial, stop, report),
     };
     const running = runTrials([trial('a'), trial('b')], { engine: broken, retries: 2, signal, onChange });
     await expect(running).rejects.toThrow('no such cluster');

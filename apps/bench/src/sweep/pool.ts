@@ -1,5 +1,5 @@
-import type { Attempt, Ending, Engine } from './engine.ts';
-import type { PlannedTrial } from './plan.ts';
+import type { PlannedTrial } from './trial.ts';
+import type { TrialEngine } from './trial-engine.ts';
 
 /** Where a trial stands in a sweep that runs. */
 export interface TrialStatus {
@@ -15,7 +15,7 @@ export interface TrialStatus {
 
 /** How {@link runTrials} runs trials. */
 export interface RunTrialsOptions {
-  readonly engine: Engine;
+  readonly engine: TrialEngine;
   /** Further attempts at a trial that fails. */
   readonly retries: number;
   /** Stops all trials, saved. */
@@ -39,11 +39,7 @@ export async function runTrials(
   );
   const waiting = [...trials];
   const running = new Map<PlannedTrial, Promise<void>>();
-  const attempts = new Set<Attempt>();
-  const stopAll = () => {
-    for (const attempt of attempts) attempt.stop();
-  };
-  signal.addEventListener('abort', stopAll);
+  const failing = new AbortController();
   const set = (trial: PlannedTrial, status: TrialStatus) => {
     statuses.set(trial, status);
     onChange(trial, status);
@@ -53,7 +49,13 @@ export async function runTrials(
   const run = async (trial: PlannedTrial): Promise<void> => {
     const tried = (statuses.get(trial)?.attempts ?? 0) + 1;
     set(trial, { phase: 'running', attempts: tried });
-    const ending = await attempted(trial, tried);
+    // A signal for each trial: Node warns of more than ten listeners on one.
+    const stop = AbortSignal.any([signal, failing.signal]);
+    const ending = await engine.run(trial, stop, (progress) => {
+      const before = statuses.get(trial);
+      if (before?.phase !== progress.phase || before.job !== progress.job)
+        set(trial, { ...progress, attempts: tried });
+    });
     const again = ending.kind === 'failed' && ending.again && tried <= retries && !signal.aborted;
     if (again) waiting.push(trial);
     const job = statuses.get(trial)?.job;
@@ -63,20 +65,6 @@ export async function runTrials(
       ...(job !== undefined && { job }),
       ...(ending.kind === 'failed' && { error: ending.error }),
     });
-  };
-  const attempted = async (trial: PlannedTrial, number: number): Promise<Ending> => {
-    const attempt = await engine.start(trial, number, (progress) => {
-      const before = statuses.get(trial);
-      if (before?.phase !== progress.phase || before.job !== progress.job)
-        set(trial, { ...progress, attempts: number });
-    });
-    attempts.add(attempt);
-    if (signal.aborted) attempt.stop();
-    try {
-      return await attempt.ended;
-    } finally {
-      attempts.delete(attempt);
-    }
   };
 
   try {
@@ -94,11 +82,9 @@ export async function runTrials(
       else break;
     }
   } catch (error) {
-    stopAll();
+    failing.abort();
     await Promise.allSettled(running.values());
     throw error;
-  } finally {
-    signal.removeEventListener('abort', stopAll);
   }
   return statuses;
 }

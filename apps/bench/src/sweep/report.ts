@@ -1,4 +1,4 @@
-import { formatDuration } from '../cli/progress.ts';
+import { formatDuration, formatRate } from '../cli/progress.ts';
 import { formatTable } from '../cli/table.ts';
 import type { TrialStatus } from './pool.ts';
 import type { TrialState } from './trial-state.ts';
@@ -44,21 +44,19 @@ export function sweepTable(trials: readonly TrialReport[]): string {
 
 function rowOf(trial: TrialReport): string[] {
   const { name, phase, attempts, step, steps, deterministicReturn, sampledReturn, stepsPerSecond } = trial;
-  const seconds = phase === 'running' ? secondsOf(trial, stepsPerSecond) : undefined;
+  const seconds = phase === 'running' ? secondsToGo(trial, stepsPerSecond) : undefined;
   return [
     name,
     attempts > 1 && phase !== 'finished' ? `${phase} (attempt ${attempts})` : phase,
     `${step}/${steps}`,
     deterministicReturn?.toFixed(1) ?? '',
     sampledReturn?.toFixed(1) ?? '',
-    phase === 'running' && stepsPerSecond !== undefined
-      ? stepsPerSecond.toFixed(stepsPerSecond < 10 ? 1 : 0)
-      : '',
+    phase === 'running' && stepsPerSecond !== undefined ? formatRate(stepsPerSecond) : '',
     seconds === undefined ? '' : formatDuration(seconds),
   ];
 }
 
-const secondsOf = ({ step, steps }: TrialReport, rate: number | undefined): number | undefined =>
+const secondsToGo = ({ step, steps }: TrialReport, rate: number | undefined): number | undefined =>
   rate === undefined || rate <= 0 ? undefined : Math.max(0, steps - step) / rate;
 
 /**
@@ -69,7 +67,7 @@ function secondsLeft(trials: readonly TrialReport[]): number | undefined {
   const running = trials.filter(({ phase }) => phase === 'running');
   const open = [...running, ...trials.filter(({ phase }) => phase === 'waiting' || phase === 'pending')];
   if (running.length === 0) return undefined;
-  const times = open.map((trial) => secondsOf(trial, rateOf(trial, trials)));
+  const times = open.map((trial) => secondsToGo(trial, rateOf(trial, trials)));
   let total = 0;
   for (const seconds of times) {
     if (seconds === undefined) return undefined;

@@ -8,17 +8,17 @@ import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
 import type { Ui } from '../cli/ui.ts';
 import { withOpen } from '../files/with-open.ts';
 import { guardWrite } from '../runs/run-folder.ts';
+import { openBoard, type Board } from './board.ts';
 import type { SweepDefinition } from './definition.ts';
-import type { Engine } from './engine.ts';
-import { localEngine } from './local-engine.ts';
-import { planSweep, type PlannedTrial } from './plan.ts';
-import { runTrials, type TrialStatus } from './pool.ts';
-import { sweepSummary, sweepTable, type SweepReport, type TrialReport } from './report.ts';
-import { readTrialState, type TrialState } from './trial-state.ts';
+import { localTrials } from './local-trials.ts';
+import { planSweep } from './plan.ts';
+import { runTrials } from './pool.ts';
+import { sweepSummary, type SweepReport } from './report.ts';
+import type { TrialEngine } from './trial-engine.ts';
 
 /** How a sweep is run. */
 export interface RunSweepOptions {
-  readonly engine: Engine['name'];
+  readonly engine: TrialEngine['name'];
   /** Cores that trials share. Default: all of the machine, or of the cluster. */
   readonly cores?: number | undefined;
   /** Further attempts at a trial that fails. */
@@ -37,9 +37,9 @@ export async function runSweep(
   { engine: name, cores, retries }: RunSweepOptions,
   ui: Ui,
 ): Promise<SweepReport> {
-  const trials = await planSweep(sweep);
+  const trials = await planSweep(sweep, name);
   return withOpen(async (open) => {
-    const engine = open(await makeEngine(name, sweep, cores));
+    const engine = await makeEngine(name, sweep, cores);
     for (const trial of trials)
       if (trial.cores > engine.cores)
         throw new UsageError(
@@ -82,13 +82,13 @@ export async function runSweep(
 }
 
 const makeEngine = async (
-  name: Engine['name'],
+  name: TrialEngine['name'],
   sweep: SweepDefinition,
   cores: number | undefined,
-): Promise<Engine> => {
-  if (name === 'local') return localEngine(cores);
-  const { rayEngine } = await import('./ray-engine.ts');
-  return rayEngine(sweep, cores);
+): Promise<TrialEngine> => {
+  if (name === 'local') return localTrials(cores);
+  const { rayTrials } = await import('./ray-trials.ts');
+  return rayTrials(sweep, cores);
 };
 
 /** Seconds between two looks at the folders of the trials that run. */
@@ -100,55 +100,4 @@ async function watch(board: Board, signal: AbortSignal): Promise<void> {
     await pause(1000 * INTERVAL, undefined, { signal }).catch(() => {});
   }
   board.clear();
-}
-
-type Board = Awaited<ReturnType<typeof openBoard>>;
-
-/** Keeps where all trials stand, and shows it. */
-async function openBoard(trials: readonly PlannedTrial[], ui: Ui) {
-  const states = new Map<PlannedTrial, TrialState>();
-  const statuses = new Map<PlannedTrial, TrialStatus>();
-  const live = ui.live();
-  for (const trial of trials) {
-    const state = await readTrialState(trial, trial.steps);
-    states.set(trial, state);
-    statuses.set(trial, { phase: state.phase === 'finished' ? 'finished' : 'waiting', attempts: 0 });
-  }
-  const reports = (): TrialReport[] =>
-    trials.map((trial) => {
-      const { phase: _, step = 0, ...progress } = states.get(trial) ?? { phase: 'waiting' };
-      const { name, folder, algorithm, environment, steps } = trial;
-      const status = statuses.get(trial) ?? { phase: 'waiting' as const, attempts: 0 };
-      return { name, folder, algorithm, environment, ...status, step, steps, ...progress };
-    });
-  const read = async (which: readonly PlannedTrial[]): Promise<TrialReport[]> => {
-    for (const trial of which) states.set(trial, await readTrialState(trial, trial.steps));
-    return reports();
-  };
-  const phaseOf = (trial: PlannedTrial) => statuses.get(trial)?.phase;
-  return {
-    isFinished: (trial: PlannedTrial) => phaseOf(trial) === 'finished',
-    read: () => read(trials),
-    change: (trial: PlannedTrial, status: TrialStatus) => {
-      statuses.set(trial, status);
-      const { phase, error, attempts } = status;
-      if (phase === 'running' || phase === 'pending' || phase === 'stopped') return;
-      live.clear();
-      if (error === undefined) ui.info(`${trial.name} ${phase}`);
-      else
-        ui.warn(
-          `${trial.name} failed (${error})${phase === 'waiting' ? `; attempt ${attempts + 1} follows` : ''}`,
-        );
-    },
-    show: async () => {
-      // A trial that has just ended was running a moment ago.
-      const moving = trials.filter(
-        (trial) => states.get(trial)?.phase !== 'finished' && phaseOf(trial) !== 'waiting',
-      );
-      const now = await read(moving);
-      const summary = sweepSummary(now);
-      live.show(`${summary}\n\n${sweepTable(now)}`, summary);
-    },
-    clear: () => live.clear(),
-  };
 }

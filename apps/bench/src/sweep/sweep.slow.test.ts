@@ -1,8 +1,9 @@
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { expect, it } from 'vitest';
 
+import { badEnvironment } from '../testing/bad-environment.ts';
+import { isRunning } from '../testing/is-running.ts';
 import { bench } from '../testing/run-bench.ts';
 import { outcomeOf } from '../testing/run-outcome.ts';
 import { startBench } from '../testing/start-bench.ts';
@@ -11,8 +12,6 @@ import { temporaryFolder } from '../testing/temporary.ts';
 import { parseSweep } from './definition.ts';
 import { expandSweep } from './trial.ts';
 import { readTrialState } from './trial-state.ts';
-
-const bad = fileURLToPath(new URL('../testing/bad-environments.ts', import.meta.url));
 
 const STEPS = 600;
 const good = {
@@ -37,7 +36,7 @@ it('of 12 trials three are killed, one fails and the sweep is killed: 11 end wit
   const file = await writeSweep(folder, {
     ...good,
     out: disturbed,
-    groups: [{}, { environments: [`${bad}#reward`], seeds: 1 }],
+    groups: [{}, { environments: [badEnvironment('reward')], seeds: 1 }],
   });
   const [first, second, third, fourth] = trialsIn(disturbed);
   if (!first || !second || !third || !fourth) throw new Error('there are 11 trials');
@@ -90,11 +89,3 @@ it('a sweep that is interrupted has its trials save, and says how to go on', asy
   expect(err).toContain('stopped, 2 trials: 1 stopped, 1 waiting, saved. Go on with the same command.');
   expect((await readTrialState(trial, STEPS)).phase).toBe('begun');
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}

@@ -1,16 +1,16 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { expect, it } from 'vitest';
 
-import { bench, quietBench } from '../testing/run-bench.ts';
+import { badEnvironment } from '../testing/bad-environment.ts';
+import { bench } from '../testing/run-bench.ts';
 import { outcomeOf } from '../testing/run-outcome.ts';
+import { startBench } from '../testing/start-bench.ts';
 import { killTrial, QUICK_TRIAL, writeSweep } from '../testing/sweep.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 import { parseSweep } from './definition.ts';
 import { expandSweep, trialArguments } from './trial.ts';
-
-const bad = fileURLToPath(new URL('../testing/bad-environments.ts', import.meta.url));
 
 // With more trials, and the sweep itself killed: sweep.slow.test.ts.
 it('a trial that is killed goes on to the bits of one that was not, and one that fails is reported', async () => {
@@ -21,7 +21,7 @@ it('a trial that is killed goes on to the bits of one that was not, and one that
     settings: { ...QUICK_TRIAL, steps: 600 },
     groups: [
       { name: 'good', environments: ['MultiGoal-v0'], seeds: [3] },
-      { name: 'bad', environments: [`${bad}#reward`] },
+      { name: 'bad', environments: [badEnvironment('reward')] },
     ],
   };
   const file = await writeSweep(folder, sweep);
@@ -43,14 +43,41 @@ it('a trial that is killed goes on to the bits of one that was not, and one that
       error: expect.stringContaining('step() gave NaN as reward'),
     },
   ]);
+  // As a line that a shell takes.
+  expect(await readFile(path.join(failing.folder, 'trial.log'), 'utf8')).toContain(
+    ` meow-bench train --out ${failing.folder} --algo meow --env '${badEnvironment('reward')}' `,
+  );
 
   const twin = { ...good, folder: path.join(folder, 'twin') };
-  expect((await quietBench(...trialArguments(twin, false))).code).toBe(0);
+  // In a process of its own, as the trial was.
+  const undisturbed = await startBench(...trialArguments(twin, false)).ended;
+  expect(undisturbed.code, undisturbed.err).toBe(0);
   expect(await outcomeOf(good.folder)).toEqual(await outcomeOf(twin.folder));
 
-  // With the failing one left out, there is nothing to do any more; with more steps there is.
+  // With the failing one left out, there is nothing to do any more.
   const [only] = sweep.groups;
   const again = await bench('sweep', await writeSweep(folder, { ...sweep, groups: [only] }), '--json');
   expect(JSON.parse(again.out).trials).toMatchObject([{ phase: 'finished', attempts: 0 }]);
   expect(again.code).toBe(0);
-}, 300_000);
+}, 600_000);
+
+it('a trial whose folder can’t be made fails alone', async () => {
+  const folder = await temporaryFolder();
+  const sweep = {
+    out: path.join(folder, 'sweep'),
+    algorithms: ['meow'],
+    environments: ['MultiGoal-v0'],
+    seeds: 2,
+    settings: { ...QUICK_TRIAL, steps: 150 },
+  };
+  const [first] = expandSweep(parseSweep(sweep, 'sweep', ''));
+  if (!first) throw new Error('there are two trials');
+  await mkdir(path.dirname(first.folder), { recursive: true });
+  await writeFile(first.folder, '');
+  const { code, out } = await bench('sweep', await writeSweep(folder, sweep), '--retries', '0', '--json');
+  expect(code).toBe(1);
+  expect(JSON.parse(out).trials).toMatchObject([
+    { phase: 'failed', attempts: 1, error: expect.stringContaining('EEXIST: file already exists, mkdir') },
+    { phase: 'finished', attempts: 1 },
+  ]);
+});

@@ -1,10 +1,9 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { FOLDER_LOCK, FolderInUseError, lockFolder } from '@meow-rl/train/node';
-import { z } from 'zod';
+import { FOLDER_LOCK, FolderInUseError, lockFolder, readLockFile } from '@meow-rl/train/node';
 
 /** Seconds in which trials that were told to stop, or whose sweep was killed, have saved and ended. */
 const PATIENCE = 60;
@@ -32,12 +31,14 @@ export async function waitForFolder(folder: string, stop: AbortSignal): Promise<
 /**
  * Deletes the lock of a process on another host, of which is known that it has ended.
  *
- * @returns whether there was one
+ * @returns whether the folder has no lock now
  */
 export async function deleteForeignLock(folder: string): Promise<boolean> {
   const file = path.join(folder, FOLDER_LOCK);
-  const { host } = z.looseObject({ host: z.string() }).parse(JSON.parse(await readFile(file, 'utf8')));
-  if (host === hostname()) return false;
+  const holder = await readLockFile(file);
+  if (holder === undefined) return true;
+  // A damaged one doesn't say whose it is.
+  if (typeof holder === 'string' || holder.host === hostname()) return false;
   await rm(file, { force: true });
   return true;
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { CONFIG, METRICS, SUMMARY } from '../runs/run-files.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 import { readTrialState } from './trial-state.ts';
 
@@ -17,10 +18,10 @@ async function stateOf({ steps, log, aborted }: Files, wanted = 1000) {
   const write = (name: string, text: string) => writeFile(path.join(folder, name), text);
   if (steps !== undefined) {
     await mkdir(folder);
-    await write('config.json', JSON.stringify({ steps }));
+    await write(CONFIG, JSON.stringify({ steps }));
   }
-  if (log !== undefined) await write('metrics.jsonl', log);
-  if (aborted !== undefined) await write('summary.json', JSON.stringify({ aborted, trainSeconds: 12 }));
+  if (log !== undefined) await write(METRICS, log);
+  if (aborted !== undefined) await write(SUMMARY, JSON.stringify({ aborted, trainSeconds: 12 }));
   return readTrialState({ folder }, wanted);
 }
 

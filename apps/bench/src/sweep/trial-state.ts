@@ -4,7 +4,9 @@ import path from 'node:path';
 import { z } from 'zod';
 
 import { hasCode } from '../cli/errors.ts';
+import { parseJson } from '../files/json.ts';
 import { readTextFile } from '../files/text-file.ts';
+import { CONFIG, METRICS, SUMMARY } from '../runs/run-files.ts';
 import type { Trial } from './trial.ts';
 
 /** How far a trial has come, as its folder says. */
@@ -22,7 +24,7 @@ export interface TrialState {
   readonly seconds?: number;
 }
 
-/** Where the output of a trial is kept, of all attempts. */
+/** The file in a trial's folder with the output of all its attempts. */
 export const TRIAL_LOG = 'trial.log';
 
 const configSchema = z.looseObject({ steps: z.number() });
@@ -42,10 +44,10 @@ type LoggedEvent = z.output<typeof eventSchema>;
  * @param steps that it is to train for; one that was finished with fewer is `begun`
  */
 export async function readTrialState({ folder }: Pick<Trial, 'folder'>, steps: number): Promise<TrialState> {
-  const config = await readJson(path.join(folder, 'config.json'), configSchema);
+  const config = await readJson(path.join(folder, CONFIG), configSchema);
   if (!config) return { phase: 'waiting', step: 0 };
-  const summary = await readJson(path.join(folder, 'summary.json'), summarySchema);
-  const progress = progressOf(await readLastEvents(path.join(folder, 'metrics.jsonl')));
+  const summary = await readJson(path.join(folder, SUMMARY), summarySchema);
+  const progress = progressOf(await readLastEvents(path.join(folder, METRICS)));
   return {
     ...progress,
     phase: summary && !summary.aborted && config.steps >= steps ? 'finished' : 'begun',
@@ -84,7 +86,7 @@ const TAIL = 1 << 18;
 async function readLastEvents(file: string): Promise<LoggedEvent[]> {
   const text = (await readTail(file, TAIL)) ?? '';
   return text.split('\n').flatMap((line) => {
-    const event = eventSchema.safeParse(parsed(line));
+    const event = eventSchema.safeParse(parseJson(line));
     return event.success ? [event.data] : [];
   });
 }
@@ -108,17 +110,9 @@ export async function readTail(file: string, bytes: number): Promise<string | un
 
 async function readJson<S extends z.ZodType>(file: string, schema: S): Promise<z.output<S> | undefined> {
   try {
-    return schema.safeParse(parsed(await readTextFile(file))).data;
+    return schema.safeParse(parseJson(await readTextFile(file))).data;
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import { flagOf } from '../cli/flags.ts';
-import { settingsIn } from '../cli/settings.ts';
+import { settingsIn, valueAt } from '../cli/settings.ts';
 import { mergeConfig, type RawConfig } from '../cli/config-file.ts';
 import { agentSettingsFor } from '../algorithms/agent-settings.ts';
 import { fileName } from '../files/file-name.ts';
@@ -20,6 +20,12 @@ export interface Trial {
   readonly settings: RawConfig;
   /** Cores that it takes. */
   readonly cores: number;
+}
+
+/** A trial that `train` takes. */
+export interface PlannedTrial extends Trial {
+  /** Environment steps that it trains for. */
+  readonly steps: number;
 }
 
 /** The trials of a sweep; within a group all of one seed before those of the next. Nothing is checked. */
@@ -70,10 +76,7 @@ export const trialArguments = ({ folder, settings }: Trial, resume: boolean): st
   'train',
   ...(resume ? ['--resume', folder] : ['--out', folder]),
   ...settingsIn({ ...trainSettings, agent: agentSettingsFor(settings, 'sweep') }).flatMap((placed) => {
-    const value = placed.path.reduce<unknown>(
-      (inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined),
-      settings,
-    );
+    const value = valueAt(settings, placed.path);
     if (value === undefined) return [];
     if (placed.setting.kind !== 'switch')
       return [flagOf(placed), Array.isArray(value) ? value.join(',') : String(value)];

@@ -1,6 +1,6 @@
 import { stream } from '@meow-rl/random';
 
-import { mergeConfig, type RawConfig } from '../cli/config-file.ts';
+import { isRecord, mergeConfig, nest, type RawConfig } from '../cli/config-file.ts';
 import { fileName } from '../files/file-name.ts';
 import type { Group } from './definition.ts';
 import { draw } from './distribution.ts';
@@ -31,7 +31,9 @@ const gridVariants = (grid: Group['grid']): Variant[] =>
   Object.entries(grid).reduce<Variant[]>(
     (before, [key, values]) =>
       before.flatMap((variant) =>
-        values.map((value) => joined(variant, { name: said(key, value), settings: nested(key, value) })),
+        values.map((value) =>
+          joined(variant, { name: said(key, value), settings: nest(key.split('.'), value) }),
+        ),
       ),
     [NONE],
   );
@@ -49,16 +51,12 @@ function randomVariants({ trials, seed, settings }: Group['random']): Variant[] 
     return {
       name: `random-${String(index).padStart(digits, '0')}`,
       settings: Object.entries(settings).reduce<RawConfig>(
-        (drawn, [key, distribution]) => mergeConfig(drawn, nested(key, draw(distribution, random))),
+        (drawn, [key, distribution]) => mergeConfig(drawn, nest(key.split('.'), draw(distribution, random))),
         {},
       ),
     };
   });
 }
-
-/** `{ agent: { alpha: 1 } }` for `agent.alpha` and 1. */
-const nested = (key: string, value: unknown): RawConfig =>
-  key.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as RawConfig;
 
 /** `alpha=1` for `agent.alpha` and 1. */
 const said = (key: string, value: unknown): string =>
@@ -66,9 +64,7 @@ const said = (key: string, value: unknown): string =>
 
 const saidOfAll = (settings: RawConfig): string[] =>
   Object.entries(settings).flatMap(([key, value]) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? saidOfAll({ ...value })
-      : [said(key, value)],
+    isRecord(value) ? saidOfAll(value) : [said(key, value)],
   );
 
 /** A variant's name as that of a folder. */

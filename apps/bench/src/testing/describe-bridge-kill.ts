@@ -13,6 +13,7 @@ import { makeRunBuffer } from '../runs/run-buffer.ts';
 import { CHECKPOINTS } from '../runs/run-checkpoints.ts';
 import { readRunSettings } from '../runs/saved-run.ts';
 import { captureIo } from './capture.ts';
+import { isRunning } from './is-running.ts';
 import { outcomeOf } from './run-outcome.ts';
 import { startBench } from './start-bench.ts';
 import { temporaryFolder } from './temporary.ts';
@@ -32,14 +33,6 @@ function descendantsOf(pid: number): number[] {
   }
   pids.delete(pid);
   return [...pids];
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 /** The newest checkpoint of a run, but where its logs end. */

@@ -7,6 +7,8 @@ import { onTestFinished } from 'vitest';
 /** A job as tests put it into the list of {@link startFakeRay}. */
 export type FakeJob = Readonly<Record<string, unknown>> & { readonly submission_id: string };
 
+export type FakeRay = Awaited<ReturnType<typeof startFakeRay>>;
+
 /**
  * Test double: the REST interface of a Ray cluster of two CPUs, whose jobs do nothing.
  *
@@ -19,10 +21,14 @@ export async function startFakeRay(
   const jobs = new Map<string, FakeJob>();
   const packages = new Map<string, number>();
   const requests: string[] = [];
+  // Ends of requests such as `POST /api/jobs/`, for each of which there is once no answer, as of a head that is being restarted.
+  const refused: string[] = [];
+  const unanswered: string[] = [];
   const answer = async (request: IncomingMessage): Promise<readonly [number, unknown]> => {
     const { method = '', url = '', headers } = request;
     const body = await text(request);
     requests.push(`${method} ${url}`);
+    if (takeEnd(refused, request)) return UNAVAILABLE;
     if (token !== undefined && headers.authorization !== `Bearer ${token}`) return [401, 'Unauthorized'];
     if ('sec-fetch-mode' in headers) return [405, 'not allowed for browser traffic'];
     if (url.startsWith('/api/v0/nodes')) {
@@ -51,7 +57,8 @@ export async function startFakeRay(
   };
   const server = createServer((request, response) => {
     answer(request).then(
-      ([status, body]) => {
+      (answered) => {
+        const [status, body] = takeEnd(unanswered, request) ? UNAVAILABLE : answered;
         response.statusCode = status;
         response.end(typeof body === 'string' ? body : JSON.stringify(body));
       },
@@ -63,5 +70,14 @@ export async function startFakeRay(
   onTestFinished(() => void server.close());
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
-  return { address: `http://127.0.0.1:${port}`, jobs, packages, requests };
+  return { address: `http://127.0.0.1:${port}`, jobs, packages, requests, refused, unanswered };
+}
+
+const UNAVAILABLE = [503, 'Service Unavailable'] as const;
+
+/** Whether a request ends with one of these, which is taken out. */
+function takeEnd(ends: string[], { method = '', url = '' }: IncomingMessage): boolean {
+  const index = ends.findIndex((end) => `${method} ${url}`.endsWith(end));
+  if (index >= 0) ends.splice(index, 1);
+  return index >= 0;
 }

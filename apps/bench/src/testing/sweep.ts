@@ -2,10 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { listCheckpoints } from '@meow-rl/train/node';
+import { FOLDER_LOCK, listCheckpoints } from '@meow-rl/train/node';
 import { expect } from 'vitest';
-
-import { FOLDER_LOCK } from '@meow-rl/train/node';
 
 /** Settings of trials that take seconds, with many checkpoints. */
 export const QUICK_TRIAL = {

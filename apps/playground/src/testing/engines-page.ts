@@ -1,5 +1,6 @@
 // Runs in the browser. Bundled by engines.test.ts, which calls what it puts into `engines`.
 import { loadPolicy } from '@meow-rl/export';
+import { neg, program } from '@meow-rl/graph';
 import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntimeWeb } from '@meow-rl/graph/onnxruntime-web';
 import { onnxRuntimeWebGpu } from '@meow-rl/graph/onnxruntime-webgpu';
@@ -74,7 +75,24 @@ async function act(choice: EngineChoice, source: string, observations: number[])
   return { actions, engine: policy.engine };
 }
 
+/** Actions of two policies of one file, which are all asked for at the same time, while a program runs beside them. */
+async function actTogether(source: string, observations: readonly number[][]) {
+  const engine = { name: 'onnxruntime-web', ort: webGpu, executionProvider: 'webgpu' };
+  const policies = await Promise.all([loadPolicy(source, { engine }), loadPolicy(source, { engine })]);
+  const executable = await onnxRuntimeWebGpu().load(
+    program({ inputs: { x: { shape: [2] } }, state: {} }, ({ x }) => ({ outputs: { y: neg(x) } })),
+  );
+  const acting = policies.flatMap((policy) =>
+    observations.map(async (rows) => Array.from(await policy.act(Float32Array.from(rows)))),
+  );
+  const { y } = await executable.run({ x: [1, 2] });
+  const actions = await Promise.all(acting);
+  await Promise.all([...policies, executable].map((opened) => opened.dispose()));
+  return { actions, negated: Array.from(y) };
+}
+
 const engines = {
+  actTogether,
   runOperators,
   runUpdates,
   act,

@@ -9,7 +9,8 @@ import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { createMeowAgent } from '@meow-rl/meow';
 import type { MeowConfig } from '@meow-rl/meow';
 import { createGenerator } from '@meow-rl/random';
-import type { CommonAgent } from '@meow-rl/learner';
+import type { Agent, RolloutAgent } from '@meow-rl/learner';
+import { randomBatch } from '@meow-rl/learner/testing';
 
 import { actionSpace, observationSpace } from './trained-agent.ts';
 
@@ -24,7 +25,7 @@ const meow = (config: Partial<MeowConfig>) => () =>
   createMeowAgent({ ...options(), config: { hidden: [40, 8], shiftHidden: [8], couplings: 3, ...config } });
 
 /** Agents of every algorithm, and MEow with each kind of layer. */
-export const AGENTS: Readonly<Record<string, () => Promise<CommonAgent>>> = {
+export const AGENTS: Readonly<Record<string, () => Promise<Agent | RolloutAgent>>> = {
   meow: meow({}),
   'meow with a tuned temperature': meow({ tuneTemperature: true }),
   'meow in actions, without shifts': meow({ coordinates: 'action', shifts: 0, uniformShare: 0 }),
@@ -43,7 +44,7 @@ export const AGENTS: Readonly<Record<string, () => Promise<CommonAgent>>> = {
 };
 
 /** The agent with parameters that are all different, as after training. */
-export async function stirredAgent(make: () => Promise<CommonAgent>): Promise<CommonAgent> {
+export async function stirredAgent<A extends Agent | RolloutAgent>(make: () => Promise<A>): Promise<A> {
   const agent = await make();
   const random = createGenerator(6);
   const stirred = Object.entries(agent.parameters()).map(([name, { shape, data }]) => {
@@ -51,5 +52,15 @@ export async function stirredAgent(make: () => Promise<CommonAgent>): Promise<Co
     return [name, { shape, data: values }] as const;
   });
   agent.loadParameters(Object.fromEntries(stirred));
+  return agent;
+}
+
+/** The agent after a few updates from there; an on-policy one, which learns from what it does, is only stirred. */
+export async function updatedAgent(make: () => Promise<Agent | RolloutAgent>): Promise<Agent | RolloutAgent> {
+  const agent = await stirredAgent(make);
+  const sizes = { observationSize: agent.observationSize, actionSize: agent.actionSize };
+  if ('tdErrors' in agent)
+    for (let update = 1; update <= 20; update += 1)
+      await agent.update(randomBatch(update, agent.config.batchSize, sizes));
   return agent;
 }

@@ -6,14 +6,15 @@ import type { Tensor } from '../tensor.ts';
 import type { Dim } from '../tensor-type.ts';
 import { sum } from './reduce.ts';
 
-interface Transposes {
+export interface Transposes {
   /** Use the transpose of the left matrix; default false. */
   readonly transposeA?: boolean;
   /** Use the transpose of the right matrix; default false. */
   readonly transposeB?: boolean;
 }
 
-const flip = (shape: readonly Dim[], flipped: boolean): readonly Dim[] =>
+/** A matrix's shape, or that of its transpose. */
+export const flip = <D extends Dim>(shape: readonly D[], flipped: boolean): readonly D[] =>
   flipped ? shape.toReversed() : shape;
 
 const matmulOperator = operator<
@@ -36,8 +37,8 @@ const matmulOperator = operator<
   },
   value: ([a, b], { transposeA, transposeB }) => {
     const [left, right] = [reader(a), reader(b)];
-    const [rows = 0, inner = 0] = transposeA ? a.shape.toReversed() : a.shape;
-    const columns = (transposeB ? b.shape[0] : b.shape[1]) ?? 0;
+    const [rows = 0, inner = 0] = flip(a.shape, transposeA);
+    const [, columns = 0] = flip(b.shape, transposeB);
     return [
       buildNd('float32', [rows, columns], ([i = 0, j = 0]) => {
         let total = 0;

@@ -1,14 +1,13 @@
 import { ShapeError } from '../errors.ts';
 import { operator } from '../operator.ts';
 import type { Tensor } from '../tensor.ts';
-import type { TfjsEmitter, TfjsValue } from '../tfjs/emitter.ts';
 
 interface UnarySpec {
   readonly name: string;
   /** ONNX operator of the same meaning. */
   readonly onnx: string;
-  /** TensorFlow.js kernel of the same meaning, or what is made of several. */
-  readonly tfjs: string | ((x: TfjsValue, emit: TfjsEmitter) => TfjsValue);
+  /** TensorFlow.js kernel of the same meaning. */
+  readonly tfjs: string;
   readonly value: (x: number) => number;
   /** Gradient of x from the gradient of y; `y` is the forward result, for reuse. */
   readonly vjp: (dy: Tensor, forward: { x: Tensor; y: Tensor }) => Tensor;
@@ -26,7 +25,7 @@ export function unary({ name, onnx, tfjs, value, vjp }: UnarySpec): (x: Tensor) 
     value: ([x]) => [{ ...x, data: x.data.map(value) }],
     vjp: ([dy], { inputs: [x], outputs: [y] }) => [dy && vjp(dy, { x, y })],
     onnx: ([x], _, emit) => [emit.node(onnx, [x])],
-    tfjs: ([x], _, emit) => [typeof tfjs === 'string' ? emit.kernel(tfjs, { x }) : tfjs(x, emit)],
+    tfjs: ([x], _, emit) => [emit.kernel(tfjs, { x })],
   });
   return (x) => apply([x], {})[0];
 }

@@ -49,7 +49,8 @@ function skipZeroColumns(): Rule {
   return {
     operators: ['linear'],
     replace: (_, [x, weight, bias]) => {
-      const parts = (x && nodeOf(x, 'concat'))?.inputs ?? [];
+      const joining = x && nodeOf(x, 'concat');
+      const parts = joining?.attributes['axis'] === 1 ? joining.inputs : [];
       const [kept, ...others] = parts.filter((part) => !isZero(part));
       if (!kept || others.length > 0 || parts.length < 2 || !weight || !bias) return undefined;
       const widths = parts.map(({ shape }) => shape[1]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { GraphError } from '../errors.ts';
 import { decodeModel } from '../onnx/schema.ts';
 import { serialize } from '../onnx/serialize.ts';
-import { add, expandAs, layerNorm, linear, matmul, mul, split, tanh } from '../ops/index.ts';
+import { add, concat, expandAs, layerNorm, linear, matmul, mul, split, sum, tanh } from '../ops/index.ts';
 import { parameterLayout } from '../parameters.ts';
 import { program } from '../program.ts';
 import type { Program } from '../program.ts';
@@ -85,6 +85,19 @@ describe('freeze', () => {
       [4, 3],
     ]);
     const { expected, inFloat64, onEngine } = await results(given);
+    expectClose(inFloat64, expected, 1e-12);
+    expectClose(onEngine, expected, 1e-5);
+  });
+
+  it('keeps rows that are 0, which are no columns of a layer', async () => {
+    const given = program(spec, ({ state }, { parameters: flat }) => {
+      const weight = layout.unpack(flat)('other.weight');
+      const rows = concat([mul(constant(0), constant([1, 2, 3, 4, 5, 6, 7], [1, 7])), weight], 0);
+      const [bias = flat] = split(flat, [7, layout.size - 7]);
+      return { outputs: { y: add(linear(rows, weight, bias), mul(0, sum(state))) } };
+    });
+    const { expected, inFloat64, onEngine } = await results(given);
+    expect(expected).toHaveLength(56);
     expectClose(inFloat64, expected, 1e-12);
     expectClose(onEngine, expected, 1e-5);
   });

@@ -5,9 +5,9 @@ import { staticDim } from '../shape.ts';
 import type { OperatorNode, Tensor } from '../tensor.ts';
 import { rewrite, substitution } from './rewrite.ts';
 
-/** As few groups of equal length as hold at most so many items each; no more than so many groups where that suffices. */
-function groupsOf<T>(items: readonly T[], most: number): readonly (readonly T[])[] {
-  const length = Math.ceil(items.length / most);
+/** Neighbours in at most so many groups, each as long as the others but for the last, and as short as that allows. */
+function groupsOf<T>(items: readonly T[], mostGroups: number): readonly (readonly T[])[] {
+  const length = Math.ceil(items.length / mostGroups);
   return Array.from({ length: Math.ceil(items.length / length) }, (_, i) =>
     items.slice(i * length, (i + 1) * length),
   );

@@ -12,6 +12,7 @@ import type { SharedVector } from '../shared-vector.ts';
 import { storeRegistry } from '../state-store.ts';
 import type { DType } from '../tensor-type.ts';
 import { engineSteps } from './engine-steps.ts';
+import { runGuard } from './run-guard.ts';
 import { sessionResults } from './session-results.ts';
 import { numbersOf, refresh, replace, stateBuffer } from './state-buffer.ts';
 import { viewFeeds } from './view-feeds.ts';
@@ -123,9 +124,7 @@ export function onnxRuntime(
     // The engine refuses a graph that computes nothing, as is left where steps do everything.
     const needed = Object.keys(fetches).length > 0 || plans.length === 0;
     const session = needed ? await Session.create(serialize(engine), sessionOptions) : undefined;
-    let running = false;
-    let disposed = false;
-
+    const guard = runGuard();
     const feedViews = viewFeeds(views, Tensor, bufferOf);
     // An array that is given again, with other numbers in it, is the tensor that it was: engines take that as it is.
     const wrapped: Record<string, OrtTensor> = {};
@@ -150,28 +149,20 @@ export function onnxRuntime(
 
     const executable: Executable<I, S, O> = {
       run: async (inputs) => {
-        if (disposed) throw new DataError('the executable was disposed of.');
-        if (running)
-          throw new DataError('run: the previous run has not finished. Await it, or load the program twice.');
-        const axes = bindAxes(program, inputs);
-        running = true;
+        guard.begin();
         try {
+          const axes = bindAxes(program, inputs);
           const results = collect((await session?.run(collectFeeds(inputs, axes), fetches)) ?? {}, axes);
           // From here on nothing fails, so the states change together or not at all.
           const norms = steps.take(inputs, results);
           for (const key of changing) replace(bufferOf(key), results[nextName(key)]);
           return mapValues(program.outputs, (_, key) => norms[key] ?? toFloats(key, results[key]));
         } finally {
-          running = false;
+          guard.end();
         }
       },
       state: store,
-      dispose: async () => {
-        if (running) throw new DataError('dispose: a run has not finished. Await it first.');
-        if (disposed) return;
-        disposed = true;
-        await session?.release();
-      },
+      dispose: () => guard.dispose(() => session?.release()),
     };
     return executable;
   }

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
+import type * as tfjs from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 
-import { operatorTable } from './operator-table.ts';
+import { tfjsNodeRuntime } from '../tfjs-node.ts';
+import { kernelLists, operatorTable } from './operator-table.ts';
 
 /** The cells of each row of the tables on a page, however wide its columns are. */
 const rowsOf = (markdown: string): string[][] =>
@@ -21,3 +24,13 @@ it('docs/operators.md has the table that the operators make', () => {
   const table = operatorTable();
   expect(rowsOf(page), `the table is to be:\n${table}`).toEqual(rowsOf(table));
 });
+
+it.runIf(process.env['TEST_TFJS_NODE'] === 'true')(
+  'tfjs-node has the kernels that it is listed with',
+  async () => {
+    await tfjsNodeRuntime();
+    const { getKernelsForBackend }: typeof tfjs = createRequire(import.meta.url)('@tensorflow/tfjs-node');
+    const kernels = getKernelsForBackend('tensorflow').map(({ kernelName }) => kernelName);
+    expect(kernels.toSorted()).toEqual(kernelLists['tfjs-node'].toSorted());
+  },
+);

@@ -18,7 +18,8 @@ import { operatorCases } from './operator-cases.ts';
 await loadTfjsEngine('tfjs-cpu');
 await loadTfjsEngine('tfjs-wasm');
 
-const kernelLists: Readonly<Record<'tfjs-node' | 'tfjs-webgpu', readonly string[]>> = JSON.parse(
+/** The kernels of packages that are not installed, as they were listed by `getKernelsForBackend`. */
+export const kernelLists: Readonly<Record<'tfjs-node' | 'tfjs-webgpu', readonly string[]>> = JSON.parse(
   readFileSync(new URL('../../fixtures/tfjs-kernels.json', import.meta.url), 'utf8'),
 );
 

@@ -1,6 +1,8 @@
 import { DataError } from '@meow-rl/graph';
 import type { Runtime } from '@meow-rl/graph';
 
+import { withoutFused } from './without-fused.ts';
+
 /** The engines' packages, of which a user may have installed some. */
 export interface EngineImporters {
   readonly fused: () => Promise<{ onnxRuntimeFused(): Runtime; whyUnavailable(): string | undefined }>;
@@ -22,6 +24,13 @@ async function installed<T>(importing: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** The fused engine, or why it can't be loaded. */
+async function fusedOrProblem(importFused: EngineImporters['fused']): Promise<Runtime | string> {
+  const fused = await installed(importFused());
+  if (!fused) return 'it is not installed. Run npm install @meow-rl/onnxruntime-fused';
+  return fused.whyUnavailable() ?? fused.onnxRuntimeFused();
+}
+
 let isSaid = false;
 
 /** Said once: a program may make many agents. */
@@ -41,18 +50,15 @@ export async function defaultRuntime(
   { fused: importFused, plain: importPlain }: EngineImporters = IMPORTERS,
   warn: (message: string) => void = sayOnce,
 ): Promise<Runtime> {
-  const fused = await installed(importFused());
-  const problem = fused
-    ? fused.whyUnavailable()
-    : 'it is not installed. Run npm install @meow-rl/onnxruntime-fused';
-  if (fused && problem === undefined) return fused.onnxRuntimeFused();
+  const fused = await fusedOrProblem(importFused);
+  if (typeof fused !== 'string') return fused;
   const plain = await installed(importPlain());
   if (!plain)
     throw new DataError(
       'createAgent: no engine is installed. Run npm install onnxruntime-node, or give a runtime.',
     );
   warn(
-    `createAgent: updates would take about two thirds of the time on @meow-rl/onnxruntime-fused, but ${problem}; or give a runtime, such as onnxRuntimeNode(), and nothing is said.`,
+    `createAgent: ${withoutFused(fused)}; or give a runtime, such as onnxRuntimeNode(), and nothing is said.`,
   );
   return plain.onnxRuntimeNode();
 }

@@ -10,9 +10,9 @@ import type { ObservationScaling } from '../normalizers/observation-normalizer.t
 export interface Deployment {
   /** The deterministic action. */
   readonly policy: Program<'observation', string, 'action'>;
-  /** Actions sampled from standard normal noise. */
-  readonly stochastic?: Program<'observation' | 'noise', string, 'action' | 'logProb'>;
-  /** Values of an action, by the names that its algorithm has for them, such as `q1`, `q2`, `value`. */
+  /** Actions sampled from standard normal noise, with `logProb` too where the policy has a density. */
+  readonly stochastic?: Program<'observation' | 'noise', string, 'action'>;
+  /** Values of an action or of its state, by the names that its algorithm has for them, such as `q1`, `q2`, `value`. */
   readonly critic?: Program<'observation' | 'action'>;
   /**
    * Standardization of observations that the agent was trained with, `scaling()` of its normalizer: the files then take

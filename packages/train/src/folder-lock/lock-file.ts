@@ -74,7 +74,7 @@ async function fromTemporary(
 /**
  * Reads a lock file.
  *
- * @returns undefined if there is none; what there is in words, if it isn't what {@link createLockFile} writes
+ * @returns undefined if there is none; what there is in words, if it isn't a lock's record
  * @throws Error with the system's code if it can't be read
  */
 export async function readLockFile(file: string): Promise<LockRecord | string | undefined> {

@@ -3,6 +3,7 @@ import type { Program } from '../../program.ts';
 import { isStatic, sizeOfShape } from '../../shape.ts';
 import type { Node, Tensor } from '../../tensor.ts';
 import { topologicalOrder } from '../../topological-order.ts';
+import { readersOf } from '../readers.ts';
 
 /** Operators on each entry of a vector. */
 const VECTOR_OPERATORS = ['add', 'sub', 'mul', 'div', 'sqrt', 'neg'] as const;
@@ -46,15 +47,6 @@ function normed(norm: Tensor, readers: (tensor: Tensor) => number): Tensor | und
   if (node.inputs[1] !== row || node.attributes['transposeB'] !== true) return undefined;
   if (readers(root) !== 1 || readers(product) !== 1 || readers(row) !== 2) return undefined;
   return row.shape[0] === 1 ? inputOf(row, 'reshape') : undefined;
-}
-
-/** Counts who reads each tensor of a program. */
-function readersOf(results: readonly Tensor[]): (tensor: Tensor) => number {
-  const counts = new Map<Tensor, number>();
-  const count = (tensor: Tensor) => counts.set(tensor, (counts.get(tensor) ?? 0) + 1);
-  for (const node of topologicalOrder(results)) node.inputs.forEach(count);
-  results.forEach(count);
-  return (tensor) => counts.get(tensor) ?? 0;
 }
 
 /** Name of an output that only a step reads. No program's own output begins like this. */

@@ -2,11 +2,9 @@ import { ShapeError } from '../../errors.ts';
 import type { NdArray } from '../../ndarray.ts';
 import { operator } from '../../operator.ts';
 import type { Tensor } from '../../tensor.ts';
+import { ENGINE_DOMAIN } from '../engine-domain.ts';
 import type { FusedAttributes } from './instructions.ts';
 import { interpret } from './interpret.ts';
-
-/** Domain of the engine's additional operators in ONNX files. */
-export const FUSED_DOMAIN = 'meow';
 
 /** The shapes that are written one after the other, each behind its rank. */
 function readShapes(flat: readonly number[]): readonly (readonly number[])[] {
@@ -55,7 +53,7 @@ const fusedOperator = operator<readonly Tensor[], FusedAttributes, readonly Tens
         constants: Float32Array.from(constants),
         code: integers(code),
       },
-      FUSED_DOMAIN,
+      ENGINE_DOMAIN,
     );
   },
   tfjs: 'none',

@@ -1,21 +1,13 @@
-import { FUSED_DOMAIN } from '../fusion/fused.ts';
 import { buildNd, reader } from '../../ndarray.ts';
 import { operator } from '../../operator.ts';
+import { flip } from '../../ops/matmul.ts';
+import type { Transposes } from '../../ops/matmul.ts';
 import type { Tensor } from '../../tensor.ts';
-
-interface ProductAttributes {
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-  /** Whether negative entries of the result become 0. */
-  readonly rectified: boolean;
-}
-
-const flip = <T>(shape: readonly T[], flipped: boolean): readonly T[] =>
-  flipped ? shape.toReversed() : shape;
+import { ENGINE_DOMAIN } from '../engine-domain.ts';
 
 const productOperator = operator<
   readonly [a: Tensor, b: Tensor, ...bias: readonly Tensor[]],
-  { readonly [K in keyof ProductAttributes]: boolean }
+  { transposeA: boolean; transposeB: boolean; rectified: boolean }
 >({
   name: 'product',
   shape: ([a, b], { transposeA, transposeB }) => [
@@ -27,7 +19,7 @@ const productOperator = operator<
   value: ([a, b, bias], { transposeA, transposeB, rectified }) => {
     const [left, right, start] = [reader(a), reader(b), bias && reader(bias)];
     const [rows = 0, inner = 0] = flip(a.shape, transposeA);
-    const columns = flip(b.shape, transposeB)[1] ?? 0;
+    const [, columns = 0] = flip(b.shape, transposeB);
     return [
       buildNd('float32', [rows, columns], ([i = 0, j = 0]) => {
         let total = start?.([j]) ?? 0;
@@ -41,14 +33,19 @@ const productOperator = operator<
   vjp: 'none',
   onnx: (names, { attributes: { transposeA, transposeB, rectified } }, emit) => {
     const options = [transposeA, transposeB, rectified].map((isSet) => (isSet ? 1n : 0n));
-    const [name = ''] = emit.nodeWithOutputs('Product', names, 1, { product: options }, FUSED_DOMAIN);
+    const [name = ''] = emit.nodeWithOutputs('Product', names, 1, { product: options }, ENGINE_DOMAIN);
     return [name];
   },
   tfjs: 'none',
 });
 
+interface ProductOptions extends Transposes {
+  /** Whether negative entries of the result become 0; default false. */
+  readonly rectified?: boolean;
+}
+
 /** `op(a) · op(b) + bias` by the engine's operator for it, op the identity or the transpose, and `max(·, 0)` of that. */
 export const product = (
   inputs: readonly [a: Tensor, b: Tensor, ...bias: readonly Tensor[]],
-  { transposeA = false, transposeB = false, rectified = false }: Partial<ProductAttributes>,
+  { transposeA = false, transposeB = false, rectified = false }: ProductOptions,
 ): Tensor => productOperator(inputs, { transposeA, transposeB, rectified })[0];

@@ -4,6 +4,7 @@ import { grad } from '../../grad.ts';
 import { linear, matmul, mul, relu, sum } from '../../ops/index.ts';
 import type { Program } from '../../program.ts';
 import { applyRules } from '../../rewrite/rewrite.ts';
+import { inScope } from '../../scope.ts';
 import type { Tensor } from '../../tensor.ts';
 import { expectSame, names, operators, programOn, tensor } from '../../testing/fused-programs.ts';
 import { lower } from '../lower.ts';
@@ -39,6 +40,8 @@ test('a transposed matrix of a wide product is transposed once, that of a narrow
   }
 });
 
+const scopesOf = (program: Program) => operators(program).map(({ scope }) => scope);
+
 describe('with the operator for products', () => {
   /** A layer with its ReLU, and its gradients. */
   const layer = programOn({ x: [5, 3], w: [4, 3], b: [4] }, (inputs) => {
@@ -58,6 +61,18 @@ describe('with the operator for products', () => {
     ]);
     expect(products.map(({ inputs }) => inputs.length)).toEqual([3, 2, 2]);
     expect(names(after).filter((name) => ['linear', 'matmul', 'relu'].includes(name))).toEqual([]);
+  });
+
+  test('a product keeps the name of the module whose layer it is', () => {
+    const named = programOn({ x: [5, 3], w: [4, 3], b: [4], v: [4, 2] }, (inputs) => {
+      const hidden = inScope('layer', () =>
+        linear(tensor(inputs, 'x'), tensor(inputs, 'w'), tensor(inputs, 'b')),
+      );
+      const positive = inScope('activation', () => relu(hidden));
+      return { y: inScope('head', () => matmul(positive, tensor(inputs, 'v'))) };
+    });
+    expect(scopesOf(named)).toEqual(['layer', 'activation', 'head']);
+    expect(scopesOf(withProducts(named))).toEqual(['layer', 'head']);
   });
 
   test('a product that is also read without its ReLU keeps both', async () => {

@@ -1,9 +1,10 @@
 import { resultsOf } from '../../program.ts';
 import type { Program } from '../../program.ts';
 import { rewrite, substitution } from '../../rewrite/rewrite.ts';
+import { inScope } from '../../scope.ts';
 import { isStatic } from '../../shape.ts';
 import type { OperatorNode, Tensor } from '../../tensor.ts';
-import { topologicalOrder } from '../../topological-order.ts';
+import { readersOf } from '../readers.ts';
 import { product } from './product.ts';
 
 /** The product that a node is, of these inputs; undefined where it is none, or its shapes aren't known. */
@@ -30,17 +31,16 @@ function productOf(
 export function withProducts<I extends string, S extends string, O extends string>(
   given: Program<I, S, O>,
 ): Program<I, S, O> {
-  const results = resultsOf(given);
-  const readers = new Map<Tensor, number>();
-  const count = (tensor: Tensor) => readers.set(tensor, (readers.get(tensor) ?? 0) + 1);
-  for (const node of topologicalOrder(results)) node.inputs.forEach(count);
-  results.forEach(count);
+  const readers = readersOf(resultsOf(given));
   const tensors = substitution();
   return rewrite(given, tensors, (node) => {
     const [x] = node.inputs;
     const layer =
-      node.operator === 'relu' && x?.node.kind === 'operator' && readers.get(x) === 1 ? x.node : undefined;
-    const replacement = productOf(layer ?? node, (layer ?? node).inputs.map(tensors.of), layer !== undefined);
+      node.operator === 'relu' && x?.node.kind === 'operator' && readers(x) === 1 ? x.node : undefined;
+    const multiplied = layer ?? node;
+    const replacement = inScope(multiplied.scope, () =>
+      productOf(multiplied, multiplied.inputs.map(tensors.of), layer !== undefined),
+    );
     return replacement && [replacement];
   });
 }

@@ -1,8 +1,9 @@
 import { DataError } from '../../errors.ts';
 import type { DType } from '../../tensor-type.ts';
+import type { TfjsEmitter } from '../../tfjs/emitter.ts';
 import { requireBackend } from './module.ts';
 import type { KernelInputs, TfjsModule, TfjsTensor } from './module.ts';
-import { registerWasmKernels } from './wasm-kernels.ts';
+import { registerWasmKernels, WASM_SLICE, wasmEmitter } from './wasm-kernels.ts';
 
 export interface TfjsOptions {
   /** Which of the module's loaded backends; default the one that it has set. */
@@ -15,11 +16,14 @@ export interface TfjsOptions {
 export interface Device {
   /** What the runtime is called. */
   readonly name: string;
-  readonly backend: string;
+  /** The kernel that cuts a part out of a tensor. */
+  readonly slice: string;
+  /** Has kernels called in another way than operators' forms say, where the backend needs it. */
+  adapt(emit: TfjsEmitter): TfjsEmitter;
   /**
    * Copies numbers to a tensor.
    *
-   * @param what the numbers are, for messages
+   * @param what the numbers are, and of which call, for messages
    * @throws DataError for whole numbers that are too large
    */
   makeTensor(data: ArrayLike<number>, shape: readonly number[], dtype: DType, what: string): TfjsTensor;
@@ -40,7 +44,7 @@ function int32(numbers: ArrayLike<number>, what: string): Int32Array {
   const wrong = Array.from(numbers).find((number, i) => number !== values[i]);
   if (wrong !== undefined)
     throw new DataError(
-      `run: ${what} has ${wrong}. TensorFlow.js has whole numbers from ${-(2 ** 31)} to ${2 ** 31 - 1} only.`,
+      `${what} has ${wrong}. TensorFlow.js has whole numbers from ${-(2 ** 31)} to ${2 ** 31 - 1} only.`,
     );
   return values;
 }
@@ -59,12 +63,14 @@ function runtimeName(tf: TfjsModule, backend: string): string {
  */
 export function openDevice(tf: TfjsModule, options: TfjsOptions): Device {
   const backend = requireBackend(tf, options.backend);
-  if (backend === 'wasm') registerWasmKernels(tf);
+  const isWasm = backend === 'wasm';
+  if (isWasm) registerWasmKernels(tf);
   const engine = tf.engine();
   const instance = tf.findBackend(backend) ?? undefined;
   return {
     name: options.name ?? runtimeName(tf, backend),
-    backend,
+    slice: isWasm ? WASM_SLICE : 'Slice',
+    adapt: isWasm ? wasmEmitter : (emit) => emit,
     makeTensor: (data, shape, dtype, what) => {
       // Copies, as some backends keep the array that they are given.
       if (dtype === 'int64') return engine.makeTensor(int32(data, what), [...shape], 'int32', instance);

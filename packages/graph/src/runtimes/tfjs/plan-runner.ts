@@ -9,7 +9,6 @@ import type { TfjsTensor } from './module.ts';
 import type { KernelCall, KernelPlan } from './plan.ts';
 import { replaceTensor } from './state-tensor.ts';
 import type { StateTensor } from './state-tensor.ts';
-import { WASM_SLICE } from './wasm-kernels.ts';
 
 /** The values of a run that are left when all kernels have been called. */
 interface RunValues {
@@ -67,30 +66,42 @@ function nameInputs(
   return into;
 }
 
-/** Brings a plan's constants to the device. */
+/** Brings a plan's constants to the device; leaves nothing behind if one doesn't fit there. */
 export function planRunner(
   plan: KernelPlan,
   device: Device,
   stateIn: (name: string) => StateTensor,
 ): PlanRunner {
-  const constants = plan.constants.map(({ slot, data, shape, dtype }) => ({
-    slot,
-    tensor: device.makeTensor(data, shape, dtype, 'a constant'),
-  }));
+  const constants: { readonly slot: number; readonly tensor: TfjsTensor }[] = [];
   /** What windows look into. */
   const banks = new Map<Float32Array, TfjsTensor>();
-  for (const { source } of plan.views.map(({ view }) => view))
-    if (source.kind === 'window' && !banks.has(source.data))
-      banks.set(source.data, device.makeTensor(source.data, [source.data.length], 'float32', 'a constant'));
+  const disposeConstants = (): void => {
+    for (const { tensor } of constants) tensor.dispose();
+    for (const bank of banks.values()) bank.dispose();
+  };
+  try {
+    for (const { slot, data, shape, dtype } of plan.constants)
+      constants.push({ slot, tensor: device.makeTensor(data, shape, dtype, 'load: a constant') });
+    for (const { source } of plan.views.map(({ view }) => view))
+      if (source.kind === 'window' && !banks.has(source.data))
+        banks.set(
+          source.data,
+          device.makeTensor(source.data, [source.data.length], 'float32', 'load: a constant'),
+        );
+  } catch (error) {
+    disposeConstants();
+    throw error;
+  }
   const attributes = attributesOf(plan.calls);
   const named = plan.calls.map((): Record<string, TfjsTensor> => ({}));
-  const slice = device.backend === 'wasm' ? WASM_SLICE : 'Slice';
 
   const cut = ({ shape, source }: HostView, inputs: Readonly<Record<string, InputData>>): TfjsTensor => {
     const size = sizeOfShape(shape);
     const whole = source.kind === 'window' ? banks.get(source.data) : stateIn(source.state).tensor;
     const begin = source.kind === 'window' ? windowStart(source, size, inputs) : source.offset;
-    const [part] = whole ? device.runKernel(slice, { x: whole }, { begin: [begin], size: [size] }) : [];
+    const [part] = whole
+      ? device.runKernel(device.slice, { x: whole }, { begin: [begin], size: [size] })
+      : [];
     if (!part) throw new DataError('run: a view has no source.');
     const [shaped = part] = device.runKernel('Reshape', { x: part }, { shape: [...shape] });
     part.dispose();
@@ -120,7 +131,10 @@ export function planRunner(
         for (const name of plan.statesRead) {
           const state = stateIn(name);
           if (state.shared)
-            replaceTensor(state, device.makeTensor(state.shared, state.shape, 'float32', `state ${name}`));
+            replaceTensor(
+              state,
+              device.makeTensor(state.shared, state.shape, 'float32', `run: state ${name}`),
+            );
         }
         for (const { name, slot } of plan.states) borrow(slot, stateIn(name).tensor);
         const lengthsOf = lengthsIn(axes);
@@ -129,7 +143,7 @@ export function planRunner(
             inputs[name] ?? [],
             lengthsOf(tensor.shape),
             tensor.dtype,
-            `input ${name}`,
+            `run: input ${name}`,
           );
         for (const { slot, view } of plan.views) values[slot] = cut(view, inputs);
         const attributesOfRun = attributes(axes);
@@ -154,9 +168,6 @@ export function planRunner(
         dispose,
       };
     },
-    dispose: () => {
-      for (const { tensor } of constants) tensor.dispose();
-      for (const bank of banks.values()) bank.dispose();
-    },
+    dispose: disposeConstants,
   };
 }

@@ -1,4 +1,3 @@
-import { DataError } from '../../errors.ts';
 import { takeViews } from '../../lowering/views.ts';
 import { mapValues } from '../../program.ts';
 import type { Program } from '../../program.ts';
@@ -6,6 +5,7 @@ import { optimize } from '../../rewrite/optimize.ts';
 import { bindAxes } from '../../runtime.ts';
 import type { Executable, InputData, LoadOptions, Runtime } from '../../runtime.ts';
 import { storeRegistry } from '../../state-store.ts';
+import { runGuard } from '../run-guard.ts';
 import { openDevice } from './device.ts';
 import type { Device, TfjsOptions } from './device.ts';
 import type { TfjsModule } from './module.ts';
@@ -15,7 +15,6 @@ import { planRunner } from './plan-runner.ts';
 import { floatsOf, replaceTensor, stateTensor } from './state-tensor.ts';
 import type { StateTensor } from './state-tensor.ts';
 import { checkOperators } from './support.ts';
-import { wasmEmitter } from './wasm-kernels.ts';
 
 /** Disposes of the tensors of stores that nothing refers to any more: TensorFlow.js keeps what isn't disposed of. */
 const forgottenStores = new FinalizationRegistry<readonly StateTensor[]>((states) => {
@@ -25,7 +24,7 @@ const forgottenStores = new FinalizationRegistry<readonly StateTensor[]>((states
 /** A program as calls of kernels that the device has. */
 function planOf(program: Program, device: Device): KernelPlan {
   const { program: viewed, views } = takeViews(optimize(program));
-  const plan = planKernels(viewed, views, device.backend === 'wasm' ? wasmEmitter : undefined);
+  const plan = planKernels(viewed, views, device.adapt);
   checkOperators(plan, device);
   return plan;
 }
@@ -46,7 +45,7 @@ export function tfjsRuntime(tf: TfjsModule, options: TfjsOptions = {}): Runtime 
       numbersOf: ({ tensor, shared }) => shared ?? floatsOf(tensor),
       write: (state, numbers) => {
         if (state.shared) state.shared.set(numbers);
-        else replaceTensor(state, device.makeTensor(numbers, state.shape, 'float32', 'a state'));
+        else replaceTensor(state, device.makeTensor(numbers, state.shape, 'float32', 'write: a state'));
       },
     },
     (store, states) => forgottenStores.register(store, states),
@@ -59,8 +58,7 @@ export function tfjsRuntime(tf: TfjsModule, options: TfjsOptions = {}): Runtime 
     const plan = planOf(program, device);
     const { store, valueIn: stateIn } = bind(program, state);
     const runner = planRunner(plan, device, stateIn);
-    let running = false;
-    let disposed = false;
+    const guard = runGuard();
 
     /** Computes, replaces the states and begins to read the outputs, in one turn of the event loop: no run sees states half replaced. */
     const compute = (inputs: Readonly<Record<I, InputData>>) => {
@@ -81,10 +79,7 @@ export function tfjsRuntime(tf: TfjsModule, options: TfjsOptions = {}): Runtime 
 
     const executable: Executable<I, S, O> = {
       run: async (inputs) => {
-        if (disposed) throw new DataError('the executable was disposed of.');
-        if (running)
-          throw new DataError('run: the previous run has not finished. Await it, or load the program twice.');
-        running = true;
+        guard.begin();
         try {
           const read = await Promise.all(device.use(() => compute(inputs)));
           // Copies, as some backends give the memory of the tensor.
@@ -96,16 +91,11 @@ export function tfjsRuntime(tf: TfjsModule, options: TfjsOptions = {}): Runtime 
           );
           return mapValues(program.outputs, (_, name) => arrays.get(name) ?? new Float32Array());
         } finally {
-          running = false;
+          guard.end();
         }
       },
       state: store,
-      dispose: async () => {
-        if (running) throw new DataError('dispose: a run has not finished. Await it first.');
-        if (disposed) return;
-        disposed = true;
-        runner.dispose();
-      },
+      dispose: () => guard.dispose(() => runner.dispose()),
     };
     return executable;
   }

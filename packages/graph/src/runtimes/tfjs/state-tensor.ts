@@ -25,7 +25,11 @@ export function stateTensor(
   device: Device,
 ): StateTensor {
   const shared = vector && floatsAt(vector);
-  return { shape, shared, tensor: device.makeTensor(shared ?? initial, shape, 'float32', 'a state') };
+  return {
+    shape,
+    shared,
+    tensor: device.makeTensor(shared ?? initial, shape, 'float32', 'createState: a state'),
+  };
 }
 
 /** Puts another tensor in a state's place. */

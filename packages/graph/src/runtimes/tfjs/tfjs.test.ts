@@ -6,7 +6,20 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { DataError } from '../../errors.ts';
 import { fuse } from '../../lowering/fusion/fuse.ts';
-import { add, concat, erf, exp, mean, mul, reshape, split, sum, toFloat, window } from '../../ops/index.ts';
+import {
+  add,
+  concat,
+  erf,
+  exp,
+  less,
+  mean,
+  mul,
+  reshape,
+  split,
+  sum,
+  toFloat,
+  window,
+} from '../../ops/index.ts';
 import { adam } from '../../optim/adam.ts';
 import { applyUpdates } from '../../optim/gradient-transformation.ts';
 import { program } from '../../program.ts';
@@ -177,6 +190,17 @@ describe.each([await loadTfjsEngine('tfjs-cpu'), await loadTfjsEngine('tfjs-wasm
         `run: input at has ${at}. TensorFlow.js has whole numbers from -2147483648 to 2147483647 only.`,
       );
     await executable.dispose();
+  });
+
+  it('leaves nothing behind of a program with a constant that it cannot hold', async () => {
+    const before = tensors();
+    const wide = program({ inputs: { at: { shape: [1], dtype: 'int64' } }, state: {} }, ({ at }) => ({
+      outputs: { y: add(toFloat(at), 3), isLess: less(at, constant([2 ** 31], [1], 'int64')) },
+    }));
+    await expect(runtime.load(wide)).rejects.toThrow(
+      'load: a constant has 2147483648. TensorFlow.js has whole numbers from -2147483648 to 2147483647 only.',
+    );
+    expect(tensors()).toBe(before);
   });
 
   it('reads states in shared memory anew in each run, without a tensor more', async () => {

@@ -7,18 +7,18 @@ import { fileURLToPath } from 'node:url';
 
 import { makeFolder } from '@meow-rl/files';
 
-import { CliError, UsageError } from '../cli/errors.ts';
+import { quoted } from '../cli/command-line.ts';
+import { CliError, reasonOf, UsageError } from '../cli/errors.ts';
 import { CONFIG } from '../runs/run-files.ts';
 import type { RayOptions, SweepDefinition } from './definition.ts';
-import type { Attempt, Ending, Engine, ReportProgress } from './engine.ts';
 import { lastError } from './last-error.ts';
-import { APP_PROGRAM, packApp } from './pack-app.ts';
-import type { PlannedTrial } from './plan.ts';
-import { rayJobs, RayUnreachableError, type RayJob, type RayJobs } from './ray-jobs.ts';
+import { APP_PROGRAM, expectApp, packApp } from './pack-app.ts';
+import { rayJobs, RayUnreachableError, type RayJob, type RayJobRequest, type RayJobs } from './ray-jobs.ts';
 import { rayToken } from './ray-token.ts';
+import type { Ending, ReportProgress, TrialEngine } from './trial-engine.ts';
 import { deleteForeignLock, waitForFolder } from './trial-folder.ts';
 import { readTrialState, TRIAL_LOG } from './trial-state.ts';
-import { trialArguments } from './trial.ts';
+import { trialArguments, type PlannedTrial } from './trial.ts';
 
 /** Seconds between two looks at Ray's list of jobs. */
 const INTERVAL = 1;
@@ -31,9 +31,10 @@ const STOP_SECONDS = 120;
  * Runs each trial as a job of a Ray cluster. The folder of the sweep is to be on storage that this machine and all nodes see
  * under the same path. Jobs of this sweep that run already are watched instead of submitted again.
  *
+ * @throws UsageError if there is no app in the folder that Ray is to bring to the nodes
  * @throws CliError if the cluster gives no answer or refuses the token
  */
-export async function rayEngine(sweep: SweepDefinition, givenCores?: number): Promise<Engine> {
+export async function rayTrials(sweep: SweepDefinition, givenCores?: number): Promise<TrialEngine> {
   const jobs = await connectToRay(sweep.ray);
   const cores = givenCores ?? (await jobs.cpus());
   if (cores < 1)
@@ -41,14 +42,15 @@ export async function rayEngine(sweep: SweepDefinition, givenCores?: number): Pr
       `Ray at ${jobs.address} has no CPUs`,
       'Wait until its nodes are there, or give --cores.',
     );
-  const app = await deployApp(jobs, sweep.ray);
-  const list = patientList(jobs);
+  if (sweep.ray.upload !== undefined) expectApp(sweep.ray.upload);
+  let deployed: Promise<DeployedApp> | undefined;
+  const app = () => (deployed ??= deployApp(jobs, sweep.ray));
+  const list = sharedList(jobs);
   return {
     name: 'ray',
     cores,
     remedy: 'Give it fewer threads, or the sweep more cores with --cores where the cluster grows.',
-    start: async (trial, _, report) => startJob({ jobs, list, app, sweep, trial, report }),
-    close: async () => {},
+    run: (trial, stop, report) => runJob({ jobs, list, app, sweep, trial, report }, stop),
   };
 }
 
@@ -59,8 +61,8 @@ export async function rayEngine(sweep: SweepDefinition, givenCores?: number): Pr
  */
 export async function cancelSweep(sweep: SweepDefinition): Promise<string[]> {
   const jobs = await connectToRay(sweep.ray);
-  const open = (await jobs.list()).filter((job) => !hasEnded(job) && isOf(job, sweep));
-  for (const { submission_id: id } of open) if (id) await jobs.stop(id);
+  const open = (await patiently(() => jobs.list())).filter((job) => !hasEnded(job) && isOf(job, sweep));
+  for (const { submission_id: id } of open) if (id) await patiently(() => jobs.stop(id));
   return open.map(({ metadata }) => metadata?.[TRIAL] ?? '');
 }
 
@@ -94,11 +96,11 @@ async function deployApp(jobs: RayJobs, { app, upload, node }: RayOptions): Prom
       ],
     };
   const packed = await packApp(upload);
-  await jobs.upload(packed.name, packed.bytes);
+  await patiently(() => jobs.upload(packed.name, packed.bytes));
   return { command: [node, APP_PROGRAM], workingDirectory: `gcs://${packed.name}` };
 }
 
-// What is known of a job by: the folder of its sweep, and the name of its trial.
+// Keys in the metadata of a job, of the folder of its sweep and the name of its trial.
 const SWEEP = 'meow-sweep';
 const TRIAL = 'meow-trial';
 
@@ -107,45 +109,50 @@ const isOf = ({ metadata }: RayJob, { out }: SweepDefinition): boolean =>
 
 const hasEnded = ({ status }: RayJob): boolean => status !== 'PENDING' && status !== 'RUNNING';
 
-/** Ray's list of jobs, one for all who ask at about the same time, also over a while in which it gives no answer. */
-function patientList(jobs: RayJobs): () => Promise<readonly RayJob[]> {
-  const fetchList = async (): Promise<readonly RayJob[]> => {
-    const begun = performance.now();
-    for (;;) {
-      try {
-        return await jobs.list();
-      } catch (error) {
-        const isLate = performance.now() - begun > 1000 * PATIENCE;
-        if (isLate || !(error instanceof RayUnreachableError)) throw error;
-        await pause(1000 * INTERVAL);
-      }
+/** Asks Ray again while it gives no answer. For what may be done twice. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  const begun = performance.now();
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isLate = performance.now() - begun > 1000 * PATIENCE;
+      if (isLate || !(error instanceof RayUnreachableError)) throw error;
+      await pause(1000 * INTERVAL);
     }
-  };
+  }
+}
+
+/** Gives Ray's list of jobs, as it was at a time of `performance.now()` or later. */
+type ListJobs = (since: number) => Promise<readonly RayJob[]>;
+
+/** One list for all who ask at about the same time. */
+function sharedList(jobs: RayJobs): ListJobs {
   let latest: { readonly asked: number; readonly list: Promise<readonly RayJob[]> } | undefined;
-  return () => {
+  return (since) => {
     const now = performance.now();
-    if (!latest || now - latest.asked > 500 * INTERVAL) latest = { asked: now, list: fetchList() };
+    if (!latest || latest.asked < since || now - latest.asked > 500 * INTERVAL)
+      latest = { asked: now, list: patiently(() => jobs.list()) };
     return latest.list;
   };
 }
 
 interface JobContext {
   readonly jobs: RayJobs;
-  readonly list: () => Promise<readonly RayJob[]>;
-  readonly app: DeployedApp;
+  readonly list: ListJobs;
+  /** Brings the app to the cluster, the first time. */
+  readonly app: () => Promise<DeployedApp>;
   readonly sweep: SweepDefinition;
   readonly trial: PlannedTrial;
   readonly report: ReportProgress;
 }
 
-function startJob(context: JobContext): Attempt {
-  const stopping = new AbortController();
-  return { ended: runJob(context, stopping.signal), stop: () => stopping.abort() };
-}
-
 async function runJob(context: JobContext, stop: AbortSignal): Promise<Ending> {
   const { jobs, list, sweep, trial, report } = context;
-  const ofTrial = (await list()).filter((job) => isOf(job, sweep) && job.metadata?.[TRIAL] === trial.name);
+  const begun = performance.now();
+  const ofTrial = (await list(begun)).filter(
+    (job) => isOf(job, sweep) && job.metadata?.[TRIAL] === trial.name,
+  );
   const running = ofTrial.find((job) => !hasEnded(job))?.submission_id;
   if (running === undefined || running === null) {
     const problem = await freeFolder(trial, ofTrial.length > 0, stop);
@@ -153,32 +160,37 @@ async function runJob(context: JobContext, stop: AbortSignal): Promise<Ending> {
     if (problem !== undefined) return { kind: 'failed', error: problem, again: false };
   }
   const id = running ?? (await submit(context));
+  const submitted = performance.now();
   report({ phase: 'pending', job: id });
   let isStopped = false;
   for (;;) {
     await pause(1000 * INTERVAL, undefined, isStopped ? {} : { signal: stop }).catch(() => {});
     if (stop.aborted && !isStopped) {
-      await jobs.stop(id);
+      await patiently(() => jobs.stop(id));
       isStopped = true;
     }
-    const job = (await list()).find(({ submission_id }) => submission_id === id);
+    const job = (await list(submitted)).find(({ submission_id }) => submission_id === id);
     if (!job) return { kind: 'failed', error: `Ray no longer knows its job ${id}`, again: true };
     if (job.status === 'RUNNING') report({ phase: 'running', job: id });
     else if (job.status !== 'PENDING') return endingOf(context, id, job, isStopped);
   }
 }
 
-/** Sees to it that nobody else writes to a trial's folder; says who does if so. */
+/** Sees to it that there is a trial's folder, and that nobody else writes to it; says what is in the way. */
 async function freeFolder(
   { folder }: PlannedTrial,
   hadJobs: boolean,
   stop: AbortSignal,
 ): Promise<string | undefined> {
-  await makeFolder(folder);
-  const inUse = await waitForFolder(folder, stop);
-  // Ray says that the trial's jobs have ended. What one that was killed on another node left can't be seen to be dead from here.
-  if (inUse === undefined || (hadJobs && (await deleteForeignLock(folder)))) return undefined;
-  return inUse;
+  try {
+    await makeFolder(folder);
+    const inUse = await waitForFolder(folder, stop);
+    // Ray says that the trial's jobs have ended. What one that was killed on another node left can't be seen to be dead from here.
+    if (inUse === undefined || (hadJobs && (await deleteForeignLock(folder)))) return undefined;
+    return inUse;
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
 
 async function submit({ jobs, app, sweep, trial }: JobContext): Promise<string> {
@@ -187,17 +199,23 @@ async function submit({ jobs, app, sweep, trial }: JobContext): Promise<string> 
   const key = createHash('sha256').update(out).digest('hex').slice(0, 6);
   const name = trial.name.replaceAll(/[^A-Za-z0-9]+/g, '-');
   const id = `meow-${key}-${name}-${randomBytes(3).toString('hex')}`;
+  const { command, workingDirectory } = await app();
   const argv = trialArguments({ ...trial, folder }, existsSync(path.join(folder, CONFIG)));
-  await jobs.submit({
+  const request: RayJobRequest = {
     submission_id: id,
     // In the place of the shell, so that signals reach it.
-    entrypoint: `exec ${[...app.command, ...argv, '--quiet'].map(quoted).join(' ')}`,
+    entrypoint: `exec ${[...command, ...argv, '--quiet'].map(quoted).join(' ')}`,
     entrypoint_num_cpus: trial.cores,
     metadata: { [SWEEP]: out, [TRIAL]: trial.name },
     runtime_env: {
       env_vars: { RAY_JOB_STOP_WAIT_TIME_S: String(STOP_SECONDS), ...sweep.ray.environmentVariables },
-      ...(app.workingDirectory !== undefined && { working_dir: app.workingDirectory }),
+      ...(workingDirectory !== undefined && { working_dir: workingDirectory }),
     },
+  };
+  await patiently(async () => {
+    // Ray may have taken a job whose submission it didn't answer.
+    const isKnown = (await jobs.list()).some(({ submission_id }) => submission_id === id);
+    if (!isKnown) await jobs.submit(request);
   });
   return id;
 }
@@ -209,16 +227,20 @@ async function endingOf(
   isStopped: boolean,
 ): Promise<Ending> {
   if (job.status === 'SUCCEEDED') {
-    if ((await readTrialState(trial, trial.steps)).phase === 'finished') return { kind: 'done' };
+    const state = await readTrialState(trial, trial.steps).catch(reasonOf);
+    if (typeof state === 'object' && state.phase === 'finished') return { kind: 'done' };
+    const reason = typeof state === 'string' ? ` (${state})` : '';
     return {
       kind: 'failed',
-      error: `its job ${id} ended well, but ${trial.folder} shows no finished run here. The folder of a sweep has to be on storage that this machine and all nodes see under the same path`,
+      error: `its job ${id} ended well, but ${trial.folder} shows no finished run here${reason}. The folder of a sweep has to be on storage that this machine and all nodes see under the same path`,
       again: false,
     };
   }
   if (isStopped) return { kind: 'stopped' };
   const output = await jobs.logs(id).catch(() => '');
-  await appendFile(path.join(trial.folder, TRIAL_LOG), `${new Date().toISOString()} ${id}\n${output}\n`);
+  // Where shared storage takes nothing, Ray has it still.
+  const log = path.join(trial.folder, TRIAL_LOG);
+  await appendFile(log, `${new Date().toISOString()} ${id}\n${output}\n`).catch(() => {});
   if (job.status === 'STOPPED')
     return { kind: 'failed', error: `its job ${id} was stopped on the cluster`, again: false };
   const { driver_exit_code: code, message } = job;
@@ -226,7 +248,3 @@ async function endingOf(
   const said = code === undefined || code === null || code >= 0 ? lastError(output) : undefined;
   return { kind: 'failed', error: said ?? `its job ${id} failed: ${firstLine}`, again: code !== 2 };
 }
-
-/** A word for the shell. */
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

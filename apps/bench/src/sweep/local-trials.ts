@@ -8,12 +8,13 @@ import { fileURLToPath } from 'node:url';
 
 import { makeFolder } from '@meow-rl/files';
 
+import { quoted } from '../cli/command-line.ts';
+import { reasonOf } from '../cli/errors.ts';
 import { CONFIG } from '../runs/run-files.ts';
-import type { Attempt, Ending, Engine } from './engine.ts';
 import { lastError } from './last-error.ts';
-import type { PlannedTrial } from './plan.ts';
+import type { Ending, TrialEngine } from './trial-engine.ts';
 import { waitForFolder } from './trial-folder.ts';
-import { trialArguments } from './trial.ts';
+import { trialArguments, type PlannedTrial } from './trial.ts';
 import { readTail, TRIAL_LOG } from './trial-state.ts';
 
 const program = fileURLToPath(
@@ -21,18 +22,18 @@ const program = fileURLToPath(
 );
 
 /** Runs each trial in a process of its own on this machine. */
-export const localEngine = (cores = availableParallelism()): Engine => ({
+export const localTrials = (cores = availableParallelism()): TrialEngine => ({
   name: 'local',
   cores,
   remedy: 'Give it fewer threads, or the sweep more cores with --cores.',
-  start: async (trial) => startProcess(trial),
-  close: async () => {},
+  run: (trial, stop) =>
+    // What the file system or the system's limits refuse concerns this trial alone.
+    runProcess(trial, stop).catch((error: unknown) => ({
+      kind: 'failed',
+      error: reasonOf(error),
+      again: true,
+    })),
 });
-
-function startProcess(trial: PlannedTrial): Attempt {
-  const stopping = new AbortController();
-  return { ended: runProcess(trial, stopping.signal), stop: () => stopping.abort() };
-}
 
 async function runProcess(trial: PlannedTrial, stop: AbortSignal): Promise<Ending> {
   await makeFolder(trial.folder);
@@ -42,7 +43,7 @@ async function runProcess(trial: PlannedTrial, stop: AbortSignal): Promise<Endin
   const log = await open(path.join(trial.folder, TRIAL_LOG), 'a');
   try {
     const argv = trialArguments(trial, existsSync(path.join(trial.folder, CONFIG)));
-    await log.write(`${new Date().toISOString()} meow-bench ${argv.join(' ')}\n`);
+    await log.write(`${new Date().toISOString()} ${['meow-bench', ...argv].map(quoted).join(' ')}\n`);
     const { size: begin } = await log.stat();
     const child = spawn(process.execPath, [...process.execArgv, program, ...argv, '--quiet'], {
       stdio: ['pipe', 'ignore', log.fd],

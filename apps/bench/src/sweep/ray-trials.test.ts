@@ -4,11 +4,15 @@ import path from 'node:path';
 
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { startFakeRay } from '../testing/fake-ray.ts';
+import { CONFIG, SUMMARY } from '../runs/run-files.ts';
+import { startFakeRay, type FakeRay } from '../testing/fake-ray.ts';
 import { bench } from '../testing/run-bench.ts';
 import { QUICK_TRIAL, writeSweep } from '../testing/sweep.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
+import { readSweep } from './definition.ts';
 import { packApp } from './pack-app.ts';
+import { planSweep } from './plan.ts';
+import { rayTrials } from './ray-trials.ts';
 import { rayToken } from './ray-token.ts';
 
 // Ray is looked at once a second.
@@ -40,14 +44,30 @@ async function sweepFile(address: string, ray: object = {}) {
 /** What a finished trial leaves of what is looked at. */
 async function writeFinished(trial: string): Promise<void> {
   await mkdir(trial, { recursive: true });
-  await writeFile(path.join(trial, 'config.json'), JSON.stringify({ steps: 600 }));
-  await writeFile(path.join(trial, 'summary.json'), JSON.stringify({ aborted: false, trainSeconds: 1 }));
+  await writeFile(path.join(trial, CONFIG), JSON.stringify({ steps: 600 }));
+  await writeFile(path.join(trial, SUMMARY), JSON.stringify({ aborted: false, trainSeconds: 1 }));
 }
 
 const sweepOn = async (file: string, ...argv: string[]) => {
   const { code, out, err } = await bench('sweep', file, '--engine', 'ray', '--json', ...argv);
   return { code, err, trials: out === '' ? [] : JSON.parse(out).trials };
 };
+
+/** Stops a trial as soon as its job is there, and gives the requests that are no questions. */
+async function stopTrial(prepare: (ray: FakeRay) => void = () => {}) {
+  const ray = await startFakeRay(undefined);
+  const { file, out } = await sweepFile(ray.address);
+  const sweep = await readSweep(file, out);
+  const [trial] = await planSweep(sweep, 'ray');
+  if (!trial) throw new Error('there is a trial');
+  const stopping = new AbortController();
+  prepare(ray);
+  const ended = (await rayTrials(sweep)).run(trial, stopping.signal, () => stopping.abort());
+  expect(await ended).toEqual({ kind: 'stopped' });
+  expect([...ray.jobs.values()].map(({ status }) => status)).toEqual(['STOPPED']);
+  const [id = ''] = ray.jobs.keys();
+  return ray.requests.flatMap((request) => (request.startsWith('POST') ? [request.replace(id, '<id>')] : []));
+}
 
 describe('a sweep on Ray', () => {
   it('submits a trial as a job that train begins, and says if its results are not on shared storage', async () => {
@@ -99,6 +119,9 @@ describe('a sweep on Ray', () => {
       await writeFile(path.join(app, name), 'program');
     }
     const { file: again, trial } = await sweepFile(ray.address, { upload: app });
+    await rayTrials(await readSweep(again, ''));
+    // Not before there is a trial to submit.
+    expect(ray.requests.filter((request) => request.includes('/api/packages/'))).toEqual([]);
     const { trials } = await sweepOn(again);
     // Exit code 2 is wrong usage, which another attempt has too.
     expect(trials).toMatchObject([{ phase: 'failed', attempts: 1, error: 'no.' }]);
@@ -172,6 +195,24 @@ describe('a sweep on Ray', () => {
     expect(trials[0].job).toBe([...ray.jobs.keys()][1]);
   });
 
+  describe('that is stopped', () => {
+    const [submission, stop] = ['POST /api/jobs/', 'POST /api/jobs/<id>/stop'];
+
+    it('just after it was submitted', async () => {
+      expect(await stopTrial()).toEqual([submission, stop]);
+    });
+
+    it('while the head of the cluster is restarted', async () => {
+      const posted = await stopTrial(({ refused }) => void refused.push(submission, '/stop'));
+      expect(posted).toEqual([submission, submission, stop, stop]);
+    });
+
+    it('after a submission that Ray took but did not answer', async () => {
+      const posted = await stopTrial(({ unanswered }) => void unanswered.push(submission));
+      expect(posted).toEqual([submission, stop]);
+    });
+  });
+
   it('says how to reach a cluster that gives no answer, and where a token goes', async () => {
     const { file } = await sweepFile('http://127.0.0.1:9');
     expect((await sweepOn(file)).err).toMatch(
@@ -218,4 +259,8 @@ it('a lock that a killed process left on another node is deleted', async () => {
   await writeFile(lock, JSON.stringify({ ...record, host: 'another' }));
   expect(await deleteForeignLock(folder)).toBe(true);
   await expect(readFile(lock)).rejects.toThrow('ENOENT');
+  // Released meanwhile.
+  expect(await deleteForeignLock(folder)).toBe(true);
+  await writeFile(lock, '{');
+  expect(await deleteForeignLock(folder)).toBe(false);
 });

@@ -1,4 +1,4 @@
-import type { PlannedTrial } from './plan.ts';
+import type { PlannedTrial } from './trial.ts';
 
 /** How an attempt at a trial has ended. */
 export type Ending =
@@ -12,13 +12,6 @@ export type Ending =
       readonly again: boolean;
     };
 
-/** An attempt at a trial that is under way. */
-export interface Attempt {
-  readonly ended: Promise<Ending>;
-  /** Has it save and end. */
-  stop(): void;
-}
-
 /** Takes what is known of an attempt: whether it runs yet, and the job that it is. */
 export type ReportProgress = (progress: {
   readonly phase: 'pending' | 'running';
@@ -26,17 +19,16 @@ export type ReportProgress = (progress: {
 }) => void;
 
 /** What trials run on. */
-export interface Engine {
+export interface TrialEngine {
   readonly name: 'local' | 'ray';
   /** Cores that trials share. */
   readonly cores: number;
   /** What to do about a trial that asks for more. */
   readonly remedy: string;
   /**
-   * Begins a trial, or goes on with it from its newest checkpoint.
+   * Runs a trial, from its newest checkpoint if it has one, until it ends.
    *
-   * @param attempt 1, 2, 3, ...
+   * @param stop has it save and end
    */
-  start(trial: PlannedTrial, attempt: number, report: ReportProgress): Promise<Attempt>;
-  close(): Promise<void>;
+  run(trial: PlannedTrial, stop: AbortSignal, report: ReportProgress): Promise<Ending>;
 }
