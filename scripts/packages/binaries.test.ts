@@ -99,7 +99,7 @@ describe.skipIf(!here || !hasTools())('the engine, installed where there is no c
     const script = `import { whyUnavailable } from '${ENGINE}'; console.log(whyUnavailable());`;
     writeFileSync(path.join(folder, 'why.js'), script);
     expect(await runAlone(folder, 'why.js')).toBe(
-      `there is no addon for ${process.platform}-${process.arch}: the package ${binaryPackage} is not installed, nor was one compiled here. Install it, or a C compiler, and run npx meow-build-fused\n`,
+      `there is no addon for ${process.platform}-${process.arch}: the package ${binaryPackage} is not installed, nor was one compiled here. Install that package, or a C compiler and run npx meow-build-fused\n`,
     );
   });
 });

@@ -51,6 +51,15 @@ const binaryPackage = `@meow-rl/onnxruntime-fused-${platform}-${arch}${platform 
 /** What `meow-build-fused` compiles. */
 const compiledHere = fileURLToPath(new URL(`../build/meow-fused-${platform}-${arch}.node`, import.meta.url));
 
+/** Only the repository has the sources, and there `npx` would ask npm's registry for the command. */
+const inRepository = existsSync(fileURLToPath(new URL('../src', import.meta.url)));
+const buildCommand = inRepository ? 'npm run build' : 'npx meow-build-fused';
+
+/** What to do where there is no addon. */
+const noBinary = inRepository
+  ? `it is not compiled. Install a C compiler and run ${buildCommand}`
+  : `there is no addon for ${platform}-${arch}: the package ${binaryPackage} is not installed, nor was one compiled here. Install that package, or a C compiler and run ${buildCommand}`;
+
 /** The addon in the package for this machine; undefined if that is not installed. */
 function installedBinary(): string | undefined {
   try {
@@ -79,8 +88,7 @@ function libraryPath(): string {
 /** What is missing of the fused engine; undefined if it is all there. */
 function missing(): string | undefined {
   const binary = binaryPath();
-  if (binary === undefined)
-    return `there is no addon for ${platform}-${arch}: the package ${binaryPackage} is not installed, nor was one compiled here. Install it, or a C compiler, and run npx meow-build-fused`;
+  if (binary === undefined) return noBinary;
   if (!existsSync(binary))
     return `MEOW_FUSED_BINARY names ${binary}, which is not there. Name a compiled addon`;
   const library = libraryPath();
@@ -96,9 +104,7 @@ export function whyUnavailable(): string | undefined {
     return undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return (
-      missing() ?? `${binaryPath()} can't be loaded (${reason}). Compile it here with npx meow-build-fused`
-    );
+    return missing() ?? `${binaryPath()} can't be loaded (${reason}). Compile it here with ${buildCommand}`;
   }
 }
 
