@@ -64,8 +64,10 @@ describe.skipIf(!here || !hasTools())('the engine, installed where there is no c
   }
 
   /** Runs a script of a folder without any program but Node's. */
-  const runAlone = (folder: string, script: string): Promise<string> =>
-    run('node', [script], { cwd: folder, env: { PATH: programs, MEOW_FUSED_BINARY: '' } });
+  const runAlone = (folder: string, script: string, binary = ''): Promise<string> =>
+    run('node', [script], { cwd: folder, env: { PATH: programs, MEOW_FUSED_BINARY: binary } });
+
+  const WHY = `import { whyUnavailable } from '${ENGINE}'; console.log(whyUnavailable());`;
 
   test('the package for this machine holds the addon alone, and says where it fits', () => {
     const names = [...registry.versions.values()].map(({ manifest }) => manifest);
@@ -96,10 +98,27 @@ describe.skipIf(!here || !hasTools())('the engine, installed where there is no c
 
   test('it says what to do where that package was left out', async () => {
     const folder = await install('without', ['--omit=optional']);
-    const script = `import { whyUnavailable } from '${ENGINE}'; console.log(whyUnavailable());`;
-    writeFileSync(path.join(folder, 'why.js'), script);
+    writeFileSync(path.join(folder, 'why.js'), WHY);
     expect(await runAlone(folder, 'why.js')).toBe(
       `there is no addon for ${process.platform}-${process.arch}: the package ${binaryPackage} is not installed, nor was one compiled here. Install that package, or a C compiler and run npx meow-build-fused\n`,
+    );
+  });
+
+  test('what was compiled there comes before it, and what the variable names before both', async () => {
+    const folder = await install('order');
+    writeFileSync(path.join(folder, 'why.js'), WHY);
+    const compiled = path.join(folder, 'node_modules', ENGINE, 'build');
+    mkdirSync(compiled);
+    const { platform, arch } = process;
+    const broken = path.join(compiled, `meow-fused-${platform}-${arch}.node`);
+    writeFileSync(broken, 'no addon');
+    expect(await runAlone(folder, 'why.js')).toMatch(
+      /meow-fused-[a-z0-9-]+\.node can't be loaded \(.*\)\. Compile it here with npx meow-build-fused\n$/,
+    );
+    const installed = path.join(folder, 'node_modules', binaryPackage, 'meow-fused.node');
+    expect(await runAlone(folder, 'why.js', installed)).toBe('undefined\n');
+    expect(await runAlone(folder, 'why.js', '/nowhere.node')).toBe(
+      'MEOW_FUSED_BINARY names /nowhere.node, which is not there. Name a compiled addon\n',
     );
   });
 });
