@@ -38,26 +38,16 @@ describe('chooseParallelism', () => {
     ['not of small environments', { ...rollouts, env: 'Pendulum-v1' }, 0, 0],
     ['what was given stays', { learnerThreads: 1, workers: 3 }, 1, 3],
     ['off is one thread', { ...rollouts, parallel: 'off' }, 0, 0],
-    ['off is one thread, and none may be given', { parallel: 'off', learnerThreads: 0, workers: 0 }, 0, 0],
+    ['but for those that are asked for', { parallel: 'off', learnerThreads: 2 }, 2, 0],
   ])('%s', (_, options, learnerThreads, workers) => {
     expect(chooseParallelism({ ...OPTIONS, ...options })).toEqual({ learnerThreads, workers });
-  });
-
-  it('refuses threads where there are to be none', () => {
-    expect(() => chooseParallelism({ ...OPTIONS, parallel: 'off', learnerThreads: 2 })).toThrow(
-      'parallel off trains on one thread, and learnerThreads is 2',
-    );
-    expect(() => chooseParallelism({ ...OPTIONS, parallel: 'off', workers: 1 })).toThrow('workers is 1');
   });
 });
 
 describe('describeParallelism', () => {
   it.each([
-    [{ learnerThreads: 2, workers: 0 }, ['2 threads share each update; --parallel off trains on one thread']],
-    [
-      { learnerThreads: 0, workers: 2 },
-      ['2 workers step the environments; --parallel off trains on one thread'],
-    ],
+    [{ learnerThreads: 2, workers: 0 }, ['2 threads share each update']],
+    [{ learnerThreads: 0, workers: 2 }, ['2 workers step the environments']],
     [{ learnerThreads: 0, workers: 0 }, []],
   ])('of %o', (parallelism, lines) => {
     expect(describeParallelism(parallelism)).toEqual(lines);

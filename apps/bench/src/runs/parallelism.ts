@@ -1,5 +1,4 @@
 import { isMujocoEnvId } from '../environments/environments.ts';
-import { UsageError } from '../cli/errors.ts';
 import { ENGINES_OF_THREADS } from './engines.ts';
 import type { EngineName, TrainConfig } from './train-settings.ts';
 
@@ -31,20 +30,10 @@ const ENVIRONMENTS_OF_A_WORKER = 4;
 /**
  * The threads of a run that nobody has given. By `auto` as many share each update as there are cores, each with at least 128 rows of
  * the batch; of rollouts, as many workers step environments of MuJoCo as there are cores, each with at least 4.
- *
- * @throws UsageError if threads were given, and there are to be none
  */
 export function chooseParallelism(options: ParallelismOptions): Parallelism {
   const { parallel, learnerThreads, workers } = options;
-  if (parallel === 'off') {
-    for (const [name, given] of Object.entries({ learnerThreads, workers }))
-      if (given !== undefined && given > 0)
-        throw new UsageError(
-          `parallel off trains on one thread, and ${name} is ${given}`,
-          'Leave one of them out.',
-        );
-    return { learnerThreads: 0, workers: 0 };
-  }
+  if (parallel === 'off') return { learnerThreads: learnerThreads ?? 0, workers: workers ?? 0 };
   return { learnerThreads: learnerThreads ?? sharing(options), workers: workers ?? stepping(options) };
 }
 
@@ -69,5 +58,5 @@ export function describeParallelism({ learnerThreads, workers }: Parallelism): r
     ...(learnerThreads > 1 ? [`${learnerThreads} threads share each update`] : []),
     ...(workers > 0 ? [`${workers} workers step the environments`] : []),
   ];
-  return uses.length === 0 ? [] : [`${uses.join(', ')}; --parallel off trains on one thread`];
+  return uses.length === 0 ? [] : [uses.join(', ')];
 }

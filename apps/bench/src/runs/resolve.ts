@@ -96,7 +96,7 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
   if (resolved.pipeline && resolved.learnerThreads === 0)
     throw new UsageError(
       'pipeline needs updates in threads of their own',
-      'Leave --learner-threads out, or --pipeline; --parallel off has no such threads.',
+      'Add --learner-threads 1, or more, or --parallel auto, or leave --pipeline out.',
     );
   if (resolved.learnerThreads > 0 && !ENGINES_OF_THREADS.has(resolved.engine))
     throw new UsageError(

@@ -23,8 +23,8 @@ export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 /** Whether a run uses several cores, of commands that train. */
 export const parallelSetting = is.oneOf(
   ['auto', 'off'],
-  'auto uses the cores that there are, for what takes less time so; off trains on one thread',
-  { default: 'auto' },
+  'auto uses the cores that there are; off trains on one thread, but for those that are asked for',
+  { default: 'off' },
 );
 
 /** What computes, of commands that train. */
