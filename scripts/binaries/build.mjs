@@ -68,12 +68,12 @@ function writePackage(platform) {
 }
 
 /** @param {import('./places.mjs').Platform} platform */
-function build(platform) {
+async function build(platform) {
   const { os, cpu, target } = platform;
   rmSync(folderOf(platform), { recursive: true, force: true });
   mkdirSync(folderOf(platform), { recursive: true });
   const libraries = os === 'win32' ? [nodeLibrary()] : [];
-  const failure = compileAddon({
+  const failure = await compileAddon({
     compiler: zig('cc'),
     os,
     cpu,
@@ -95,4 +95,5 @@ const unknown = names.find((name) => !platforms.some((platform) => platform.name
 if (unknown)
   fail(`there is no platform ${unknown}. Give some of ${platforms.map(({ name }) => name).join(', ')}.`);
 if (!hasTools()) process.exit(optional ? 0 : 1);
-for (const platform of platforms) if (names.length === 0 || names.includes(platform.name)) build(platform);
+for (const platform of platforms)
+  if (names.length === 0 || names.includes(platform.name)) await build(platform);

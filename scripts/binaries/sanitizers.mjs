@@ -30,7 +30,7 @@ function libraryFile(library) {
 const LEFT_OUT = ['keep no memory', 'are used where they are chosen'];
 
 if (platform !== 'linux') fail('it needs Linux');
-const failure = compileAddon({
+const failure = await compileAddon({
   compiler: [compiler],
   os: platform,
   cpu: arch,

@@ -31,14 +31,14 @@ function isUpToDate() {
   }
 }
 
-function build() {
+async function build() {
   if (optional && isUpToDate()) return undefined;
   return platform === 'win32'
     ? 'on Windows it is not compiled but comes in the package @meow-rl/onnxruntime-fused-win32-x64'
     : compileAddon({ compiler: [env['CC'] || 'cc'], os: platform, cpu: arch, target });
 }
 
-const failure = build();
+const failure = await build();
 if (failure) {
   console.error(`onnxruntime-fused: the fused engine is not built for ${platform}-${arch}: ${failure}.`);
   rmSync(target, { force: true });

@@ -1,9 +1,11 @@
 // How the addon is compiled, by whichever compiler and for whichever platform.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const sources = fileURLToPath(new URL('../native', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -36,8 +38,8 @@ const instructionSets = (cpu) => ({
  */
 function objects(cpu, setFlags) {
   const once = ['addon', 'platform', 'processor', 'operators', 'kernel', 'fused', 'product'];
+  // Loops take the longest.
   return [
-    ...once.map((name) => ({ name, args: [`${name}.c`, '-I', headers] })),
     ...Object.entries(instructionSets(cpu)).flatMap(([set, instructions]) => {
       const flags = [...instructions, ...(setFlags[set] ?? [])];
       return [
@@ -48,6 +50,7 @@ function objects(cpu, setFlags) {
         { name: `multiply-${set}`, args: ['multiply.c', ...LOOPS, ...flags, `-DMULTIPLY=multiply_${set}`] },
       ];
     }),
+    ...once.map((name) => ({ name, args: [`${name}.c`, '-I', headers] })),
   ];
 }
 
@@ -70,9 +73,9 @@ const LINKED = {
  * @param {readonly string[]} [options.flags] further ones, for compiling and linking
  * @param {Readonly<Record<string, readonly string[]>>} [options.setFlags] further ones, for loops of an instruction set
  * @param {readonly string[]} [options.libraries]
- * @returns {string | undefined} what went wrong
+ * @returns {Promise<string | undefined>} what went wrong
  */
-export function compileAddon({
+export async function compileAddon({
   compiler: [command = 'cc', ...first],
   os,
   cpu,
@@ -81,15 +84,18 @@ export function compileAddon({
   setFlags = {},
   libraries = [],
 }) {
-  const run = (args) => {
-    const { error, status, stderr } = spawnSync(command, [...first, ...args], {
-      cwd: sources,
-      encoding: 'utf8',
-    });
-    if (error)
-      return `the C compiler ${command} cannot be run (${error.code ?? error.message}); install one or name it in CC`;
-    if (stderr) process.stderr.write(stderr);
-    return status === 0 ? undefined : `${command} failed, see above`;
+  const run = async (args) => {
+    try {
+      const { stderr } = await promisify(execFile)(command, [...first, ...args], { cwd: sources });
+      process.stderr.write(stderr);
+      return undefined;
+    } catch (error) {
+      // Of a program that ran it is a number.
+      if (typeof error.code === 'string')
+        return `the C compiler ${command} cannot be run (${error.code}); install one or name it in CC`;
+      process.stderr.write(error.stderr ?? '');
+      return `${command} failed, see above`;
+    }
   };
   mkdirSync(path.dirname(target), { recursive: true });
   const temporary = mkdtempSync(path.join(path.dirname(target), 'objects-'));
@@ -97,15 +103,31 @@ export function compileAddon({
   try {
     const defines = cpu === 'x64' ? ['-DMEOW_X86'] : [];
     const made = objects(cpu, setFlags);
-    for (const { name, args } of made) {
-      const failure = run([...COMMON, ...flags, ...defines, ...args, '-c', '-o', at(`${name}.o`)]);
-      if (failure) return failure;
-    }
+    const left = [...made];
+    const compileThoseLeft = async () => {
+      for (let next = left.shift(); next; next = left.shift()) {
+        const failure = await run([
+          ...COMMON,
+          ...flags,
+          ...defines,
+          ...next.args,
+          '-c',
+          '-o',
+          at(`${next.name}.o`),
+        ]);
+        if (failure === undefined) continue;
+        left.length = 0;
+        return failure;
+      }
+      return undefined;
+    };
+    const results = await Promise.all(Array.from({ length: availableParallelism() }, compileThoseLeft));
     const inputs = made.map(({ name }) => at(`${name}.o`));
-    const failure = run(['-shared', ...flags, '-o', at('linked'), ...inputs, ...libraries, ...LINKED[os]]);
-    if (failure) return failure;
-    renameSync(at('linked'), target);
-    return undefined;
+    const failure =
+      results.find((result) => result !== undefined) ??
+      (await run(['-shared', ...flags, '-o', at('linked'), ...inputs, ...libraries, ...LINKED[os]]));
+    if (failure === undefined) renameSync(at('linked'), target);
+    return failure;
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
