@@ -22,6 +22,19 @@ const builtEntries = (entries, left) =>
       .filter(([, target]) => typeof target === 'string' || Object.keys(target).length > 0),
   );
 
+const ENGINE = '@meow-rl/onnxruntime-fused';
+
+/**
+ * The packages with the compiled addon, one per platform and of the same version. They are made by scripts/binaries, and are
+ * no packages of the workspace.
+ *
+ * @param {string} version
+ */
+const binariesOf = (version) =>
+  Object.fromEntries(
+    require('./packages/onnxruntime-fused/platforms.json').map(({ name }) => [`${ENGINE}-${name}`, version]),
+  );
+
 module.exports = {
   hooks: {
     // typedoc reads TypeScript through the compiler's interface, which TypeScript 7 does not have.
@@ -39,6 +52,7 @@ module.exports = {
       ...manifest,
       ...(manifest.exports && { exports: builtEntries(manifest.exports) }),
       ...(manifest.imports && { imports: builtEntries(manifest.imports) }),
+      ...(manifest.name === ENGINE && { optionalDependencies: binariesOf(manifest.version) }),
     }),
   },
 };

@@ -70,6 +70,17 @@ export default defineConfig({
         },
       },
       {
+        ...shared,
+        test: {
+          name: 'binaries',
+          execArgv,
+          include: ['scripts/binaries/*.test.ts'],
+          expect: expectations,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
         // Packages as they are published; they need the build.
         test: {
           name: 'packages',

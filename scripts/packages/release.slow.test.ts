@@ -43,6 +43,14 @@ test('changeset publish publishes each package, and npm installs and runs the co
   const released = [...manifestsIn(copy).values()].map(({ name, version }) => `${name}@${version}`);
   expect([...registry.versions.keys()].toSorted()).toEqual(released.toSorted());
 
+  // What npm installs from goes by the registry's manifest.
+  const engine = [...registry.versions.values()].find(
+    ({ manifest }) => manifest.name === '@meow-rl/onnxruntime-fused',
+  );
+  expect(engine?.manifest).toMatchObject({
+    optionalDependencies: { '@meow-rl/onnxruntime-fused-linux-x64-gnu': engine?.manifest.version },
+  });
+
   const folder = path.join(home, 'user');
   makeFolder({ folder, registry: registry.url, withEngine: false });
   await npmInstall(folder, ['@meow-rl/bench']);

@@ -3,9 +3,7 @@
  * per JavaScript context but the sessions, so any number of worker threads can load it.
  */
 #define NAPI_VERSION 8
-#include <dlfcn.h>
 #include <node_api.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +12,10 @@
 #include "kernel.h"
 #include "operators.h"
 #include "ort.h"
+#include "platform.h"
 
 /* The engine: one per process, opened once and never closed, since sessions of any thread need it until the end. */
 static struct {
-  pthread_mutex_t lock;
   const OrtApi *api;
   char version[32];
   OrtEnv *env;
@@ -26,7 +24,7 @@ static struct {
   size_t set_count;
   OrtMemoryInfo *memory;
   OrtAllocator *allocator;
-} engine = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} engine;
 
 /* Values are tensors on JavaScript's memory, which keeps it as long as they are here. */
 typedef struct {
@@ -75,9 +73,10 @@ static napi_value throw_pending(napi_env env) {
 /* Opens the library and makes what all sessions share. The message of a failure goes into `message`. */
 static bool open_engine(const char *path, char *message, size_t size) {
   if (engine.api) return true;
-  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (!library) return snprintf(message, size, "cannot open onnxruntime's library: %s", dlerror()), false;
-  const OrtApiBase *(*base)(void) = (const OrtApiBase *(*)(void))dlsym(library, "OrtGetApiBase");
+  char reason[4200];
+  void *library = open_shared(path, reason, sizeof reason);
+  if (!library) return snprintf(message, size, "cannot open onnxruntime's library: %s", reason), false;
+  const OrtApiBase *(*base)(void) = (const OrtApiBase *(*)(void))function_of(library, "OrtGetApiBase");
   if (!base) return snprintf(message, size, "%s has no OrtGetApiBase: it is not onnxruntime.", path), false;
   snprintf(engine.version, sizeof engine.version, "%s", base()->GetVersionString());
   const OrtApi *api = base()->GetApi(ORT_API_VERSION);
@@ -110,9 +109,9 @@ static napi_value open_library(napi_env env, napi_callback_info info) {
   napi_value argument, result = NULL;
   NAPI(napi_get_cb_info(env, info, &count, &argument, NULL, NULL));
   NAPI(napi_get_value_string_utf8(env, argument, path, sizeof path, NULL));
-  pthread_mutex_lock(&engine.lock);
+  lock_process();
   const bool opened = open_engine(path, message, sizeof message);
-  pthread_mutex_unlock(&engine.lock);
+  unlock_process();
   if (!opened) {
     napi_throw_error(env, NULL, message);
     return NULL;
@@ -190,7 +189,9 @@ static bool open_session(napi_env env, Session *session, const void *model, size
                          const char *profile, OrtCustomOpDomain *domain) {
   const OrtApi *api = engine.api;
   OrtSessionOptions *options = NULL;
+  FileCharacter *profile_name = file_name(profile);
   bool done = false;
+  if (!profile_name) goto failed;
   ORT(api->CreateSessionOptions(&options));
   ORT(api->SetSessionExecutionMode(options, ORT_SEQUENTIAL));
   ORT(api->SetSessionGraphOptimizationLevel(options, ORT_OPTIMIZE_ALL));
@@ -199,12 +200,12 @@ static bool open_session(napi_env env, Session *session, const void *model, size
   ORT(api->SetInterOpNumThreads(options, 1));
   /* It would put transposes back into products, which then do them again for every slice: they are where the graph wants them. */
   ORT(api->AddSessionConfigEntry(options, "optimization.disable_specified_optimizers", "GemmTransposeFusion"));
-  if (*profile) ORT(api->EnableProfiling(options, profile));
+  if (*profile) ORT(api->EnableProfiling(options, profile_name));
   ORT(api->AddCustomOpDomain(options, domain));
   /* onnxruntime registers domains of operators for the whole process, and not safely for several threads. */
-  pthread_mutex_lock(&engine.lock);
+  lock_process();
   OrtStatus *status = api->CreateSessionFromArray(engine.env, model, bytes, options, &session->session);
-  pthread_mutex_unlock(&engine.lock);
+  unlock_process();
   ORT(status);
   ORT(api->SessionGetInputCount(session->session, &session->input_count));
   ORT(api->SessionGetOutputCount(session->session, &session->output_count));
@@ -215,6 +216,7 @@ static bool open_session(napi_env env, Session *session, const void *model, size
   done = session->names && session->types && session->fed;
   for (size_t i = 0; i < count && done; i++) done = describe(env, session, i);
 failed:
+  free(profile_name);
   if (options) api->ReleaseSessionOptions(options);
   return done;
 }
@@ -326,6 +328,7 @@ static OrtValue *wrap(napi_env env, const Session *session, size_t index, napi_v
   size_t length = 0;
   uint32_t rank = 0;
   int64_t shape[MOST_DIMS], elements = 1;
+  bool is_shape = true;
   OrtValue *value = NULL;
   char message[256];
   NAPI(read_array(env, data, &type, &address, &length));
@@ -339,9 +342,9 @@ static OrtValue *wrap(napi_env env, const Session *session, size_t index, napi_v
     napi_value dim;
     NAPI(napi_get_element(env, dims, i, &dim));
     NAPI(napi_get_value_int64(env, dim, &shape[i]));
-    elements *= shape[i];
+    is_shape = is_shape && shape[i] >= 0 && !__builtin_mul_overflow(elements, shape[i], &elements);
   }
-  if (rank > MOST_DIMS || elements < 0 || (size_t)elements != length) {
+  if (rank > MOST_DIMS || !is_shape || (size_t)elements != length) {
     snprintf(message, sizeof message, "%.128s: its dimensions ask for %lld elements (at most %d dimensions), got %zu.",
              session->names[index], (long long)elements, MOST_DIMS, length);
     napi_throw_range_error(env, NULL, message);

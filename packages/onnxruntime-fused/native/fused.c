@@ -7,6 +7,7 @@
 
 #include "blocks.h"
 #include "kernel.h"
+#include "platform.h"
 
 /* More than any code that fits a cache. */
 #define MOST_OPERANDS 65536
@@ -35,7 +36,7 @@ static void destroy(void *kernel) {
   free(fused->input_kinds);
   free(fused->output_kinds);
   free(fused->shapes);
-  free(fused->scratch);
+  free_aligned(fused->scratch);
   free(fused->code);
   free(fused->operands);
   free(fused);
@@ -181,12 +182,11 @@ static OrtStatus *place_operands(Fused *fused, const float *constants) {
   blocks->block_rows = choose_block_rows(blocks->rows, blocks->columns);
   const int64_t floats = scratch_floats(blocks);
   const size_t bytes = (size_t)(blocks->operand_count * floats) * sizeof(float);
-  void *scratch = NULL;
   fused->operands = calloc((size_t)blocks->operand_count + 1, sizeof *fused->operands);
-  if (!fused->operands || posix_memalign(&scratch, 64, bytes ? bytes : 64))
+  fused->scratch = allocate_aligned(bytes);
+  if (!fused->operands || !fused->scratch)
     return failure(fused->api, "Fused: no memory for %d operands of %d floats.", (int)blocks->operand_count,
                    (int)floats);
-  fused->scratch = scratch;
   blocks->operands = fused->operands;
   const int64_t first_constant = fused->input_count + fused->output_count;
   for (int64_t i = 0; i < blocks->operand_count; i++) fused->operands[i].at = fused->scratch + i * floats;
@@ -208,7 +208,9 @@ static OrtStatus *check_shapes(const Fused *fused, int64_t length) {
     if (shape >= end || *shape < 0 || *shape > end - shape - 1)
       return failure(fused->api, "Fused: output_shapes ends before output %d.", (int)i);
     int64_t product = 1;
-    for (int64_t j = 1; j <= *shape; j++) product *= shape[j];
+    for (int64_t j = 1; j <= *shape; j++)
+      if (shape[j] < 0 || __builtin_mul_overflow(product, shape[j], &product))
+        return failure(fused->api, "Fused: output %d has an axis of %lld entries.", (int)i, (long long)shape[j]);
     const int64_t expected = elements(fused, fused->output_kinds[i]);
     if (product != expected)
       return failure(fused->api, "Fused: output %d has a shape of %lld elements, expected %lld.", (int)i,
@@ -314,6 +316,7 @@ static OrtStatus *place_output(Fused *fused, OrtKernelContext *context, int64_t 
   OrtStatus *status =
       fused->api->KernelContext_GetOutput(context, (size_t)index, shape + 1, (size_t)shape[0], &value);
   if (status) return status;
+  if (!value) return failure(fused->api, "Fused: output %d is missing.", (int)index);
   if ((status = fused->api->GetTensorMutableData(value, (void **)&data))) return status;
   const int64_t kind = fused->output_kinds[index];
   operand->base = operand->at = data;

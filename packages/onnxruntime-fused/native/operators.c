@@ -2,6 +2,7 @@
 #include "operators.h"
 
 #include "fused.h"
+#include "processor.h"
 #include "product.h"
 
 static const OperatorSet plain = {"plain", {&fused_plain.operator, &product_plain.operator}};
@@ -13,11 +14,9 @@ static const OperatorSet avx512 = {"avx512", {&fused_avx512.operator, &product_a
 size_t operator_sets(const OperatorSet *sets[MOST_SETS]) {
   size_t count = 0;
 #ifdef MEOW_X86
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))
-    sets[count++] = &avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sets[count++] = &avx2;
+  const Extensions extensions = processor_extensions();
+  if (extensions.avx512) sets[count++] = &avx512;
+  if (extensions.avx2) sets[count++] = &avx2;
 #endif
   sets[count++] = &plain;
   return count;

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "platform.h"
+
 #define ORT_API_VERSION 16
 
 typedef struct OrtStatus OrtStatus;
@@ -51,7 +53,7 @@ typedef struct OrtApi {
   OrtStatus *(*CreateSessionOptions)(OrtSessionOptions **out);
   ORT_SKIP(11, 2);
   OrtStatus *(*SetSessionExecutionMode)(OrtSessionOptions *options, int mode);
-  OrtStatus *(*EnableProfiling)(OrtSessionOptions *options, const char *file_prefix);
+  OrtStatus *(*EnableProfiling)(OrtSessionOptions *options, const FileCharacter *file_prefix);
   ORT_SKIP(15, 7);
   OrtStatus *(*SetSessionLogSeverityLevel)(OrtSessionOptions *options, int severity);
   OrtStatus *(*SetSessionGraphOptimizationLevel)(OrtSessionOptions *options, int level);

@@ -80,6 +80,7 @@ static OrtStatus *compute(void *given, OrtKernelContext *context) {
   if (inputs == 3 && (status = read_bias(kernel, context, &product))) return status;
   const int64_t shape[] = {product.rows, product.columns};
   if ((status = api->KernelContext_GetOutput(context, 0, shape, 2, &value))) return status;
+  if (!value) return failure(api, "Product: the output is missing.");
   if ((status = api->GetTensorMutableData(value, (void **)&product.result))) return status;
   kernel->multiply(&product);
   return NULL;

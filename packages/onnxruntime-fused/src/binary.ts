@@ -43,12 +43,40 @@ export interface Addon {
 }
 
 const require = createRequire(import.meta.url);
-const { platform, arch } = process;
-const binary = fileURLToPath(new URL(`../build/meow-fused-${platform}-${arch}.node`, import.meta.url));
+const { platform, arch, env } = process;
+
+/** The package with the compiled addon for this machine, if there is one for machines of its kind. */
+const binaryPackage = `@meow-rl/onnxruntime-fused-${platform}-${arch}${platform === 'linux' ? '-gnu' : ''}`;
+
+/** What `meow-build-fused` compiles. */
+const compiledHere = fileURLToPath(new URL(`../build/meow-fused-${platform}-${arch}.node`, import.meta.url));
+
+/** Only the repository has the sources, and there `npx` would ask npm's registry for the command. */
+const inRepository = existsSync(fileURLToPath(new URL('../src', import.meta.url)));
+const buildCommand = inRepository ? 'npm run build' : 'npx meow-build-fused';
+
+/** What to do where there is no addon. */
+const noBinary = inRepository
+  ? `it is not compiled. Install a C compiler and run ${buildCommand}`
+  : `there is no addon for ${platform}-${arch}: the package ${binaryPackage} is not installed, nor was one compiled here. Install that package, or a C compiler and run ${buildCommand}`;
+
+/** The addon in the package for this machine; undefined if that is not installed. */
+function installedBinary(): string | undefined {
+  try {
+    return require.resolve(binaryPackage);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the addon is: where MEOW_FUSED_BINARY says, else what was compiled here, else what was installed. */
+const binaryPath = (): string | undefined =>
+  env['MEOW_FUSED_BINARY'] || (existsSync(compiledHere) ? compiledHere : installedBinary());
 
 const libraries: Readonly<Record<string, string>> = {
   linux: 'libonnxruntime.so.1',
   darwin: 'libonnxruntime.1.dylib',
+  win32: 'onnxruntime.dll',
 };
 
 /** Where onnxruntime-node keeps onnxruntime itself. */
@@ -59,8 +87,10 @@ function libraryPath(): string {
 
 /** What is missing of the fused engine; undefined if it is all there. */
 function missing(): string | undefined {
+  const binary = binaryPath();
+  if (binary === undefined) return noBinary;
   if (!existsSync(binary))
-    return `it is not compiled for ${platform}-${arch}. Install a C compiler and run npx meow-build-fused`;
+    return `MEOW_FUSED_BINARY names ${binary}, which is not there. Name a compiled addon`;
   const library = libraryPath();
   return existsSync(library)
     ? undefined
@@ -74,7 +104,7 @@ export function whyUnavailable(): string | undefined {
     return undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return missing() ?? `it can't be loaded (${reason}). Compile it anew with npx meow-build-fused`;
+    return missing() ?? `${binaryPath()} can't be loaded (${reason}). Compile it here with ${buildCommand}`;
   }
 }
 
@@ -83,13 +113,13 @@ let loaded: Addon | undefined;
 /**
  * The addon, with onnxruntime's library open.
  *
- * @throws Error if it is not compiled for this machine, or the library cannot be opened
+ * @throws Error if there is none for this machine, or the library cannot be opened
  */
 export function addon(): Addon {
-  const problem = missing();
-  if (problem !== undefined) throw new Error(`onnxruntime-fused: ${problem}, or use onnxruntime-node.`);
   if (!loaded) {
-    const native: Addon = require(binary);
+    const problem = missing();
+    if (problem !== undefined) throw new Error(`onnxruntime-fused: ${problem}, or use onnxruntime-node.`);
+    const native: Addon = require(binaryPath() ?? binaryPackage);
     native.open(libraryPath());
     loaded = native;
   }

@@ -1,3 +1,4 @@
+import { Tensor } from 'onnxruntime-common';
 import { describe, expect, test } from 'vitest';
 
 import { inputKind, instruction, NONE } from '../../graph/src/lowering/fusion/instructions.ts';
@@ -9,6 +10,8 @@ import type { FusedModel } from './testing/fused-model.ts';
 import { fullOutput, inputOf, runModel } from './testing/run-model.ts';
 
 const { full, row, scalar } = inputKind;
+
+const tensor = (length: number) => new Tensor('float32', new Float32Array(length), [length]);
 
 /** Gives a node's attribute other numbers. */
 const withInts =
@@ -36,6 +39,8 @@ describe.skipIf(isLeftOut)('the fused operator refuses', () => {
     ['outputs', [3], 'output 0 has the unknown kind 3.'],
     ['output_shapes', [2, 6], 'output_shapes ends before output 0.'],
     ['output_shapes', [2, 6, 5], 'output 0 has a shape of 30 elements, expected 24.'],
+    ['output_shapes', [2, -6, -4], 'output 0 has an axis of -6 entries.'],
+    ['output_shapes', [3, 2 ** 40, 2 ** 40, 3], 'output 0 has an axis of 1099511627776 entries.'],
     ['code', [0, 2, 0, 1], 'code has 4 numbers, expected five per instruction.'],
     ['code', [], 'code has 0 numbers, expected five per instruction.'],
     ['code', [29, 2, 0, 1, -1], 'instruction 0 has the unknown op 29.'],
@@ -74,6 +79,25 @@ describe.skipIf(isLeftOut)('the fused operator refuses', () => {
     const spoiled = fusedModel(model, withInts('inputs', [0, 1, 1]));
     // Operand 2 is an input then.
     expect(() => createSession(spoiled, 1)).toThrow('Fused: instruction 0 (op 0) cannot write operand 2.');
+  });
+
+  test('an output that nobody reads', async () => {
+    const two = {
+      ...model,
+      outputs: [fullOutput(size), fullOutput(size)],
+      code: [
+        [instruction.add, 2, 0, 1, NONE],
+        [instruction.add, 3, 0, 1, NONE],
+      ],
+    };
+    const session = createSession(
+      fusedModel(two, (node) => ({ ...node, output: ['', 'y1'] })),
+      1,
+    );
+    await expect(session.run({ x0: tensor(24), x1: tensor(4) }, { y1: null })).rejects.toThrow(
+      'Fused: output 0 is missing.',
+    );
+    await session.release();
   });
 
   test('parts of a single row', async () => {

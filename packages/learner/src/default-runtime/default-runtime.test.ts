@@ -49,7 +49,7 @@ describe('an agent that is given no runtime gets', () => {
       'onnxruntime where that is not installed',
       { fused: notInstalled, plain },
       'plain',
-      [expect.stringContaining('Run npm install @meow-rl/onnxruntime-fused and npx meow-build-fused')],
+      [expect.stringContaining('Run npm install @meow-rl/onnxruntime-fused; or')],
     ],
   ])('%s', async (_, importers, name, lines) => {
     const said: string[] = [];

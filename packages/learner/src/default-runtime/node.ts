@@ -27,8 +27,7 @@ async function installed<T>(importing: Promise<T>): Promise<T | undefined> {
 /** The fused engine, or why it can't be loaded. */
 async function fusedOrProblem(importFused: EngineImporters['fused']): Promise<Runtime | string> {
   const fused = await installed(importFused());
-  if (!fused)
-    return 'it is not installed. Run npm install @meow-rl/onnxruntime-fused and npx meow-build-fused';
+  if (!fused) return 'it is not installed. Run npm install @meow-rl/onnxruntime-fused';
   return fused.whyUnavailable() ?? fused.onnxRuntimeFused();
 }
 

@@ -1,0 +1,150 @@
+import { writeSync } from 'node:fs';
+
+import {
+  add,
+  grad,
+  layerNorm,
+  linear,
+  mul,
+  program,
+  serialize,
+  sum,
+  swish,
+  fuse,
+  optimize,
+} from '@meow-rl/graph';
+import { Tensor } from 'onnxruntime-common';
+
+import { inputKind, instruction, NONE, outputKind } from '../../../graph/src/lowering/fusion/instructions.ts';
+import { product } from '../../../graph/src/lowering/products/product.ts';
+import { createSession } from '../session.ts';
+import { fusedModel } from './fused-model.ts';
+import { mutated } from './mutations.ts';
+import type { Mutation } from './mutations.ts';
+import { isUntouched, surrounded } from './surrounded.ts';
+
+/*
+ * Gives mutations of models to the addon and runs those that it takes: mutations-process.ts FIRST END. Each is named on stdout
+ * before it is tried, so that whoever started this knows which one ended it; the last line says how many were refused.
+ */
+
+/** A model and the shapes of what it takes and gives. */
+interface Subject {
+  readonly model: Uint8Array;
+  readonly inputs: Readonly<Record<string, readonly number[]>>;
+  readonly outputs: Readonly<Record<string, readonly number[]>>;
+}
+
+const { full, row, column, scalar } = inputKind;
+
+const chain: Subject = {
+  model: fusedModel({
+    size: [37, 20],
+    inputs: [
+      { kind: full, elements: 740 },
+      { kind: row, elements: 20 },
+      { kind: column, elements: 37 },
+      { kind: scalar, elements: 1 },
+    ],
+    outputs: [
+      { kind: outputKind.full, shape: [37, 20] },
+      { kind: outputKind.row, shape: [20] },
+      { kind: outputKind.column, shape: [37, 1] },
+    ],
+    constants: [1e-3, 2],
+    code: [
+      [instruction.mulAdd, 9, 0, 1, 2],
+      [instruction.standardize, 4, 9, 7, 10],
+      [instruction.select, 9, 4, 10, 3],
+      [instruction.mulSumRows, 5, 9, 4, NONE],
+      [instruction.first, 6, 9, NONE, NONE],
+    ],
+  }),
+  inputs: { x0: [740], x1: [20], x2: [37], x3: [1] },
+  outputs: { y0: [37, 20], y1: [20], y2: [37, 1] },
+};
+
+const multiplication: Subject = {
+  model: serialize(
+    program(
+      { inputs: { a: { shape: [29, 33] }, b: { shape: [17, 33] }, bias: { shape: [17] } }, state: {} },
+      ({ a, b, bias }) => ({ outputs: { y: product([a, b, bias], { transposeB: true, rectified: true }) } }),
+    ),
+  ),
+  inputs: { a: [29, 33], b: [17, 33], bias: [17] },
+  outputs: { y: [29, 17] },
+};
+
+const layer: Subject = {
+  model: serialize(
+    fuse(
+      optimize(
+        program(
+          {
+            inputs: {
+              x: { shape: [16, 5] },
+              w: { shape: [8, 5] },
+              b: { shape: [8] },
+              scale: { shape: [8] },
+              shift: { shape: [8] },
+              slope: { shape: [8] },
+            },
+            state: {},
+          },
+          ({ x, w, b, scale, shift, slope }) => {
+            const y = swish(layerNorm(linear(x, w, b), scale, shift), slope);
+            const [dw] = grad(sum(mul(y, add(y, 1))), [w]);
+            return { outputs: { y, ...(dw && { dw }) } };
+          },
+        ),
+      ),
+    ),
+  ),
+  inputs: { x: [16, 5], w: [8, 5], b: [8], scale: [8], shift: [8], slope: [8] },
+  outputs: { y: [16, 8], dw: [8, 5] },
+};
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((size, axis) => size * axis, 1);
+
+const tensors = (shapes: Subject['inputs']) =>
+  Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => {
+      const data = surrounded(new Float32Array(sizeOf(shape)).fill(0.5));
+      return [name, new Tensor('float32', data, shape)] as const;
+    }),
+  );
+
+/** Whether the addon took the model and ran it; otherwise it has said why not. */
+async function attempt({ model, outputNames }: Mutation, { inputs, outputs }: Subject): Promise<boolean> {
+  const rooms = Object.fromEntries(
+    Object.entries(tensors(outputs)).filter(([name]) => !outputNames || outputNames.has(name)),
+  );
+  try {
+    const session = createSession(model, 1);
+    try {
+      await session.run(tensors(inputs), rooms);
+    } finally {
+      await session.release();
+    }
+  } catch (error) {
+    if (error instanceof Error && error.message.length > 0) return false;
+    throw error;
+  }
+  for (const { data } of Object.values(rooms))
+    if (data instanceof Float32Array && !isUntouched(data)) throw new RangeError('it wrote beside a result');
+  return true;
+}
+
+const subjects = [chain, multiplication, layer];
+for (const subject of subjects)
+  if (!(await attempt({ model: subject.model }, subject)))
+    throw new Error('a model that nobody has spoiled was refused');
+
+const [first, end] = process.argv.slice(2).map(Number);
+let refused = 0;
+for (let seed = first ?? 0; seed < (end ?? 0); seed++) {
+  writeSync(1, `mutation ${seed}\n`);
+  const subject = subjects[seed % subjects.length] ?? chain;
+  if (!(await attempt(mutated(subject.model, seed), subject))) refused++;
+}
+writeSync(1, `${refused} refused\n`);
