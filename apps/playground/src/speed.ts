@@ -7,8 +7,8 @@ import { policyFiles } from '@meow-rl/export';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { onnxRuntimeWeb } from '@meow-rl/graph/onnxruntime-web';
 import { createMeowAgent } from '@meow-rl/meow';
+import { quantile } from '@meow-rl/train';
 
-import { quantile } from '../../../packages/train/src/statistics/moments.ts';
 import { findChromium } from './testing/browser.ts';
 import type { Engines } from './testing/engines-page.ts';
 import { enginesSite } from './testing/engines-site.ts';

@@ -167,13 +167,19 @@ export async function startThreadsOn<P extends Protocol>(
     }
   };
 
+  const beginAlone = (command: Command) => {
+    expectIdle(command);
+    running = command;
+    underWay.ref();
+  };
   const begin = (command: Command): number => {
     expectIdle(command);
     const number = give(command);
-    running = command;
-    underWay.ref();
+    beginAlone(command);
     return number;
   };
+  const failed = (cause: unknown): Error =>
+    giveUp(lossOf(`the calling thread's part failed: ${messageOf(cause)}`, { cause }));
   const finish = () => {
     underWay.unref();
     running = undefined;
@@ -213,11 +219,20 @@ export async function startThreadsOn<P extends Protocol>(
           await part();
           if (block(number)) return;
         } catch (cause) {
-          if (!failure && endedThread() < 0)
-            throw giveUp(lossOf(`the calling thread's part failed: ${messageOf(cause)}`, { cause }));
+          if (!failure && endedThread() < 0) throw failed(cause);
         }
         // What a thread that has ended said of the reason is still to come.
         await interrupted;
+      } finally {
+        finish();
+      }
+    },
+    runAlone: async (command, part) => {
+      beginAlone(command);
+      try {
+        await part();
+      } catch (cause) {
+        throw failed(cause);
       } finally {
         finish();
       }

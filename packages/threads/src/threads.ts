@@ -22,7 +22,9 @@ export interface Threads<P extends Protocol> {
   run(command: P['command']): Promise<void>;
   /** The same for a command of which the calling thread does a part; it blocks from the end of that until all are done. */
   runWith(command: P['command'], part: () => Promise<void>): Promise<void>;
-  /** The same for a command of milliseconds, blocking until it is done. */
+  /** A command that the calling thread does by itself; the others sleep on. If it fails the threads are given up, as in `runWith`. */
+  runAlone(command: P['command'], part: () => Promise<void>): Promise<void>;
+  /** The same as `run` for a command of milliseconds, blocking until it is done. */
   runNow(command: P['command']): void;
   /** The calling thread's side of the barrier inside a command, see `ThreadContext`. It throws if a thread is lost. */
   meet(): void;

@@ -11,7 +11,7 @@ import { shardedPart, updateAlone } from './sharded-part.ts';
 export interface PartsOfCaller {
   /** Its part of a shared update. It has a share of each group, and so all single numbers. */
   readonly first: Part;
-  update(team: Pick<Threads<UpdateProtocol>, 'runWith' | 'runNow'>): Promise<void>;
+  update(team: Pick<Threads<UpdateProtocol>, 'runWith' | 'runAlone' | 'runNow'>): Promise<void>;
   adopt(): void;
   dispose(): Promise<void>;
 }
@@ -25,8 +25,8 @@ export async function partsOfCaller(
   const runtime = await loadEngine(engine);
   const first = await shardedPart({ ...options, runtime, thread: 0 });
   const parts = [first];
-  /** Who has the single numbers of the last update: the calling thread has them always. */
-  let isShared = true;
+  /** Whether the last update was shared: then the other threads have its single numbers, else the other parts here. */
+  let wasShared = true;
 
   const takeOver = async () => {
     for (let thread = parts.length; thread < options.threads; thread += 1)
@@ -34,20 +34,23 @@ export async function partsOfCaller(
     first.publish();
     for (const part of parts.slice(1)) part.adopt();
   };
+  const updateAll = async () => {
+    if (wasShared) await takeOver();
+    await updateAlone(parts, options.memory);
+  };
 
   return {
     first,
     update: async (team) => {
       const { shares } = pace;
-      if (isShared && !shares) await takeOver();
-      if (!isShared && shares) {
+      if (shares && !wasShared) {
         first.publish();
         team.runNow('adopt');
       }
-      isShared = shares;
       const begun = performance.now();
-      await (shares ? team.runWith('update', first.update) : updateAlone(parts, options.memory));
+      await (shares ? team.runWith('update', first.update) : team.runAlone('update', updateAll));
       pace.took(performance.now() - begun);
+      wasShared = shares;
     },
     adopt: () => {
       for (const part of parts) part.adopt();

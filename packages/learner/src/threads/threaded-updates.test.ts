@@ -160,9 +160,11 @@ describe.each(ENGINES)('a thread of %s that ends', (_, makeRuntime) => {
     ['in the background', true, 6, 'learner thread 1 (of 2) ended: '],
     ['beside the calling thread', false, 6, 'learner thread 1 (of 2) ended: '],
     ['that is the calling one', false, 5, "the calling thread's part failed: "],
-  ])('%s fails the update, and everything after that but acting', async (__, background, draw, problem) => {
+    ['that makes updates alone', false, 6, "the calling thread's part failed: ", 'a'],
+  ])('%s fails the update, and everything after that but acting', async (...given) => {
+    const [, background, draw, problem, ways = 's'] = given;
     // In one thread's third update: the other one then waits for it.
-    const updates = failingDraw(draw, threadedUpdates({ threads: 2, background }));
+    const updates = failingDraw(draw, threadedUpdatesPaced({ threads: 2, background }, pacedBy(ways)));
     const agent = await agentWith(updates, { config: { dropout: 0.25 }, runtime: makeRuntime() });
     for (const seed of [1, 2]) await agent.update(batchOf(seed));
     const error: unknown = await agent.update(batchOf(3)).catch((reason: unknown) => reason);

@@ -49,10 +49,8 @@ const entry = siblingModule('update-thread', import.meta.url);
  *
  *     g = g₀ + g₁ + … over the threads
  *
- * Where sharing takes longer, as on cores that other programs use, the calling thread computes all shares by itself.
- *
  * So results depend on the number of threads, never on timing or on where they run. One thread gives the bits of an agent
- * without this.
+ * without this. Where sharing takes longer, as on cores that other programs use, the calling thread computes all shares by itself.
  *
  * Disposing of the agent ends the threads, after the update under way. An agent that isn't disposed of keeps them as long as
  * the process lives; they don't keep it alive, and between updates they sleep.
