@@ -40,12 +40,15 @@ const disturbancesOf = ({ observationNoise, actionNoise }: RobustnessOptions): D
   ...actionNoise.map((size) => ({ observationNoise: 0, actionNoise: size })),
 ];
 
-/** Plays the final policies of all runs under noise. Disturbances and runs of one seed are played with the same draws. */
+/** Plays the final policies of all runs under noise; those of files of curves have none. Disturbances and runs of one seed are played with the same draws. */
 export async function measureRobustness(
-  groups: readonly RunGroup[],
+  compared: readonly RunGroup[],
   options: RobustnessOptions,
   ui: Ui,
 ): Promise<GroupRobustness[]> {
+  const groups = compared
+    .map((group) => ({ ...group, runs: group.runs.filter(({ label }) => label === undefined) }))
+    .filter(({ runs }) => runs.length > 0);
   const disturbances = disturbancesOf(options);
   const runs = groups.flatMap((group) => group.runs);
   const bar = ui.progress('playing with noise', runs.length);
