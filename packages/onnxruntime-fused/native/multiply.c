@@ -5,6 +5,9 @@
  *
  * Each sum begins with the bias and goes over `inner` in order, whatever the size of the tile that it is in.
  *
+ * While the tiles of a panel are summed up, what the next one is packed from is asked for, and each tile's place in the
+ * result: matrices mostly come from the last cache, which the arithmetic would wait for.
+ *
  * Compiled once per instruction set, MULTIPLY being the name of the result.
  *
  * Reference: Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008).
@@ -116,6 +119,21 @@ static void pack_columns(const Panel *panel, const float *from, int64_t stride) 
       panel->packed[k * width + column] = column < panel->columns ? from[column * stride + k] : 0.0f;
 }
 
+/* Memory that will be read: so many floats of each row. */
+typedef struct {
+  const float *at;
+  int64_t rows, floats, stride;
+} Ahead;
+
+#define LINE_FLOATS 16
+
+/* Asks for rows [from, end), as far as they are there, into the second cache: the first one is full of what is at work. */
+INLINED void look_ahead(const Ahead *ahead, int64_t from, int64_t end) {
+  if (end > ahead->rows) end = ahead->rows;
+  for (; from < end; from++)
+    for (int64_t i = 0; i < ahead->floats; i += LINE_FLOATS) __builtin_prefetch(ahead->at + from * ahead->stride + i, 0, 2);
+}
+
 /* What the tiles of a panel have in common. */
 typedef struct {
   const float *packed;
@@ -132,6 +150,8 @@ INLINED void sum_tile(const Strip *strip, int rows, int registers, int64_t row_s
   Register sums[TILE_ROWS][MOST_REGISTERS];
   UNROLLED for (int i = 0; i < rows; i++) UNROLLED for (int j = 0; j < registers; j++)
     sums[i][j] = load((strip->continues ? result + i * stride : strip->start) + j * WIDTH);
+  UNROLLED for (int i = 0; i < rows; i++) UNROLLED for (int j = 0; j < registers; j++)
+    __builtin_prefetch(result + i * stride + j * WIDTH, 1);
   const float *b = strip->packed;
   for (int64_t k = 0; k < strip->inner; k++, a += inner_step, b += registers * WIDTH) {
     Register right[MOST_REGISTERS];
@@ -187,11 +207,17 @@ static void copy_rows(float *to, int64_t to_stride, const float *from, int64_t f
 #endif
 }
 
-/* All tiles of a panel. The last panel's columns may fill no register: its tiles lie apart until they are done. */
-static void sum_panel(const Strip *strip, int64_t rows, int64_t columns, const float *a, float *result, int64_t stride) {
+/*
+ * All tiles of a panel, with a part of what is read next asked for before each. The last panel's columns may fill no
+ * register: its tiles lie apart until they are done.
+ */
+static void sum_panel(const Strip *strip, const Ahead *next, int64_t rows, int64_t columns, const float *a, float *result,
+                      int64_t stride) {
   float apart[TILE_ROWS * PANEL_COLUMNS] __attribute__((aligned(64)));
   const bool is_whole = columns == strip->registers * WIDTH;
-  for (int64_t row = 0, done; row < rows; row += done) {
+  const int64_t tiles = rows / TILE_ROWS + 1, next_rows = (next->rows + tiles - 1) / tiles;
+  for (int64_t row = 0, done, tile = 0; row < rows; row += done, tile++) {
+    look_ahead(next, tile * next_rows, (tile + 1) * next_rows);
     float *to = result + row * stride;
     const float *from = a + row * strip->row_step;
     if (is_whole) {
@@ -205,6 +231,16 @@ static void sum_panel(const Strip *strip, int64_t rows, int64_t columns, const f
   }
 }
 
+/* What a panel is packed from. */
+INLINED Ahead panel_source(const Factor *right, int64_t from, int64_t inner, int64_t column, int64_t columns) {
+  return right->transposed ? (Ahead){right->values + column * right->stride + from, columns, inner, right->stride}
+                           : (Ahead){right->values + from * right->stride + column, inner, columns, right->stride};
+}
+
+INLINED int64_t panel_columns(int64_t columns, int64_t column) {
+  return columns - column < PANEL_COLUMNS ? columns - column : PANEL_COLUMNS;
+}
+
 void MULTIPLY(const Product *product) {
   const Factor *left = &product->a, *right = &product->b;
   const int64_t columns = product->columns;
@@ -213,12 +249,14 @@ void MULTIPLY(const Product *product) {
   do {
     const int64_t inner = product->inner - from < INNER_BLOCK ? product->inner - from : INNER_BLOCK;
     for (int64_t column = 0; column < columns; column += PANEL_COLUMNS) {
-      const int64_t count = columns - column < PANEL_COLUMNS ? columns - column : PANEL_COLUMNS;
+      const int64_t count = panel_columns(columns, column), after = column + PANEL_COLUMNS;
       const Panel panel = {packed, inner, count, count > WIDTH ? 2 : 1};
+      const float *source = panel_source(right, from, inner, column, count).at;
       if (right->transposed)
-        pack_columns(&panel, right->values + column * right->stride + from, right->stride);
+        pack_columns(&panel, source, right->stride);
       else
-        pack_rows(&panel, right->values + from * right->stride + column, right->stride);
+        pack_rows(&panel, source, right->stride);
+      const Ahead next = after < columns ? panel_source(right, from, inner, after, panel_columns(columns, after)) : (Ahead){0};
       float start[PANEL_COLUMNS] = {0};
       if (product->bias) memcpy(start, product->bias + column, (size_t)count * sizeof *start);
       const Strip strip = {
@@ -231,7 +269,7 @@ void MULTIPLY(const Product *product) {
           .continues = from > 0,
           .rectified = product->rectified && from + inner == product->inner,
       };
-      sum_panel(&strip, product->rows, count, left->values + from * strip.inner_step, product->result + column, columns);
+      sum_panel(&strip, &next, product->rows, count, left->values + from * strip.inner_step, product->result + column, columns);
     }
     from += inner;
   } while (from < product->inner);
