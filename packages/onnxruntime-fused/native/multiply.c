@@ -222,9 +222,10 @@ void MULTIPLY(const Product *product) {
   const int64_t rest = product->columns % WIDTH;
   const bool is_narrow = rest <= MOST_NARROW && product->a.transposed && product->rows >= WIDTH;
   const int64_t wide = is_narrow ? product->columns - rest : product->columns;
+  const int64_t block = product->rows <= TILE_ROWS || wide == 0 ? THIN_INNER_BLOCK : INNER_BLOCK;
   Work work = {.product = product, .packed = packed};
   do {
-    work.inner = at_most(product->inner - work.from, INNER_BLOCK);
+    work.inner = at_most(product->inner - work.from, block);
     sum_panels(&work, wide);
     if (wide < product->columns) sum_narrow(&work, wide);
     work.from += work.inner;

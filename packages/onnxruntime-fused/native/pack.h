@@ -26,6 +26,8 @@
 #define PANEL_COLUMNS (MOST_REGISTERS * WIDTH)
 /* So much of `inner` at a time: a packed panel and the rows of a tile fit the core's nearest caches. */
 #define INNER_BLOCK 512
+/* The same where a panel has one tile, so that packing is most of the work: the panels beside each other then come from memory together. */
+#define THIN_INNER_BLOCK 64
 
 #define INLINED static inline __attribute__((always_inline))
 #define UNROLLED _Pragma("GCC unroll 16")
