@@ -77,7 +77,9 @@ export interface AgentCore {
   sound(actions: Float32Array, observations: Float32Array): Float32Array;
 }
 
-export const copy = (values: FloatArray): Float32Array => Float32Array.from(values);
+export const copy = (values: FloatArray): Float32Array =>
+  // A third of the time where it can be.
+  values instanceof Float32Array ? values.slice() : Float32Array.from(values);
 
 export const copies = <Q extends string>(results: Readonly<Record<Q, FloatArray>>): Record<Q, Float32Array> =>
   mapValues(results, copy);
