@@ -7,6 +7,8 @@ import { countingEnv } from './testing/counting-env.ts';
 import { timeLimit } from './time-limit.ts';
 import { wrapEnv } from './wrap-env.ts';
 
+const make = () => restAfterEpisode(timeLimit(multiGoal(), 2));
+
 describe('restAfterEpisode', () => {
   it('plays one episode for each seed and touches the environment no more', () => {
     const inner = timeLimit(multiGoal(), 3);
@@ -43,7 +45,6 @@ describe('restAfterEpisode', () => {
   });
 
   it('goes on from its state, in the episode and at rest', () => {
-    const make = () => restAfterEpisode(timeLimit(multiGoal(), 2));
     const env = make();
     env.reset({ seed: 5 });
     env.step([0.3, 0.1]);
@@ -66,7 +67,7 @@ describe('restAfterEpisode', () => {
       { autoresetMode: 'same-step' },
     );
     env.reset({ seed: 0 });
-    const ended = [0, 1, 2, 3].map(() => [...env.step([0.5, 0.5]).truncated]);
+    const ended = [0, 1, 2, 3].map(() => Array.from(env.step([0.5, 0.5]).truncated));
     expect(ended).toEqual([
       [1, 0],
       [0, 0],

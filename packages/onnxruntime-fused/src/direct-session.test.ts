@@ -57,6 +57,8 @@ const policy = (rows: number) =>
 const modelOf = (given: Program): Uint8Array =>
   serialize(lower(given, { fuses: true, smallest: 1, multiplies: true }).engine);
 
+const sessionOf = (given: Program) => createDirectSession(modelOf(given));
+
 function openDirect(given: Program, options?: SessionOptions): FusedSession {
   const session = createDirectSession(modelOf(given), options);
   if (!session) throw new Error('it needs the engine');
@@ -136,7 +138,6 @@ describe.skipIf(isLeftOut)('programs without the engine', () => {
   test('are only those of operators that the addon has, on matrices of known shapes', () => {
     const inputs = { x: { shape: [2, 3] }, y: { shape: [2, 3] } };
     const cubes = { x: { shape: [2, 3, 4] }, y: { shape: [2, 3, 4] } };
-    const sessionOf = (given: Program) => createDirectSession(modelOf(given));
     const joined = program({ inputs, state: {} }, ({ x, y }) => ({ outputs: { z: concat([x, y], 1) } }));
     expect(sessionOf(joined)).toBeDefined();
     const others: readonly Program[] = [

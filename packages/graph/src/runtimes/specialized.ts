@@ -3,7 +3,7 @@ import type { Program } from '../program.ts';
 import type { EngineProgram } from './engine-program.ts';
 
 /** So many lengths of a program's named axes are kept, those that were used last. */
-export const MOST_LENGTHS = 8;
+const MOST_LENGTHS = 8;
 
 /**
  * A program with named axes, loaded anew for each choice of their lengths when a run first has it: engines that fuse need to know
@@ -16,9 +16,8 @@ export function specialized<I extends string, S extends string, O extends string
   load: (known: Program<I, S, O>) => Promise<EngineProgram<I, O>>,
 ): EngineProgram<I, O> {
   const loaded = new Map<string, EngineProgram<I, O>>();
-  const keyOf = (axes: ReadonlyMap<string, number>): string => [...axes.values()].join();
   const used = async (axes: ReadonlyMap<string, number>): Promise<EngineProgram<I, O>> => {
-    const key = keyOf(axes);
+    const key = Array.from(axes.values()).join();
     const before = loaded.get(key);
     // The last in the map is the one that was used last.
     loaded.delete(key);
@@ -32,16 +31,8 @@ export function specialized<I extends string, S extends string, O extends string
     }
     return found;
   };
-  let last: { readonly axes: ReadonlyMap<string, number>; readonly program: EngineProgram<I, O> } | undefined;
-  const sameLengths = (a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean => {
-    for (const [name, length] of a) if (b.get(name) !== length) return false;
-    return true;
-  };
   return {
-    run: async (inputs, axes) => {
-      if (!last || !sameLengths(last.axes, axes)) last = { axes, program: await used(axes) };
-      return last.program.run(inputs, axes);
-    },
+    run: async (inputs, axes) => (await used(axes)).run(inputs, axes),
     release: async () => {
       for (const each of loaded.values()) await each.release();
       loaded.clear();
