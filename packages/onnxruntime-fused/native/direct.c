@@ -1,7 +1,4 @@
-/*
- * Runs programs of our own operators without the engine: it is the engine to them, through a table of the few functions of
- * onnxruntime's API that they call.
- */
+/* Reads and runs programs of our own operators, to which `direct-host` is the engine. */
 #include "direct.h"
 
 #include <stdbool.h>
@@ -9,53 +6,22 @@
 #include <string.h>
 
 #include "columns.h"
-#include "kernel.h"
+#include "direct-host.h"
 #include "platform.h"
 
 #define MOST_VALUES 65536
-
-/* A tensor; also what is told of its shape. */
-struct OrtValue {
-  float *data; /* NULL where it was neither given nor made */
-  int64_t dims[MOST_DIMS];
-  size_t rank;
-  int64_t slot;     /* the memory that it lies in; -1 for inputs and results */
-  float *room;      /* where a result is written */
-  int64_t elements; /* of that room */
-};
-
-typedef struct {
-  const char *name;
-  const int64_t *ints;
-  const float *floats;
-  size_t count;
-} Attribute;
 
 /* In the order of their numbers; the last one's entries are floats. */
 static const char *const attribute_names[] = {"size", "inputs", "outputs", "output_shapes", "code", "product", "constants"};
 enum { ATTRIBUTES = sizeof attribute_names / sizeof *attribute_names };
 
-struct OrtKernelInfo {
-  Attribute attributes[ATTRIBUTES];
-  size_t count;
-};
-
-struct OrtKernelContext {
-  Direct *direct;
-  const int64_t *inputs, *outputs; /* numbers of values */
-  size_t input_count, output_count;
-};
+_Static_assert(ATTRIBUTES <= MOST_ATTRIBUTES, "an operator may have all attributes");
 
 typedef struct {
   const OrtCustomOp *operator;
   void *kernel;
   OrtKernelContext context;
 } Step;
-
-typedef struct {
-  float *memory;
-  int64_t capacity;
-} Slot;
 
 struct Direct {
   OrtApi api; /* ours, handed to operators; statuses are the engine's */
@@ -67,123 +33,6 @@ struct Direct {
   Step *steps;
   size_t step_count;
 };
-
-/* The engine's own table. One per process, as the engine is. */
-static const OrtApi *statuses;
-
-static OrtStatus *unsupported(void) {
-  return statuses->CreateStatus(ORT_FAIL, "an operator calls a function of the engine that it does not have here.");
-}
-
-static const Attribute *attribute_of(const OrtKernelInfo *info, const char *name) {
-  for (size_t i = 0; i < info->count; i++)
-    if (strcmp(info->attributes[i].name, name) == 0) return &info->attributes[i];
-  return NULL;
-}
-
-static OrtStatus *get_ints(const OrtKernelInfo *info, const char *name, int64_t *out, size_t *count) {
-  const Attribute *attribute = attribute_of(info, name);
-  if (!attribute) return statuses->CreateStatus(ORT_FAIL, "it is missing.");
-  if (out) memcpy(out, attribute->ints, *count * sizeof *out);
-  *count = attribute->count;
-  return NULL;
-}
-
-static OrtStatus *get_floats(const OrtKernelInfo *info, const char *name, float *out, size_t *count) {
-  const Attribute *attribute = attribute_of(info, name);
-  if (!attribute) return statuses->CreateStatus(ORT_FAIL, "it is missing.");
-  if (out) memcpy(out, attribute->floats, *count * sizeof *out);
-  *count = attribute->count;
-  return NULL;
-}
-
-static OrtStatus *get_input_count(const OrtKernelContext *context, size_t *out) {
-  *out = context->input_count;
-  return NULL;
-}
-
-static OrtStatus *get_output_count(const OrtKernelContext *context, size_t *out) {
-  *out = context->output_count;
-  return NULL;
-}
-
-static OrtStatus *get_input(const OrtKernelContext *context, size_t index, const OrtValue **out) {
-  if (index >= context->input_count) return statuses->CreateStatus(ORT_FAIL, "an operator reads an input that it has not.");
-  *out = &context->direct->values[context->inputs[index]];
-  if (!(*out)->data) return failure(statuses, "value %d was not fed.", (int)context->inputs[index]);
-  return NULL;
-}
-
-static OrtStatus *get_output(OrtKernelContext *context, size_t index, const int64_t *shape, size_t rank, OrtValue **out) {
-  int64_t elements = 1;
-  *out = NULL;
-  if (index >= context->output_count || rank > MOST_DIMS)
-    return statuses->CreateStatus(ORT_FAIL, "an operator gives an output that it has not.");
-  OrtValue *value = &context->direct->values[context->outputs[index]];
-  for (size_t i = 0; i < rank; i++)
-    if (shape[i] < 0 || __builtin_mul_overflow(elements, shape[i], &elements) || elements > INT64_C(1) << 40)
-      return statuses->CreateStatus(ORT_FAIL, "a result has an axis that cannot be.");
-  if (value->slot < 0) {
-    if (!value->room || value->elements != elements)
-      return failure(statuses, "invalid dimensions for output: value %d has %lld elements, its room %lld.",
-                     (int)context->outputs[index], (long long)elements, (long long)(value->room ? value->elements : 0));
-    value->data = value->room;
-  } else {
-    Slot *slot = &context->direct->slots[value->slot];
-    if (!slot->memory || slot->capacity < elements) {
-      free_aligned(slot->memory);
-      slot->memory = allocate_aligned((size_t)(elements + 1) * sizeof *slot->memory);
-      slot->capacity = elements;
-      if (!slot->memory) return statuses->CreateStatus(ORT_FAIL, "no memory for a result.");
-    }
-    value->data = slot->memory;
-  }
-  memcpy(value->dims, shape, rank * sizeof *shape);
-  value->rank = rank;
-  *out = value;
-  return NULL;
-}
-
-static OrtStatus *get_data(OrtValue *value, void **out) {
-  *out = value->data;
-  return NULL;
-}
-
-static OrtStatus *get_shape(const OrtValue *value, OrtTensorInfo **out) {
-  *out = (OrtTensorInfo *)value;
-  return NULL;
-}
-
-static OrtStatus *get_rank(const OrtTensorInfo *info, size_t *out) {
-  *out = ((const OrtValue *)info)->rank;
-  return NULL;
-}
-
-static OrtStatus *get_dims(const OrtTensorInfo *info, int64_t *out, size_t rank) {
-  memcpy(out, ((const OrtValue *)info)->dims, rank * sizeof *out);
-  return NULL;
-}
-
-static void release_shape(OrtTensorInfo *info) { (void)info; }
-
-static void fill_table(OrtApi *api) {
-  OrtStatus *(**functions)(void) = (OrtStatus * (**)(void)) api;
-  for (size_t i = 0; i < sizeof *api / sizeof *functions; i++) functions[i] = unsupported;
-  api->CreateStatus = statuses->CreateStatus;
-  api->GetErrorMessage = statuses->GetErrorMessage;
-  api->ReleaseStatus = statuses->ReleaseStatus;
-  api->KernelInfoGetAttributeArray_int64 = get_ints;
-  api->KernelInfoGetAttributeArray_float = get_floats;
-  api->KernelContext_GetInputCount = get_input_count;
-  api->KernelContext_GetOutputCount = get_output_count;
-  api->KernelContext_GetInput = get_input;
-  api->KernelContext_GetOutput = get_output;
-  api->GetTensorMutableData = get_data;
-  api->GetTensorTypeAndShape = get_shape;
-  api->GetDimensionsCount = get_rank;
-  api->GetDimensions = get_dims;
-  api->ReleaseTensorTypeAndShapeInfo = release_shape;
-}
 
 /* The numbers that are still to be read. */
 typedef struct {
@@ -236,7 +85,8 @@ static void read_attribute(Reader *reader, Attribute *attribute) {
 static OrtStatus *read_step(Direct *direct, Reader *reader, const OperatorSet *set, bool *made, Step *step) {
   struct OrtKernelInfo info = {0};
   const int64_t operator = read_number(reader, 0, OPERATOR_COUNT + 1);
-  step->context.direct = direct;
+  step->context.values = direct->values;
+  step->context.slots = direct->slots;
   read_values(reader, &step->context.inputs, &step->context.input_count, made, direct->value_count, false);
   read_values(reader, &step->context.outputs, &step->context.output_count, made, direct->value_count, true);
   info.count = (size_t)read_number(reader, 0, ATTRIBUTES + 1);
@@ -263,7 +113,7 @@ OrtStatus *direct_create(const OrtApi *engine, const OperatorSet *set, const int
   Direct *direct = calloc(1, sizeof *direct);
   bool *made = NULL;
   if (!direct) goto no_memory;
-  fill_table(&direct->api);
+  fill_host_table(&direct->api);
   direct->numbers = malloc((count + 1) * sizeof *numbers);
   direct->floats = malloc((float_count + 1) * sizeof *floats);
   /* A step takes at least four numbers. */

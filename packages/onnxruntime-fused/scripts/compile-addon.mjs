@@ -47,6 +47,7 @@ function objects(cpu, setFlags) {
     'product',
     'columns',
     'direct',
+    'direct-host',
     'direct-addon',
   ];
   // Loops take the longest.
