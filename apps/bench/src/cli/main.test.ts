@@ -255,6 +255,7 @@ describe('settings reach the commands', () => {
         observationNoise: 0,
         actionNoise: 0,
         threads: 1,
+        parallel: 'auto',
         checkpoint: 'last',
       },
     ]);

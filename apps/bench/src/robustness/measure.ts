@@ -2,7 +2,7 @@ import { evaluate, meanInterval, type ConfidenceInterval } from '@meow-rl/train'
 
 import type { RunGroup } from '../compare/group-runs.ts';
 import type { Run } from '../compare/read-run.ts';
-import { makePlayground } from '../environments/environments.ts';
+import { makePlayground } from '../environments/evaluation-environments.ts';
 import { openPolicy } from '../policies/loaded-policy.ts';
 import { noisyActor, type Disturbance } from '../policies/noisy-actor.ts';
 import type { Ui } from '../cli/ui.ts';
@@ -82,7 +82,8 @@ async function playDisturbed(
 ) {
   const { actor, playground } = await openPolicy(folder, { threads: 1 });
   try {
-    const env = await makePlayground(playground, actor);
+    const episodesInAll = 2 * episodes * disturbances.length;
+    const env = await makePlayground(playground, actor, { episodes, episodesInAll, parallel: 'auto' });
     try {
       const results: { deterministic: number; sampled: number }[] = [];
       for (const disturbance of disturbances) {
