@@ -40,22 +40,28 @@ export async function partsOfCaller(
     first.publish();
     for (const part of parts.slice(1)) part.adopt();
   };
-  const updateAll = async () => {
-    if (wasShared) await takeOver();
-    await updateAlone(parts, options.memory);
+  /** Without what the other way leaves to do: it is done once for many updates. */
+  const timed = async (update: () => Promise<void>) => {
+    const begun = performance.now();
+    await update();
+    pace.took(performance.now() - begun);
   };
 
   return {
     first,
     update: async (team) => {
       const { shares } = pace;
-      if (shares && !wasShared) {
-        first.publish();
-        team.runNow('adopt');
-      }
-      const begun = performance.now();
-      await (shares ? team.runWith('update', first.update) : team.runAlone('update', updateAll));
-      pace.took(performance.now() - begun);
+      if (shares) {
+        if (!wasShared) {
+          first.publish();
+          team.runNow('adopt');
+        }
+        await timed(() => team.runWith('update', first.update));
+      } else
+        await team.runAlone('update', async () => {
+          if (wasShared) await takeOver();
+          await timed(() => updateAlone(parts, options.memory));
+        });
       wasShared = shares;
     },
     adopt: () => {
