@@ -18,7 +18,11 @@ function choices(updates: number, took: (update: number) => Took): string {
 }
 
 /** The same, a letter for eight updates in a row, after which alone it changes. */
-const turns = (updates: string) => updates.match(/s{8}|a{8}|./g)?.map(([first]) => first).join('') ?? '';
+const turns = (updates: string) =>
+  updates
+    .match(/s{8}|a{8}|./g)
+    ?.map(([first]) => first)
+    .join('') ?? '';
 
 const times = (ways: string, count: number) => ways.repeat(count);
 
