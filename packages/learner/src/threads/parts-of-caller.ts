@@ -33,7 +33,7 @@ export async function partsOfCaller(
   const takeOver = async () => {
     for (let thread = parts.length; thread < options.threads; thread += 1) {
       const place = { ...options, runtime, thread };
-      // In as few sessions as there can be: each has memory of its own, and together they don't fit the core's cache.
+      // In as few sessions as there can be: two in turns take clearly longer than one run twice.
       const lender = parts.find(({ rows }) => rows === rowCount(place));
       parts.push(await shardedPart(place, lender));
     }
