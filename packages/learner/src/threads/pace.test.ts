@@ -26,8 +26,9 @@ const turns = (updates: string) =>
 
 const times = (ways: string, count: number) => ways.repeat(count);
 
+const begins = (took: Took) => turns(choices(1920, () => took));
+
 it('tries both ways in turns, then goes the faster one, and tries again after ever longer times', () => {
-  const begins = (took: Took) => turns(choices(1920, () => took));
   expect(begins({ shared: 3, alone: 5 })).toBe(
     `s${times('sa', 4)}${times('s', 16)}${times('sa', 4)}${times('s', 64)}${times('sa', 4)}${times('s', 135)}`,
   );
@@ -46,8 +47,9 @@ it('ends a trial early where sharing is hopeless', () => {
   );
 });
 
+const isBusy = (update: number) => update >= 3200 && update < 6400;
+
 it('gives way at the first window that is slow, and shares again soon after the cores are free', () => {
-  const isBusy = (update: number) => update >= 3200 && update < 6400;
   const chosen = choices(9600, (update) =>
     isBusy(update) ? { shared: 9, alone: 7 } : { shared: 3, alone: 5 },
   );
@@ -70,9 +72,10 @@ it.each([
   expect(milliseconds / (Math.min(shared, alone) * chosen.length)).toBeLessThan(1.02);
 });
 
+const slow = (update: number, every: number) => (update % every === 0 ? 10 : 1);
+
 it('is not misled by updates that take one to ten times as long now and then', () => {
   // Shares are slow more often, as each waits for the slower one.
-  const slow = (update: number, every: number) => (update % every === 0 ? 10 : 1);
   const chosen = choices(20_000, (update) => ({
     shared: 4 * slow(update, 5),
     alone: 5 * slow(update, 23),
