@@ -136,6 +136,12 @@ class Learner:
         action, _ = self.actor(state, torch.randn(len(state), self.settings.action_size, dtype=self.dtype))
         return action.numpy()
 
+    @torch.no_grad()
+    def mode(self, observation):
+        """The deterministic action: tanh of the mean."""
+        state = torch.as_tensor(observation, dtype=self.dtype)
+        return self.actor(state, torch.zeros(len(state), self.settings.action_size, dtype=self.dtype))[0].numpy()
+
     def update(self, observation, action, reward, next_observation, terminated, noise=None):
         c = self.settings
         next_noise, actor_noise = noise or [torch.randn(len(action), c.action_size, dtype=self.dtype) for _ in range(2)]

@@ -79,6 +79,11 @@ class Learner:
         noise = torch.randn(len(state), self.settings.action_size, dtype=self.dtype)
         return (self.actor(state) + self.settings.exploration_noise * noise).clamp(-1, 1).numpy()
 
+    @torch.no_grad()
+    def mode(self, observation):
+        """The action without noise."""
+        return self.actor(torch.as_tensor(observation, dtype=self.dtype)).numpy()
+
     def update(self, observation, action, reward, next_observation, terminated, noise=None):
         c = self.settings
         (noise,) = noise or [torch.randn_like(action)]

@@ -3,10 +3,13 @@ import { generatorFromState, type GeneratorState } from '@meow-rl/random';
 import { checkTransitions } from './check-transitions.ts';
 import type { SavedPriorities } from './prioritized.ts';
 import type { TransitionRows, TransitionSizes } from './transition-batch.ts';
+import type { ObservationStorage } from './transition-ring.ts';
 
 /** What a buffer holds besides its transitions, in objects of its own. */
 export interface ReplayBufferHead extends TransitionSizes {
   readonly capacity: number;
+  /** What observations were rounded to. Default: float32, which all were before there was a choice. */
+  readonly observationStorage?: ObservationStorage | undefined;
   /** Transitions ever added; the last `capacity` of them are held. Transition k lies in row k mod capacity. */
   readonly added: number;
   readonly generator: GeneratorState;
@@ -47,6 +50,7 @@ export const oldestOf = ({
 export interface ExpectedBuffer extends TransitionSizes {
   /** That of the buffer to restore: it may be another one than the saved buffer's, if all that was held fits. */
   readonly capacity: number;
+  readonly observationStorage: ObservationStorage;
   /** Whether it has `nStep`. */
   readonly linked: boolean;
   /** α if it is prioritized, otherwise null. */
@@ -69,6 +73,12 @@ export function checkHead(head: ReplayBufferHead, expected: ExpectedBuffer): voi
     if (head[name] === expected[name]) continue;
     throw new RangeError(
       `replay: restore got a state with ${name} = ${String(head[name])}, expected ${expected[name]}. ${remedy}`,
+    );
+  }
+  const storage = head.observationStorage ?? 'float32';
+  if (storage !== expected.observationStorage) {
+    throw new RangeError(
+      `replay: restore got a state with observationStorage = ${storage}, expected ${expected.observationStorage}. ${remedy}`,
     );
   }
   if (!isCount(head.capacity) || head.capacity === 0) {
@@ -123,7 +133,7 @@ export function checkPart(
   { added, capacity }: Pick<ReplayBufferHead, 'added' | 'capacity'>,
   expected: ExpectedBuffer,
 ): number {
-  const rows = checkTransitions(part.transitions, expected);
+  const rows = checkTransitions(part.transitions, expected, expected.observationStorage);
   if (part.first !== first || first + rows > added) {
     throw new RangeError(
       `replay: restore got transitions ${part.first} to ${part.first + rows - 1}, expected transitions from ${first} ` +

@@ -1,11 +1,13 @@
 import type { EpisodeLinks, TransitionOrigins } from './episode-links.ts';
-import type { Transitions, TransitionRows } from './transition-batch.ts';
+import { encodeFloat16 } from './float16.ts';
+import type { Transitions } from './transition-batch.ts';
+import type { StoredColumn, StoredTransitions } from './transition-ring.ts';
 
 const MOST_ENVIRONMENTS = 2 ** 20;
 
 /** What {@link checkOrigins} compares new transitions with. */
 export interface HeldTransitions {
-  readonly store: TransitionRows;
+  readonly store: StoredTransitions;
   readonly links: EpisodeLinks;
   readonly capacity: number;
   /** Transitions ever added. */
@@ -37,7 +39,7 @@ export function checkOrigins(
   }
 
   /** Whether transition i begins at row `from` of `ends`. */
-  const continues = (i: number, ends: ArrayLike<number>, from: number) => {
+  const continues = (i: number, ends: Transitions['nextObservations'], from: number) => {
     for (let j = 0; j < width; j += 1) {
       const begins = Math.fround(transitions.observations[i * width + j] ?? Number.NaN);
       if (begins !== Math.fround(ends[from * width + j] ?? Number.NaN)) return false;
@@ -45,12 +47,23 @@ export function checkOrigins(
     return true;
   };
 
+  /** Whether transition i begins at what row `from` of a column holds. */
+  const continuesHeld = (i: number, ends: StoredColumn, from: number) => {
+    if (!(ends instanceof Uint16Array)) return continues(i, ends, from);
+    const begins = new Uint16Array(width);
+    encodeFloat16(transitions.observations.subarray(i * width, (i + 1) * width), begins, 0);
+    // But for the sign of 0, as above.
+    return begins.every(
+      (bits, j) => bits === ends[from * width + j] || ((bits | (ends[from * width + j] ?? 1)) & 0x7fff) === 0,
+    );
+  };
+
   const follows = (i: number, environment: number) => {
     const before = latest.get(environment);
     if (before !== undefined) return before < 0 || continues(i, transitions.nextObservations, before);
     const number = links.last(environment);
     const held = number >= Math.max(0, added - capacity);
-    return !held || continues(i, store.nextObservations, number % capacity);
+    return !held || continuesHeld(i, store.nextObservations, number % capacity);
   };
 
   for (let i = 0; i < count; i += 1) {

@@ -1,14 +1,10 @@
 import { gatherRows } from './gather-rows.ts';
-import {
-  transitionFields,
-  type TransitionBatch,
-  type TransitionRows,
-  type TransitionSizes,
-} from './transition-batch.ts';
+import { transitionFields, type TransitionBatch, type TransitionSizes } from './transition-batch.ts';
+import type { StoredTransitions } from './transition-ring.ts';
 
 /** Fills a batch with the transitions in `rows` as they are stored, each with its discount γ (1 − terminated). */
 export function gatherSingleSteps(
-  store: TransitionRows,
+  store: StoredTransitions,
   rows: Int32Array,
   discount: number,
   sizes: TransitionSizes,

@@ -2,7 +2,8 @@ export type { ReplayBufferHead, ReplayBufferPart, ReplayBufferState } from './bu
 export type { TransitionOrigins } from './episode-links.ts';
 export type { BetaSchedule, PrioritizedOptions, SavedPriorities } from './prioritized.ts';
 export { replayBufferBytes } from './replay-buffer-bytes.ts';
-export { replayBuffer, type ReplayBuffer, type ReplayBufferOptions } from './replay-buffer.ts';
+export { replayBuffer, type ReplayBuffer } from './replay-buffer.ts';
+export type { ReplayBufferOptions } from './replay-buffer-options.ts';
 export type { Rollout } from './rollout.ts';
 export {
   rolloutBuffer,
@@ -20,3 +21,4 @@ export {
   type Transitions,
   type TransitionSizes,
 } from './transition-batch.ts';
+export type { ObservationStorage } from './transition-ring.ts';

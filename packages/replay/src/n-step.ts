@@ -1,7 +1,8 @@
 import { checkPositive } from './check-options.ts';
 import type { EpisodeLinks } from './episode-links.ts';
 import { gatherRows } from './gather-rows.ts';
-import type { TransitionBatch, TransitionRows, TransitionSizes } from './transition-batch.ts';
+import type { TransitionBatch, TransitionSizes } from './transition-batch.ts';
+import type { StoredTransitions } from './transition-ring.ts';
 
 // Links are distances within the buffer, saved as float32: exact up to here.
 const LARGEST_CAPACITY = 2 ** 24;
@@ -30,7 +31,7 @@ export function checkNStep(nStep: number, capacity: number): void {
  * Reference: Sutton, Learning to predict by the methods of temporal differences (1988); Hessel et al., Rainbow (2018).
  */
 export function gatherNStep(
-  store: TransitionRows,
+  store: StoredTransitions,
   links: EpisodeLinks,
   rows: Int32Array,
   { nStep, discount }: { readonly nStep: number; readonly discount: number },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { replayBuffer, type ReplayBuffer, type ReplayBufferOptions } from './replay-buffer.ts';
+import type { ReplayBufferOptions } from './replay-buffer-options.ts';
+import { replayBuffer, type ReplayBuffer } from './replay-buffer.ts';
 
 type Kind = Pick<ReplayBufferOptions, 'nStep' | 'prioritized'>;
 

@@ -1,4 +1,4 @@
-import { createGenerator, type Generator } from '@meow-rl/random';
+import { createGenerator } from '@meow-rl/random';
 
 import {
   checkEnd,
@@ -10,15 +10,16 @@ import {
   type ReplayBufferPart,
   type ReplayBufferState,
 } from './buffer-state.ts';
-import { checkPositive, checkWithin } from './check-options.ts';
+import { checkPositive } from './check-options.ts';
 import { checkOrigins } from './check-origins.ts';
 import { checkTransitions } from './check-transitions.ts';
 import { episodeLinks, type TransitionOrigins } from './episode-links.ts';
 import { gatherSingleSteps } from './gather-single-steps.ts';
-import { checkNStep, gatherNStep } from './n-step.ts';
+import { gatherNStep } from './n-step.ts';
 import { changeCapacity } from './other-capacity.ts';
-import { checkErrors, priorities, type PrioritizedOptions } from './prioritized.ts';
+import { checkErrors, priorities } from './prioritized.ts';
 import { replayBufferBytes } from './replay-buffer-bytes.ts';
+import { checkOptions, type ReplayBufferOptions } from './replay-buffer-options.ts';
 import {
   emptyBatch,
   type BatchExtra,
@@ -27,21 +28,6 @@ import {
   type TransitionSizes,
 } from './transition-batch.ts';
 import { transitionRing } from './transition-ring.ts';
-
-/** Options of {@link replayBuffer}: the sizes, what is drawn and how, and a seed or a generator to draw with. */
-export type ReplayBufferOptions = TransitionSizes & {
-  /** Transitions kept; the oldest make room for the newest. */
-  readonly capacity: number;
-  /** γ in [0, 1], which rewards and values are discounted by for each step. */
-  readonly discount: number;
-  /** n, the most steps that a transition drawn spans. Default: 1. */
-  readonly nStep?: number;
-  /** Draws by priority; `{}` takes the paper's settings. Default: uniformly, without `weights` and `indices`. */
-  readonly prioritized?: PrioritizedOptions;
-} & (
-    | { readonly seed: number; readonly generator?: never }
-    | { readonly generator: Generator; readonly seed?: never }
-  );
 
 /** Transitions to learn from: uniform or prioritized, of one step or several. */
 export interface ReplayBuffer extends TransitionSizes {
@@ -128,7 +114,7 @@ function allocate<T>(options: ReplayBufferOptions, make: () => T): T {
 }
 
 /**
- * A ring of the last `capacity` transitions in float32, allocated at once; {@link replayBufferBytes} says how much.
+ * A ring of the last `capacity` transitions, allocated at once; {@link replayBufferBytes} says how much.
  *
  * `nStep` and `prioritized` may be given together. A plain buffer does none of the work of either.
  *
@@ -138,20 +124,24 @@ function allocate<T>(options: ReplayBufferOptions, make: () => T): T {
  * Reference: Lin, Self-improving reactive agents (1992); Mnih et al., Human-level control (2015).
  */
 export function replayBuffer(options: ReplayBufferOptions): ReplayBuffer {
-  const { capacity, observationSize, actionSize, discount, nStep = 1 } = options;
-  for (const [name, value] of Object.entries({ capacity, observationSize, actionSize })) {
-    checkPositive(`${name} is ${String(value)}`, value);
-  }
-  checkWithin('discount', discount, 0, 1);
-  checkNStep(nStep, capacity);
+  const {
+    capacity,
+    observationSize,
+    actionSize,
+    discount,
+    nStep = 1,
+    observationStorage = 'float32',
+  } = options;
+  checkOptions(options);
   const generator = options.generator ?? createGenerator(options.seed);
   const sizes: TransitionSizes = { observationSize, actionSize };
-  const ring = allocate(options, () => transitionRing(capacity, sizes));
+  const ring = allocate(options, () => transitionRing(capacity, sizes, observationStorage));
   const links = nStep > 1 ? episodeLinks(capacity) : undefined;
   const priority = options.prioritized && priorities(capacity, options.prioritized);
   const expected: ExpectedBuffer = {
     capacity,
     ...sizes,
+    observationStorage,
     linked: links !== undefined,
     alpha: priority?.alpha ?? null,
   };
@@ -197,7 +187,7 @@ export function replayBuffer(options: ReplayBufferOptions): ReplayBuffer {
       return history;
     },
     add(transitions, origins) {
-      const count = checkTransitions(transitions, sizes);
+      const count = checkTransitions(transitions, sizes, observationStorage);
       if (count > capacity) {
         throw new RangeError(
           `replay: add got ${count} transitions, expected at most the capacity ${capacity}. ` +
@@ -257,6 +247,7 @@ export function replayBuffer(options: ReplayBufferOptions): ReplayBuffer {
       return {
         capacity,
         ...sizes,
+        ...(observationStorage === 'float16' && { observationStorage }),
         added,
         generator: generator.state(),
         lasts: links?.lasts() ?? null,

@@ -6,6 +6,7 @@ import { envSpeed } from './env-speed.ts';
 import { evaluate } from './eval.ts';
 import { exportPolicy } from './export.ts';
 import { inspect } from './inspect.ts';
+import { race } from './race.ts';
 import { render } from './render.ts';
 import { reproduce } from './reproduce.ts';
 import { serve } from './serve.ts';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   speed,
   envSpeed,
   bridgeSpeed,
+  race,
   compare,
   reproduce,
 ];

@@ -210,6 +210,7 @@ it.each([
     'nStep 3 is for algorithms that learn from a replay buffer, and ppo learns from rollouts',
   ],
   [['--prioritized'], 'prioritized true is for algorithms that learn from a replay buffer'],
+  [['--observation-storage', 'float16'], 'observationStorage float16 is for algorithms that learn from'],
   [['--buffer-size', '1000'], 'bufferSize 1000 is for algorithms that learn from a replay buffer'],
   [['--warmup', '0'], 'warmup 0 is for algorithms that learn from a replay buffer'],
   [['--updates-per-step', '1'], 'updatesPerStep 1 is for algorithms that learn from a replay buffer'],

@@ -49,7 +49,10 @@ async function resultOf(run: string) {
 describe('train --resume --steps', () => {
   it.each([
     ['plain', ''],
-    ['three steps, two environments', '--n-step 3 --num-envs 2 --updates-per-step 0.5'],
+    [
+      'three steps, two environments, observations in float16',
+      '--n-step 3 --num-envs 2 --updates-per-step 0.5 --observation-storage float16',
+    ],
     [
       'by priority, observations standardized, rewards scaled',
       '--prioritized --normalize-observations --scale-rewards --policy averaged',
@@ -255,6 +258,7 @@ export default ({ folder }) => ({
     ['--num-envs 2', 'numEnvs', '1', '2'],
     ['--buffer-size 70', 'bufferSize', '1000000', '70'],
     ['--prioritized', 'prioritized', 'false', 'true'],
+    ['--observation-storage float16', 'observationStorage', 'float32', 'float16'],
     ['--preset paper', 'preset', 'multi-goal-paper', 'paper'],
   ])('%s is refused by name', async (flags, name, before, now) => {
     const run = at('short');

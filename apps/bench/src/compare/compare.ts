@@ -7,7 +7,7 @@ import type { Ui } from '../cli/ui.ts';
 import { fileName } from '../files/file-name.ts';
 import { comparisonHtml } from '../report/comparison-page.ts';
 import { makeComparisonReport } from '../report/make-comparison-report.ts';
-import type { Html } from '../report/html.ts';
+import { svgFile } from '../report/svg.ts';
 import { guardWrite, writeAtomically } from '../runs/run-folder.ts';
 import { compareRuns, type ComparedRuns } from './compare-runs.ts';
 import { curvesCsv } from './curves-csv.ts';
@@ -71,7 +71,7 @@ async function writeFiles(
   for (const result of comparison.environments)
     await write(
       `${fileName(result.environment)}.svg`,
-      standalone(curvesFigure(result, { ...request, statistic: 'iqm' })),
+      svgFile(curvesFigure(result, { ...request, statistic: 'iqm' })),
     );
   await write('compare.md', markdown(text, files));
   const report = await makeComparisonReport(
@@ -88,10 +88,6 @@ async function writeFiles(
   await write('curves.csv', curvesCsv(report.groups, report.sampledGroups));
   return files;
 }
-
-/** A figure as a file: outside of a page, SVG has to name its namespace. */
-const standalone = ({ markup }: Html): string =>
-  `${markup.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ')}\n`;
 
 /** The tables with the figures below them. */
 const markdown = (text: string, figures: readonly string[]): string =>

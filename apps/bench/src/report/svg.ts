@@ -24,6 +24,10 @@ export function renderFigure({ id, alt, style, ...options }: FigureOptions): Htm
   return new Html(scopeIds(String(svg.outerHTML), id));
 }
 
+/** A figure as a file: outside of a page, SVG has to name its namespace. */
+export const svgFile = ({ markup }: Html): string =>
+  `${markup.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ')}\n`;
+
 /**
  * Renames the ids in some SVG to `prefix-1`, `prefix-2`, ... together with the references to them. Plot numbers clip
  * paths and markers per process: two figures from different processes in one page would share ids, and the same data

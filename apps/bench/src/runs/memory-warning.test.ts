@@ -17,6 +17,12 @@ test('a buffer larger than memory gives one, with the numbers and a size that fi
   expect(memoryWarning({ ...halfCheetah, capacity: 5_952_000 }, 1e9)).toBeUndefined();
 });
 
+test('observations in float16 take half', () => {
+  // 4 (17 + 6 + 2) = 100 bytes.
+  expect(memoryWarning({ ...halfCheetah, observationStorage: 'float16' }, 100e6)).toBeUndefined();
+  expect(memoryWarning({ ...halfCheetah, observationStorage: 'float16' }, 99e6)).toContain('takes 0.1 GB');
+});
+
 test('priorities and returns over several steps count', () => {
   expect(memoryWarning({ ...halfCheetah, prioritized: {} }, 168e6)).toContain('takes 0.2 GB');
 });

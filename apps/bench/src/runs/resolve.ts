@@ -118,10 +118,12 @@ function checkBuffer(algorithm: Algorithm, settings: ResolvedTrain): void {
     checkUpdates(algorithm, settings);
     return;
   }
-  const { nStep, prioritized, learnerThreads, pipeline, warmup, updatesPerStep, bufferSize } = settings;
+  const { nStep, prioritized, observationStorage, learnerThreads, pipeline } = settings;
+  const { warmup, updatesPerStep, bufferSize } = settings;
   const ofReplay = {
     ...(nStep !== 1 && { nStep }),
     ...(prioritized && { prioritized }),
+    ...(observationStorage !== 'float32' && { observationStorage }),
     ...(learnerThreads !== 0 && { learnerThreads }),
     ...(pipeline && { pipeline }),
     ...(warmup !== undefined && { warmup }),

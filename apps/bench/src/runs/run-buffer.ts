@@ -49,7 +49,7 @@ function replay(run: RunAgent, settings: ResolvedTrain, env: VectorEnv, ui: Ui):
   const { agent, unwrapped } = run;
   if (isOnPolicy(agent) || isOnPolicy(unwrapped))
     throw new TypeError(`${agent.algorithm} learns from rollouts.`);
-  const { steps, numEnvs, nStep, prioritized, seed, pipeline } = settings;
+  const { steps, numEnvs, nStep, prioritized, observationStorage, seed, pipeline } = settings;
   const { warmup, updatesPerStep, bufferSize } = replaySettings(settings);
   const options: ReplayBufferOptions = {
     // A run cannot fill more than its own steps.
@@ -58,6 +58,7 @@ function replay(run: RunAgent, settings: ResolvedTrain, env: VectorEnv, ui: Ui):
     actionSize: unwrapped.replayed?.size ?? unwrapped.actionSize,
     discount: settings.agent.gamma,
     nStep,
+    observationStorage,
     seed: seedFor('replay', seed),
     ...(prioritized && { prioritized: {} }),
   };

@@ -88,6 +88,11 @@ export const trainSettings = is.defineSettings({
   workers: is.wholeNumber('threads that step the environments, 0 for none', { absent: 'by parallel' }),
   nStep: is.positiveInteger('steps that a sampled transition spans', { default: 1 }),
   prioritized: is.toggle('sample transitions by their TD error'),
+  observationStorage: is.oneOf(
+    ['float32', 'float16'],
+    'what the replay buffer keeps observations as; float16 halves their memory and rounds them, see docs/scaling.md',
+    { default: 'float32' },
+  ),
   normalizeObservations: is.decidedToggle('standardize observations by running statistics', fromPreset),
   scaleRewards: is.decidedToggle('divide rewards by the running spread of the returns', fromPreset),
   noTensorboard: is.toggle('leave out the event file for TensorBoard'),

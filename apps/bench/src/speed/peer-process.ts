@@ -42,11 +42,11 @@ export interface PeerContestant extends Contestant {
 }
 
 /** Checks that the peers' environment was set up. */
-export function checkPeersInstalled(python = peerPython): void {
+export function checkPeersInstalled(python = peerPython, without = 'leave --peers out'): void {
   if (!existsSync(python))
     throw new CliError(
       'the peers are not installed',
-      'Run npm run peers:setup, which needs Python 3.11 or newer and about 6 GB, or leave --peers out.',
+      `Run npm run peers:setup, which needs Python 3.11 or newer and about 6 GB, or ${without}.`,
     );
 }
 

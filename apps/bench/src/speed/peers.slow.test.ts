@@ -7,7 +7,10 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
 import { readRun } from '../compare/read-run.ts';
+import { CONTESTANTS, isPeer } from '../race/contestants.ts';
+import { readRaceRun } from '../race/curves.ts';
 import { readEvents } from '../runs/read-events.ts';
+import { readTrialState } from '../sweep/trial-state.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 import { peerPython, peersFolder, startPeers } from './peer-process.ts';
 import { MEASURED_ALGORITHMS, peersOf } from './peers.ts';
@@ -113,3 +116,48 @@ describe.skipIf(!installed)(`train_torch.py${notice}`, () => {
     expect(metrics[2]?.update['meanValue']).toBeGreaterThan(metrics[2]?.update['meanQ'] ?? Infinity);
   });
 });
+
+describe.skipIf(!installed).each(CONTESTANTS.filter(isPeer))(
+  `race.py --contestant %s${notice}`,
+  (contestant) => {
+    test('trains, and evaluates as it is asked', async () => {
+      const folder = path.join(await temporaryFolder(), 'peer');
+      const schedule = [
+        '--steps',
+        '60',
+        '--warmup',
+        '20',
+        '--evaluate-every',
+        '20',
+        '--evaluation-episodes',
+        '2',
+      ];
+      await peer('race.py', '--contestant', contestant, '--env', 'Pendulum-v1', ...schedule, '--out', folder);
+      const trial = {
+        name: '',
+        folder,
+        algorithm: contestant,
+        environment: '',
+        settings: {},
+        cores: 1,
+        steps: 60,
+      };
+      const { points, versions } = await readRaceRun(trial);
+      // A library's callback comes before the update of its step.
+      const late = Number(contestant.startsWith('sb'));
+      expect(points.map(({ step, updates }) => [step, updates])).toEqual([
+        [20, 0],
+        [40, 20 - late],
+        [60, 40 - late],
+      ]);
+      for (const { seconds, return: mean } of points) {
+        expect(seconds).toBeGreaterThan(0);
+        // Of 200 steps, each of which costs at most 16.3.
+        expect(mean).toBeLessThan(0);
+        expect(mean).toBeGreaterThan(-3260);
+      }
+      expect(Object.keys(versions)).toEqual(expect.arrayContaining(['python', 'gymnasium', 'mujoco']));
+      expect((await readTrialState({ folder }, 60)).phase).toBe('finished');
+    });
+  },
+);

@@ -12,6 +12,7 @@ export const TRAIN_DEFAULTS = {
   pipeline: false,
   engine: 'auto',
   prioritized: false,
+  observationStorage: 'float32',
   noTensorboard: false,
   logEvery: 100,
   threads: 1,

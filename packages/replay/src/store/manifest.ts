@@ -22,6 +22,7 @@ const schema = z.strictObject({
   capacity: size,
   observationSize: size,
   actionSize: size,
+  observationStorage: z.enum(['float32', 'float16']).optional(),
   added: count,
   generator: z.strictObject({
     words: z.tuple([z.int(), z.int(), z.int(), z.int()]),

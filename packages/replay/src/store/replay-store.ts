@@ -206,10 +206,11 @@ export function replayStore(
         const chunks = await writeChunks(state, kept, size);
         await flushFolder(folder, files);
         saved = { history, chunks };
-        const { added, generator, lasts } = state;
+        const { added, generator, lasts, observationStorage } = state;
         return sealManifest({
           capacity,
           ...sizesOf(state),
+          ...(observationStorage && { observationStorage }),
           added,
           generator: { words: [...generator.words], spare: generator.spare },
           lasts: lasts && [...lasts],
