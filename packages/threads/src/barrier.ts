@@ -1,5 +1,5 @@
 import { Control } from './control.ts';
-import { DURING_COMMAND, waitWhile } from './wait.ts';
+import { waiter } from './wait.ts';
 
 /**
  * A point that no thread passes before all have come to it. Each thread makes one before any calls its own, and calls it as
@@ -9,6 +9,7 @@ import { DURING_COMMAND, waitWhile } from './wait.ts';
  * @param expectOthers called now and then while it waits; it doesn't return if another thread will never come
  */
 export function barrier(control: Int32Array, count: number, expectOthers: () => void): () => void {
+  const wait = waiter();
   let complete = Atomics.load(control, Control.arrivals);
   return () => {
     complete = (complete + count) | 0;
@@ -19,7 +20,7 @@ export function barrier(control: Int32Array, count: number, expectOthers: () => 
       // The difference is right also where the counter has overflown.
       if (((arrived - complete) | 0) >= 0) return;
       // In pieces: another thread that has ended wakes nobody.
-      waitWhile(control, Control.arrivals, arrived, DURING_COMMAND);
+      wait(control, Control.arrivals, arrived);
       expectOthers();
     }
   };

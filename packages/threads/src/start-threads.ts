@@ -4,7 +4,7 @@ import { Control, END, newControl } from './control.ts';
 import { messageOf } from './plain-data.ts';
 import type { Loss, Protocol, ThreadReady } from './protocol.ts';
 import type { Threads, ThreadsOptions } from './threads.ts';
-import { DURING_COMMAND, waitWhile } from './wait.ts';
+import { waiter } from './wait.ts';
 import { startWorkers } from './workers.ts';
 
 /** A thread answers in milliseconds where one waits for it: one that doesn't in this time never will. */
@@ -154,6 +154,7 @@ export async function startThreadsOn<P extends Protocol>(
     lossOf(`a ${threadName} (of ${count}) did not answer within ${answerMilliseconds / 1000} seconds`);
   const endedThread = () => Atomics.load(control, Control.lost) - 1;
 
+  const wait = waiter();
   /** Blocks until a command is done; returns whether it is, or a thread has ended. */
   const block = (number: number): boolean => {
     const deadline = performance.now() + answerMilliseconds;
@@ -163,7 +164,7 @@ export async function startThreadsOn<P extends Protocol>(
       if (performance.now() >= deadline) throw giveUp(silence());
       if (endedThread() >= 0) return false;
       // Not all of it at once: a thread that ends just before this doesn't wake it.
-      waitWhile(control, Control.done, done, DURING_COMMAND);
+      wait(control, Control.done, done);
     }
   };
 

@@ -133,8 +133,8 @@ describe('runs on a MuJoCo task, with several environments in threads', () => {
 
   it('have the preset of their task', async () => {
     const config = await jsonOf(path.join(hopper('1'), 'config.json'));
-    expect(config).toMatchObject({ preset: 'hopper', normalizeObservations: true, scaleRewards: true });
-    expect(config.agent).toMatchObject({ gamma: 0.999, activation: 'relu', rolloutSteps: 64, hidden: [8] });
+    expect(config).toMatchObject({ preset: 'general', normalizeObservations: true, scaleRewards: true });
+    expect(config.agent).toMatchObject({ gamma: 0.99, activation: 'tanh', rolloutSteps: 64, hidden: [8] });
   });
 
   it('are played with sampled actions or without, and drawn as they are played', async () => {
