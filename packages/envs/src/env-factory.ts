@@ -53,6 +53,8 @@ export interface FactoryEnvOptions {
   readonly maxSteps?: number | undefined;
   /** See {@link prepareEnv}. Default: false. */
   readonly rescaleActions?: boolean;
+  /** See {@link prepareEnv}. Default: false. */
+  readonly restsAfterEpisode?: boolean;
   /** Passed on to the factory. */
   readonly options?: object | undefined;
 }
@@ -64,13 +66,14 @@ export async function makeFactoryEnvs(
   {
     maxSteps = factory.maxSteps ?? Number.POSITIVE_INFINITY,
     rescaleActions = false,
+    restsAfterEpisode = false,
     options,
   }: FactoryEnvOptions,
 ): Promise<ResumableEnv[]> {
   const envs: ResumableEnv[] = [];
   try {
     while (envs.length < count)
-      envs.push(prepareEnv(await factory.create(options), { maxSteps, rescaleActions }));
+      envs.push(prepareEnv(await factory.create(options), { maxSteps, rescaleActions, restsAfterEpisode }));
     return envs;
   } catch (error) {
     closeAll(envs);

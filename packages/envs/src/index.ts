@@ -15,6 +15,7 @@ export {
   type VectorEnvFactoryOptions,
   type VectorEnvOptions,
 } from './local-vector-env.ts';
+export { joinVectorEnvs } from './joined-vector-env.ts';
 export { builtinEnvs, makeEnv, type EnvRegistry, type EnvSpec, type MakeEnvOptions } from './make-env.ts';
 export {
   multiGoal,
@@ -27,6 +28,7 @@ export {
 } from './multi-goal.ts';
 export { pendulum, type PendulumEnv, type PendulumOptions, type PendulumResetOptions } from './pendulum.ts';
 export { prepareEnv, type PrepareEnvOptions } from './prepare-env.ts';
+export { restAfterEpisode } from './rest-after-episode.ts';
 export { rescaleAction } from './rescale-action.ts';
 export { timeLimit } from './time-limit.ts';
 export type {

@@ -29,6 +29,8 @@ export interface MakeEnvOptions {
   readonly maxSteps?: number;
   /** Whether actions are given in [-1, 1] and mapped to the environment's bounds, as agents do. Default: false. */
   readonly rescaleActions?: boolean;
+  /** See {@link prepareEnv}. Default: false. */
+  readonly restsAfterEpisode?: boolean;
   /** Passed on to the environment's own factory. */
   readonly options?: object;
 }
@@ -42,7 +44,13 @@ export interface MakeEnvOptions {
  */
 export function makeEnv(
   id: string,
-  { registry = builtinEnvs, maxSteps, rescaleActions = false, options }: MakeEnvOptions = {},
+  {
+    registry = builtinEnvs,
+    maxSteps,
+    rescaleActions = false,
+    restsAfterEpisode = false,
+    options,
+  }: MakeEnvOptions = {},
 ): ResumableEnv {
   const spec = Object.hasOwn(registry, id) ? registry[id] : undefined;
   if (!spec) {
@@ -51,5 +59,9 @@ export function makeEnv(
         'To add others, give registry: { ...builtinEnvs, ...yours }.',
     );
   }
-  return prepareEnv(spec.create(options), { maxSteps: maxSteps ?? spec.maxSteps, rescaleActions });
+  return prepareEnv(spec.create(options), {
+    maxSteps: maxSteps ?? spec.maxSteps,
+    rescaleActions,
+    restsAfterEpisode,
+  });
 }

@@ -1,3 +1,4 @@
+import { joinVectorEnvs } from './joined-vector-env.ts';
 import { vectorEnv } from './local-vector-env.ts';
 import { makeEnv } from './make-env.ts';
 import { describeVectorEnv } from './testing/describe-vector-env.ts';
@@ -20,4 +21,19 @@ describeVectorEnv('workerVectorEnv', {
       workers: 2,
       autoresetMode,
     }),
+});
+
+describeVectorEnv('joinVectorEnvs', {
+  modes,
+  make: async (autoresetMode) =>
+    joinVectorEnvs([
+      vectorEnv(() => makeEnv('MultiGoal-v0'), { numEnvs: 2, autoresetMode }),
+      await workerVectorEnv({
+        module: new URL('./testing/worker-registry.ts', import.meta.url),
+        id: 'MultiGoal-v0',
+        numEnvs: 1,
+        workers: 1,
+        autoresetMode,
+      }),
+    ]),
 });

@@ -3,7 +3,7 @@ export { mapInput, mapOutputs } from './compose.ts';
 export { grad } from './grad.ts';
 export type { OnnxAttribute, OnnxEmitter } from './onnx/emitter.ts';
 export { decodeModel, encodeModel } from './onnx/schema.ts';
-export type { OnnxModel, OnnxNode, OnnxTensor } from './onnx/schema.ts';
+export type { OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnx/schema.ts';
 export { inLowestOpset } from './onnx/opset.ts';
 export { serialize } from './onnx/serialize.ts';
 export type { SerializeOptions } from './onnx/serialize.ts';

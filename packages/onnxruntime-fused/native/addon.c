@@ -2,9 +2,8 @@
  * onnxruntime's C API for Node: sessions that know the operators of `meow`, run on typed arrays in place. Nothing here is
  * per JavaScript context but the sessions, so any number of worker threads can load it.
  */
-#define NAPI_VERSION 8
-#include <node_api.h>
-#include <stdbool.h>
+#include "addon.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,27 +39,16 @@ typedef struct {
   OrtValue **results;
 } Session;
 
-/* A call of Node's API; on failure goes on at `failed`, where throw_pending makes an exception of it. */
-#define NAPI(call)                                                                                                   \
-  do {                                                                                                               \
-    if ((call) != napi_ok) goto failed;                                                                              \
-  } while (0)
+const OrtApi *engine_api(void) { return engine.api; }
 
-/* A call of onnxruntime's API; on failure throws its message and goes on at `failed`. */
-#define ORT(call)                                                                                                    \
-  do {                                                                                                               \
-    if (throw_status(env, (call))) goto failed;                                                                      \
-  } while (0)
-
-static bool throw_status(napi_env env, OrtStatus *status) {
+bool throw_status(napi_env env, OrtStatus *status) {
   if (!status) return false;
   napi_throw_error(env, NULL, engine.api->GetErrorMessage(status));
   engine.api->ReleaseStatus(status);
   return true;
 }
 
-/* After a failed call of Node's API: its message, unless an exception is on its way already. */
-static napi_value throw_pending(napi_env env) {
+napi_value throw_pending(napi_env env) {
   bool pending = false;
   const napi_extended_error_info *info = NULL;
   napi_get_last_error_info(env, &info);
@@ -177,12 +165,22 @@ failed:
   return done;
 }
 
+/* The place of an instruction set among those that the processor has; their number where it has it not. */
+static size_t set_index(const char *instruction_set) {
+  size_t i = 0;
+  while (i < engine.set_count && *instruction_set && strcmp(engine.sets[i]->instruction_set, instruction_set) != 0) i++;
+  return i;
+}
+
+const OperatorSet *operators_for(const char *instruction_set) {
+  const size_t i = set_index(instruction_set);
+  return i < engine.set_count ? engine.sets[i] : NULL;
+}
+
 /* The operators' domain for an instruction set, or for the fastest one where none is named. */
 static OrtCustomOpDomain *domain_of(const char *instruction_set) {
-  for (size_t i = 0; i < engine.set_count; i++)
-    if (!*instruction_set || strcmp(engine.sets[i]->instruction_set, instruction_set) == 0)
-      return engine.domains[i];
-  return NULL;
+  const size_t i = set_index(instruction_set);
+  return i < engine.set_count ? engine.domains[i] : NULL;
 }
 
 static bool open_session(napi_env env, Session *session, const void *model, size_t bytes, int32_t threads,
@@ -235,9 +233,7 @@ failed:
   return throw_pending(env);
 }
 
-/* The data of a typed array, wherever it lies; onnxruntime wants an address even for no elements. */
-static napi_status read_array(napi_env env, napi_value value, napi_typedarray_type *type, void **data,
-                              size_t *length) {
+napi_status read_array(napi_env env, napi_value value, napi_typedarray_type *type, void **data, size_t *length) {
   static char nothing[8];
   napi_status status = napi_get_typedarray_info(env, value, type, length, data, NULL, NULL);
   if (status == napi_ok && !*data) *data = nothing;
@@ -525,6 +521,7 @@ NAPI_MODULE_INIT() {
     NAPI(napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, NULL, &function));
     NAPI(napi_set_named_property(env, exports, functions[i].name, function));
   }
+  if (!add_direct(env, exports)) goto failed;
   return exports;
 failed:
   return throw_pending(env);

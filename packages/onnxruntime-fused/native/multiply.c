@@ -5,115 +5,32 @@
  *
  * Each sum begins with the bias and goes over `inner` in order, whatever the size of the tile that it is in.
  *
+ * While the tiles of a panel are summed up, what the next one is packed from is asked for, and each tile's place in the
+ * result: matrices mostly come from the last cache, which the arithmetic would wait for.
+ *
  * Compiled once per instruction set, MULTIPLY being the name of the result.
  *
  * Reference: Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008).
  */
 #include "multiply.h"
 
-#include <string.h>
+#include <stdbool.h>
 
-#if defined(__AVX512F__)
-#include <immintrin.h>
-#define WIDTH 16
-#define TILE_ROWS 14
-#elif defined(__AVX2__)
-#define WIDTH 8
-#define TILE_ROWS 6
-#elif defined(__aarch64__)
-/* 32 registers: 24 sums hide that each takes four cycles or so. */
-#define WIDTH 4
-#define TILE_ROWS 12
-#else
-#define WIDTH 4
-#define TILE_ROWS 6
-#endif
+#include "pack.h"
 
-/* Two registers to a row: with them, the tile and one entry of the left matrix all registers are in use. */
-#define MOST_REGISTERS 2
-#define PANEL_COLUMNS (MOST_REGISTERS * WIDTH)
-/* So much of `inner` at a time: a packed panel and the rows of a tile fit the core's nearest caches. */
-#define INNER_BLOCK 512
-
-#define INLINED static inline __attribute__((always_inline))
-#define UNROLLED _Pragma("GCC unroll 16")
-
-typedef float Register __attribute__((vector_size(4 * WIDTH)));
-typedef float RegisterInMemory __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
-typedef int32_t RegisterBits __attribute__((vector_size(4 * WIDTH)));
-typedef float Quarter __attribute__((vector_size(16)));
-typedef float QuarterInMemory __attribute__((vector_size(16), aligned(4), may_alias));
-
-/* GCC has clang's name for it from version 12 on. */
-#if defined(__clang__) || __GNUC__ >= 12
-#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-typedef int32_t QuarterBits __attribute__((vector_size(16)));
-#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (QuarterBits){__VA_ARGS__})
-#endif
-
-INLINED Register load(const float *from) { return *(const RegisterInMemory *)from; }
-
-/* The first `count` entries; the others are 0. */
-INLINED Register load_part(const float *from, int64_t count) {
-  Register x = {0};
-  if (count >= WIDTH) return load(from);
-  if (count > 0) memcpy(&x, from, (size_t)count * sizeof *from);
-  return x;
-}
-
-/* NaN stays. */
-INLINED Register rectify(Register x) {
-#if defined(__AVX512F__)
-  return (Register)_mm512_max_ps(_mm512_setzero_ps(), (__m512)x);
-#else
-  const RegisterBits is_negative = x < (Register){0};
-  return (Register)(~is_negative & (RegisterBits)x);
-#endif
-}
-
-/* A panel of the right matrix: `registers` of them for each of `inner` steps, filled up with zeros after `columns`. */
+/* Memory that will be read: so many floats of each row. */
 typedef struct {
-  float *packed;
-  int64_t inner, columns;
-  int registers;
-} Panel;
+  const float *at;
+  int64_t rows, floats, stride;
+} Ahead;
 
-static void pack_rows(const Panel *panel, const float *from, int64_t stride) {
-  const int64_t width = panel->registers * WIDTH;
-  for (int64_t k = 0; k < panel->inner; k++)
-    for (int j = 0; j < panel->registers; j++)
-      *(Register *)(panel->packed + k * width + j * WIDTH) =
-          load_part(from + k * stride + j * WIDTH, panel->columns - j * WIDTH);
-}
+#define LINE_FLOATS 16
 
-/* Four rows of four entries become four columns. */
-INLINED void transpose_quarters(const float *from, int64_t from_stride, float *to, int64_t to_stride) {
-  const Quarter a = *(const QuarterInMemory *)from, b = *(const QuarterInMemory *)(from + from_stride);
-  const Quarter c = *(const QuarterInMemory *)(from + 2 * from_stride);
-  const Quarter d = *(const QuarterInMemory *)(from + 3 * from_stride);
-  const Quarter low_ab = SHUFFLE(a, b, 0, 4, 1, 5), high_ab = SHUFFLE(a, b, 2, 6, 3, 7);
-  const Quarter low_cd = SHUFFLE(c, d, 0, 4, 1, 5), high_cd = SHUFFLE(c, d, 2, 6, 3, 7);
-  *(Quarter *)to = SHUFFLE(low_ab, low_cd, 0, 1, 4, 5);
-  *(Quarter *)(to + to_stride) = SHUFFLE(low_ab, low_cd, 2, 3, 6, 7);
-  *(Quarter *)(to + 2 * to_stride) = SHUFFLE(high_ab, high_cd, 0, 1, 4, 5);
-  *(Quarter *)(to + 3 * to_stride) = SHUFFLE(high_ab, high_cd, 2, 3, 6, 7);
-}
-
-/* The same of a matrix whose transpose is meant: each column of the panel is one of its rows. */
-static void pack_columns(const Panel *panel, const float *from, int64_t stride) {
-  const int64_t width = panel->registers * WIDTH, inner = panel->inner;
-  int64_t column = 0;
-  for (; column + 4 <= panel->columns; column += 4) {
-    const float *rows = from + column * stride;
-    int64_t k = 0;
-    for (; k + 4 <= inner; k += 4) transpose_quarters(rows + k, stride, panel->packed + k * width + column, width);
-    for (; k < inner; k++)
-      for (int64_t j = 0; j < 4; j++) panel->packed[k * width + column + j] = rows[j * stride + k];
-  }
-  for (; column < width; column++)
-    for (int64_t k = 0; k < inner; k++)
-      panel->packed[k * width + column] = column < panel->columns ? from[column * stride + k] : 0.0f;
+/* Asks for rows [from, end), as far as they are there, into the second cache: the first one is full of what is at work. */
+INLINED void look_ahead(const Ahead *ahead, int64_t from, int64_t end) {
+  if (end > ahead->rows) end = ahead->rows;
+  for (; from < end; from++)
+    for (int64_t i = 0; i < ahead->floats; i += LINE_FLOATS) __builtin_prefetch(ahead->at + from * ahead->stride + i, 0, 2);
 }
 
 /* What the tiles of a panel have in common. */
@@ -132,6 +49,8 @@ INLINED void sum_tile(const Strip *strip, int rows, int registers, int64_t row_s
   Register sums[TILE_ROWS][MOST_REGISTERS];
   UNROLLED for (int i = 0; i < rows; i++) UNROLLED for (int j = 0; j < registers; j++)
     sums[i][j] = load((strip->continues ? result + i * stride : strip->start) + j * WIDTH);
+  UNROLLED for (int i = 0; i < rows; i++) UNROLLED for (int j = 0; j < registers; j++)
+    __builtin_prefetch(result + i * stride + j * WIDTH, 1);
   const float *b = strip->packed;
   for (int64_t k = 0; k < strip->inner; k++, a += inner_step, b += registers * WIDTH) {
     Register right[MOST_REGISTERS];
@@ -187,11 +106,17 @@ static void copy_rows(float *to, int64_t to_stride, const float *from, int64_t f
 #endif
 }
 
-/* All tiles of a panel. The last panel's columns may fill no register: its tiles lie apart until they are done. */
-static void sum_panel(const Strip *strip, int64_t rows, int64_t columns, const float *a, float *result, int64_t stride) {
+/*
+ * All tiles of a panel, with a part of what is read next asked for before each. The last panel's columns may fill no
+ * register: its tiles lie apart until they are done.
+ */
+static void sum_panel(const Strip *strip, const Ahead *next, int64_t rows, int64_t columns, const float *a, float *result,
+                      int64_t stride) {
   float apart[TILE_ROWS * PANEL_COLUMNS] __attribute__((aligned(64)));
   const bool is_whole = columns == strip->registers * WIDTH;
-  for (int64_t row = 0, done; row < rows; row += done) {
+  const int64_t tiles = rows / TILE_ROWS + 1, next_rows = (next->rows + tiles - 1) / tiles;
+  for (int64_t row = 0, done, tile = 0; row < rows; row += done, tile++) {
+    look_ahead(next, tile * next_rows, (tile + 1) * next_rows);
     float *to = result + row * stride;
     const float *from = a + row * strip->row_step;
     if (is_whole) {
@@ -205,34 +130,104 @@ static void sum_panel(const Strip *strip, int64_t rows, int64_t columns, const f
   }
 }
 
-void MULTIPLY(const Product *product) {
+INLINED int64_t at_most(int64_t count, int64_t most) { return count < most ? count : most; }
+
+/* The part of the right matrix that a panel is packed from. */
+INLINED Ahead panel_source(const Factor *right, int64_t from, int64_t inner, int64_t column, int64_t columns) {
+  return right->transposed ? (Ahead){right->values + column * right->stride + from, columns, inner, right->stride}
+                           : (Ahead){right->values + from * right->stride + column, inner, columns, right->stride};
+}
+
+INLINED void pack(const Panel *panel, const Factor *right, int64_t from, int64_t column) {
+  const float *source = panel_source(right, from, panel->inner, column, panel->columns).at;
+  if (right->transposed)
+    pack_columns(panel, source, right->stride);
+  else
+    pack_rows(panel, source, right->stride);
+}
+
+/* A product's part of `inner` that is at work, and what there is room for. */
+typedef struct {
+  const Product *product;
+  float *packed;
+  int64_t from, inner;
+} Work;
+
+INLINED Strip strip_of(const Work *work, const Panel *panel, const Factor *left, const float *start, bool continues) {
+  const Product *product = work->product;
+  return (Strip){
+      .packed = panel->packed,
+      .start = start,
+      .inner = work->inner,
+      .row_step = left->transposed ? 1 : left->stride,
+      .inner_step = left->transposed ? left->stride : 1,
+      .registers = panel->registers,
+      .continues = continues,
+      .rectified = product->rectified && work->from + work->inner == product->inner,
+  };
+}
+
+/* Columns [0, columns) of the result. */
+static void sum_panels(const Work *work, int64_t columns) {
+  const Product *product = work->product;
   const Factor *left = &product->a, *right = &product->b;
-  const int64_t columns = product->columns;
+  for (int64_t column = 0; column < columns; column += PANEL_COLUMNS) {
+    const int64_t count = at_most(columns - column, PANEL_COLUMNS), after = column + PANEL_COLUMNS;
+    const Panel panel = {work->packed, work->inner, count, count > WIDTH ? 2 : 1};
+    const int64_t next_count = after < columns ? at_most(columns - after, PANEL_COLUMNS) : 0;
+    const Ahead next = next_count > 0 ? panel_source(right, work->from, work->inner, after, next_count) : (Ahead){0};
+    float start[PANEL_COLUMNS] = {0};
+    pack(&panel, right, work->from, column);
+    if (product->bias) memcpy(start, product->bias + column, (size_t)count * sizeof *start);
+    const Strip strip = strip_of(work, &panel, left, start, work->from > 0);
+    sum_panel(&strip, &next, product->rows, count, left->values + work->from * strip.inner_step, product->result + column,
+              product->columns);
+  }
+}
+
+/* So few columns that half of a register would be empty. */
+#define MOST_NARROW (WIDTH / 2)
+
+/*
+ * The last columns, too few to fill a register, as rows of the transposed result: (a b)^T = b^T a^T. Where a's transpose is
+ * meant, packing it is a copy; else it costs as much as it saves.
+ */
+static void sum_narrow(const Work *work, int64_t first) {
+  const Product *product = work->product;
+  const int64_t rows = product->rows, columns = product->columns, narrow = columns - first;
+  const Factor left = {product->b.values, product->b.stride, !product->b.transposed};
+  const Factor right = {product->a.values, product->a.stride, !product->a.transposed};
+  float apart[TILE_ROWS * PANEL_COLUMNS] __attribute__((aligned(64)));
+  float start[MOST_NARROW] = {0};
+  if (product->bias) memcpy(start, product->bias + first, (size_t)narrow * sizeof *start);
+  for (int64_t row = 0; row < rows; row += PANEL_COLUMNS) {
+    const int64_t count = at_most(rows - row, PANEL_COLUMNS);
+    const Panel panel = {work->packed, work->inner, count, count > WIDTH ? 2 : 1};
+    float *result = product->result + row * columns + first;
+    pack(&panel, &right, work->from, row);
+    for (int64_t i = 0; i < narrow; i++)
+      for (int64_t j = 0; j < PANEL_COLUMNS; j++)
+        apart[i * PANEL_COLUMNS + j] = work->from == 0 ? start[i] : j < count ? result[j * columns + i] : 0.0f;
+    const Strip strip = strip_of(work, &panel, &left, NULL, true);
+    const float *from = left.values + work->from * strip.inner_step + first * strip.row_step;
+    for (int64_t i = 0, done; i < narrow; i += done)
+      done = sum_next_tile(&strip, narrow - i, from + i * strip.row_step, apart + i * PANEL_COLUMNS, PANEL_COLUMNS);
+    for (int64_t j = 0; j < count; j++)
+      for (int64_t i = 0; i < narrow; i++) result[j * columns + i] = apart[i * PANEL_COLUMNS + j];
+  }
+}
+
+void MULTIPLY(const Product *product) {
   float packed[INNER_BLOCK * PANEL_COLUMNS] __attribute__((aligned(64)));
-  int64_t from = 0;
+  const int64_t rest = product->columns % WIDTH;
+  const bool is_narrow = rest <= MOST_NARROW && product->a.transposed && product->rows >= WIDTH;
+  const int64_t wide = is_narrow ? product->columns - rest : product->columns;
+  const int64_t block = product->rows <= TILE_ROWS || wide == 0 ? THIN_INNER_BLOCK : INNER_BLOCK;
+  Work work = {.product = product, .packed = packed};
   do {
-    const int64_t inner = product->inner - from < INNER_BLOCK ? product->inner - from : INNER_BLOCK;
-    for (int64_t column = 0; column < columns; column += PANEL_COLUMNS) {
-      const int64_t count = columns - column < PANEL_COLUMNS ? columns - column : PANEL_COLUMNS;
-      const Panel panel = {packed, inner, count, count > WIDTH ? 2 : 1};
-      if (right->transposed)
-        pack_columns(&panel, right->values + column * right->stride + from, right->stride);
-      else
-        pack_rows(&panel, right->values + from * right->stride + column, right->stride);
-      float start[PANEL_COLUMNS] = {0};
-      if (product->bias) memcpy(start, product->bias + column, (size_t)count * sizeof *start);
-      const Strip strip = {
-          .packed = packed,
-          .start = start,
-          .inner = inner,
-          .row_step = left->transposed ? 1 : left->stride,
-          .inner_step = left->transposed ? left->stride : 1,
-          .registers = panel.registers,
-          .continues = from > 0,
-          .rectified = product->rectified && from + inner == product->inner,
-      };
-      sum_panel(&strip, product->rows, count, left->values + from * strip.inner_step, product->result + column, columns);
-    }
-    from += inner;
-  } while (from < product->inner);
+    work.inner = at_most(product->inner - work.from, block);
+    sum_panels(&work, wide);
+    if (wide < product->columns) sum_narrow(&work, wide);
+    work.from += work.inner;
+  } while (work.from < product->inner);
 }

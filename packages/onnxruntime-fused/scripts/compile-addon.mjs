@@ -37,7 +37,19 @@ const instructionSets = (cpu) => ({
  * @returns {readonly { readonly name: string, readonly args: readonly string[] }[]}
  */
 function objects(cpu, setFlags) {
-  const once = ['addon', 'platform', 'processor', 'operators', 'kernel', 'fused', 'product'];
+  const once = [
+    'addon',
+    'platform',
+    'processor',
+    'operators',
+    'kernel',
+    'fused',
+    'product',
+    'columns',
+    'direct',
+    'direct-host',
+    'direct-addon',
+  ];
   // Loops take the longest.
   return [
     ...Object.entries(instructionSets(cpu)).flatMap(([set, instructions]) => {

@@ -40,6 +40,14 @@ export interface Addon {
   /** Gives the outputs that were asked for and that nothing was offered for, in order. */
   run(handle: object): readonly (readonly [data: TensorData, dims: readonly number[]])[];
   release(handle: object): void;
+  /** Makes a program that runs without the engine, of numbers as `direct.h` says. */
+  createDirect(numbers: BigInt64Array, floats: Float32Array, instructionSet: InstructionSet | ''): object;
+  /** Gives one of its inputs, by its number; it stays until it is given anew, and so must its memory. */
+  feedDirect(handle: object, value: number, data: TensorData, dims: readonly number[]): void;
+  /** Says where a result is written from now on. */
+  offerDirect(handle: object, value: number, data: TensorData): void;
+  runDirect(handle: object): void;
+  releaseDirect(handle: object): void;
 }
 
 const require = createRequire(import.meta.url);

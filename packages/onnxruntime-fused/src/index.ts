@@ -4,6 +4,7 @@ import { Tensor } from 'onnxruntime-common';
 
 import { addon } from './binary.ts';
 import type { InstructionSet } from './binary.ts';
+import { createDirectSession } from './direct-session.ts';
 import { createSession } from './session.ts';
 import type { SessionOptions } from './session.ts';
 
@@ -43,9 +44,14 @@ export function onnxRuntimeFused({ threads = 1, ...options }: OnnxRuntimeFusedOp
     throw new RangeError(
       `onnxRuntimeFused: instructionSet is ${instructionSet}, which this processor does not have. Give one of ${instructionSets().join(', ')}.`,
     );
+  // The engine's profile is of what it runs, and its threads work for its own operators.
+  const mayRunDirectly = threads === 1 && !options.profilePrefix;
+  const open = (model: Uint8Array) =>
+    (mayRunDirectly ? createDirectSession(model, options) : undefined) ??
+    createSession(model, threads, options);
   return onnxRuntime(
     'onnxruntime-fused',
-    { Tensor, InferenceSession: { create: async (model) => createSession(model, threads, options) } },
+    { Tensor, InferenceSession: { create: async (model) => open(model) } },
     {},
     { writesIntoOutputs: true, takesSharedMemory: true, ...loweringFor(threads) },
   );

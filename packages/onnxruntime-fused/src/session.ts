@@ -2,6 +2,8 @@ import { Tensor } from 'onnxruntime-common';
 
 import { addon } from './binary.ts';
 import type { InstructionSet, TensorData } from './binary.ts';
+import { boundTo, isGone, resultIsGone } from './bound-tensor.ts';
+import type { BoundTensor } from './bound-tensor.ts';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 type Fetches = Readonly<Record<string, Tensor | null>>;
@@ -12,38 +14,16 @@ export interface FusedSession {
   release(): Promise<void>;
 }
 
-function dataOf(name: string, { data }: Tensor): TensorData {
-  if (data instanceof Float32Array || data instanceof BigInt64Array || data instanceof Uint8Array)
-    return data;
-  throw new TypeError(`onnxruntime-fused: ${name} has a type that is neither float32, int64 nor bool.`);
-}
-
 function tensorOf(data: TensorData, dims: readonly number[]): Tensor {
   if (data instanceof Float32Array) return new Tensor('float32', data, dims);
   return data instanceof BigInt64Array ? new Tensor('int64', data, dims) : new Tensor('bool', data, dims);
 }
 
-/** Memory that the engine was told the address of. */
-interface Bound {
-  readonly name: string;
-  readonly tensor: Tensor;
-  readonly data: TensorData;
-  readonly length: number;
-}
-
-const boundTo = (name: string, tensor: Tensor): Bound => {
-  const data = dataOf(name, tensor);
-  return { name, tensor, data, length: data.length };
-};
-
-/** Memory that was transferred to another thread is not this one's any more, and its arrays are empty. */
-const isGone = ({ data, length }: Bound): boolean => data.length !== length;
-
 /** What runs are asked for. */
 interface Asked {
   readonly fetches: Fetches;
   /** Room that was offered. */
-  readonly offered: readonly Bound[];
+  readonly offered: readonly BoundTensor[];
   /** The results of every run: what is in that room, and what the last run made. */
   readonly results: Record<string, Tensor>;
   /** Names of the latter. */
@@ -77,7 +57,7 @@ export function createSession(
   );
   const outputIndex = new Map(outputNames.map((name, i) => [name, i]));
   // The engine knows addresses only, so what it was given has to stay.
-  const fed: (Bound | undefined)[] = inputNames.map(() => undefined);
+  const fed: (BoundTensor | undefined)[] = inputNames.map(() => undefined);
   let asked: Asked | undefined;
 
   const ask = (fetches: Fetches): Asked => {
@@ -116,10 +96,7 @@ export function createSession(
       if (asked?.fetches !== fetches) asked = ask(fetches);
       const { results, made, offered } = asked;
       const gone = offered.find(isGone);
-      if (gone)
-        throw new TypeError(
-          `onnxruntime-fused: the memory for the result ${gone.name} was transferred to another thread. Copy results before you transfer them, and load the program anew.`,
-        );
+      if (gone) throw resultIsGone(gone.name);
       inputNames.forEach((name, i) => feed(name, i, feeds[name]));
       native.run(handle).forEach((result, i) => {
         const name = made[i];

@@ -1,4 +1,4 @@
-import { multiGoal, timeLimit, vectorEnv, wrapEnv, type Env } from '@meow-rl/envs';
+import { multiGoal, restAfterEpisode, timeLimit, vectorEnv, wrapEnv, type Env } from '@meow-rl/envs';
 import { brokenEnv, countingEnv } from '@meow-rl/envs/testing';
 import { describe, expect, it } from 'vitest';
 
@@ -144,6 +144,41 @@ describe('evaluate, with environments that step together', () => {
       terminated: [false, true, false, false, true],
       mean: 1.7,
     });
+  });
+
+  it('begins episode i with the seed plus i, whichever row has it', async () => {
+    const actor = { ...fakeAgent({ actionSize: 2 }), act: async (rows: Float32Array) => rows.slice() };
+    const returnsOf = async (numEnvs: number, episodes: number, seed: number) => {
+      const env = vectorEnv(() => timeLimit(multiGoal({ startSigma: 2 }), 3), { numEnvs });
+      return (await evaluate({ actor, env, episodes, seed })).returns;
+    };
+    const returns = await returnsOf(5, 5, 7);
+    expect(new Set(returns).size).toBe(5);
+    expect(await returnsOf(2, 5, 7)).toEqual(returns);
+    expect(await returnsOf(1, 1, 10)).toEqual([returns[3]]);
+  });
+
+  it('chooses no actions for the rest once half of the episodes are over', async () => {
+    const env = vectorEnv(
+      [2, 9, 3, 4, 9, 1].map((length) => restAfterEpisode(countingEnv({ length }))),
+      { autoresetMode: 'same-step' },
+    );
+    const seen: number[] = [];
+    const rewards = { 1: 0.25, 4: 0.5 };
+    const actor = {
+      ...fakeAgent(),
+      act: async (rows: Float32Array) => {
+        seen.push(rows.length / 2);
+        return Float32Array.from({ length: rows.length / 2 }, (_, i) =>
+          seen.length > 4 ? ([rewards[1], 0, rewards[4]][i] ?? 1) : 0,
+        );
+      },
+    };
+    const { returns, lengths } = await evaluate({ actor, env, episodes: 6, seed: 0 });
+    expect(lengths).toEqual([2, 9, 3, 4, 9, 1]);
+    expect(seen).toEqual([6, 6, 6, 3, 3, 3, 3, 3, 3]);
+    // Each row gets the action that was chosen for it.
+    expect(returns).toEqual([0, 5 * rewards[1], 0, 0, 5 * rewards[4], 0]);
   });
 
   it('repeats itself for the same seed, stops at a signal, and refuses what does not fit', async () => {

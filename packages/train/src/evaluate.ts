@@ -11,7 +11,8 @@ export interface EvaluateOptions {
   readonly actor: Actor;
   /**
    * Has to end its episodes, so give it a time limit; actions in [-1, 1]. Of several that step together the first episode of each row
-   * counts, in rounds until there are enough: counting all that end in a while would favour short ones.
+   * counts, in rounds until there are enough: counting all that end in a while would favour short ones. Have them rest after that
+   * (`restAfterEpisode`), or they go on until the round is over.
    */
   readonly env: Env | VectorEnv;
   /** Number of episodes. Default: 10, as in the paper. */
@@ -19,8 +20,8 @@ export interface EvaluateOptions {
   /** Whether it takes its most likely action instead of sampling one. Default: true. */
   readonly deterministic?: boolean;
   /**
-   * Seeds the first reset, the later episodes go on with the environment's generator; and the noise of sampled actions. The
-   * actor's own generator isn't used.
+   * Seeds the first reset, after which later episodes of one environment go on with its generator; of environments that step together
+   * episode i begins with the seed plus i. It seeds the noise of sampled actions too. The actor's own generator isn't used.
    */
   readonly seed: number;
   /** Stops the evaluation at the next step; it then rejects with the signal's reason. Default: none. */

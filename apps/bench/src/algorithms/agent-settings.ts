@@ -44,8 +44,8 @@ export const algorithmOf = ({ algo = DEFAULT_ALGORITHM }: RawConfig): Algorithm 
  */
 export function recordedSettings(recorded: RawConfig): RawConfig {
   const { fused, ...settings } = recorded;
-  // Before there were others, a switch told two engines apart; before that there was one.
-  const former = { engine: fused === true ? 'fused' : 'onnxruntime' };
+  // Before there were others, a switch told two engines apart; before that there was one. Threads had to be asked for.
+  const former = { engine: fused === true ? 'fused' : 'onnxruntime', parallel: 'off' };
   // What is recorded stands first too, so that messages name what is there.
   return [former, { agent: formerValuesOf(algorithmOf(settings).settings) }, settings].reduce(
     mergeConfig,

@@ -26,9 +26,10 @@ const tuned = {
 /**
  * Presets by name.
  *
- * - `general`: CleanRL's settings, which it trains all MuJoCo tasks with; for Ant, and for all other environments.
- * - `half-cheetah`, `hopper`, `walker2d`, `humanoid`: RL Zoo's tuned settings, v4 and v5 alike. `swimmer` has Stable-Baselines3's
+ * - `general`: CleanRL's settings, which it trains all MuJoCo tasks with; for Hopper, Ant and all other environments.
+ * - `half-cheetah`, `walker2d`, `humanoid`: RL Zoo's tuned settings, v4 and v5 alike. `swimmer` has Stable-Baselines3's
  *   defaults and a longer horizon.
+ * - `hopper`: RL Zoo's tuned settings for Hopper, by name alone: with them the policy stays upright and stands still, at a return of 1,000.
  * - `pendulum`: RL Zoo's settings for Pendulum-v1, without its state-dependent exploration, and with normalization and annealing.
  * - `many`: CleanRL's settings with as many transitions in a rollout, of 16 environments.
  *
@@ -116,6 +117,8 @@ export const ppo = defineAlgorithm({
   generalPreset: 'general',
   presetOfEnvironment: {
     ...presetOfPaperTask,
+    'Hopper-v5': 'general',
+    'Hopper-v4': 'general',
     'Ant-v5': 'general',
     'Ant-v4': 'general',
     'Swimmer-v5': 'swimmer',

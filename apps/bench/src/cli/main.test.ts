@@ -242,7 +242,7 @@ describe('settings reach the commands', () => {
       seed: 3,
       out: 'runs/x',
       rollouts: 400,
-      parallel: 'off',
+      parallel: 'auto',
       threads: 1,
       engine: 'auto',
     });
@@ -255,6 +255,7 @@ describe('settings reach the commands', () => {
         observationNoise: 0,
         actionNoise: 0,
         threads: 1,
+        parallel: 'auto',
         checkpoint: 'last',
       },
     ]);

@@ -29,6 +29,7 @@ const SPOKEN: Readonly<Record<string, string>> = {
   threadedUpdates: 'learner threads',
   tfjsNodeRuntime: '',
   tfjsRuntime: '',
+  joinVectorEnvs: '',
   timeLimit: '',
   trainOffPolicy: '',
   trainOnPolicy: '',

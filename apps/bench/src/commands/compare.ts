@@ -40,7 +40,7 @@ export const compare = defineCommand({
     'the final evaluation, interquartile mean with a bootstrap interval, average of the last evaluations, and how ' +
     'likely one algorithm beats another. Runs in progress count with what they have. With --out a report is written too: one ' +
     'HTML page with learning curves, performance profile, published returns, commands and settings.',
-  arguments: { '<runs...>': 'folders of runs, or folders that they lie in' },
+  arguments: { '<runs...>': 'folders of runs, folders that they lie in, or files curves.csv of reports' },
   settings,
   options: {},
   examples: [
@@ -48,6 +48,7 @@ export const compare = defineCommand({
     'meow-bench compare runs/HalfCheetah-v5 runs/Hopper-v5 --stochastic',
     'meow-bench compare runs --out comparison --observation-noise 0.05,0.2 --action-noise 0.1',
     'meow-bench compare runs/HalfCheetah-v5/meow --json',
+    'meow-bench compare earlier/curves.csv runs/HalfCheetah-v5 --out comparison',
   ],
   run: async ({ arguments: runs, settings: config, given, ui }) => {
     const { compare } = await import('../compare/compare.ts');

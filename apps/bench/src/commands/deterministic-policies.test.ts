@@ -48,7 +48,8 @@ describe.each([
     expect((await quietBench('render', run, '--seed', '3')).code).toBe(0);
     const recording = path.join(run, 'replay.qpos');
     const { episodeReturn } = await decodeRecording(await readFile(recording), recording);
-    expect(episodeReturn).toBe(returns[0]);
+    // Alone it acts on one row, and engines round sums over several rows otherwise.
+    expect(episodeReturn).toBeCloseTo(returns[0], 4);
   });
 
   it('warms up longer where no preset knows the task', async () => {

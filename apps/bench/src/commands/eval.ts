@@ -25,6 +25,9 @@ const settings = is.defineSettings({
   }),
   simulatorDevice: is.word('device of Isaac Lab: cpu, cuda:0', { absent: 'as in training' }),
   threads: is.positiveInteger('threads of the runtime', { default: 1 }),
+  parallel: is.oneOf(['auto', 'off'], 'auto steps the environments in several threads where that is faster', {
+    default: 'auto',
+  }),
 });
 
 /** Settings of an evaluation. */

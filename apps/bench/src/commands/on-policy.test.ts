@@ -156,7 +156,8 @@ describe('runs on a MuJoCo task, with several environments in threads', () => {
     expect(await quietBench('render', hopper('1'), '--seed', '3')).toMatchObject({ code: 0, err: '' });
     const recording = path.join(hopper('1'), 'replay.qpos');
     const { episodeReturn, caption } = await decodeRecording(await readFile(recording), recording);
-    expect(episodeReturn).toBe(returns[0]);
+    // Alone it acts on one row, and engines round sums over several rows otherwise.
+    expect(episodeReturn).toBeCloseTo(returns[0], 4);
     expect(caption).toBe('ppo after 256 steps, deterministic actions, seed 3');
   });
 

@@ -1,7 +1,7 @@
 import { defineCommand } from '../cli/command.ts';
 import * as is from '../cli/settings.ts';
 import type { ValuesOf } from '../cli/settings.ts';
-import { ENGINE_CHOICES } from '../runs/train-settings.ts';
+import { ENGINE_CHOICES, parallelSetting } from '../runs/train-settings.ts';
 import { MEASURED_ALGORITHMS } from '../speed/peers.ts';
 
 const settings = is.defineSettings({
@@ -15,6 +15,7 @@ const settings = is.defineSettings({
     default: 10,
   }),
   threads: is.positiveInteger('threads of the runtime', { default: 1 }),
+  parallel: parallelSetting,
   engine: is.words(
     `engines to time side by side, the first of them also with threads, in the loop and against peers: ${ENGINE_CHOICES.join(', ')}`,
     'a,b',
@@ -45,7 +46,8 @@ export const speed = defineCommand({
     "Time an algorithm's updates, actions and replay with its default networks on random data, and the training loop on " +
     'HalfCheetah-v5. With --peers the same update in PyTorch and JAX takes turns with ours, and for SAC, TD3 and PPO the ' +
     'loops of Stable-Baselines3 and sbx; npm run peers:setup installs them. PPO has no version in JAX; its updates are timed as ' +
-    'the mean over what is learned from a rollout, its loop has 16 environments, stepped by as many worker threads as --threads.',
+    'the mean over what is learned from a rollout, its loop has 16 environments, stepped by as many worker threads as it has threads. ' +
+    'The loop is timed on the threads that train takes, as are the loops of peers, and on one beside it; with --parallel off, or --threads above 1, on --threads.',
   arguments: {},
   settings,
   options: {},

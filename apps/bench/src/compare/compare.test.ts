@@ -255,8 +255,8 @@ describe('compare', () => {
       'report.html',
     ]);
     expect(await readFile(join(out, 'curves.csv'), 'utf8')).toBe(
-      'environment,algorithm,seed,step,deterministic,sampled\n' +
-        'Task-v0,meow,1,100,1,\nTask-v0,meow,1,200,5,\nTask-v0,meow,2,100,1,\n',
+      'environment,algorithm,seed,step,deterministic,sampled,seconds\n' +
+        'Task-v0,meow,1,100,1,,1\nTask-v0,meow,1,200,5,,2\nTask-v0,meow,2,100,1,,1\n',
     );
     const svg = await readFile(join(out, 'Task-v0.svg'), 'utf8');
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" /);

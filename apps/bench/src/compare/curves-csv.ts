@@ -1,29 +1,45 @@
+import { csvFormat } from 'd3-dsv';
+
 import type { RunGroup } from './group-runs.ts';
+import type { Run } from './read-run.ts';
+
+/** Columns of a file of curves. */
+export const CURVE_COLUMNS = [
+  'environment',
+  'algorithm',
+  'seed',
+  'step',
+  'deterministic',
+  'sampled',
+  'seconds',
+] as const;
 
 /**
  * Evaluations of all runs as CSV, unsmoothed: a line for each run and step, with the mean return of deterministic and of sampled
- * actions; empty where there is none.
+ * actions, and the wall-clock seconds since training began; empty where there is none. {@link readCurves} reads it.
  */
 export function curvesCsv(groups: readonly RunGroup[], sampledGroups: readonly RunGroup[]): string {
   const sampled = new Map(
     sampledGroups.flatMap(({ runs }) =>
-      runs.flatMap(({ folder, evaluations }) =>
-        evaluations.map(({ step, mean }) => [`${folder} ${step}`, mean] as const),
-      ),
+      runs.flatMap((run) => run.evaluations.map(({ step, mean }) => [keyOf(run, step), mean] as const)),
     ),
   );
-  const lines = groups.flatMap(({ environment, label, runs }) =>
-    runs.flatMap(({ folder, seed, evaluations }) =>
-      evaluations.map(({ step, mean }) =>
-        [environment, label, seed, step, mean, sampled.get(`${folder} ${step}`) ?? '']
-          .map((field) => quoted(String(field)))
-          .join(','),
-      ),
+  const rows = groups.flatMap(({ environment, label, runs }) =>
+    runs.flatMap((run) =>
+      run.evaluations.map(({ step, mean, seconds }) => ({
+        environment,
+        algorithm: label,
+        seed: run.seed,
+        step,
+        deterministic: mean,
+        sampled: sampled.get(keyOf(run, step)) ?? '',
+        seconds: seconds ?? '',
+      })),
     ),
   );
-  return `${['environment,algorithm,seed,step,deterministic,sampled', ...lines].join('\n')}\n`;
+  return `${csvFormat(rows, [...CURVE_COLUMNS])}\n`;
 }
 
-/** As RFC 4180 has it. */
-const quoted = (field: string): string =>
-  /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+/** A file of curves holds many runs, a folder one. */
+const keyOf = ({ folder, environment, label, seed }: Run, step: number): string =>
+  JSON.stringify([folder, environment, label, seed, step]);

@@ -8,8 +8,11 @@ import { hasCode, UsageError } from '../cli/errors.ts';
 /** What a run's folder holds at least one of. */
 const SIGNS_OF_A_RUN = '**/{config.json,metrics.jsonl}';
 
+/** Whether a source is a file of curves. */
+export const isCurves = (source: string): boolean => source.toLowerCase().endsWith('.csv');
+
 /**
- * The folders of the runs in and below the given ones, sorted and each once. A pattern such as `runs/Hopper-*` stands for
+ * The folders of the runs in and below the given ones, sorted and each once; files of curves (.csv) stay as they are. A pattern such as `runs/Hopper-*` stands for
  * the folders that it matches, for shells that leave it as it is.
  *
  * @throws UsageError if a folder does not exist, a pattern matches none, or there is no run below it
@@ -20,6 +23,7 @@ export async function findRuns(sources: readonly string[]): Promise<string[]> {
 }
 
 async function runsIn(source: string): Promise<string[]> {
+  if (isCurves(source) && !(await isFolder(source))) return [source];
   const folders = (await isFolder(source)) ? [source] : await matching(source);
   const signs = await Promise.all(
     folders.map(async (folder) =>

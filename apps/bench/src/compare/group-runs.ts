@@ -73,35 +73,37 @@ function flatSettings(config: Readonly<Record<string, unknown>>, prefix = ''): M
 }
 
 /**
- * Groups runs by environment, algorithm and settings. Of two runs with the same seed and settings one is a copy of the
- * other, which would make intervals narrower than they are: the longer one counts.
+ * Groups runs by environment, algorithm and settings; those from files of curves by the name of their group, with others of this name. Of two
+ * runs with the same seed in a group one is a copy of the other, which would make intervals narrower than they are: the longer one counts.
  */
 export function groupRuns(runs: readonly Run[]): {
   readonly groups: RunGroup[];
   readonly leftOut: LeftOut[];
 } {
-  const leftOut: LeftOut[] = [];
-  const byKey = new Map<string, Map<number, Run>>();
-  for (const run of runs) {
-    const settings = [...settingsOf(run)].toSorted();
-    const key = JSON.stringify([run.environment, run.algorithm, settings]);
-    const seeds = byKey.get(key) ?? new Map<number, Run>();
-    byKey.set(key, seeds);
-    const other = seeds.get(run.seed);
-    const [kept, copy] = other && other.step >= run.step ? [other, run] : [run, other];
-    seeds.set(run.seed, kept);
-    if (copy)
-      leftOut.push({ folder: copy.folder, reason: `same settings and seed ${copy.seed} as ${kept.folder}` });
-  }
-  const unnamed = [...byKey.values()].map((seeds) => [...seeds.values()].toSorted((a, b) => a.seed - b.seed));
-  const groups = unnamed.flatMap((runs) => {
-    const [first] = runs;
+  const unnamed = bySeeds(
+    runs.filter(({ label }) => label === undefined),
+    (run) => [run.environment, run.algorithm, [...settingsOf(run)].toSorted()],
+  );
+  const named = unnamed.groups.flatMap((ofGroup) => {
+    const [first] = ofGroup;
+    if (!first) return [];
+    const rivals = unnamed.groups.flatMap(([rival]) =>
+      rival && rival.environment === first.environment && rival.algorithm === first.algorithm ? [rival] : [],
+    );
+    const label = labelOf(first, rivals);
+    return ofGroup.map((run) => ({ run, label }));
+  });
+  const labels = new Map(named.map(({ run, label }) => [run, label]));
+  const labelFor = (run: Run): string => labels.get(run) ?? run.label ?? run.algorithm;
+  const all = bySeeds([...labels.keys(), ...runs.filter(({ label }) => label !== undefined)], (run) => [
+    run.environment,
+    labelFor(run),
+  ]);
+  const groups = all.groups.flatMap((ofGroup): RunGroup[] => {
+    const [first] = ofGroup;
     if (!first) return [];
     const { environment, algorithm } = first;
-    const rivals = unnamed.flatMap(([rival]) =>
-      rival && rival.environment === environment && rival.algorithm === algorithm ? [rival] : [],
-    );
-    return [{ environment, algorithm, label: labelOf(first, rivals), runs }];
+    return [{ environment, algorithm, label: labelFor(first), runs: ofGroup }];
   });
   return {
     groups: groups.toSorted(
@@ -110,6 +112,29 @@ export function groupRuns(runs: readonly Run[]): {
         compareAlgorithms(a.algorithm, b.algorithm) ||
         compareText(a.label, b.label),
     ),
+    leftOut: [...unnamed.leftOut, ...all.leftOut],
+  };
+}
+
+/** Runs of one key together, seeds ascending and each once: of several the longest, and of these the first. */
+function bySeeds(
+  runs: readonly Run[],
+  keyOf: (run: Run) => unknown,
+): { readonly groups: readonly (readonly Run[])[]; readonly leftOut: LeftOut[] } {
+  const leftOut: LeftOut[] = [];
+  const byKey = new Map<string, Map<number, Run>>();
+  for (const run of runs) {
+    const key = JSON.stringify(keyOf(run));
+    const seeds = byKey.get(key) ?? new Map<number, Run>();
+    byKey.set(key, seeds);
+    const other = seeds.get(run.seed);
+    const [kept, copy] = other && other.step >= run.step ? [other, run] : [run, other];
+    seeds.set(run.seed, kept);
+    if (copy)
+      leftOut.push({ folder: copy.folder, reason: `same settings and seed ${copy.seed} as ${kept.folder}` });
+  }
+  return {
+    groups: [...byKey.values()].map((seeds) => [...seeds.values()].toSorted((a, b) => a.seed - b.seed)),
     leftOut,
   };
 }

@@ -1,5 +1,7 @@
 import { CliError } from '../cli/errors.ts';
+import { isCurves } from './find-runs.ts';
 import { groupRuns, type LeftOut, type RunGroup } from './group-runs.ts';
+import { readCurves } from './read-curves.ts';
 import { readRun, type ReadRunOptions } from './read-run.ts';
 
 /** Runs that can be compared, and what is to be said of them and of others. */
@@ -10,9 +12,18 @@ export interface ReadGroups {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Reads runs and groups them by environment, algorithm and settings. */
-export async function readGroups(folders: readonly string[], options: ReadRunOptions): Promise<ReadGroups> {
-  const read = await Promise.all(folders.map((folder) => readRun(folder, options)));
+/**
+ * Reads runs and groups them by environment, algorithm and settings.
+ *
+ * @param sources folders of runs, and files of curves
+ */
+export async function readGroups(sources: readonly string[], options: ReadRunOptions): Promise<ReadGroups> {
+  const readSources = await Promise.all(
+    sources.map(async (source) =>
+      isCurves(source) ? readCurves(source, options) : [await readRun(source, options)],
+    ),
+  );
+  const read = readSources.flat();
   const unreadable = read.flatMap((result) => ('run' in result ? [] : [result]));
   const { groups, leftOut: copies } = groupRuns(
     read.flatMap((result) => ('run' in result ? [result.run] : [])),

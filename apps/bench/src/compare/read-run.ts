@@ -17,11 +17,14 @@ export interface RunEvaluation {
 
 /** What a comparison needs of a run. */
 export interface Run {
+  /** The run's folder, or the file of curves that it was read from. */
   readonly folder: string;
+  /** What a file of curves calls its group. Absent for a run's folder, whose settings say what it goes with. */
+  readonly label?: string;
   readonly environment: string;
   readonly algorithm: string;
   readonly seed: number;
-  /** All of `config.json`. */
+  /** All of `config.json`; empty for a run from a file of curves. */
   readonly config: Readonly<Record<string, unknown>>;
   /** At least one, steps ascending. */
   readonly evaluations: readonly RunEvaluation[];

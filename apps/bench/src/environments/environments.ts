@@ -28,7 +28,6 @@ import {
   type BridgeOptions,
   isRunningServer,
 } from './bridge.ts';
-import { openEvaluationBridge, openForEvaluation, type BridgeEvaluation } from './bridge-evaluation.ts';
 import { UsageError } from '../cli/errors.ts';
 import { loadersFor } from '../modules/import-module.ts';
 import { tryUserEnvironment, userFactory } from './user-environment.ts';
@@ -161,7 +160,7 @@ async function open({ env, maxSteps }: EnvironmentChoice) {
 }
 
 /** An environment in its own units. */
-async function makeEnvironment(choice: EnvironmentChoice): Promise<Env> {
+export async function makeEnvironment(choice: EnvironmentChoice): Promise<Env> {
   const { factory, maxSteps } = await open(choice);
   return prepareEnv(await factory.create(), { maxSteps });
 }
@@ -174,29 +173,6 @@ export const makeAgentEnv = async (choice: EnvironmentChoice): Promise<Env> =>
 export const asActorSees = (env: Env, { actionSpace }: Pick<Actor, 'actionSpace'>): Env =>
   actionSpace ? clipAction(env) : rescaleAction(env);
 
-/** An environment to play in, or several that step together. */
-export const makePlayground = async (choice: EnvironmentChoice, actor: Actor): Promise<Env | VectorEnv> =>
-  isBridge(choice.env)
-    ? withActions(await openForEvaluation(choice), actor.actionSpace === undefined)
-    : asActorSees(await makeEnvironment(choice), actor);
-
-/** What evaluations of a run play in. */
-export interface EvaluationEnvironmentOptions {
-  /** What the run trains in. */
-  readonly like: VectorEnv;
-  /** Episodes that are played at once, where a simulator is started for them. */
-  readonly episodes: number;
-  /** Where such a simulator logs. */
-  readonly logFile: string;
-}
-
-/** An environment for evaluations as agents see it. A simulator in Python is started at the first one. */
-export const makeEvaluationEnvironment = async (
-  choice: EnvironmentChoice & BridgeEvaluation,
-  options: EvaluationEnvironmentOptions,
-): Promise<Env | VectorEnv> =>
-  isBridge(choice.env) ? openEvaluationBridge(choice, options) : makeAgentEnv(choice);
-
 /** Options of {@link makeVectorEnvironment}. */
 export interface VectorEnvironmentOptions {
   readonly numEnvs: number;
@@ -206,12 +182,20 @@ export interface VectorEnvironmentOptions {
   readonly rescaleActions: boolean;
   /** Whether first episodes of a simulator in Python begin as if some of their steps were over. Default: false. */
   readonly spreadEpisodes?: boolean;
+  /** Whether each rests when its episode is over, until it is reset with a seed. Default: false. */
+  readonly restsAfterEpisode?: boolean;
 }
 
 /** Several environments that step together and reset in the very step that ends an episode. */
 export async function makeVectorEnvironment(
   choice: IdentifiedEnvironment,
-  { numEnvs, workers, rescaleActions, spreadEpisodes = false }: VectorEnvironmentOptions,
+  {
+    numEnvs,
+    workers,
+    rescaleActions,
+    spreadEpisodes = false,
+    restsAfterEpisode = false,
+  }: VectorEnvironmentOptions,
 ): Promise<VectorEnv> {
   if (isBridge(choice.env)) {
     if (workers > 0)
@@ -222,7 +206,7 @@ export async function makeVectorEnvironment(
     return withActions(await openBridge(choice, { numEnvs, spreadEpisodes }), rescaleActions);
   }
   const { reference, factory, maxSteps } = await open(choice);
-  const options = { maxSteps, rescaleActions };
+  const options = { maxSteps, rescaleActions, restsAfterEpisode };
   const autoresetMode = 'same-step';
   if (!reference) return makeVectorEnv(choice.env, numEnvs, { ...options, workers, autoresetMode });
   if (workers === 0) return vectorEnv(await makeFactoryEnvs(factory, numEnvs, options), { autoresetMode });

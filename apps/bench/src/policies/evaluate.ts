@@ -4,16 +4,16 @@ import { openPolicy } from './loaded-policy.ts';
 import { noisyActor } from './noisy-actor.ts';
 import type { EvalConfig } from '../commands/eval.ts';
 import { endingsOf, formatReturn, formatEndings } from './episodes.ts';
-import { makePlayground } from '../environments/environments.ts';
+import { makePlayground } from '../environments/evaluation-environments.ts';
 import { formatPairs, formatTable } from '../cli/table.ts';
 import type { Ui } from '../cli/ui.ts';
 
 /** Plays episodes with the policy of a run, or with an exported one, and reports their returns. */
 export async function evaluate(source: string, config: EvalConfig, ui: Ui): Promise<void> {
-  const { episodes, stochastic, seed, observationNoise, actionNoise, ...opening } = config;
+  const { episodes, stochastic, seed, observationNoise, actionNoise, parallel, ...opening } = config;
   const { actor, playground, step } = await openPolicy(source, opening);
   const { environment } = playground;
-  const env = await makePlayground(playground, actor);
+  const env = await makePlayground(playground, actor, { episodes, episodesInAll: episodes, parallel });
   try {
     const disturbed = noisyActor(actor, { observationNoise, actionNoise }, seed);
     const result = await playEpisodes({

@@ -6,7 +6,8 @@ import { evaluate } from '@meow-rl/train';
 import type { Actor } from '@meow-rl/train';
 
 import type { ExportConfig } from '../commands/export.ts';
-import { makePlayground, spacesOf } from '../environments/environments.ts';
+import { spacesOf } from '../environments/environments.ts';
+import { makePlayground } from '../environments/evaluation-environments.ts';
 import { policyActor } from './policy-actor.ts';
 import { contentsOf, exportRunAgent } from './policy-export.ts';
 import type { ResolvedTrain } from '../runs/resolve.ts';
@@ -76,7 +77,8 @@ async function compareReturns(
   { episodes, seed }: Pick<ExportConfig, 'episodes' | 'seed'>,
 ): Promise<Readonly<Record<string, number>>> {
   const meanReturn = async (actor: Actor): Promise<number> => {
-    const env = await makePlayground(settings, actor);
+    const plan = { episodes, episodesInAll: episodes, parallel: settings.parallel };
+    const env = await makePlayground(settings, actor, plan);
     try {
       return (await evaluate({ actor, env, episodes, deterministic: true, seed })).mean;
     } finally {

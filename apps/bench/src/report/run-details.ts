@@ -23,24 +23,33 @@ export const runDetails = ({
       ({ environment, label, runs }) =>
         html`<p>
           ${label} on ${environment}, ${runs.length === 1 ? 'seed' : 'seeds'}
-          ${runs.map(({ seed }) => seed).join(', ')}:<br /><code
-            >${runs[0] ? trainCommand(runs[0]) : ''}</code
-          >
+          ${runs.map(({ seed }) => seed).join(', ')}:<br /><code>${originOf(runs)}</code>
         </p>`,
     )}
-    ${groups.map((group) => settingsOf(group))}
+    ${groups.filter(({ runs }) => runs.some(hasSettings)).map((group) => settingsOf(group))}
     <p class="note">
-      Runs were made with ${versionsOf(groups.flatMap(({ runs }) => runs)).join('; ')}. This report was made
-      on ${machine.processor}, ${count(machine.cores)} ${machine.cores === 1 ? 'core' : 'cores'},
-      ${formatNumber(machine.memoryGibibytes)} GiB, ${machine.system}, Node ${machine.node}.
+      Runs were made with ${versionsOf(groups.flatMap(({ runs }) => runs.filter(hasSettings))).join('; ')}.
+      This report was made on ${machine.processor}, ${count(machine.cores)}
+      ${machine.cores === 1 ? 'core' : 'cores'}, ${formatNumber(machine.memoryGibibytes)} GiB,
+      ${machine.system}, Node ${machine.node}.
     </p>
   </section>`;
+
+/** A run from a file of curves has none. */
+const hasSettings = ({ label }: Run): boolean => label === undefined;
+
+/** The command of the first run that has one, or the file that its numbers come from. */
+function originOf(runs: readonly Run[]): string {
+  const run = runs.find(hasSettings);
+  return run ? trainCommand(run) : (runs[0]?.folder ?? '');
+}
 
 /** Keys of `config.json` that the page says elsewhere. */
 const SAID: ReadonlySet<string> = new Set(['command', 'versions', 'changes', 'seed']);
 
 /** All that `config.json` of the first run says, but for what the table has. */
-function settingsOf({ environment, label, runs: [first] }: RunGroup): Html {
+function settingsOf({ environment, label, runs }: RunGroup): Html {
+  const first = runs.find(hasSettings);
   const shown = flat(first?.config ?? {}).filter(([name]) => !SAID.has(name.split('.', 1)[0] ?? ''));
   return html`<details>
     <summary>Settings of ${label} on ${environment}</summary>

@@ -2,7 +2,7 @@ import { evaluate, meanInterval, type ConfidenceInterval } from '@meow-rl/train'
 
 import type { RunGroup } from '../compare/group-runs.ts';
 import type { Run } from '../compare/read-run.ts';
-import { makePlayground } from '../environments/environments.ts';
+import { makePlayground } from '../environments/evaluation-environments.ts';
 import { openPolicy } from '../policies/loaded-policy.ts';
 import { noisyActor, type Disturbance } from '../policies/noisy-actor.ts';
 import type { Ui } from '../cli/ui.ts';
@@ -40,12 +40,15 @@ const disturbancesOf = ({ observationNoise, actionNoise }: RobustnessOptions): D
   ...actionNoise.map((size) => ({ observationNoise: 0, actionNoise: size })),
 ];
 
-/** Plays the final policies of all runs under noise. Disturbances and runs of one seed are played with the same draws. */
+/** Plays the final policies of all runs under noise; those of files of curves have none. Disturbances and runs of one seed are played with the same draws. */
 export async function measureRobustness(
-  groups: readonly RunGroup[],
+  compared: readonly RunGroup[],
   options: RobustnessOptions,
   ui: Ui,
 ): Promise<GroupRobustness[]> {
+  const groups = compared
+    .map((group) => ({ ...group, runs: group.runs.filter(({ label }) => label === undefined) }))
+    .filter(({ runs }) => runs.length > 0);
   const disturbances = disturbancesOf(options);
   const runs = groups.flatMap((group) => group.runs);
   const bar = ui.progress('playing with noise', runs.length);
@@ -79,7 +82,8 @@ async function playDisturbed(
 ) {
   const { actor, playground } = await openPolicy(folder, { threads: 1 });
   try {
-    const env = await makePlayground(playground, actor);
+    const episodesInAll = 2 * episodes * disturbances.length;
+    const env = await makePlayground(playground, actor, { episodes, episodesInAll, parallel: 'auto' });
     try {
       const results: { deterministic: number; sampled: number }[] = [];
       for (const disturbance of disturbances) {

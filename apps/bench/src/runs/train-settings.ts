@@ -24,7 +24,7 @@ export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 export const parallelSetting = is.oneOf(
   ['auto', 'off'],
   'auto uses the cores that there are; off trains on one thread, but for those that are asked for',
-  { default: 'off' },
+  { default: 'auto' },
 );
 
 /** What computes, of commands that train. */

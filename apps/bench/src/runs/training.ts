@@ -4,7 +4,8 @@ import { listCheckpoints, openRunCheckpoints, restoreRun } from '@meow-rl/train/
 import type { Checkpoint, RunCheckpoints } from '@meow-rl/train/node';
 
 import { whyNoEvaluation } from '../environments/bridge-evaluation.ts';
-import { makeEvaluationEnvironment, makeVectorEnvironment } from '../environments/environments.ts';
+import { makeVectorEnvironment } from '../environments/environments.ts';
+import { makeEvaluationEnvironment } from '../environments/evaluation-environments.ts';
 import { CliError, reasonOf } from '../cli/errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, type RunAgent } from './run-agent.ts';
@@ -106,7 +107,8 @@ const trainOpened = (
     const opening = { numEnvs, workers, spreadEpisodes, rescaleActions: true };
     const env = open(await makeVectorEnvironment(settings, opening));
     const withEnvironments = await givesState(env, ui);
-    const evaluates = settings.evaluateEvery <= steps;
+    const { evaluationEpisodes, evaluateEvery, deterministicOnly } = settings;
+    const evaluates = evaluateEvery <= steps;
     const problem = evaluates ? await whyNoEvaluation(settings) : undefined;
     if (problem !== undefined) ui.warn(problem);
     const evaluationEnv =
@@ -114,7 +116,10 @@ const trainOpened = (
         ? open(
             await makeEvaluationEnvironment(settings, {
               like: env,
-              episodes: settings.evaluationEpisodes,
+              episodes: evaluationEpisodes,
+              episodesInAll:
+                Math.floor(steps / evaluateEvery) * evaluationEpisodes * (deterministicOnly ? 1 : 2),
+              parallel: settings.parallel,
               logFile: folder.file('server-evaluation.log'),
             }),
           )
@@ -152,9 +157,9 @@ const trainOpened = (
         ...(evaluationEnv && {
           evaluate: {
             env: evaluationEnv,
-            every: settings.evaluateEvery,
-            episodes: settings.evaluationEpisodes,
-            stochastic: !settings.deterministicOnly,
+            every: evaluateEvery,
+            episodes: evaluationEpisodes,
+            stochastic: !deterministicOnly,
           },
         }),
         checkpoint: {

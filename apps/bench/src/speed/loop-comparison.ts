@@ -1,12 +1,16 @@
+import { availableParallelism } from 'node:os';
+
+import type { SpeedConfig } from '../commands/speed.ts';
 import { makeAgentEnv } from '../environments/environments.ts';
 import { DEFINITIONS, learnsFromRollouts } from './measured-agent.ts';
 import type { Measured } from './measured-agent.ts';
 import { startPeers } from './peer-process.ts';
 import { peersOf } from './peers.ts';
 import type { Peer } from './peers.ts';
-import { rolloutLoopStepsPerSecond, ROLLOUT_SCHEDULE } from './rollout-loop.ts';
+import { NUM_ENVS, rolloutLoopStepsPerSecond, ROLLOUT_SCHEDULE } from './rollout-loop.ts';
+import { chooseParallelism } from '../runs/parallelism.ts';
 import { quantile } from './statistics.ts';
-import { loopStepsPerSecond, LOOP_ENVIRONMENT } from './training-loop.ts';
+import { loopStepsPerSecond, LOOP_BATCH, LOOP_ENVIRONMENT } from './training-loop.ts';
 
 /** Environment steps per second of a whole training loop, and how many times as many this project makes. */
 export interface LoopResult {
@@ -30,17 +34,43 @@ interface Loop {
 export const loopSchedule = (algorithm: Measured['algorithm']): string =>
   learnsFromRollouts(DEFINITIONS[algorithm]) ? ROLLOUT_SCHEDULE : 'one update per step';
 
+/** Threads of the loop: those that are asked for, or else as many as `train` takes by default. */
+export function loopThreads(
+  { algo, threads, parallel }: Pick<SpeedConfig, 'algo' | 'threads' | 'parallel'>,
+  engine: Measured['engine'],
+): number {
+  const isOnPolicy = learnsFromRollouts(DEFINITIONS[algo]);
+  const { learnerThreads, workers } = chooseParallelism({
+    parallel,
+    threads,
+    engine,
+    isOnPolicy,
+    pipeline: false,
+    env: LOOP_ENVIRONMENT,
+    numEnvs: isOnPolicy ? NUM_ENVS : 1,
+    batchSize: LOOP_BATCH,
+    cores: availableParallelism(),
+  });
+  return Math.max(threads, learnerThreads, threads > 1 ? 0 : workers);
+}
+
 /** This project's loops, the one that is compared with the peers first. */
 function loopsOf(steps: number, warmup: number, options: LoopOptions): Loop[] {
   const { algorithm, threads } = options;
   const definition = DEFINITIONS[algorithm];
-  const name = threads > 1 ? `meow-rl, ${threads} workers` : 'meow-rl';
+  const onThreads = (run: (given: LoopOptions) => Promise<number>): Loop[] =>
+    threads === 1
+      ? [{ name: 'meow-rl', run: () => run(options) }]
+      : [
+          { name: `meow-rl, ${threads} workers`, run: () => run(options) },
+          { name: 'meow-rl, 1 thread', run: () => run({ ...options, threads: 1 }) },
+        ];
   if (learnsFromRollouts(definition))
-    return [{ name, run: () => rolloutLoopStepsPerSecond(definition, steps, options) }];
-  const plain = { name, run: () => loopStepsPerSecond(steps, warmup, options) };
-  if (threads === 1) return [plain];
+    return onThreads((given) => rolloutLoopStepsPerSecond(definition, steps, given));
+  const loops = onThreads((given) => loopStepsPerSecond(steps, warmup, given));
+  if (threads === 1) return loops;
   const run = () => loopStepsPerSecond(steps, warmup, { ...options, pipeline: true });
-  return [plain, { name: 'meow-rl, pipelined', run }];
+  return [...loops, { name: 'meow-rl, pipelined', run }];
 }
 
 /** Measures the loop on HalfCheetah-v5, against those of the peers with Gymnasium. */
@@ -56,7 +86,7 @@ export async function compareLoops(
   env.close();
   const others = await startPeers(
     peers.flatMap((peer) => peersOf(options.algorithm).loops[peer]),
-    { ...sizes, batchSize: 256, ...options },
+    { ...sizes, batchSize: LOOP_BATCH, ...options },
   );
   try {
     const loops = [

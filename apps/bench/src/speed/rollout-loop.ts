@@ -10,7 +10,7 @@ import { LOOP_ENVIRONMENT } from './training-loop.ts';
 import type { LoopOptions } from './training-loop.ts';
 
 /** How the loop of what learns from rollouts is measured: `peers/loop_rollouts.py` has the same. */
-const NUM_ENVS = 16;
+export const NUM_ENVS = 16;
 const ROLLOUT_STEPS = 128;
 
 /** How the loop is described. */

@@ -8,6 +8,8 @@ import type { Measured } from './measured-agent.ts';
 
 /** The environment that the whole loop is measured on. */
 export const LOOP_ENVIRONMENT = 'HalfCheetah-v5';
+/** The batch of its updates from replay. */
+export const LOOP_BATCH = 256;
 
 /** How the loop runs. */
 export interface LoopOptions extends Pick<Measured, 'algorithm' | 'threads' | 'seed' | 'engine'> {
@@ -30,7 +32,7 @@ export async function loopStepsPerSecond(
 ): Promise<number> {
   const env = vectorEnv(await agentEnv(), { numEnvs: 1, autoresetMode: 'same-step' });
   const sizes = { observationSize: env.singleObservationSpace.size, actionSize: env.singleActionSpace.size };
-  const measured = { algorithm, ...sizes, batchSize: 256, threads, seed, engine };
+  const measured = { algorithm, ...sizes, batchSize: LOOP_BATCH, threads, seed, engine };
   // In the pipeline one thread acts and steps, so the others are left to update.
   const agent = await (pipeline
     ? createMeasuredAgent({ ...measured, threads: Math.max(1, threads - 1) }, 'background')

@@ -8,7 +8,7 @@ export const TRAIN_DEFAULTS = {
   keepCheckpoints: 3,
   spreadEpisodes: false,
   nStep: 1,
-  parallel: 'off',
+  parallel: 'auto',
   pipeline: false,
   engine: 'auto',
   prioritized: false,

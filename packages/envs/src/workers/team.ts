@@ -157,6 +157,7 @@ const threadData = (options: TeamOptions, { rows, port2: port }: Channel): Threa
   maxSteps: options.maxSteps,
   options: options.options,
   rescaleActions: options.rescaleActions ?? false,
+  restsAfterEpisode: options.restsAfterEpisode ?? false,
   autoresetMode: options.autoresetMode,
   ...rows,
   port,

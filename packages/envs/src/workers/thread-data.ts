@@ -19,6 +19,7 @@ export interface ThreadData {
   readonly maxSteps: number | undefined;
   readonly options: object | undefined;
   readonly rescaleActions: boolean;
+  readonly restsAfterEpisode: boolean;
   readonly autoresetMode: AutoresetMode;
   /** Its rows: from `first`, `count` of them. */
   readonly first: number;

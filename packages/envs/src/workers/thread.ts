@@ -42,16 +42,17 @@ function answer(send: (message: WorkerMessage) => void, value: () => unknown): v
 
 /** The environments of this thread. What it makes before one fails ends with it. */
 async function makeEnvs(data: ThreadData): Promise<readonly Env[]> {
-  const { module, exportName, id, count, maxSteps, options, rescaleActions } = data;
+  const { module, exportName, id, count, maxSteps, options, rescaleActions, restsAfterEpisode } = data;
   for (const url of data.imports) await import(url);
   if (data.factory) {
     const factory = await loadFactory(module, exportName);
-    return makeFactoryEnvs(factory, count, { maxSteps, options, rescaleActions });
+    return makeFactoryEnvs(factory, count, { maxSteps, options, rescaleActions, restsAfterEpisode });
   }
   const registry = await loadRegistry(module, exportName);
   const makeOptions = {
     registry,
     rescaleActions,
+    restsAfterEpisode,
     ...(maxSteps !== undefined && { maxSteps }),
     ...(options !== undefined && { options }),
   };

@@ -32,6 +32,8 @@ export interface LoweredProgram {
 export interface LowerOptions {
   /** Whether the engine has the fused operator, and takes and gives parts of vectors without a copy; default false. */
   readonly fuses?: boolean;
+  /** Fewer operations than this are left to the engine where it fuses; default 2. */
+  readonly smallest?: number | undefined;
   /** Whether it has the operator for products too; default false. */
   readonly multiplies?: boolean;
   /** Where states lie in memory that threads share, by their names; default: nowhere. */
@@ -70,7 +72,7 @@ const fitsIn =
 /** Optimizes a program and takes it apart into what the engine computes, what it is handed, and what follows. */
 export function lower(
   program: Program,
-  { fuses = false, multiplies = false, shared = {} }: LowerOptions = {},
+  { fuses = false, smallest, multiplies = false, shared = {} }: LowerOptions = {},
 ): LoweredProgram {
   const optimized = optimize<string, string, string>(program);
   const written = unreadStates(optimized, shared);
@@ -79,7 +81,7 @@ export function lower(
     ? scatterResults(unstepped, written)
     : { program: unstepped, scattered: [] };
   const { program: engine, views } = takeViews(given, { parts: fuses });
-  const fused = fuses ? fuse(engine) : engine;
+  const fused = fuses ? fuse(engine, { smallest }) : engine;
   const multiplied = multiplies
     ? withProducts(fused)
     : fuses

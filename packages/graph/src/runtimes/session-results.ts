@@ -88,10 +88,11 @@ export function sessionResults(options: SessionResultsOptions): SessionResults {
       `${name}: ${key} came out as ${tensor ? formatShape(tensor.dims) : 'nothing'}, expected ${formatShape(shape ?? [])}. Look for a window that reaches past the end.`,
     );
   };
+  // The same object for every run, so that its properties are not made anew.
+  const collected: Record<string, OrtTensor> = { ...wholes };
   return {
     fetches,
     collect: (results, axes) => {
-      const collected: Record<string, OrtTensor> = { ...wholes };
       for (const { key, shape, tensor } of others) {
         const result = results[key];
         const isOffered = result !== undefined && result === tensor;

@@ -37,6 +37,12 @@ export const shardOf = (
   { thread, threads }: Pick<PartOptions, 'thread' | 'threads'>,
 ): Shard => shards(length, threads)[thread] ?? NONE;
 
+/** How many rows of each batch a thread has. */
+export function rowCount(options: Pick<PartOptions, 'algorithm' | 'thread' | 'threads'>): number {
+  const { start, end } = shardOf(options.algorithm.config.batchSize, options);
+  return end - start;
+}
+
 /** A thread's rows of what has some entries for each row of the batch. */
 export function rowsOf<A extends Float32Array | Int32Array>(values: A, options: PartOptions): A {
   const { batchSize } = options.algorithm.config;

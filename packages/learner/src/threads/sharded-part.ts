@@ -6,6 +6,7 @@ import type { Group } from '../algorithm.ts';
 import type { Stage } from '../definition.ts';
 import { firstNumber, runOf } from '../local-updates.ts';
 import { stageMetrics } from '../metrics.ts';
+import type { StageMetric } from '../metrics.ts';
 import { gradientNormOutput } from '../optimizer-step.ts';
 import {
   gradientProgram,
@@ -17,7 +18,7 @@ import {
 } from '../stage-programs.ts';
 import type { ShareSizes } from '../stage-programs.ts';
 import { trainedGroups } from '../stage-inputs.ts';
-import { rowsOf, shardOf, stageData } from './part.ts';
+import { rowCount, rowsOf, shardOf, stageData } from './part.ts';
 import type { Part, PartOptions } from './part.ts';
 import type { SharedMemory } from './shared-memory.ts';
 
@@ -86,12 +87,15 @@ type Phase = () => Promise<void>;
 
 /** The part of one thread. What all parts do between two meetings is a phase of them. */
 export interface ShardedPart extends Part {
+  /** Rows of each batch that are its. */
+  readonly rows: number;
   /** The phases of each stage: as many in all parts. */
   readonly stages: readonly StagePart[];
 }
 
 /** A thread's part of one stage. */
 interface StagePart {
+  readonly gradients: Gradients;
   /** Whether it changes what the next stage reads. */
   readonly steps: boolean;
   readonly phases: readonly Phase[];
@@ -100,21 +104,57 @@ interface StagePart {
 /** Loads a program on a store; whoever gives it frees what it has loaded. */
 type Load = (program: Program, state: StateStore) => Promise<Executable>;
 
+/** A stage's loss and gradients for as many rows as a part has, whichever these are. */
+interface Gradients {
+  readonly metrics: readonly StageMetric[];
+  /** Writes the gradients of the thread whose sessions compute them. */
+  run(inputs: Readonly<Record<string, InputData>>): ReturnType<Executable['run']>;
+  /** Puts them into the place of another thread's. */
+  moveTo(thread: number): void;
+}
+
+async function loadGradients(
+  { algorithm, seed, thread, memory }: PartOptions,
+  rows: number,
+  stage: Stage,
+  load: (program: Program) => Promise<Executable>,
+): Promise<Gradients> {
+  const gradients = gradientProgram(algorithm, stage, { rows, seed, thread });
+  const executable = await load(gradients);
+  const trained = trainedGroups(algorithm, stage);
+  const ofThread = (group: Group, owner: number) => {
+    const vector = memory.gradients[gradientState(group.name, owner)];
+    return vector ? floatsAt(vector) : new Float32Array(0);
+  };
+  return {
+    metrics: stageMetrics(algorithm, stage, gradients.outputs),
+    run: runOf(executable, Object.keys(gradients.inputs)),
+    moveTo: (other) => {
+      for (const group of trained) ofThread(group, other).set(ofThread(group, thread));
+    },
+  };
+}
+
+interface StageParts {
+  readonly options: PartOptions;
+  readonly rows: number;
+  readonly shares: readonly GroupShare[];
+  readonly stores: Stores;
+  readonly load: Load;
+}
+
+/** @param lent gradients of another part in this thread, to compute its own with */
 async function stagePart(
-  options: PartOptions,
+  { options, rows, shares, stores, load }: StageParts,
   stage: Stage,
   stageIndex: number,
-  shares: readonly GroupShare[],
-  stores: Stores,
-  load: Load,
+  lent: Gradients | undefined,
 ): Promise<StagePart> {
-  const { algorithm, seed, thread, threads, memory } = options;
+  const { algorithm, thread, threads, memory } = options;
   const shared = memory.stages[stageIndex];
-  const { start, end } = shardOf(algorithm.config.batchSize, options);
-  const gradients = gradientProgram(algorithm, stage, { rows: end - start, seed, thread });
-  const metrics = stageMetrics(algorithm, stage, gradients.outputs);
-  const gradient = await load(gradients, stores.whole);
-  const runGradient = runOf(gradient, Object.keys(gradients.inputs));
+  const gradients =
+    lent ?? (await loadGradients(options, rows, stage, (program) => load(program, stores.whole)));
+  const { metrics } = gradients;
   const inputs: Readonly<Record<string, InputData>> = stageData(options, stageIndex);
   const tdErrors = rowsOf(memory.tdErrors, options);
 
@@ -133,9 +173,13 @@ async function stagePart(
 
   let results: Record<string, ArrayLike<number>> = {};
   const computeGradient = async () => {
-    results = { ...(await runGradient(inputs)) };
-    const errors = results[TD_ERRORS];
+    const { [TD_ERRORS]: errors, ...numbers } = await gradients.run(inputs);
+    // Copied: who shares the session may run it next.
+    results = Object.fromEntries(
+      Object.entries(numbers).map(([name, value]) => [name, [firstNumber(value)]]),
+    );
     if (errors) tdErrors.set(errors);
+    if (lent) lent.moveTo(thread);
     if (shared) shared.hasErrors[0] = Number(errors !== undefined);
   };
   const sumGradients = async () => {
@@ -167,6 +211,7 @@ async function stagePart(
     ...(changed.size > 0 ? [stepShares] : []),
   ];
   return {
+    gradients,
     steps: changed.size > 0,
     phases: phases.map((phase, i) =>
       i < phases.length - 1
@@ -182,9 +227,13 @@ async function stagePart(
 /**
  * The part of one of several threads. Each computes the gradients of its rows, then adds up the gradients of its share of the
  * parameters over all threads, in a fixed order, and steps these. Frees what it has loaded if it can't load the rest.
+ *
+ * @param lender another part in the same thread, with as many rows: gradients are computed in its sessions, which have the same
+ *   program. It has to outlive this one, and to come after it in each phase
  */
-export async function shardedPart(options: PartOptions): Promise<ShardedPart> {
+export async function shardedPart(options: PartOptions, lender?: ShardedPart): Promise<ShardedPart> {
   const { algorithm, runtime, memory, meet } = options;
+  const rows = rowCount(options);
   const shares = algorithm.groups.flatMap((group): GroupShare[] => {
     const share = shardOf(group.layout.size, options);
     return share.end > share.start ? [{ group, ...share }] : [];
@@ -202,7 +251,9 @@ export async function shardedPart(options: PartOptions): Promise<ShardedPart> {
   const stages: StagePart[] = [];
   try {
     for (const [i, stage] of algorithm.stages.entries())
-      stages.push(await stagePart(options, stage, i, shares, stores, load));
+      stages.push(
+        await stagePart({ options, rows, shares, stores, load }, stage, i, lender?.stages[i]?.gradients),
+      );
   } catch (error) {
     await dispose();
     throw error;
@@ -215,6 +266,7 @@ export async function shardedPart(options: PartOptions): Promise<ShardedPart> {
     }),
   );
   return {
+    rows,
     stages,
     update: async () => {
       let mustMeet = false;
@@ -239,14 +291,18 @@ export async function shardedPart(options: PartOptions): Promise<ShardedPart> {
   };
 }
 
-/** The update of all parts in one thread: to the bits of as many threads, whose sums it adds up in their order. */
+/**
+ * The update of all parts in one thread: to the bits of as many threads, whose sums it adds up in their order. The last part goes
+ * first, as parts lend their sessions, and so the place of their gradients, to later ones.
+ */
 export async function updateAlone(
   parts: readonly Pick<ShardedPart, 'stages'>[],
   { takesPart }: Pick<SharedMemory, 'takesPart'>,
 ): Promise<void> {
+  const lastFirst = parts.toReversed();
   for (const i of takesPart.keys()) {
     if (takesPart[i] !== 1) continue;
     const count = parts[0]?.stages[i]?.phases.length ?? 0;
-    for (let k = 0; k < count; k += 1) for (const { stages } of parts) await stages[i]?.phases[k]?.();
+    for (let k = 0; k < count; k += 1) for (const { stages } of lastFirst) await stages[i]?.phases[k]?.();
   }
 }

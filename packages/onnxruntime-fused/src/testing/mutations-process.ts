@@ -1,23 +1,13 @@
 import { writeSync } from 'node:fs';
 
-import {
-  add,
-  grad,
-  layerNorm,
-  linear,
-  mul,
-  program,
-  serialize,
-  sum,
-  swish,
-  fuse,
-  optimize,
-} from '@meow-rl/graph';
+import { add, grad, layerNorm, linear, lower, mul, program, serialize, sum, swish } from '@meow-rl/graph';
 import { Tensor } from 'onnxruntime-common';
 
 import { inputKind, instruction, NONE, outputKind } from '../../../graph/src/lowering/fusion/instructions.ts';
 import { product } from '../../../graph/src/lowering/products/product.ts';
+import { createDirectSession } from '../direct-session.ts';
 import { createSession } from '../session.ts';
+import type { FusedSession } from '../session.ts';
 import { fusedModel } from './fused-model.ts';
 import { mutated } from './mutations.ts';
 import type { Mutation } from './mutations.ts';
@@ -77,28 +67,27 @@ const multiplication: Subject = {
 
 const layer: Subject = {
   model: serialize(
-    fuse(
-      optimize(
-        program(
-          {
-            inputs: {
-              x: { shape: [16, 5] },
-              w: { shape: [8, 5] },
-              b: { shape: [8] },
-              scale: { shape: [8] },
-              shift: { shape: [8] },
-              slope: { shape: [8] },
-            },
-            state: {},
+    lower(
+      program(
+        {
+          inputs: {
+            x: { shape: [16, 5] },
+            w: { shape: [8, 5] },
+            b: { shape: [8] },
+            scale: { shape: [8] },
+            shift: { shape: [8] },
+            slope: { shape: [8] },
           },
-          ({ x, w, b, scale, shift, slope }) => {
-            const y = swish(layerNorm(linear(x, w, b), scale, shift), slope);
-            const [dw] = grad(sum(mul(y, add(y, 1))), [w]);
-            return { outputs: { y, ...(dw && { dw }) } };
-          },
-        ),
+          state: {},
+        },
+        ({ x, w, b, scale, shift, slope }) => {
+          const y = swish(layerNorm(linear(x, w, b), scale, shift), slope);
+          const [dw] = grad(sum(mul(y, add(y, 1))), [w]);
+          return { outputs: { y, ...(dw && { dw }) } };
+        },
       ),
-    ),
+      { fuses: true, multiplies: true },
+    ).engine,
   ),
   inputs: { x: [16, 5], w: [8, 5], b: [8], scale: [8], shift: [8], slope: [8] },
   outputs: { y: [16, 8], dw: [8, 5] },
@@ -114,13 +103,22 @@ const tensors = (shapes: Subject['inputs']) =>
     }),
   );
 
+type Open = (model: Uint8Array) => FusedSession | undefined;
+const inEngine: Open = (model) => createSession(model, 1);
+const direct: Open = (model) => createDirectSession(model);
+
 /** Whether the addon took the model and ran it; otherwise it has said why not. */
-async function attempt({ model, outputNames }: Mutation, { inputs, outputs }: Subject): Promise<boolean> {
+async function attempt(
+  { model, outputNames }: Mutation,
+  { inputs, outputs }: Subject,
+  open: Open,
+): Promise<boolean> {
   const rooms = Object.fromEntries(
     Object.entries(tensors(outputs)).filter(([name]) => !outputNames || outputNames.has(name)),
   );
   try {
-    const session = createSession(model, 1);
+    const session = open(model);
+    if (!session) return false;
     try {
       await session.run(tensors(inputs), rooms);
     } finally {
@@ -136,15 +134,19 @@ async function attempt({ model, outputNames }: Mutation, { inputs, outputs }: Su
 }
 
 const subjects = [chain, multiplication, layer];
-for (const subject of subjects)
-  if (!(await attempt({ model: subject.model }, subject)))
-    throw new Error('a model that nobody has spoiled was refused');
+for (const open of [inEngine, direct])
+  for (const subject of subjects)
+    if (!(await attempt({ model: subject.model }, subject, open)))
+      throw new Error('a model that nobody has spoiled was refused');
 
 const [first, end] = process.argv.slice(2).map(Number);
 let refused = 0;
+let refusedDirectly = 0;
 for (let seed = first ?? 0; seed < (end ?? 0); seed++) {
   writeSync(1, `mutation ${seed}\n`);
   const subject = subjects[seed % subjects.length] ?? chain;
-  if (!(await attempt(mutated(subject.model, seed), subject))) refused++;
+  const mutation = mutated(subject.model, seed);
+  if (!(await attempt(mutation, subject, inEngine))) refused++;
+  if (!(await attempt(mutation, subject, direct))) refusedDirectly++;
 }
-writeSync(1, `${refused} refused\n`);
+writeSync(1, `${refused} refused\n${refusedDirectly} refused without the engine\n`);

@@ -10,9 +10,6 @@ import type { Group } from './groups.ts';
 import { applyRules, substitution } from '../../rewrite/rewrite.ts';
 import { matrixVectorProduct } from './matrix-vector-products.ts';
 
-/** Fewer operations than this are left to the engine. */
-const SMALLEST = 2;
-
 /** What is read of each group from outside, found by walking back from the program's results. */
 function resultsByGroup(
   results: readonly Tensor[],
@@ -41,9 +38,12 @@ function resultsByGroup(
  * their matrices once. What is fused gives the same numbers but for rounding.
  *
  * Only what has a known shape is fused. The results are for engines that know the fused operator.
+ *
+ * @param options.smallest fewer operations than this are left to the engine; default 2
  */
 export function fuse<I extends string, S extends string, O extends string>(
   unfused: Program<I, S, O>,
+  { smallest = 2 }: { readonly smallest?: number | undefined } = {},
 ): Program<I, S, O> {
   const given = applyRules(unfused, [matrixVectorProduct, comparisonInFloat32]);
   const units = groupNodes(topologicalOrder(resultsOf(given)));
@@ -55,7 +55,7 @@ export function fuse<I extends string, S extends string, O extends string>(
     const results = [...(read.get(group) ?? [])];
     if (results.length === 0) return;
     const { inputs, attributes, operations } = compile(group.space, workOf(group, results).nodes, results);
-    if (operations < SMALLEST) group.members.forEach(tensors.rebuild);
+    if (operations < smallest) group.members.forEach(tensors.rebuild);
     else tensors.set(results, fused(inputs.map(tensors.of), attributes));
   };
   for (const unit of units)

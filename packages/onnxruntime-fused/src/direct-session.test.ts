@@ -1,0 +1,202 @@
+import {
+  concat,
+  layerNorm,
+  linear,
+  lower,
+  matmul,
+  max,
+  mul,
+  program,
+  relu,
+  reshape,
+  serialize,
+  swish,
+  tanh,
+} from '@meow-rl/graph';
+import type { Program } from '@meow-rl/graph';
+import { Tensor } from 'onnxruntime-common';
+import { describe, expect, test } from 'vitest';
+
+import { numbersBetween } from '../../graph/src/testing/random.ts';
+import { createDirectSession } from './direct-session.ts';
+import { createSession } from './session.ts';
+import type { FusedSession, SessionOptions } from './session.ts';
+import { isLeftOut, testedSets } from './testing/availability.ts';
+import { isUntouched, surrounded } from './testing/surrounded.ts';
+
+const sizeOf = (dims: readonly number[]) => dims.reduce((size, dim) => size * dim, 1);
+
+/** Layers one after the other as a policy has them: three results, of which one is read on. */
+const policy = (rows: number) =>
+  program(
+    {
+      inputs: {
+        x: { shape: [rows, 5] },
+        z: { shape: [rows, 3] },
+        w: { shape: [20, 8] },
+        b: { shape: [20] },
+        scale: { shape: [20] },
+        shift: { shape: [20] },
+        slope: { shape: [20] },
+        last: { shape: [3, 20] },
+        end: { shape: [3] },
+        column: { shape: [1, 3] },
+        one: { shape: [1] },
+      },
+      state: {},
+    },
+    ({ x, z, w, b, scale, shift, slope, last, end, column, one }) => {
+      const hidden = (latent: typeof z) =>
+        swish(layerNorm(linear(concat([mul(latent, 0.5), x], 1), w, b), scale, shift), slope);
+      const first = tanh(linear(hidden(z), last, end));
+      const second = relu(linear(hidden(first), last, end));
+      return { outputs: { first, second, value: reshape(linear(second, column, one), [rows]) } };
+    },
+  );
+
+const modelOf = (given: Program): Uint8Array =>
+  serialize(lower(given, { fuses: true, smallest: 1, multiplies: true }).engine);
+
+const sessionOf = (given: Program) => createDirectSession(modelOf(given));
+
+function openDirect(given: Program, options?: SessionOptions): FusedSession {
+  const session = createDirectSession(modelOf(given), options);
+  if (!session) throw new Error('it needs the engine');
+  return session;
+}
+
+const feedsOf = ({ inputs }: Program, seed = 0): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, { shape }], i) => {
+      const dims = shape.map(Number);
+      const data = surrounded(numbersBetween(seed + i + 1, sizeOf(dims), -1, 1));
+      return [name, new Tensor('float32', data, dims)];
+    }),
+  );
+
+const roomsOf = ({ outputs }: Program): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(outputs).map(([name, { shape }]) => {
+      const dims = shape.map(Number);
+      return [name, new Tensor('float32', surrounded(new Float32Array(sizeOf(dims))), dims)];
+    }),
+  );
+
+const floatsOf = (results: Readonly<Record<string, Tensor>>): Record<string, Float32Array> =>
+  Object.fromEntries(
+    Object.entries(results).map(([name, { data }]) => {
+      if (!(data instanceof Float32Array)) throw new TypeError(`${name} has no floats`);
+      return [name, data];
+    }),
+  );
+
+/** Gives an array's memory to another thread, as far as this one can tell. */
+function giveAway(tensor: Tensor | undefined): void {
+  const { buffer } = tensor?.data instanceof Float32Array ? tensor.data : new Float32Array();
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength === 0) throw new TypeError('there is no memory');
+  structuredClone(buffer, { transfer: [buffer] });
+}
+
+describe.skipIf(isLeftOut)('programs without the engine', () => {
+  test.each([1, 2, 7, 64])('give the bits of the engine, %i rows, run after run', async (rows) => {
+    const built = policy(rows);
+    for (const instructionSet of testedSets) {
+      const direct = openDirect(built, { instructionSet });
+      const engine = createSession(modelOf(built), 1, { instructionSet });
+      const rooms = roomsOf(built);
+      for (const seed of [0, 100, 200]) {
+        const feeds = feedsOf(built, seed);
+        const expected = floatsOf(await engine.run(feeds, { first: null, second: null, value: null }));
+        const got = floatsOf(await direct.run(feeds, rooms));
+        expect(got).toEqual(expected);
+        expect(got['value']?.length).toBe(rows);
+        expect(got['first']?.some((x) => x !== 0)).toBe(true);
+        for (const data of Object.values(got)) expect(isUntouched(data)).toBe(true);
+      }
+      await direct.release();
+      await engine.release();
+    }
+  });
+
+  test('make room for what none is offered for, and take other room and numbers in the same memory', async () => {
+    const built = policy(4);
+    const direct = openDirect(built);
+    const feeds = feedsOf(built);
+    const { first, value } = floatsOf(await direct.run(feeds, { first: null, value: null }));
+    const before = first?.slice();
+    const rooms = roomsOf(built);
+    const again = floatsOf(await direct.run(feeds, rooms));
+    expect(again['first']).toEqual(before);
+    expect(again['first']).toBe(rooms['first']?.data);
+    expect(again['value']).toEqual(value);
+    const { z } = feeds;
+    if (z?.data instanceof Float32Array) z.data.fill(3);
+    expect(floatsOf(await direct.run(feeds, rooms))['first']).not.toEqual(before);
+    await direct.release();
+  });
+
+  test('are only those of operators that the addon has, on matrices of known shapes', () => {
+    const inputs = { x: { shape: [2, 3] }, y: { shape: [2, 3] } };
+    const cubes = { x: { shape: [2, 3, 4] }, y: { shape: [2, 3, 4] } };
+    const joined = program({ inputs, state: {} }, ({ x, y }) => ({ outputs: { z: concat([x, y], 1) } }));
+    expect(sessionOf(joined)).toBeDefined();
+    const others: readonly Program[] = [
+      program({ inputs, state: {} }, ({ x, y }) => ({ outputs: { z: concat([x, y], 0) } })),
+      program({ inputs: cubes, state: {} }, ({ x, y }) => ({ outputs: { z: concat([x, y], 1) } })),
+      program({ inputs, state: {} }, ({ x }) => ({ outputs: { z: max(x, { axes: [1] }) } })),
+      program({ inputs: { x: { shape: ['rows', 3] } }, state: {} }, ({ x }) => ({
+        outputs: { z: concat([x, x], 1) },
+      })),
+      // What is given is not made.
+      program({ inputs, state: {} }, ({ x, y }) => ({ outputs: { z: concat([x, y], 1), same: x } })),
+      // Its shape matters to what reads it.
+      program({ inputs, state: {} }, ({ x, y }) => ({
+        outputs: { z: matmul(reshape(concat([x, y], 1), [4, 3]), x, { transposeB: true }) },
+      })),
+    ];
+    for (const [i, other] of others.entries()) expect(sessionOf(other), `program ${i}`).toBeUndefined();
+  });
+
+  test('say what is wrong with what they are given', async () => {
+    const built = policy(2);
+    const direct = openDirect(built);
+    const feeds = feedsOf(built);
+    const rooms = roomsOf(built);
+    const { x, ...rest } = feeds;
+    await expect(direct.run(rest, rooms)).rejects.toThrow('input x is missing');
+    const flat = new Tensor('float32', new Float32Array(10), [10]);
+    await expect(direct.run({ ...feeds, x: flat }, rooms)).rejects.toThrow(
+      'Columns: input 1 has 1 axes, expected 2.',
+    );
+    const ints = new Tensor('int64', new BigInt64Array(10), [2, 5]);
+    await expect(direct.run({ ...feeds, x: ints }, rooms)).rejects.toThrow('expected a Float32Array');
+    const rows = new Tensor('float32', new Float32Array(15), [3, 5]);
+    await expect(direct.run({ ...feeds, x: rows }, rooms)).rejects.toThrow(
+      'Columns: input 1 has 3 rows, those before it 2.',
+    );
+    const small = { ...rooms, first: new Tensor('float32', new Float32Array(5), [5]) };
+    await expect(direct.run(feeds, small)).rejects.toThrow('has 6 elements, its room 5');
+    await expect(direct.run(feeds, { nothing: null })).rejects.toThrow('no such output as nothing');
+    // And goes on.
+    expect(floatsOf(await direct.run(feeds, rooms))['value']?.every(Number.isFinite)).toBe(true);
+
+    giveAway(x);
+    await expect(direct.run(feeds, rooms)).rejects.toThrow('the dimensions are not those of the data');
+    giveAway(rooms['first']);
+    await expect(direct.run(feedsOf(built), rooms)).rejects.toThrow(
+      'the memory for the result first was transferred',
+    );
+    await direct.release();
+    await direct.release();
+    await expect(direct.run(feedsOf(built), roomsOf(built))).rejects.toThrow('the program was released');
+  });
+
+  test('keep no memory when they are released', () => {
+    const model = modelOf(policy(64));
+    const make = (): void => void createDirectSession(model)?.release();
+    for (let i = 0; i < 20; i++) make();
+    const before = process.memoryUsage().rss;
+    for (let i = 0; i < 300; i++) make();
+    expect(process.memoryUsage().rss - before).toBeLessThan(40e6);
+  });
+});
