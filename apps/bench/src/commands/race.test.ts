@@ -43,7 +43,7 @@ describe('race', () => {
     expect(JSON.parse(await readFile(path.join(out, 'td3/seed-0/config.json'), 'utf8'))).toMatchObject({
       warmup: 40,
       parallel: 'off',
-      agent: { batchSize: 256 },
+      agent: { batchSize: 256, hidden: [256, 256] },
     });
   });
 

@@ -32,8 +32,8 @@ export const race = defineCommand({
   name: 'race',
   summary: 'train algorithms beside those of other libraries, over steps and seconds',
   description:
-    'Train contestants on one task on this machine, each with its own defaults but with the same steps, warm-up, batch of 256 and one update ' +
-    'a step, and evaluate all alike: MEow, SAC and TD3 of this project, SAC and TD3 as CleanRL writes them and MEow as its authors do in ' +
+    'Train contestants on one task on this machine, each with its own defaults but with the same steps, warm-up, batch of 256, one update ' +
+    'a step and, but for MEow, two layers of 256, and evaluate all alike: MEow, SAC and TD3 of this project, SAC and TD3 as CleanRL writes them and MEow as its authors do in ' +
     'PyTorch, and those of Stable-Baselines3 and sbx, which npm run peers:setup installs. Seconds are those of the training loop without ' +
     'evaluations; compiling in it counts. The folder gets a report, curves.csv, figures and the runs. Contestants that are finished are not ' +
     'run again: the same command goes on with a race that was stopped, and one with more contestants or seeds adds to it.',

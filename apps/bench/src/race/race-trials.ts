@@ -52,7 +52,8 @@ const settingsOf = (algo: string, seed: number, { threads, ...rules }: RaceRules
   checkpointEvery: rules.steps,
   logEvery: rules.evaluateEvery,
   noTensorboard: true,
-  agent: { batchSize: 256 },
+  // As many units as the others have; MEow's networks are those of its paper.
+  agent: { batchSize: 256, ...(algo !== 'meow' && { hidden: [256, 256] }) },
   parallel: 'off',
   threads: 1,
   workers: 0,
