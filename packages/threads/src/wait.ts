@@ -20,7 +20,8 @@ export function waitWhile(
   { awakeMilliseconds, asleepMilliseconds }: WaitOptions,
 ): boolean {
   const begun = performance.now();
-  while (performance.now() - begun < awakeMilliseconds) if (Atomics.load(numbers, index) !== seen) return true;
+  while (performance.now() - begun < awakeMilliseconds)
+    if (Atomics.load(numbers, index) !== seen) return true;
   Atomics.wait(numbers, index, seen, asleepMilliseconds);
   return false;
 }
