@@ -5,7 +5,7 @@
 
 #include "kernel.h"
 
-/* More than a program puts beside each other. */
+/* direct-plan.ts leaves more to the engine. */
 #define MOST_INPUTS 16
 
 static void destroy(void *kernel) { (void)kernel; }

@@ -1,6 +1,7 @@
 /* `direct` for Node. */
 #include "addon.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "direct.h"
@@ -73,6 +74,7 @@ static napi_value feed(napi_env env, napi_callback_info info) {
   napi_value arguments[4], element;
   int64_t value = 0, dims[MOST_DIMS], elements = 1;
   uint32_t rank = 0;
+  bool is_shape = true;
   float *data = NULL;
   NAPI(napi_get_cb_info(env, info, &count, arguments, NULL, NULL));
   Direct *direct = direct_of(env, arguments[0]);
@@ -82,9 +84,9 @@ static napi_value feed(napi_env env, napi_callback_info info) {
   for (uint32_t i = 0; i < rank && i < MOST_DIMS; i++) {
     NAPI(napi_get_element(env, arguments[3], i, &element));
     NAPI(napi_get_value_int64(env, element, &dims[i]));
-    if (dims[i] < 0 || __builtin_mul_overflow(elements, dims[i], &elements)) elements = -1;
+    is_shape = is_shape && dims[i] >= 0 && !__builtin_mul_overflow(elements, dims[i], &elements);
   }
-  if (rank > MOST_DIMS || elements < 0 || (size_t)elements != length) {
+  if (rank > MOST_DIMS || !is_shape || (size_t)elements != length) {
     napi_throw_range_error(env, NULL, "feedDirect: the dimensions are not those of the data.");
     return NULL;
   }

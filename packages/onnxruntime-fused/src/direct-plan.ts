@@ -7,6 +7,13 @@ interface DirectInput {
   readonly constant: { readonly data: Float32Array; readonly dims: readonly number[] } | undefined;
 }
 
+/** A result of such a program. */
+export interface DirectOutput {
+  readonly name: string;
+  readonly value: number;
+  readonly dims: readonly number[];
+}
+
 /** A program that the addon runs without the engine. */
 export interface DirectPlan {
   /** As `direct.h` says. */
@@ -14,16 +21,14 @@ export interface DirectPlan {
   readonly floats: Float32Array;
   /** The values from 0 on. */
   readonly inputs: readonly DirectInput[];
-  readonly outputs: readonly {
-    readonly name: string;
-    readonly value: number;
-    readonly dims: readonly number[];
-  }[];
+  readonly outputs: readonly DirectOutput[];
 }
 
 const FLOAT = 1;
 /** Attributes by the numbers that the addon knows them by. */
 const ATTRIBUTES = ['size', 'inputs', 'outputs', 'output_shapes', 'code', 'product', 'constants'] as const;
+/** Matrices that `Columns` puts beside each other at most, as `columns.c` has it. */
+const MOST_COLUMNS = 16;
 /** The addon's operators by their numbers. */
 const COLUMNS = 0;
 const OPERATORS: ReadonlyMap<string, number> = new Map([
@@ -51,10 +56,15 @@ interface Operation {
 const attributeOf = (node: OnnxNode, name: string) =>
   node.attribute.find((attribute) => attribute.name === name);
 
-/** Ranks in shapes that are written one after the other, each behind its rank. */
+/** Ranks in shapes that are written one after the other, each behind its rank; none where one is negative, which the engine refuses. */
 function ranksIn(shapes: readonly bigint[]): readonly number[] {
   const ranks: number[] = [];
-  for (let at = 0; at < shapes.length; at += 1 + Number(shapes[at])) ranks.push(Number(shapes[at]));
+  for (let at = 0; at < shapes.length;) {
+    const rank = Number(shapes[at]);
+    if (rank < 0) return [];
+    ranks.push(rank);
+    at += 1 + rank;
+  }
   return ranks;
 }
 
@@ -104,7 +114,7 @@ function operationOf(
   const { input, output } = node;
   const isMatrix = (name: string) => rankOf.get(name) === 2;
   if (node.opType === 'Concat' && attributeOf(node, 'axis')?.i === 1n && input.every(isMatrix))
-    return columns(input);
+    return input.length <= MOST_COLUMNS ? columns(input) : undefined;
   // The elements stay as they are, and of a result nobody here asks for its shape.
   const [matrix = '', result = ''] = [input[0], output[0]];
   return node.opType === 'Reshape' && isMatrix(matrix) && !isRead.has(result) ? columns([matrix]) : undefined;
@@ -140,7 +150,7 @@ export function directPlan({ graph }: OnnxModel): DirectPlan | undefined {
     const data = new Float32Array(rawData.slice().buffer);
     given(name, dims.length, { data, dims: dims.map(Number) });
   }
-  const outputs: { name: string; value: number; dims: readonly number[] }[] = [];
+  const outputs: DirectOutput[] = [];
   const results = new Set(graph.output.map(({ name }) => name));
   const isRead = new Set(graph.node.flatMap(({ input }) => input));
   const operations: { readonly operation: Operation; readonly output: readonly string[] }[] = [];

@@ -22,6 +22,7 @@ import { createDirectSession } from './direct-session.ts';
 import { createSession } from './session.ts';
 import type { FusedSession, SessionOptions } from './session.ts';
 import { isLeftOut, testedSets } from './testing/availability.ts';
+import { fusedModel } from './testing/fused-model.ts';
 import { isUntouched, surrounded } from './testing/surrounded.ts';
 
 const sizeOf = (dims: readonly number[]) => dims.reduce((size, dim) => size * dim, 1);
@@ -98,6 +99,27 @@ function giveAway(tensor: Tensor | undefined): void {
 }
 
 describe.skipIf(isLeftOut)('programs without the engine', () => {
+  test.each([[[-1]], [[2, 5, 5, -3]], [[2, 5, 5, -9007199254740991]]])(
+    'are none whose results have the shapes %j',
+    (shapes) => {
+      const model = fusedModel(
+        {
+          size: [1, 4],
+          inputs: [{ kind: 0, elements: 4 }],
+          outputs: [{ kind: 0, shape: [1, 4] }],
+          code: [],
+        },
+        (node) => ({
+          ...node,
+          attribute: node.attribute.map((attribute) =>
+            attribute.name === 'output_shapes' ? { ...attribute, ints: shapes.map(BigInt) } : attribute,
+          ),
+        }),
+      );
+      expect(createDirectSession(model)).toBe(undefined);
+    },
+  );
+
   test.each([1, 2, 7, 64])('give the bits of the engine, %i rows, run after run', async (rows) => {
     const built = policy(rows);
     for (const instructionSet of testedSets) {

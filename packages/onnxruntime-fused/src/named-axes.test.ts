@@ -1,4 +1,15 @@
-import { add, linear, mean, mul, program, referenceRuntime, tanh } from '@meow-rl/graph';
+import {
+  add,
+  concat,
+  linear,
+  matmul,
+  mean,
+  mul,
+  program,
+  referenceRuntime,
+  relu,
+  tanh,
+} from '@meow-rl/graph';
 import { describe, expect, test } from 'vitest';
 
 import { expectClose } from '../../graph/src/testing/expect-close.ts';
@@ -22,6 +33,42 @@ const counter = program({ inputs: { x: { shape: ['batch', 4] } }, state }, ({ x 
 }));
 
 const rowsOf = (rows: number, seed: number) => Float32Array.from(numbersBetween(seed, 3 * rows, -1, 1));
+
+describe.skipIf(isLeftOut)('programs of known shapes', () => {
+  test('give a next state that the run after reads as it was written', async () => {
+    const size = 40;
+    const squares = program(
+      {
+        inputs: { a: { shape: [size, size] } },
+        state: { w: { shape: [size, size], initial: numbersBetween(3, size * size, -1, 1) } },
+      },
+      ({ a }, { w }) => ({ outputs: { seen: relu(w) }, next: { w: matmul(w, a) } }),
+    );
+    const fused = await onnxRuntimeFused().load(squares);
+    const plain = await referenceRuntime.load(squares);
+    for (const seed of [1, 2, 3, 4]) {
+      const a = Float32Array.from(numbersBetween(seed, size * size, -0.15, 0.15));
+      expectClose((await fused.run({ a })).seen, (await plain.run({ a })).seen, 1e-5, `run ${seed}`);
+    }
+    await fused.dispose();
+  });
+
+  test('put many matrices beside each other', async () => {
+    const shape = [2, 3];
+    const names = Array.from({ length: 17 }, (_, i) => `x${i}`);
+    const joined = program(
+      { inputs: Object.fromEntries(names.map((name) => [name, { shape }])), state: {} },
+      (inputs) => ({ outputs: { y: relu(concat(Object.values(inputs), 1)) } }),
+    );
+    const inputs = Object.fromEntries(
+      names.map((name, i) => [name, Float32Array.from(numbersBetween(i, 6, -1, 1))]),
+    );
+    const fused = await onnxRuntimeFused().load(joined);
+    const plain = await referenceRuntime.load(joined);
+    expectClose((await fused.run(inputs)).y, (await plain.run(inputs)).y, 1e-6, 'y');
+    await fused.dispose();
+  });
+});
 
 describe.skipIf(isLeftOut)('programs with named axes', () => {
   test('give what the reference gives, at every length', async () => {

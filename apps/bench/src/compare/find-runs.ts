@@ -23,7 +23,7 @@ export async function findRuns(sources: readonly string[]): Promise<string[]> {
 }
 
 async function runsIn(source: string): Promise<string[]> {
-  if (isCurves(source) && !(await isFolder(source))) return [source];
+  if (isCurves(source) && !(await isFolder(source))) return filesOfCurves(source);
   const folders = (await isFolder(source)) ? [source] : await matching(source);
   const signs = await Promise.all(
     folders.map(async (folder) =>
@@ -42,6 +42,26 @@ async function runsIn(source: string): Promise<string[]> {
     `${source} holds no runs: there is no config.json in it or below`,
     'Give folders that "meow-bench train" wrote, or one that they lie in.',
   );
+}
+
+async function filesOfCurves(pattern: string): Promise<string[]> {
+  if (await exists(pattern)) return [pattern];
+  const files = await glob(pattern.replaceAll(path.sep, '/'), { expandDirectories: false });
+  if (files.length > 0) return files.map((file) => path.normalize(file));
+  throw new UsageError(
+    `there is no file ${pattern}`,
+    'Give a curves.csv that "meow-bench compare --out" wrote, or folders of runs.',
+  );
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
 }
 
 async function isFolder(source: string): Promise<boolean> {

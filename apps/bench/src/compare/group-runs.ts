@@ -73,8 +73,8 @@ function flatSettings(config: Readonly<Record<string, unknown>>, prefix = ''): M
 }
 
 /**
- * Groups runs by environment, algorithm and settings; those from files of curves by the name of their group, with others of this name. Of two
- * runs with the same seed in a group one is a copy of the other, which would make intervals narrower than they are: the longer one counts.
+ * Groups runs by environment, algorithm and settings; those from files of curves by the name of their group, with others of this name that have other
+ * seeds. Of two runs with the same seed and settings one is a copy of the other, which would make intervals narrower than they are: the longer one counts.
  */
 export function groupRuns(runs: readonly Run[]): {
   readonly groups: RunGroup[];
@@ -94,11 +94,9 @@ export function groupRuns(runs: readonly Run[]): {
     return ofGroup.map((run) => ({ run, label }));
   });
   const labels = new Map(named.map(({ run, label }) => [run, label]));
-  const labelFor = (run: Run): string => labels.get(run) ?? run.label ?? run.algorithm;
-  const all = bySeeds([...labels.keys(), ...runs.filter(({ label }) => label !== undefined)], (run) => [
-    run.environment,
-    labelFor(run),
-  ]);
+  for (const [run, label] of labelsOfCurves(runs, labels)) labels.set(run, label);
+  const labelFor = (run: Run): string => labels.get(run) ?? run.algorithm;
+  const all = bySeeds([...labels.keys()], (run) => [run.environment, labelFor(run)]);
   const groups = all.groups.flatMap((ofGroup): RunGroup[] => {
     const [first] = ofGroup;
     if (!first) return [];
@@ -114,6 +112,33 @@ export function groupRuns(runs: readonly Run[]): {
     ),
     leftOut: [...unnamed.leftOut, ...all.leftOut],
   };
+}
+
+/**
+ * What the groups of files of curves are called: as the file says, and where other runs of this name have seeds in common with them, which may
+ * be of other settings, with the file's name.
+ *
+ * @param labels of runs that have settings
+ */
+function labelsOfCurves(runs: readonly Run[], labels: ReadonlyMap<Run, string>): Map<Run, string> {
+  const keyOf = (run: Run, label: string) => JSON.stringify([run.environment, label, run.seed]);
+  const taken = new Map([...labels].map(([run, label]) => [keyOf(run, label), run.folder]));
+  const ofCurves = runs.flatMap((run) => (run.label === undefined ? [] : [{ run, label: run.label }]));
+  for (const { run, label } of ofCurves) {
+    const key = keyOf(run, label);
+    if (!taken.has(key)) taken.set(key, run.folder);
+  }
+  const groupOf = ({ run, label }: { readonly run: Run; readonly label: string }) =>
+    JSON.stringify([run.folder, run.environment, label]);
+  const apart = new Set(
+    ofCurves.filter(({ run, label }) => taken.get(keyOf(run, label)) !== run.folder).map(groupOf),
+  );
+  return new Map(
+    ofCurves.map(({ run, label }) => [
+      run,
+      apart.has(groupOf({ run, label })) ? `${label} (${run.folder})` : label,
+    ]),
+  );
 }
 
 /** Runs of one key together, seeds ascending and each once: of several the longest, and of these the first. */

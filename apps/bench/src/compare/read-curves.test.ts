@@ -54,25 +54,43 @@ describe('curves.csv as a source of compare', () => {
     expect(page).toContain(`<code>${curves}</code>`);
   });
 
-  it('adds seeds to runs of the same name, of which the longer ones count', async () => {
+  it('adds seeds to runs of the same name', async () => {
     const root = await temporaryFolder();
     await writeRun(join(root, 'runs', '1'), { seed: 1, means: [1, 10] });
-    await writeRun(join(root, 'runs', '2'), { seed: 2, means: [2] });
     const curves = join(root, 'earlier.csv');
-    const rows = ['Task-v0,meow,2,100,3,,', 'Task-v0,meow,2,200,30,,5', 'Task-v0,meow,3,200,50,,7'];
-    await writeFile(curves, [HEADER, ...rows, ''].join('\n'));
-    const { code, out, err } = await compare(join(root, 'runs'), curves, '--json');
-    const reason = `same settings and seed 2 as ${curves}`;
-    const folder = join(root, 'runs', '2');
-    expect({ code, err }).toEqual({ code: 0, err: `meow-bench: left out ${folder}: ${reason}\n` });
-    const { environments, leftOut } = JSON.parse(out);
+    // As versions without seconds wrote it.
+    const rows = ['Task-v0,meow,2,100,3,', 'Task-v0,meow,2,200,30,', 'Task-v0,meow,3,200,50,'];
+    await writeFile(curves, [HEADER.replace(',seconds', ''), ...rows, ''].join('\n'));
+    const { code, out, err } = await compare(join(root, 'runs'), join(root, '*.csv'), '--json');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const { environments } = JSON.parse(out);
     expect(environments[0].groups).toHaveLength(1);
     expect(environments[0].groups[0]).toMatchObject({ seeds: [1, 2, 3], final: { mean: 30 }, label: 'meow' });
-    expect(leftOut).toEqual([{ folder, reason }]);
+  });
+
+  it('is a group of its own beside runs of the same name with seeds in common', async () => {
+    const root = await temporaryFolder();
+    for (const seed of [1, 2]) await writeRun(join(root, 'runs', `${seed}`), { seed, means: [1, seed] });
+    const curves = join(root, 'earlier.csv');
+    const rows = ['Task-v0,meow,2,200,30,,', 'Task-v0,meow,3,200,50,,'];
+    await writeFile(curves, [HEADER, ...rows, ''].join('\n'));
+    const { out } = await compare(join(root, 'runs'), curves, '--json');
+    const { environments, leftOut } = JSON.parse(out);
+    expect(leftOut).toEqual([]);
+    expect(
+      environments[0].groups.map(({ label, seeds, final }: Record<string, unknown>) => ({
+        label,
+        seeds,
+        final,
+      })),
+    ).toMatchObject([
+      { label: 'meow', seeds: [1, 2], final: { mean: 1.5 } },
+      { label: `meow (${curves})`, seeds: [2, 3], final: { mean: 40 } },
+    ]);
   });
 
   it.each([
-    ['step,return\n1,2', 'it has no column environment, algorithm, seed, deterministic, sampled, seconds'],
+    ['step,return\n1,2', 'it has no column environment, algorithm, seed, deterministic;'],
     [HEADER, 'it has no line below its header'],
     [`${HEADER}\nTask-v0,meow,1,100,nan,,`, 'line 2: deterministic: '],
     [`${HEADER}\nTask-v0,meow,1,100,,,`, 'line 2: deterministic: Invalid input: expected a number'],
@@ -93,7 +111,7 @@ describe('curves.csv as a source of compare', () => {
 
   it('says that a file is missing', async () => {
     const { code, err } = await compare('missing/curves.csv');
-    expect(code).toBe(1);
-    expect(err).toContain('none of the runs can be compared: missing/curves.csv: it cannot be read (ENOENT');
+    expect(code).toBe(2);
+    expect(err).toContain('there is no file missing/curves.csv. Give a curves.csv');
   });
 });

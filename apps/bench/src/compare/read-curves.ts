@@ -14,8 +14,9 @@ const rowSchema = z.object({
   seed: number.pipe(z.int().nonnegative()),
   step: number.pipe(z.int().nonnegative()),
   deterministic: number,
-  sampled: numberOrNone,
-  seconds: numberOrNone,
+  sampled: numberOrNone.optional(),
+  // Reports of earlier versions have none.
+  seconds: numberOrNone.optional(),
 });
 
 type Row = z.output<typeof rowSchema>;
@@ -38,7 +39,9 @@ export async function readCurves(file: string, options: ReadRunOptions): Promise
     ];
   }
   const rows = csvParse(text);
-  const missing = CURVE_COLUMNS.filter((column) => !rows.columns.includes(column));
+  const missing = CURVE_COLUMNS.filter(
+    (column) => !rows.columns.includes(column) && !rowSchema.shape[column].safeParse(undefined).success,
+  );
   if (missing.length > 0)
     return [
       {

@@ -40,7 +40,7 @@ const disturbancesOf = ({ observationNoise, actionNoise }: RobustnessOptions): D
   ...actionNoise.map((size) => ({ observationNoise: 0, actionNoise: size })),
 ];
 
-/** Plays the final policies of all runs under noise; those of files of curves have none. Disturbances and runs of one seed are played with the same draws. */
+/** Plays the final policies of all runs under noise; those of files of curves have none. Disturbances and runs of one seed begin with the same draws. */
 export async function measureRobustness(
   compared: readonly RunGroup[],
   options: RobustnessOptions,
