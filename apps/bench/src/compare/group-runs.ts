@@ -121,25 +121,27 @@ export function groupRuns(runs: readonly Run[]): {
  * @param labels of runs that have settings
  */
 function labelsOfCurves(runs: readonly Run[], labels: ReadonlyMap<Run, string>): Map<Run, string> {
-  const keyOf = (run: Run, label: string) => JSON.stringify([run.environment, label, run.seed]);
-  const taken = new Map([...labels].map(([run, label]) => [keyOf(run, label), run.folder]));
-  const ofCurves = runs.flatMap((run) => (run.label === undefined ? [] : [{ run, label: run.label }]));
-  for (const { run, label } of ofCurves) {
-    const key = keyOf(run, label);
-    if (!taken.has(key)) taken.set(key, run.folder);
-  }
-  const groupOf = ({ run, label }: { readonly run: Run; readonly label: string }) =>
-    JSON.stringify([run.folder, run.environment, label]);
-  const apart = new Set(
-    ofCurves.filter(({ run, label }) => taken.get(keyOf(run, label)) !== run.folder).map(groupOf),
+  const taken = new Map([...labels].map(([run, label]) => [placeOf(run, label), run.folder]));
+  const apart = new Set<string>();
+  const ofCurves = runs.flatMap((run) =>
+    run.label === undefined
+      ? []
+      : [{ run, label: run.label, group: JSON.stringify([run.folder, run.environment, run.label]) }],
   );
+  for (const { run, label, group } of ofCurves) {
+    const place = placeOf(run, label);
+    const holder = taken.get(place) ?? run.folder;
+    taken.set(place, holder);
+    if (holder !== run.folder) apart.add(group);
+  }
   return new Map(
-    ofCurves.map(({ run, label }) => [
-      run,
-      apart.has(groupOf({ run, label })) ? `${label} (${run.folder})` : label,
-    ]),
+    ofCurves.map(({ run, label, group }) => [run, apart.has(group) ? `${label} (${run.folder})` : label]),
   );
 }
+
+/** A seed of a group. */
+const placeOf = ({ environment, seed }: Run, label: string): string =>
+  JSON.stringify([environment, label, seed]);
 
 /** Runs of one key together, seeds ascending and each once: of several the longest, and of these the first. */
 function bySeeds(
