@@ -161,7 +161,7 @@ export default ({ folder }) => ({ log: () => {}, close: () => appendFileSync(fol
   });
 
   test('pipeline without learner threads is refused, and so are more threads than rows', async () => {
-    const { code, err } = await train('none', '--pipeline');
+    const { code, err } = await train('none', '--pipeline', '--parallel', 'off');
     expect(code).toBe(2);
     expect(err).toContain('Add --learner-threads 1');
     const many = await train('none', '--learner-threads', '17');

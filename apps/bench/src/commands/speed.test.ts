@@ -69,7 +69,11 @@ test('speed compares the ways to use several threads', async () => {
     'meow-rl, 1 thread',
     'meow-rl, 2 threads in operators',
   ]);
-  expect(loops?.[0]?.compared.map(({ name }) => name)).toEqual(['meow-rl, 2 workers', 'meow-rl, pipelined']);
+  expect(loops?.[0]?.compared.map(({ name }) => name)).toEqual([
+    'meow-rl, 2 workers',
+    'meow-rl, 1 thread',
+    'meow-rl, pipelined',
+  ]);
   for (const { stepsPerSecond } of loops?.[0]?.compared ?? []) expect(stepsPerSecond).toBeGreaterThan(0);
 });
 
@@ -151,7 +155,7 @@ test('speed measures the updates of PPO, which have no replay, and its loop over
     'meow-rl, 2 threads in operators',
   ]);
   expect(sizes[0]).not.toHaveProperty('replaySample');
-  expect(loops?.[0]?.compared).toMatchObject([{ name: 'meow-rl, 2 workers' }]);
+  expect(loops?.[0]?.compared).toMatchObject([{ name: 'meow-rl, 2 workers' }, { name: 'meow-rl, 1 thread' }]);
   expect(loops?.[0]?.compared[0]?.stepsPerSecond).toBeGreaterThan(0);
   const phases = new Set(profile.map(({ phase }) => phase));
   // What the engine made of several nodes; there are no targets.

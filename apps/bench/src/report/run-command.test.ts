@@ -24,7 +24,7 @@ it('says nothing that preset and defaults say', () => {
     agent: { alpha: 0.25, hidden: [64, 64] },
   };
   expect(trainCommand(run('meow', 'Hopper-v5', { ...config, agent: { ...config.agent, ...TODAY } }))).toBe(
-    'meow-bench train --algo meow --env Hopper-v5 --seed 3 --engine onnxruntime',
+    'meow-bench train --algo meow --env Hopper-v5 --seed 3 --parallel off --engine onnxruntime',
   );
 });
 
@@ -38,13 +38,13 @@ it('says what differs, the preset and the agent’s settings among it', () => {
   };
   const agent = { ...TODAY, hidden: [32], layers: 'affine', deterministic: 'best-of-k' };
   expect(trainCommand(run('meow', 'Hopper-v5', { ...config, agent }))).toBe(
-    'meow-bench train --algo meow --env Hopper-v5 --seed 3 --preset hopper-affine --steps 20000 --evaluate-every 1000 --engine fused --hidden 32',
+    'meow-bench train --algo meow --env Hopper-v5 --seed 3 --preset hopper-affine --steps 20000 --evaluate-every 1000 --parallel off --engine fused --hidden 32',
   );
 });
 
 it('says what a setting was that came after the run', () => {
   expect(trainCommand(run('meow', 'Hopper-v5', { preset: 'hopper', agent: {} }))).toBe(
-    'meow-bench train --algo meow --env Hopper-v5 --seed 3 --engine onnxruntime --coordinates action --coupling-bound 0 --uniform-share 0',
+    'meow-bench train --algo meow --env Hopper-v5 --seed 3 --parallel off --engine onnxruntime --coordinates action --coupling-bound 0 --uniform-share 0',
   );
 });
 
