@@ -34,7 +34,7 @@ async function bundled(folder: string, code: string) {
 
 // Little above what they are: a budget grows in the commit that needs more, and shrinks with what it is for.
 test.each([
-  { folder: 'packages/graph', code: "export * from '@meow-rl/graph'", budget: 31_000 },
+  { folder: 'packages/graph', code: "export * from '@meow-rl/graph'", budget: 31_500 },
   {
     folder: 'packages/graph',
     code: "export { grad, mean, program, square } from '@meow-rl/graph'",

@@ -22,7 +22,7 @@ const OTHER_FILES: Readonly<Record<string, RegExp>> = {
   '@meow-rl/envs-isaac-bridge':
     /^(PROTOCOL\.md|python\/(README\.md|pyproject\.toml|src\/meow_isaac_bridge\/.*\.py|src\/meow_isaac_bridge\/py\.typed))$/,
   // For machines that there is no package with a binary for.
-  '@meow-rl/onnxruntime-fused': /^(native\/\w+\.[ch]|scripts\/(build-native|compile-addon)\.mjs)$/,
+  '@meow-rl/onnxruntime-fused': /^(native\/[\w-]+\.[ch]|scripts\/(build-native|compile-addon)\.mjs)$/,
 };
 // What the profile leaves out: require, and resolution from before there were exports.
 const OF_REQUIRE: ReadonlySet<string | undefined> = new Set(['node10', 'node16-cjs']);

@@ -30,6 +30,7 @@ export type { OnnxRuntimeModule, OnnxRuntimeOptions } from './runtimes/onnxrunti
 export { referenceRuntime } from './runtimes/reference.ts';
 export type { HostView } from './lowering/views.ts';
 export { fuse } from './lowering/fusion/fuse.ts';
+export type { FuseOptions } from './lowering/fusion/fuse.ts';
 export { lower } from './lowering/lower.ts';
 export type { LowerOptions } from './lowering/lower.ts';
 export type { LoweredProgram } from './lowering/lower.ts';

@@ -33,17 +33,21 @@ function resultsByGroup(
   return read;
 }
 
+/** What is fused. */
+export interface FuseOptions {
+  /** Fewer operations than this are left to the engine; default 2. */
+  readonly smallest?: number | undefined;
+}
+
 /**
  * Puts element-wise operators, and sums over rows and columns of what they give, together into few operators that go over
  * their matrices once. What is fused gives the same numbers but for rounding.
  *
  * Only what has a known shape is fused. The results are for engines that know the fused operator.
- *
- * @param options.smallest fewer operations than this are left to the engine; default 2
  */
 export function fuse<I extends string, S extends string, O extends string>(
   unfused: Program<I, S, O>,
-  { smallest = 2 }: { readonly smallest?: number | undefined } = {},
+  { smallest = 2 }: FuseOptions = {},
 ): Program<I, S, O> {
   const given = applyRules(unfused, [matrixVectorProduct, comparisonInFloat32]);
   const units = groupNodes(topologicalOrder(resultsOf(given)));
