@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 
 import { makeFolder } from '@meow-rl/files';
 
+import { endedChild } from '../sweep/ended-child.ts';
 import type { RaceConfig } from '../commands/race.ts';
 import { reasonOf } from '../cli/errors.ts';
 import { peerPython, peersFolder } from '../speed/peer-process.ts';
@@ -100,13 +100,7 @@ async function runPeer({ algorithm, folder, environment, settings, cores }: Plan
       windowsHide: true,
       env: { ...process.env, PYTHONWARNINGS: 'ignore' },
     });
-    // One that has ended breaks the pipe; how it ended is said below.
-    child.stdin?.on('error', () => {});
-    const end = () => void child.stdin?.end();
-    stop.addEventListener('abort', end, { once: true });
-    if (stop.aborted) end();
-    const [code, signal] = await once(child, 'exit');
-    stop.removeEventListener('abort', end);
+    const [code, signal] = await endedChild(child, stop);
     return endingOf(code, signal, stop.aborted, (await readTail(path.join(folder, TRIAL_LOG), 4096)) ?? '');
   } finally {
     await log.close();

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -8,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { makeFolder } from '@meow-rl/files';
 
+import { endedChild } from './ended-child.ts';
 import { quoted } from '../cli/command-line.ts';
 import { reasonOf } from '../cli/errors.ts';
 import { CONFIG } from '../runs/run-files.ts';
@@ -51,13 +51,7 @@ async function runProcess(trial: PlannedTrial, stop: AbortSignal): Promise<Endin
       detached: process.platform !== 'win32',
       windowsHide: true,
     });
-    // One that has ended breaks the pipe; how it ended is said below.
-    child.stdin?.on('error', () => {});
-    const end = () => void child.stdin?.end();
-    stop.addEventListener('abort', end, { once: true });
-    if (stop.aborted) end();
-    const [code, signal] = await once(child, 'exit');
-    stop.removeEventListener('abort', end);
+    const [code, signal] = await endedChild(child, stop);
     if (code === 0) return { kind: 'done' };
     if (stop.aborted) return { kind: 'stopped' };
     const said = lastError(
