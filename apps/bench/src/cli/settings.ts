@@ -153,7 +153,7 @@ export const words = <O extends Otherwise<readonly string[]>>(
 ): With<readonly string[], O> => ({
   kind: 'words',
   description,
-  expected: 'a list of names such as a,b',
+  expected: 'a list of names: a,b on the command line, [a, b] in a file',
   placeholder,
   holds: (value): value is readonly string[] =>
     Array.isArray(value) && value.length > 0 && value.every(isWord),

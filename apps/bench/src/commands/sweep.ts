@@ -37,6 +37,8 @@ export const sweep = defineCommand({
   notes:
     'Exit code 0 says that all trials are finished, 1 that some failed, 2 that nothing was started because the file has a mistake.',
   run: async ({ arguments: [file = ''], settings, options: { dryRun, cancel }, ui }) => {
+    if (dryRun && cancel)
+      throw new UsageError('--dry-run starts nothing, and --cancel stops what runs', 'Give one of them.');
     const { readSweep } = await import('../sweep/definition.ts');
     const definition = await readSweep(file, path.join('runs', path.basename(file, path.extname(file))));
     if (dryRun) {

@@ -58,7 +58,7 @@ const groupTree = is.defineSettings({
     settings: {
       ...inFile(
         z.record(z.string(), distributionSchema),
-        'per setting one of { uniform: [low, high] }, { logUniform: [low, high] }, { integer: [low, high] } and { choice: [values] }',
+        'per setting one of { uniform: [low, high] }, { logUniform: [low, high] } with 0 < low, { integer: [low, high] }, all with low < high and finite, and { choice: [values] }',
         'what is drawn',
       ),
       default: {},

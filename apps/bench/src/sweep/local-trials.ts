@@ -11,7 +11,7 @@ import { endedChild } from './ended-child.ts';
 import { quoted } from '../cli/command-line.ts';
 import { reasonOf } from '../cli/errors.ts';
 import { CONFIG } from '../runs/run-files.ts';
-import { lastError } from './last-error.ts';
+import { failureOf } from './last-error.ts';
 import type { Ending, TrialEngine } from './trial-engine.ts';
 import { waitForFolder } from './trial-folder.ts';
 import { trialArguments, type PlannedTrial } from './trial.ts';
@@ -54,14 +54,8 @@ async function runProcess(trial: PlannedTrial, stop: AbortSignal): Promise<Endin
     const [code, signal] = await endedChild(child, stop);
     if (code === 0) return { kind: 'done' };
     if (stop.aborted) return { kind: 'stopped' };
-    const said = lastError(
-      (await readTail(path.join(trial.folder, TRIAL_LOG), (await log.stat()).size - begin)) ?? '',
-    );
-    return {
-      kind: 'failed',
-      error: said ?? (signal ? `killed by ${signal}` : `ended with exit code ${code}`),
-      again: code !== 2,
-    };
+    const output = await readTail(path.join(trial.folder, TRIAL_LOG), (await log.stat()).size - begin);
+    return { kind: 'failed', error: failureOf(code, signal, output ?? ''), again: code !== 2 };
   } finally {
     await log.close();
   }

@@ -22,19 +22,20 @@ it('a table has what runs first, then what failed, and what is finished last', (
       step: 1000,
       deterministicReturn: 12.34,
       sampledReturn: 5,
+      trainingReturn: 3,
       attempts: 1,
     }),
     trial({ name: 'b', phase: 'failed', attempts: 3, step: 30 }),
-    trial({ name: 'c', phase: 'running', attempts: 2, step: 400, stepsPerSecond: 5, sampledReturn: -1 }),
+    trial({ name: 'c', phase: 'running', attempts: 2, step: 400, stepsPerSecond: 5, trainingReturn: -1 }),
     trial({ name: 'd' }),
   ]);
   expect(table).toBe(
     `
-trial  state                step       deterministic  sampled  steps/s  left
-c      running (attempt 2)  400/1000                  -1.0     5.0      2m00s
+trial  state                step       deterministic  sampled  training  steps/s  left
+c      running (attempt 2)  400/1000                           -1.0      5.0      2m00s
 b      failed (attempt 3)   30/1000
 d      waiting              0/1000
-a      finished             1000/1000  12.3           5.0`.trimStart(),
+a      finished             1000/1000  12.3           5.0      3.0`.trimStart(),
   );
 });
 

@@ -34,7 +34,7 @@ export function sweepSummary(trials: readonly TrialReport[]): string {
   return `${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}: ${[...counts, ...left].join(', ')}`;
 }
 
-const HEADER = ['trial', 'state', 'step', 'deterministic', 'sampled', 'steps/s', 'left'] as const;
+const HEADER = ['trial', 'state', 'step', 'deterministic', 'sampled', 'training', 'steps/s', 'left'] as const;
 
 /** A row for each trial: what runs first, what is finished last. */
 export function sweepTable(trials: readonly TrialReport[]): string {
@@ -43,14 +43,14 @@ export function sweepTable(trials: readonly TrialReport[]): string {
 }
 
 function rowOf(trial: TrialReport): string[] {
-  const { name, phase, attempts, step, steps, deterministicReturn, sampledReturn, stepsPerSecond } = trial;
+  const { name, phase, attempts, step, steps, stepsPerSecond } = trial;
+  const returns = [trial.deterministicReturn, trial.sampledReturn, trial.trainingReturn];
   const seconds = phase === 'running' ? secondsToGo(trial, stepsPerSecond) : undefined;
   return [
     name,
     attempts > 1 && phase !== 'finished' ? `${phase} (attempt ${attempts})` : phase,
     `${step}/${steps}`,
-    deterministicReturn?.toFixed(1) ?? '',
-    sampledReturn?.toFixed(1) ?? '',
+    ...returns.map((mean) => mean?.toFixed(1) ?? ''),
     phase === 'running' && stepsPerSecond !== undefined ? formatRate(stepsPerSecond) : '',
     seconds === undefined ? '' : formatDuration(seconds),
   ];

@@ -43,7 +43,13 @@ describe('a trial', () => {
       lines(
         metrics(100, 10),
         metrics(200, 20, -3),
-        { type: 'evaluation', step: 200, mean: 7, time: { seconds: 21, duration: 1 } },
+        {
+          type: 'evaluation',
+          step: 200,
+          mean: 7,
+          stochastic: { mean: 5 },
+          time: { seconds: 21, duration: 1 },
+        },
         metrics(400, 60, -2),
         { type: 'episode', step: 450, return: -1 },
         metrics(700, 80, -1.5),
@@ -52,7 +58,8 @@ describe('a trial', () => {
       phase: 'begun',
       step: 700,
       deterministicReturn: 7,
-      sampledReturn: -1.5,
+      sampledReturn: 5,
+      trainingReturn: -1.5,
       // Of the last half minute: from step 400 on.
       stepsPerSecond: 15,
       seconds: 80,

@@ -16,8 +16,10 @@ export interface TrialState {
   readonly step: number;
   /** Mean return of the last evaluation, of its deterministic actions. */
   readonly deterministicReturn?: number;
-  /** Mean return of the last 100 training episodes, their actions sampled. */
+  /** Mean return of the last evaluation, of its sampled actions; none where they aren't played. */
   readonly sampledReturn?: number;
+  /** Mean return of the last 100 training episodes: random actions first, then those that explore. */
+  readonly trainingReturn?: number;
   /** Environment steps per second, of the last half minute. */
   readonly stepsPerSecond?: number;
   /** Wall-clock seconds of training so far, over all sittings. */
@@ -33,6 +35,7 @@ const eventSchema = z.looseObject({
   type: z.string(),
   step: z.number(),
   mean: z.number().optional(),
+  stochastic: z.looseObject({ mean: z.number() }).optional(),
   meanReturn: z.number().optional(),
   time: z.looseObject({ seconds: z.number() }).optional(),
 });
@@ -57,11 +60,13 @@ export async function readTrialState({ folder }: Pick<Trial, 'folder'>, steps: n
 
 function progressOf(events: readonly LoggedEvent[]): Omit<TrialState, 'phase'> {
   const step = events.reduce((most, event) => Math.max(most, event.step), 0);
-  const deterministicReturn = events.findLast(({ type }) => type === 'evaluation')?.mean;
+  const evaluation = events.findLast(({ type }) => type === 'evaluation');
+  const deterministicReturn = evaluation?.mean;
+  const sampledReturn = evaluation?.stochastic?.mean;
   const timed = events.flatMap(({ type, step, time }) =>
     type === 'metrics' && time ? [{ step, seconds: time.seconds }] : [],
   );
-  const sampledReturn = events.findLast(
+  const trainingReturn = events.findLast(
     ({ type, meanReturn }) => type === 'metrics' && meanReturn !== undefined,
   )?.meanReturn;
   const last = timed.at(-1);
@@ -70,6 +75,7 @@ function progressOf(events: readonly LoggedEvent[]): Omit<TrialState, 'phase'> {
     step,
     ...(deterministicReturn !== undefined && { deterministicReturn }),
     ...(sampledReturn !== undefined && { sampledReturn }),
+    ...(trainingReturn !== undefined && { trainingReturn }),
     ...(last && { seconds: last.seconds }),
     ...(last &&
       first &&
