@@ -61,7 +61,7 @@ test('speed measures a size, profiles its update and watches memory', async () =
 
 test('speed compares the ways to use several threads', async () => {
   const io = captureIo();
-  const more = ['--threads', '2', '--warmup', '1', '--rounds', '2', '--loop-steps', '5'];
+  const more = ['--threads', '2', '--warmup', '1', '--rounds', '1', '--loop-steps', '5'];
   expect(await main(['speed', ...small, ...more, '--json'], io), io.err()).toBe(0);
   const { sizes, loops } = resultSchema.parse(JSON.parse(io.out()));
   expect(sizes[0]?.update.map(({ name }) => name)).toEqual([
@@ -145,7 +145,7 @@ test('speed measures SAC and takes both programs of its update apart', async () 
 
 test('speed measures the updates of PPO, which have no replay, and its loop over threads', async () => {
   const io = captureIo();
-  const more = ['--threads', '2', '--warmup', '1', '--rounds', '2', '--loop-steps', '1', '--soak', '321'];
+  const more = ['--threads', '2', '--warmup', '1', '--rounds', '1', '--loop-steps', '1', '--soak', '321'];
   expect(await main(['speed', '--algo', 'ppo', ...small, ...more, '--profile', '--json'], io), io.err()).toBe(
     0,
   );

@@ -11,9 +11,12 @@ const settings = is.defineSettings({
   batchSize: is.positiveInteger('transitions per update', { absent: "the algorithm's own" }),
   updates: is.positiveInteger('updates to time', { default: 200 }),
   warmup: is.wholeNumber('updates before the clock starts', { default: 20 }),
-  rounds: is.positiveInteger('parts that the updates are timed in, taking turns with the peers', {
-    default: 10,
-  }),
+  rounds: is.positiveInteger(
+    'parts that the updates are timed in, taking turns with the peers; the loop in at most 3',
+    {
+      default: 10,
+    },
+  ),
   threads: is.positiveInteger('threads of the runtime', { default: 1 }),
   parallel: parallelSetting,
   engine: is.words(

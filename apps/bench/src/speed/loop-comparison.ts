@@ -19,8 +19,8 @@ export interface LoopResult {
   readonly ratio: number;
 }
 
-/** Rounds of the comparison: each starts the loop anew. */
-const ROUNDS = 3;
+/** Rounds of the comparison, where as many are asked for: each starts the loop anew. */
+const MOST_ROUNDS = 3;
 
 type LoopOptions = Pick<Measured, 'algorithm' | 'threads' | 'seed' | 'engine'>;
 
@@ -34,10 +34,14 @@ interface Loop {
 export const loopSchedule = (algorithm: Measured['algorithm']): string =>
   learnsFromRollouts(DEFINITIONS[algorithm]) ? ROLLOUT_SCHEDULE : 'one update per step';
 
+/** How many rounds the loops are compared in, of those that updates are timed in. */
+export const loopRounds = (rounds: number): number => Math.min(rounds, MOST_ROUNDS);
+
 /** Threads of the loop: those that are asked for, or else as many as `train` takes by default. */
 export function loopThreads(
   { algo, threads, parallel }: Pick<SpeedConfig, 'algo' | 'threads' | 'parallel'>,
   engine: Measured['engine'],
+  cores = availableParallelism(),
 ): number {
   const isOnPolicy = learnsFromRollouts(DEFINITIONS[algo]);
   const { learnerThreads, workers } = chooseParallelism({
@@ -49,7 +53,7 @@ export function loopThreads(
     env: LOOP_ENVIRONMENT,
     numEnvs: isOnPolicy ? NUM_ENVS : 1,
     batchSize: LOOP_BATCH,
-    cores: availableParallelism(),
+    cores,
   });
   return Math.max(threads, learnerThreads, threads > 1 ? 0 : workers);
 }
@@ -77,7 +81,7 @@ function loopsOf(steps: number, warmup: number, options: LoopOptions): Loop[] {
 export async function compareLoops(
   peers: readonly Peer[],
   steps: number,
-  options: LoopOptions,
+  { rounds: mostRounds, ...options }: LoopOptions & { readonly rounds: number },
   onRound: (done: number) => void,
 ): Promise<LoopResult[]> {
   const warmup = 1000;
@@ -94,7 +98,7 @@ export async function compareLoops(
       ...others.map((peer) => ({ name: peer.name, run: () => peer.loop(steps, warmup) })),
     ];
     const rates = loops.map((): number[] => []);
-    const rounds = loops.length > 1 ? ROUNDS : 1;
+    const rounds = loops.length > 1 ? loopRounds(mostRounds) : 1;
     for (let round = 0; round < rounds; round++) {
       for (const [i, { run }] of loops.entries()) rates[i]?.push(await run());
       onRound(round + 1);

@@ -1,6 +1,6 @@
 import type { SpeedConfig } from '../commands/speed.ts';
 import { chooseEngines } from './measured-engines.ts';
-import { compareLoops, loopSchedule, loopThreads } from './loop-comparison.ts';
+import { compareLoops, loopRounds, loopSchedule, loopThreads } from './loop-comparison.ts';
 import { measureSize, PAPER_SIZES } from './measure.ts';
 import type { SizeResult } from './measure.ts';
 import { DEFINITIONS } from './measured-agent.ts';
@@ -45,11 +45,11 @@ export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
   const loops = [];
   if (loopSteps > 0)
     for (const threads of config.all ? threadCounts : [loopThreads(config, engine)]) {
-      const bar = ui.progress('timing the loop', 3);
+      const bar = ui.progress('timing the loop', loopRounds(rounds));
       const compared = await compareLoops(
         peers,
         loopSteps,
-        { algorithm: algo, threads, seed, engine },
+        { algorithm: algo, threads, seed, engine, rounds },
         (done) => bar.update(done),
       );
       bar.stop();

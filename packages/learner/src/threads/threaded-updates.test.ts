@@ -119,10 +119,11 @@ describe('threadedUpdates', () => {
 });
 
 /** One letter for each update: shared or alone. */
-const pacedBy = (ways: string) => (): Pace => {
+const pacedBy = (waysOf: () => string) => (): Pace => {
   let update = 0;
   return {
     get shares() {
+      const ways = waysOf();
       return ways[update % ways.length] === 's';
     },
     took: () => {
@@ -132,9 +133,7 @@ const pacedBy = (ways: string) => (): Pace => {
 };
 
 /** What twelve updates report, and now and then what is saved and restored, in the midst of either way. */
-async function historyOf(ways: string, runtime: Runtime): Promise<readonly unknown[]> {
-  const updates = threadedUpdatesPaced({ threads: 3 }, pacedBy(ways));
-  const agent = await agentWith(updates, { config: { dropout: 0.25 }, runtime });
+async function historyOf(agent: Agent): Promise<readonly unknown[]> {
   const seen: unknown[] = [];
   for (let update = 0; update < 12; update += 1) {
     seen.push(await agent.update(batchOf(update)), agent.tdErrors());
@@ -144,14 +143,23 @@ async function historyOf(ways: string, runtime: Runtime): Promise<readonly unkno
     await agent.update(batchOf(50));
     agent.restore(state);
   }
-  await agent.dispose();
   return seen;
 }
 
 describe.each(ENGINES)('updates on %s', (_, makeRuntime) => {
   it('have the same bits whether threads share them or the calling one makes them alone', async () => {
-    const shared = await historyOf('s', makeRuntime());
-    for (const ways of ['a', 'ssaa', 'aasas']) expect(await historyOf(ways, makeRuntime())).toEqual(shared);
+    let ways = 's';
+    const updates = threadedUpdatesPaced(
+      { threads: 3 },
+      pacedBy(() => ways),
+    );
+    const agent = await agentWith(updates, { config: { dropout: 0.25 }, runtime: makeRuntime() });
+    const start = agent.state();
+    const shared = await historyOf(agent);
+    for (ways of ['a', 'ssaa', 'aasas']) {
+      agent.restore(start);
+      expect(await historyOf(agent)).toEqual(shared);
+    }
   });
 });
 
@@ -164,7 +172,13 @@ describe.each(ENGINES)('a thread of %s that ends', (_, makeRuntime) => {
   ])('%s fails the update, and everything after that but acting', async (...given) => {
     const [, background, draw, problem, ways = 's'] = given;
     // In one thread's third update: the other one then waits for it.
-    const updates = failingDraw(draw, threadedUpdatesPaced({ threads: 2, background }, pacedBy(ways)));
+    const updates = failingDraw(
+      draw,
+      threadedUpdatesPaced(
+        { threads: 2, background },
+        pacedBy(() => ways),
+      ),
+    );
     const agent = await agentWith(updates, { config: { dropout: 0.25 }, runtime: makeRuntime() });
     for (const seed of [1, 2]) await agent.update(batchOf(seed));
     const error: unknown = await agent.update(batchOf(3)).catch((reason: unknown) => reason);
