@@ -8,11 +8,11 @@ export class CliError extends Error {
   readonly exitCode: number = 1;
 
   /**
-   * @param cause what happened, without a final period
+   * @param cause what happened, without a final period; it may end with a question
    * @param remedy what to do, a whole sentence
    */
   constructor(cause: string, remedy: string, options?: ErrorOptions) {
-    super(`${cause}. ${remedy}`, options);
+    super(`${cause}${cause.endsWith('?') ? '' : '.'} ${remedy}`, options);
     this.name = new.target.name;
   }
 }

@@ -69,6 +69,27 @@ it('counts only what it sees of a run that is gone on with', () => {
   expect(io.err()).toBe('training 950/1000 (95%), 5.0 steps/s, 10s left\n');
 });
 
+it('says nothing of a rate that is not known yet or would be shown as 0, and counts in the unit that it is given', () => {
+  const { now, pass } = clock();
+  const io = captureIo();
+  const progress = createProgress({ total: 4, label: 'playing', unit: 'runs', stream: io.stderr, now });
+  pass(50);
+  progress.update(1);
+  pass(50);
+  progress.update(2);
+  pass(5);
+  progress.update(4);
+  expect(io.err().split('\n')).toEqual([
+    'playing 1/4 (25%), 2m30s left',
+    'playing 2/4 (50%), 1m40s left',
+    'playing 4/4 (100%), 0.4 runs/s',
+    '',
+  ]);
+  const blind = createProgress({ total: 2, label: 'timing', stream: io.stderr, now, linesEvery: 0 });
+  blind.update(1);
+  expect(io.err()).toMatch(/\ntiming 1\/2 \(50%\)\n$/);
+});
+
 it('rateMeter forgets what lies more than ten seconds back', () => {
   const { now, pass } = clock();
   const rate = rateMeter(now);

@@ -19,6 +19,8 @@ export interface ProgressOptions {
   readonly start?: number;
   /** What is being done: `training`. */
   readonly label: string;
+  /** What is counted; default `steps`. */
+  readonly unit?: string;
   readonly stream: OutputStream;
   /** Milliseconds, as `performance.now` gives them. */
   readonly now?: () => number;
@@ -35,7 +37,7 @@ export function createProgress(options: ProgressOptions): Progress {
 }
 
 function barProgress(options: ProgressOptions): Progress {
-  const { total, start = 0, label, stream, now = () => performance.now() } = options;
+  const { total, start = 0, label, unit = 'steps', stream, now = () => performance.now() } = options;
   const rate = rateMeter(now, start);
   const bar = new SingleBar({
     stream,
@@ -54,7 +56,7 @@ function barProgress(options: ProgressOptions): Progress {
   bar.start(total, start, { facts: '' });
   return {
     update: (step, lastReturn) => {
-      const shown = { facts: facts({ step, total, rate: rate(step), lastReturn }) };
+      const shown = { facts: facts({ step, total, unit, rate: rate(step), lastReturn }) };
       if (isCleared) bar.start(total, step, shown);
       else bar.update(step, shown);
       isCleared = false;
@@ -69,7 +71,8 @@ function barProgress(options: ProgressOptions): Progress {
 }
 
 function lineProgress(options: ProgressOptions): Progress {
-  const { total, start = 0, label, stream, now = () => performance.now(), linesEvery = 5 } = options;
+  const { total, start = 0, label, unit = 'steps', stream, linesEvery = 5 } = options;
+  const { now = () => performance.now() } = options;
   const rate = rateMeter(now, start);
   let printed = now();
   return {
@@ -78,25 +81,28 @@ function lineProgress(options: ProgressOptions): Progress {
       if (now() - printed < 1000 * linesEvery && step < total) return;
       printed = now();
       const percent = Math.floor((100 * step) / total);
-      stream.write(
-        `${label} ${step}/${total} (${percent}%), ${facts({ step, total, rate: perSecond, lastReturn })}\n`,
-      );
+      const known = facts({ step, total, unit, rate: perSecond, lastReturn });
+      stream.write(`${label} ${step}/${total} (${percent}%)${known === '' ? '' : `, ${known}`}\n`);
     },
     clear: () => {},
     stop: () => {},
   };
 }
 
+/** Slower ones would be shown as 0.0. */
+const SLOWEST_RATE = 0.05;
+
 interface Facts {
   readonly step: number;
   readonly total: number;
+  readonly unit: string;
   readonly rate: number;
   readonly lastReturn: number | undefined;
 }
 
-function facts({ step, total, rate, lastReturn }: Facts): string {
+function facts({ step, total, unit, rate, lastReturn }: Facts): string {
   return [
-    `${formatRate(rate)} steps/s`,
+    ...(rate >= SLOWEST_RATE ? [`${formatRate(rate)} ${unit}/s`] : []),
     ...(lastReturn === undefined ? [] : [`sampled return ${lastReturn.toFixed(1)}`]),
     ...(rate > 0 && step < total ? [`${formatDuration((total - step) / rate)} left`] : []),
   ].join(', ');
@@ -116,7 +122,10 @@ function two(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** Steps per second over the last ten seconds: the first steps, without updates, are no measure of the rest. */
+/**
+ * Steps per second over the last ten seconds, or since the mark before where that is longer ago: the first steps, without updates,
+ * are no measure of the rest.
+ */
 export function rateMeter(now: () => number, start = 0): (step: number) => number {
   const window = 10_000;
   let seen = [{ time: now(), step: start }];
@@ -125,7 +134,8 @@ export function rateMeter(now: () => number, start = 0): (step: number) => numbe
     const newest = seen.at(-1);
     // Four marks a second are enough, and keep the list short.
     if (newest && time - newest.time >= 250) {
-      seen = [...seen.filter((mark) => time - mark.time <= window), { time, step }];
+      const recent = seen.filter((mark) => time - mark.time <= window);
+      seen = [...(recent.length > 0 ? recent : [newest]), { time, step }];
     }
     const oldest = seen[0];
     return oldest && time > oldest.time ? (1000 * (step - oldest.step)) / (time - oldest.time) : 0;

@@ -1,7 +1,7 @@
 import { toJson } from '../files/json.ts';
 import type { OutputStream } from './output-stream.ts';
 import { createLiveText, silentLiveText, type LiveText } from './live-text.ts';
-import { createProgress, silentProgress, type Progress } from './progress.ts';
+import { createProgress, silentProgress, type Progress, type ProgressOptions } from './progress.ts';
 
 /** The two streams of a process. */
 export interface Io {
@@ -26,9 +26,9 @@ export interface Ui {
   /**
    * Progress on stderr; none with `--quiet` and `--json`.
    *
-   * @param start steps that were done before; default 0
+   * @param options steps that were done before, and what else than steps is counted
    */
-  progress(label: string, total: number, start?: number): Progress;
+  progress(label: string, total: number, options?: Pick<ProgressOptions, 'start' | 'unit'>): Progress;
   /** Text on stderr that changes; none with `--quiet` and `--json`. */
   live(): LiveText;
 }
@@ -40,8 +40,8 @@ export function createUi({ stdout, stderr }: Io, { json, quiet }: UiOptions): Ui
     info: (line) => void (silent || stdout.write(`${line}\n`)),
     warn: (line) => void stderr.write(`meow-bench: ${line}\n`),
     result: (value, text) => void stdout.write(json ? toJson(value) : `${text}\n`),
-    progress: (label, total, start = 0) =>
-      silent ? silentProgress : createProgress({ label, total, start, stream: stderr }),
+    progress: (label, total, options) =>
+      silent ? silentProgress : createProgress({ label, total, ...options, stream: stderr }),
     live: () => (silent ? silentLiveText : createLiveText({ stream: stderr })),
   };
 }

@@ -324,6 +324,22 @@ describe('bad input', () => {
     expect(err).toMatch(/does not fit the agent \(.*\)\. .*restore the config\.json of that run/);
   });
 
+  test('a checkpoint of an exported policy, which has none', async () => {
+    const file = inFolder('a', 'policy', 'policy.onnx');
+    expect(await bench('eval', file, '--checkpoint', 'best')).toMatchObject({
+      code: 2,
+      err: `meow-bench: ${file} is an exported policy, and checkpoint best is of a run. Leave --checkpoint out, or give the folder of the run.\n`,
+    });
+  });
+
+  test('a file of a run in place of its folder', async () => {
+    const file = inFolder('a', 'config.json');
+    expect(await bench('eval', file)).toMatchObject({
+      code: 2,
+      err: `meow-bench: ${file} is a file, and no folder of a run. Give the folder that "meow-bench train" wrote.\n`,
+    });
+  });
+
   test('a folder without a run', async () => {
     const { code, err } = await bench('eval', folder);
     expect(code).toBe(2);

@@ -63,6 +63,11 @@ describe('race', () => {
       ['--contestants', 'sb3-sca'],
       'there is no contestant sb3-sca. Did you mean sb3-sac?',
     ],
+    [
+      'an unknown task, also where peers are missing',
+      ['--contestants', 'sb3-sac', '--env', 'Pendulm-v1'],
+      'there is no environment Pendulm-v1. Did you mean Pendulum-v1?',
+    ],
     ['one twice', ['--contestants', 'sac,sac'], 'contestant sac is named twice'],
     ['warm-up without end', ['--warmup', '60'], 'warmup 60 leaves nothing to learn in 60 steps'],
     ['no last evaluation', ['--evaluate-every', '25'], '60 steps are no multiple of evaluateEvery 25'],

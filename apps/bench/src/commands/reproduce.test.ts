@@ -37,13 +37,20 @@ const arm = (algorithm: string, preset?: string) => ({
 describe('reproduce', () => {
   it('refuses figures, algorithms, environments and times that are none, fig3 without Isaac Lab, and a cluster of unknown size', async () => {
     expect(await refused('fig4')).toContain('there is no figure fig4. Did you mean fig1?');
-    expect(await refused('fig2', '--algorithms', 'dqn')).toContain('there is no algorithm of fig2 dqn');
+    expect(await refused('fig2', '--algorithms', 'dqn')).toContain(
+      'there is no algorithm of fig2 called dqn. ',
+    );
     expect(await refused('fig1', '--environments', 'Hopper-v5')).toBe(
       'meow-bench: Figure 1 is of MultiGoal-v0, not of Hopper-v5. Leave out --environments, or reproduce fig2.\n',
     );
     expect(await refused('ablations', '--environments', 'Hopper-v5,Pendulum-v1')).toContain(
       'the ablations have no presets for Pendulum-v1. They have for HalfCheetah-v5, ',
     );
+    // Whichever it is, and before anything is measured.
+    expect(await refused('fig2', '--environments', 'Hopper-v5,Walker2-v5')).toContain(
+      'there is no environment Walker2-v5. Did you mean Walker2d-v5?',
+    );
+    expect(await refused('fig2', '--environments', 'Hopper-v5,./nowhere.ts#make')).toContain('nowhere.ts');
     expect(await refused('fig2', '--budget', '8')).toContain('Give a time such as 8h, 1h30m or 45s');
     expect(await refused('fig2', '--engine', 'ray')).toBe(
       "meow-bench: a plan for a Ray cluster goes by the cluster's cores, not by this machine's. Say how many runs go on there at one time with --cores.\n",

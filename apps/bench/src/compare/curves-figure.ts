@@ -1,5 +1,6 @@
 import { areaY, axisX, axisY, dot, gridX, gridY, line, text } from '@observablehq/plot';
 
+import { counted } from '../cli/counted.ts';
 import type { Html } from '../report/html.ts';
 import { renderFigure } from '../report/svg.ts';
 import type { CurvePoint, EnvironmentResult, GroupResult } from './analyse.ts';
@@ -103,7 +104,7 @@ function describeCurves({ statistic, smooth, ...options }: CurveOptions): string
 
 /** The seeds behind a line. */
 const legendOf = ({ label, seeds }: Pick<GroupResult, 'label' | 'seeds'>): string =>
-  `${label}, ${seeds.length === 1 ? '1 seed: no interval' : `${seeds.length} seeds`}`;
+  `${label}, ${counted(seeds.length, 'seed')}${seeds.length === 1 ? ': no interval' : ''}`;
 
 const altOf = ({ environment, groups }: EnvironmentResult, options: CurveOptions): string =>
   `Learning curves (${describeCurves(options)}) on ${environment}: ${groups.map(legendOf).join('; ')}`;

@@ -1,4 +1,4 @@
-import { axisX, dot, gridX, link, ruleX, text } from '@observablehq/plot';
+import { axisX, dot, gridX, link, text } from '@observablehq/plot';
 
 import type { Html } from '../report/html.ts';
 import { renderFigure } from '../report/svg.ts';
@@ -28,7 +28,15 @@ export function improvementFigure(improvements: readonly (Improvement & { readon
     y: { domain: [rows.length - 0.5, -0.5], axis: null },
     marks: [
       gridX({ ticks: 5, strokeOpacity: 0.12 }),
-      ruleX([0.5], { strokeDasharray: '4 4', strokeOpacity: 0.6 }),
+      // Beside each dot and not through the label above it.
+      link(rows, {
+        x1: 0.5,
+        x2: 0.5,
+        y1: ({ row }) => row - 0.1,
+        y2: ({ row }) => row + 0.4,
+        strokeDasharray: '4 4',
+        strokeOpacity: 0.6,
+      }),
       link(
         rows.filter(({ low }) => low !== null),
         {

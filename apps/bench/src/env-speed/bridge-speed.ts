@@ -38,7 +38,7 @@ export async function bridgeSpeed(config: BridgeSpeedConfig, ui: Ui): Promise<vo
     const bridged = open(await openBridge({ env: task, python }, { numEnvs }));
     const direct = open(inPython(python, task, numEnvs));
     for (const env of [still, bridged]) await env.reset({ seed: 0 });
-    const bar = ui.progress('measuring', rounds);
+    const bar = ui.progress('measuring', rounds, { unit: 'rounds' });
     const measured: { roundTrip: number; bridge: number; python: number }[] = [];
     // The first round warms up.
     for (let round = 0; round <= rounds; round += 1) {

@@ -21,7 +21,7 @@ export async function envSpeed(config: EnvSpeedConfig, ui: Ui): Promise<void> {
   const { seconds, rounds, numEnvs, workers = availableParallelism(), python = defaultPython() } = config;
   const names = config.envs.includes('all') ? MUJOCO_ENV_IDS : config.envs;
   const tasks = await Promise.all(names.map(mujocoTask));
-  const bar = ui.progress('measuring', tasks.length);
+  const bar = ui.progress('measuring', tasks.length, { unit: 'tasks' });
   const rows = [];
   let gymnasiumProblem: string | undefined;
   for (const [i, task] of tasks.entries()) {

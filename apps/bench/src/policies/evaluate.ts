@@ -1,3 +1,4 @@
+import { counted } from '../cli/counted.ts';
 import { evaluate as playEpisodes } from '@meow-rl/train';
 
 import { openPolicy } from './loaded-policy.ts';
@@ -35,11 +36,11 @@ export async function evaluate(source: string, config: EvalConfig, ui: Ui): Prom
         '',
         formatPairs({
           environment,
-          'trained for': `${step} steps`,
+          'trained for': counted(step, 'step'),
           ...(observationNoise + actionNoise > 0 && {
             noise: `${observationNoise} on observations, ${actionNoise} on actions`,
           }),
-          [`${actions} return`]: `${formatReturn(result, 2)} (mean and standard deviation of ${episodes} episodes)`,
+          [`${actions} return`]: `${formatReturn(result, 2)} (mean and standard deviation of ${counted(episodes, 'episode')})`,
           ends: formatEndings(result),
         }),
       ].join('\n'),

@@ -52,6 +52,11 @@ export async function openPolicy(source: string, options: OpenPolicyOptions): Pr
     });
     return { actor: agent.agent, algorithm: agent.agent.algorithm, playground: settings, step };
   }
+  if (checkpoint !== undefined && checkpoint !== 'last')
+    throw new UsageError(
+      `${source} is an exported policy, and checkpoint ${checkpoint} is of a run`,
+      'Leave --checkpoint out, or give the folder of the run.',
+    );
   const policy = await loadPolicy(source);
   const { algorithm, environment, trainingSteps } = policy.metadata;
   if (env === undefined && !isKnownEnvironment(environment) && !isBridge(environment))

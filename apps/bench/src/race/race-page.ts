@@ -1,3 +1,4 @@
+import { counted } from '../cli/counted.ts';
 import { html, type Html } from '../report/html.ts';
 import type { Machine } from '../report/machine.ts';
 import { formatNumber, formatSeconds } from '../report/numbers.ts';
@@ -100,7 +101,7 @@ const raceTable = (results: readonly RaceResult[], returns: readonly number[]): 
 
 function seedsOf(results: readonly RaceResult[], label: string): string {
   const count = results.find(({ contestant }) => contestant === label)?.seeds.length ?? 0;
-  return count === 1 ? '1 seed' : `${count} seeds`;
+  return counted(count, 'seed');
 }
 
 /** The versions that each contestant's first run records. */

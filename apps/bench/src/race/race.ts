@@ -7,9 +7,11 @@ import { makeFolder } from '@meow-rl/files';
 import { lockFolder } from '@meow-rl/train/node';
 
 import { readConfigFile } from '../cli/config-file.ts';
+import { counted } from '../cli/counted.ts';
 import { CliError, InterruptedError, UsageError } from '../cli/errors.ts';
 import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
 import type { Ui } from '../cli/ui.ts';
+import { identifyEnvironment } from '../environments/environments.ts';
 import { fileName } from '../files/file-name.ts';
 import { toJson } from '../files/json.ts';
 import { withOpen } from '../files/with-open.ts';
@@ -39,6 +41,7 @@ export async function race(request: RaceRequest, ui: Ui): Promise<void> {
   const { cores = threads, out = path.join('runs', 'race', fileName(env)) } = request;
   checkContestants(contestants);
   checkRules(rules, cores);
+  await identifyEnvironment({ env });
   if (contestants.some(isPeer))
     checkPeersInstalled(undefined, 'name contestants of this project alone: --contestants meow,sac,td3');
   const trials = raceTrials(out, rules, { contestants, seeds });
@@ -51,7 +54,9 @@ export async function race(request: RaceRequest, ui: Ui): Promise<void> {
     await adoptRules(out, rules, trials);
     const states = await Promise.all(trials.map(isFinished));
     const unfinished = trials.filter((_, i) => states[i] !== true);
-    ui.info(`${trials.length} runs in ${out}, ${trials.length - unfinished.length} of them finished before`);
+    ui.info(
+      `${counted(trials.length, 'run')} in ${out}, ${trials.length - unfinished.length} of them finished before`,
+    );
     // A run that was stopped is begun anew: its clock has stood still.
     for (const { folder } of unfinished) await rm(folder, { recursive: true, force: true });
     const { result: statuses, signal } = await interruptible(
@@ -75,13 +80,13 @@ export async function race(request: RaceRequest, ui: Ui): Promise<void> {
     if (runs.length > 0) await writeRace({ out, rules, runs, failed, request }, ui);
     if (signal)
       throw new InterruptedError(
-        `stopped, ${runs.length} of ${trials.length} runs are finished`,
+        `stopped, ${runs.length} of ${counted(trials.length, 'run')} finished`,
         'Go on with the same command.',
         exitCodeOfSignal(signal),
       );
     if (failed.length > 0)
       throw new CliError(
-        `${failed.length} of ${trials.length} runs failed: ${failed.map(({ name }) => name).join(', ')}`,
+        `${failed.length} of ${counted(trials.length, 'run')} failed: ${failed.map(({ name }) => name).join(', ')}`,
         `What they said is in ${TRIAL_LOG} in their folders below ${out}; the same command runs them again.`,
       );
   });

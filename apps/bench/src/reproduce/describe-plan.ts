@@ -1,3 +1,4 @@
+import { counted } from '../cli/counted.ts';
 import { formatDuration } from '../cli/progress.ts';
 import { formatTable } from '../cli/table.ts';
 import { sameArm, type Arm } from './experiments.ts';
@@ -26,7 +27,7 @@ export function describePlan(plan: Plan, costs: readonly ArmCost[], cores: numbe
       ['environment', 'algorithm', 'seeds', 'steps', 'evaluated every', 'steps/s measured', 'each run takes'],
       rows,
     ),
-    `${runs} ${runs === 1 ? 'run' : 'runs'} on ${cores} ${cores === 1 ? 'core' : 'cores'}: about ${formatDuration(seconds)}`,
+    `${counted(runs, 'run')} on ${counted(cores, 'core')}: about ${formatDuration(seconds)}`,
     ...(shortened === undefined
       ? []
       : [

@@ -67,9 +67,23 @@ export async function measureCosts(
   }
 }
 
-async function shortRun({ environment: env, arm: { algorithm, preset } }: Measured, simulator: RawConfig) {
+/**
+ * The settings of a run at full length.
+ *
+ * @throws UsageError if there is no such environment
+ */
+export async function settingsOfRun(
+  { environment: env, arm: { algorithm, preset } }: Measured,
+  simulator: RawConfig,
+): Promise<ResolvedTrain> {
   const given = { algo: algorithm, env, ...(preset !== undefined && { preset }), ...simulator };
-  const settings = await resolveTrain(parseTrainSettings(given, 'measurement'));
+  return resolveTrain(parseTrainSettings(given, 'measurement'));
+}
+
+async function shortRun(measured: Measured, simulator: RawConfig) {
+  const { environment: env } = measured;
+  const { algorithm, preset } = measured.arm;
+  const settings = await settingsOfRun(measured, simulator);
   const { numEnvs } = settings;
   const { steps, ...loop } = shortLoop(settings);
   return {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { makeFolder } from '@meow-rl/files';
 
 import type { RawConfig } from '../cli/config-file.ts';
+import { counted } from '../cli/counted.ts';
 import { secondsOf } from '../cli/duration.ts';
 import { CliError, UsageError } from '../cli/errors.ts';
 import { formatDuration } from '../cli/progress.ts';
@@ -23,7 +24,7 @@ import {
   type Figure,
 } from './experiments.ts';
 import { checkIsaac, hasGpu } from './isaac.ts';
-import { measureCosts } from './measure-costs.ts';
+import { measureCosts, settingsOfRun } from './measure-costs.ts';
 import { planWithin, type ArmCost, type Limits, type Plan } from './plan.ts';
 import type { ReproduceRequest } from './request.ts';
 import { readPlan, writePlan } from './saved-plan.ts';
@@ -36,11 +37,11 @@ import { writeFigure } from './write-figure.ts';
  */
 export async function reproduce(name: string, request: ReproduceRequest, ui: Ui): Promise<void> {
   const figure = figureNamed(name);
-  const experiment = await experimentOf(figure, request);
+  const simulator = simulatorOf(request);
+  const experiment = await experimentOf(figure, request, simulator);
   const out = request.out ?? path.join('runs', 'reproduce', figure);
   const limits = limitsOf(experiment, request);
   const running = { engine: request.engine, cores: request.cores, retries: request.retries };
-  const simulator = simulatorOf(request);
   const asked = askedFor(figure, request);
 
   const begun = await readPlan(out, asked);
@@ -64,7 +65,7 @@ export async function reproduce(name: string, request: ReproduceRequest, ui: Ui)
   const failed = trials.filter(({ phase }) => phase !== 'finished');
   if (finished.length === 0)
     throw new CliError(
-      `none of the ${trials.length} runs has ended well: ${failed[0]?.error ?? 'they were stopped'}`,
+      `${trials.length === 1 ? 'the only run has not' : `none of the ${trials.length} runs has`} ended well: ${failed[0]?.error ?? 'they were stopped'}`,
       'Run the same command again to go on with them.',
     );
   const folders = finished.map(({ folder }) => folder);
@@ -77,7 +78,7 @@ export async function reproduce(name: string, request: ReproduceRequest, ui: Ui)
   ui.result({ figure, out, plan, files, trials }, `Written: ${files.join(', ')}`);
   if (failed.length > 0)
     throw new CliError(
-      `${failed.length} of ${trials.length} runs failed, and the report lacks them: ${failed.map((trial) => trial.name).join(', ')}`,
+      `${failed.length} of ${counted(trials.length, 'run')} failed, and the report lacks them: ${failed.map((trial) => trial.name).join(', ')}`,
       'Run the same command again to go on with them.',
     );
 }
@@ -91,8 +92,10 @@ function figureNamed(name: string): Figure {
 /** The experiment with what the user has chosen of it. */
 async function experimentOf(
   figure: Figure,
-  { environments: chosen, algorithms, python }: ReproduceConfig,
+  { environments: named, algorithms, python }: ReproduceConfig,
+  simulator: RawConfig,
 ): Promise<Experiment> {
+  const chosen = named && [...new Set(named)];
   const experiment = EXPERIMENTS[figure];
   const environments = [...experiment.environments];
   if (figure === 'fig3') {
@@ -105,9 +108,10 @@ async function experimentOf(
       .filter(({ algorithm }) => algorithms === undefined || algorithms.includes(algorithm));
   const known = new Set(experiment.armsOf(environments[0] ?? '').map(({ algorithm }) => algorithm));
   for (const name of algorithms ?? [])
-    if (!known.has(name)) throw unknownName(`algorithm of ${figure}`, name, [...known]);
-  // Refuses environments that the figure has no runs in, before anything is measured.
-  for (const environment of chosen ?? []) armsOf(environment);
+    if (!known.has(name)) throw unknownName(`algorithm of ${figure} called`, name, [...known]);
+  // Refuses environments that there are not, or that the figure has no runs in, before anything is measured.
+  for (const environment of chosen ?? [])
+    for (const arm of armsOf(environment)) await settingsOfRun({ environment, arm }, simulator);
   return { ...experiment, environments: chosen ?? environments, armsOf };
 }
 

@@ -51,7 +51,7 @@ export async function measureRobustness(
     .filter(({ runs }) => runs.length > 0);
   const disturbances = disturbancesOf(options);
   const runs = groups.flatMap((group) => group.runs);
-  const bar = ui.progress('playing with noise', runs.length);
+  const bar = ui.progress('playing with noise', runs.length, { unit: 'runs' });
   const played = new Map<Run, readonly { deterministic: number; sampled: number }[]>();
   try {
     for (const run of runs) {

@@ -1,3 +1,4 @@
+import { counted } from '../cli/counted.ts';
 import type { EvaluationResult } from '@meow-rl/train';
 
 import { algorithmNamed } from '../algorithms/index.ts';
@@ -101,7 +102,7 @@ async function report(
       updates: outcome.updates,
       seconds: outcome.seconds.toFixed(1),
       ...(last && {
-        evaluated: `at step ${last.step}, ${last.returns.length} episodes`,
+        evaluated: `at step ${last.step}, ${counted(last.returns.length, 'episode')}`,
         'deterministic return': `${formatReturn(last)} (${formatEndings(last)})`,
         ...(last.stochastic && {
           'sampled return': `${formatReturn(last.stochastic)} (${formatEndings(last.stochastic)})`,

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { makeFolder, replaceFile, writeProblem, type FileSystem } from '@meow-rl/files';
 import { lockFolder } from '@meow-rl/train/node';
@@ -133,8 +133,11 @@ export async function readRunConfig(path: string): Promise<RawConfig> {
   const file = join(path, CONFIG);
   const config = existsSync(file) ? await readConfigFile(file) : undefined;
   if (config !== undefined && (await commandOf(path)) !== undefined) return config;
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   throw new UsageError(
-    `${path} holds no run: it has no config.json${config === undefined ? '' : ' that meow-bench wrote'}`,
+    isFile
+      ? `${path} is a file, and no folder of a run`
+      : `${path} holds no run: it has no config.json${config === undefined ? '' : ' that meow-bench wrote'}`,
     'Give the folder that "meow-bench train" wrote.',
   );
 }

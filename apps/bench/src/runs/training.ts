@@ -146,7 +146,7 @@ const trainOpened = (
     let lastReturn: number | undefined;
     let episodes = earlier.filter(({ type }) => type === 'episode').length;
     let { step, seconds } = restored?.loop ?? { step: 0, seconds: 0 };
-    const bar = ui.progress('training', steps, step);
+    const bar = ui.progress('training', steps, { start: step });
     open({ close: () => bar.stop() });
     try {
       const result = await buffer.train({

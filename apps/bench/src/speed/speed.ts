@@ -32,7 +32,7 @@ export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
   for (const threads of threadCounts)
     for (const size of sizes) {
       const label = `timing ${size.observationSize}, ${size.actionSize}`;
-      const bar = ui.progress(label, rounds);
+      const bar = ui.progress(label, rounds, { unit: 'rounds' });
       const measured = { ...given, ...size, threads };
       const result = await measureSize(measured, others, peers, { updates, warmup, rounds }, (done) =>
         bar.update(done),
@@ -45,7 +45,7 @@ export async function speed(config: SpeedConfig, ui: Ui): Promise<void> {
   const loops = [];
   if (loopSteps > 0)
     for (const threads of config.all ? threadCounts : [loopThreads(config, engine)]) {
-      const bar = ui.progress('timing the loop', loopRounds(rounds));
+      const bar = ui.progress('timing the loop', loopRounds(rounds), { unit: 'rounds' });
       const compared = await compareLoops(
         peers,
         loopSteps,
@@ -93,7 +93,7 @@ const medianUpdate = (results: readonly SizeResult[], { observationSize, actionS
 
 async function soakAgent(measured: Measured, updates: number, ui: Ui) {
   const learner = await createMeasuredLearner(measured, 'workers');
-  const bar = ui.progress('soaking', updates);
+  const bar = ui.progress('soaking', updates, { unit: 'updates' });
   try {
     return await soak(learner, updates, (done) => bar.update(done));
   } finally {

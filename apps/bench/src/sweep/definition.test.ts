@@ -74,7 +74,7 @@ describe('a sweep is refused', () => {
     ],
     'with an unknown setting of train': [
       { ...whole, grid: { 'agent.learningrate': [1] } },
-      'trial Pendulum-v1/sac/learningrate-1/seed-0: unknown setting agent.learningrate. Did you mean',
+      'trial Pendulum-v1/sac/learningrate-1/seed-0: unknown setting agent.learningrate. Did you mean agent.qLearningRate? No trial was started.',
     ],
     'with a setting of another algorithm': [
       { ...whole, settings: { agent: { couplings: 2 } } },

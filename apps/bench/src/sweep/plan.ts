@@ -80,7 +80,7 @@ async function explained<T>({ name }: Trial, source: string, check: () => Promis
   try {
     return await check();
   } catch (error) {
-    const reason = reasonOf(error).replace(`trial ${name}: `, '').replace(/\?$/, '');
+    const reason = reasonOf(error).replace(`trial ${name}: `, '');
     throw new UsageError(`${source}, trial ${name}: ${reason}`, 'No trial was started.', { cause: error });
   }
 }

@@ -1,3 +1,4 @@
+import { counted } from '../cli/counted.ts';
 import { formatDuration, formatRate } from '../cli/progress.ts';
 import { formatTable } from '../cli/table.ts';
 import type { TrialStatus } from './pool.ts';
@@ -31,7 +32,7 @@ export function sweepSummary(trials: readonly TrialReport[]): string {
   });
   const seconds = secondsLeft(trials);
   const left = seconds === undefined ? [] : [`${formatDuration(seconds)} left`];
-  return `${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}: ${[...counts, ...left].join(', ')}`;
+  return `${counted(trials.length, 'trial')}: ${[...counts, ...left].join(', ')}`;
 }
 
 const HEADER = ['trial', 'state', 'step', 'deterministic', 'sampled', 'training', 'steps/s', 'left'] as const;

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { makeFolder } from '@meow-rl/files';
 import { lockFolder } from '@meow-rl/train/node';
 
+import { counted } from '../cli/counted.ts';
 import { InterruptedError, UsageError } from '../cli/errors.ts';
 import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
 import type { Ui } from '../cli/ui.ts';
@@ -54,8 +55,8 @@ export async function runSweep(
     const board = await openBoard(trials, ui);
     const unfinished = trials.filter((trial) => !board.isFinished(trial));
     ui.info(
-      `${trials.length} trials in ${sweep.out}, ${trials.length - unfinished.length} of them finished before; ` +
-        `${engine.name} engine, ${engine.cores} ${engine.cores === 1 ? 'core' : 'cores'}`,
+      `${counted(trials.length, 'trial')} in ${sweep.out}, ${trials.length - unfinished.length} of them finished before; ` +
+        `${engine.name} engine, ${counted(engine.cores, 'core')}`,
     );
     const { signal } = await interruptible(
       async (signal) => {

@@ -1,3 +1,4 @@
+import { counted } from '../cli/counted.ts';
 import { CliError } from '../cli/errors.ts';
 import type { Ui } from '../cli/ui.ts';
 import type { SweepDefinition } from './definition.ts';
@@ -20,7 +21,7 @@ export async function sweepAndReport(
   ui.result(report, [sweepTable(report.trials), sweepSummary(report.trials), ...errors].join('\n'));
   if (failed.length > 0)
     throw new CliError(
-      `${failed.length} of ${report.trials.length} trials failed`,
+      `${failed.length} of ${counted(report.trials.length, 'trial')} failed`,
       'What they said is in trial.log in their folders; the same command tries them again.',
     );
 }
