@@ -21,9 +21,6 @@
     if (throw_status(env, (call))) goto failed;                                                                      \
   } while (0)
 
-/* The engine's functions; NULL until its library is open. */
-const OrtApi *engine_api(void);
-
 /* The operators for an instruction set, or for the fastest one where none is named; NULL where the processor has it not. */
 const OperatorSet *operators_for(const char *instruction_set);
 

@@ -60,7 +60,7 @@ static napi_value create(napi_env env, napi_callback_info info) {
   }
   held = calloc(1, sizeof *held);
   if (!held) goto failed;
-  ORT(direct_create(engine_api(), set, numbers, count, floats, float_count, &held->direct));
+  ORT(direct_create(set, numbers, count, floats, float_count, &held->direct));
   NAPI(napi_create_external(env, held, finalize, NULL, &handle));
   return handle;
 failed:

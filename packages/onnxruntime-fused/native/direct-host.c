@@ -5,10 +5,8 @@
 
 #include "platform.h"
 
-const OrtApi *statuses;
-
 static OrtStatus *unsupported(void) {
-  return statuses->CreateStatus(ORT_FAIL, "an operator calls a function of the engine that it does not have here.");
+  return engine_api()->CreateStatus(ORT_FAIL, "an operator calls a function of the engine that it does not have here.");
 }
 
 static const Attribute *attribute_of(const OrtKernelInfo *info, const char *name) {
@@ -19,7 +17,7 @@ static const Attribute *attribute_of(const OrtKernelInfo *info, const char *name
 
 static OrtStatus *get_ints(const OrtKernelInfo *info, const char *name, int64_t *out, size_t *count) {
   const Attribute *attribute = attribute_of(info, name);
-  if (!attribute) return statuses->CreateStatus(ORT_FAIL, "it is missing.");
+  if (!attribute) return engine_api()->CreateStatus(ORT_FAIL, "it is missing.");
   if (out) memcpy(out, attribute->ints, *count * sizeof *out);
   *count = attribute->count;
   return NULL;
@@ -27,7 +25,7 @@ static OrtStatus *get_ints(const OrtKernelInfo *info, const char *name, int64_t 
 
 static OrtStatus *get_floats(const OrtKernelInfo *info, const char *name, float *out, size_t *count) {
   const Attribute *attribute = attribute_of(info, name);
-  if (!attribute) return statuses->CreateStatus(ORT_FAIL, "it is missing.");
+  if (!attribute) return engine_api()->CreateStatus(ORT_FAIL, "it is missing.");
   if (out) memcpy(out, attribute->floats, *count * sizeof *out);
   *count = attribute->count;
   return NULL;
@@ -44,9 +42,29 @@ static OrtStatus *get_output_count(const OrtKernelContext *context, size_t *out)
 }
 
 static OrtStatus *get_input(const OrtKernelContext *context, size_t index, const OrtValue **out) {
-  if (index >= context->input_count) return statuses->CreateStatus(ORT_FAIL, "an operator reads an input that it has not.");
+  if (index >= context->input_count) return engine_api()->CreateStatus(ORT_FAIL, "an operator reads an input that it has not.");
   *out = &context->values[context->inputs[index]];
-  if (!(*out)->data) return failure(statuses, "value %d was not fed.", (int)context->inputs[index]);
+  if (!(*out)->data) return failure(engine_api(), "value %d was not fed.", (int)context->inputs[index]);
+  return NULL;
+}
+
+/* Where a value of so many elements is written. */
+static OrtStatus *find_room(const OrtKernelContext *context, int64_t number, int64_t elements, float **out) {
+  const OrtValue *value = &context->values[number];
+  if (value->base == IN_SOURCE) return engine_api()->CreateStatus(ORT_FAIL, "only a part lies in what it is a part of.");
+  if (value->base == IN_MEMORY) {
+    if (elements > value->capacity)
+      return failure(engine_api(), "invalid dimensions for output: value %d has %lld elements, planned were %lld.",
+                     (int)number, (long long)elements, (long long)value->capacity);
+    *out = context->memory + value->offset;
+    return NULL;
+  }
+  const OrtValue *result = &context->values[value->base];
+  const int64_t left = result->room ? result->room_elements - value->offset : 0;
+  if (elements > left || (value == result && elements != left))
+    return failure(engine_api(), "invalid dimensions for output: value %d has %lld elements, its room %lld.", (int)number,
+                   (long long)elements, (long long)left);
+  *out = result->room + value->offset;
   return NULL;
 }
 
@@ -54,29 +72,34 @@ static OrtStatus *get_output(OrtKernelContext *context, size_t index, const int6
   int64_t elements = 1;
   *out = NULL;
   if (index >= context->output_count || rank > MOST_DIMS)
-    return statuses->CreateStatus(ORT_FAIL, "an operator gives an output that it has not.");
+    return engine_api()->CreateStatus(ORT_FAIL, "an operator gives an output that it has not.");
   OrtValue *value = &context->values[context->outputs[index]];
   for (size_t i = 0; i < rank; i++)
     if (shape[i] < 0 || __builtin_mul_overflow(elements, shape[i], &elements) || elements > INT64_C(1) << 40)
-      return statuses->CreateStatus(ORT_FAIL, "a result has an axis that cannot be.");
-  if (value->slot < 0) {
-    if (!value->room || value->elements != elements)
-      return failure(statuses, "invalid dimensions for output: value %d has %lld elements, its room %lld.",
-                     (int)context->outputs[index], (long long)elements, (long long)(value->room ? value->elements : 0));
-    value->data = value->room;
-  } else {
-    Slot *slot = &context->slots[value->slot];
-    if (!slot->memory || slot->capacity < elements) {
-      free_aligned(slot->memory);
-      slot->memory = allocate_aligned((size_t)(elements + 1) * sizeof *slot->memory);
-      slot->capacity = elements;
-      if (!slot->memory) return statuses->CreateStatus(ORT_FAIL, "no memory for a result.");
-    }
-    value->data = slot->memory;
-  }
+      return engine_api()->CreateStatus(ORT_FAIL, "a result has an axis that cannot be.");
+  OrtStatus *status = find_room(context, context->outputs[index], elements, &value->data);
+  if (status) return status;
   memcpy(value->dims, shape, rank * sizeof *shape);
   value->rank = rank;
   *out = value;
+  return NULL;
+}
+
+OrtStatus *give_part(OrtKernelContext *context, int64_t offset, const int64_t *shape, size_t rank) {
+  const float *from = context->values[context->inputs[0]].data + offset;
+  OrtValue *value = &context->values[context->outputs[0]];
+  int64_t elements = 1;
+  for (size_t i = 0; i < rank; i++) elements *= shape[i];
+  if (value->base != IN_SOURCE) {
+    OrtStatus *status = get_output(context, 0, shape, rank, &value);
+    if (status) return status;
+    if (value->data != from) memmove(value->data, from, (size_t)elements * sizeof *from);
+    return NULL;
+  }
+  /* It is only read. */
+  value->data = (float *)from;
+  memcpy(value->dims, shape, rank * sizeof *shape);
+  value->rank = rank;
   return NULL;
 }
 
@@ -105,9 +128,9 @@ static void release_shape(OrtTensorInfo *info) { (void)info; }
 void fill_host_table(OrtApi *api) {
   OrtStatus *(**functions)(void) = (OrtStatus * (**)(void)) api;
   for (size_t i = 0; i < sizeof *api / sizeof *functions; i++) functions[i] = unsupported;
-  api->CreateStatus = statuses->CreateStatus;
-  api->GetErrorMessage = statuses->GetErrorMessage;
-  api->ReleaseStatus = statuses->ReleaseStatus;
+  api->CreateStatus = engine_api()->CreateStatus;
+  api->GetErrorMessage = engine_api()->GetErrorMessage;
+  api->ReleaseStatus = engine_api()->ReleaseStatus;
   api->KernelInfoGetAttributeArray_int64 = get_ints;
   api->KernelInfoGetAttributeArray_float = get_floats;
   api->KernelContext_GetInputCount = get_input_count;

@@ -8,14 +8,19 @@
 #include "kernel.h"
 #include "ort.h"
 
+/* Where values lie that are made, if not in the room that is offered for one, which is then that value's number. */
+enum { IN_MEMORY = -1, IN_SOURCE = -2 };
+
 /* A tensor; also what is told of its shape. */
 struct OrtValue {
   float *data; /* NULL where it was neither given nor made */
   int64_t dims[MOST_DIMS];
   size_t rank;
-  int64_t slot;     /* the memory that it lies in; -1 for inputs and results */
-  float *room;      /* where a result is written */
-  int64_t elements; /* of that room */
+  int64_t base;     /* where it lies: one of the above or a value */
+  int64_t offset;   /* from there, in floats */
+  int64_t capacity; /* elements that there are for it */
+  float *room;      /* what is offered for it */
+  int64_t room_elements;
 };
 
 typedef struct {
@@ -33,22 +38,19 @@ struct OrtKernelInfo {
   size_t count;
 };
 
-/* Memory for results, which grows when it is first used. */
-typedef struct {
-  float *memory;
-  int64_t capacity;
-} Slot;
-
 /* What a step works on. */
 struct OrtKernelContext {
   OrtValue *values;
-  Slot *slots;
+  float *memory;
   const int64_t *inputs, *outputs; /* numbers of values */
   size_t input_count, output_count;
 };
 
-/* The engine's own table, for statuses. One per process, as the engine is. */
-extern const OrtApi *statuses;
+/*
+ * Makes the only output a part of the only input, which has `offset` elements before it: where it lies elsewhere, a copy. The shape
+ * has to fit.
+ */
+OrtStatus *give_part(OrtKernelContext *context, int64_t offset, const int64_t *shape, size_t rank);
 
 /* Fills the table that operators are handed. */
 void fill_host_table(OrtApi *api);

@@ -5,14 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "columns.h"
 #include "direct-host.h"
+#include "layout.h"
 #include "platform.h"
 
 #define MOST_VALUES 65536
 
 /* In the order of their numbers; the last one's entries are floats. */
-static const char *const attribute_names[] = {"size", "inputs", "outputs", "output_shapes", "code", "product", "constants"};
+static const char *const attribute_names[] = {"size", "inputs",  "outputs", "output_shapes",
+                                              "code", "product", "layout",  "constants"};
 enum { ATTRIBUTES = sizeof attribute_names / sizeof *attribute_names };
 
 _Static_assert(ATTRIBUTES <= MOST_ATTRIBUTES, "an operator may have all attributes");
@@ -29,7 +30,7 @@ struct Direct {
   float *floats;
   OrtValue *values;
   int64_t input_count, value_count;
-  Slot *slots; /* as many as values */
+  float *memory;
   Step *steps;
   size_t step_count;
 };
@@ -84,31 +85,41 @@ static void read_attribute(Reader *reader, Attribute *attribute) {
 
 static OrtStatus *read_step(Direct *direct, Reader *reader, const OperatorSet *set, bool *made, Step *step) {
   struct OrtKernelInfo info = {0};
-  const int64_t operator = read_number(reader, 0, OPERATOR_COUNT + 1);
+  const int64_t operator = read_number(reader, 0, LAYOUT_OPERATORS + OPERATOR_COUNT);
   step->context.values = direct->values;
-  step->context.slots = direct->slots;
+  step->context.memory = direct->memory;
   read_values(reader, &step->context.inputs, &step->context.input_count, made, direct->value_count, false);
   read_values(reader, &step->context.outputs, &step->context.output_count, made, direct->value_count, true);
   info.count = (size_t)read_number(reader, 0, ATTRIBUTES + 1);
   for (size_t i = 0; i < info.count && !reader->failed; i++) read_attribute(reader, &info.attributes[i]);
-  if (reader->failed) return statuses->CreateStatus(ORT_INVALID_ARGUMENT, "the numbers are no program.");
-  step->operator = operator > 0 ? set->operators[operator - 1] : &columns_operator;
+  if (reader->failed) return engine_api()->CreateStatus(ORT_INVALID_ARGUMENT, "the numbers are no program.");
+  step->operator = operator < LAYOUT_OPERATORS ? layout_operators[operator] : set->operators[operator - LAYOUT_OPERATORS];
   return step->operator->CreateKernelV2(step->operator, &direct->api, &info, &step->kernel);
 }
 
-static OrtStatus *read_program(Direct *direct, Reader *reader, const OperatorSet *set, bool *made) {
+/* More floats than memory has, so that sums of them stay whole numbers. */
+#define MOST_FLOATS (INT64_C(1) << 40)
+
+/* Where a value lies, of so many floats of memory. */
+static void read_place(Reader *reader, const Direct *direct, int64_t memory, OrtValue *value) {
+  value->base = read_number(reader, IN_SOURCE, direct->value_count);
+  value->offset = read_number(reader, 0, MOST_FLOATS);
+  value->capacity = read_number(reader, 0, MOST_FLOATS);
+  if (value->base == IN_MEMORY && value->offset + value->capacity > memory) reader->failed = true;
+}
+
+static OrtStatus *read_program(Direct *direct, Reader *reader, const OperatorSet *set, bool *made, int64_t memory) {
   for (int64_t i = direct->input_count; i < direct->value_count; i++)
-    direct->values[i].slot = read_number(reader, -1, direct->value_count);
+    read_place(reader, direct, memory, &direct->values[i]);
   OrtStatus *status = NULL;
   while (!status && !reader->failed && reader->next < reader->end)
     status = read_step(direct, reader, set, made, &direct->steps[direct->step_count++]);
-  if (!status && reader->failed) status = statuses->CreateStatus(ORT_INVALID_ARGUMENT, "the numbers are no program.");
+  if (!status && reader->failed) status = engine_api()->CreateStatus(ORT_INVALID_ARGUMENT, "the numbers are no program.");
   return status;
 }
 
-OrtStatus *direct_create(const OrtApi *engine, const OperatorSet *set, const int64_t *numbers, size_t count,
-                         const float *floats, size_t float_count, Direct **out) {
-  statuses = engine;
+OrtStatus *direct_create(const OperatorSet *set, const int64_t *numbers, size_t count, const float *floats,
+                         size_t float_count, Direct **out) {
   *out = NULL;
   Direct *direct = calloc(1, sizeof *direct);
   bool *made = NULL;
@@ -124,12 +135,13 @@ OrtStatus *direct_create(const OrtApi *engine, const OperatorSet *set, const int
   Reader reader = {direct->numbers, direct->numbers + count, direct->floats, direct->floats + float_count, false};
   direct->input_count = read_number(&reader, 0, MOST_VALUES);
   direct->value_count = read_number(&reader, direct->input_count, MOST_VALUES);
+  const int64_t memory = read_number(&reader, 0, MOST_FLOATS);
   direct->values = calloc((size_t)direct->value_count + 1, sizeof *direct->values);
-  direct->slots = calloc((size_t)direct->value_count + 1, sizeof *direct->slots);
+  direct->memory = allocate_aligned((size_t)(memory + 1) * sizeof *direct->memory);
   made = calloc((size_t)direct->value_count + 1, sizeof *made);
-  if (!direct->values || !direct->slots || !made) goto no_memory;
-  for (int64_t i = 0; i < direct->value_count; i++) direct->values[i].slot = -1, made[i] = i < direct->input_count;
-  OrtStatus *status = read_program(direct, &reader, set, made);
+  if (!direct->values || !direct->memory || !made) goto no_memory;
+  for (int64_t i = 0; i < direct->input_count; i++) made[i] = true;
+  OrtStatus *status = read_program(direct, &reader, set, made, memory);
   free(made);
   if (status)
     direct_free(direct);
@@ -139,13 +151,13 @@ OrtStatus *direct_create(const OrtApi *engine, const OperatorSet *set, const int
 no_memory:
   free(made);
   direct_free(direct);
-  return failure(engine, "no memory for a program.");
+  return failure(engine_api(), "no memory for a program.");
 }
 
 static OrtStatus *check_value(const Direct *direct, int64_t value, int64_t from, int64_t end) {
   return value >= from && value < end
              ? NULL
-             : failure(statuses, "there is no value %lld of that kind among %lld.", (long long)value,
+             : failure(engine_api(), "there is no value %lld of that kind among %lld.", (long long)value,
                        (long long)direct->value_count);
 }
 
@@ -163,7 +175,7 @@ OrtStatus *direct_offer(Direct *direct, int64_t value, float *data, int64_t elem
   OrtStatus *status = check_value(direct, value, direct->input_count, direct->value_count);
   if (status) return status;
   direct->values[value].room = data;
-  direct->values[value].elements = elements;
+  direct->values[value].room_elements = elements;
   return NULL;
 }
 
@@ -180,11 +192,10 @@ void direct_free(Direct *direct) {
   if (!direct) return;
   for (size_t i = 0; direct->steps && i < direct->step_count; i++)
     if (direct->steps[i].kernel) direct->steps[i].operator->KernelDestroy(direct->steps[i].kernel);
-  for (int64_t i = 0; direct->slots && i < direct->value_count; i++) free_aligned(direct->slots[i].memory);
   free(direct->numbers);
   free(direct->floats);
   free(direct->values);
-  free(direct->slots);
+  free_aligned(direct->memory);
   free(direct->steps);
   free(direct);
 }

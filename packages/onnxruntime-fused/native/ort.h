@@ -128,6 +128,9 @@ ORT_CHECK_PLACE(ReleaseSessionOptions, 100);
 ORT_CHECK_PLACE(AddSessionConfigEntry, 130);
 ORT_CHECK_PLACE(KernelInfoGetAttributeArray_int64, 163);
 
+/* The engine's functions; NULL until its library is open. */
+const OrtApi *engine_api(void);
+
 typedef struct OrtApiBase {
   const OrtApi *(*GetApi)(uint32_t version);
   const char *(*GetVersionString)(void);

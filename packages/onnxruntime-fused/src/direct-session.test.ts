@@ -1,5 +1,8 @@
 import {
   concat,
+  constant,
+  expandAs,
+  kthSmallest,
   layerNorm,
   linear,
   lower,
@@ -10,13 +13,18 @@ import {
   relu,
   reshape,
   serialize,
+  split,
+  sum,
   swish,
   tanh,
+  transpose,
+  window,
 } from '@meow-rl/graph';
 import type { Program } from '@meow-rl/graph';
 import { Tensor } from 'onnxruntime-common';
 import { describe, expect, test } from 'vitest';
 
+import { expectClose } from '../../graph/src/testing/expect-close.ts';
 import { numbersBetween } from '../../graph/src/testing/random.ts';
 import { createDirectSession } from './direct-session.ts';
 import { createSession } from './session.ts';
@@ -91,6 +99,26 @@ const floatsOf = (results: Readonly<Record<string, Tensor>>): Record<string, Flo
     }),
   );
 
+/** Results of an engine without our operators, and without the engine. */
+async function bothResults(given: Program) {
+  const direct = openDirect(given);
+  const engine = createSession(serialize(given), 1);
+  const nothing = Object.fromEntries(Object.keys(given.outputs).map((name) => [name, null]));
+  const runs: {
+    readonly got: Record<string, Float32Array>;
+    readonly expected: Record<string, Float32Array>;
+  }[] = [];
+  for (const seed of [0, 100]) {
+    const feeds = feedsOf(given, seed);
+    const got = floatsOf(await direct.run(feeds, roomsOf(given)));
+    for (const data of Object.values(got)) expect(isUntouched(data)).toBe(true);
+    runs.push({ got, expected: floatsOf(await engine.run(feeds, nothing)) });
+  }
+  await direct.release();
+  await engine.release();
+  return runs;
+}
+
 /** Gives an array's memory to another thread, as far as this one can tell. */
 function giveAway(tensor: Tensor | undefined): void {
   const { buffer } = tensor?.data instanceof Float32Array ? tensor.data : new Float32Array();
@@ -157,24 +185,116 @@ describe.skipIf(isLeftOut)('programs without the engine', () => {
     await direct.release();
   });
 
-  test('are only those of operators that the addon has, on matrices of known shapes', () => {
-    const inputs = { x: { shape: [2, 3] }, y: { shape: [2, 3] } };
-    const cubes = { x: { shape: [2, 3, 4] }, y: { shape: [2, 3, 4] } };
-    const joined = program({ inputs, state: {} }, ({ x, y }) => ({ outputs: { z: concat([x, y], 1) } }));
-    expect(sessionOf(joined)).toBeDefined();
+  const inputs = { x: { shape: [4, 6] }, y: { shape: [4, 6] } };
+  const cube = { x: { shape: [2, 3, 4] } };
+  const moving: Readonly<Record<string, Program>> = {
+    'joins rows and columns': program({ inputs, state: {} }, ({ x, y }) => ({
+      outputs: { rows: concat([x, y, x]), columns: concat([x, y], 1) },
+    })),
+    'joins what is joined, and what is read besides': program({ inputs, state: {} }, ({ x, y }) => {
+      const [a, b] = [mul(x, 2), mul(y, 3)];
+      const inner = concat([a, b]);
+      return { outputs: { outer: concat([inner, matmul(a, b, { transposeA: true }), a]), again: mul(a, a) } };
+    }),
+    'joins the same twice, in another shape': program({ inputs, state: {} }, ({ x, y }) => {
+      const flat = reshape(mul(x, y), [24]);
+      return { outputs: { twice: concat([flat, flat, reshape(x, [24])]) } };
+    }),
+    'cuts rows, columns and what lies in between': program({ inputs: cube, state: {} }, ({ x }) => {
+      const [top = x, bottom = x] = split(x, [1, 1]);
+      const [, middle = x] = split(x, [1, 2], 1);
+      const [, , end = x] = split(x, [1, 2, 1], 2);
+      return { outputs: { top, bottom: reshape(bottom, [12]), middle, end } };
+    }),
+    'cuts what it has made, and reads on there': program({ inputs, state: {} }, ({ x, y }) => {
+      const [a = x, b = x] = split(mul(x, y), [1, 3]);
+      return { outputs: { z: matmul(b, a, { transposeB: true }), a } };
+    }),
+    'gives what it is given': program({ inputs, state: {} }, ({ x }) => ({
+      outputs: { same: x, flat: reshape(x, [24]) },
+    })),
+    'turns and repeats': program({ inputs: { ...cube, v: { shape: [3, 1] } }, state: {} }, ({ x, v }) => ({
+      outputs: {
+        turned: transpose(x, [2, 0, 1]),
+        wide: expandAs(v, constant(new Float32Array(24), [2, 3, 4])),
+      },
+    })),
+    'takes the largest and the smallest': program(
+      { inputs: { x: { shape: [2, 9, 5] }, long: { shape: [37, 33] } }, state: {} },
+      ({ x, long }) => ({
+        outputs: {
+          rows: max(x, { axes: [1] }),
+          last: max(x, { axes: [2] }),
+          all: max(x),
+          third: kthSmallest(x, { k: 3, axis: 1 }),
+          smallest: kthSmallest(long, { k: 1, axis: 0 }),
+          median: kthSmallest(long, { k: 19, axis: 0 }),
+          largest: kthSmallest(long, { k: 33, axis: 1 }),
+        },
+      }),
+    ),
+  };
+
+  test.each(Object.entries(moving))('%s', async (_, given) => {
+    for (const { got, expected } of await bothResults(given)) {
+      expect(Object.keys(got)).toEqual(Object.keys(expected));
+      // Products are rounded otherwise.
+      for (const [name, values] of Object.entries(expected)) expectClose(got[name] ?? [], values, 1e-6, name);
+    }
+  });
+
+  test('take NaN for the largest', async () => {
+    const x = [3, Number.NaN, 1, 2, 5, Number.NaN, Number.NaN, 0, 4].flatMap((first) => [first, 1]);
+    const given = program({ inputs: { x: { shape: [9, 2] } }, state: {} }, (read) => ({
+      outputs: {
+        sixth: kthSmallest(read.x, { k: 6, axis: 0 }),
+        seventh: kthSmallest(read.x, { k: 7, axis: 0 }),
+        largest: max(read.x, { axes: [0] }),
+      },
+    }));
+    const direct = openDirect(given);
+    const { sixth, seventh, largest } = floatsOf(
+      await direct.run({ x: new Tensor('float32', Float32Array.from(x), [9, 2]) }, roomsOf(given)),
+    );
+    expect(sixth).toEqual(Float32Array.of(5, 1));
+    expect(seventh).toEqual(Float32Array.of(Number.NaN, 1));
+    expect(largest).toEqual(Float32Array.of(Number.NaN, 1));
+    await direct.release();
+  });
+
+  test('sums over rows, columns and all', async () => {
+    const given = program(
+      { inputs: { x: { shape: [67, 70] }, v: { shape: [70] }, cube: { shape: [3, 4, 5] } }, state: {} },
+      ({ x, v, cube: c }) => ({
+        outputs: {
+          rows: sum(x, { axes: [0] }),
+          columns: sum(x, { axes: [1] }),
+          vector: sum(v),
+          all: sum(x),
+          inner: sum(c, { axes: [1, 2], keepDims: true }),
+        },
+      }),
+    );
+    for (const { got, expected } of await bothResults(given))
+      for (const [name, values] of Object.entries(expected)) expectClose(got[name] ?? [], values, 1e-5, name);
+  });
+
+  test('are only those of operators that the addon has, of known shapes', () => {
     const others: readonly Program[] = [
-      program({ inputs, state: {} }, ({ x, y }) => ({ outputs: { z: concat([x, y], 0) } })),
-      program({ inputs: cubes, state: {} }, ({ x, y }) => ({ outputs: { z: concat([x, y], 1) } })),
-      program({ inputs, state: {} }, ({ x }) => ({ outputs: { z: max(x, { axes: [1] }) } })),
       program({ inputs: { x: { shape: ['rows', 3] } }, state: {} }, ({ x }) => ({
         outputs: { z: concat([x, x], 1) },
       })),
-      // What is given is not made.
-      program({ inputs, state: {} }, ({ x, y }) => ({ outputs: { z: concat([x, y], 1), same: x } })),
-      // Its shape matters to what reads it.
-      program({ inputs, state: {} }, ({ x, y }) => ({
-        outputs: { z: matmul(reshape(concat([x, y], 1), [4, 3]), x, { transposeB: true }) },
-      })),
+      // Axes that lie apart.
+      program({ inputs: cube, state: {} }, ({ x }) => ({ outputs: { z: max(x, { axes: [0, 2] }) } })),
+      // Where it is cut is told by the run.
+      program(
+        { inputs: { x: { shape: [9] }, at: { shape: [1], dtype: 'int64' } }, state: {} },
+        ({ x, at }) => ({
+          outputs: { z: window(x, at, 3) },
+        }),
+      ),
+      // Elements of three axes.
+      program({ inputs: cube, state: {} }, ({ x }) => ({ outputs: { z: tanh(x) } })),
     ];
     for (const [i, other] of others.entries()) expect(sessionOf(other), `program ${i}`).toBeUndefined();
   });
@@ -188,13 +308,13 @@ describe.skipIf(isLeftOut)('programs without the engine', () => {
     await expect(direct.run(rest, rooms)).rejects.toThrow('input x is missing');
     const flat = new Tensor('float32', new Float32Array(10), [10]);
     await expect(direct.run({ ...feeds, x: flat }, rooms)).rejects.toThrow(
-      'Columns: input 1 has 1 axes, expected 2.',
+      'input x has the dimensions [10], expected [2, 5].',
     );
     const ints = new Tensor('int64', new BigInt64Array(10), [2, 5]);
     await expect(direct.run({ ...feeds, x: ints }, rooms)).rejects.toThrow('expected a Float32Array');
     const rows = new Tensor('float32', new Float32Array(15), [3, 5]);
     await expect(direct.run({ ...feeds, x: rows }, rooms)).rejects.toThrow(
-      'Columns: input 1 has 3 rows, those before it 2.',
+      'input x has the dimensions [3, 5], expected [2, 5].',
     );
     const small = { ...rooms, first: new Tensor('float32', new Float32Array(5), [5]) };
     await expect(direct.run(feeds, small)).rejects.toThrow('has 6 elements, its room 5');

@@ -4,15 +4,18 @@ import { Tensor } from 'onnxruntime-common';
 import { addon } from './binary.ts';
 import { boundTo, isGone, resultIsGone } from './bound-tensor.ts';
 import type { BoundTensor } from './bound-tensor.ts';
+import { sizeOf } from './direct-operations.ts';
+import type { Dims } from './direct-operations.ts';
 import { directPlan } from './direct-plan.ts';
 import type { DirectOutput } from './direct-plan.ts';
 import type { FusedSession, SessionOptions } from './session.ts';
 
-const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
+const resultsOf = (bound: readonly BoundTensor[]): Readonly<Record<string, Tensor>> =>
+  Object.fromEntries(bound.map(({ name, tensor }) => [name, tensor]));
 
 /**
- * Loads a model of the addon's own operators to be run without the engine, which takes longer between small operators than they do.
- * It gives the same bits. As with a session of the engine, a run writes over what was offered for its results, and makes anew what it was offered nothing for.
+ * Loads a model of operators that the addon has to be run without the engine, which takes longer between small operators than they do.
+ * As with a session of the engine, a run writes over what was offered for its results, and makes anew what it was offered nothing for.
  *
  * @returns undefined for a model that needs the engine
  */
@@ -31,16 +34,18 @@ export function createDirectSession(
     native.feedDirect(handle, value, bound.data, bound.tensor.dims);
     fed[value] = bound;
   };
-  const given: { readonly name: string; readonly value: number }[] = [];
-  for (const [value, { name, constant }] of inputs.entries())
-    if (constant) feed(value, boundTo(name, new Tensor('float32', constant.data, constant.dims)));
-    else given.push({ name, value });
+  const given: { readonly name: string; readonly value: number; readonly dims: Dims }[] = [];
+  for (const [value, { name, dims, constant }] of inputs.entries())
+    if (constant) feed(value, boundTo(name, new Tensor('float32', constant, dims)));
+    else given.push({ name, value, dims });
 
   let asked: Readonly<Record<string, Tensor | null>> | undefined;
   /** What was offered for each output. */
   let rooms: readonly (BoundTensor | undefined)[] = [];
-  /** What each output is written to in the present run. */
-  let written: readonly BoundTensor[] = [];
+  /** The results, where room was offered for all of them. */
+  let results: Readonly<Record<string, Tensor>> | undefined;
+  /** What outputs are written to that none was offered for, in the present run. */
+  let made: readonly BoundTensor[] = [];
   const offer = (value: number, room: BoundTensor): BoundTensor => {
     native.offerDirect(handle, value, room.data);
     return room;
@@ -56,6 +61,8 @@ export function createDirectSession(
       const offered = fetches[output.name];
       return offered ? offer(output.value, boundTo(output.name, offered)) : undefined;
     });
+    const offered = rooms.flatMap((room) => room ?? []);
+    results = offered.length === rooms.length ? resultsOf(offered) : undefined;
     asked = fetches;
   };
 
@@ -63,15 +70,20 @@ export function createDirectSession(
     run: async (feeds, fetches) => {
       if (asked !== fetches) ask(fetches);
       for (const room of rooms) if (room && isGone(room)) throw resultIsGone(room.name);
-      for (const { name, value } of given) {
+      for (const { name, value, dims } of given) {
         const tensor = feeds[name];
         if (!tensor) throw new TypeError(`onnxruntime-fused: input ${name} is missing.`);
         const before = fed[value];
-        if (before?.tensor !== tensor || isGone(before)) feed(value, boundTo(name, tensor));
+        if (before?.tensor === tensor && !isGone(before)) continue;
+        if (tensor.dims.length !== dims.length || !dims.every((dim, axis) => tensor.dims[axis] === dim))
+          throw new RangeError(
+            `onnxruntime-fused: input ${name} has the dimensions [${tensor.dims.join(', ')}], expected [${dims.join(', ')}].`,
+          );
+        feed(value, boundTo(name, tensor));
       }
-      written = outputs.map((output, i) => rooms[i] ?? anew(output));
+      if (!results) made = outputs.map((output, i) => rooms[i] ?? anew(output));
       native.runDirect(handle);
-      return Object.fromEntries(written.map(({ name, tensor }) => [name, tensor]));
+      return results ?? resultsOf(made);
     },
     release: async () => native.releaseDirect(handle),
   };

@@ -1,7 +1,9 @@
+import { decodeModel, lower, serialize } from '@meow-rl/graph';
 import { expect, test } from 'vitest';
 
+import { directPlan } from '../../../../packages/onnxruntime-fused/src/direct-plan.ts';
 import { meansOf } from './statistics.ts';
-import { updateCycle } from './update-programs.ts';
+import { updateCycle, updatePrograms } from './update-programs.ts';
 
 const measured = { observationSize: 2, actionSize: 2, batchSize: 8, threads: 1, seed: 0 };
 
@@ -13,6 +15,18 @@ test.each([
 ] as const)('the updates of %s repeat themselves after %d', (algorithm, cycle) => {
   expect(updateCycle({ algorithm, ...measured })).toBe(cycle);
 });
+
+test.each(['meow', 'sac', 'td3', 'sql', 'ppo'] as const)(
+  'the updates of %s need no onnxruntime on the fused engine',
+  (algorithm) => {
+    const programs = updatePrograms({ algorithm, ...measured });
+    expect(programs.length).toBeGreaterThan(0);
+    for (const program of programs) {
+      const { engine } = lower(program, { fuses: true, multiplies: true });
+      expect(directPlan(decodeModel(serialize(engine)))?.outputs.length).toBeGreaterThan(0);
+    }
+  },
+);
 
 test('durations of a cycle are averaged', () => {
   expect(meansOf([1, 3, 2, 6, 9], 2)).toEqual([2, 4]);

@@ -32,7 +32,7 @@ export interface LoweredProgram {
 export interface LowerOptions {
   /** Whether the engine has the fused operator, and takes and gives parts of vectors without a copy; default false. */
   readonly fuses?: boolean;
-  /** Fewer operations than this are left to the engine where it fuses; default 2. */
+  /** Fewer operations than this are left to the engine where it fuses; default 2, or 1 where it multiplies too, which can then do without them. */
   readonly smallest?: number | undefined;
   /** Whether it has the operator for products too; default false. */
   readonly multiplies?: boolean;
@@ -72,7 +72,7 @@ const fitsIn =
 /** Optimizes a program and takes it apart into what the engine computes, what it is handed, and what follows. */
 export function lower(
   program: Program,
-  { fuses = false, smallest, multiplies = false, shared = {} }: LowerOptions = {},
+  { fuses = false, multiplies = false, smallest = multiplies ? 1 : 2, shared = {} }: LowerOptions = {},
 ): LoweredProgram {
   const optimized = optimize<string, string, string>(program);
   const written = unreadStates(optimized, shared);

@@ -1,21 +1,42 @@
 import { writeSync } from 'node:fs';
 
-import { add, grad, layerNorm, linear, lower, mul, program, serialize, sum, swish } from '@meow-rl/graph';
+import {
+  add,
+  concat,
+  decodeModel,
+  grad,
+  kthSmallest,
+  layerNorm,
+  linear,
+  lower,
+  matmul,
+  max,
+  mul,
+  program,
+  serialize,
+  split,
+  sum,
+  swish,
+  transpose,
+} from '@meow-rl/graph';
 import { Tensor } from 'onnxruntime-common';
 
 import { inputKind, instruction, NONE, outputKind } from '../../../graph/src/lowering/fusion/instructions.ts';
 import { product } from '../../../graph/src/lowering/products/product.ts';
+import { addon } from '../binary.ts';
+import { directPlan } from '../direct-plan.ts';
+import type { DirectPlan } from '../direct-plan.ts';
 import { createDirectSession } from '../direct-session.ts';
 import { createSession } from '../session.ts';
 import type { FusedSession } from '../session.ts';
 import { fusedModel } from './fused-model.ts';
-import { mutated } from './mutations.ts';
+import { mutated, spoiledNumbers } from './mutations.ts';
 import type { Mutation } from './mutations.ts';
 import { isUntouched, surrounded } from './surrounded.ts';
 
 /*
- * Gives mutations of models to the addon and runs those that it takes: mutations-process.ts FIRST END. Each is named on stdout
- * before it is tried, so that whoever started this knows which one ended it; the last line says how many were refused.
+ * Gives mutations of models, and of its own programs, to the addon and runs those that it takes: mutations-process.ts FIRST END. Each is
+ * named on stdout before it is tried, so that whoever started this knows which one ended it; the last lines say how many were refused.
  */
 
 /** A model and the shapes of what it takes and gives. */
@@ -93,6 +114,35 @@ const layer: Subject = {
   outputs: { y: [16, 8], dw: [8, 5] },
 };
 
+/** What only moves tensors, and reduces them. */
+const moving: Subject = {
+  model: serialize(
+    lower(
+      program({ inputs: { x: { shape: [9, 8] }, y: { shape: [4, 8] } }, state: {} }, ({ x, y }) => {
+        const [top = x, bottom = x] = split(mul(x, 2), [4, 5]);
+        const [left = y, right = y] = split(y, [3, 5], 1);
+        const joined = concat([
+          mul(top, y),
+          transpose(matmul(bottom, right, { transposeA: true, transposeB: true })),
+          bottom,
+        ]);
+        return {
+          outputs: {
+            joined,
+            left,
+            sums: sum(joined, { axes: [0] }),
+            largest: max(x, { axes: [0] }),
+            third: kthSmallest(x, { k: 3, axis: 0 }),
+          },
+        };
+      }),
+      { fuses: true, multiplies: true },
+    ).engine,
+  ),
+  inputs: { x: [9, 8], y: [4, 8] },
+  outputs: { joined: [13, 8], left: [4, 3], sums: [8], largest: [8], third: [8] },
+};
+
 const sizeOf = (shape: readonly number[]) => shape.reduce((size, axis) => size * axis, 1);
 
 const tensors = (shapes: Subject['inputs']) =>
@@ -133,7 +183,31 @@ async function attempt(
   return true;
 }
 
-const subjects = [chain, multiplication, layer];
+/** The same of a program of the addon's. */
+function attemptPlan({ numbers, floats, inputs, outputs }: DirectPlan): boolean {
+  const native = addon();
+  const rooms = outputs.map(({ dims }) => surrounded(new Float32Array(sizeOf(dims))));
+  try {
+    const handle = native.createDirect(numbers, floats, '');
+    try {
+      for (const [value, { dims, constant }] of inputs.entries())
+        native.feedDirect(handle, value, constant ?? new Float32Array(sizeOf(dims)).fill(0.5), dims);
+      for (const [i, { value }] of outputs.entries())
+        native.offerDirect(handle, value, rooms[i] ?? new Float32Array());
+      native.runDirect(handle);
+    } finally {
+      native.releaseDirect(handle);
+    }
+  } catch (error) {
+    if (error instanceof Error && error.message.length > 0) return false;
+    throw error;
+  }
+  if (!rooms.every(isUntouched)) throw new RangeError('it wrote beside a result');
+  return true;
+}
+
+const subjects = [chain, multiplication, layer, moving];
+const plans = subjects.map(({ model }) => directPlan(decodeModel(model)));
 for (const open of [inEngine, direct])
   for (const subject of subjects)
     if (!(await attempt({ model: subject.model }, subject, open)))
@@ -142,11 +216,17 @@ for (const open of [inEngine, direct])
 const [first, end] = process.argv.slice(2).map(Number);
 let refused = 0;
 let refusedDirectly = 0;
+let refusedPlans = 0;
 for (let seed = first ?? 0; seed < (end ?? 0); seed++) {
   writeSync(1, `mutation ${seed}\n`);
   const subject = subjects[seed % subjects.length] ?? chain;
   const mutation = mutated(subject.model, seed);
   if (!(await attempt(mutation, subject, inEngine))) refused++;
   if (!(await attempt(mutation, subject, direct))) refusedDirectly++;
+  const plan = plans[seed % plans.length];
+  if (plan && !attemptPlan({ ...plan, numbers: spoiledNumbers(plan.numbers, seed) })) refusedPlans++;
 }
-writeSync(1, `${refused} refused\n${refusedDirectly} refused without the engine\n`);
+writeSync(
+  1,
+  `${refused} refused\n${refusedDirectly} refused without the engine\n${refusedPlans} programs refused\n`,
+);

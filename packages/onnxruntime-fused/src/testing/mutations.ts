@@ -130,6 +130,30 @@ function withNode(model: OnnxModel, index: number, node: OnnxNode): OnnxModel {
   return { ...model, graph: { ...model.graph, node: nodes, output } };
 }
 
+/** A program of the addon's with one to three numbers changed, most of which are counts and places. */
+export function spoiledNumbers(numbers: BigInt64Array, seed: number): BigInt64Array {
+  const choices = new Choices(seed);
+  let spoiled: readonly bigint[] = [...numbers];
+  for (let changes = 1 + choices.below(3); changes > 0; changes--) {
+    const at = choices.below(spoiled.length);
+    const number = spoiled[at] ?? 0n;
+    const other = choices.of(NUMBERS) ?? 0n;
+    const near = BigInt.asIntN(64, number + BigInt(choices.below(9) - 4));
+    const there = spoiled[choices.below(spoiled.length)] ?? 0n;
+    spoiled =
+      choices.of([
+        replaced(spoiled, at, other),
+        replaced(spoiled, at, near),
+        replaced(spoiled, at, near),
+        replaced(spoiled, at, there),
+        replaced(spoiled, at),
+        replaced(spoiled, at, number, other),
+        spoiled.slice(0, at),
+      ]) ?? spoiled;
+  }
+  return BigInt64Array.from(spoiled);
+}
+
 /** A model and the names of its outputs, as far as they can be told. */
 export interface Mutation {
   readonly model: Uint8Array;
