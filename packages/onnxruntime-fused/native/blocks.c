@@ -9,13 +9,7 @@
 
 #include "elementary.h"
 #include "rows.h"
-
-/* A target is a source itself or apart from it, so no iteration needs another's result. */
-#if defined(__clang__)
-#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define INDEPENDENT _Pragma("GCC ivdep")
-#endif
+#include "gradients.h"
 
 INLINED void standardize(const Operand *operands, const Instruction *step, int64_t rows, int64_t columns) {
   const float *a = operands[step->a].at;
@@ -184,6 +178,15 @@ INLINED void perform(const Operand *operands, const Instruction *step, int64_t r
       break;
     case OP_FIRST:
       firsts(operands, step, rows, columns);
+      break;
+    case OP_SWISH:
+      swish(operands, step, count);
+      break;
+    case OP_SWISH_GRADIENT:
+      swish_gradient(operands, step, count);
+      break;
+    case OP_LAYER_GRADIENT:
+      layer_gradient(operands, step, rows, columns);
       break;
     case OP_IS_GREATER:
     case OP_IS_EQUAL:

@@ -37,6 +37,11 @@ enum {
   OP_MUL_SIGMOID = 26,
   OP_IS_EQUAL = 27,
   OP_SELECT = 28,
+  /* What `patterns.c` makes of several, and code does not have. */
+  OP_SWISH = 100,
+  OP_SWISH_GRADIENT,
+  OP_LAYER_GRADIENT,
+  OP_OPERANDS, /* more operands of the one before it */
 };
 
 typedef struct {

@@ -7,6 +7,7 @@
 
 #include "blocks.h"
 #include "kernel.h"
+#include "patterns.h"
 #include "platform.h"
 
 /* More than any code that fits a cache. */
@@ -49,11 +50,6 @@ static int64_t elements(const Fused *fused, int64_t kind) {
 
 static bool is_known(int32_t op) {
   return op >= OP_ADD && op <= OP_SELECT;
-}
-
-static int source_count(int32_t op) {
-  if ((op >= OP_MUL_ADD && op <= OP_SUB_MUL) || op == OP_MUL_MUL || op == OP_SELECT) return 3;
-  return op <= OP_MAX || op == OP_IS_GREATER || op == OP_STANDARDIZE || op >= OP_MUL_ADD ? 2 : 1;
 }
 
 static bool is_sum(const Fused *fused, int64_t operand) {
@@ -158,7 +154,10 @@ static OrtStatus *read_code(Fused *fused, const OrtKernelInfo *info) {
   fused->blocks.code_length = length;
   fused->blocks.operand_count = highest + 1;
   for (int64_t i = 0; i < length && !status; i++) status = check_instruction(fused, i);
-  return status ? status : check_order(fused);
+  if (!status) status = check_order(fused);
+  const int64_t first_register = fused->input_count + fused->output_count + fused->constant_count;
+  if (!status) fused->blocks.code_length = join_patterns(fused->code, length, (int32_t)first_register);
+  return status;
 }
 
 /* Blocks of about the same size. */

@@ -44,6 +44,7 @@ function objects(cpu, setFlags) {
     'operators',
     'kernel',
     'fused',
+    'patterns',
     'product',
     'layout',
     'reduce',
