@@ -125,6 +125,16 @@ static OrtStatus *get_dims(const OrtTensorInfo *info, int64_t *out, size_t rank)
 
 static void release_shape(OrtTensorInfo *info) { (void)info; }
 
+const Scratch *reserve_scratch(const OrtApi *api, int64_t floats) {
+  if (api->GetTensorMutableData != get_data) return NULL;
+  Scratch *scratch = &((Host *)api)->scratch;
+  if (scratch->floats >= floats) return scratch;
+  free_aligned(scratch->memory);
+  scratch->memory = allocate_aligned((size_t)floats * sizeof *scratch->memory);
+  scratch->floats = scratch->memory ? floats : 0;
+  return scratch->memory ? scratch : NULL;
+}
+
 void fill_host_table(OrtApi *api) {
   OrtStatus *(**functions)(void) = (OrtStatus * (**)(void)) api;
   for (size_t i = 0; i < sizeof *api / sizeof *functions; i++) functions[i] = unsupported;

@@ -46,13 +46,28 @@ struct OrtKernelContext {
   size_t input_count, output_count;
 };
 
+/* Memory for the time of a step, which the steps of a program share, so that it stays in the core's caches. */
+typedef struct {
+  float *memory;
+  int64_t floats;
+} Scratch;
+
+/* What operators are handed as the engine, and what belongs to it. */
+typedef struct {
+  OrtApi api; /* first, as operators hand a pointer to it back */
+  Scratch scratch;
+} Host;
+
+/* Makes the scratch of a host at least so large; NULL where there is no memory, or where the engine is handed that has none. */
+const Scratch *reserve_scratch(const OrtApi *api, int64_t floats);
+
 /*
  * Makes the only output a part of the only input, which has `offset` elements before it: where it lies elsewhere, a copy. The shape
  * has to fit.
  */
 OrtStatus *give_part(OrtKernelContext *context, int64_t offset, const int64_t *shape, size_t rank);
 
-/* Fills the table that operators are handed. */
+/* Fills the table of a host. */
 void fill_host_table(OrtApi *api);
 
 #endif

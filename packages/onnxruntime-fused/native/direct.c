@@ -25,7 +25,7 @@ typedef struct {
 } Step;
 
 struct Direct {
-  OrtApi api; /* ours, handed to operators; statuses are the engine's */
+  Host host; /* handed to operators; statuses are the engine's */
   int64_t *numbers;
   float *floats;
   OrtValue *values;
@@ -94,7 +94,7 @@ static OrtStatus *read_step(Direct *direct, Reader *reader, const OperatorSet *s
   for (size_t i = 0; i < info.count && !reader->failed; i++) read_attribute(reader, &info.attributes[i]);
   if (reader->failed) return engine_api()->CreateStatus(ORT_INVALID_ARGUMENT, "the numbers are no program.");
   step->operator = operator < LAYOUT_OPERATORS ? layout_operators[operator] : set->operators[operator - LAYOUT_OPERATORS];
-  return step->operator->CreateKernelV2(step->operator, &direct->api, &info, &step->kernel);
+  return step->operator->CreateKernelV2(step->operator, &direct->host.api, &info, &step->kernel);
 }
 
 /* More floats than memory has, so that sums of them stay whole numbers. */
@@ -124,7 +124,7 @@ OrtStatus *direct_create(const OperatorSet *set, const int64_t *numbers, size_t 
   Direct *direct = calloc(1, sizeof *direct);
   bool *made = NULL;
   if (!direct) goto no_memory;
-  fill_host_table(&direct->api);
+  fill_host_table(&direct->host.api);
   direct->numbers = malloc((count + 1) * sizeof *numbers);
   direct->floats = malloc((float_count + 1) * sizeof *floats);
   /* A step takes at least four numbers. */
@@ -196,6 +196,7 @@ void direct_free(Direct *direct) {
   free(direct->floats);
   free(direct->values);
   free_aligned(direct->memory);
+  free_aligned(direct->host.scratch.memory);
   free(direct->steps);
   free(direct);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "blocks.h"
+#include "direct-host.h"
 #include "kernel.h"
 #include "patterns.h"
 #include "platform.h"
@@ -16,8 +17,8 @@
 typedef enum { FULL, ROW, COLUMN_KIND, SCALAR, KINDS } Kind;
 
 /*
- * One node. Its scratch belongs to it alone: a session of this package is run by one thread at a time, since its handle
- * cannot leave the JavaScript thread that made it, and nodes are executed one after the other.
+ * One node. Its scratch belongs to it alone, or to the nodes of a program that runs without the engine: a session of this package is run by
+ * one thread at a time, since its handle cannot leave the JavaScript thread that made it, and nodes are executed one after the other.
  */
 typedef struct {
   const OrtApi *api;
@@ -26,7 +27,9 @@ typedef struct {
   int64_t input_count, output_count, constant_count;
   int64_t *input_kinds, *output_kinds;
   int64_t *shapes;        /* each output's rank and dims */
-  float *scratch;         /* block_rows * columns floats for each operand that needs them */
+  float *constants;
+  float *scratch;         /* block_rows * columns floats for each operand that needs them, or NULL where */
+  const Scratch *shared;  /* all nodes have theirs in one place */
   Instruction *code;
   Operand *operands;      /* inputs, outputs, constants, registers */
 } Fused;
@@ -37,6 +40,7 @@ static void destroy(void *kernel) {
   free(fused->input_kinds);
   free(fused->output_kinds);
   free(fused->shapes);
+  free(fused->constants);
   free_aligned(fused->scratch);
   free(fused->code);
   free(fused->operands);
@@ -176,21 +180,27 @@ static void fill(float *target, float value, int64_t count) {
 static int64_t scratch_floats(const Blocks *blocks) { return (blocks->block_rows * blocks->columns + 15) / 16 * 16; }
 
 /* Gives operands that are not addressed in tensors their place, and expands constants. */
-static OrtStatus *place_operands(Fused *fused, const float *constants) {
+static void place_operands(Fused *fused, float *scratch) {
+  const Blocks *blocks = &fused->blocks;
+  const int64_t floats = scratch_floats(blocks), first_constant = fused->input_count + fused->output_count;
+  for (int64_t i = 0; i < blocks->operand_count; i++) fused->operands[i].at = scratch + i * floats;
+  for (int64_t i = 0; i < fused->constant_count; i++)
+    fill(fused->operands[first_constant + i].at, fused->constants[i], floats);
+}
+
+/* Makes room for operands. */
+static OrtStatus *make_room(Fused *fused) {
   Blocks *blocks = &fused->blocks;
   blocks->block_rows = choose_block_rows(blocks->rows, blocks->columns);
-  const int64_t floats = scratch_floats(blocks);
-  const size_t bytes = (size_t)(blocks->operand_count * floats) * sizeof(float);
+  const int64_t floats = blocks->operand_count * scratch_floats(blocks);
   fused->operands = calloc((size_t)blocks->operand_count + 1, sizeof *fused->operands);
-  fused->scratch = allocate_aligned(bytes);
-  if (!fused->operands || !fused->scratch)
-    return failure(fused->api, "Fused: no memory for %d operands of %d floats.", (int)blocks->operand_count,
-                   (int)floats);
+  fused->shared = reserve_scratch(fused->api, floats);
+  if (!fused->shared) fused->scratch = allocate_aligned((size_t)floats * sizeof(float));
+  if (!fused->operands || (!fused->shared && !fused->scratch))
+    return failure(fused->api, "Fused: no memory for %d operands, %lld floats.", (int)blocks->operand_count,
+                   (long long)floats);
   blocks->operands = fused->operands;
-  const int64_t first_constant = fused->input_count + fused->output_count;
-  for (int64_t i = 0; i < blocks->operand_count; i++) fused->operands[i].at = fused->scratch + i * floats;
-  for (int64_t i = 0; i < fused->constant_count; i++)
-    fill(fused->operands[first_constant + i].at, constants[i], floats);
+  if (fused->scratch) place_operands(fused, fused->scratch);
   return NULL;
 }
 
@@ -247,14 +257,13 @@ static OrtStatus *read_attributes(Fused *fused, const OrtKernelInfo *info) {
   if ((status = check_shapes(fused, shapes_length))) return status;
   if ((status = api->KernelInfoGetAttributeArray_float(info, "constants", NULL, &constant_count)))
     return unreadable(api, "Fused", "constants", status);
-  float *constants = calloc(constant_count + 1, sizeof *constants);
-  if (!constants) return failure(api, "Fused: no memory for %d constants.", (int)constant_count);
+  fused->constants = calloc(constant_count + 1, sizeof *fused->constants);
+  if (!fused->constants) return failure(api, "Fused: no memory for %d constants.", (int)constant_count);
   fused->constant_count = (int64_t)constant_count;
-  if (constant_count) status = api->KernelInfoGetAttributeArray_float(info, "constants", constants, &constant_count);
+  if (constant_count)
+    status = api->KernelInfoGetAttributeArray_float(info, "constants", fused->constants, &constant_count);
   if (!status) status = read_code(fused, info);
-  if (!status) status = place_operands(fused, constants);
-  free(constants);
-  return status;
+  return status ? status : make_room(fused);
 }
 
 static OrtStatus *create(const OrtCustomOp *op, const OrtApi *api, const OrtKernelInfo *info, void **kernel) {
@@ -290,7 +299,7 @@ static OrtStatus *place_input(Fused *fused, const OrtKernelContext *context, int
     return failure(fused->api, "Fused: input %d (%s) has %lld elements, expected %lld%s.", (int)index, names[kind],
                    (long long)count, (long long)expected, may_repeat ? " or whole rows that divide them" : "");
   const bool is_row = kind == ROW || (kind == FULL && period == 1);
-  float *const block = fused->scratch + index * scratch_floats(blocks);
+  float *const block = (fused->shared ? fused->shared->memory : fused->scratch) + index * scratch_floats(blocks);
   operand->placing = FIXED;
   operand->at = block;
   operand->base = data;
@@ -334,6 +343,7 @@ static OrtStatus *compute(void *kernel, OrtKernelContext *context) {
   if ((int64_t)inputs != fused->input_count || (int64_t)outputs != fused->output_count)
     return failure(fused->api, "Fused: the node has %d inputs and %d outputs, its attributes describe %d and %d.",
                    (int)inputs, (int)outputs, (int)fused->input_count, (int)fused->output_count);
+  if (fused->shared) place_operands(fused, fused->shared->memory);
   for (int64_t i = 0; i < fused->input_count; i++)
     if ((status = place_input(fused, context, i))) return status;
   const int64_t *shape = fused->shapes;
