@@ -521,7 +521,7 @@ NAPI_MODULE_INIT() {
     NAPI(napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, NULL, &function));
     NAPI(napi_set_named_property(env, exports, functions[i].name, function));
   }
-  if (!add_direct(env, exports)) goto failed;
+  if (!add_direct(env, exports) || !add_adam(env, exports)) goto failed;
   return exports;
 failed:
   return throw_pending(env);

@@ -35,4 +35,7 @@ napi_status read_array(napi_env env, napi_value value, napi_typedarray_type *typ
 /* The functions for programs that run without the engine, see direct.h. */
 bool add_direct(napi_env env, napi_value exports);
 
+/* Those for optimizers' steps, see adam.h. */
+bool add_adam(napi_env env, napi_value exports);
+
 #endif

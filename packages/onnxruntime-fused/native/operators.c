@@ -5,10 +5,10 @@
 #include "processor.h"
 #include "product.h"
 
-static const OperatorSet plain = {"plain", {&fused_plain.operator, &product_plain.operator}};
+static const OperatorSet plain = {"plain", {&fused_plain.operator, &product_plain.operator}, &adam_plain};
 #ifdef MEOW_X86
-static const OperatorSet avx2 = {"avx2", {&fused_avx2.operator, &product_avx2.operator}};
-static const OperatorSet avx512 = {"avx512", {&fused_avx512.operator, &product_avx512.operator}};
+static const OperatorSet avx2 = {"avx2", {&fused_avx2.operator, &product_avx2.operator}, &adam_avx2};
+static const OperatorSet avx512 = {"avx512", {&fused_avx512.operator, &product_avx512.operator}, &adam_avx512};
 #endif
 
 size_t operator_sets(const OperatorSet *sets[MOST_SETS]) {

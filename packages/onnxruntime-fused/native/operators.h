@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "adam.h"
 #include "ort.h"
 
 #define OPERATOR_COUNT 2
@@ -11,6 +12,7 @@
 typedef struct {
   const char *instruction_set;
   const OrtCustomOp *operators[OPERATOR_COUNT];
+  const AdamLoops *adam;
 } OperatorSet;
 
 /* At most so many are compiled. */

@@ -51,6 +51,7 @@ function objects(cpu, setFlags) {
     'direct',
     'direct-host',
     'direct-addon',
+    'adam-addon',
   ];
   // Loops take the longest.
   return [
@@ -62,6 +63,10 @@ function objects(cpu, setFlags) {
           args: ['blocks.c', ...LOOPS, '-funroll-loops', ...flags, `-DRUN_BLOCKS=run_blocks_${set}`],
         },
         { name: `multiply-${set}`, args: ['multiply.c', ...LOOPS, ...flags, `-DMULTIPLY=multiply_${set}`] },
+        {
+          name: `adam-${set}`,
+          args: ['adam.c', ...LOOPS, '-ffp-contract=off', ...flags, `-DADAM=adam_${set}`],
+        },
       ];
     }),
     ...once.map((name) => ({ name, args: [`${name}.c`, '-I', headers] })),

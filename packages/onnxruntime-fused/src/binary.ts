@@ -48,6 +48,17 @@ export interface Addon {
   offerDirect(handle: object, value: number, data: TensorData): void;
   runDirect(handle: object): void;
   releaseDirect(handle: object): void;
+  /** Takes Adam's step; `numbers` are those of `adam.h`. Gives the sums of squares of the gradient and of the new parameters. */
+  takeAdam(
+    gradient: Float32Array,
+    mean: Float32Array,
+    square: Float32Array,
+    parameters: Float32Array,
+    target: Float32Array | null,
+    numbers: Float32Array,
+    instructionSet: InstructionSet | '',
+  ): readonly [gradient: number, parameters: number];
+  sumOfSquares(vector: Float32Array, instructionSet: InstructionSet | ''): number;
 }
 
 const require = createRequire(import.meta.url);

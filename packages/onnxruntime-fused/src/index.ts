@@ -2,6 +2,7 @@ import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntime } from '@meow-rl/graph/onnxruntime';
 import { Tensor } from 'onnxruntime-common';
 
+import { compileAdam } from './adam-step.ts';
 import { addon } from './binary.ts';
 import type { InstructionSet } from './binary.ts';
 import { createDirectSession } from './direct-session.ts';
@@ -53,6 +54,11 @@ export function onnxRuntimeFused({ threads = 1, ...options }: OnnxRuntimeFusedOp
     'onnxruntime-fused',
     { Tensor, InferenceSession: { create: async (model) => open(model) } },
     {},
-    { writesIntoOutputs: true, takesSharedMemory: true, ...loweringFor(threads) },
+    {
+      writesIntoOutputs: true,
+      takesSharedMemory: true,
+      compileStep: compileAdam(instructionSet ?? ''),
+      ...loweringFor(threads),
+    },
   );
 }

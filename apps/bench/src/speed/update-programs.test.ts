@@ -1,6 +1,7 @@
 import { decodeModel, lower, serialize } from '@meow-rl/graph';
 import { expect, test } from 'vitest';
 
+import { asAdam } from '../../../../packages/onnxruntime-fused/src/adam-step.ts';
 import { directPlan } from '../../../../packages/onnxruntime-fused/src/direct-plan.ts';
 import { meansOf } from './statistics.ts';
 import { updateCycle, updatePrograms } from './update-programs.ts';
@@ -17,13 +18,15 @@ test.each([
 });
 
 test.each(['meow', 'sac', 'td3', 'sql', 'ppo'] as const)(
-  'the updates of %s need no onnxruntime on the fused engine',
+  'the updates of %s need neither onnxruntime nor WebAssembly on the fused engine',
   (algorithm) => {
     const programs = updatePrograms({ algorithm, ...measured });
     expect(programs.length).toBeGreaterThan(0);
     for (const program of programs) {
-      const { engine } = lower(program, { fuses: true, multiplies: true });
+      const { engine, steps } = lower(program, { fuses: true, multiplies: true });
       expect(directPlan(decodeModel(serialize(engine)))?.outputs.length).toBeGreaterThan(0);
+      expect(steps.length).toBeGreaterThan(0);
+      expect(steps.map((step) => asAdam(step) !== undefined)).not.toContain(false);
     }
   },
 );

@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'o
 
 import { DataError } from '../errors.ts';
 import { nextName, serialize } from '../onnx/serialize.ts';
+import type { CompileStep } from '../lowering/fused-update/step.ts';
 import { lower } from '../lowering/lower.ts';
 import { entries, mapValues } from '../program.ts';
 import type { Program, ProgramState } from '../program.ts';
@@ -44,6 +45,8 @@ export interface OnnxRuntimeOptions {
   readonly fuses?: boolean;
   /** Whether it has the operator `Product` of that domain too, which then multiplies matrices. Default: false. */
   readonly multiplies?: boolean;
+  /** What it has of its own for optimizers' steps. Default: nothing, so that they are WebAssembly. */
+  readonly compileStep?: CompileStep | undefined;
 }
 
 /** Where and how a program is run. */
@@ -109,7 +112,7 @@ export async function engineProgram<I extends string, S extends string, O extend
     smallest,
   }: EngineProgramOptions,
 ): Promise<EngineProgram<I, O>> {
-  const { writesIntoOutputs, takesSharedMemory, fuses, multiplies } = features;
+  const { writesIntoOutputs, takesSharedMemory, fuses, multiplies, compileStep } = features;
   const shared: Record<string, SharedVector> = {};
   for (const key of Object.keys(program.state)) {
     const vector = bufferOf(key).shared;
@@ -122,7 +125,7 @@ export async function engineProgram<I extends string, S extends string, O extend
     steps: plans,
     written,
   } = lower(program, { fuses, smallest, multiplies, shared });
-  const steps = await engineSteps(plans, Tensor, bufferOf);
+  const steps = await engineSteps(plans, { Tensor, bufferOf, compile: compileStep });
   const resultTensors: Record<string, OrtTensor> = { ...steps.gradients };
   if (takesSharedMemory) for (const key of written) resultTensors[nextName(key)] = bufferOf(key).current;
   const { fetches, collect } = sessionResults({

@@ -4,6 +4,7 @@ import type { SharedVector } from '../shared-vector.ts';
 import { vectorsRead } from '../lowering/fused-update/plan.ts';
 import type { StepPlan, StepSource } from '../lowering/fused-update/plan.ts';
 import { loadStep } from '../lowering/fused-update/step.ts';
+import type { CompileStep } from '../lowering/fused-update/step.ts';
 import { float32, numbersOf } from './state-buffer.ts';
 import type { StateBuffer } from './state-buffer.ts';
 
@@ -41,12 +42,18 @@ function sharedVectorsOf(plan: StepPlan, bufferOf: BufferOf): readonly SharedVec
   return vectors.length > 0 ? vectors : undefined;
 }
 
+interface EngineStepOptions {
+  readonly Tensor: TensorConstructor;
+  readonly bufferOf: BufferOf;
+  /** The engine's own functions, where it has some. */
+  readonly compile: CompileStep | undefined;
+}
+
 async function engineStep(
   plan: StepPlan,
-  Tensor: TensorConstructor,
-  bufferOf: BufferOf,
+  { Tensor, bufferOf, compile }: EngineStepOptions,
 ): Promise<EngineStep> {
-  const { vectors, take } = await loadStep(plan, sharedVectorsOf(plan, bufferOf));
+  const { vectors, take } = await loadStep(plan, sharedVectorsOf(plan, bufferOf), compile);
   const tensors = vectors.map((data) => new Tensor('float32', data, [plan.length]));
   const states: {
     readonly name: string;
@@ -110,10 +117,9 @@ async function engineStep(
 /** Loads the steps of a program for sessions of onnxruntime. */
 export async function engineSteps(
   plans: readonly StepPlan[],
-  Tensor: TensorConstructor,
-  bufferOf: BufferOf,
+  options: EngineStepOptions,
 ): Promise<EngineSteps> {
-  const steps = await Promise.all(plans.map((plan) => engineStep(plan, Tensor, bufferOf)));
+  const steps = await Promise.all(plans.map((plan) => engineStep(plan, options)));
   return {
     gradients: Object.fromEntries(steps.flatMap(({ gradients }) => gradients)),
     take: (inputs, results) => {

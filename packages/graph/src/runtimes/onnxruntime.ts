@@ -11,6 +11,7 @@ import { runGuard } from './run-guard.ts';
 import { specialized } from './specialized.ts';
 import { numbersOf, stateBuffer } from './state-buffer.ts';
 
+export type { CompileStep, StepFunctions } from '../lowering/fused-update/step.ts';
 export type { EngineSession, OnnxRuntimeModule, OnnxRuntimeOptions } from './engine-program.ts';
 
 /**
@@ -29,9 +30,10 @@ export function onnxRuntime(
     takesSharedMemory = false,
     fuses = false,
     multiplies = false,
+    compileStep,
   }: OnnxRuntimeOptions = {},
 ): Runtime {
-  const features = { writesIntoOutputs, takesSharedMemory, fuses, multiplies };
+  const features = { writesIntoOutputs, takesSharedMemory, fuses, multiplies, compileStep };
   const { createState, bind } = storeRegistry(
     name,
     (spec, shared) => stateBuffer(spec, shared, { Tensor: module.Tensor, takesSharedMemory }),

@@ -37,6 +37,17 @@ export interface Step {
   take(scalars: readonly number[]): StepResult;
 }
 
+/** What a step computes of its vectors. */
+export interface StepFunctions {
+  /** Sums of squares of the plan's first norms, in order. */
+  measure(): readonly number[];
+  /** Takes the step with the plan's parameters; gives the sums of squares of its norms, in order. */
+  pass(parameters: readonly number[]): readonly number[];
+}
+
+/** An engine's own functions for a step, whose vectors lie where they are given; undefined for a step that it has none for. */
+export type CompileStep = (plan: StepPlan, vectors: readonly Float32Array[]) => StepFunctions | undefined;
+
 const FLOAT32_BYTES = 4;
 
 /** Where the plan's vectors lie: in vectors of the caller's, or one after another in memory of the step's own. */
@@ -153,21 +164,20 @@ function passFunction(plan: StepPlan, offsetOf: (index: number) => number): Func
   };
 }
 
-/** Roots of what a function gives: nothing, a number, or an array, by how many results it has. */
-const roots = (squares: unknown): number[] =>
-  [squares ?? []].flat().map((square) => Math.sqrt(Number(square)));
+const roots = (squares: readonly number[]): number[] => squares.map((square) => Math.sqrt(square));
 
-/**
- * Makes a step from its plan.
- *
- * @param shared where the plan's vectors lie, all in one memory; default: memory of its own
- * @throws DataError for vectors that do not fit
- */
-export async function loadStep(plan: StepPlan, shared?: readonly SharedVector[]): Promise<Step> {
-  const { memory, offsets } = vectorMemory(plan, shared);
+/** What a function gives: nothing, a number, or an array, by how many results it has. */
+const numbersIn = (given: unknown): number[] => [given ?? []].flat().map(Number);
+
+/** A step's functions as WebAssembly. */
+async function compileToWasm(
+  plan: StepPlan,
+  { memory, offsets }: ReturnType<typeof vectorMemory>,
+  sharesMemory: boolean,
+): Promise<StepFunctions> {
   const offsetOf = (index: number) => offsets[index] ?? 0;
   const code = encodeModule({
-    sharesMemory: shared !== undefined,
+    sharesMemory,
     functions: [measureFunction(plan, offsetOf), passFunction(plan, offsetOf)],
   });
   const { instance } = await WebAssembly.instantiate(code, { host: { memory } });
@@ -175,14 +185,36 @@ export async function loadStep(plan: StepPlan, shared?: readonly SharedVector[])
   if (typeof measure !== 'function' || typeof pass !== 'function')
     throw new Error('a step has no functions. Please report this.');
   return {
-    vectors: offsets.map((offset) => new Float32Array(memory.buffer, offset, plan.length)),
+    // Without norms it would go over all entries for nothing.
+    measure: () => (plan.firstNorms.length > 0 ? numbersIn(measure()) : []),
+    pass: (parameters) => numbersIn(pass(...parameters)),
+  };
+}
+
+/**
+ * Makes a step from its plan.
+ *
+ * @param shared where the plan's vectors lie, all in one memory; default: memory of its own
+ * @param compile default: none of the engine's own, so that it is WebAssembly
+ * @throws DataError for vectors that do not fit
+ */
+export async function loadStep(
+  plan: StepPlan,
+  shared?: readonly SharedVector[],
+  compile?: CompileStep,
+): Promise<Step> {
+  const placed = vectorMemory(plan, shared);
+  const vectors = placed.offsets.map((offset) => new Float32Array(placed.memory.buffer, offset, plan.length));
+  const { measure, pass } =
+    compile?.(plan, vectors) ?? (await compileToWasm(plan, placed, shared !== undefined));
+  return {
+    vectors,
     take: (scalars) => {
-      // Without norms it would go over all entries for nothing.
-      const firstNorms = plan.firstNorms.length > 0 ? roots(measure()) : [];
+      const firstNorms = roots(measure());
       const numberOf = stepNumbers(plan, scalars, firstNorms);
       return {
         firstNorms,
-        norms: roots(pass(...plan.parameters.map(numberOf))),
+        norms: roots(pass(plan.parameters.map(numberOf))),
         scalarWrites: plan.scalarWrites.map(({ value }) => numberOf(value)),
       };
     },
