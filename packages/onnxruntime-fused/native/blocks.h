@@ -41,7 +41,7 @@ enum {
   OP_SWISH = 100,
   OP_SWISH_GRADIENT,
   OP_LAYER_GRADIENT,
-  OP_OPERANDS, /* more operands of the one before it */
+  OP_OPERANDS, /* does nothing; has more operands of the one before it */
 };
 
 typedef struct {

@@ -101,7 +101,7 @@ static int find_swish_gradient(const Listing *listing, int64_t at, Instruction f
       !leaves_only(listing, at, count, kept, 2))
     return 0;
   found[0] = (Instruction){OP_SWISH_GRADIENT, dx->target, x, b, dw->target};
-  found[1] = (Instruction){OP_OPERANDS, -1, dy, mask, -1};
+  found[1] = (Instruction){OP_OPERANDS, dx->target, dy, mask, -1};
   return count;
 }
 
@@ -130,7 +130,7 @@ static int find_layer(const Listing *listing, int64_t at, Instruction found[3]) 
     return 0;
   found[0] = (Instruction){OP_MUL_SUM_ROWS, step[SUM].target, dy, hat, -1};
   found[1] = (Instruction){OP_LAYER_GRADIENT, step[SCALED].target, dy, gain, hat};
-  found[2] = (Instruction){OP_OPERANDS, -1, q, k, r};
+  found[2] = (Instruction){OP_OPERANDS, step[SCALED].target, q, k, r};
   return COUNT;
 }
 
