@@ -116,16 +116,20 @@ static OrtStatus *create_smallest(const OrtCustomOp *op, const OrtApi *api, cons
                                 (long long)layout->elements, (long long)layout->first[LENGTH], (long long)each));
 }
 
-/* Columns that are sorted side by side. */
+/* Columns that are sorted side by side, and as many of them as a register has. */
 #define COLUMNS 16
+#define LANES 4
+
+typedef float Lanes __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int32_t LaneBits __attribute__((vector_size(4 * LANES)));
 
 /* The smaller ones into a; NaN is larger than all. */
-static inline void exchange(float *restrict a, float *restrict b) {
-  for (int i = 0; i < COLUMNS; i++) {
-    const float x = a[i], y = b[i];
-    const bool swaps = y < x || x != x;
-    a[i] = swaps ? y : x;
-    b[i] = swaps ? x : y;
+static inline void exchange(float *a, float *b) {
+  for (int i = 0; i < COLUMNS; i += LANES) {
+    const Lanes x = *(const Lanes *)(a + i), y = *(const Lanes *)(b + i);
+    const LaneBits swaps = (y < x) | (x != x), first = (LaneBits)x, second = (LaneBits)y;
+    *(Lanes *)(a + i) = (Lanes)((swaps & second) | (~swaps & first));
+    *(Lanes *)(b + i) = (Lanes)((swaps & first) | (~swaps & second));
   }
 }
 
