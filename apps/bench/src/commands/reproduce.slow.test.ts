@@ -59,4 +59,30 @@ describe('reproduce', () => {
       });
     },
   );
+
+  it(
+    'plans with what evaluations take, and leaves nothing of what it has measured',
+    { timeout: 300_000 },
+    async () => {
+      const root = await temporaryFolder();
+      const out = join(root, 'figure');
+      const { code, out: text } = await bench(
+        'reproduce',
+        'fig1',
+        '--budget',
+        '8h',
+        '--dry-run',
+        '--json',
+        '--out',
+        out,
+      );
+      expect(code).toBe(0);
+      const { costs, plan } = JSON.parse(text);
+      expect(plan.arms[0]).toMatchObject({ environment: 'MultiGoal-v0', steps: 37_000 });
+      // At most 200 steps of five episodes at once: milliseconds, also on a busy machine.
+      expect(costs[0].episodeSeconds).toBeGreaterThan(1e-4);
+      expect(costs[0].episodeSeconds).toBeLessThan(0.2);
+      expect(await readdir(root)).toEqual([]);
+    },
+  );
 });

@@ -1,13 +1,14 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { lockFolder } from '@meow-rl/train/node';
 import { describe, expect, it } from 'vitest';
 
-import { costOf } from '../reproduce/measure-costs.ts';
 import { EXPERIMENTS } from '../reproduce/experiments.ts';
 import { readPlan, writePlan } from '../reproduce/saved-plan.ts';
 import { sweepOfPlan } from '../reproduce/sweep-of-plan.ts';
 import { expandSweep } from '../sweep/trial.ts';
+import { startFakeRay } from '../testing/fake-ray.ts';
 import { bench } from '../testing/run-bench.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 
@@ -16,15 +17,6 @@ const refused = async (...argv: readonly string[]) => {
   expect(code).toBe(2);
   return err;
 };
-
-const metrics = (step: number, updates: number, seconds: number) => ({
-  type: 'metrics' as const,
-  step,
-  updates,
-  episodes: 0,
-  update: {},
-  time: { seconds, stepsPerSecond: 0 },
-});
 
 const arm = (algorithm: string, preset?: string) => ({
   environment: 'Hopper-v5',
@@ -61,33 +53,96 @@ describe('reproduce', () => {
   });
 });
 
-describe('what reproduce is made of', () => {
-  it('has rates without warm-up and evaluations', () => {
-    const played = { lengths: [1000], returns: [1], terminated: [false], mean: 1, standardDeviation: 0 };
-    const events = [
-      metrics(300, 0, 1),
-      metrics(350, 50, 2),
-      metrics(850, 550, 7),
-      {
-        ...played,
-        type: 'evaluation' as const,
-        actions: 'deterministic' as const,
-        step: 900,
-        updates: 600,
-        stochastic: { ...played, actions: 'sampled' as const, lengths: [500] },
-        time: { seconds: 10, duration: 3 },
-      },
-      metrics(900, 600, 10),
-    ];
-    const { stepSeconds, episodeSeconds } = costOf(events, { environment: 'Hopper-v5' });
-    expect(stepSeconds).toBeCloseTo(5 / 500, 12);
-    // 3 seconds for 1,500 steps.
-    expect(episodeSeconds).toBeCloseTo(2, 12);
+describe('reproduce, before it runs anything', () => {
+  it('refuses names that are there twice, and settings that nothing takes', async () => {
+    expect(await refused('fig2', '--environments', 'Hopper-v5,Ant-v5,Hopper-v5')).toContain(
+      '--environments names Hopper-v5 twice. Name each once',
+    );
+    expect(await refused('fig2', '--algorithms', 'sac,sac')).toContain('--algorithms names sac twice');
+    expect(await refused('fig2', '--python', 'python3', '--environments', 'Hopper-v5')).toContain(
+      'python is for simulators in Python, and Hopper-v5 is none. Leave it out.',
+    );
+    expect(await refused('fig1', '--simulator-device', 'cpu')).toContain(
+      'simulatorDevice is for simulators in Python, and MultiGoal-v0 is none.',
+    );
+    const file = join(await temporaryFolder(), 'ray.yaml');
+    await writeFile(file, 'adress: http://head:8265');
+    expect(await refused('fig1', '--ray', file)).toContain(
+      'ray is for runs on a Ray cluster, and these run on this machine. Give --engine ray with it',
+    );
+    expect(await refused('fig1', '--engine', 'ray', '--cores', '2', '--ray', file)).toContain(
+      `${file}: unknown setting ray.adress. Did you mean ray.address?`,
+    );
   });
 
+  it('refuses a budget that is too little for anything, with what makes the experiment smaller, and leaves no folder', async () => {
+    const root = await temporaryFolder();
+    const out = join(root, 'a', 'b');
+    const ofAll = await refused('fig2', '--budget', '1s', '--cores', '2', '--seeds', '4', '--out', out);
+    // Six runs that are measured and 24 more on two cores, six seconds each.
+    expect(ofAll).toContain(
+      '1s is too little: to start the runs that are measured, and those of the smallest experiment, takes 1m30s. ',
+    );
+    expect(ofAll).toContain('or make it smaller with --noise-episodes 1, fewer --seeds, fewer --algorithms.');
+    const ofOne = await refused('fig1', '--budget', '1s', '--out', out);
+    expect(ofOne).toContain('Give several times that with --budget.');
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  it('says why a folder is none, and leaves the one that another process has as it is', async () => {
+    const root = await temporaryFolder();
+    const file = join(root, 'file');
+    await writeFile(file, 'mine');
+    expect(await bench('reproduce', 'fig1', '--out', file)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`can't write to ${file}: a file of that name is in the way`),
+    });
+    const taken = join(root, 'taken');
+    await mkdir(join(taken, 'measurement-1'), { recursive: true });
+    const lock = await lockFolder(taken);
+    expect(await bench('reproduce', 'fig1', '--out', taken)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`folder ${taken} is in use`),
+    });
+    expect((await readdir(taken)).toSorted()).toEqual(['measurement-1', 'run.lock']);
+    await lock.release();
+  });
+
+  it('says how runs get onto a Ray cluster, and deletes only what it has measured itself', async () => {
+    const ray = await startFakeRay(undefined, () => ({
+      status: 'FAILED',
+      driver_exit_code: 2,
+      logs: 'meow-bench: no.',
+    }));
+    const root = await temporaryFolder();
+    const file = join(root, 'ray.yaml');
+    await writeFile(file, JSON.stringify({ address: ray.address, app: '/shared/app', node: '/opt/node' }));
+    const out = join(root, 'out');
+    await mkdir(join(out, 'measurement'), { recursive: true });
+    await writeFile(join(out, 'measurement', 'notes.txt'), 'mine');
+    const flags = ['--engine', 'ray', '--cores', '2', '--ray', file, '--out', out];
+    const { code, err } = await bench('reproduce', 'fig1', '--budget', '8h', ...flags);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining('the short run of meow on MultiGoal-v0 failed: no.'),
+    ]);
+    const [job] = ray.jobs.values();
+    expect(job).toMatchObject({
+      entrypoint: expect.stringMatching(
+        String.raw`^exec /opt/node /shared/app/node_modules/@meow-rl/bench/bin/meow-bench.js train --out ${out}/measurement-\w+/MultiGoal-v0/meow/multi-goal-demo/seed-0 `,
+      ),
+    });
+    expect(await readdir(out)).toEqual(['measurement']);
+    expect(await readFile(join(out, 'measurement', 'notes.txt'), 'utf8')).toBe('mine');
+  });
+});
+
+describe('what reproduce is made of', () => {
   it('gives shortened warm-ups and presets to the runs that have them', () => {
     const plan = { seeds: 2, seconds: 1, arms: [arm('ppo'), arm('meow', 'hopper-affine')] };
-    const trials = expandSweep(sweepOfPlan(EXPERIMENTS.fig2, plan, { engine: 'fused' }, 'out'));
+    const trials = expandSweep(
+      sweepOfPlan(EXPERIMENTS.fig2, plan, { simulator: { engine: 'fused' } }, 'out'),
+    );
     expect(trials.map(({ name }) => name)).toEqual([
       'Hopper-v5/meow/hopper-affine/seed-0',
       'Hopper-v5/meow/hopper-affine/seed-1',

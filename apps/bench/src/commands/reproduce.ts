@@ -10,6 +10,13 @@ const settings = is.defineSettings({
     'where runs go: processes on this machine, or jobs on a Ray cluster, see docs/scaling.md',
     { default: 'local' },
   ),
+  ray: is.word(
+    'file that says how runs get onto the cluster, with the keys of ray in a sweep: address, app, upload, node',
+    {
+      placeholder: 'file',
+      absent: 'RAY_API_SERVER_ADDRESS, and the program that is running',
+    },
+  ),
   cores: is.positiveInteger('runs that go on at one time', {
     absent: 'as many as this machine has cores; with --engine ray it has to be given',
   }),
@@ -68,7 +75,7 @@ export const reproduce = defineCommand({
     'meow-bench reproduce fig2 --budget 8h --dry-run',
     'meow-bench reproduce fig2 --environments Hopper-v5 --seeds 3 --steps 100000 --budget 12h',
     'meow-bench reproduce fig3 --python ~/isaac/bin/python --budget 8h',
-    'meow-bench reproduce ablations --engine ray --cores 64',
+    'meow-bench reproduce ablations --engine ray --cores 64 --ray ray.yaml',
   ],
   run: async ({ arguments: [figure = ''], settings: config, options: { dryRun }, given, ui }) => {
     const { reproduce } = await import('../reproduce/reproduce.ts');

@@ -159,6 +159,9 @@ async function open({ env, maxSteps }: EnvironmentChoice) {
   return { reference, factory, maxSteps: maxSteps ?? factory.maxSteps ?? DEFAULT_MAX_STEPS };
 }
 
+/** Steps after which an episode is truncated, of an environment of these packages or of a module. */
+export const maxStepsOf = async (choice: EnvironmentChoice): Promise<number> => (await open(choice)).maxSteps;
+
 /** An environment in its own units. */
 export async function makeEnvironment(choice: EnvironmentChoice): Promise<Env> {
   const { factory, maxSteps } = await open(choice);

@@ -1,29 +1,32 @@
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import { algorithmNamed } from '../algorithms/index.ts';
 import type { RawConfig } from '../cli/config-file.ts';
-import { CliError } from '../cli/errors.ts';
+import { CliError, reasonOf } from '../cli/errors.ts';
 import type { Ui } from '../cli/ui.ts';
 import { isBridge } from '../environments/bridge.ts';
-import { readEvents, type LoggedEvent } from '../runs/read-events.ts';
+import { isKnownEnvironment, maxStepsOf } from '../environments/environments.ts';
+import { withOpen } from '../files/with-open.ts';
+import { readEvents } from '../runs/read-events.ts';
 import { replaySettings, resolveTrain, type ResolvedTrain } from '../runs/resolve.ts';
+import { guardWrite } from '../runs/run-folder.ts';
 import { parseTrainSettings } from '../runs/train-settings.ts';
 import { parseSweep } from '../sweep/definition.ts';
 import { runSweep, type RunSweepOptions } from '../sweep/run-sweep.ts';
+import { costOf } from './cost-of-run.ts';
 import type { Arm } from './experiments.ts';
 import type { ArmCost } from './plan.ts';
+import type { RunPlace } from './run-place.ts';
 
 /** Steps with random actions, and steps with updates, of each environment that a measured run has. */
 const [WARMUP, UPDATED] = [300, 600];
 
-/** Steps of an episode of full length, of the tasks that are measured. */
-const EPISODE = 1000;
+/** Episodes are cut off after so many steps, to have several evaluations in a short time. */
+const EPISODE = 100;
 
-/** What of the cost of a run isn't measured: starting the process, exporting its policy and verifying that. */
-const START_SECONDS = 6;
-/** And starting a simulator in Python, twice. */
-const SIMULATOR_SECONDS = 150;
+/** Evaluations of a measured run; the first one isn't counted, as engines and environments prepare in it. */
+const EVALUATIONS = 6;
 
 /** An arm that is to be measured in an environment. */
 export interface Measured {
@@ -31,41 +34,49 @@ export interface Measured {
   readonly arm: Arm;
 }
 
+/** How runs are measured. */
+export interface MeasureOptions extends RunSweepOptions {
+  /** Folder that measured runs lie in, in one that is deleted at the end. On storage that the nodes of a cluster see. */
+  readonly out: string;
+  readonly place: RunPlace;
+  /** Episodes of an evaluation. */
+  readonly evaluationEpisodes: number;
+}
+
 /**
  * Measures what runs cost on this machine, by short ones that share its cores as the real ones will.
  *
- * @param folder of the short runs, deleted at the end
- * @param simulator settings of runs in a simulator
  * @throws CliError if one of them fails
  */
-export async function measureCosts(
+export const measureCosts = (
   measured: readonly Measured[],
-  {
-    folder,
-    simulator,
-    ...options
-  }: RunSweepOptions & { readonly folder: string; readonly simulator: RawConfig },
+  { out, place, evaluationEpisodes, ...options }: MeasureOptions,
   ui: Ui,
-): Promise<ArmCost[]> {
-  const groups = await Promise.all(measured.map((of) => shortRun(of, simulator)));
-  const sweep = parseSweep({ groups }, 'measurement', folder);
-  try {
-    const { trials } = await runSweep(sweep, options, ui);
-    return await Promise.all(
-      measured.map(async (of, i) => {
-        const trial = trials[i];
-        if (!trial || trial.phase !== 'finished')
-          throw new CliError(
-            `the short run of ${of.arm.algorithm} on ${of.environment} failed: ${trial?.error ?? 'it did not run'}`,
-            'Without it there is no telling how long the real ones take.',
-          );
-        return { ...of, ...costOf(await readEvents(path.join(trial.folder, 'metrics.jsonl')), of) };
-      }),
-    );
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+): Promise<ArmCost[]> =>
+  withOpen(
+    async (open) => {
+      const folder = await guardWrite(out, () => mkdtemp(path.join(out, 'measurement-')));
+      open({ close: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }) });
+      const short = await Promise.all(measured.map((of) => shortRun(of, { place, evaluationEpisodes })));
+      const groups = short.map(({ group }) => group);
+      const { ray } = place;
+      const sweep = parseSweep({ groups, ...(ray && { ray }) }, 'measurement', folder);
+      const { trials } = await runSweep(sweep, options, ui);
+      return Promise.all(
+        short.map(async ({ of, episode }, i) => {
+          const trial = trials[i];
+          if (!trial || trial.phase !== 'finished')
+            throw new CliError(
+              `the short run of ${of.arm.algorithm} on ${of.environment} failed: ${trial?.error ?? 'it did not run'}`,
+              'Without it there is no telling how long the real ones take.',
+            );
+          const events = await readEvents(path.join(trial.folder, 'metrics.jsonl'));
+          return Object.assign(costOf(events, episode), of);
+        }),
+      );
+    },
+    (error) => ui.warn(`what was measured stays in ${out}: ${reasonOf(error)}`),
+  );
 
 /**
  * The settings of a run at full length.
@@ -80,27 +91,34 @@ export async function settingsOfRun(
   return resolveTrain(parseTrainSettings(given, 'measurement'));
 }
 
-async function shortRun(measured: Measured, simulator: RawConfig) {
-  const { environment: env } = measured;
-  const { algorithm, preset } = measured.arm;
-  const settings = await settingsOfRun(measured, simulator);
+async function shortRun(
+  of: Measured,
+  { place: { simulator }, evaluationEpisodes }: Pick<MeasureOptions, 'place' | 'evaluationEpisodes'>,
+) {
+  const { environment: env } = of;
+  const { algorithm, preset } = of.arm;
+  const settings = await settingsOfRun(of, simulator);
   const { numEnvs } = settings;
   const { steps, ...loop } = shortLoop(settings);
-  return {
+  // A second simulator would be started for an evaluation.
+  const isSimulator = isBridge(env);
+  const maxSteps = isSimulator ? 0 : await maxStepsOf(settings);
+  const group = {
     algorithms: [algorithm],
     environments: [env],
     list: [preset === undefined ? {} : { name: preset, preset }],
     settings: {
       ...simulator,
       ...loop,
+      ...(!isSimulator && { maxSteps: Math.min(EPISODE, maxSteps) }),
       steps,
-      // A second simulator would be started for an evaluation.
-      evaluateEvery: isBridge(env) ? steps + 1 : steps,
-      evaluationEpisodes: 1,
+      evaluateEvery: isSimulator ? steps + 1 : Math.floor(steps / EVALUATIONS),
+      evaluationEpisodes,
       checkpointEvery: steps,
       logEvery: 50 * numEnvs,
     },
   };
+  return { of, group, episode: { environment: env, maxSteps, playsTogether: isKnownEnvironment(env) } };
 }
 
 /** Updates as often as in the real run, after a short warm-up; two rollouts of what learns from those. */
@@ -110,29 +128,4 @@ function shortLoop(settings: ResolvedTrain): { readonly steps: number; readonly 
   if (rolloutSteps) return { steps: 2 * rolloutSteps(agent) * numEnvs };
   const warmup = Math.min(WARMUP * numEnvs, replaySettings(settings).warmup);
   return { warmup, steps: warmup + UPDATED * numEnvs };
-}
-
-/** Seconds per step with updates, and per evaluation episode, of a run's events. */
-export function costOf(
-  events: readonly LoggedEvent[],
-  { environment }: Pick<Measured, 'environment'>,
-): Omit<ArmCost, keyof Measured> {
-  const evaluation = events.find((event) => event.type === 'evaluation');
-  const steps = evaluation?.step ?? Number.POSITIVE_INFINITY;
-  const metrics = events.filter((event) => event.type === 'metrics');
-  // The last line is written after the evaluation, whose time isn't that of steps.
-  const timed = metrics.filter(({ step }) => step < steps);
-  const last = timed.at(-1) ?? metrics.at(-1);
-  const first = timed.find(({ updates, step }) => updates > 0 && step < (last?.step ?? 0));
-  const [from, to] = [first ?? { step: 0, time: { seconds: 0 } }, last ?? { step: 0, time: { seconds: 0 } }];
-  const played = [...(evaluation?.lengths ?? []), ...(evaluation?.stochastic?.lengths ?? [])].reduce(
-    (sum, length) => sum + length,
-    0,
-  );
-  const isSimulator = isBridge(environment);
-  return {
-    startSeconds: isSimulator ? SIMULATOR_SECONDS : START_SECONDS,
-    stepSeconds: (to.time.seconds - from.time.seconds) / Math.max(1, to.step - from.step),
-    episodeSeconds: played === 0 ? 0 : (EPISODE * (evaluation?.time.duration ?? 0)) / played,
-  };
 }

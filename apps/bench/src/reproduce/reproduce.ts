@@ -1,35 +1,36 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
-import { makeFolder } from '@meow-rl/files';
-
-import type { RawConfig } from '../cli/config-file.ts';
 import { counted } from '../cli/counted.ts';
 import { secondsOf } from '../cli/duration.ts';
 import { CliError, UsageError } from '../cli/errors.ts';
-import { formatDuration } from '../cli/progress.ts';
-import { unknownName } from '../cli/unknown-name.ts';
 import type { Ui } from '../cli/ui.ts';
 import type { ReproduceConfig } from '../commands/reproduce.ts';
-import { simulatorSettings } from '../environments/environments.ts';
+import { inFolder } from '../files/in-folder.ts';
 import { guardWrite, writeAtomically } from '../runs/run-folder.ts';
+import { planSweep } from '../sweep/plan.ts';
 import { runSweep } from '../sweep/run-sweep.ts';
+import { chosenExperiment, figureNamed } from './chosen-experiment.ts';
 import { describePlan } from './describe-plan.ts';
-import {
-  EXPERIMENTS,
-  FIGURES,
-  ISAAC_GPU_ENVIRONMENTS,
-  sameArm,
-  type Experiment,
-  type Figure,
-} from './experiments.ts';
-import { checkIsaac, hasGpu } from './isaac.ts';
-import { measureCosts, settingsOfRun } from './measure-costs.ts';
-import { planWithin, type ArmCost, type Limits, type Plan } from './plan.ts';
+import type { Experiment, Figure } from './experiments.ts';
+import { measureCosts } from './measure-costs.ts';
+import { checkBudget, planMeasured, type MeasuredPlan } from './plan-measured.ts';
+import type { Limits } from './plan.ts';
 import type { ReproduceRequest } from './request.ts';
+import { runPlaceOf, simulatorOf, type RunPlace } from './run-place.ts';
 import { readPlan, writePlan } from './saved-plan.ts';
 import { sweepOfPlan } from './sweep-of-plan.ts';
 import { writeFigure } from './write-figure.ts';
+
+/** What is reproduced, all of it checked. */
+interface Reproduction {
+  readonly figure: Figure;
+  readonly experiment: Experiment;
+  readonly limits: Limits;
+  readonly place: RunPlace;
+  readonly out: string;
+  readonly request: ReproduceRequest;
+}
 
 /**
  * Reproduces a figure of the paper within a budget of time: measures, says what it will run, runs it and writes a report. Called again,
@@ -37,30 +38,47 @@ import { writeFigure } from './write-figure.ts';
  */
 export async function reproduce(name: string, request: ReproduceRequest, ui: Ui): Promise<void> {
   const figure = figureNamed(name);
-  const simulator = simulatorOf(request);
-  const experiment = await experimentOf(figure, request, simulator);
-  const out = request.out ?? path.join('runs', 'reproduce', figure);
+  const experiment = await chosenExperiment(figure, request, simulatorOf(request));
   const limits = limitsOf(experiment, request);
-  const running = { engine: request.engine, cores: request.cores, retries: request.retries };
+  const place = await runPlaceOf(request, experiment.environments);
+  const out = request.out ?? path.join('runs', 'reproduce', figure);
+  const reproduction = { figure, experiment, limits, place, out, request };
+
+  const begun = await readPlan(out, askedFor(figure, request));
+  if (!begun) checkBudget(experiment, limits);
+  // To say what another process is running takes no lock.
+  if (begun && request.dryRun) sayPlan(reproduction, { plan: begun, costs: [] }, ui);
+  else await inFolder(out, () => reproduceIn(reproduction, ui));
+}
+
+async function reproduceIn(reproduction: Reproduction, ui: Ui): Promise<void> {
+  const { figure, experiment, limits, place, out, request } = reproduction;
+  const { engine, cores, retries, dryRun } = request;
+  const { evaluationEpisodes } = limits;
+  const running = { engine, cores, retries };
   const asked = askedFor(figure, request);
 
   const begun = await readPlan(out, asked);
   if (begun) ui.info(`Going on with ${out}`);
-  const { plan, costs } = begun
+  const measured = begun
     ? { plan: begun, costs: [] }
     : await planMeasured(experiment, limits, ui, (measured) =>
-        measureCosts(measured, { ...running, simulator, folder: path.join(out, 'measurement') }, ui),
+        measureCosts(measured, { ...running, place, out, evaluationEpisodes }, ui),
       );
-  const description = describePlan(plan, costs, limits.cores);
-  if (request.dryRun) {
-    ui.result({ figure, plan, costs }, description);
+  const { plan } = measured;
+  if (dryRun) {
+    sayPlan(reproduction, measured, ui);
     return;
   }
-  ui.info(`${experiment.title}\n\n${description}\n`);
-  await guardWrite(out, () => makeFolder(out));
-  if (!begun) await writePlan(out, asked, plan);
+  ui.info(`${experiment.title}\n\n${describePlan(plan, measured.costs, limits.cores)}\n`);
+  const sweep = sweepOfPlan(experiment, plan, place, out);
+  if (!begun) {
+    // A plan that can't be run would refuse the command that is put right.
+    await planSweep(sweep, engine);
+    await writePlan(out, asked, plan);
+  }
 
-  const { trials } = await runSweep(sweepOfPlan(experiment, plan, simulator, out), running, ui);
+  const { trials } = await runSweep(sweep, { ...running, isLocked: true }, ui);
   const finished = trials.filter(({ phase }) => phase === 'finished');
   const failed = trials.filter(({ phase }) => phase !== 'finished');
   if (finished.length === 0)
@@ -83,37 +101,8 @@ export async function reproduce(name: string, request: ReproduceRequest, ui: Ui)
     );
 }
 
-function figureNamed(name: string): Figure {
-  const figure = FIGURES.find((known) => known === name);
-  if (figure === undefined) throw unknownName('figure', name, FIGURES);
-  return figure;
-}
-
-/** The experiment with what the user has chosen of it. */
-async function experimentOf(
-  figure: Figure,
-  { environments: named, algorithms, python }: ReproduceConfig,
-  simulator: RawConfig,
-): Promise<Experiment> {
-  const chosen = named && [...new Set(named)];
-  const experiment = EXPERIMENTS[figure];
-  const environments = [...experiment.environments];
-  if (figure === 'fig3') {
-    await checkIsaac({ ...(python !== undefined && { python }) });
-    if (await hasGpu()) environments.push(...ISAAC_GPU_ENVIRONMENTS);
-  }
-  const armsOf: Experiment['armsOf'] = (environment) =>
-    experiment
-      .armsOf(environment)
-      .filter(({ algorithm }) => algorithms === undefined || algorithms.includes(algorithm));
-  const known = new Set(experiment.armsOf(environments[0] ?? '').map(({ algorithm }) => algorithm));
-  for (const name of algorithms ?? [])
-    if (!known.has(name)) throw unknownName(`algorithm of ${figure} called`, name, [...known]);
-  // Refuses environments that there are not, or that the figure has no runs in, before anything is measured.
-  for (const environment of chosen ?? [])
-    for (const arm of armsOf(environment)) await settingsOfRun({ environment, arm }, simulator);
-  return { ...experiment, environments: chosen ?? environments, armsOf };
-}
+const sayPlan = ({ figure, limits }: Reproduction, { plan, costs }: MeasuredPlan, ui: Ui): void =>
+  ui.result({ figure, plan, costs }, describePlan(plan, costs, limits.cores));
 
 function limitsOf({ settings, playsWithNoise }: Experiment, request: ReproduceConfig): Limits {
   const { budget, environments, seeds, steps, noiseEpisodes } = request;
@@ -139,16 +128,6 @@ function coresOf({ cores, engine }: ReproduceConfig): number {
   return cores ?? availableParallelism();
 }
 
-/** Settings of runs in a simulator: they are this machine's, and change no number. */
-function simulatorOf({ python, simulatorDevice }: ReproduceConfig): RawConfig {
-  return {
-    ...simulatorSettings({
-      ...(python !== undefined && { python }),
-      ...(simulatorDevice !== undefined && { simulatorDevice }),
-    }),
-  };
-}
-
 /** What decides on the plan. */
 function askedFor(figure: Figure, config: ReproduceConfig): string {
   const { budget, environments, algorithms, seeds, steps } = config;
@@ -157,50 +136,4 @@ function askedFor(figure: Figure, config: ReproduceConfig): string {
     value === undefined ? [] : [`--${key} ${Array.isArray(value) ? value.join(',') : String(value)}`],
   );
   return [figure, ...flags].join(' ');
-}
-
-/**
- * Measures the first environment and plans with its costs; measures others only where the plan takes them up, and plans again.
- *
- * @throws UsageError if the budget is too small for anything
- */
-async function planMeasured(
-  experiment: Experiment,
-  limits: Limits,
-  ui: Ui,
-  measure: (measured: readonly Pick<ArmCost, 'environment' | 'arm'>[]) => Promise<ArmCost[]>,
-): Promise<{ readonly plan: Plan; readonly costs: readonly ArmCost[] }> {
-  const costs: ArmCost[] = [];
-  const begun = performance.now();
-  let toMeasure = experiment.environments.slice(0, 1);
-  for (;;) {
-    ui.info(`Measuring on ${toMeasure.join(', ')}`);
-    costs.push(
-      ...(await measure(
-        toMeasure.flatMap((environment) =>
-          experiment.armsOf(environment).map((arm) => ({ environment, arm })),
-        ),
-      )),
-    );
-    const costOf = (environment: string, arm: ArmCost['arm']): ArmCost => {
-      const ofArm = costs.filter((cost) => cost.arm.algorithm === arm.algorithm);
-      const cost =
-        ofArm.find((known) => known.environment === environment && sameArm(known.arm, arm)) ?? ofArm[0];
-      if (!cost) throw new TypeError(`reproduce: ${arm.algorithm} was not measured.`);
-      return cost;
-    };
-    const left = limits.budgetSeconds - (performance.now() - begun) / 1000;
-    const planned = planWithin(experiment, costOf, { ...limits, budgetSeconds: left });
-    if ('leastSeconds' in planned)
-      throw new UsageError(
-        `${formatDuration(limits.budgetSeconds)} are too few: the smallest experiment takes about ${formatDuration(planned.leastSeconds)} on this machine, and measuring took ${formatDuration((performance.now() - begun) / 1000)}`,
-        'Give more with --budget, or fewer algorithms with --algorithms.',
-      );
-    const { plan } = planned;
-    const measured = new Set(costs.map(({ environment }) => environment));
-    toMeasure = [...new Set(plan.arms.map(({ environment }) => environment))].filter(
-      (environment) => !measured.has(environment),
-    );
-    if (toMeasure.length === 0) return { plan, costs };
-  }
 }

@@ -79,7 +79,7 @@ export function rayJobs(address: string, token: string | undefined): RayJobs {
     }).catch((error: unknown) => {
       throw new RayUnreachableError(
         `there is no answer from Ray at ${base} (${reasonOf(error)})`,
-        'Start a cluster with "ray start --head", or give the address of its dashboard with ray.address.',
+        'Start a cluster with "ray start --head", or give the address of its dashboard with RAY_API_SERVER_ADDRESS, or as ray.address.',
         { cause: error },
       );
     });

@@ -24,6 +24,8 @@ export interface RunSweepOptions {
   readonly cores?: number | undefined;
   /** Further attempts at a trial that fails. */
   readonly retries: number;
+  /** Whether the caller has the lock of the sweep's folder. Default: it is locked while trials run. */
+  readonly isLocked?: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface RunSweepOptions {
  */
 export async function runSweep(
   sweep: SweepDefinition,
-  { engine: name, cores, retries }: RunSweepOptions,
+  { engine: name, cores, retries, isLocked = false }: RunSweepOptions,
   ui: Ui,
 ): Promise<SweepReport> {
   const trials = await planSweep(sweep, name);
@@ -47,11 +49,13 @@ export async function runSweep(
           `${sweep.source}, trial ${trial.name}: it takes ${trial.cores} cores, and there are ${engine.cores}`,
           engine.remedy,
         );
-    const lock = await guardWrite(sweep.out, async () => {
-      await makeFolder(sweep.out);
-      return lockFolder(sweep.out);
-    });
-    open({ close: () => lock.release() });
+    if (!isLocked) {
+      const lock = await guardWrite(sweep.out, async () => {
+        await makeFolder(sweep.out);
+        return lockFolder(sweep.out);
+      });
+      open({ close: () => lock.release() });
+    }
     const board = await openBoard(trials, ui);
     const unfinished = trials.filter((trial) => !board.isFinished(trial));
     ui.info(
