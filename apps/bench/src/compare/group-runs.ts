@@ -1,15 +1,12 @@
-import { defaultsOf, formerValuesOf } from '@meow-rl/learner/settings';
-
 import { ALGORITHMS } from '../algorithms/index.ts';
-import { mergeConfig } from '../cli/config-file.ts';
-import { taskOf } from '../environments/task-of.ts';
-import { parseTrainSettings } from '../runs/train-settings.ts';
+import { labelsOfGroups } from './group-labels.ts';
 import type { Run } from './read-run.ts';
+import { settingsOf } from './run-settings.ts';
 
-/** Runs that differ in nothing but their seed. */
+/** Runs that differ in nothing but their seed, and in what changes no number of their training. */
 export interface RunGroup {
   readonly environment: string;
-  /** The algorithm, with the settings that tell it from others of that name in the same environment. */
+  /** The algorithm's name where runs have its preset's settings, else with what differs from these; see {@link labelsOfGroups}. */
   readonly label: string;
   readonly algorithm: string;
   /** Seeds ascending. */
@@ -20,56 +17,6 @@ export interface RunGroup {
 export interface LeftOut {
   readonly folder: string;
   readonly reason: string;
-}
-
-/** Keys of `config.json` that do not make two runs different experiments. */
-const INCIDENTAL: ReadonlySet<string> = new Set([
-  'command',
-  'versions',
-  'changes',
-  'env',
-  'environment',
-  'algo',
-  'seed',
-  'out',
-  'threads',
-  'workers',
-  'parallel',
-  // Sums are added up in another order, as on another engine.
-  'learnerThreads',
-  // Engines differ in rounding. Older runs said which with `fused`.
-  'engine',
-  'fused',
-  'logEvery',
-  'noTensorboard',
-  'logger',
-  'deterministicOnly',
-  'evaluationEnv',
-  'checkpointEvery',
-  'keepCheckpoints',
-]);
-
-/** Settings by dotted name, values as text. What a run of an older version doesn't know had its former value, or else today's default. */
-const settingsOf = ({ config, algorithm }: Run): Map<string, string> =>
-  flatSettings(mergeConfig({ ...RUN_DEFAULTS, agent: agentDefaults(algorithm) }, config));
-
-const { agent: _preset, ...RUN_DEFAULTS } = parseTrainSettings({}, 'compare');
-
-/** What an algorithm's agent has where nothing else is recorded; none where this version doesn't know it. */
-function agentDefaults(name: string) {
-  const algorithm = ALGORITHMS.find((known) => known.name === name);
-  return algorithm ? { ...defaultsOf(algorithm.settings), ...formerValuesOf(algorithm.settings) } : {};
-}
-
-function flatSettings(config: Readonly<Record<string, unknown>>, prefix = ''): Map<string, string> {
-  const flat = new Map<string, string>();
-  for (const [key, value] of Object.entries(config)) {
-    if (prefix === '' && INCIDENTAL.has(key)) continue;
-    const name = prefix + key;
-    if (isRecord(value)) for (const entry of flatSettings(value, `${name}.`)) flat.set(...entry);
-    else flat.set(name, Array.isArray(value) ? value.join(',') : String(value));
-  }
-  return flat;
 }
 
 /**
@@ -84,16 +31,7 @@ export function groupRuns(runs: readonly Run[]): {
     runs.filter(({ label }) => label === undefined),
     (run) => [run.environment, run.algorithm, [...settingsOf(run)].toSorted()],
   );
-  const named = unnamed.groups.flatMap((ofGroup) => {
-    const [first] = ofGroup;
-    if (!first) return [];
-    const rivals = unnamed.groups.flatMap(([rival]) =>
-      rival && rival.environment === first.environment && rival.algorithm === first.algorithm ? [rival] : [],
-    );
-    const label = labelOf(first, rivals);
-    return ofGroup.map((run) => ({ run, label }));
-  });
-  const labels = new Map(named.map(({ run, label }) => [run, label]));
+  const labels = new Map(labelsOfGroups(unnamed.groups));
   for (const [run, label] of labelsOfCurves(runs, labels)) labels.set(run, label);
   const labelFor = (run: Run): string => labels.get(run) ?? run.algorithm;
   const all = bySeeds([...labels.keys()], (run) => [run.environment, labelFor(run)]);
@@ -166,30 +104,6 @@ function bySeeds(
   };
 }
 
-/**
- * The algorithm's name; where several settings share it, the preset if that tells them apart, else what differs. The preset that the
- * environment is trained with has no name, and of those that are called after it, as `hopper-no-shift`, what they add.
- */
-function labelOf(run: Run, rivals: readonly Run[]): string {
-  if (rivals.length <= 1) return run.algorithm;
-  const settings = settingsOf(run);
-  const ofRivals = rivals.map(settingsOf);
-  const presets = new Set(ofRivals.map((flat) => flat.get('preset')));
-  const preset = settings.get('preset');
-  if (presets.size === rivals.length && preset !== undefined) {
-    const usual = ALGORITHMS.find(({ name }) => name === run.algorithm)?.presetOfEnvironment[taskOf(run)];
-    if (preset === usual) return run.algorithm;
-    const variant = usual !== undefined && preset.startsWith(`${usual}-`);
-    return `${run.algorithm} (${variant ? preset.slice(usual.length + 1) : preset})`;
-  }
-  const names = [...new Set(ofRivals.flatMap((flat) => [...flat.keys()]))];
-  const differing = names.filter((name) => new Set(ofRivals.map((flat) => flat.get(name))).size > 1);
-  const shown = differing.map(
-    (name) => `${name.slice(name.lastIndexOf('.') + 1)}=${settings.get(name) ?? 'none'}`,
-  );
-  return `${run.algorithm} (${shown.join(', ')})`;
-}
-
 /** Algorithms as the command line lists them, those that it doesn't know last. */
 function compareAlgorithms(a: string, b: string): number {
   const [first, second] = [a, b].map((name) => {
@@ -198,8 +112,5 @@ function compareAlgorithms(a: string, b: string): number {
   });
   return (first ?? 0) - (second ?? 0);
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

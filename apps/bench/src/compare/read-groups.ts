@@ -2,7 +2,8 @@ import { CliError } from '../cli/errors.ts';
 import { isCurves } from './find-runs.ts';
 import { groupRuns, type LeftOut, type RunGroup } from './group-runs.ts';
 import { readCurves } from './read-curves.ts';
-import { readRun, type ReadRunOptions } from './read-run.ts';
+import { readRun, type ReadRunOptions, type Run } from './read-run.ts';
+import { OF_CURVES } from './run-settings.ts';
 
 /** Runs that can be compared, and what is to be said of them and of others. */
 export interface ReadGroups {
@@ -29,9 +30,22 @@ export async function readGroups(sources: readonly string[], options: ReadRunOpt
     read.flatMap((result) => ('run' in result ? [result.run] : [])),
   );
   const notes = groups.flatMap(({ runs }) =>
-    runs.flatMap(({ folder, notes }) => notes.map((note) => ({ folder, note }))),
+    runs.flatMap((run) =>
+      [...run.notes, ...unlikeFirst(run, runs[0])].map((note) => ({ folder: run.folder, note })),
+    ),
   );
   return { groups, notes, leftOut: [...unreadable, ...copies] };
+}
+
+/** What a run has other than the first of its group, of what leaves the training alone and shows in curves. */
+function unlikeFirst({ config }: Run, first: Run | undefined): string[] {
+  const differing = OF_CURVES.filter(
+    (name) => first && name in config && name in first.config && config[name] !== first.config[name],
+  );
+  return differing.map(
+    (name) =>
+      `${name} is ${String(config[name])}, and ${String(first?.config[name])} in ${first?.folder ?? ''}`,
+  );
 }
 
 /** Throws CliError where there is nothing to compare, saying why. */

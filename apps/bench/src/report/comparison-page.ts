@@ -33,7 +33,9 @@ export function comparisonHtml(report: ComparisonReport): string {
           of a run counts nowhere.
         </p>
       </section>
-      <div class="columns">${profileCard(report, colors)} ${improvementCard(report, labels[0])}</div>
+      <div class="columns">
+        ${profileCard(report, colors)} ${improvementCard(report, defaultLabel(report))}
+      </div>
       ${publishedCard(report)}
       ${report.robustness ? robustnessCard(report.robustness, report.options) : html``}
       <section class="card wide">
@@ -147,7 +149,14 @@ function profileCard(
   </figure>`;
 }
 
-/** Of the first label, which is MEow where it was run, over the others. */
+/** The label of the first algorithm with its preset, which is MEow's where it was run; where there is none, the first label. */
+const defaultLabel = ({ groups }: ComparisonReport): string | undefined =>
+  (
+    groups.find(({ label, algorithm }) => label === algorithm && algorithm === groups[0]?.algorithm) ??
+    groups[0]
+  )?.label;
+
+/** Of the first label over the others. */
 function improvementCard({ deterministic, options }: ComparisonReport, first: string | undefined): Html {
   const of = [
     ...deterministic.environments.flatMap(({ environment, improvements }) =>

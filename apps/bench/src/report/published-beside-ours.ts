@@ -7,7 +7,7 @@ import { PUBLISHED_RETURNS, type PublishedReturn } from './published-returns.ts'
 export interface PublishedBesideOurs {
   readonly environment: string;
   readonly published: PublishedReturn;
-  /** The group of that algorithm; absent where there is none. */
+  /** The group of that algorithm with its preset, or the only one; absent where there is none. */
   readonly ours?: {
     readonly label: string;
     /** At the same number of steps; absent where no run has come so far, or none was evaluated near there. */
@@ -25,12 +25,24 @@ export const publishedBesideOurs = (results: readonly EnvironmentResult[]): Publ
   results.flatMap((result) => {
     const task = taskNameOf(result.environment);
     const rows = PUBLISHED_RETURNS.filter((published) => published.task === task).map((published) => {
-      const group = result.groups.find(({ algorithm }) => algorithm === published.algorithm);
+      const group = groupBeside(published, result.groups);
       const ours = group && besideIt(group, published.steps);
       return Object.assign({ environment: result.environment, published }, ours && { ours });
     });
     return [...rows.filter(({ ours }) => ours), ...rows.filter(({ ours }) => !ours)];
   });
+
+/** Published returns are of an algorithm as it is: ablations don't stand beside them in its place. */
+function groupBeside(
+  { algorithm }: PublishedReturn,
+  groups: readonly GroupResult[],
+): GroupResult | undefined {
+  const ofAlgorithm = groups.filter((group) => group.algorithm === algorithm);
+  return (
+    ofAlgorithm.find(({ label }) => label === algorithm) ??
+    (ofAlgorithm.length === 1 ? ofAlgorithm[0] : undefined)
+  );
+}
 
 function besideIt({ label, meanCurve, seeds }: GroupResult, steps: number): PublishedBesideOurs['ours'] {
   const whole = meanCurve.filter((point) => point.seeds === seeds.length);

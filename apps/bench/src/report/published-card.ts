@@ -4,6 +4,10 @@ import { html, type Html } from './html.ts';
 import { publishedBesideOurs } from './published-beside-ours.ts';
 import { environmentColumn, numbers, table, words } from './table.ts';
 
+/** What runs are called that have other settings than their algorithm's preset. */
+const nameOf = ({ label }: { readonly label: string }, algorithm: string): string =>
+  label === algorithm ? '' : ` of ${label}`;
+
 /** Returns that others published, beside these runs at the same number of steps. */
 export function publishedCard({ deterministic }: ComparisonReport): Html {
   const rows = publishedBesideOurs(deterministic.environments);
@@ -30,14 +34,17 @@ export function publishedCard({ deterministic }: ComparisonReport): Html {
         count(published.steps),
         formatReturn(published.return),
         ours?.same ? withInterval(ours.same) : '–',
-        ours ? html`${withInterval(ours.last)} <small>at ${count(ours.last.step)}</small>` : 'not run',
+        ours
+          ? html`${withInterval(ours.last)}
+              <small>at ${count(ours.last.step)}${nameOf(ours, published.algorithm)}</small>`
+          : 'not run',
       ]),
     )}
     <p class="note">
-      Here: means over seeds at one evaluation, of deterministic actions, with the interval of Student's t.
-      Numbers after other numbers of steps don't compare; those of other versions of a task and best
-      evaluations do only roughly. Where there is a dash, runs have not come as far, or were not evaluated
-      there. Sources:
+      Here: means over seeds at one evaluation, of deterministic actions, with the interval of Student's t, of
+      runs with the algorithm's preset; those with other settings are named. Numbers after other numbers of
+      steps don't compare; those of other versions of a task and best evaluations do only roughly. Where there
+      is a dash, runs have not come as far, or were not evaluated there. Sources:
       ${sources.map(
         ({ name, url, note }, i) =>
           html`<a href="${url}">${name}</a> (${note})${i < sources.length - 1 ? ';' : '.'}`,

@@ -1,0 +1,151 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, it } from 'vitest';
+
+import { publishedBesideOurs } from '../report/published-beside-ours.ts';
+import { comparisonHtml } from '../report/comparison-page.ts';
+import { makeComparisonReport } from '../report/make-comparison-report.ts';
+import { parseTrainSettings } from '../runs/train-settings.ts';
+import { resolveTrain } from '../runs/resolve.ts';
+import { readSweep } from '../sweep/definition.ts';
+import { expandSweep } from '../sweep/trial.ts';
+import { captureIo } from '../testing/capture.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
+import { writeRun } from '../testing/written-run.ts';
+import { createUi } from '../cli/ui.ts';
+import { readGroups } from './read-groups.ts';
+
+const RESULTS = fileURLToPath(new URL('../../sweeps/results.yaml', import.meta.url));
+
+/** Runs of the sweep behind docs/results, as `train` would have left them; returns by algorithm, ablations a little less. */
+async function writeResults(root: string): Promise<string[]> {
+  const trials = expandSweep(await readSweep(RESULTS, root));
+  return Promise.all(
+    trials.map(async ({ settings, name }) => {
+      const resolved = await resolveTrain(parseTrainSettings(settings, name));
+      const { algo, env, seed, steps } = resolved;
+      const end = algo === 'meow' ? 6000 : 4000;
+      const folder = path.join(root, name);
+      const means = [end / 2, /shift|affine/.test(name) ? end - 1000 : end + seed];
+      await writeRun(folder, { env, algo, seed, every: steps / 2, means, settings: { ...resolved } });
+      return folder;
+    }),
+  );
+}
+
+const labelsIn = (groups: Awaited<ReturnType<typeof readGroups>>['groups'], environment: string) =>
+  groups
+    .filter((group) => group.environment === environment)
+    .map(({ label, runs }) => `${label}: ${runs.length}`);
+
+describe('labels of groups', () => {
+  it('are the same in all environments: the algorithm with its preset, ablations by what differs from it', async () => {
+    const root = await temporaryFolder();
+    const folders = await writeResults(root);
+    const { groups, leftOut } = await readGroups(folders, {});
+    expect(leftOut).toEqual([]);
+    for (const environment of ['HalfCheetah-v5', 'Hopper-v5'])
+      expect(labelsIn(groups, environment)).toEqual([
+        'meow: 5',
+        'meow (layers=affine, deterministic=best-of-k): 3',
+        'meow (shifts=0): 3',
+        'meow (shifts=1): 3',
+        'sac: 5',
+        'sac (shifts=1): 3',
+        'td3: 5',
+        'ddpg: 3',
+        'sql: 3',
+        'ppo: 3',
+      ]);
+    expect(labelsIn(groups, 'Humanoid-v5')).toEqual(['meow: 3', 'sac: 3']);
+
+    const ui = createUi(captureIo(), { json: true, quiet: true });
+    const report = await makeComparisonReport(
+      folders,
+      {
+        title: 'Results',
+        lead: '',
+        command: '',
+        last: 1,
+        confidence: 0.95,
+        resamples: 20,
+        smooth: 1,
+        seed: 0,
+        noiseEpisodes: 1,
+      },
+      ui,
+    );
+    // The paper's number stands beside MEow, not beside its ablations.
+    const paper = publishedBesideOurs(report.deterministic.environments).find(
+      ({ environment, published }) => environment === 'HalfCheetah-v5' && published.return === 10_981,
+    );
+    expect(paper?.ours).toMatchObject({ label: 'meow', last: { step: 200_000, estimate: 6002 } });
+    expect(report.deterministic.profile?.scales.map(({ environment }) => environment)).toEqual([
+      'HalfCheetah-v5',
+      'Hopper-v5',
+    ]);
+    const overall = report.deterministic.overall.find(({ x, y }) => x === 'meow' && y === 'sac');
+    expect(overall?.environments).toHaveLength(5);
+    const page = comparisonHtml(report).replaceAll(/\s+/g, ' ');
+    expect(page).toContain('Probability of improvement of meow<');
+    for (const rival of ['sac', 'td3', 'ddpg', 'sql', 'ppo', 'meow (shifts=0)'])
+      expect(page).toContain(`meow &gt; ${rival}<`);
+  });
+
+  it('name presets, what all groups have in common aside, and nothing where there is one group in each environment', async () => {
+    const root = await temporaryFolder();
+    const write = async (env: string, name: string, given: object) => {
+      const settings = { ...(await resolveTrain(parseTrainSettings({ env, algo: 'meow', ...given }, name))) };
+      await writeRun(path.join(root, env, name), {
+        env,
+        seed: 1,
+        means: [1],
+        settings: { ...settings, seed: 1 },
+      });
+    };
+    const labels = async () => {
+      const { groups } = await readGroups(
+        ['Hopper-v5', 'Ant-v5'].flatMap((env) => ['a', 'b'].map((name) => path.join(root, env, name))),
+        {},
+      );
+      return groups.map(({ environment, label }) => `${environment} ${label}`);
+    };
+    await mkdir(path.join(root, 'Ant-v5'));
+    await write('Hopper-v5', 'a', { preset: 'hopper', agent: { alpha: 1 } });
+    await write('Ant-v5', 'a', { preset: 'ant', agent: { alpha: 2 } });
+    expect(await labels()).toEqual(['Ant-v5 meow', 'Hopper-v5 meow']);
+    await write('Ant-v5', 'a', { preset: 'ant' });
+    expect(await labels()).toEqual(['Ant-v5 meow', 'Hopper-v5 meow (alpha=1)']);
+    await write('Hopper-v5', 'b', { preset: 'hopper-no-shift', agent: { alpha: 1 } });
+    await write('Ant-v5', 'a', { preset: 'ant', agent: { alpha: 1 } });
+    expect(await labels()).toEqual(['Ant-v5 meow', 'Hopper-v5 meow', 'Hopper-v5 meow (no-shift)']);
+  });
+
+  it('leave steps and evaluations aside, which are noted, but for learning that goes by its steps', async () => {
+    const root = await temporaryFolder();
+    const folders = [0, 1].map((seed) => path.join(root, `${seed}`));
+    const writeBoth = async (algo: string, agent: object) => {
+      for (const [seed, folder] of folders.entries())
+        await writeRun(folder, {
+          env: 'Hopper-v5',
+          algo,
+          seed,
+          means: [1],
+          settings: {
+            preset: algo === 'ppo' ? 'hopper' : 'mujoco',
+            steps: 1000 * (1 + seed),
+            evaluateEvery: 100,
+            agent,
+          },
+        });
+      return readGroups(folders, {});
+    };
+    const { groups, notes } = await writeBoth('sac', {});
+    expect(groups.map(({ label, runs }) => [label, runs.length])).toEqual([['sac', 2]]);
+    expect(notes).toEqual([{ folder: folders[1], note: `steps is 2000, and 1000 in ${folders[0]}` }]);
+    expect((await writeBoth('ppo', { annealLearningRate: true })).groups).toHaveLength(2);
+    expect((await writeBoth('ppo', { annealLearningRate: false })).groups).toHaveLength(1);
+  });
+});
