@@ -5,12 +5,10 @@ import { makeFolder } from '@meow-rl/files';
 import { UsageError } from '../cli/errors.ts';
 import type { Ui } from '../cli/ui.ts';
 import { fileName } from '../files/file-name.ts';
-import { comparisonHtml } from '../report/comparison-page.ts';
-import { makeComparisonReport } from '../report/make-comparison-report.ts';
+import { makeComparisonReport, writeComparisonReport } from '../report/make-comparison-report.ts';
 import { svgFile } from '../report/svg.ts';
 import { guardWrite, writeAtomically } from '../runs/run-folder.ts';
 import { compareRuns, type ComparedRuns } from './compare-runs.ts';
-import { curvesCsv } from './curves-csv.ts';
 import { curvesFigure } from './curves-figure.ts';
 import { findRuns } from './find-runs.ts';
 import { checkComparable, describeLeftOut } from './read-groups.ts';
@@ -62,31 +60,28 @@ async function writeFiles(
 ): Promise<string[]> {
   const { comparison } = runs;
   await guardWrite(out, () => makeFolder(out));
-  const files: string[] = [];
-  const write = async (name: string, content: string): Promise<void> => {
+  const write = async (name: string, content: string): Promise<string> => {
     const file = path.join(out, name);
     await guardWrite(file, () => writeAtomically(file, content));
-    files.push(file);
+    return file;
   };
+  const figures: string[] = [];
   for (const result of comparison.environments)
-    await write(
-      `${fileName(result.environment)}.svg`,
-      svgFile(curvesFigure(result, { ...request, statistic: 'iqm' })),
+    figures.push(
+      await write(
+        `${fileName(result.environment)}.svg`,
+        svgFile(curvesFigure(result, { ...request, statistic: 'iqm' })),
+      ),
     );
-  await write('compare.md', markdown(text, files));
-  const report = await makeComparisonReport(
-    folders,
-    {
-      ...request,
-      title: `Comparison on ${comparison.environments.map(({ environment }) => environment).join(', ')}`,
-      lead: 'Runs of the same environment, algorithm and settings that differ in their seed make a group.',
-      compared: { stochastic: request.stochastic, runs },
-    },
-    ui,
-  );
-  await write('report.html', comparisonHtml(report));
-  await write('curves.csv', curvesCsv(report.groups, report.sampledGroups));
-  return files;
+  const tables = await write('compare.md', markdown(text, figures));
+  const asked = {
+    ...request,
+    title: `Comparison on ${comparison.environments.map(({ environment }) => environment).join(', ')}`,
+    lead: 'Runs of the same environment, algorithm and settings that differ in their seed make a group.',
+    compared: { stochastic: request.stochastic, runs },
+  };
+  const report = await makeComparisonReport(folders, asked);
+  return [...figures, tables, ...(await writeComparisonReport(report, asked, write, ui))];
 }
 
 /** The tables with the figures below them. */

@@ -11,10 +11,8 @@ import { parseTrainSettings } from '../runs/train-settings.ts';
 import { resolveTrain } from '../runs/resolve.ts';
 import { readSweep } from '../sweep/definition.ts';
 import { expandSweep } from '../sweep/trial.ts';
-import { captureIo } from '../testing/capture.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 import { writeRun } from '../testing/written-run.ts';
-import { createUi } from '../cli/ui.ts';
 import { readGroups } from './read-groups.ts';
 
 const RESULTS = fileURLToPath(new URL('../../sweeps/results.yaml', import.meta.url));
@@ -61,22 +59,17 @@ describe('labels of groups', () => {
       ]);
     expect(labelsIn(groups, 'Humanoid-v5')).toEqual(['meow: 3', 'sac: 3']);
 
-    const ui = createUi(captureIo(), { json: true, quiet: true });
-    const report = await makeComparisonReport(
-      folders,
-      {
-        title: 'Results',
-        lead: '',
-        command: '',
-        last: 1,
-        confidence: 0.95,
-        resamples: 20,
-        smooth: 1,
-        seed: 0,
-        noiseEpisodes: 1,
-      },
-      ui,
-    );
+    const report = await makeComparisonReport(folders, {
+      title: 'Results',
+      lead: '',
+      command: '',
+      last: 1,
+      confidence: 0.95,
+      resamples: 20,
+      smooth: 1,
+      seed: 0,
+      noiseEpisodes: 1,
+    });
     // The paper's number stands beside MEow, not beside its ablations.
     const paper = publishedBesideOurs(report.deterministic.environments).find(
       ({ environment, published }) => environment === 'HalfCheetah-v5' && published.return === 10_981,

@@ -2,7 +2,9 @@ import { compareRuns, type ComparedRuns } from '../compare/compare-runs.ts';
 import { checkComparable } from '../compare/read-groups.ts';
 import type { CompareRequest } from '../compare/request.ts';
 import type { Ui } from '../cli/ui.ts';
+import { curvesCsv } from '../compare/curves-csv.ts';
 import type { ComparisonReport } from './comparison-data.ts';
+import { comparisonHtml } from './comparison-page.ts';
 import { thisMachine } from './machine.ts';
 
 /** What a report is made of, beside the runs. */
@@ -14,8 +16,7 @@ export interface ReportRequest extends Omit<CompareRequest, 'out' | 'stochastic'
 }
 
 /**
- * Computes the report of runs: of their deterministic returns, and of sampled ones where they have them; and plays their final
- * policies with noise where sizes of it are given.
+ * Computes the report of runs: of their deterministic returns, and of sampled ones where they have them.
  *
  * @param folders of the runs
  * @throws CliError where none of them can be compared
@@ -23,7 +24,6 @@ export interface ReportRequest extends Omit<CompareRequest, 'out' | 'stochastic'
 export async function makeComparisonReport(
   folders: readonly string[],
   request: ReportRequest,
-  ui: Ui,
 ): Promise<ComparisonReport> {
   const { compared, title, lead, command, last, confidence, smooth, resamples } = request;
   const runsWith = async (stochastic: boolean): Promise<ComparedRuns> =>
@@ -32,7 +32,6 @@ export async function makeComparisonReport(
   checkComparable(deterministic);
   const { groups, notes, leftOut } = deterministic;
   const sampled = await runsWith(true);
-  const robustness = await robustnessOf(groups, request, ui);
   return {
     title,
     lead,
@@ -42,11 +41,31 @@ export async function makeComparisonReport(
     groups,
     sampledGroups: sampled.groups,
     options: { last, confidence, smooth, resamples },
-    ...(robustness && { robustness }),
     notes,
     leftOut,
     machine: thisMachine(),
   };
+}
+
+/**
+ * Writes the page of a report and its curves. Where sizes of noise are given, final policies are played with it then, and the page is written again: what
+ * stops that loses nothing else.
+ *
+ * @param write writes a file and gives its path
+ * @returns the paths of the files
+ * @throws InterruptedError if a signal stopped the playing
+ */
+export async function writeComparisonReport(
+  report: ComparisonReport,
+  request: ReportRequest,
+  write: (name: string, content: string) => Promise<string>,
+  ui: Ui,
+): Promise<string[]> {
+  const page = await write('report.html', comparisonHtml(report));
+  const curves = await write('curves.csv', curvesCsv(report.groups, report.sampledGroups));
+  const robustness = await robustnessOf(report.groups, request, ui);
+  if (robustness) await write('report.html', comparisonHtml({ ...report, robustness }));
+  return [page, curves];
 }
 
 async function robustnessOf(groups: ComparisonReport['groups'], request: ReportRequest, ui: Ui) {

@@ -1,7 +1,5 @@
 import type { Ui } from '../cli/ui.ts';
-import { curvesCsv } from '../compare/curves-csv.ts';
-import { comparisonHtml } from '../report/comparison-page.ts';
-import { makeComparisonReport } from '../report/make-comparison-report.ts';
+import { makeComparisonReport, writeComparisonReport } from '../report/make-comparison-report.ts';
 import { multiGoalHtml } from '../report/multi-goal-page.ts';
 import type { Experiment, Figure } from './experiments.ts';
 import { makeMultiGoalReport } from './multi-goal.ts';
@@ -34,24 +32,17 @@ export async function writeFigure(
     const report = await makeMultiGoalReport(folders, { ...words, confidence }, ui);
     return [await write('report.html', multiGoalHtml(report))];
   }
-  const report = await makeComparisonReport(
-    folders,
-    {
-      confidence,
-      resamples,
-      smooth,
-      noiseEpisodes,
-      ...words,
-      last: LAST,
-      seed: 0,
-      ...(playsWithNoise && { observationNoise, actionNoise }),
-    },
-    ui,
-  );
-  return [
-    await write('report.html', comparisonHtml(report)),
-    await write('curves.csv', curvesCsv(report.groups, report.sampledGroups)),
-  ];
+  const asked = {
+    confidence,
+    resamples,
+    smooth,
+    noiseEpisodes,
+    ...words,
+    last: LAST,
+    seed: 0,
+    ...(playsWithNoise && { observationNoise, actionNoise }),
+  };
+  return writeComparisonReport(await makeComparisonReport(folders, asked), asked, write, ui);
 }
 
 /** Says that warm-ups aren't those of the presets, where they aren't. */

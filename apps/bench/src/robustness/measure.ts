@@ -6,6 +6,11 @@ import { makePlayground } from '../environments/evaluation-environments.ts';
 import { openPolicy } from '../policies/loaded-policy.ts';
 import { noisyActor, type Disturbance } from '../policies/noisy-actor.ts';
 import type { Ui } from '../cli/ui.ts';
+import { counted } from '../cli/counted.ts';
+import { InterruptedError } from '../cli/errors.ts';
+import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
+import { withOpen } from '../files/with-open.ts';
+import { readPlayed, type Played } from './played.ts';
 
 /** What disturbances policies are played under. */
 export interface RobustnessOptions {
@@ -40,7 +45,12 @@ const disturbancesOf = ({ observationNoise, actionNoise }: RobustnessOptions): D
   ...actionNoise.map((size) => ({ observationNoise: 0, actionNoise: size })),
 ];
 
-/** Plays the final policies of all runs under noise; those of files of curves have none. Disturbances and runs of one seed begin with the same draws. */
+/**
+ * Plays the final policies of all runs under noise; those of files of curves have none. Disturbances and runs of one seed begin with the same draws. What was
+ * played is kept in the run's folder, and not played again.
+ *
+ * @throws InterruptedError if a signal stopped it
+ */
 export async function measureRobustness(
   compared: readonly RunGroup[],
   options: RobustnessOptions,
@@ -51,16 +61,29 @@ export async function measureRobustness(
     .filter(({ runs }) => runs.length > 0);
   const disturbances = disturbancesOf(options);
   const runs = groups.flatMap((group) => group.runs);
-  const bar = ui.progress('playing with noise', runs.length, { unit: 'runs' });
-  const played = new Map<Run, readonly { deterministic: number; sampled: number }[]>();
-  try {
-    for (const run of runs) {
-      played.set(run, await playDisturbed(run.folder, disturbances, options));
-      bar.update(played.size);
-    }
-  } finally {
-    bar.stop();
-  }
+  const played = new Map<Run, readonly Played[]>();
+  const { signal } = await interruptible(
+    async (stop) => {
+      const bar = ui.progress('playing with noise', runs.length, { unit: 'runs' });
+      try {
+        for (const run of runs) {
+          played.set(run, await playDisturbed(run.folder, disturbances, options, stop));
+          bar.update(played.size);
+        }
+      } catch (error) {
+        if (!stop.aborted || error !== stop.reason) throw error;
+      } finally {
+        bar.stop();
+      }
+    },
+    () => ui.warn('interrupted; what was played with noise is kept. Press Ctrl-C again to leave at once.'),
+  );
+  if (signal && played.size < runs.length)
+    throw new InterruptedError(
+      `stopped while playing with noise, ${played.size} of ${counted(runs.length, 'run')} played and kept; the report is written without it`,
+      'Go on with the same command.',
+      exitCodeOfSignal(signal),
+    );
   return groups.map(({ environment, label, runs: ofGroup }) => ({
     environment,
     label,
@@ -79,25 +102,36 @@ async function playDisturbed(
   folder: string,
   disturbances: readonly Disturbance[],
   { episodes, seed }: RobustnessOptions,
-) {
-  const { actor, playground } = await openPolicy(folder, { threads: 1 });
-  try {
-    const episodesInAll = 2 * episodes * disturbances.length;
-    const env = await makePlayground(playground, actor, { episodes, episodesInAll, parallel: 'auto' });
-    try {
-      const results: { deterministic: number; sampled: number }[] = [];
-      for (const disturbance of disturbances) {
+  stop: AbortSignal,
+): Promise<readonly Played[]> {
+  stop.throwIfAborted();
+  const before = await readPlayed(folder);
+  const knownOf = ({ observationNoise, actionNoise }: Disturbance): Played | undefined =>
+    before.played.find(
+      (known) =>
+        known.observationNoise === observationNoise &&
+        known.actionNoise === actionNoise &&
+        known.episodes === episodes &&
+        known.seed === seed,
+    );
+  const missing = disturbances.filter((disturbance) => knownOf(disturbance) === undefined);
+  if (missing.length > 0)
+    await withOpen(async (open) => {
+      const { actor, playground } = await openPolicy(folder, { threads: 1 });
+      open({ close: () => actor.dispose() });
+      const episodesInAll = 2 * episodes * missing.length;
+      const env = open(
+        await makePlayground(playground, actor, { episodes, episodesInAll, parallel: 'auto' }),
+      );
+      for (const disturbance of missing) {
         const play = async (deterministic: boolean) => {
           const disturbed = noisyActor(actor, disturbance, seed);
-          return (await evaluate({ actor: disturbed, env, episodes, deterministic, seed })).mean;
+          return (await evaluate({ actor: disturbed, env, episodes, deterministic, seed, signal: stop }))
+            .mean;
         };
-        results.push({ deterministic: await play(true), sampled: await play(false) });
+        const [deterministic, sampled] = [await play(true), await play(false)];
+        await before.add({ ...disturbance, episodes, seed, deterministic, sampled });
       }
-      return results;
-    } finally {
-      await env.close();
-    }
-  } finally {
-    await actor.dispose();
-  }
+    });
+  return disturbances.flatMap((disturbance) => knownOf(disturbance) ?? []);
 }

@@ -16,16 +16,18 @@ export type RunCommand = (typeof COMMANDS)[number];
 export const CONFIG = 'config.json';
 export const METRICS = 'metrics.jsonl';
 export const SUMMARY = 'summary.json';
+/** Returns of the final policy with noise, as reports have played it. */
+export const ROBUSTNESS = 'robustness.json';
 /** Where a run's ONNX files lie. */
 const POLICY = 'policy';
 
 /** What the commands write into a run's folder beside checkpoints and policy, and the temporary files of a killed one. */
 const FILES = new RegExp(
   [
-    String.raw`config\.json|metrics\.jsonl|summary\.json|report\.html`,
+    String.raw`config\.json|metrics\.jsonl|summary\.json|robustness\.json|report\.html`,
     String.raw`replay(-\d+)?\.(html|qpos)`,
     String.raw`events\.out\.tfevents\.\d+\.meow-rl\.\d+`,
-    String.raw`\.(config\.json|summary\.json|report\.html|replay(-\d+)?\.(html|qpos))\.\d+\.tmp`,
+    String.raw`\.(config\.json|summary\.json|robustness\.json|report\.html|replay(-\d+)?\.(html|qpos))\.\d+\.tmp`,
   ]
     .map((names) => `^(${names})$`)
     .join('|'),
