@@ -28,6 +28,11 @@ describe('normalizedProfile', () => {
     expect([shareAt('a', 0.1), shareAt('a', 0.5), shareAt('a', 0.9), shareAt('a', 1.2)]).toEqual([
       1, 0.5, 0.25, 0,
     ]);
+    // Over all of 0.8, 1.2, 0.25, 0.25; in each resample both runs of Y are 0.25.
+    const [a] = profile?.groups ?? [];
+    expect(a?.iqm.estimate).toBeCloseTo((0.25 + 0.8) / 2, 12);
+    expect(a?.iqm.low).toBeGreaterThanOrEqual((0.25 + 0.8) / 2);
+    expect(a?.iqm.high).toBeLessThanOrEqual((0.25 + 1.2) / 2);
     expect([shareAt('b', 0.1), shareAt('b', 0.7), shareAt('b', 1.1)]).toEqual([1, 0.5, 0]);
   });
 
@@ -39,6 +44,10 @@ describe('normalizedProfile', () => {
       {},
     );
     expect(profile?.scales).toEqual([{ environment: 'X', scale: 2 }]);
+    expect(profile?.leftOut).toEqual([
+      { environment: 'Y', reason: 'no runs of b' },
+      { environment: 'Z', reason: 'its best mean, -1.00, is not above 0' },
+    ]);
     expect(profile?.groups[0]?.shares[0]).toEqual({ estimate: 1, low: null, high: null });
   });
 

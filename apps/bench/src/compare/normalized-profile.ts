@@ -1,4 +1,4 @@
-import { mean, performanceProfile } from '@meow-rl/train';
+import { bootstrapInterval, interquartileMean, mean, performanceProfile } from '@meow-rl/train';
 import type { BootstrapOptions, ConfidenceInterval } from '@meow-rl/train';
 
 /** Final scores of one environment, by the label of the group. */
@@ -13,7 +13,14 @@ export interface NormalizedProfile {
   readonly thresholds: readonly number[];
   /** What returns are divided by: the largest mean final return of a group. */
   readonly scales: readonly { readonly environment: string; readonly scale: number }[];
-  readonly groups: readonly { readonly label: string; readonly shares: readonly ConfidenceInterval[] }[];
+  readonly groups: readonly {
+    readonly label: string;
+    readonly shares: readonly ConfidenceInterval[];
+    /** Interquartile mean over all runs of all environments; its resamples are drawn within each environment. */
+    readonly iqm: ConfidenceInterval;
+  }[];
+  /** Environments that don't count, and why. */
+  readonly leftOut: readonly { readonly environment: string; readonly reason: string }[];
 }
 
 /** Thresholds of a profile. */
@@ -30,10 +37,18 @@ export function normalizedProfile(
   environments: readonly LabelledScores[],
   options: BootstrapOptions,
 ): NormalizedProfile | undefined {
-  const shared = environments.flatMap(({ environment, scores }) => {
+  const judged = environments.map(({ environment, scores }) => {
     const scale = Math.max(...[...scores.values()].map((values) => mean(values)));
-    return labels.every((label) => scores.has(label)) && scale > 0 ? [{ environment, scores, scale }] : [];
+    const missing = labels.filter((label) => !scores.has(label));
+    const reason =
+      missing.length > 0
+        ? `no runs of ${missing.join(', ')}`
+        : scale > 0
+          ? undefined
+          : `its best mean, ${scale.toPrecision(3)}, is not above 0`;
+    return { environment, scores, scale, reason };
   });
+  const shared = judged.filter(({ reason }) => reason === undefined);
   if (shared.length === 0 || labels.length < 2) return undefined;
   const normalized = labels.map((label) => ({
     label,
@@ -48,6 +63,10 @@ export function normalizedProfile(
     groups: normalized.map(({ label, strata }) => ({
       label,
       shares: performanceProfile(strata, thresholds, options),
+      iqm: bootstrapInterval(strata, (scores) => interquartileMean(scores.flat()), options),
     })),
+    leftOut: judged.flatMap(({ environment, reason }) =>
+      reason === undefined ? [] : [{ environment, reason }],
+    ),
   };
 }

@@ -108,7 +108,12 @@ describe('report of a comparison', () => {
     expect(card('Deterministic return, mean').text).toContain('meow 3 seeds');
     expect(card('Deterministic return, mean').text).toContain('Nothing is smoothed.');
     expect(card('Probability of improvement of meow').rows).toEqual([['meow > sac', '1.00', '1.00 to 1.00']]);
-    expect(card('Performance profile').text).toContain('6,100 on HalfCheetah-v5');
+    const profile = card('Performance profile');
+    expect(profile.text).toContain('6,100 on HalfCheetah-v5');
+    expect(profile.rows).toEqual([
+      ['meow', '1.00 (0.98 to 1.02)'],
+      ['sac', '0.84 (0.82 to 0.85)'],
+    ]);
     expect(card('Time').rows[0]).toEqual(['meow', '1 min 30 s', '1,111']);
     expect(markup).not.toMatch(/NaN|Infinity|undefined|\[object/);
   });
@@ -173,6 +178,11 @@ describe('report of a comparison', () => {
       '–',
       '6,100 (5,852 to 6,348) at 100,000',
     ]);
+    expect(rowOf("MEow authors' code, run here (v5)", 'meow', '100,000')?.slice(0, 2)).toEqual([
+      '5,230',
+      '6,100 (5,852 to 6,348)',
+    ]);
+    expect(rowOf('SLM-Lab (v5)', 'ppo', '10,000,000')).toEqual(['6,241', '–', 'not run']);
     expect(rowOf('Tianshou, best evaluation (v3)', 'td3', '1,000,000')?.[0]).toBe('10,201');
     expect(rowOf('MR.Q (v4)', 'MR.Q', '100,000')).toEqual(['7,872', '–', 'not run']);
     expect(text).toContain('its curves are smoothed');

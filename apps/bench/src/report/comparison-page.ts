@@ -5,7 +5,7 @@ import { labelColors } from '../compare/label-colors.ts';
 import { profileFigure } from '../compare/profile-figure.ts';
 import { interval, LEAST_SEEDS_OF_T_INTERVAL } from '../compare/tables.ts';
 import type { ComparisonReport } from './comparison-data.ts';
-import { finalReturnsTable, improvementTable, speedTable } from './comparison-tables.ts';
+import { aggregateTable, finalReturnsTable, improvementTable, speedTable } from './comparison-tables.ts';
 import { html, type Html } from './html.ts';
 import { formatNumber } from './numbers.ts';
 import { reportPage } from './page.ts';
@@ -118,7 +118,7 @@ function curvesCard(
 }
 
 function profileCard(
-  { deterministic: { profile } }: ComparisonReport,
+  { deterministic: { profile }, options }: ComparisonReport,
   colors: ReadonlyMap<string, string>,
 ): Html {
   if (!profile)
@@ -141,10 +141,16 @@ function profileCard(
   return html`<figure class="card">
     <h2>Performance profile</h2>
     <p class="legend">${legend}</p>
-    ${profileFigure(profile, colors)}
+    ${profileFigure(profile, colors)} ${aggregateTable(profile, options)}
     <figcaption>
       Share of runs whose last deterministic return is above τ; bands are stratified bootstrap intervals.
-      Returns are divided by the best mean of an algorithm: ${scales}.
+      Returns are divided by the best mean of an algorithm: ${scales}. The interquartile mean is that of all
+      runs of these tasks together; its interval resamples the runs of each task among themselves.
+      ${
+        profile.leftOut.length === 0
+          ? ''
+          : `Left out: ${profile.leftOut.map(({ environment, reason }) => `${environment} (${reason})`).join(', ')}.`
+      }
     </figcaption>
   </figure>`;
 }

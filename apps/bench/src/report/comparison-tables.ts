@@ -1,6 +1,7 @@
 import type { ConfidenceInterval } from '@meow-rl/train';
 
 import type { Comparison, GroupResult, Improvement } from '../compare/analyse.ts';
+import type { NormalizedProfile } from '../compare/normalized-profile.ts';
 import { interval } from '../compare/tables.ts';
 import type { ComparisonReport } from './comparison-data.ts';
 import { html, type Html } from './html.ts';
@@ -54,6 +55,18 @@ export const improvementTable = (
       `${x} > ${y}`,
       estimate.toFixed(2),
       low === null ? 'one seed a side' : `${low.toFixed(2)} to ${high.toFixed(2)}`,
+    ]),
+  );
+
+/** Interquartile means of normalized returns over all tasks of a profile. */
+export const aggregateTable = ({ groups }: NormalizedProfile, options: ComparisonReport['options']): Html =>
+  table(
+    [words('algorithm'), numbers(`IQM of normalized returns, ${interval(options)}`)],
+    groups.map(({ label, iqm: { estimate, low, high } }) => [
+      label,
+      low === null
+        ? estimate.toFixed(2)
+        : html`${estimate.toFixed(2)} <small>(${low.toFixed(2)} to ${high.toFixed(2)})</small>`,
     ]),
   );
 

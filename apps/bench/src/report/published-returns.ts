@@ -51,8 +51,13 @@ const zoo = source(
 );
 const slmLab = source(
   'SLM-Lab',
-  'https://github.com/kengz/SLM-Lab',
-  'steps differ by task: 4 to 10 million for PPO, 1 to 4 million for SAC; the smallest is given',
+  'https://github.com/kengz/SLM-Lab/blob/master/docs/BENCHMARKS.md',
+  'four runs each, returns of training episodes',
+);
+const meowCode = source(
+  "MEow authors' code, run here",
+  'https://github.com/ChienFeng-hub/meow',
+  "a run of our own with the authors' network and loss, one seed: nobody has published it",
 );
 const mrq = source('MR.Q', 'https://github.com/facebookresearch/MRQ', 'mean over seeds');
 
@@ -80,7 +85,7 @@ const rows = (
 
 const MILLION = 1_000_000;
 
-/** Returns that others published; what they are means of, the note of their source says. */
+/** Returns that others published, and runs of our own of others' code; what they are means of, the note of their source says. */
 export const PUBLISHED_RETURNS: readonly PublishedReturn[] = [
   ...rows(
     meowPaper,
@@ -114,6 +119,13 @@ export const PUBLISHED_RETURNS: readonly PublishedReturn[] = [
       'Isaac-FrankaCabinet': 3156,
     },
   ),
+  ...rows(
+    meowCode,
+    'meow',
+    { HalfCheetah: 100_000, Hopper: 100_000, Walker2d: 50_000 },
+    { HalfCheetah: 5230, Hopper: 418, Walker2d: 274 },
+    'v5',
+  ),
   ...rows(td3Authors, 'td3', 100_000, { HalfCheetah: 5514, Hopper: 659, Walker2d: 770, Ant: 586 }, 'v1'),
   ...rows(td3Authors, 'td3', 300_000, { HalfCheetah: 7697, Hopper: 2410, Walker2d: 3335, Ant: 1953 }, 'v1'),
   ...rows(
@@ -134,7 +146,7 @@ export const PUBLISHED_RETURNS: readonly PublishedReturn[] = [
     tianshou,
     'ddpg',
     MILLION,
-    { HalfCheetah: 11_719, Hopper: 2197, Walker2d: 1401, Ant: 990, Humanoid: 177 },
+    { HalfCheetah: 11_719, Hopper: 2197, Walker2d: 1401, Ant: 990, Humanoid: 178 },
     'v3',
   ),
   ...rows(
@@ -152,14 +164,26 @@ export const PUBLISHED_RETURNS: readonly PublishedReturn[] = [
   ...rows(
     slmLab,
     'ppo',
-    4 * MILLION,
+    {
+      HalfCheetah: 10 * MILLION,
+      Hopper: 4 * MILLION,
+      Walker2d: 10 * MILLION,
+      Ant: 10 * MILLION,
+      Humanoid: 10 * MILLION,
+    },
     { HalfCheetah: 6241, Hopper: 1654, Walker2d: 4379, Ant: 2138, Humanoid: 2661 },
     'v5',
   ),
   ...rows(
     slmLab,
     'sac',
-    MILLION,
+    {
+      HalfCheetah: 4 * MILLION,
+      Hopper: 3 * MILLION,
+      Walker2d: 3 * MILLION,
+      Ant: 2 * MILLION,
+      Humanoid: MILLION,
+    },
     { HalfCheetah: 9815, Hopper: 1417, Walker2d: 3124, Ant: 4943, Humanoid: 1990 },
     'v5',
   ),
