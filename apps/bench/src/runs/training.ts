@@ -1,4 +1,5 @@
 import type { VectorEnv } from '@meow-rl/envs';
+import { TrainingError } from '@meow-rl/train';
 import type { EvaluationEvent, MetricsEvent, TrainResult } from '@meow-rl/train';
 import { listCheckpoints, openRunCheckpoints, restoreRun } from '@meow-rl/train/node';
 import type { Checkpoint, RunCheckpoints } from '@meow-rl/train/node';
@@ -201,6 +202,7 @@ const trainOpened = (
       const probes = buffer.probes(PROBES);
       return { ...result, metrics, evaluations, episodes, seconds, probes };
     } catch (error) {
-      throw await endedEarly(error, checkpoints, folder, step);
+      // Of an update that failed nothing was told yet of the steps before it.
+      throw await endedEarly(error, checkpoints, folder, error instanceof TrainingError ? error.step : step);
     }
   }, closeFailed);
