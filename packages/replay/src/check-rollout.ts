@@ -1,6 +1,5 @@
-import type { ActedValues, RolloutBufferOptions, RolloutBufferState } from './rollout-buffer.ts';
-import { COLUMNS } from './rollout-columns.ts';
-import type { ColumnWidths } from './rollout-columns.ts';
+import { COLUMNS } from './rollout-state.ts';
+import type { ActedValues, ColumnWidths, RolloutBufferOptions, RolloutBufferState } from './rollout-state.ts';
 
 const firstWhere = (values: ArrayLike<number>, isBad: (value: number) => boolean): number => {
   // A plain loop: each step and all of a saved rollout pass here.

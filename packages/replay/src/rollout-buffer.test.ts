@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { rolloutBufferBytes } from './rollout-buffer-bytes.ts';
 import { rolloutBuffer } from './rollout-buffer.ts';
 
 const sizes = { observationSize: 2, actionSize: 1 };
@@ -143,6 +144,15 @@ function restoreWith(
     columns: { ...state.columns, ...columns },
   });
 }
+
+it('takes as many bytes as are foretold', () => {
+  const buffer = make(5, 3);
+  for (let at = 0; at < 5; at += 1) addStep(buffer, at, [0, 1, 2]);
+  buffer.follow([0, 0, 0]);
+  const { steps: _, numEnvs: __, ...arrays } = buffer.rollout();
+  const bytes = Object.values(arrays).reduce((total, { byteLength }) => total + byteLength, 0);
+  expect(rolloutBufferBytes({ steps: 5, numEnvs: 3, ...sizes })).toBe(bytes);
+});
 
 describe('what does not fit', () => {
   it.each([

@@ -8,40 +8,16 @@ import {
 } from './check-rollout.ts';
 import { checkTransitions } from './check-transitions.ts';
 import type { TransitionOrigins } from './episode-links.ts';
-import { COLUMNS, ONES } from './rollout-columns.ts';
-import type { ColumnWidths, RolloutColumn } from './rollout-columns.ts';
+import { COLUMNS, ONES } from './rollout-state.ts';
+import type {
+  ActedValues,
+  ColumnWidths,
+  RolloutBufferOptions,
+  RolloutBufferState,
+  RolloutColumn,
+} from './rollout-state.ts';
 import type { Rollout } from './rollout.ts';
-import type { Transitions, TransitionSizes } from './transition-batch.ts';
-
-/** Options of {@link rolloutBuffer}. */
-export interface RolloutBufferOptions extends TransitionSizes {
-  /** T, transitions of each sub-environment. */
-  readonly steps: number;
-  /** N, sub-environments. */
-  readonly numEnvs: number;
-}
-
-/** What a policy knew when it acted, and what it says of where that led. */
-export interface ActedValues {
-  /** [N], log π(a|s) of each sub-environment's action. */
-  readonly logProbs: ArrayLike<number>;
-  /** [N], V(s). */
-  readonly values: ArrayLike<number>;
-  /** [n], by transition: V of the last observation of an episode that was truncated; other entries aren't read. */
-  readonly finalValues: ArrayLike<number>;
-}
-
-/** What a {@link RolloutBuffer} holds, to be saved. */
-export interface RolloutBufferState extends RolloutBufferOptions {
-  /** [N], transitions held of each sub-environment. */
-  readonly counts: readonly number[];
-  /** [N], 1 where the value behind the newest transition isn't known yet. */
-  readonly awaited: readonly number[];
-  /** [rows], of the steps that have begun, 1 where the task ended and where the episode did. */
-  readonly flags: { readonly terminated: readonly number[]; readonly done: readonly number[] };
-  /** Rows of the steps that have begun; of the observations also those of the rollout before that are not overwritten yet. */
-  readonly columns: Readonly<Record<RolloutColumn, Float32Array>>;
-}
+import type { Transitions } from './transition-batch.ts';
 
 /** Transitions of one policy, collected until there are T of each sub-environment. */
 export interface RolloutBuffer extends RolloutBufferOptions {
