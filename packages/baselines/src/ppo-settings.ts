@@ -112,6 +112,6 @@ export type PpoConfig = SettingsOf<typeof PPO_SETTINGS>;
 export function checkPpoConfig({ batchSize: rows, normalizeAdvantages }: PpoConfig): void {
   if (normalizeAdvantages && rows < 2)
     throw new RangeError(
-      `ppo: with normalizeAdvantages 1 must be less than batchSize, got ${rows}: one transition has no spread to divide by. Give at least 2, or normalizeAdvantages false.`,
+      `ppo: batchSize must be at least 2 with normalizeAdvantages, got ${rows}: one transition has no spread to divide by. Give at least 2, or normalizeAdvantages false.`,
     );
 }

@@ -102,6 +102,53 @@ describe('an update', () => {
     await expect(agent.update(other, 0)).rejects.toThrow("the rollout's actions has 8 entries, expected 16");
   });
 
+  it.each([2, -0.1, Number.NaN])('refuses the progress %s before anything is learned', async (progress) => {
+    const agent = await agentWith();
+    const before = agent.state();
+    await expect(agent.update(await rolloutOf(agent, 8, constant), progress)).rejects.toThrow(
+      `ppo: the progress of an update is ${progress}, expected a number from 0 to 1. Give the share`,
+    );
+    expect(agent.parameters()).toEqual((await agentWith()).parameters());
+    expect(agent.state().values['updates']).toEqual(before.values['updates']);
+  });
+
+  it('names numbers to lower, and how far its inputs reach', async () => {
+    const agent = await agentWith({ learningRate: 1 });
+    const stretched = Object.entries(agent.parameters()).map(([name, { shape, data }]) => {
+      const factor = name.startsWith('critic.') ? 1e25 : 1;
+      return [name, { shape, data: Array.from(data, (value) => factor * value) }] as const;
+    });
+    agent.loadParameters(Object.fromEntries(stretched));
+    const rollout = await rolloutOf(agent, 8, constant);
+    const values = new Float32Array(8);
+    await expect(agent.update({ ...rollout, values }, 0)).rejects.toThrow('It is the first one');
+    await expect(agent.update({ ...rollout, values }, 0)).rejects.toThrow(
+      /Training has diverged: lower learningRate or gradClip, or scale the rewards down\. Its inputs are ordinary: observations up to \d/,
+    );
+  });
+
+  it('blames a reward that is far out, also later, and log-probabilities that are not its own', async () => {
+    const agent = await agentWith();
+    const rollout = await rolloutOf(agent, 8, constant);
+    const logProbs = rollout.logProbs.map((value) => value - 100);
+    await expect((await agentWith()).update({ ...rollout, logProbs }, 0)).rejects.toThrow(
+      /It is the first gradient step with its rollout, .*logProbs up to 1\.0e\+2.* Look at the logProbs first/,
+    );
+    await agent.update(rollout, 0);
+    const rewards = rollout.rewards.slice().fill(1e30, 3, 4);
+    await expect(agent.update({ ...rollout, rewards }, 0)).rejects.toThrow(
+      /Its inputs are too large for 32-bit floats: .*rewards up to 1\.0e\+30, .*\. Look at what gave the rewards, and bring them to the order of 1\.$/,
+    );
+  });
+
+  it('says of a field that is missing what is expected', async () => {
+    const agent = await agentWith();
+    const { done: _, ...rollout } = await rolloutOf(agent, 8, constant);
+    await expect(agent.update(rollout as Rollout, 0)).rejects.toThrow(
+      "ppo: the rollout's done has 0 entries, expected 8.",
+    );
+  });
+
   it('blames what is not finite', async () => {
     const agent = await agentWith();
     const rollout = await rolloutOf(agent, 8, constant);
@@ -241,7 +288,7 @@ it.each([
 
 it('refuses a minibatch of one, which has no spread', async () => {
   await expect(agentWith({ batchSize: 1 })).rejects.toThrow(
-    'ppo: with normalizeAdvantages 1 must be less than batchSize, got 1',
+    'ppo: batchSize must be at least 2 with normalizeAdvantages, got 1',
   );
   expect((await agentWith({ batchSize: 1, normalizeAdvantages: false })).config.batchSize).toBe(1);
 });

@@ -104,6 +104,16 @@ describe('an update that is not finite', () => {
     );
   });
 
+  it('is blamed on a reward that is far out, also later', async () => {
+    const agent = await agentWith({});
+    await agent.update(batchOf(1));
+    const batch = batchOf(2);
+    batch.rewards[3] = 1e30;
+    await expect(agent.update(batch)).rejects.toThrow(
+      /^sql: .* in update 2\. Its inputs are too large for 32-bit floats: observations up to .*, rewards up to 1\.0e\+30, rewardScale \d+, alpha \d+\. Look at what gave the rewards, and bring them to the order of 1\.$/,
+    );
+  });
+
   it('is blamed on what is too large where nothing was learned yet', async () => {
     const agent = await agentWith({ rewardScale: 1e10 });
     const batch = batchOf(1);

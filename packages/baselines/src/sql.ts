@@ -25,9 +25,9 @@ import {
 } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
 import { defineAlgorithm, normal, uniform } from '@meow-rl/learner';
-import type { LossInputs, StageLoss } from '@meow-rl/learner';
-import { bestOfK, mlp, modules, relu, repeatForRows } from '@meow-rl/nn';
-import type { Module, Network } from '@meow-rl/nn';
+import type { BoundGroups, LossInputs, Sizes, StageLoss } from '@meow-rl/learner';
+import { bestCandidate, fixedCandidates, mlp, modules, relu, repeatForRows } from '@meow-rl/nn';
+import type { Candidates, Module, Network } from '@meow-rl/nn';
 
 import { bootstrapped, qLoss, qNetwork, qValues } from './critics.ts';
 import type { Critics } from './critics.ts';
@@ -174,6 +174,22 @@ export function particles(
   return { fixed: stopGradient(fixed), updated };
 }
 
+/** Sampled actions of each state to take the best of by Q. */
+const candidatesOf = (
+  { sampler, critics }: BoundGroups<SqlNetworks>,
+  observation: Tensor,
+  { actionSize }: Sizes,
+  { candidates }: SqlConfig,
+): Candidates =>
+  fixedCandidates(observation, {
+    candidates,
+    size: actionSize,
+    sample: (noise, state) => {
+      const action = sampledAction(sampler, state, noise);
+      return { action, score: qValues(critics, state, action).q1 };
+    },
+  });
+
 /**
  * Soft Q-learning with an amortized Stein variational sampler.
  *
@@ -204,18 +220,11 @@ export const sql = defineAlgorithm({
       loss: (inputs) => samplerLoss(inputs, config),
     },
   ],
-  acting: ({ actionSize }, { candidates }) => ({
+  acting: (sizes, config) => ({
     stochastic: true,
     sample: ({ sampler }, observation, noise) => ({ action: sampledAction(sampler, observation, noise) }),
-    mode: ({ sampler, critics }, observation) =>
-      bestOfK(observation, {
-        candidates,
-        size: actionSize,
-        sample: (noise, state) => {
-          const action = sampledAction(sampler, state, noise);
-          return { action, score: qValues(critics, state, action).q1 };
-        },
-      }),
+    mode: (networks, observation) => bestCandidate(candidatesOf(networks, observation, sizes, config)),
+    candidates: (networks, observation) => candidatesOf(networks, observation, sizes, config),
     critic: ({ critics }, observation, action) => qValues(critics, observation, action),
   }),
   terms: {

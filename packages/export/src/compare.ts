@@ -18,7 +18,7 @@ export interface Comparison {
   readonly actual: ArrayLike<number>;
   readonly expected: ArrayLike<number>;
   readonly width: number;
-  readonly measure: (expected: number, entry: number) => Measure;
+  readonly measure: (expected: number, entry: number, row: number) => Measure;
   /** Ends the message. */
   readonly advice: string;
 }
@@ -46,7 +46,7 @@ export function differenceOf(comparison: Comparison): Difference {
       throw new PolicyFileError(
         `verify: the agent's own ${output} is ${value} in ${where}, so there is nothing to compare ${file} with. The agent has diverged, or cannot take that observation.`,
       );
-    const { scale, allowed } = measure(value, index % width);
+    const { scale, allowed } = measure(value, index % width, Math.floor(index / width));
     const error = Math.abs((actual[index] ?? Number.NaN) - value) / scale;
     // Written so that NaN is the worst of all.
     const excess = error / allowed;
@@ -56,7 +56,7 @@ export function differenceOf(comparison: Comparison): Difference {
   }
   if (worst.index < 0) return { largest, mean: total / Math.max(1, expected.length) };
   const value = expected[worst.index] ?? Number.NaN;
-  const { scale, allowed } = measure(value, worst.index % width);
+  const { scale, allowed } = measure(value, worst.index % width, Math.floor(worst.index / width));
   const error = Math.abs((actual[worst.index] ?? Number.NaN) - value) / scale;
   throw new PolicyFileError(
     `verify: ${file} and the agent differ by ${error} in ${output}, allowed is ${allowed}: it gives ${actual[worst.index]} instead of ${value} in entry ${worst.index % width} of row ${Math.floor(worst.index / width)}. The file is not kept. ${advice}`,

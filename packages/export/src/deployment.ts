@@ -22,10 +22,12 @@ export interface ObservationScaling {
 
 /**
  * What is needed of an agent to deploy it, as agents' `deployment()` gives it: programs on actions in [−1, 1]. `observation` is [batch, O],
- * `action` and `noise` [batch, A], everything else [batch].
+ * `action` and `noise` [batch, A], everything else [batch] unless it is said.
  */
 export interface Deployment {
   readonly policy: Program<'observation', string, 'action'>;
+  /** Where `policy` takes the best of k actions by score: these, `action` [batch, k, A], and their `score` [batch, k]. */
+  readonly candidates?: Program<'observation', string, 'action' | 'score'>;
   /** With the output `logProb` where the policy has a density. */
   readonly stochastic?: Program<'observation' | 'noise', string, 'action'>;
   readonly critic?: Program<'observation' | 'action'>;

@@ -47,7 +47,7 @@ export interface ExportedFile extends Verification {
 }
 
 /** Options of {@link exportAgent}. */
-export interface ExportOptions extends VerifyOptions {
+export interface ExportOptions extends Omit<VerifyOptions, 'deployment'> {
   /** Default: Node's files. */
   readonly files?: FileSystem;
   /** Of weights and layers; default `float32`. */
@@ -133,7 +133,7 @@ async function expectWritten(file: string, expected: Uint8Array): Promise<void> 
 interface VerifyFileOptions {
   readonly actor: ComparedAgent;
   readonly deployment: Deployment;
-  readonly options: VerifyOptions;
+  readonly options: Omit<VerifyOptions, 'deployment'>;
   readonly measure: ExportOptions['measure'] | undefined;
 }
 
@@ -147,7 +147,7 @@ async function verifyFile(
   if (kind === 'policy') {
     const policy = await loadPolicy(bytes, { engine: 'onnxruntime-node' });
     try {
-      const verification = await verifyPolicy(actor, policy, { ...normalizerOf(deployment), ...options });
+      const verification = await verifyPolicy(actor, policy, { ...options, deployment });
       return { ...verification, measured: checkMeasured((await measure?.(policy)) ?? {}) };
     } finally {
       await policy.dispose();
@@ -160,5 +160,3 @@ async function verifyFile(
     await session.dispose();
   }
 }
-
-const normalizerOf = ({ normalizer }: Deployment) => (normalizer ? { normalizer } : {});

@@ -32,6 +32,8 @@ interface SampledOutputs {
 /** The programs of an agent in the environment's units, as they are written to files. */
 export interface DeployedPrograms {
   readonly policy: Program<'observation', string, 'action'>;
+  /** No file: what `policy` takes the best of. */
+  readonly candidates: Program<'observation', string, 'action' | 'score'> | undefined;
   readonly stochastic: Program<'observation' | 'noise', string, 'action'> | undefined;
   readonly critic: Program<'observation' | 'action'> | undefined;
 }
@@ -93,10 +95,16 @@ export function deployedPrograms(
 ): DeployedPrograms {
   const units = conversions(actionSpace);
   const policy = takingRaw<'observation', string, 'action'>(programs.policy, normalizer);
+  const candidates =
+    programs.candidates &&
+    takingRaw<'observation', string, 'action' | 'score'>(programs.candidates, normalizer);
   const stochastic = programs.stochastic && takingRaw(programs.stochastic, normalizer);
   const critic = programs.critic && takingRaw(programs.critic, normalizer);
   return {
     policy: mapOutputs(policy, ({ action }) => ({ action: units.toEnvironment(action) })),
+    candidates:
+      candidates &&
+      mapOutputs(candidates, ({ action, score }) => ({ action: units.toEnvironment(action), score })),
     stochastic:
       stochastic &&
       mapOutputs(stochastic, ({ action, logProb }: SampledOutputs): Record<'action', Tensor> => ({

@@ -10,10 +10,11 @@ import type { ComparedAgent, Deployment } from './deployment.ts';
 import { PolicyFileError } from './errors.ts';
 import { POLICY_FILES } from './file-names.ts';
 import type { Policy } from './load-policy.ts';
-import type { Precision } from './metadata.ts';
+import type { PolicyMetadata, Precision } from './metadata.ts';
 import { deployedPrograms } from './policy-files.ts';
 import type { PolicySession } from './policy-session.ts';
 import { probeObservations, type ProbeOptions } from './probes.ts';
+import { explainedByRounding, type Differing, type Explained } from './rounding.ts';
 
 export interface VerifyOptions extends ProbeOptions {
   /**
@@ -21,6 +22,12 @@ export interface VerifyOptions extends ProbeOptions {
    * rounds an action of that size by is added; of the mean in float16, default 0.02, and in int8, default 0.2.
    */
   readonly tolerance?: number;
+  /**
+   * The agent's programs. Where a file in float32 differs by more, they tell whether both are what some engine may round the exact
+   * action to: the same one, or the best of several candidates and one whose score is the same but for rounding. Default: none, it
+   * may not.
+   */
+  readonly deployment?: Deployment;
 }
 
 /** How well a file agrees with its agent. */
@@ -64,7 +71,7 @@ function requireMean(
 }
 
 /** Measures actions by half the range of their entry, and forgives what float32 rounds. An entry that is one number must be it. */
-function actionMeasure({ half, middle, rounding }: ActionUnits, tolerance: number): Comparison['measure'] {
+function actionMeasure({ half, middle, rounding }: ActionUnits, tolerance: number): Differing['measure'] {
   return (_, entry) => {
     const [reach = Number.NaN, rounded = Number.NaN] = [half[entry], rounding[entry]];
     const scale = reach > 0 ? reach : Math.max(1, Math.abs(middle[entry] ?? Number.NaN));
@@ -93,28 +100,86 @@ const outputMeasure = (
 export async function verifyPolicy(
   actor: ComparedAgent,
   policy: Pick<Policy, 'metadata' | 'act'>,
-  { observations = 1000, seed = 0, tolerance, ...options }: VerifyOptions = {},
+  { observations = 1000, seed = 0, tolerance, deployment, ...options }: VerifyOptions = {},
 ): Promise<Verification> {
   checkVerifyOptions({ observations, tolerance });
   const { observationSpace, actionSpace, precision } = policy.metadata;
   const allowed = tolerance ?? ALLOWED[precision].action;
   const compared = { file: POLICY_FILES.policy, output: 'action' };
-  const inputs = probeObservations(observationSpace, { ...options, observations, seed });
+  const { normalizer } = deployment ?? {};
+  const inputs = probeObservations(observationSpace, {
+    ...(normalizer && { normalizer }),
+    ...options,
+    observations,
+    seed,
+  });
   const ofAgent = await actor.act(inputs, { deterministic: true });
   // From the bounds themselves, in float64: a mistake in the file's constants shows.
   const expected = affineMap(actionSpace)(ofAgent);
+  const actual = await policy.act(inputs);
+  const measure = actionMeasure(actionUnits(actionSpace), allowedOfEach(precision, allowed));
+  const given = { inputs, ofAgent: expected, ofFile: actual, measure };
+  const explained = deployment
+    ? await explainedRows(deployment, policy.metadata, given)
+    : new Map<number, Explained>();
   const difference = differenceOf({
     ...compared,
-    actual: await policy.act(inputs),
-    expected,
+    actual,
+    expected: withRows(expected, explained, actionSpace.size),
     width: actionSpace.size,
-    measure: actionMeasure(actionUnits(actionSpace), allowedOfEach(precision, allowed)),
+    measure: (value, entry, row) => {
+      const { scale, allowed: least } = measure(value, entry);
+      return { scale, allowed: least + (explained.get(row)?.rounding[entry] ?? 0) / scale };
+    },
     advice:
       'Compare it with the agent that it was made from, on raw observations and without an update in between; if it was, report this as a bug.',
   });
   requireMean(difference, allowed, { ...compared, precision });
   const { largest, mean } = difference;
   return { observations: inputs.length / observationSpace.size, maxError: largest, meanError: mean };
+}
+
+/** What {@link verifyPolicy} compares, actions in the environment's units. */
+interface Compared extends Omit<Differing, 'observation'> {
+  readonly inputs: Float32Array;
+}
+
+/** The rows that differ, if rounding explains all of them; else as many as it does. */
+async function explainedRows(
+  deployment: Deployment,
+  { observationSpace, actionSpace }: PolicyMetadata,
+  { inputs, ofAgent, ofFile, measure }: Compared,
+): Promise<ReadonlyMap<number, Explained>> {
+  const { size } = actionSpace;
+  const differs = Array.from({ length: inputs.length / observationSpace.size }, (_, row) => row).filter(
+    (row) =>
+      Array.from({ length: size }, (_, entry) => row * size + entry).some((i) => {
+        const value = ofAgent[i] ?? Number.NaN;
+        const { scale, allowed } = measure(value, i % size);
+        // What isn't finite is refused by name elsewhere.
+        return Number.isFinite(value) && Math.abs((ofFile[i] ?? Number.NaN) - value) > allowed * scale;
+      }),
+  );
+  if (differs.length === 0) return new Map();
+  const rowsOf = (values: ArrayLike<number>, width: number) =>
+    differs.flatMap((row) => Array.from({ length: width }, (_, i) => values[row * width + i] ?? Number.NaN));
+  const { candidates, policy } = deployedPrograms(deployment, actionSpace);
+  const explained = await explainedByRounding(candidates ?? policy, deployment.state, {
+    observation: Float32Array.from(rowsOf(inputs, observationSpace.size)),
+    ofAgent: rowsOf(ofAgent, size),
+    ofFile: rowsOf(ofFile, size),
+    measure,
+  });
+  return new Map(explained.map((action, i) => [differs[i] ?? Number.NaN, action]));
+}
+
+/** [rows, size] actions, some of them replaced. */
+function withRows(
+  actions: ArrayLike<number>,
+  rows: ReadonlyMap<number, Explained>,
+  size: number,
+): ArrayLike<number> {
+  return Array.from(actions, (value, i) => rows.get(Math.floor(i / size))?.action[i % size] ?? value);
 }
 
 /** Rows on which the slower comparison with the reference runtime is made. */

@@ -42,7 +42,10 @@ export interface Bijector {
    * clips actions; absent where it is z itself.
    */
   readonly nearest?: (z: Tensor, state: Tensor) => Tensor;
-  /** The part of the forward log|det ∂a/∂z| that depends on the state alone, [states]; absent where it is 0. */
+  /**
+   * The part of the forward log|det ∂a/∂z| that depends on the state alone, [states], or k blocks of them where there are k dropout
+   * masks for each; absent where it is 0.
+   */
   readonly stateLogDet?: (state: Tensor) => Tensor;
 }
 

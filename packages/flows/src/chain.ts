@@ -1,6 +1,6 @@
 import { add, ShapeError } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
-import { repeatForRows } from '@meow-rl/nn';
+import { repeatForRows, toMoreRows } from '@meow-rl/nn';
 
 import type { Bijector, Mapped } from './bijector.ts';
 
@@ -54,7 +54,8 @@ export function chain(layers: readonly Bijector[], size = layers[0]?.size): Bije
       },
     }),
     ...(stateParts.length > 0 && {
-      stateLogDet: (state) => stateParts.map((part) => part(state)).reduce((total, part) => add(total, part)),
+      stateLogDet: (state) =>
+        stateParts.map((part) => part(state)).reduce((total, part) => add(...toMoreRows(total, part))),
     }),
   };
 }

@@ -1,4 +1,4 @@
-import { add, constant, expandAs, grad, mul, slice, sum } from '@meow-rl/graph';
+import { add, concat, constant, expandAs, grad, mul, slice, sum } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { compute, expectClose, matrix } from '@meow-rl/nn/testing';
 import { describe, expect, it } from 'vitest';
@@ -77,6 +77,34 @@ describe('coupling', () => {
         compute({ z, state: aState }, ({ z, state }) => ({ out: layer.inverse(z, state).out })),
       ).rejects.toThrow(`coupling: the conditioner's output: expected [rows, ${expected}], got [1, 3].`);
     }
+  });
+
+  it('asks its conditioner once for each state where that alone decides, also for blocks of rows', async () => {
+    let asked = 0;
+    const points = matrix([[1], [2], [3], [4]]);
+    const { out, logDet } = await compute({ points, state: matrix([[0.3], [-0.8]]) }, (inputs) => {
+      const layer = coupling({
+        transform: affine({ scaleMax: 1 }),
+        mask: [0],
+        // Two numbers for each of two blocks of states, as with two dropout masks.
+        conditioner: (_, state) => {
+          asked += 1;
+          return concat([concat([state, state], 1), concat([state, state], 1)]);
+        },
+      });
+      return {
+        out: layer.inverse(inputs.points, inputs.state).out,
+        logDet: layer.stateLogDet?.(inputs.state) ?? inputs.state,
+      };
+    });
+    expect(asked).toBe(1);
+    const raw = [0.3, -0.8, 0.3, -0.8];
+    expectClose(logDet, raw.map(Math.tanh), 1e-12);
+    expectClose(
+      out,
+      raw.map((shifted, i) => (i + 1 - shifted) / Math.exp(Math.tanh(shifted))),
+      1e-12,
+    );
   });
 
   it('leaves to V what an affine transform of the state alone does to volumes', async () => {

@@ -1,6 +1,6 @@
 import { constant, GraphError, mul, ShapeError } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
-import { checkWidth, repeatForRows, zerosPerState } from '@meow-rl/nn';
+import { checkWidth, repeatForRows, toMoreRows, zerosPerState } from '@meow-rl/nn';
 
 import type { Bijector, Mapped } from './bijector.ts';
 
@@ -60,24 +60,37 @@ export function coupling({ mask, conditioner, transform }: CouplingOptions): Bij
   // Nothing is kept: what the conditioner gives is decided by the state alone.
   const ofStateAlone = transform.slope === 'conditioner' && mask.every((m) => m === 0);
 
-  const rawOf = (x: Tensor, state: Tensor): Tensor => {
+  const checkPoint = (x: Tensor): void => {
     if (x.shape.length !== 2 || x.shape[1] !== size)
       throw new ShapeError(
         `coupling: mask has ${size} entries but the action has ${String(x.shape[1])}. Give one 0 or 1 per action entry.`,
       );
+  };
+  const rawOf = (x: Tensor, state: Tensor): Tensor => {
+    checkPoint(x);
     const raw = conditioner(mul(keep, x), state);
     checkWidth("coupling: the conditioner's output", raw, transform.outputs(size));
     return raw;
   };
+  // Asked once for each state: where units are dropped, the map and its determinant have to be of the same ones.
+  const ofStates = new WeakMap<Tensor, Tensor>();
+  const rawOfState = (state: Tensor): Tensor => {
+    const raw = ofStates.get(state) ?? rawOf(zerosPerState(state, size), state);
+    ofStates.set(state, raw);
+    return raw;
+  };
   const through = (direction: 'forward' | 'inverse', x: Tensor, state: Tensor): Mapped => {
-    const raw = rawOf(x, state);
-    const mapped = transform[direction](repeatForRows(x, raw), raw, moved);
-    return ofStateAlone ? { out: mapped.out } : mapped;
+    if (!ofStateAlone) {
+      const raw = rawOf(x, state);
+      return transform[direction](repeatForRows(x, raw), raw, moved);
+    }
+    checkPoint(x);
+    const [point, raw] = toMoreRows(x, rawOfState(state));
+    return { out: transform[direction](point, raw, moved).out };
   };
   const stateLogDet = (state: Tensor): Tensor => {
-    const zeros = zerosPerState(state, size);
-    const raw = rawOf(zeros, state);
-    const { logDet } = transform.forward(repeatForRows(zeros, raw), raw, moved);
+    const raw = rawOfState(state);
+    const { logDet } = transform.forward(repeatForRows(zerosPerState(state, size), raw), raw, moved);
     if (!logDet) throw new GraphError("coupling: a transform with slope 'conditioner' must give logDet.");
     return logDet;
   };

@@ -44,6 +44,16 @@ function actingOf(algorithm: Algorithm): Acting {
       if (action) expectRows('action of acting.mode', action, sizes.actionSize);
       return action;
     },
+    ...(acting.candidates && {
+      candidates: (networks, observation) => {
+        const candidates = acting.candidates?.(networks, observation);
+        const { action = observation, score = observation } = candidates ?? {};
+        const count = Number(score.shape[1]);
+        expectRows('score of acting.candidates', score, count);
+        expectRows('action of acting.candidates', action, count, sizes.actionSize);
+        return { action, score };
+      },
+    }),
     critic: (...inputs) => {
       const values = acting.critic(...inputs);
       for (const [name, value] of Object.entries(values)) expectRows(`${name} of acting.critic`, value);
@@ -141,6 +151,22 @@ export function modeProgram(algorithm: Algorithm): Program<'observation', string
     return { action: action ?? observation };
   });
   return hasMode ? built : undefined;
+}
+
+/**
+ * What the deterministic action is the best of: `observation` [batch, O] to `action` [batch, k, A] and `score` [batch, k]; undefined
+ * where it isn't chosen so.
+ */
+export function candidatesProgram(
+  algorithm: Algorithm,
+): Program<'observation', string, 'action' | 'score'> | undefined {
+  const acting = actingOf(algorithm);
+  if (!acting.candidates) return undefined;
+  const widths = { observation: algorithm.sizes.observationSize };
+  return actingProgram(algorithm, widths, (networks, { observation }) => {
+    const { action = observation, score = observation } = acting.candidates?.(networks, observation) ?? {};
+    return { action, score };
+  });
 }
 
 /** Values of actions: `observation` [batch, O] and `action` [batch, A] to what the algorithm names, [batch] each. */

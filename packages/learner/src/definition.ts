@@ -1,5 +1,5 @@
 import type { GradientTransformation, Tensor } from '@meow-rl/graph';
-import type { Bound, Dropout, Module } from '@meow-rl/nn';
+import type { Bound, Candidates, Dropout, Module } from '@meow-rl/nn';
 import type { MetricWarning } from '@meow-rl/train';
 
 import type { Noise } from './noise.ts';
@@ -125,6 +125,8 @@ export interface Acting<N extends NetworkGroups = NetworkGroups, Q extends strin
   readonly stochastic?: boolean;
   /** The deterministic action, [rows, A]; undefined where the policy has none. */
   mode(networks: BoundGroups<N>, observation: Tensor): Tensor | undefined;
+  /** What `mode` takes the best of, where it chooses by score: in 32-bit floats the next best may be taken where two are nearly the same. */
+  candidates?(networks: BoundGroups<N>, observation: Tensor): Candidates;
   /** Why there is no deterministic action and what to do, a sentence or more; for the error where `mode` gives none. */
   readonly withoutMode?: string;
   /** Values of actions, [rows] each, by names such as `q1`. */

@@ -3,6 +3,7 @@ import type { Executable, Program, Runtime, StateStore } from '@meow-rl/graph';
 import type { Deployment } from '@meow-rl/train';
 
 import {
+  candidatesProgram,
   criticProgram,
   densityProgram,
   exploreProgram,
@@ -107,9 +108,11 @@ export function deploymentOf(algorithm: Algorithm, state: StateStore): AgentDepl
   if (!policy) return undefined;
   const stochastic =
     densityProgram(algorithm) ?? (algorithm.acting.stochastic ? sampleProgram(algorithm) : undefined);
+  const candidates = candidatesProgram(algorithm);
   const names = algorithm.groups.map(({ name }) => stateName(name, 'parameters'));
   return {
     policy,
+    ...(candidates && { candidates }),
     ...(stochastic && { stochastic }),
     critic: criticToDeploy(algorithm),
     state: Object.fromEntries(names.map((name) => [name, Float32Array.from(state.read(name))])),

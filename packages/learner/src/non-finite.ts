@@ -14,7 +14,7 @@ export interface UpdateField {
   /** `the batch's rewards` */
   readonly name: string;
   /** The kind that a message about scales names. */
-  readonly kind?: 'observations' | 'rewards';
+  readonly kind?: 'observations' | 'rewards' | 'logProbs' | 'values';
   readonly values: ArrayLike<number>;
   readonly remedy: string;
 }
@@ -40,8 +40,8 @@ export const fieldsOfRollout = (rollout: Rollout): readonly UpdateField[] => [
   },
   { name: "the rollout's actions", values: rollout.actions, remedy: POLICY },
   { name: "the rollout's rewards", kind: 'rewards', values: rollout.rewards, remedy: ENVIRONMENT },
-  { name: "the rollout's logProbs", values: rollout.logProbs, remedy: POLICY },
-  { name: "the rollout's values", values: rollout.values, remedy: POLICY },
+  { name: "the rollout's logProbs", kind: 'logProbs', values: rollout.logProbs, remedy: POLICY },
+  { name: "the rollout's values", kind: 'values', values: rollout.values, remedy: POLICY },
   { name: "the rollout's nextValues", values: rollout.nextValues, remedy: POLICY },
 ];
 
@@ -52,6 +52,8 @@ export interface FailedUpdate {
   readonly update: number;
   readonly fields: readonly UpdateField[];
   readonly metrics: Readonly<Record<string, number>>;
+  /** Whether the networks are still those that acted: the first gradient step with a rollout. */
+  readonly isFirstOfRollout?: boolean;
 }
 
 /** Finds what went wrong first: an input, then the terms in the order in which they are computed. */
@@ -66,7 +68,8 @@ export function firstNonFinite(failed: FailedUpdate): NonFiniteError {
   }
   const order = [...Object.keys(terms), ...Object.keys(metrics)];
   const metric = order.find((key) => key in metrics && !Number.isFinite(metrics[key])) ?? 'update';
-  const remedy = update === 1 ? tooLarge(failed) : diverged(algorithm);
+  const remedy =
+    [foreignLogProbs, tooFar, tooLarge, diverged].map((blame) => blame(failed)).find(Boolean) ?? '';
   return new NonFiniteError(name, update, inWords(metric, terms), metrics[metric] ?? Number.NaN, remedy);
 }
 
@@ -78,28 +81,74 @@ function inWords(metric: string, terms: Readonly<Record<string, string>>): strin
   return `the norm of the ${group}${group.endsWith('s') ? "'" : "'s"} ${norm}`;
 }
 
-/** Names the settings that lower steps. */
-function diverged({ definition: { settings }, config }: Algorithm): string {
-  const lowered = Object.keys(settings).filter(
-    (key) => /learningRate$|^gradClip$/i.test(key) && hasEffect(settings, key, config),
-  );
-  if (lowered.length === 0) return 'Training has diverged: scale the rewards down.';
-  const [last, ...others] = lowered.toReversed();
-  const listed = others.length > 0 ? `${others.toReversed().join(', ')} or ${last}` : last;
-  return `Training has diverged: lower ${listed}, or scale the rewards down.`;
-}
+/** What a failed update can be blamed on, or undefined. */
+type Blame = (failed: FailedUpdate) => string | undefined;
 
-/** The first update can't have diverged: nothing was learned before it. */
-function tooLarge({ fields, algorithm: { definition, config } }: FailedUpdate): string {
-  const reach = fields
+/** Squares and products of such numbers soon leave 32-bit floats, whatever was learned. */
+const FAR = 1e6;
+/** exp of it, and of what it may differ by, is beyond 32-bit floats. */
+const FARTHEST_EXPONENT = 80;
+
+/** How far each kind of input reaches: `observations up to 2.1, rewards up to 1.0e+30`. */
+const reachOf = (fields: readonly UpdateField[]): string =>
+  fields
     .flatMap(({ kind, values }) => (kind === undefined ? [] : [`${kind} up to ${largest(values)}`]))
     .join(', ');
-  const { scales = [] } = definition;
-  const values: Readonly<Record<string, unknown>> = config;
-  const settings = scales.map((key) => `, ${key} ${String(values[key])}`).join('');
-  const [main] = scales;
+
+const isBeyond = ({ values }: UpdateField, bound: number): boolean => Number(largest(values)) > bound;
+
+/** Whether an environment gave numbers that are too large. */
+const isFarInput = (field: UpdateField): boolean =>
+  (field.kind === 'observations' || field.kind === 'rewards') && isBeyond(field, FAR);
+
+/** Before anything is learned from a rollout the ratios of probabilities are 1, if these are those of the policy. */
+const foreignLogProbs: Blame = ({ fields, isFirstOfRollout }) => {
+  const logProbs = fields.find(({ kind }) => kind === 'logProbs');
+  if (!isFirstOfRollout || !logProbs || !isBeyond(logProbs, FARTHEST_EXPONENT)) return undefined;
+  if (fields.some(isFarInput)) return undefined;
   return (
-    `It is the first one, so a scale is too large for 32-bit floats: ${reach}${settings}. ` +
+    `It is the first gradient step with its rollout, so nothing has moved since: ${reachOf(fields)}. ` +
+    'Look at the logProbs first: give those that explore gave with the actions, log π(a|s) of this agent.'
+  );
+};
+
+/** Later on, inputs are to blame only where they are far out. */
+const tooFar: Blame = ({ fields, update, algorithm }) => {
+  const far = fields.find(isFarInput);
+  if (update === 1 || !far) return undefined;
+  return (
+    `Its inputs are too large for 32-bit floats: ${reachOf(fields)}${scalesOf(algorithm)}. ` +
+    `Look at what gave the ${far.kind}, and bring them to the order of 1.`
+  );
+};
+
+/** The first update can't have diverged: nothing was learned before it. */
+const tooLarge: Blame = ({ fields, update, algorithm }) => {
+  if (update !== 1) return undefined;
+  const [main] = algorithm.definition.scales ?? [];
+  return (
+    `It is the first one, so a scale is too large for 32-bit floats: ${reachOf(fields)}${scalesOf(algorithm)}. ` +
     `Bring observations and rewards to the order of 1${main === undefined ? '' : `, and ${main} with them`}.`
   );
+};
+
+/** Names the settings that lower steps, and how far the inputs reach. */
+const diverged: Blame = ({ fields, algorithm: { definition, config } }) => {
+  const { settings } = definition;
+  const lowered = Object.keys(settings).filter(
+    (key) =>
+      /learningRate$|^gradClip$/i.test(key) &&
+      settings[key]?.kind === 'number' &&
+      hasEffect(settings, key, config),
+  );
+  const [last, ...others] = lowered.toReversed();
+  const listed = others.length > 0 ? `${others.toReversed().join(', ')} or ${last}` : last;
+  const steps = listed === undefined ? '' : `lower ${listed}, or `;
+  return `Training has diverged: ${steps}scale the rewards down. Its inputs are ordinary: ${reachOf(fields)}.`;
+};
+
+/** Values of the settings that set a scale. */
+function scalesOf({ definition: { scales = [] }, config }: Algorithm): string {
+  const values: Readonly<Record<string, unknown>> = config;
+  return scales.map((key) => `, ${key} ${String(values[key])}`).join('');
 }

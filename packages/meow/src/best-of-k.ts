@@ -1,17 +1,18 @@
 import type { EnergyFlow } from '@meow-rl/flows';
 import type { Tensor } from '@meow-rl/graph';
-import { bestOfK } from '@meow-rl/nn';
+import { fixedCandidates } from '@meow-rl/nn';
+import type { Candidates } from '@meow-rl/nn';
 
 /**
- * The best by Q of some actions of a flow, [states, size].
+ * Some actions of a flow to take the best of by Q.
  *
- * With one temperature and one state, Q has the order of log π, which sampling gives. It is never worse by Q than the image of
- * the prior's mode, the first candidate.
+ * With one temperature and one state, Q has the order of log π, which sampling gives. The best is never worse by Q than the image
+ * of the prior's mode, the first candidate.
  *
  * @param state [states, features]; the states may be a named axis
  */
-export const bestOfSamples = (flow: EnergyFlow, state: Tensor, candidates: number): Tensor =>
-  bestOfK(state, {
+export const sampleCandidates = (flow: EnergyFlow, state: Tensor, candidates: number): Candidates =>
+  fixedCandidates(state, {
     candidates,
     size: flow.size,
     sample: (noise, repeatedState) => {

@@ -92,6 +92,53 @@ describe.each(KINDS)('layers $layers with linear layers $linear', (kind) => {
   });
 });
 
+describe.each([{ layers: 'additive', linear: 'none' } as const, ...KINDS])(
+  'an action of one entry with layers $layers and linear layers $linear',
+  (kind) => {
+    const one = { observationSize: 2, actionSize: 1 };
+
+    it.each(['latent', 'action'] as const)(
+      'is learned with dropout in coordinates %s',
+      async (coordinates) => {
+        const bestOfK = { deterministic: 'best-of-k', candidates: 4 } as const;
+        const config = { ...SMALL, ...kind, ...bestOfK, coordinates, dropout: 0.3 };
+        const agent = await createMeowAgent({ runtime: referenceRuntime, ...one, seed: 3, config });
+        const batch = randomBatch(1, 8, one);
+        const actions = (await agent.replayed?.ofActions(batch.actions)) ?? batch.actions;
+        const { loss } = await agent.update({ ...batch, actions });
+        expect(loss).toBeGreaterThan(0);
+        expect(await agent.act(new Float32Array(2), { deterministic: true })).toHaveLength(1);
+        await agent.dispose();
+      },
+    );
+
+    it('has V = α log ∫ exp(Q / α) da', async () => {
+      const alpha = 0.4;
+      const config = { ...kind, alpha, uniformShare: 0 };
+      const values = mapValues(randomValues(smallAlgorithm(one, config), 2), ({ shape, data }) => ({
+        shape,
+        data: Array.from(data, (value) => value / 2),
+      }));
+      const bound = smallNetworks(one, config, values);
+      const quadrature = squareQuadrature(1, 401);
+      const [state = []] = randomRows(1, 1, 2, 1);
+      const { q, v } = await compute(
+        {
+          action: matrix(quadrature.points),
+          state: matrix(quadrature.points.map(() => state)),
+          single: matrix([state]),
+        },
+        ({ action, state: everywhere, single }) => ({
+          q: bound.softQ(everywhere, action)[0] ?? action,
+          v: bound.softV(single)[0] ?? single,
+        }),
+      );
+      const scaled = q.map((value) => value / alpha);
+      expect(Math.abs(alpha * logIntegral(quadrature, scaled) - (v[0] ?? Number.NaN))).toBeLessThan(6e-3);
+    });
+  },
+);
+
 describe('where the Jacobian determinant depends on the action', () => {
   it.each(varying)('$layers and $linear have no mode, and say why and what to do', async (kind) => {
     expect(modeProgram(smallAlgorithm(sizes, kind))).toBeUndefined();

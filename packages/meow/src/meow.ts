@@ -1,9 +1,9 @@
 import { adam, chain, clipByGlobalNorm } from '@meow-rl/graph';
 import { defineAlgorithm, normal } from '@meow-rl/learner';
 import type { LossInputs } from '@meow-rl/learner';
-import { scalar } from '@meow-rl/nn';
+import { bestCandidate, scalar } from '@meow-rl/nn';
 
-import { bestOfSamples } from './best-of-k.ts';
+import { sampleCandidates } from './best-of-k.ts';
 import { meowLoss, temperatureLoss } from './loss.ts';
 import type { MeowGroups } from './loss.ts';
 import { meowNetworks, pessimistic, replayedLatent, valueCount } from './networks.ts';
@@ -62,8 +62,12 @@ export const meow = defineAlgorithm({
     // Proposition 2.
     mode: ({ ebflow }, observation) =>
       config.deterministic === 'best-of-k'
-        ? bestOfSamples(ebflow.flow(), observation, config.candidates)
+        ? bestCandidate(sampleCandidates(ebflow.flow(), observation, config.candidates))
         : ebflow.flow().mode?.(observation),
+    ...(config.deterministic === 'best-of-k' && {
+      candidates: ({ ebflow }, observation) =>
+        sampleCandidates(ebflow.flow(), observation, config.candidates),
+    }),
     withoutMode: `${whyWithoutMode(config)}; or sample its actions.`,
     critic: (networks, observation, action) => {
       const { ebflow } = networks;

@@ -3,7 +3,7 @@ import type { Tensor } from '@meow-rl/graph';
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
-import { bestOfK } from './best-of-k.ts';
+import { bestCandidate, fixedCandidates } from './best-of-k.ts';
 import { compute, expectClose, matrix, rowsOf } from './testing/index.ts';
 
 const SIZE = 2;
@@ -26,16 +26,18 @@ const distance = (point: readonly number[], [x = 0, y = 0]: readonly number[]): 
 
 /** The action is the noise; its score falls with the distance to a point that the state decides. */
 const nearest = (state: Tensor, candidates: number): Tensor =>
-  bestOfK(state, {
-    candidates,
-    size: SIZE,
-    sample: (noise, repeated) => ({
-      action: noise,
-      score: neg(sum(square(sub(noise, pairOf(repeated))), { axes: [1] })),
+  bestCandidate(
+    fixedCandidates(state, {
+      candidates,
+      size: SIZE,
+      sample: (noise, repeated) => ({
+        action: noise,
+        score: neg(sum(square(sub(noise, pairOf(repeated))), { axes: [1] })),
+      }),
     }),
-  });
+  );
 
-describe('bestOfK', () => {
+describe('bestCandidate', () => {
   it.each([1, 2, 7, 40])(
     'takes the best of %d fixed candidates, for each state its own',
     async (candidates) => {
@@ -67,14 +69,16 @@ describe('bestOfK', () => {
 
   it('takes the first one of several that are the best', async () => {
     const { out } = await compute({ state: matrix(states) }, ({ state }) => ({
-      out: bestOfK(state, {
-        candidates: 5,
-        size: SIZE,
-        sample: (noise) => ({
-          action: add(noise, 3),
-          score: mul(0, sum(noise, { axes: [1] })),
+      out: bestCandidate(
+        fixedCandidates(state, {
+          candidates: 5,
+          size: SIZE,
+          sample: (noise) => ({
+            action: add(noise, 3),
+            score: mul(0, sum(noise, { axes: [1] })),
+          }),
         }),
-      }),
+      ),
     }));
     expect(out).toEqual([3, 3, 3, 3, 3, 3]);
   });

@@ -20,7 +20,7 @@ import { zerosPerState } from './rows.ts';
 import { aboveDiagonal, zeroOneMatrix } from './zero-one-matrix.ts';
 
 /** A policy to take the best of. */
-export interface BestOfKOptions {
+export interface CandidatesOptions {
   /** k */
   readonly candidates: number;
   /** Entries of an action, and of its noise. */
@@ -36,32 +36,47 @@ function candidateNoise(candidates: number, size: number): Float32Array {
   return noise;
 }
 
-/**
- * The best by score of some actions of a stochastic policy, [states, size], all in one program:
- *
- *     a = argmax score(s, aⱼ) over j,   aⱼ the action of noise εⱼ,   ε₁ = 0, the others fixed standard normal numbers
- *
- * Of several that are the best it is the first one. It is the same action for the same state, [states, features], of which the
- * states may be a named axis.
- */
-export const bestOfK = scoped('bestOfK', best);
-
-function best(state: Tensor, { candidates, size, sample }: BestOfKOptions): Tensor {
-  const [states = 1, features = 1] = state.shape;
-  const all = multipleOf(states, candidates);
-  const noise = add(
-    zerosPerState(state, candidates * size),
-    constant(candidateNoise(candidates, size), [1, candidates * size]),
-  );
-  const repeated = concat(
-    Array.from({ length: candidates }, () => state),
-    1,
-  );
-  const { action, score } = sample(reshape(noise, [all, size]), reshape(repeated, [all, features]));
-  const scores = reshape(score, [states, candidates]);
-  const isBest = toFloat(equal(scores, max(scores, { axes: [1], keepDims: true })));
-  const bestBefore = matmul(isBest, zeroOneMatrix(candidates, aboveDiagonal));
-  const chosen = mul(isBest, toFloat(less(bestBefore, 0.5)));
-  const actions = reshape(action, [states, candidates, size]);
-  return sum(mul(reshape(chosen, [states, candidates, 1]), actions), { axes: [1] });
+/** Actions to take the best of: k for each state, and their scores. */
+export interface Candidates {
+  /** [states, k, size] */
+  readonly action: Tensor;
+  /** [states, k] */
+  readonly score: Tensor;
 }
+
+/**
+ * The same k actions of a stochastic policy for the same state, [states, features], of which the states may be a named axis: aⱼ is
+ * the action of noise εⱼ, ε₁ = 0, the others fixed standard normal numbers.
+ */
+export const fixedCandidates = scoped(
+  'bestOfK',
+  (state: Tensor, { candidates, size, sample }: CandidatesOptions): Candidates => {
+    const [states = 1, features = 1] = state.shape;
+    const all = multipleOf(states, candidates);
+    const noise = add(
+      zerosPerState(state, candidates * size),
+      constant(candidateNoise(candidates, size), [1, candidates * size]),
+    );
+    const repeated = concat(
+      Array.from({ length: candidates }, () => state),
+      1,
+    );
+    const { action, score } = sample(reshape(noise, [all, size]), reshape(repeated, [all, features]));
+    return {
+      action: reshape(action, [states, candidates, size]),
+      score: reshape(score, [states, candidates]),
+    };
+  },
+);
+
+/**
+ * The best of some actions by score, [states, size], all in one program: `a = argmax score(s, aⱼ) over j`, of several that are
+ * the best the first one.
+ */
+export const bestCandidate = scoped('bestOfK', ({ action, score }: Candidates): Tensor => {
+  const [states = 1, candidates] = score.shape;
+  const isBest = toFloat(equal(score, max(score, { axes: [1], keepDims: true })));
+  const bestBefore = matmul(isBest, zeroOneMatrix(Number(candidates), aboveDiagonal));
+  const chosen = mul(isBest, toFloat(less(bestBefore, 0.5)));
+  return sum(mul(reshape(chosen, [states, Number(candidates), 1]), action), { axes: [1] });
+});

@@ -119,6 +119,8 @@ describe('dropoutBank', () => {
           [2, 2],
         ],
       ),
-    ).rejects.toThrow('slice: 1 to 2');
+    ).rejects.toThrow(
+      'dropoutBank: there are offsets for 1 uses of the masks, and this is one more. Give one for each hidden layer',
+    );
   });
 });

@@ -68,6 +68,11 @@ export function dropoutBank(rate: number, largest: number, random: Generator): D
           throw new ShapeError(
             `dropoutBank: an activation is ${formatShape(shape)}, and the bank was made for ${largest} elements at most.`,
           );
+        const uses = Number(offsets.shape[0]);
+        if (used === uses)
+          throw new ShapeError(
+            `dropoutBank: there are offsets for ${uses} uses of the masks, and this is one more. Give one for each hidden layer that is dropped from.`,
+          );
         const offset = slice(offsets, { start: used, end: used + 1 });
         used += 1;
         const mask = reshape(window(bank, offset, staticSize(shape)), shape);

@@ -1,7 +1,7 @@
 export { gelu, relu, silu, swish, tanh } from './activation.ts';
 export type { Activate, Activation, TrainableActivation } from './activation.ts';
-export { bestOfK } from './best-of-k.ts';
-export type { BestOfKOptions } from './best-of-k.ts';
+export { bestCandidate, fixedCandidates } from './best-of-k.ts';
+export type { Candidates, CandidatesOptions } from './best-of-k.ts';
 export { boundedLogScale, inverseBoundedLogScale } from './bounded-log-scale.ts';
 export { dropoutBank, dropoutOffsets } from './dropout.ts';
 export type { Dropout, DropoutBank } from './dropout.ts';
@@ -16,7 +16,7 @@ export { featureSizes, hiddenLayers, mlp } from './mlp.ts';
 export type { Features, HiddenLayersOptions, MlpOptions, Network } from './mlp.ts';
 export { initialize, mapModule, modules, scalar } from './module.ts';
 export type { Bound, Module, ParameterDefinition } from './module.ts';
-export { checkWidth, repeatForRows, zerosPerState } from './rows.ts';
+export { checkWidth, repeatForRows, toMoreRows, zerosPerState } from './rows.ts';
 export { FARTHEST_LATENT, insideSquash, logSquashSlope, SQUASH_MARGIN } from './squash.ts';
 export { aboveDiagonal, belowDiagonal, onDiagonal, zeroOneMatrix } from './zero-one-matrix.ts';
 export { squashedGaussianPolicy } from './squashed-gaussian-policy.ts';

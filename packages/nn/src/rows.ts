@@ -32,6 +32,12 @@ export function repeatForRows(perState: Tensor, like: Tensor): Tensor {
   );
 }
 
+/** Two tensors with the rows of the one that has more, by {@link repeatForRows}. */
+export function toMoreRows(a: Tensor, b: Tensor): readonly [Tensor, Tensor] {
+  const [rows, others] = [Number(a.shape[0]), Number(b.shape[0])];
+  return rows > others ? [a, repeatForRows(b, a)] : [repeatForRows(a, b), b];
+}
+
 /** Zeros, one row of `size` per state: [states, size]. */
 export function zerosPerState(state: Tensor, size: number): Tensor {
   // Only its shape is used.

@@ -5,13 +5,9 @@ export { replayBufferBytes } from './replay-buffer-bytes.ts';
 export { replayBuffer, type ReplayBuffer } from './replay-buffer.ts';
 export type { ReplayBufferOptions } from './replay-buffer-options.ts';
 export type { Rollout } from './rollout.ts';
-export {
-  rolloutBuffer,
-  type ActedValues,
-  type RolloutBuffer,
-  type RolloutBufferOptions,
-  type RolloutBufferState,
-} from './rollout-buffer.ts';
+export { rolloutBufferBytes } from './rollout-buffer-bytes.ts';
+export { rolloutBuffer, type RolloutBuffer } from './rollout-buffer.ts';
+export type { ActedValues, RolloutBufferOptions, RolloutBufferState } from './rollout-state.ts';
 export {
   emptyBatch,
   type BatchExtra,

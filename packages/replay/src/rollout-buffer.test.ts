@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { rolloutBufferBytes } from './rollout-buffer-bytes.ts';
 import { rolloutBuffer } from './rollout-buffer.ts';
 
 const sizes = { observationSize: 2, actionSize: 1 };
@@ -117,6 +118,42 @@ describe('a rollout', () => {
   });
 });
 
+/** Adds a transition with these flags, which must leave the buffer as it is. */
+function addEnds(done: number, terminated: number) {
+  const buffer = make(2, 1);
+  const { transitions, finalValues } = step(0, [0]);
+  const flagged = { ...transitions, terminated: Uint8Array.of(terminated) };
+  try {
+    buffer.add(flagged, { rows: [0], done: [done] }, acted(0, 1, finalValues));
+  } finally {
+    expect(buffer.size).toBe(0);
+  }
+}
+
+/** Restores the state of a buffer with one transition, some of it replaced. */
+function restoreWith(
+  columns: Readonly<Record<string, Float32Array>>,
+  flags?: { readonly terminated: readonly number[]; readonly done: readonly number[] },
+) {
+  const buffer = make(2, 1);
+  addStep(buffer, 0, [0]);
+  const state = buffer.state();
+  make(2, 1).restore({
+    ...state,
+    flags: flags ?? state.flags,
+    columns: { ...state.columns, ...columns },
+  });
+}
+
+it('takes as many bytes as are foretold', () => {
+  const buffer = make(5, 3);
+  for (let at = 0; at < 5; at += 1) addStep(buffer, at, [0, 1, 2]);
+  buffer.follow([0, 0, 0]);
+  const { steps: _, numEnvs: __, ...arrays } = buffer.rollout();
+  const bytes = Object.values(arrays).reduce((total, { byteLength }) => total + byteLength, 0);
+  expect(rolloutBufferBytes({ steps: 5, numEnvs: 3, ...sizes })).toBe(bytes);
+});
+
 describe('what does not fit', () => {
   it.each([
     [() => make(0, 1), 'steps of a rollout is 0, expected a positive integer'],
@@ -128,6 +165,12 @@ describe('what does not fit', () => {
       () => addStep(make(2, 2), 0, [1, 1]),
       'add got two transitions of one sub-environment, of rows 1, 1. Add those',
     ],
+    [() => addEnds(2, 0), 'done is 2 in entry 0, expected 0 or 1'],
+    [() => addEnds(Number.NaN, 0), 'done is NaN in entry 0, expected 0 or 1'],
+    [() => addEnds(0, 1), 'done is 0 in entry 0, where terminated is 1. Give 1'],
+    [() => make(1, 1).follow([Number.NaN]), 'follow got NaN in entry 0, expected a finite number'],
+    [() => restoreWith({ rewards: Float32Array.of(Number.NaN) }), 'a state with NaN in entry 0 of rewards'],
+    [() => restoreWith({}, { terminated: [1], done: [0] }), 'a termination in entry 0 that ends no episode'],
     [() => make(2, 1).restore(make(2, 2).state()), 'a state with numEnvs = 2, expected 1'],
     [
       () => make(2, 1).restore({ ...make(2, 1).state(), counts: [3] }),

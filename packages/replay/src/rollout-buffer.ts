@@ -1,41 +1,23 @@
 import { checkPositive } from './check-options.ts';
+import {
+  checkActed,
+  checkFollowing,
+  checkOrigins,
+  checkRolloutState,
+  missingValues,
+} from './check-rollout.ts';
 import { checkTransitions } from './check-transitions.ts';
 import type { TransitionOrigins } from './episode-links.ts';
+import { COLUMNS, ONES } from './rollout-state.ts';
+import type {
+  ActedValues,
+  ColumnWidths,
+  RolloutBufferOptions,
+  RolloutBufferState,
+  RolloutColumn,
+} from './rollout-state.ts';
 import type { Rollout } from './rollout.ts';
-import type { Transitions, TransitionSizes } from './transition-batch.ts';
-
-/** Options of {@link rolloutBuffer}. */
-export interface RolloutBufferOptions extends TransitionSizes {
-  /** T, transitions of each sub-environment. */
-  readonly steps: number;
-  /** N, sub-environments. */
-  readonly numEnvs: number;
-}
-
-/** What a policy knew when it acted, and what it says of where that led. */
-export interface ActedValues {
-  /** [N], log π(a|s) of each sub-environment's action. */
-  readonly logProbs: ArrayLike<number>;
-  /** [N], V(s). */
-  readonly values: ArrayLike<number>;
-  /** [n], by transition: V of the last observation of an episode that was truncated; other entries aren't read. */
-  readonly finalValues: ArrayLike<number>;
-}
-
-/** The columns of a rollout that hold numbers, by the entries of a row. */
-const COLUMNS = ['observations', 'actions', 'logProbs', 'values', 'rewards', 'nextValues'] as const;
-
-/** What a {@link RolloutBuffer} holds, to be saved. */
-export interface RolloutBufferState extends RolloutBufferOptions {
-  /** [N], transitions held of each sub-environment. */
-  readonly counts: readonly number[];
-  /** [N], 1 where the value behind the newest transition isn't known yet. */
-  readonly awaited: readonly number[];
-  /** [rows], of the steps that have begun, 1 where the task ended and where the episode did. */
-  readonly flags: { readonly terminated: readonly number[]; readonly done: readonly number[] };
-  /** Rows of the steps that have begun; of the observations also those of the rollout before that are not overwritten yet. */
-  readonly columns: Readonly<Record<(typeof COLUMNS)[number], Float32Array>>;
-}
+import type { Transitions } from './transition-batch.ts';
 
 /** Transitions of one policy, collected until there are T of each sub-environment. */
 export interface RolloutBuffer extends RolloutBufferOptions {
@@ -54,14 +36,16 @@ export interface RolloutBuffer extends RolloutBufferOptions {
    * actions are chosen for.
    *
    * @param values [N], V(s) of each sub-environment's present observation
+   * @throws RangeError unless there are so many finite numbers
    */
   follow(values: ArrayLike<number>): void;
   /**
    * Adds the transitions of one step of the vector environment, at most one of each sub-environment. Of one that has its T
    * transitions already, while others that had to reset have not, they are passed over.
    *
-   * @throws RangeError for a field of another size, a number that isn't finite, two transitions of one sub-environment, or if
-   *   `follow` was not called since the step before; then nothing is added
+   * @throws RangeError for a field of another size, a number that isn't finite, a flag that is not 0 or 1, a termination that does
+   *   not end its episode, two transitions of one sub-environment, or if `follow` was not called since the step before; then nothing
+   *   is added
    */
   add(transitions: Transitions, origins: TransitionOrigins, acted: ActedValues): void;
   /**
@@ -93,8 +77,8 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
   for (const [name, value] of Object.entries({ steps, numEnvs, ...sizes }))
     checkPositive(`${name} of a rollout is ${String(value)}`, value);
   const capacity = steps * numEnvs;
-  const widths = { ...ONES, observations: observationSize, actions: actionSize };
-  const column = (name: (typeof COLUMNS)[number]) => new Float32Array(capacity * widths[name]);
+  const widths: ColumnWidths = { ...ONES, observations: observationSize, actions: actionSize };
+  const column = (name: RolloutColumn) => new Float32Array(capacity * widths[name]);
   const held = {
     observations: column('observations'),
     actions: column('actions'),
@@ -115,25 +99,6 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
   const isBegun = (entry: number) => Math.floor(entry / numEnvs) < (counts[entry % numEnvs] ?? 0);
   const begunRows = () => numEnvs * counts.reduce((most, count) => Math.max(most, count), 0);
 
-  const checkActed = (acted: ActedValues, count: number): void => {
-    for (const [name, length] of [
-      ['logProbs', numEnvs],
-      ['values', numEnvs],
-      ['finalValues', count],
-    ] as const) {
-      const { [name]: values } = acted;
-      if (values.length !== length)
-        throw new RangeError(
-          `rollout: ${name} has ${values.length} entries, expected ${length}. Give one for each ${name === 'finalValues' ? 'transition' : 'sub-environment'}.`,
-        );
-      const bad = Array.from(values).findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0)
-        throw new RangeError(
-          `rollout: ${name} is ${String(values[bad])} in entry ${bad}, expected a finite number. Look at the policy that gave it.`,
-        );
-    }
-  };
-
   return {
     ...options,
     get size() {
@@ -152,10 +117,7 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
       return out;
     },
     follow(values) {
-      if (values.length !== numEnvs)
-        throw new RangeError(
-          `rollout: follow got ${values.length} values, expected ${numEnvs}. Give one for each sub-environment.`,
-        );
+      checkFollowing(values, numEnvs);
       for (let row = 0; row < numEnvs; row += 1) {
         if (awaited[row] === 0) continue;
         held.nextValues[((counts[row] ?? 0) - 1) * numEnvs + row] = values[row] ?? Number.NaN;
@@ -164,20 +126,8 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
     },
     add(transitions, { rows, done: ended }, acted) {
       const count = checkTransitions(transitions, sizes);
-      if (rows.length !== count || ended.length !== count)
-        throw new RangeError(
-          `rollout: add got ${count} transitions of ${rows.length} rows with ${ended.length} ends, expected as many of each. Give a row and an end for each transition.`,
-        );
-      checkActed(acted, count);
-      const bad = Array.from(rows).findIndex((row) => !(Number.isInteger(row) && row >= 0 && row < numEnvs));
-      if (bad >= 0)
-        throw new RangeError(
-          `rollout: transition ${bad} is of row ${String(rows[bad])}, expected one of ${numEnvs} rows. Make the buffer for this environment.`,
-        );
-      if (new Set(Array.from(rows)).size !== count)
-        throw new RangeError(
-          `rollout: add got two transitions of one sub-environment, of rows ${Array.from(rows).join(', ')}. Add those of one step at a time, with follow in between.`,
-        );
+      checkOrigins({ rows, ended, terminated: transitions.terminated }, count, numEnvs);
+      checkActed(acted, count, numEnvs);
       if (awaited.includes(1)) throw missingValues('add');
       for (let i = 0; i < count; i += 1) {
         const row = rows[i] ?? 0;
@@ -212,7 +162,7 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
     },
     state() {
       const rows = begunRows();
-      const begun = (name: (typeof COLUMNS)[number]) => held[name].slice(0, rows * widths[name]);
+      const begun = (name: RolloutColumn) => held[name].slice(0, rows * widths[name]);
       return {
         ...options,
         counts: [...counts],
@@ -229,7 +179,7 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
       };
     },
     restore(state) {
-      checkState(state, options, widths);
+      checkRolloutState(state, options, widths);
       counts.set(state.counts);
       awaited.set(state.awaited);
       terminated.set(state.flags.terminated);
@@ -238,42 +188,6 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
       hasEarlier = state.columns.observations.length === held.observations.length;
     },
   };
-}
-
-const ONES = { observations: 1, actions: 1, logProbs: 1, values: 1, rewards: 1, nextValues: 1 };
-
-const missingValues = (call: string): RangeError =>
-  new RangeError(
-    `rollout: ${call} was called before the values behind the newest transitions were given. Call follow(values) first.`,
-  );
-
-const damaged = (what: string): RangeError =>
-  new RangeError(`rollout: restore got a state with ${what}. The state is damaged; take an earlier one.`);
-
-function checkState(state: RolloutBufferState, options: RolloutBufferOptions, widths: typeof ONES): void {
-  const { steps, numEnvs } = options;
-  for (const name of ['steps', 'numEnvs', 'observationSize', 'actionSize'] as const)
-    if (state[name] !== options[name])
-      throw new RangeError(
-        `rollout: restore got a state with ${name} = ${String(state[name])}, expected ${options[name]}. Make the buffer with the options of the one that was saved.`,
-      );
-  const { counts, awaited, flags, columns } = state;
-  if (counts.length !== numEnvs || !counts.every((n) => Number.isInteger(n) && n >= 0 && n <= steps))
-    throw damaged(`counts ${counts.join(', ')}, expected ${numEnvs} of them from 0 to ${steps}`);
-  const rows = numEnvs * Math.max(...counts);
-  for (const [name, values, length] of [
-    ['awaited', awaited, numEnvs],
-    ['terminated', flags.terminated, rows],
-    ['done', flags.done, rows],
-  ] as const)
-    if (values.length !== length || !values.every((flag) => flag === 0 || flag === 1))
-      throw damaged(`${values.length} flags ${name}, expected ${length} of 0 or 1`);
-  for (const name of COLUMNS) {
-    const { length } = columns[name];
-    if (length === rows * widths[name]) continue;
-    if (name === 'observations' && length === steps * numEnvs * widths.observations) continue;
-    throw damaged(`${length} entries of ${name}, expected ${rows * widths[name]}`);
-  }
 }
 
 function copyRow(

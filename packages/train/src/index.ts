@@ -24,6 +24,7 @@ export type { OffPolicyState } from './off-policy-state.ts';
 export { restartSeed, seedFor, seedStreams, type SeedStream } from './seeds.ts';
 export type { CheckpointSchedule, EvaluationSchedule, TrainOffPolicyOptions } from './off-policy-options.ts';
 export { trainOffPolicy, type TrainResult } from './train-off-policy.ts';
+export { TrainingError } from './training-error.ts';
 export {
   decodeSafetensors,
   encodeSafetensors,

@@ -16,7 +16,7 @@ export {
 } from './run-checkpoints/open-run-checkpoints.ts';
 export { restoreAgent, restoreRun, type RestoredRun } from './run-checkpoints/restore-run.ts';
 export type { RunParts } from './run-checkpoints/run-parts.ts';
-export { savedNormalizer, savedObservations } from './run-checkpoints/saved-run.ts';
+export { savedNormalizer, savedObservations, savedSettings } from './run-checkpoints/saved-run.ts';
 export { metricsWriter, type MetricsWriter, type MetricsWriterOptions } from './metrics-writer.ts';
 export type { TensorBoardEvent } from './tensorboard/event.ts';
 export { decodeTensorBoard } from './tensorboard/read.ts';

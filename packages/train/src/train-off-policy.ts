@@ -13,6 +13,7 @@ import { runningMeans } from './running-means.ts';
 import { crossed, scheduledEvaluation } from './scheduled-evaluation.ts';
 import { restartSeed, seedFor, seedStreams } from './seeds.ts';
 import { stepClock } from './step-clock.ts';
+import { TrainingError } from './training-error.ts';
 import { transitionCollector } from './transition-collector.ts';
 
 /** How a run ended. */
@@ -125,8 +126,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
       const batch = replay.sample(batchSize);
       const begun = performance.now();
       const metrics = await agent.update(batch).catch((cause: unknown) => {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new Error(`trainOffPolicy: at step ${step}: ${reason}`, { cause });
+        throw new TrainingError('trainOffPolicy', step, cause);
       });
       clock.countUpdate(performance.now() - begun);
       checkMetrics(metrics, updates + 1, step);

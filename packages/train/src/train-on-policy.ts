@@ -10,6 +10,7 @@ import { crossed, scheduledEvaluation } from './scheduled-evaluation.ts';
 import { restartSeed, seedFor } from './seeds.ts';
 import { stepClock } from './step-clock.ts';
 import type { TrainResult } from './train-off-policy.ts';
+import { TrainingError } from './training-error.ts';
 import { transitionCollector, type Collected } from './transition-collector.ts';
 
 /**
@@ -88,8 +89,7 @@ export async function trainOnPolicy(options: TrainOnPolicyOptions): Promise<Trai
     rollout.follow(await agent.value(collector.observations));
     const begun = performance.now();
     const made = await agent.update(rollout.rollout(), rolloutBegan / steps).catch((cause: unknown) => {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`trainOnPolicy: at step ${step}: ${reason}`, { cause });
+      throw new TrainingError('trainOnPolicy', step, cause);
     });
     clock.countUpdate(performance.now() - begun, made.updates);
     updates += made.updates;

@@ -169,8 +169,42 @@ describe('--resume', () => {
     const { code, err } = await quietBench('train', '--resume', run);
     expect(code).toBe(1);
     expect(err).toMatch(
-      /metrics\.jsonl has 0 bytes, expected at least \d+ as when the checkpoint was written\. .*No earlier checkpoint is whole; train anew with --force\.\n$/,
+      /metrics\.jsonl has 0 bytes, expected at least \d+ as when the checkpoint was written\. .*Checkpoint 400 itself is whole: .* --from 400 --new-log; or write its policy with: meow-bench export \S+ --checkpoint 400\n$/,
     );
+  });
+
+  it('begins a log that is lost anew, with all else to the same bits', async () => {
+    const run = await copyOf('lost-log');
+    await rm(path.join(run, 'metrics.jsonl'));
+    expect(await quietBench('train', '--resume', run, '--from', '300')).toMatchObject({ code: 1 });
+    const { code, err } = await quietBench('train', '--resume', run, '--from', '300', '--new-log');
+    expect(code, err).toBe(0);
+    const [policy, expected] = [run, at('whole')].map((of) =>
+      readFile(path.join(of, 'policy', 'policy.onnx')),
+    );
+    expect(await policy).toEqual(await expected);
+    const [first = ''] = (await readFile(path.join(run, 'metrics.jsonl'), 'utf8')).split('\n');
+    expect(JSON.parse(first).step).toBeGreaterThan(300);
+    expect(await quietBench('train', '--out', at('other'), '--new-log')).toMatchObject({ code: 2 });
+  });
+
+  it('refuses settings that were changed in config.json', async () => {
+    const run = await copyOf('edited');
+    const file = path.join(run, 'config.json');
+    const config = JSON.parse(await readFile(file, 'utf8'));
+    const { alpha } = config.agent;
+    await writeFile(file, JSON.stringify({ ...config, agent: { ...config.agent, alpha: 0.123 } }));
+    const { code, err } = await quietBench('train', '--resume', run, '--from', '300');
+    expect(code).toBe(2);
+    expect(err).toContain(
+      `${file} says alpha 0.123, and checkpoint 300 was trained with ${alpha}. Put ${alpha} back, or begin a new run with`,
+    );
+    await writeFile(file, JSON.stringify({ ...config, numEnvs: 3 }));
+    expect((await quietBench('train', '--resume', run, '--from', '300')).err).toContain(
+      'says numEnvs 3, and checkpoint 300 was trained with',
+    );
+    await writeFile(file, JSON.stringify({ ...config, logEvery: 7 }));
+    expect(await quietBench('train', '--resume', run, '--from', '300')).toMatchObject({ code: 0 });
   });
 });
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -211,6 +212,7 @@ it.each([
   ],
   [['--prioritized'], 'prioritized true is for algorithms that learn from a replay buffer'],
   [['--observation-storage', 'float16'], 'observationStorage float16 is for algorithms that learn from'],
+  [['--rollout-steps', '1e12', '--steps', '1e13'], 'a rollout of 1000000000000 steps of'],
   [['--buffer-size', '1000'], 'bufferSize 1000 is for algorithms that learn from a replay buffer'],
   [['--warmup', '0'], 'warmup 0 is for algorithms that learn from a replay buffer'],
   [['--updates-per-step', '1'], 'updatesPerStep 1 is for algorithms that learn from a replay buffer'],
@@ -227,7 +229,9 @@ it.each([
   [['--gae-lambda', '1.5'], '--gae-lambda can\'t be "1.5". Give a number from 0 to 1'],
   [['--clip-range', '0'], '--clip-range can\'t be "0". Give a number from 0.000001 to 1e6'],
 ])('refuses %j', async (flags, message) => {
-  const { code, err } = await trainTiny(path.join(folder, 'refused'), ...flags);
+  const refused = path.join(folder, 'refused');
+  const { code, err } = await trainTiny(refused, ...flags);
   expect(code).toBe(2);
+  expect(existsSync(refused)).toBe(false);
   expect(err).toContain(message);
 });

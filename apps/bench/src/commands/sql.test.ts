@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -67,6 +67,26 @@ describe('a run of SQL', () => {
     const page = await quietBench('render', run, '--seed', '3');
     expect(page).toMatchObject({ code: 0, err: '' });
     expect(page.out).toContain(`Open ${path.join(run, 'replay.html')} in a browser.`);
+  });
+
+  it('is finished also where its policy could not be written, which can be done later', async () => {
+    const blocked = path.join(folder, 'blocked');
+    const policy = path.join(blocked, 'policy');
+    const summary = path.join(blocked, 'summary.json');
+    await cp(run, blocked, { recursive: true });
+    await rm(policy, { recursive: true });
+    await rm(summary);
+    await writeFile(policy, 'in the way');
+    const failed = await quietBench('train', '--resume', blocked);
+    expect(failed.code).toBe(1);
+    expect(failed.err).toContain(`${blocked} is trained and saved, but ${policy} could not be written: `);
+    expect(failed.err).toContain(`meow-bench eval ${blocked}`);
+    const finished = await jsonOf(summary);
+    expect(finished).toMatchObject({ algorithm: 'sql', aborted: false, steps: 200, updates: 140 });
+    expect(finished).not.toHaveProperty('verifyMaxError');
+    await rm(policy);
+    expect(await quietBench('train', '--resume', blocked)).toMatchObject({ code: 0 });
+    expect(await jsonOf(summary)).toHaveProperty('verifyMaxError', expect.any(Number));
   });
 
   it('trains with threads that share batches, in a pipeline', async () => {

@@ -29,6 +29,7 @@ export const train = defineCommand({
       placeholder: 'step',
       expected: 'the step of a checkpoint',
     }),
+    newLog: is.toggle('with --resume: begin the logs anew, where those of the steps before are lost'),
   }),
   examples: [
     'meow-bench train --env MultiGoal-v0 --seed 1 --out runs/try',
@@ -46,10 +47,11 @@ export const train = defineCommand({
     const { algo } = await readRunConfig(resume);
     return algo === undefined ? {} : { algo };
   },
-  run: async ({ settings, given, options: { force, resume, from }, ui }) => {
+  run: async ({ settings, given, options: { force, resume, from, newLog }, ui }) => {
     if (resume === undefined) {
       if (from !== undefined)
         throw new UsageError('--from goes with --resume', 'Name the run with --resume.');
+      if (newLog) throw new UsageError('--new-log goes with --resume', 'Name the run with --resume.');
       const { train } = await import('../runs/train.ts');
       return train(settings, { force }, ui);
     }
@@ -59,6 +61,6 @@ export const train = defineCommand({
         'Give one of them: --force goes with --out.',
       );
     const { resumeTraining } = await import('../runs/resume.ts');
-    return resumeTraining(resume, { from, given }, ui);
+    return resumeTraining(resume, { from, newLog, given }, ui);
   },
 });

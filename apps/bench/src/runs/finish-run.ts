@@ -1,26 +1,29 @@
-import { counted } from '../cli/counted.ts';
+import type { ExportedFile } from '@meow-rl/export/node';
 import type { EvaluationResult } from '@meow-rl/train';
 
+import { counted } from '../cli/counted.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
 import { countEndings, formatEndings, formatReturn } from '../policies/episodes.ts';
-import { describeError, InterruptedError } from '../cli/errors.ts';
+import { CliError, describeError, InterruptedError, reasonOf } from '../cli/errors.ts';
 import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
 import { exportRunAgent } from '../policies/policy-export.ts';
 import { prepareEnvironment } from '../environments/environments.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { createRunAgent } from './run-agent.ts';
+import type { RunAgent } from './run-agent.ts';
 import { SUMMARY } from './run-files.ts';
 import type { RunFolder } from './run-folder.ts';
 import { formatPairs } from '../cli/table.ts';
 import { runTraining } from './training.ts';
-import type { RunTrainingOptions } from './training.ts';
+import type { RunTrainingOptions, TrainingOutcome } from './training.ts';
 import type { Ui } from '../cli/ui.ts';
 
 /**
  * Trains a run to its end, from its beginning or a checkpoint; then exports the policy, verified, and reports.
  *
  * @throws InterruptedError if a signal stopped it, saved
- * @throws CliError at the very end, with everything written, if a log couldn't be closed
+ * @throws CliError at the very end, with everything written, if a log couldn't be closed; or with all but the policy, if that
+ *   couldn't be exported: training is finished all the same
  */
 export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'signal'>): Promise<void> {
   const { settings, folder, ui } = options;
@@ -46,16 +49,34 @@ export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'sig
         exitCodeOfSignal(signal),
       );
     }
-    const files = await exportRunAgent(agent, folder.file('policy'), {
-      settings,
-      trainingSteps: outcome.step,
-      seed: settings.seed,
-      probes: outcome.probes,
-    });
+    const { files, exportFailure } = await exportPolicy(agent, outcome, settings, folder);
     await report(outcome, files, settings, folder, ui);
-    if (closeFailure) throw closeFailure;
+    if (closeFailure && exportFailure) ui.warn(describeError(closeFailure));
+    if (exportFailure ?? closeFailure) throw exportFailure ?? closeFailure;
   } finally {
     await agent.unwrapped.dispose();
+  }
+}
+
+/** Exports the policy; what keeps it from that is told when all else is written. */
+async function exportPolicy(
+  agent: RunAgent,
+  { step, probes }: TrainingOutcome,
+  settings: ResolvedTrain,
+  folder: RunFolder,
+): Promise<{ readonly files: readonly ExportedFile[]; readonly exportFailure?: CliError }> {
+  const policy = folder.file('policy');
+  const options = { settings, trainingSteps: step, seed: settings.seed, probes };
+  try {
+    return { files: await exportRunAgent(agent, policy, options) };
+  } catch (error) {
+    const exportFailure = new CliError(
+      `${folder.path} is trained and saved, but ${policy} could not be written: ${reasonOf(error)}`,
+      `Play the agent itself with: meow-bench eval ${folder.path}; once what kept the policy from being written is mended, ` +
+        `write it with: meow-bench export ${folder.path}`,
+      { cause: error },
+    );
+    return { files: [], exportFailure };
   }
 }
 
@@ -67,8 +88,8 @@ function summaryOf(evaluation: EvaluationResult, actions: EvaluationResult['acti
 }
 
 async function report(
-  outcome: Awaited<ReturnType<typeof runTraining>>,
-  files: Awaited<ReturnType<typeof exportRunAgent>>,
+  outcome: TrainingOutcome,
+  files: readonly ExportedFile[],
   settings: ResolvedTrain,
   folder: RunFolder,
   ui: Ui,
@@ -108,7 +129,9 @@ async function report(
           'sampled return': `${formatReturn(last.stochastic)} (${formatEndings(last.stochastic)})`,
         }),
       }),
-      policy: `${folder.file('policy', 'policy.onnx')}, agrees with the agent to ${summary.verifyMaxError?.toExponential(1)}`,
+      ...(summary.verifyMaxError !== undefined && {
+        policy: `${folder.file('policy', 'policy.onnx')}, agrees with the agent to ${summary.verifyMaxError.toExponential(1)}`,
+      }),
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { memoryWarning } from './memory-warning.ts';
+import { memoryWarning, rolloutMemoryWarning } from './memory-warning.ts';
 
 // 4 (2 · 17 + 6 + 2) = 168 bytes for each transition.
 const halfCheetah = { observationSize: 17, actionSize: 6, capacity: 1_000_000 };
@@ -35,4 +35,17 @@ test('the memory of thousands of environments is told before any of it is taken'
       'Make it smaller with --buffer-size, for instance 30769000.',
   );
   expect(memoryWarning(isaac, 32e9)).toBeUndefined();
+});
+
+test('rollouts are warned of where memory is short now, and refused where there is none', () => {
+  // 4 (17 + 6 + 4) + 2 = 110 bytes for each transition.
+  const rollouts = { observationSize: 17, actionSize: 6, numEnvs: 1, steps: 1e8 };
+  expect(rolloutMemoryWarning(rollouts, { available: 11e9, total: 16e9 })).toBeUndefined();
+  expect(rolloutMemoryWarning(rollouts, { available: 5.5e9, total: 16e9 })).toBe(
+    'a rollout of 100000000 steps of 1 environments takes 11.0 GB, 5.5 GB of memory are available. ' +
+      'Make it shorter with --rollout-steps, below 50000000, or take fewer environments.',
+  );
+  expect(() => rolloutMemoryWarning(rollouts, { available: 5.5e9, total: 8e9 })).toThrow(
+    'takes 11.0 GB, and the machine has 8.0 GB. Make it shorter with --rollout-steps, below 50000000',
+  );
 });

@@ -153,8 +153,18 @@ function checkBuffer(algorithm: Algorithm, settings: ResolvedTrain): void {
 
 /** Throws for runs in which something is trained by no update. */
 function checkUpdates({ policyEvery }: Algorithm, settings: ResolvedTrain): void {
-  const { steps, numEnvs, agent } = settings;
-  const { warmup, updatesPerStep } = replaySettings(settings);
+  const { steps, numEnvs, agent, nStep } = settings;
+  const { warmup, updatesPerStep, bufferSize } = replaySettings(settings);
+  if (bufferSize < agent.batchSize)
+    throw new UsageError(
+      `bufferSize ${bufferSize} is less than a batch, ${agent.batchSize} transitions: each would be learned from several times at once`,
+      `Give a bufferSize of at least ${agent.batchSize}, or a smaller batchSize.`,
+    );
+  if (bufferSize < nStep * numEnvs)
+    throw new UsageError(
+      `bufferSize ${bufferSize} has no room for ${nStep} steps of ${numEnvs} environments, which nStep ${nStep} sums up`,
+      `Give a bufferSize of at least ${nStep * numEnvs}, or a smaller nStep.`,
+    );
   if (warmup >= steps)
     throw new UsageError(
       `warmup ${warmup} leaves nothing to learn in ${steps} steps`,

@@ -52,6 +52,46 @@ export function changesOnResume(run: string, settings: ResolvedTrain, given: Raw
   return changes;
 }
 
+/** Settings that name a place, which may be another one elsewhere. `environment` says which one it is. */
+const PLACES: ReadonlySet<string> = new Set(['env']);
+
+/** The settings that a run can't go on with others of, for its checkpoints. */
+export function lastingSettings({ agent, ...settings }: ResolvedTrain): Readonly<Record<string, unknown>> {
+  const lasting = Object.entries(settings).filter(
+    ([name, value]) => value !== undefined && !resumable.has(name) && !PLACES.has(name),
+  );
+  return { ...Object.fromEntries(lasting), agent: { ...agent } };
+}
+
+/** Settings of a run and of its agent in one, by name. */
+function leaves({ agent, ...others }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return { ...others, ...(typeof agent === 'object' && agent) };
+}
+
+/**
+ * Compares the settings of a run with those that a checkpoint was saved with; older checkpoints hold none.
+ *
+ * @throws UsageError for one that was changed in `config.json`
+ */
+export function checkSavedSettings(
+  run: string,
+  settings: ResolvedTrain,
+  saved: Readonly<Record<string, unknown>> | undefined,
+  step: number,
+): void {
+  if (!saved) return;
+  const now = leaves(lastingSettings(settings));
+  for (const [name, before] of Object.entries(leaves(saved))) {
+    const value = now[name];
+    if (value === undefined || isDeepStrictEqual(value, before)) continue;
+    const config = path.join(run, CONFIG);
+    throw new UsageError(
+      `${config} says ${name} ${shown(value)}, and checkpoint ${step} was trained with ${shown(before)}`,
+      `Put ${shown(before)} back, or begin a new run with --config ${config} and --out.`,
+    );
+  }
+}
+
 /** A setting as a run keeps it, which has to mean the same in any folder. */
 function asKept(name: string, value: unknown): unknown {
   if (name === 'logger') return path.resolve(String(value));

@@ -1,13 +1,19 @@
 import { rm } from 'node:fs/promises';
 
-import { chooseCheckpoint, listCheckpoints } from '@meow-rl/train/node';
+import { chooseCheckpoint, listCheckpoints, savedSettings } from '@meow-rl/train/node';
 
 import type { RawConfig } from '../cli/config-file.ts';
 import { UsageError } from '../cli/errors.ts';
 import { expectEngine } from './engines.ts';
 import { finishRun } from './finish-run.ts';
 import type { ResolvedTrain } from './resolve.ts';
-import { changedSettings, changesOnResume, describeChanges, recordChanges } from './resume-settings.ts';
+import {
+  changedSettings,
+  changesOnResume,
+  checkSavedSettings,
+  describeChanges,
+  recordChanges,
+} from './resume-settings.ts';
 import type { Changes } from './resume-settings.ts';
 import { CHECKPOINTS, withExplanation } from './run-checkpoints.ts';
 import { SUMMARY } from './run-files.ts';
@@ -20,6 +26,8 @@ import { withOpen } from '../files/with-open.ts';
 export interface ResumeOptions {
   /** Step of the checkpoint. Default: the newest. */
   readonly from: number | undefined;
+  /** Begins the logs anew. */
+  readonly newLog: boolean;
   /** Settings of file and flags. */
   readonly given: RawConfig;
 }
@@ -32,7 +40,7 @@ export interface ResumeOptions {
 export const resumeTraining = (run: string, options: ResumeOptions, ui: Ui): Promise<void> =>
   withOpen(async (open) => resumeIn(open(await openRunFolder(run)), options, ui));
 
-async function resumeIn(folder: RunFolder, { from, given }: ResumeOptions, ui: Ui): Promise<void> {
+async function resumeIn(folder: RunFolder, { from, newLog, given }: ResumeOptions, ui: Ui): Promise<void> {
   const run = folder.path;
   const changes = changesOnResume(run, await readRunSettings(run), given);
   const settings = await readRunSettings(run, changedSettings(changes));
@@ -49,6 +57,7 @@ async function resumeIn(folder: RunFolder, { from, given }: ResumeOptions, ui: U
     return finishRun({ settings, folder, ui });
   }
   const { step } = checkpoint;
+  checkSavedSettings(run, settings, savedSettings(checkpoint, path), step);
   const steps = await listCheckpoints(path);
   checkSteps(run, settings, changes, step, steps);
   const finished = step >= settings.steps;
@@ -63,6 +72,7 @@ async function resumeIn(folder: RunFolder, { from, given }: ResumeOptions, ui: U
     folder,
     ui,
     resume: checkpoint,
+    newLog,
     begin: async () => {
       if (finished && !changed)
         ui.warn(

@@ -1,5 +1,3 @@
-import { availableMemory } from 'node:process';
-
 import type { VectorEnv } from '@meow-rl/envs';
 import { replayBuffer, rolloutBuffer } from '@meow-rl/replay';
 import type { ReplayBufferOptions } from '@meow-rl/replay';
@@ -9,7 +7,7 @@ import type { RunParts } from '@meow-rl/train/node';
 
 import { algorithmNamed } from '../algorithms/index.ts';
 import type { Ui } from '../cli/ui.ts';
-import { memoryWarning } from './memory-warning.ts';
+import { memoryOfMachine, memoryWarning, rolloutMemoryWarning } from './memory-warning.ts';
 import { replaySettings, type ResolvedTrain } from './resolve.ts';
 import { isOnPolicy, type RunAgent } from './run-agent.ts';
 
@@ -36,7 +34,7 @@ export interface RunBuffer {
 
 /** Makes the buffer that a run's agent learns from. */
 export const makeRunBuffer = (agent: RunAgent, settings: ResolvedTrain, env: VectorEnv, ui: Ui): RunBuffer =>
-  isOnPolicy(agent.agent) ? rollouts(agent, settings, env) : replay(agent, settings, env, ui);
+  isOnPolicy(agent.agent) ? rollouts(agent, settings, env, ui) : replay(agent, settings, env, ui);
 
 const commonParts = ({ unwrapped, observationNormalizer, rewardScaler }: RunAgent, env: VectorEnv) => ({
   agent: unwrapped,
@@ -62,7 +60,7 @@ function replay(run: RunAgent, settings: ResolvedTrain, env: VectorEnv, ui: Ui):
     seed: seedFor('replay', seed),
     ...(prioritized && { prioritized: {} }),
   };
-  const warning = memoryWarning(options, availableMemory());
+  const warning = memoryWarning(options, memoryOfMachine().available);
   if (warning) ui.warn(warning);
   const buffer = replayBuffer(options);
   return {
@@ -77,19 +75,17 @@ function replay(run: RunAgent, settings: ResolvedTrain, env: VectorEnv, ui: Ui):
   };
 }
 
-function rollouts(run: RunAgent, settings: ResolvedTrain, env: VectorEnv): RunBuffer {
+function rollouts(run: RunAgent, settings: ResolvedTrain, env: VectorEnv, ui: Ui): RunBuffer {
   const { agent } = run;
   const { rolloutSteps } = algorithmNamed(settings.algo);
   if (!isOnPolicy(agent) || !rolloutSteps)
     throw new TypeError(`${agent.algorithm} learns from a replay buffer.`);
   const { numEnvs } = settings;
   const { observationSize, actionSize } = agent;
-  const rollout = rolloutBuffer({
-    steps: rolloutSteps(settings.agent),
-    numEnvs,
-    observationSize,
-    actionSize,
-  });
+  const options = { steps: rolloutSteps(settings.agent), numEnvs, observationSize, actionSize };
+  const warning = rolloutMemoryWarning(options, memoryOfMachine());
+  if (warning) ui.warn(warning);
+  const rollout = rolloutBuffer(options);
   return {
     parts: { ...commonParts(run, env), rollout },
     train: ({ resume, ...loop }) =>

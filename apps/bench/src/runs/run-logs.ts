@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 
 import { composeLoggers } from '@meow-rl/train';
@@ -5,12 +7,12 @@ import type { LogPosition, RunLogger } from '@meow-rl/train';
 import { checkLogPosition, damagedCheckpoint, metricsWriter, tensorBoardWriter } from '@meow-rl/train/node';
 import type { RestoredRun } from '@meow-rl/train/node';
 
-import { reasonOf, UsageError } from '../cli/errors.ts';
+import { CliError, reasonOf, UsageError } from '../cli/errors.ts';
 import { importModule } from '../modules/import-module.ts';
 import { userLogger } from './user-logger.ts';
 import { readEvents, type LoggedEvent } from './read-events.ts';
 import type { ResolvedTrain } from './resolve.ts';
-import { CHECKPOINTS, explainCheckpoint } from './run-checkpoints.ts';
+import { CHECKPOINTS } from './run-checkpoints.ts';
 import { METRICS } from './run-files.ts';
 import type { RunFolder } from './run-folder.ts';
 
@@ -45,7 +47,33 @@ export async function readLogs(
         () => true,
         () => false,
       );
-    throw explainCheckpoint(await damagedCheckpoint(error, folder.file(CHECKPOINTS), step, fits), '--from');
+    const { statement, earlier, stepsLost } = await damagedCheckpoint(
+      error,
+      folder.file(CHECKPOINTS),
+      step,
+      fits,
+    );
+    const back =
+      earlier === undefined
+        ? ''
+        : `Take ${earlier} with --from ${earlier}: ${stepsLost} steps are then lost. `;
+    throw new CliError(
+      statement,
+      `${back}Checkpoint ${step} itself is whole: lose nothing but that log with: meow-bench train --resume ${folder.path} --from ${step} --new-log; ` +
+        `or write its policy with: meow-bench export ${folder.path} --checkpoint ${step}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Renames the logs that a checkpoint knows of, as far as they are there: others are begun under their names. */
+export async function setLogsAside(
+  folder: RunFolder,
+  { step, log }: Pick<RestoredRun, 'step' | 'log'>,
+): Promise<void> {
+  for (const name of Object.keys(log)) {
+    const file = folder.file(name);
+    if (existsSync(file)) await rename(file, folder.file(`lost-before-${step}.${name}`));
   }
 }
 

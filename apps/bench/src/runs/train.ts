@@ -1,6 +1,7 @@
 import type { TrainConfig } from './train-settings.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
-import { checkSimulatorSettings, isKnownEnvironment } from '../environments/environments.ts';
+import { checkSimulatorSettings, isKnownEnvironment, spacesOf } from '../environments/environments.ts';
+import { isBridge } from '../environments/bridge.ts';
 import { taskOf } from '../environments/task-of.ts';
 import { chooseEngine, expectEngine } from './engines.ts';
 import { finishRun } from './finish-run.ts';
@@ -9,6 +10,7 @@ import { resolveTrain, type ResolvedTrain } from './resolve.ts';
 import { createRunFolder, runPath } from './run-folder.ts';
 import type { RunOptions } from './run-folder.ts';
 import { importLogger } from './run-logs.ts';
+import { memoryOfMachine, rolloutMemoryWarning } from './memory-warning.ts';
 import type { Ui } from '../cli/ui.ts';
 import { withOpen } from '../files/with-open.ts';
 
@@ -17,6 +19,7 @@ export async function train(config: TrainConfig, options: RunOptions, ui: Ui): P
   checkSimulatorSettings(config);
   const settings = await resolveTrain(config);
   await expectEngine(settings);
+  await expectMemory(settings);
   // Before an earlier run is replaced.
   if (settings.logger !== undefined) await importLogger(settings.logger);
   const path = runPath({ ...config, environment: settings.environment });
@@ -34,6 +37,26 @@ export async function train(config: TrainConfig, options: RunOptions, ui: Ui): P
     for (const line of remarks) ui.info(line);
     await finishRun({ settings, folder, ui });
   });
+}
+
+/**
+ * Of rollouts, which are allocated whole. A simulator says its sizes later, when its server runs.
+ *
+ * @throws UsageError for rollouts that the machine has no room for
+ */
+async function expectMemory(settings: ResolvedTrain): Promise<void> {
+  const { rolloutSteps } = algorithmNamed(settings.algo);
+  if (!rolloutSteps || isBridge(settings.env)) return;
+  const { observationSpace, actionSpace } = await spacesOf(settings);
+  rolloutMemoryWarning(
+    {
+      steps: rolloutSteps(settings.agent),
+      numEnvs: settings.numEnvs,
+      observationSize: observationSpace.size,
+      actionSize: actionSpace.size,
+    },
+    memoryOfMachine(),
+  );
 }
 
 /** What was taken for granted of an environment of the user's own. */

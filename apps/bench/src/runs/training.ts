@@ -1,4 +1,5 @@
 import type { VectorEnv } from '@meow-rl/envs';
+import { TrainingError } from '@meow-rl/train';
 import type { EvaluationEvent, MetricsEvent, TrainResult } from '@meow-rl/train';
 import { listCheckpoints, openRunCheckpoints, restoreRun } from '@meow-rl/train/node';
 import type { Checkpoint, RunCheckpoints } from '@meow-rl/train/node';
@@ -11,8 +12,9 @@ import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, type RunAgent } from './run-agent.ts';
 import { makeRunBuffer } from './run-buffer.ts';
 import { CHECKPOINTS, withExplanation } from './run-checkpoints.ts';
+import { lastingSettings } from './resume-settings.ts';
 import type { RunFolder } from './run-folder.ts';
-import { openLogs, prepareLogs, readLogs } from './run-logs.ts';
+import { openLogs, prepareLogs, readLogs, setLogsAside } from './run-logs.ts';
 import type { Ui } from '../cli/ui.ts';
 import { withOpen } from '../files/with-open.ts';
 
@@ -39,6 +41,8 @@ export interface RunTrainingOptions {
   readonly signal?: AbortSignal;
   /** Goes on from there instead of beginning. */
   readonly resume?: Checkpoint | undefined;
+  /** Begins the logs anew, as those of the steps before are lost. Default: it goes on with them. */
+  readonly newLog?: boolean;
   /** Called before anything on the disk changes, with all that the run goes on from known to be sound. */
   readonly begin?: () => Promise<void>;
 }
@@ -102,7 +106,7 @@ const trainOpened = (
   closeFailed: (error: unknown) => void,
 ): Promise<Omit<TrainingOutcome, 'closeFailure'>> =>
   withOpen(async (open) => {
-    const { agent, settings, folder, ui, signal, resume, begin } = options;
+    const { agent, settings, folder, ui, signal, resume, newLog, begin } = options;
     const { seed, steps, numEnvs, workers, spreadEpisodes, logEvery } = settings;
     const opening = { numEnvs, workers, spreadEpisodes, rescaleActions: true };
     const env = open(await makeVectorEnvironment(settings, opening));
@@ -129,17 +133,20 @@ const trainOpened = (
     const { parts } = buffer;
     // Nothing on the disk changes before all that is to be gone on from is known to be sound.
     const restored = resume && (await withExplanation(restoreRun(checkpointFolder, parts, resume), '--from'));
-    const earlier = restored ? await readLogs(folder, settings, restored) : [];
-    const userLoggers = await prepareLogs(folder, settings, restored?.log);
+    const position = newLog ? undefined : restored?.log;
+    const earlier = restored && position ? await readLogs(folder, settings, restored) : [];
+    const userLoggers = await prepareLogs(folder, settings, position);
     await begin?.();
+    if (newLog && restored) await setLogsAside(folder, restored);
     // Later checkpoints go before the logs that they need.
     const { keepCheckpoints: keepLast } = settings;
     const checkpoints = await openRunCheckpoints(checkpointFolder, parts, {
       keepLast,
       withEnvironments,
+      settings: lastingSettings(settings),
       restored,
     });
-    const logger = open(await openLogs(folder, settings, restored?.log, userLoggers));
+    const logger = open(await openLogs(folder, settings, position, userLoggers));
     const metrics: MetricsEvent[] = earlier.filter((event) => event.type === 'metrics');
     const evaluations: EvaluationEvent[] = earlier.filter((event) => event.type === 'evaluation');
 
@@ -201,6 +208,7 @@ const trainOpened = (
       const probes = buffer.probes(PROBES);
       return { ...result, metrics, evaluations, episodes, seconds, probes };
     } catch (error) {
-      throw await endedEarly(error, checkpoints, folder, step);
+      // Of an update that failed nothing was told yet of the steps before it.
+      throw await endedEarly(error, checkpoints, folder, error instanceof TrainingError ? error.step : step);
     }
   }, closeFailed);

@@ -20,6 +20,7 @@ const OF_REPLAY = `--hidden 8,8 --shift-hidden 8 --couplings 1 --batch-size 16 -
 type Configuration = readonly [name: string, argv: readonly string[]];
 const withReplay = (flags: Readonly<Record<string, string>>): Configuration[] =>
   Object.entries(flags).map(([name, given]) => [name, `${given} ${OF_REPLAY}`.split(' ')]);
+const BASELINE = '--env InvertedPendulum-v5 --steps 600 --warmup 100 --hidden 8 --batch-size 16';
 const ROLLOUTS = '--algo ppo --env Hopper-v5 --preset general --num-envs 4 --workers 2 --rollout-steps 50';
 
 /** What a run does, and the flags that make it do so: all that is saved is in one of them. */
@@ -37,16 +38,26 @@ const COMBINED: readonly Configuration[] = [
 ];
 
 /** The same parts in other company. */
-const OTHERS: readonly Configuration[] = withReplay({
-  'four environments in two threads, several steps, priorities, a buffer that wraps':
-    '--env InvertedPendulum-v5 --steps 1600 --num-envs 4 --workers 2 --n-step 3 --prioritized --buffer-size 400 --updates-per-step 0.5',
-  'a pipeline, priorities':
-    '--env InvertedPendulum-v5 --steps 1600 --num-envs 2 --workers 2 --prioritized --learner-threads 2 --pipeline',
-  'one environment': '--env MultiGoal-v0 --steps 1000',
-  'the averaged policy, fractions of updates':
-    '--env MultiGoal-v0 --steps 1200 --num-envs 3 --policy averaged --updates-per-step 0.3',
-  'updates shared by two threads': '--env Hopper-v5 --steps 600 --learner-threads 2',
-});
+const OTHERS: readonly Configuration[] = [
+  ['TD3 with priorities', `--algo td3 ${BASELINE} --prioritized ${SAVING}`.split(' ')],
+  ['DDPG', `--algo ddpg ${BASELINE} ${SAVING}`.split(' ')],
+  [
+    'soft Q-learning in two environments',
+    `--algo sql ${BASELINE} --num-envs 2 --value-particles 3 --fixed-particles 3 --updated-particles 2 --candidates 3 ${SAVING}`.split(
+      ' ',
+    ),
+  ],
+  ...withReplay({
+    'four environments in two threads, several steps, priorities, a buffer that wraps':
+      '--env InvertedPendulum-v5 --steps 1600 --num-envs 4 --workers 2 --n-step 3 --prioritized --buffer-size 400 --updates-per-step 0.5',
+    'a pipeline, priorities':
+      '--env InvertedPendulum-v5 --steps 1600 --num-envs 2 --workers 2 --prioritized --learner-threads 2 --pipeline',
+    'one environment': '--env MultiGoal-v0 --steps 1000',
+    'the averaged policy, fractions of updates':
+      '--env MultiGoal-v0 --steps 1200 --num-envs 3 --policy averaged --updates-per-step 0.3',
+    'updates shared by two threads': '--env Hopper-v5 --steps 600 --learner-threads 2',
+  }),
+];
 
 /** Kills a run once at a random moment, if it hasn't ended by then; says whether it did. */
 async function killOnce(argv: readonly string[], milliseconds: number): Promise<boolean> {

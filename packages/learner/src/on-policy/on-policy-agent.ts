@@ -71,16 +71,27 @@ function agentOf(
   const { batchSize } = config;
 
   /** One gradient step. */
-  const step = async (rollout: Rollout, minibatch: Readonly<Record<string, Float32Array>>) => {
+  const step = async (
+    rollout: Rollout,
+    minibatch: Readonly<Record<string, Float32Array>>,
+    isFirstOfRollout: boolean,
+  ) => {
     const { metrics } = await updates.run(minibatch, core.made + 1);
     core.made += 1;
     if (!Object.values(metrics).every(Number.isFinite))
-      throw firstNonFinite({ algorithm, update: core.made, fields: fieldsOfRollout(rollout), metrics });
+      throw firstNonFinite({
+        algorithm,
+        update: core.made,
+        fields: fieldsOfRollout(rollout),
+        metrics,
+        isFirstOfRollout,
+      });
     return metrics;
   };
 
   const update = async (rollout: Rollout, progress: number): Promise<RolloutUpdate> => {
     const rows = checkRollout(algorithm, rollout);
+    checkProgress(definition.name, progress);
     const estimates = generalizedAdvantages(rollout, learning);
     const gather = gatherMinibatches(rollout, estimates, batchSize, algorithm.sizes);
     const order = new Int32Array(rows);
@@ -94,7 +105,7 @@ function agentOf(
       shuffle(order, parts.random);
       let last: Readonly<Record<string, number>> = {};
       for (let from = 0; from < rows; from += batchSize) {
-        last = await step(rollout, gather(order.subarray(from, from + batchSize)));
+        last = await step(rollout, gather(order.subarray(from, from + batchSize)), made === 0);
         made += 1;
         for (const [name, value] of Object.entries(last)) sums[name] = (sums[name] ?? 0) + value;
       }
@@ -133,6 +144,14 @@ function scaleSteps({ groups }: OnPolicyAlgorithm, updates: LocalUpdates, scale:
   updates.write(Object.fromEntries(scaled.map(({ name }) => [stateName(name, SCALE_STATE), [scale]])));
 }
 
+/** @throws RangeError unless it is a share of the run's steps: beyond, steps would go up the slope */
+function checkProgress(name: string, progress: number): void {
+  if (progress >= 0 && progress <= 1) return;
+  throw new RangeError(
+    `${name}: the progress of an update is ${String(progress)}, expected a number from 0 to 1. Give the share of the run's steps that were made before the rollout; 0 where there is no end.`,
+  );
+}
+
 /**
  * The transitions of a rollout.
  *
@@ -156,7 +175,9 @@ function checkRollout({ definition, config, sizes }: OnPolicyAlgorithm, rollout:
     done: 1,
   };
   for (const [name, width] of Object.entries(widths)) {
-    const { length } = rollout[name as keyof typeof widths];
+    // Untyped code may leave one out.
+    const values: ArrayLike<number> | undefined = rollout[name as keyof typeof widths];
+    const length = values?.length ?? 0;
     if (length !== rows * width)
       throw new DataError(
         `${definition.name}: the rollout's ${name} has ${length} entries, expected ${rows * width}. Give a rollout of this agent's observations and actions.`,

@@ -5,11 +5,16 @@ import type { ObservationScaling } from '../normalizers/observation-normalizer.t
 /**
  * What an agent offers for deployment: its programs on actions in [−1, 1], and what they were trained with.
  *
- * Shapes: `observation` [batch, O], `action` and `noise` [batch, A], everything else [batch].
+ * Shapes: `observation` [batch, O], `action` and `noise` [batch, A], everything else [batch] unless it is said.
  */
 export interface Deployment {
   /** The deterministic action. */
   readonly policy: Program<'observation', string, 'action'>;
+  /**
+   * What the deterministic action is the best of by score, where it is chosen so: `action` [batch, k, A] and `score` [batch, k].
+   * Files are verified by it.
+   */
+  readonly candidates?: Program<'observation', string, 'action' | 'score'>;
   /** Actions sampled from standard normal noise, with `logProb` too where the policy has a density. */
   readonly stochastic?: Program<'observation' | 'noise', string, 'action'>;
   /** Values of an action or of its state, by the names that its algorithm has for them, such as `q1`, `q2`, `value`. */

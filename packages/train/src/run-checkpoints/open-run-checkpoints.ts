@@ -43,6 +43,8 @@ export interface RunCheckpointsOptions {
   readonly keepLast?: number;
   /** Whether the environments give their state, to be saved; without it a run that goes on resets them. Default: true. */
   readonly withEnvironments?: boolean;
+  /** What the run is trained with, as plain JSON, to be kept in each checkpoint: `savedSettings` gives it. Default: nothing is kept. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /** Where the run's parts were put back from, if they were: what `restoreRun` returned. */
   readonly restored?: Pick<RestoredRun, 'step' | 'buffers'> | undefined;
   /** Default: Node's files. */
@@ -58,7 +60,7 @@ export interface RunCheckpointsOptions {
 export async function openRunCheckpoints<P extends RunParts>(
   folder: string,
   parts: P,
-  { keepLast = 3, withEnvironments = true, restored, files }: RunCheckpointsOptions = {},
+  { keepLast = 3, withEnvironments = true, settings, restored, files }: RunCheckpointsOptions = {},
 ): Promise<RunCheckpoints<P>> {
   const { agent, env, replay, rollout, observationNormalizer, rewardScaler }: RunParts = parts;
   if (!restored) await expectFree(folder);
@@ -79,6 +81,7 @@ export async function openRunCheckpoints<P extends RunParts>(
         agent: values,
         env: environments,
         log,
+        ...(settings && { settings }),
         ...(observationNormalizer && { observationNormalizer: observationNormalizer.state() }),
         ...(rewardScaler && { rewardScaler: rewardScaler.state() }),
       };

@@ -25,6 +25,8 @@ export interface SavedRun {
   /** The rollout that had begun, but for its numbers, which are among the tensors; absent where there is a replay buffer. */
   readonly rollout?: Omit<RolloutBufferState, 'columns'>;
   readonly log: LogPosition;
+  /** What the run was trained with; absent where nobody said it. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   readonly observationNormalizer?: ReturnType<ObservationNormalizer['state']>;
   readonly rewardScaler?: ReturnType<RewardScaler['state']>;
 }
@@ -64,6 +66,14 @@ export function savedRun(checkpoint: Checkpoint, folder: string): SavedRun {
  */
 export const savedNormalizer = (checkpoint: Checkpoint, folder: string): SavedRun['observationNormalizer'] =>
   savedRun(checkpoint, folder).observationNormalizer;
+
+/**
+ * What the run was trained with up to a checkpoint, undefined if nobody said it.
+ *
+ * @throws CheckpointError if the checkpoint isn't of a run
+ */
+export const savedSettings = (checkpoint: Checkpoint, folder: string): SavedRun['settings'] =>
+  savedRun(checkpoint, folder).settings;
 
 /**
  * The newest observations of a checkpoint's buffer, at most `rows`, row-major.
