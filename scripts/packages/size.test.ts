@@ -41,7 +41,7 @@ test.each([
     budget: 5_200,
   },
   { folder: 'packages/flows', code: "export * from '@meow-rl/flows'", budget: 11_000 },
-  { folder: 'packages/export', code: "export * from '@meow-rl/export'", budget: 24_000 },
+  { folder: 'packages/export', code: "export * from '@meow-rl/export'", budget: 26_000 },
   { folder: 'packages/export', code: "export { loadPolicy } from '@meow-rl/export'", budget: 6_500 },
 ])('$folder: $code fits into $budget bytes, compressed', async ({ folder, code, budget }) => {
   const size = gzipSync((await bundled(folder, code)).code, { level: 9 }).length;
