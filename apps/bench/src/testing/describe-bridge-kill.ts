@@ -11,6 +11,7 @@ import { withOpen } from '../files/with-open.ts';
 import { createRunAgent } from '../runs/run-agent.ts';
 import { makeRunBuffer } from '../runs/run-buffer.ts';
 import { CHECKPOINTS } from '../runs/run-checkpoints.ts';
+import { lastingSettings } from '../runs/resume-settings.ts';
 import { readRunSettings } from '../runs/saved-run.ts';
 import { captureIo } from './capture.ts';
 import { isRunning } from './is-running.ts';
@@ -58,7 +59,10 @@ async function restoredOf(run: string) {
       const { parts } = makeRunBuffer(agent, settings, env, ui);
       const { loop, restartEnvironments } = await restoreRun(checkpoints, parts, checkpoint);
       expect(restartEnvironments).toBe(true);
-      const saving = await openRunCheckpoints(again, parts, { withEnvironments: false });
+      const saving = await openRunCheckpoints(again, parts, {
+        withEnvironments: false,
+        settings: lastingSettings(settings),
+      });
       await saving.save(loop);
       await saving.settled();
     });
