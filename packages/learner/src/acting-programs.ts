@@ -29,6 +29,7 @@ function actingProgram<I extends string, O extends string>(
 /** How an algorithm acts, where actions, what replay keeps of them, and values have a row for each observation. */
 function actingOf(algorithm: Algorithm): Acting {
   const { acting, sizes, replayedSize } = algorithm;
+  const { candidates, value } = acting;
   const expectRows = (what: string, tensor: Tensor, ...columns: readonly number[]) =>
     expectShape(algorithm, what, tensor, ['batch', ...columns], 'Give one row for each observation.');
   return {
@@ -44,10 +45,9 @@ function actingOf(algorithm: Algorithm): Acting {
       if (action) expectRows('action of acting.mode', action, sizes.actionSize);
       return action;
     },
-    ...(acting.candidates && {
-      candidates: (networks, observation) => {
-        const candidates = acting.candidates?.(networks, observation);
-        const { action = observation, score = observation } = candidates ?? {};
+    ...(candidates && {
+      candidates: (...inputs) => {
+        const { action, score } = candidates(...inputs);
         const count = Number(score.shape[1]);
         expectRows('score of acting.candidates', score, count);
         expectRows('action of acting.candidates', action, count, sizes.actionSize);
@@ -59,11 +59,11 @@ function actingOf(algorithm: Algorithm): Acting {
       for (const [name, value] of Object.entries(values)) expectRows(`${name} of acting.critic`, value);
       return values;
     },
-    ...(acting.value && {
-      value: (networks, observation) => {
-        const value = acting.value?.(networks, observation) ?? observation;
-        expectRows('what acting.value gives', value);
-        return value;
+    ...(value && {
+      value: (...inputs) => {
+        const given = value(...inputs);
+        expectRows('what acting.value gives', given);
+        return given;
       },
     }),
   };
@@ -160,11 +160,11 @@ export function modeProgram(algorithm: Algorithm): Program<'observation', string
 export function candidatesProgram(
   algorithm: Algorithm,
 ): Program<'observation', string, 'action' | 'score'> | undefined {
-  const acting = actingOf(algorithm);
-  if (!acting.candidates) return undefined;
+  const { candidates } = actingOf(algorithm);
+  if (!candidates) return undefined;
   const widths = { observation: algorithm.sizes.observationSize };
   return actingProgram(algorithm, widths, (networks, { observation }) => {
-    const { action = observation, score = observation } = acting.candidates?.(networks, observation) ?? {};
+    const { action, score } = candidates(networks, observation);
     return { action, score };
   });
 }
@@ -182,11 +182,11 @@ export function criticProgram(algorithm: Algorithm): Program<'observation' | 'ac
 /** Values of states: `observation` [batch, O] to `value` [batch]; undefined if the algorithm has none. */
 export function valueProgram(algorithm: Algorithm): Program<'observation', string, 'value'> | undefined {
   const { sizes } = algorithm;
-  const acting = actingOf(algorithm);
-  if (!acting.value) return undefined;
+  const { value } = actingOf(algorithm);
+  if (!value) return undefined;
   const widths = { observation: sizes.observationSize };
   return actingProgram(algorithm, widths, (networks, { observation }) => ({
-    value: acting.value?.(networks, observation) ?? observation,
+    value: value(networks, observation),
   }));
 }
 

@@ -6,11 +6,9 @@ export function firstNonFiniteEntry(values: ArrayLike<number>): number {
   return -1;
 }
 
-/** The largest absolute value, for a message. */
-export const largest = (values: ArrayLike<number>): string =>
-  Array.from(values)
-    .reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-    .toPrecision(2);
+/** The largest absolute value; 0 of none. */
+export const largest = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /**
  * How many rows were given.
@@ -78,7 +76,7 @@ export function finiteActions(
   const reason =
     firstNonFiniteEntry(parameters()) >= 0
       ? 'The parameters are not finite, as after an update that failed: restore a state from before it, or load others.'
-      : `The observations reach ${largest(observations)}, which is too far for 32-bit floats: scale them down, for instance ` +
+      : `The observations reach ${largest(observations).toPrecision(2)}, which is too far for 32-bit floats: scale them down, for instance ` +
         'with observationNormalizer of @meow-rl/train.';
   throw new DataError(
     `${where}: act gave ${actions[bad]} in entry ${bad % size} of row ${Math.floor(bad / size)}. ${reason}`,

@@ -92,10 +92,12 @@ const FARTHEST_EXPONENT = 80;
 /** How far each kind of input reaches: `observations up to 2.1, rewards up to 1.0e+30`. */
 const reachOf = (fields: readonly UpdateField[]): string =>
   fields
-    .flatMap(({ kind, values }) => (kind === undefined ? [] : [`${kind} up to ${largest(values)}`]))
+    .flatMap(({ kind, values }) =>
+      kind === undefined ? [] : [`${kind} up to ${largest(values).toPrecision(2)}`],
+    )
     .join(', ');
 
-const isBeyond = ({ values }: UpdateField, bound: number): boolean => Number(largest(values)) > bound;
+const isBeyond = ({ values }: UpdateField, bound: number): boolean => largest(values) > bound;
 
 /** Whether an environment gave numbers that are too large. */
 const isFarInput = (field: UpdateField): boolean =>

@@ -78,7 +78,7 @@ async function reproduceIn(reproduction: Reproduction, ui: Ui): Promise<void> {
     await writePlan(out, asked, plan);
   }
 
-  const { trials } = await runSweep(sweep, { ...running, isLocked: true }, ui);
+  const { trials } = await runSweep(sweep, running, ui);
   const finished = trials.filter(({ phase }) => phase === 'finished');
   const failed = trials.filter(({ phase }) => phase !== 'finished');
   if (finished.length === 0)

@@ -27,6 +27,7 @@ export type Played = Readonly<z.output<typeof playedSchema>>;
 
 /** What was played with the newest checkpoint of a run, kept in its folder for reports to come. */
 export interface PlayedBefore {
+  /** Has what was added too. */
   readonly played: readonly Played[];
   /** Keeps one more; a folder that takes nothing is fine. */
   add(played: Played): Promise<void>;

@@ -1,14 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { makeFolder } from '@meow-rl/files';
-import { lockFolder } from '@meow-rl/train/node';
-
 import { counted } from '../cli/counted.ts';
 import { InterruptedError, UsageError } from '../cli/errors.ts';
 import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
 import type { Ui } from '../cli/ui.ts';
-import { withOpen } from '../files/with-open.ts';
-import { guardWrite } from '../runs/run-folder.ts';
 import { openBoard, type Board } from './board.ts';
 import type { SweepDefinition } from './definition.ts';
 import { localTrials } from './local-trials.ts';
@@ -24,66 +19,55 @@ export interface RunSweepOptions {
   readonly cores?: number | undefined;
   /** Further attempts at a trial that fails. */
   readonly retries: number;
-  /** Whether the caller has the lock of the sweep's folder. Default: it is locked while trials run. */
-  readonly isLocked?: boolean;
 }
 
 /**
  * Runs the trials of a sweep that aren't finished, each from where it stopped. What there is to know of a trial is in its
- * folder. That a trial fails stops no other one, and is reported.
+ * folder. That a trial fails stops no other one, and is reported. The caller sees to it that nobody else runs trials in the sweep's folder.
  *
  * @throws UsageError for a sweep that can't be run; then nothing was started
  * @throws InterruptedError if a signal stopped it, all trials saved
  */
 export async function runSweep(
   sweep: SweepDefinition,
-  { engine: name, cores, retries, isLocked = false }: RunSweepOptions,
+  { engine: name, cores, retries }: RunSweepOptions,
   ui: Ui,
 ): Promise<SweepReport> {
   const trials = await planSweep(sweep, name);
-  return withOpen(async (open) => {
-    const engine = await makeEngine(name, sweep, cores);
-    for (const trial of trials)
-      if (trial.cores > engine.cores)
-        throw new UsageError(
-          `${sweep.source}, trial ${trial.name}: it takes ${trial.cores} cores, and there are ${engine.cores}`,
-          engine.remedy,
-        );
-    if (!isLocked) {
-      const lock = await guardWrite(sweep.out, async () => {
-        await makeFolder(sweep.out);
-        return lockFolder(sweep.out);
-      });
-      open({ close: () => lock.release() });
-    }
-    const board = await openBoard(trials, ui);
-    const unfinished = trials.filter((trial) => !board.isFinished(trial));
-    ui.info(
-      `${counted(trials.length, 'trial')} in ${sweep.out}, ${trials.length - unfinished.length} of them finished before; ` +
-        `${engine.name} engine, ${counted(engine.cores, 'core')}`,
-    );
-    const { signal } = await interruptible(
-      async (signal) => {
-        const watching = new AbortController();
-        const watched = watch(board, watching.signal);
-        try {
-          await runTrials(unfinished, { engine, retries, signal, onChange: board.change });
-        } finally {
-          watching.abort();
-          await watched;
-        }
-      },
-      () => ui.warn('interrupted; the trials save what was learned. Press Ctrl-C again to leave at once.'),
-    );
-    const report = { out: sweep.out, engine: engine.name, trials: await board.read() };
-    if (signal && report.trials.some(({ phase }) => phase !== 'finished'))
-      throw new InterruptedError(
-        `stopped, ${sweepSummary(report.trials)}, saved`,
-        'Go on with the same command.',
-        exitCodeOfSignal(signal),
+  const engine = await makeEngine(name, sweep, cores);
+  for (const trial of trials)
+    if (trial.cores > engine.cores)
+      throw new UsageError(
+        `${sweep.source}, trial ${trial.name}: it takes ${trial.cores} cores, and there are ${engine.cores}`,
+        engine.remedy,
       );
-    return report;
-  });
+  const board = await openBoard(trials, ui);
+  const unfinished = trials.filter((trial) => !board.isFinished(trial));
+  ui.info(
+    `${counted(trials.length, 'trial')} in ${sweep.out}, ${trials.length - unfinished.length} of them finished before; ` +
+      `${engine.name} engine, ${counted(engine.cores, 'core')}`,
+  );
+  const { signal } = await interruptible(
+    async (signal) => {
+      const watching = new AbortController();
+      const watched = watch(board, watching.signal);
+      try {
+        await runTrials(unfinished, { engine, retries, signal, onChange: board.change });
+      } finally {
+        watching.abort();
+        await watched;
+      }
+    },
+    () => ui.warn('interrupted; the trials save what was learned. Press Ctrl-C again to leave at once.'),
+  );
+  const report = { out: sweep.out, engine: engine.name, trials: await board.read() };
+  if (signal && report.trials.some(({ phase }) => phase !== 'finished'))
+    throw new InterruptedError(
+      `stopped, ${sweepSummary(report.trials)}, saved`,
+      'Go on with the same command.',
+      exitCodeOfSignal(signal),
+    );
+  return report;
 }
 
 const makeEngine = async (

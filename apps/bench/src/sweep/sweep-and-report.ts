@@ -1,6 +1,7 @@
 import { counted } from '../cli/counted.ts';
 import { CliError } from '../cli/errors.ts';
 import type { Ui } from '../cli/ui.ts';
+import { inFolder } from '../files/in-folder.ts';
 import type { SweepDefinition } from './definition.ts';
 import { sweepSummary, sweepTable } from './report.ts';
 import { runSweep, type RunSweepOptions } from './run-sweep.ts';
@@ -15,7 +16,7 @@ export async function sweepAndReport(
   options: RunSweepOptions,
   ui: Ui,
 ): Promise<void> {
-  const report = await runSweep(sweep, options, ui);
+  const report = await inFolder(sweep.out, () => runSweep(sweep, options, ui));
   const failed = report.trials.filter(({ phase }) => phase === 'failed');
   const errors = failed.map(({ name, error }) => `${name}: ${error}`);
   ui.result(report, [sweepTable(report.trials), sweepSummary(report.trials), ...errors].join('\n'));
