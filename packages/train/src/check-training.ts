@@ -127,6 +127,11 @@ export function checkOnPolicyOptions(options: TrainOnPolicyOptions & { readonly 
     'evaluate.every': schedule?.every ?? 1,
     'checkpoint.every': options.checkpoint?.every ?? 1,
   });
+  if (options.steps < transitions)
+    throw new RangeError(
+      `trainOnPolicy: steps is ${options.steps}, expected at least the ${transitions} of a rollout: nothing would be learned. ` +
+        'Train for more steps, or make the rollout buffer shorter.',
+    );
 }
 
 /** Throws unless the buffer is for the agent's observations, and for what replay is to keep of its actions. */

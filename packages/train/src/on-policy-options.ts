@@ -14,7 +14,7 @@ export interface TrainOnPolicyOptions extends Pick<
   readonly rollout: RolloutBuffer;
   /**
    * Environment steps in all, each sub-environment's counted; the last vector step may exceed it. What is left of a rollout at
-   * the end isn't learned from: `steps` should be a multiple of a rollout's. Schedules of the agent go by it.
+   * the end isn't learned from: `steps` should be a multiple of a rollout's, and is at least one. Schedules of the agent go by it.
    */
   readonly steps: number;
   /** Environment steps after which the next update is followed by a `metrics` event. Default: 1000. */

@@ -176,6 +176,10 @@ describe('what does not fit', () => {
       'the rollout buffer holds 6 steps of 2 environments, 12 transitions, expected a multiple of the 8 that the fake agent takes a gradient step with',
     ],
     [{ steps: 0 }, 'trainOnPolicy: steps is 0, expected a positive integer.'],
+    [
+      { steps: 11 },
+      'trainOnPolicy: steps is 11, expected at least the 12 of a rollout: nothing would be learned. Train for more steps, or make the rollout buffer shorter.',
+    ],
     [{ logEvery: 1.5 }, 'trainOnPolicy: logEvery is 1.5, expected a positive integer.'],
   ])('is refused, %#', async (changed, message) => {
     const { options } = makeRun('same-step', corridor);
@@ -230,9 +234,13 @@ it('refuses to learn where a simulator loses the last observation of a truncated
 
 it('goes on where environments give no state with new episodes and a new rollout', async () => {
   const stopped = makeRun('same-step', environments.truncates);
+  const stop = new AbortController();
   const states: OnPolicyState[] = [];
-  const save = async (loop: OnPolicyState) => void states.push(loop);
-  await trainOnPolicy({ ...stopped.options, steps: 8, checkpoint: { every: 8, save } });
+  const save = async (loop: OnPolicyState) => {
+    states.push(loop);
+    stop.abort();
+  };
+  await trainOnPolicy({ ...stopped.options, signal: stop.signal, checkpoint: { every: 8, save } });
   const resumed = makeRun('same-step', environments.truncates);
   resumed.options.rollout.restore(stopped.options.rollout.state());
   await trainOnPolicy({ ...resumed.options, steps: 20, resume: states[0], restartEnvironments: true });

@@ -5,7 +5,7 @@ import type { NormalizedProfile } from '../compare/normalized-profile.ts';
 import { interval } from '../compare/tables.ts';
 import type { ComparisonReport } from './comparison-data.ts';
 import { html, type Html } from './html.ts';
-import { formatNumber, formatSeconds } from './numbers.ts';
+import { formatDecimals, formatNumber, formatSeconds } from './numbers.ts';
 import { environmentColumn, numbers, table, words } from './table.ts';
 
 /** Last evaluations of all groups: mean and IQM of deterministic returns, mean of sampled ones. */
@@ -65,8 +65,8 @@ export const aggregateTable = ({ groups }: NormalizedProfile, options: Compariso
     groups.map(({ label, iqm: { estimate, low, high } }) => [
       label,
       low === null
-        ? estimate.toFixed(2)
-        : html`${estimate.toFixed(2)} <small>(${low.toFixed(2)} to ${high.toFixed(2)})</small>`,
+        ? formatDecimals(estimate)
+        : html`${formatDecimals(estimate)} <small>(${formatDecimals(low)} to ${formatDecimals(high)})</small>`,
     ]),
   );
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatNumber, formatSeconds, formatShare, powerOfTen } from './numbers.ts';
+import { formatDecimals, formatNumber, formatSeconds, formatShare, powerOfTen } from './numbers.ts';
 
 describe('formatNumber', () => {
   it.each([
@@ -19,6 +19,10 @@ describe('formatNumber', () => {
     expect(formatNumber(-31.4159, 5)).toBe('−31.416');
     expect(formatNumber(123_456, 9)).toBe('123,456');
   });
+});
+
+it('formatDecimals keeps decimals and writes a real minus', () => {
+  expect([-4.04, 1, 0.126].map((value) => formatDecimals(value))).toEqual(['−4.04', '1.00', '0.13']);
 });
 
 it('powerOfTen writes superscripts', () => {

@@ -17,6 +17,10 @@ export function formatNumber(value: number, digits = 3): string {
   return value.toLocaleString('en-US', { maximumFractionDigits }).replace('-', minus);
 }
 
+/** A number with so many decimals and a real minus sign, for columns. */
+export const formatDecimals = (value: number, decimals = 2): string =>
+  value.toFixed(decimals).replace('-', minus);
+
 /** `10⁻³` for -3. */
 export function powerOfTen(exponent: number): string {
   const digits = [...String(Math.abs(exponent))].map((digit) => superscripts[Number(digit)]).join('');

@@ -47,7 +47,7 @@ async function resumeIn(folder: RunFolder, { from, newLog, given }: ResumeOption
   await expectEngine(settings, run);
   const changed = Object.keys(changes).length > 0;
   const path = folder.file(CHECKPOINTS);
-  const checkpoint = await withExplanation(chooseCheckpoint(path, from), '--from');
+  const checkpoint = await withExplanation(chooseCheckpoint(path, from), { resumed: run });
   if (!checkpoint) {
     if (from !== undefined)
       throw new UsageError(`${run} has no checkpoint ${from}`, 'Leave --from out to begin it anew.');

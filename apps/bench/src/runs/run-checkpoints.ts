@@ -5,29 +5,31 @@ import { CliError, UsageError } from '../cli/errors.ts';
 /** Where a run keeps its checkpoints. */
 export const CHECKPOINTS = 'checkpoints';
 
-/** The flag of a command that takes another checkpoint. */
-export type CheckpointFlag = '--from' | '--checkpoint';
+/** How another checkpoint is taken: by `--checkpoint` of the command, or by going on with a run, which a sweep's trials say of themselves too. */
+export type CheckpointChoice = '--checkpoint' | { readonly resumed: string };
 
-/** What the command line says about a checkpoint that can't be used: which of its flags help. Other errors stay as they are. */
-export function explainCheckpoint(error: unknown, flag: CheckpointFlag): unknown {
+/** What the command line says about a checkpoint that can't be used: how another one is taken. Other errors stay as they are. */
+export function explainCheckpoint(error: unknown, choice: CheckpointChoice): unknown {
   if (!(error instanceof CheckpointError)) return error;
   const { problem, statement } = error;
   if (problem === 'other files') return new UsageError(statement, error.remedy, { cause: error });
-  return new CliError(statement, remedyOf(error, flag), { cause: error });
+  return new CliError(statement, remedyOf(error, choice), { cause: error });
 }
 
 /** Waits for work on checkpoints, and explains its errors. */
-export const withExplanation = <T>(work: Promise<T>, flag: CheckpointFlag): Promise<T> =>
+export const withExplanation = <T>(work: Promise<T>, choice: CheckpointChoice): Promise<T> =>
   work.catch((error: unknown) => {
-    throw explainCheckpoint(error, flag);
+    throw explainCheckpoint(error, choice);
   });
 
-function remedyOf({ problem, remedy, earlier, stepsLost }: CheckpointError, flag: CheckpointFlag): string {
+function remedyOf({ problem, remedy, earlier, stepsLost }: CheckpointError, choice: CheckpointChoice): string {
   switch (problem) {
     case 'damaged':
       return earlier === undefined
         ? 'No earlier checkpoint is whole; train anew with --force.'
-        : `Take ${earlier} with ${flag} ${earlier}: ${stepsLost} steps are then lost.`;
+        : choice === '--checkpoint'
+          ? `Take ${earlier} with --checkpoint ${earlier}: ${stepsLost} steps are then lost.`
+          : `Lose ${stepsLost} steps and take ${earlier} with: meow-bench train --resume ${choice.resumed} --from ${earlier}`;
     case 'no run':
       return 'Give the folder of a run that "meow-bench train" wrote.';
     case 'other agent':

@@ -80,7 +80,7 @@ export async function filesInTheWay(folder: string): Promise<string[]> {
  * @throws UsageError if there is something else in the folder of a checkpoint; then nothing is deleted
  */
 export async function deleteRun(folder: string): Promise<void> {
-  await withExplanation(deleteCheckpoints(path.join(folder, CHECKPOINTS)), '--from');
+  await withExplanation(deleteCheckpoints(path.join(folder, CHECKPOINTS)), { resumed: folder });
   for (const entry of await readdir(folder, { withFileTypes: true }))
     if (FILES.test(entry.name) && entry.name !== CONFIG && !entry.isDirectory())
       await rm(path.join(folder, entry.name));
