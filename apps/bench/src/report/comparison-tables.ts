@@ -66,7 +66,8 @@ export const aggregateTable = ({ groups }: NormalizedProfile, options: Compariso
       label,
       low === null
         ? formatDecimals(estimate)
-        : html`${formatDecimals(estimate)} <small>(${formatDecimals(low)} to ${formatDecimals(high)})</small>`,
+        : html`${formatDecimals(estimate)}
+            <small>(${formatDecimals(low)} to ${formatDecimals(high)})</small>`,
     ]),
   );
 

@@ -22,7 +22,10 @@ export const withExplanation = <T>(work: Promise<T>, choice: CheckpointChoice): 
     throw explainCheckpoint(error, choice);
   });
 
-function remedyOf({ problem, remedy, earlier, stepsLost }: CheckpointError, choice: CheckpointChoice): string {
+function remedyOf(
+  { problem, remedy, earlier, stepsLost }: CheckpointError,
+  choice: CheckpointChoice,
+): string {
   switch (problem) {
     case 'damaged':
       return earlier === undefined

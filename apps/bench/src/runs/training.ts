@@ -133,7 +133,8 @@ const trainOpened = (
     const { parts } = buffer;
     // Nothing on the disk changes before all that is to be gone on from is known to be sound.
     const restored =
-      resume && (await withExplanation(restoreRun(checkpointFolder, parts, resume), { resumed: folder.path }));
+      resume &&
+      (await withExplanation(restoreRun(checkpointFolder, parts, resume), { resumed: folder.path }));
     const position = newLog ? undefined : restored?.log;
     const earlier = restored && position ? await readLogs(folder, settings, restored) : [];
     const userLoggers = await prepareLogs(folder, settings, position);
