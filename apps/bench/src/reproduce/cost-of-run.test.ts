@@ -86,12 +86,19 @@ describe('costOf', () => {
     expect(cost([0.02, 0.01], [10, 20])).toBeCloseTo((0.0075 + (0.0075 / 30) * 2000) / 2, 12);
   });
 
-  it('has no evaluations of simulators', () => {
-    const { startSeconds, episodeSeconds } = costOf([metrics(1, 1, 1)], {
-      environment: 'gym:Hopper-v5',
-      maxSteps: 0,
-      playsTogether: false,
+  it('counts the start of a simulator, and an evaluation in one from the second on', () => {
+    const seen = [
+      metrics(1, 1, 1),
+      evaluation(100, [60, 40], [150, 20], [100, 90]),
+      evaluation(200, [80, 5], [150, 20], [100, 90]),
+    ];
+    const { startSeconds, episodeSeconds } = costOf(seen, {
+      environment: 'isaac:Isaac-Ant-Direct',
+      maxSteps: 1000,
+      playsTogether: true,
     });
-    expect([startSeconds, episodeSeconds]).toEqual([150, 0]);
+    expect(startSeconds).toBe(150);
+    // 250 steps of all episodes in 5 s, and four episodes.
+    expect(episodeSeconds).toBeCloseTo((2000 * (5 / 250)) / 4, 12);
   });
 });

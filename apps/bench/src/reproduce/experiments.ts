@@ -47,6 +47,8 @@ export interface Experiment {
   leastSteps(environments: number, seeds: number): number;
   /** What a budget may come down to where it has no room for those, with warm-ups shortened. Default: nothing below them. */
   readonly shortestSteps?: number;
+  /** Evaluations of a run. Default: as many as its steps are worth, every 10,000 of long ones. */
+  readonly evaluations?: number;
   /** Settings of all runs. */
   readonly settings: RawConfig;
   /** Whether final policies are played with noise. */
@@ -131,6 +133,8 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     stepsOf: paperSteps,
     leastSteps: (environments, seeds) =>
       ISAAC_ENVIRONMENTS * (environments > 1 ? 20_000 : seeds > 3 ? 10_000 : seeds > 1 ? 4000 : 1000),
+    // Training waits while a simulator of its own plays each.
+    evaluations: 20,
     settings: { evaluationEpisodes: 10, logEvery: ISAAC_ENVIRONMENTS * 20 },
     playsWithNoise: false,
   },

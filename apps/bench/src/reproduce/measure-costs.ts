@@ -19,14 +19,24 @@ import type { Arm } from './experiments.ts';
 import type { ArmCost } from './plan.ts';
 import type { RunPlace } from './run-place.ts';
 
-/** Steps with random actions, and steps with updates, of each environment that a measured run has. */
-const [WARMUP, UPDATED] = [300, 600];
+/** How a measured run is cut. */
+interface Cut {
+  /** Steps with random actions, of each environment. */
+  readonly warmup: number;
+  /** Steps with updates, of each environment. */
+  readonly updated: number;
+  /** Evaluations; the first one isn't counted, as engines, environments and simulators prepare in it. */
+  readonly evaluations: number;
+}
+const IN_PROCESS: Cut = { warmup: 300, updated: 600, evaluations: 6 };
+/** Their steps are those of many environments, and their evaluations have the length that they have. */
+const IN_SIMULATOR: Cut = { warmup: 150, updated: 300, evaluations: 2 };
 
 /** Episodes are cut off after so many steps, to have several evaluations in a short time. */
 const EPISODE = 100;
 
-/** Evaluations of a measured run; the first one isn't counted, as engines and environments prepare in it. */
-const EVALUATIONS = 6;
+/** Steps that episodes in a simulator count as: those of the paper's tasks end after 960 or 1,000 at the latest, and only a simulator that runs could say. */
+const SIMULATOR_EPISODE = 1000;
 
 /** An arm that is to be measured in an environment. */
 export interface Measured {
@@ -99,10 +109,10 @@ async function shortRun(
   const { algorithm, preset } = of.arm;
   const settings = await settingsOfRun(of, simulator);
   const { numEnvs } = settings;
-  const { steps, ...loop } = shortLoop(settings);
-  // A second simulator would be started for an evaluation.
   const isSimulator = isBridge(env);
-  const maxSteps = isSimulator ? 0 : await maxStepsOf(settings);
+  const cut = isSimulator ? IN_SIMULATOR : IN_PROCESS;
+  const { steps, ...loop } = shortLoop(settings, cut);
+  const maxSteps = isSimulator ? SIMULATOR_EPISODE : await maxStepsOf(settings);
   const group = {
     algorithms: [algorithm],
     environments: [env],
@@ -110,22 +120,27 @@ async function shortRun(
     settings: {
       ...simulator,
       ...loop,
+      // Simulators end their episodes themselves.
       ...(!isSimulator && { maxSteps: Math.min(EPISODE, maxSteps) }),
       steps,
-      evaluateEvery: isSimulator ? steps + 1 : Math.floor(steps / EVALUATIONS),
+      evaluateEvery: Math.floor(steps / cut.evaluations),
       evaluationEpisodes,
       checkpointEvery: steps,
       logEvery: 50 * numEnvs,
     },
   };
-  return { of, group, episode: { environment: env, maxSteps, playsTogether: isKnownEnvironment(env) } };
+  const playsTogether = isSimulator || isKnownEnvironment(env);
+  return { of, group, episode: { environment: env, maxSteps, playsTogether } };
 }
 
 /** Updates as often as in the real run, after a short warm-up; two rollouts of what learns from those. */
-function shortLoop(settings: ResolvedTrain): { readonly steps: number; readonly warmup?: number } {
+function shortLoop(
+  settings: ResolvedTrain,
+  cut: Cut,
+): { readonly steps: number; readonly warmup?: number } {
   const { numEnvs, algo, agent } = settings;
   const { rolloutSteps } = algorithmNamed(algo);
   if (rolloutSteps) return { steps: 2 * rolloutSteps(agent) * numEnvs };
-  const warmup = Math.min(WARMUP * numEnvs, replaySettings(settings).warmup);
-  return { warmup, steps: warmup + UPDATED * numEnvs };
+  const warmup = Math.min(cut.warmup * numEnvs, replaySettings(settings).warmup);
+  return { warmup, steps: warmup + cut.updated * numEnvs };
 }

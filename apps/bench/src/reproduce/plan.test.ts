@@ -140,6 +140,12 @@ describe('planWithin', () => {
     expect(without.arms[0]?.seconds).toBeCloseTo(5 + 20 * 7 + 10 * 10 * 0.2, 9);
   });
 
+  it('evaluates simulators 20 times, however long they run', () => {
+    const { arms } = planned({ budgetSeconds: 20 * HOUR }, 'fig3');
+    expect(arms.length).toBeGreaterThan(0);
+    for (const { steps, evaluateEvery } of arms) expect(evaluateEvery).toBe(Math.ceil(steps / 20));
+  });
+
   it('has only the demo’s number of steps for the multi-goal environment', () => {
     const { seeds, steps } = planned({ budgetSeconds: HOUR }, 'fig1');
     expect([seeds, steps]).toEqual([5, [37_000]]);
