@@ -134,10 +134,7 @@ async function shortRun(
 }
 
 /** Updates as often as in the real run, after a short warm-up; two rollouts of what learns from those. */
-function shortLoop(
-  settings: ResolvedTrain,
-  cut: Cut,
-): { readonly steps: number; readonly warmup?: number } {
+function shortLoop(settings: ResolvedTrain, cut: Cut): { readonly steps: number; readonly warmup?: number } {
   const { numEnvs, algo, agent } = settings;
   const { rolloutSteps } = algorithmNamed(algo);
   if (rolloutSteps) return { steps: 2 * rolloutSteps(agent) * numEnvs };
