@@ -47,8 +47,8 @@ export interface Experiment {
   leastSteps(environments: number, seeds: number): number;
   /** What a budget may come down to where it has no room for those, with warm-ups shortened. Default: nothing below them. */
   readonly shortestSteps?: number;
-  /** Evaluations of a run. Default: as many as its steps are worth, every 10,000 of long ones. */
-  readonly evaluations?: number;
+  /** Steps between the evaluations of a run of so many steps. */
+  evaluateEvery(steps: number): number;
   /** Settings of all runs. */
   readonly settings: RawConfig;
   /** Whether final policies are played with noise. */
@@ -79,6 +79,12 @@ const mujocoLeastSteps = (environments: number, seeds: number): number => {
   return seeds > 1 ? 30_000 : 15_000;
 };
 
+/** Ten evaluations of the shortest runs, twenty of short ones; every 10,000 steps, as in the paper, of longer ones; of many environments as many. */
+function usualEvaluateEvery(steps: number): number {
+  if (steps > 200_000 && steps <= 5_000_000) return 10_000;
+  return Math.max(1, Math.ceil(steps / (steps > 20_000 ? 20 : 10)));
+}
+
 /** A rollout of PPO and some updates of all others. */
 const MUJOCO_SHORTEST = 2500;
 
@@ -87,6 +93,13 @@ const ISAAC_TASKS = ['isaac:Isaac-Ant-Direct', 'isaac:Isaac-Humanoid-Direct'] as
 
 /** Environments that Isaac steps together, of these. */
 const ISAAC_ENVIRONMENTS = presetOfArm(MEOW, ISAAC_TASKS[0]).numEnvs;
+
+/**
+ * 5 to 20 evaluations. Training waits for each, which takes some 2,000 steps of a simulator of its own, deterministic and sampled; that simulator's steps
+ * take nearly as long as those of many environments.
+ */
+const isaacEvaluateEvery = (steps: number): number =>
+  Math.ceil(steps / Math.min(20, Math.max(5, Math.floor(steps / (2000 * ISAAC_ENVIRONMENTS)))));
 
 const MULTI_GOAL = 'MultiGoal-v0';
 const DEMO: Arm = { ...MEOW, preset: 'multi-goal-demo' };
@@ -109,6 +122,7 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     seeds: 5,
     stepsOf: () => DEMO_STEPS,
     leastSteps: () => DEMO_STEPS,
+    evaluateEvery: usualEvaluateEvery,
     settings: { logEvery: 500, evaluationEpisodes: 5 },
     playsWithNoise: false,
   },
@@ -121,6 +135,7 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     stepsOf: paperSteps,
     leastSteps: mujocoLeastSteps,
     shortestSteps: MUJOCO_SHORTEST,
+    evaluateEvery: usualEvaluateEvery,
     settings: CURVES,
     playsWithNoise: true,
   },
@@ -133,8 +148,7 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     stepsOf: paperSteps,
     leastSteps: (environments, seeds) =>
       ISAAC_ENVIRONMENTS * (environments > 1 ? 20_000 : seeds > 3 ? 10_000 : seeds > 1 ? 4000 : 1000),
-    // Training waits while a simulator of its own plays each.
-    evaluations: 20,
+    evaluateEvery: isaacEvaluateEvery,
     settings: { evaluationEpisodes: 10, logEvery: ISAAC_ENVIRONMENTS * 20 },
     playsWithNoise: false,
   },
@@ -162,6 +176,7 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     stepsOf: paperSteps,
     leastSteps: mujocoLeastSteps,
     shortestSteps: MUJOCO_SHORTEST,
+    evaluateEvery: usualEvaluateEvery,
     settings: CURVES,
     playsWithNoise: true,
   },

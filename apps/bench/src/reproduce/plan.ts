@@ -133,7 +133,7 @@ function planOf(
   const arms = experiment.environments.slice(0, environments).flatMap((environment) =>
     experiment.armsOf(environment).map((arm): PlannedArm => {
       const steps = asked ?? Math.min(atMost, experiment.stepsOf(environment));
-      const evaluateEvery = evaluateEveryOf(steps, experiment.evaluations);
+      const evaluateEvery = experiment.evaluateEvery(steps);
       const { startSeconds, stepSeconds, episodeSeconds } = costOf(environment, arm);
       const episodes = 2 * evaluationEpisodes * Math.floor(steps / evaluateEvery);
       noiseSeconds += seeds * noiseEpisodes * episodeSeconds;
@@ -144,13 +144,6 @@ function planOf(
   );
   const durations = arms.flatMap(({ seconds }) => Array.from({ length: seeds }, () => seconds));
   return { seeds, arms, seconds: makespan(durations, cores) + noiseSeconds };
-}
-
-/** Ten evaluations of the shortest runs, twenty of short ones; every 10,000 steps, as in the paper, of longer ones; of many environments as many. */
-function evaluateEveryOf(steps: number, evaluations?: number): number {
-  if (evaluations !== undefined) return Math.ceil(steps / evaluations);
-  if (steps > 200_000 && steps <= 5_000_000) return 10_000;
-  return Math.max(1, Math.ceil(steps / (steps > 20_000 ? 20 : 10)));
 }
 
 /** Seconds until all runs have ended, where the longest begin first and each core takes the next when it is free. */
