@@ -74,7 +74,7 @@ export const reproduce = defineCommand({
     'meow-bench reproduce fig2 --budget 20m',
     'meow-bench reproduce fig2 --budget 8h --dry-run',
     'meow-bench reproduce fig2 --environments Hopper-v5 --seeds 3 --steps 100000 --budget 12h',
-    'meow-bench reproduce fig3 --python ~/isaac/bin/python --budget 8h',
+    'meow-bench reproduce fig3 --python ~/isaac/python --budget 8h',
     'meow-bench reproduce ablations --engine ray --cores 64 --ray ray.yaml',
   ],
   run: async ({ arguments: [figure = ''], settings: config, options: { dryRun }, given, ui }) => {
