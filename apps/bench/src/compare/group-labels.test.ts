@@ -74,7 +74,7 @@ describe('labels of groups', () => {
     const paper = publishedBesideOurs(report.deterministic.environments).find(
       ({ environment, published }) => environment === 'HalfCheetah-v5' && published.return === 10_981,
     );
-    expect(paper?.ours).toMatchObject({ label: 'meow', last: { step: 200_000, estimate: 6002 } });
+    expect(paper?.ours).toMatchObject({ label: 'meow', last: { step: 200_000, estimate: 6003 } });
     expect(report.deterministic.profile?.scales.map(({ environment }) => environment)).toEqual([
       'HalfCheetah-v5',
       'Hopper-v5',
