@@ -98,6 +98,8 @@ export function onlyFor(registry: string, folder: string): NodeJS.ProcessEnv {
   const nowhere = 'http://127.0.0.1:9';
   return {
     npm_config_registry: registry,
+    // Whoever calls may be silent.
+    npm_config_loglevel: 'notice',
     'npm_config_@meow-rl:registry': registry,
     npm_config_userconfig: userConfig,
     npm_config_globalconfig: path.join(folder, 'no-global.npmrc'),
