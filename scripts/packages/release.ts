@@ -98,7 +98,7 @@ export function onlyFor(registry: string, folder: string): NodeJS.ProcessEnv {
   const nowhere = 'http://127.0.0.1:9';
   return {
     npm_config_registry: registry,
-    // Whoever calls may be silent.
+    // What pnpm prints is read: `npm --silent` of whoever runs the tests would hush it too.
     npm_config_loglevel: 'notice',
     'npm_config_@meow-rl:registry': registry,
     npm_config_userconfig: userConfig,

@@ -21,8 +21,8 @@ describe('formatNumber', () => {
   });
 });
 
-it('formatDecimals keeps decimals and writes a real minus', () => {
-  expect([-4.04, 1, 0.126].map((value) => formatDecimals(value))).toEqual(['−4.04', '1.00', '0.13']);
+it('formatDecimals keeps two decimals and writes a real minus', () => {
+  expect([-4.04, 1, 0.126].map(formatDecimals)).toEqual(['−4.04', '1.00', '0.13']);
 });
 
 it('powerOfTen writes superscripts', () => {

@@ -17,9 +17,8 @@ export function formatNumber(value: number, digits = 3): string {
   return value.toLocaleString('en-US', { maximumFractionDigits }).replace('-', minus);
 }
 
-/** A number with so many decimals and a real minus sign, for columns. */
-export const formatDecimals = (value: number, decimals = 2): string =>
-  value.toFixed(decimals).replace('-', minus);
+/** A number with two decimals and a real minus sign, for columns that are read downwards. */
+export const formatDecimals = (value: number): string => value.toFixed(2).replace('-', minus);
 
 /** `10⁻³` for -3. */
 export function powerOfTen(exponent: number): string {

@@ -95,11 +95,13 @@ const ISAAC_TASKS = ['isaac:Isaac-Ant-Direct', 'isaac:Isaac-Humanoid-Direct'] as
 const ISAAC_ENVIRONMENTS = presetOfArm(MEOW, ISAAC_TASKS[0]).numEnvs;
 
 /**
- * 5 to 20 evaluations. Training waits for each, which takes some 2,000 steps of a simulator of its own, deterministic and sampled; that simulator's steps
- * take nearly as long as those of many environments.
+ * 5 to 20 evaluations, fewer of short runs: training waits while each plays some 2,000 steps in a simulator of its own, deterministic and sampled, and
+ * those take nearly as long as steps of all environments that are trained in.
  */
-const isaacEvaluateEvery = (steps: number): number =>
-  Math.ceil(steps / Math.min(20, Math.max(5, Math.floor(steps / (2000 * ISAAC_ENVIRONMENTS)))));
+function isaacEvaluateEvery(steps: number): number {
+  const affordable = Math.floor(steps / (2000 * ISAAC_ENVIRONMENTS));
+  return Math.ceil(steps / Math.min(20, Math.max(5, affordable)));
+}
 
 const MULTI_GOAL = 'MultiGoal-v0';
 const DEMO: Arm = { ...MEOW, preset: 'multi-goal-demo' };
