@@ -22,7 +22,7 @@ describe('formatNumber', () => {
 });
 
 it('formatDecimals keeps two decimals and writes a real minus', () => {
-  expect([-4.04, 1, 0.126].map(formatDecimals)).toEqual(['−4.04', '1.00', '0.13']);
+  expect([-4.04, 1, 0.126, -0.001].map(formatDecimals)).toEqual(['−4.04', '1.00', '0.13', '0.00']);
 });
 
 it('powerOfTen writes superscripts', () => {

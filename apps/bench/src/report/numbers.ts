@@ -18,7 +18,9 @@ export function formatNumber(value: number, digits = 3): string {
 }
 
 /** A number with two decimals and a real minus sign, for columns that are read downwards. */
-export const formatDecimals = (value: number): string => value.toFixed(2).replace('-', minus);
+export const formatDecimals = (value: number): string =>
+  // What rounds to zero has no sign.
+  Number(value.toFixed(2)).toFixed(2).replace('-', minus);
 
 /** `10⁻³` for -3. */
 export function powerOfTen(exponent: number): string {

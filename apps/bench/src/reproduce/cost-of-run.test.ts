@@ -11,6 +11,9 @@ const metrics = (step: number, updates: number, seconds: number) => ({
   time: { seconds, stepsPerSecond: 0 },
 });
 
+/** Falls, but for those of the full length of a task. */
+const terminated = (lengths: readonly number[]) => lengths.map((length) => length !== 300);
+
 /** An evaluation that ended after `seconds` and took `duration` of them. */
 const evaluation = (
   step: number,
@@ -18,15 +21,16 @@ const evaluation = (
   deterministic: readonly number[],
   sampled: readonly number[],
 ) => {
-  const played = { returns: [1], terminated: [false], mean: 1, standardDeviation: 0 };
+  const played = { returns: [1], mean: 1, standardDeviation: 0 };
   return {
     ...played,
+    terminated: terminated(deterministic),
     type: 'evaluation' as const,
     actions: 'deterministic' as const,
     step,
     updates: 1,
     lengths: deterministic,
-    stochastic: { ...played, actions: 'sampled' as const, lengths: sampled },
+    stochastic: { ...played, terminated: terminated(sampled), actions: 'sampled' as const, lengths: sampled },
     time: { seconds, duration },
   };
 };
@@ -92,13 +96,18 @@ describe('costOf', () => {
       evaluation(100, [60, 40], [150, 20], [100, 90]),
       evaluation(200, [80, 5], [150, 20], [100, 90]),
     ];
-    const { startSeconds, episodeSeconds } = costOf(seen, {
-      environment: 'isaac:Isaac-Ant-Direct',
-      maxSteps: 1000,
-      playsTogether: true,
-    });
+    const simulated = { environment: 'isaac:Isaac-Ant-Direct', playsTogether: true };
+    const { startSeconds, episodeSeconds } = costOf(seen, simulated);
     expect(startSeconds).toBe(150);
     // 250 steps of all episodes in 5 s, and four episodes.
     expect(episodeSeconds).toBeCloseTo((2000 * (5 / 250)) / 4, 12);
+
+    // One that was cut off tells how long they are; evaluations that take as long whatever their steps count half as steps.
+    const whole = [...seen, evaluation(300, [90, 5], [300, 20], [300, 90])];
+    const perStep = 5 / 425 / 2;
+    expect(costOf(whole, simulated).episodeSeconds).toBeCloseTo(
+      (600 * perStep + (5 - perStep * 425)) / 4,
+      12,
+    );
   });
 });

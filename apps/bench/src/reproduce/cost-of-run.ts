@@ -8,12 +8,14 @@ import type { ArmCost } from './plan.ts';
 export const START_SECONDS = 6;
 /** And starting a simulator in Python, twice. */
 const SIMULATOR_SECONDS = 150;
+/** Steps of an episode of full length in a simulator, where none of the measured ones had it: those of the paper's tasks have at most so many. */
+const SIMULATOR_EPISODE = 1000;
 
 /** The episodes of a measured run's evaluations. */
 export interface MeasuredEpisodes {
   readonly environment: string;
-  /** Steps of an episode of full length. */
-  readonly maxSteps: number;
+  /** Steps of an episode of full length. Default: those of the measured ones that didn't end in a terminal state. */
+  readonly maxSteps?: number;
   /** Whether the episodes of an evaluation are played in step with each other, or one after the other. */
   readonly playsTogether: boolean;
 }
@@ -47,7 +49,7 @@ function stepSecondsOf(events: readonly LoggedEvent[]): number {
 /** What an evaluation takes and a step of all its episodes, from evaluations of different lengths; without its share of the first evaluation, which prepares. */
 function episodeSecondsOf(
   events: readonly LoggedEvent[],
-  { maxSteps, playsTogether }: MeasuredEpisodes,
+  { maxSteps = longestOf(events), playsTogether }: MeasuredEpisodes,
 ): number {
   const all = events.filter((event) => event.type === 'evaluation');
   const evaluations = all.length > 1 ? all.slice(1) : all;
@@ -66,9 +68,20 @@ function episodeSecondsOf(
   return (fixed + perStep * fullSteps) / episodes;
 }
 
+/** Steps of an episode that a simulator has cut off. */
+function longestOf(events: readonly LoggedEvent[]): number {
+  const played = events
+    .filter((event) => event.type === 'evaluation')
+    .flatMap(({ stochastic, ...deterministic }) =>
+      stochastic ? [deterministic, stochastic] : [deterministic],
+    );
+  const cutOff = played.flatMap(({ lengths, terminated }) => lengths.filter((_, i) => !terminated[i]));
+  return cutOff.length > 0 ? Math.max(...cutOff) : SIMULATOR_EPISODE;
+}
+
 /**
  * Seconds of an evaluation by its steps: least squares. Short times scatter, and a line through them may have any slope: at least half of the
- * time counts as that of steps.
+ * time counts as that of steps. Of a single evaluation, or several of one length, all of it does, which is too long for early falls.
  */
 function lineThrough(played: readonly { readonly steps: number; readonly duration: number }[]): {
   readonly fixed: number;

@@ -47,8 +47,8 @@ export interface Experiment {
   leastSteps(environments: number, seeds: number): number;
   /** What a budget may come down to where it has no room for those, with warm-ups shortened. Default: nothing below them. */
   readonly shortestSteps?: number;
-  /** Steps between the evaluations of a run of so many steps. */
-  evaluateEvery(steps: number): number;
+  /** Steps between the evaluations of a run of so many steps in an environment, of which the last one is at its end. */
+  evaluateEvery(steps: number, environment: string): number;
   /** Settings of all runs. */
   readonly settings: RawConfig;
   /** Whether final policies are played with noise. */
@@ -79,12 +79,6 @@ const mujocoLeastSteps = (environments: number, seeds: number): number => {
   return seeds > 1 ? 30_000 : 15_000;
 };
 
-/** Ten evaluations of the shortest runs, twenty of short ones; every 10,000 steps, as in the paper, of longer ones; of many environments as many. */
-function usualEvaluateEvery(steps: number): number {
-  if (steps > 200_000 && steps <= 5_000_000) return 10_000;
-  return Math.max(1, Math.ceil(steps / (steps > 20_000 ? 20 : 10)));
-}
-
 /** A rollout of PPO and some updates of all others. */
 const MUJOCO_SHORTEST = 2500;
 
@@ -95,12 +89,21 @@ const ISAAC_TASKS = ['isaac:Isaac-Ant-Direct', 'isaac:Isaac-Humanoid-Direct'] as
 const ISAAC_ENVIRONMENTS = presetOfArm(MEOW, ISAAC_TASKS[0]).numEnvs;
 
 /**
- * 5 to 20 evaluations, fewer of short runs: training waits while each plays some 2,000 steps in a simulator of its own, deterministic and sampled, and
+ * Ten evaluations of the shortest runs, twenty of short ones; every 10,000 steps, as in the paper, of longer ones. Of environments that step together 5
+ * to 20, fewer of short runs: training waits while each evaluation plays some 2,000 steps in a simulator of its own, deterministic and sampled, and
  * those take nearly as long as steps of all environments that are trained in.
  */
-function isaacEvaluateEvery(steps: number): number {
-  const affordable = Math.floor(steps / (2000 * ISAAC_ENVIRONMENTS));
-  return Math.ceil(steps / Math.min(20, Math.max(5, affordable)));
+function evaluateEvery(steps: number, environment: string): number {
+  const { numEnvs } = presetOfArm(MEOW, environment);
+  const evaluations =
+    numEnvs > 1
+      ? Math.min(20, Math.max(5, Math.floor(steps / (2000 * numEnvs))))
+      : steps > 200_000
+        ? Math.round(steps / 10_000)
+        : steps > 20_000
+          ? 20
+          : 10;
+  return Math.max(1, Math.floor(steps / evaluations));
 }
 
 const MULTI_GOAL = 'MultiGoal-v0';
@@ -124,7 +127,7 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     seeds: 5,
     stepsOf: () => DEMO_STEPS,
     leastSteps: () => DEMO_STEPS,
-    evaluateEvery: usualEvaluateEvery,
+    evaluateEvery: (steps) => Math.max(1, Math.floor(steps / 20)),
     settings: { logEvery: 500, evaluationEpisodes: 5 },
     playsWithNoise: false,
   },
@@ -137,7 +140,7 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     stepsOf: paperSteps,
     leastSteps: mujocoLeastSteps,
     shortestSteps: MUJOCO_SHORTEST,
-    evaluateEvery: usualEvaluateEvery,
+    evaluateEvery,
     settings: CURVES,
     playsWithNoise: true,
   },
@@ -150,7 +153,7 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     stepsOf: paperSteps,
     leastSteps: (environments, seeds) =>
       ISAAC_ENVIRONMENTS * (environments > 1 ? 20_000 : seeds > 3 ? 10_000 : seeds > 1 ? 4000 : 1000),
-    evaluateEvery: isaacEvaluateEvery,
+    evaluateEvery,
     settings: { evaluationEpisodes: 10, logEvery: ISAAC_ENVIRONMENTS * 20 },
     playsWithNoise: false,
   },
@@ -178,7 +181,7 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     stepsOf: paperSteps,
     leastSteps: mujocoLeastSteps,
     shortestSteps: MUJOCO_SHORTEST,
-    evaluateEvery: usualEvaluateEvery,
+    evaluateEvery,
     settings: CURVES,
     playsWithNoise: true,
   },

@@ -29,14 +29,11 @@ interface Cut {
   readonly evaluations: number;
 }
 const IN_PROCESS: Cut = { warmup: 300, updated: 600, evaluations: 6 };
-/** Their steps are those of many environments, and their evaluations have the length that they have. */
+/** Their steps are those of many environments, and an evaluation, of the length that it has, takes a minute or so. */
 const IN_SIMULATOR: Cut = { warmup: 150, updated: 300, evaluations: 2 };
 
 /** Episodes are cut off after so many steps, to have several evaluations in a short time. */
 const EPISODE = 100;
-
-/** Steps that episodes in a simulator count as: those of the paper's tasks end after 960 or 1,000 at the latest, and only a simulator that runs could say. */
-const SIMULATOR_EPISODE = 1000;
 
 /** An arm that is to be measured in an environment. */
 export interface Measured {
@@ -112,7 +109,8 @@ async function shortRun(
   const isSimulator = isBridge(env);
   const cut = isSimulator ? IN_SIMULATOR : IN_PROCESS;
   const { steps, ...loop } = shortLoop(settings, cut);
-  const maxSteps = isSimulator ? SIMULATOR_EPISODE : await maxStepsOf(settings);
+  // Simulators end their episodes themselves.
+  const maxSteps = isSimulator ? undefined : await maxStepsOf(settings);
   const group = {
     algorithms: [algorithm],
     environments: [env],
@@ -120,8 +118,7 @@ async function shortRun(
     settings: {
       ...simulator,
       ...loop,
-      // Simulators end their episodes themselves.
-      ...(!isSimulator && { maxSteps: Math.min(EPISODE, maxSteps) }),
+      ...(maxSteps !== undefined && { maxSteps: Math.min(EPISODE, maxSteps) }),
       steps,
       evaluateEvery: Math.floor(steps / cut.evaluations),
       evaluationEpisodes,
@@ -130,7 +127,11 @@ async function shortRun(
     },
   };
   const playsTogether = isSimulator || isKnownEnvironment(env);
-  return { of, group, episode: { environment: env, maxSteps, playsTogether } };
+  return {
+    of,
+    group,
+    episode: { environment: env, ...(maxSteps !== undefined && { maxSteps }), playsTogether },
+  };
 }
 
 /** Updates as often as in the real run, after a short warm-up; two rollouts of what learns from those. */

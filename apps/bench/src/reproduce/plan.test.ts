@@ -141,10 +141,31 @@ describe('planWithin', () => {
   });
 
   it('evaluates in simulators less often the shorter the run', () => {
-    const { evaluateEvery } = EXPERIMENTS.fig3;
-    expect([128_000, 1_280_000, 2_560_000, 128_000_000].map((steps) => steps / evaluateEvery(steps))).toEqual(
-      [5, 5, 10, 20],
-    );
+    const { fig2, fig3 } = EXPERIMENTS;
+    const evaluations = (steps: number, task: string, { evaluateEvery } = fig3) =>
+      Math.floor(steps / evaluateEvery(steps, task));
+    const [ant = ''] = fig3.environments;
+    expect([128_000, 1_280_000, 2_560_000, 128_000_000].map((steps) => evaluations(steps, ant))).toEqual([
+      5, 5, 10, 20,
+    ]);
+    // 512 of these step together: 10,000 of their steps.
+    const franka = 'isaac:Isaac-Open-Drawer-Franka-Direct';
+    expect([5_120_000, 20_480_000].map((steps) => evaluations(steps, franka))).toEqual([5, 20]);
+    // In any figure.
+    expect(evaluations(128_000_000, ant, fig2)).toBe(20);
+  });
+
+  it.each([
+    ['isaac:Isaac-Ant-Direct', 2_000_000, 7],
+    ['isaac:Isaac-Ant-Direct', 2_500_000, 9],
+    ['HalfCheetah-v5', 12_345, 10],
+    ['HalfCheetah-v5', 33_333, 20],
+    ['HalfCheetah-v5', 205_000, 21],
+    ['HalfCheetah-v5', 6_000_000, 600],
+  ])('has the last evaluation on %s at the end of %i steps', (environment, steps, evaluations) => {
+    const every = EXPERIMENTS.fig2.evaluateEvery(steps, environment);
+    expect(Math.floor(steps / every)).toBe(evaluations);
+    expect(steps % every).toBeLessThan(evaluations);
   });
 
   it('has only the demo’s number of steps for the multi-goal environment', () => {

@@ -133,7 +133,7 @@ function planOf(
   const arms = experiment.environments.slice(0, environments).flatMap((environment) =>
     experiment.armsOf(environment).map((arm): PlannedArm => {
       const steps = asked ?? Math.min(atMost, experiment.stepsOf(environment));
-      const evaluateEvery = experiment.evaluateEvery(steps);
+      const evaluateEvery = experiment.evaluateEvery(steps, environment);
       const { startSeconds, stepSeconds, episodeSeconds } = costOf(environment, arm);
       const episodes = 2 * evaluationEpisodes * Math.floor(steps / evaluateEvery);
       noiseSeconds += seeds * noiseEpisodes * episodeSeconds;
