@@ -14,8 +14,8 @@ const SIMULATOR_EPISODE = 1000;
 /** The episodes of a measured run's evaluations. */
 export interface MeasuredEpisodes {
   readonly environment: string;
-  /** Steps of an episode of full length. Default: those of the measured ones that didn't end in a terminal state. */
-  readonly maxSteps?: number;
+  /** Steps of an episode of full length. Default: those of a measured one that didn't end in a terminal state. */
+  readonly maxSteps?: number | undefined;
   /** Whether the episodes of an evaluation are played in step with each other, or one after the other. */
   readonly playsTogether: boolean;
 }
@@ -49,7 +49,7 @@ function stepSecondsOf(events: readonly LoggedEvent[]): number {
 /** What an evaluation takes and a step of all its episodes, from evaluations of different lengths; without its share of the first evaluation, which prepares. */
 function episodeSecondsOf(
   events: readonly LoggedEvent[],
-  { maxSteps = longestOf(events), playsTogether }: MeasuredEpisodes,
+  { maxSteps = fullLengthOf(events), playsTogether }: MeasuredEpisodes,
 ): number {
   const all = events.filter((event) => event.type === 'evaluation');
   const evaluations = all.length > 1 ? all.slice(1) : all;
@@ -68,8 +68,8 @@ function episodeSecondsOf(
   return (fixed + perStep * fullSteps) / episodes;
 }
 
-/** Steps of an episode that a simulator has cut off. */
-function longestOf(events: readonly LoggedEvent[]): number {
+/** Steps of an episode that was cut off: simulators don't say beforehand. */
+function fullLengthOf(events: readonly LoggedEvent[]): number {
   const played = events
     .filter((event) => event.type === 'evaluation')
     .flatMap(({ stochastic, ...deterministic }) =>

@@ -47,8 +47,6 @@ export interface Experiment {
   leastSteps(environments: number, seeds: number): number;
   /** What a budget may come down to where it has no room for those, with warm-ups shortened. Default: nothing below them. */
   readonly shortestSteps?: number;
-  /** Steps between the evaluations of a run of so many steps in an environment, of which the last one is at its end. */
-  evaluateEvery(steps: number, environment: string): number;
   /** Settings of all runs. */
   readonly settings: RawConfig;
   /** Whether final policies are played with noise. */
@@ -88,24 +86,6 @@ const ISAAC_TASKS = ['isaac:Isaac-Ant-Direct', 'isaac:Isaac-Humanoid-Direct'] as
 /** Environments that Isaac steps together, of these. */
 const ISAAC_ENVIRONMENTS = presetOfArm(MEOW, ISAAC_TASKS[0]).numEnvs;
 
-/**
- * Ten evaluations of the shortest runs, twenty of short ones; every 10,000 steps, as in the paper, of longer ones. Of environments that step together 5
- * to 20, fewer of short runs: training waits while each evaluation plays some 2,000 steps in a simulator of its own, deterministic and sampled, and
- * those take nearly as long as steps of all environments that are trained in.
- */
-function evaluateEvery(steps: number, environment: string): number {
-  const { numEnvs } = presetOfArm(MEOW, environment);
-  const evaluations =
-    numEnvs > 1
-      ? Math.min(20, Math.max(5, Math.floor(steps / (2000 * numEnvs))))
-      : steps > 200_000
-        ? Math.round(steps / 10_000)
-        : steps > 20_000
-          ? 20
-          : 10;
-  return Math.max(1, Math.floor(steps / evaluations));
-}
-
 const MULTI_GOAL = 'MultiGoal-v0';
 const DEMO: Arm = { ...MEOW, preset: 'multi-goal-demo' };
 const DEMO_STEPS = presetOfArm(DEMO, MULTI_GOAL).steps;
@@ -127,7 +107,6 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     seeds: 5,
     stepsOf: () => DEMO_STEPS,
     leastSteps: () => DEMO_STEPS,
-    evaluateEvery: (steps) => Math.max(1, Math.floor(steps / 20)),
     settings: { logEvery: 500, evaluationEpisodes: 5 },
     playsWithNoise: false,
   },
@@ -140,7 +119,6 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     stepsOf: paperSteps,
     leastSteps: mujocoLeastSteps,
     shortestSteps: MUJOCO_SHORTEST,
-    evaluateEvery,
     settings: CURVES,
     playsWithNoise: true,
   },
@@ -153,7 +131,6 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     stepsOf: paperSteps,
     leastSteps: (environments, seeds) =>
       ISAAC_ENVIRONMENTS * (environments > 1 ? 20_000 : seeds > 3 ? 10_000 : seeds > 1 ? 4000 : 1000),
-    evaluateEvery,
     settings: { evaluationEpisodes: 10, logEvery: ISAAC_ENVIRONMENTS * 20 },
     playsWithNoise: false,
   },
@@ -181,7 +158,6 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
     stepsOf: paperSteps,
     leastSteps: mujocoLeastSteps,
     shortestSteps: MUJOCO_SHORTEST,
-    evaluateEvery,
     settings: CURVES,
     playsWithNoise: true,
   },

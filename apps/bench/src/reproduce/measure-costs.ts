@@ -130,7 +130,7 @@ async function shortRun(
   return {
     of,
     group,
-    episode: { environment: env, ...(maxSteps !== undefined && { maxSteps }), playsTogether },
+    episode: { environment: env, maxSteps, playsTogether },
   };
 }
 

@@ -1,3 +1,4 @@
+import { evaluateEvery } from './evaluate-every.ts';
 import { presetOfArm, type Arm, type Experiment } from './experiments.ts';
 
 /** What a run of an arm in an environment costs on one core of a machine, as measured. */
@@ -133,12 +134,12 @@ function planOf(
   const arms = experiment.environments.slice(0, environments).flatMap((environment) =>
     experiment.armsOf(environment).map((arm): PlannedArm => {
       const steps = asked ?? Math.min(atMost, experiment.stepsOf(environment));
-      const evaluateEvery = experiment.evaluateEvery(steps, environment);
+      const every = evaluateEvery(steps, environment);
       const { startSeconds, stepSeconds, episodeSeconds } = costOf(environment, arm);
-      const episodes = 2 * evaluationEpisodes * Math.floor(steps / evaluateEvery);
+      const episodes = 2 * evaluationEpisodes * Math.floor(steps / every);
       noiseSeconds += seeds * noiseEpisodes * episodeSeconds;
       const seconds = startSeconds + steps * stepSeconds + episodes * episodeSeconds;
-      const planned = { environment, arm, steps, evaluateEvery, seconds };
+      const planned = { environment, arm, steps, evaluateEvery: every, seconds };
       return Object.assign(planned, warmupOf(experiment, planned));
     }),
   );
