@@ -103,6 +103,18 @@ describe('a rollout', () => {
     ).toThrow(RangeError);
   });
 
+  it('reports no row that was never written, where one sub-environment has all of its steps before another', () => {
+    const [buffer, resumed] = [make(2, 2), make(2, 2)];
+    addStep(buffer, 1, [0, 1]);
+    buffer.follow([0, 0]);
+    addStep(buffer, 2, [0]);
+    const { hasEarlier: _, ...ofEarlierVersion } = buffer.state();
+    for (const state of [buffer.state(), ofEarlierVersion]) {
+      resumed.restore(state);
+      expect([...resumed.newestObservations(5)]).toEqual([100, 101, 110, 111, 200, 201]);
+    }
+  });
+
   it('goes on from a saved state as if nothing had been', () => {
     const [whole, resumed] = [make(3, 2), make(3, 2)];
     addStep(whole, 0, [0, 1]);

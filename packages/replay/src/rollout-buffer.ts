@@ -167,6 +167,7 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
         ...options,
         counts: [...counts],
         awaited: [...awaited],
+        hasEarlier,
         flags: { terminated: [...terminated.subarray(0, rows)], done: [...done.subarray(0, rows)] },
         columns: {
           observations: hasEarlier ? held.observations.slice() : begun('observations'),
@@ -185,7 +186,10 @@ export function rolloutBuffer(options: RolloutBufferOptions): RolloutBuffer {
       terminated.set(state.flags.terminated);
       done.set(state.flags.done);
       for (const name of COLUMNS) held[name].set(state.columns[name]);
-      hasEarlier = state.columns.observations.length === held.observations.length;
+      // States of earlier versions don't say. Of a rollout that a sub-environment has all steps of, all rows are its own.
+      hasEarlier =
+        state.hasEarlier ??
+        (state.columns.observations.length === held.observations.length && Math.max(...counts) < steps);
     },
   };
 }

@@ -43,6 +43,8 @@ export interface RolloutBufferState extends RolloutBufferOptions {
   readonly counts: readonly number[];
   /** [N], 1 where the value behind the newest transition isn't known yet. */
   readonly awaited: readonly number[];
+  /** Whether the rows that haven't begun hold observations of the rollout before. */
+  readonly hasEarlier?: boolean;
   /** [rows], of the steps that have begun, 1 where the task ended and where the episode did. */
   readonly flags: { readonly terminated: readonly number[]; readonly done: readonly number[] };
   /** Rows of the steps that have begun; of the observations also those of the rollout before that are not overwritten yet. */

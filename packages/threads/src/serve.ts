@@ -54,7 +54,7 @@ export async function serve<P extends Protocol>(
     Atomics.notify(control, Control.done);
   });
   try {
-    const meet = barrier(control, count, () => endIfAbandoned(control));
+    const meet = barrier(control, count, { expect: () => endIfAbandoned(control) });
     const { ready, commands, end } = await make({ data, index, count, meet });
     const message: ThreadReady<P> = { ready, commands: Object.keys(commands) };
     parentPort.postMessage(message, []);

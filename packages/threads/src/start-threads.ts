@@ -4,7 +4,7 @@ import { Control, END, newControl } from './control.ts';
 import { messageOf } from './plain-data.ts';
 import type { Loss, Protocol, ThreadReady } from './protocol.ts';
 import type { Threads, ThreadsOptions } from './threads.ts';
-import { waiter } from './wait.ts';
+import { patience, waiter } from './wait.ts';
 import { startWorkers } from './workers.ts';
 
 /** A thread answers in milliseconds where one waits for it: one that doesn't in this time never will. */
@@ -55,8 +55,6 @@ export async function startThreadsOn<P extends Protocol>(
   let endError: Error | undefined;
   // They were asked to end.
   let asked = false;
-  // When the last command was.
-  let given = 0;
   let reject: ((error: Error) => void) | undefined;
   const interrupted = new Promise<never>((_, rejectInterrupted) => {
     reject = rejectInterrupted;
@@ -133,7 +131,6 @@ export async function startThreadsOn<P extends Protocol>(
   };
 
   const giveNumber = (command: number): number => {
-    given = performance.now();
     const number = (Atomics.load(control, Control.go) + 1) | 0;
     control[Control.command] = command;
     control[Control.busy] = count - first;
@@ -155,16 +152,17 @@ export async function startThreadsOn<P extends Protocol>(
   const endedThread = () => Atomics.load(control, Control.lost) - 1;
 
   const wait = waiter();
+  const others = patience(answerMilliseconds);
   /** Blocks until a command is done; returns whether it is, or a thread has ended. */
   const block = (number: number): boolean => {
-    const deadline = performance.now() + answerMilliseconds;
+    others.begin();
     for (;;) {
       const done = Atomics.load(control, Control.done);
       if (done === number) return true;
-      if (performance.now() >= deadline) throw giveUp(silence());
       if (endedThread() >= 0) return false;
       // Not all of it at once: a thread that ends just before this doesn't wake it.
       wait(control, Control.done, done);
+      if (others.isOver() && Atomics.load(control, Control.done) !== number) throw giveUp(silence());
     }
   };
 
@@ -244,11 +242,14 @@ export async function startThreadsOn<P extends Protocol>(
       const thread = endedThread();
       throw giveUp(lossOf(`${threadOf(thread)} ended`, { thread, command }));
     },
-    meet: barrier(control, count, () => {
-      const thread = endedThread();
-      if (thread >= 0) throw new Error(`${threadOf(thread)} ended`);
-      // One that runs out of memory ends without a word.
-      if (performance.now() - given > answerMilliseconds) throw giveUp(silence());
+    meet: barrier(control, count, {
+      begin: others.begin,
+      expect: () => {
+        const thread = endedThread();
+        if (thread >= 0) throw new Error(`${threadOf(thread)} ended`);
+        // One that runs out of memory ends without a word.
+        if (others.isOver()) throw giveUp(silence());
+      },
     }),
     interrupt: (reason) => {
       giveUp(reason);

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 
 import type { OffPolicyAgent } from './contracts/off-policy-agent.ts';
 import { evaluate } from './evaluate.ts';
-import { seedFor, seedStreams, type SeedStream } from './seeds.ts';
+import { restartSeed, seedFor, seedStreams, type SeedStream } from './seeds.ts';
 import { fakeAgent } from './testing/fake-agent.ts';
 import { trainOffPolicy } from './train-off-policy.ts';
 
@@ -23,6 +23,14 @@ it('keeps the numbers that saved runs depend on', () => {
   expect(uses.map((use) => seedFor(use, 0))).toEqual(
     uses.map((_, index) => stream(0, index).integer(2 ** 32)),
   );
+});
+
+it('gives environments another seed wherever a run goes on, however late', () => {
+  const steps = [0, 1, 65_535, 65_536, 1_280_000, 4e9];
+  const seeds = [0, 1].flatMap((seed) => steps.map((step) => restartSeed(seed, step)));
+  expect(new Set([...seeds, seedFor('environment', 0), seedFor('environment', 1)]).size).toBe(14);
+  for (const seed of seeds) expect(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32).toBe(true);
+  expect(restartSeed(1, 1_280_000)).toBe(restartSeed(1, 1_280_000));
 });
 
 /** An environment that notes the seeds that it is reset with. */

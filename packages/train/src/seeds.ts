@@ -1,4 +1,4 @@
-import { stream } from '@meow-rl/random';
+import { createGenerator, stream } from '@meow-rl/random';
 
 /**
  * The stream of a run's seed that each use of randomness takes, so that one number fixes a whole run and no two uses
@@ -18,7 +18,7 @@ export type SeedStream = keyof typeof seedStreams;
 
 /** The seed of environments that are reset where a run goes on at a step, because they couldn't be saved: an integer in [0, 2^32). */
 export const restartSeed = (seed: number, step: number): number =>
-  stream(seedFor('environment', seed), step).integer(2 ** 32);
+  createGenerator(seedFor('environment', seed) + step).integer(2 ** 32);
 
 /**
  * A seed, an integer in [0, 2^32), for one use of randomness in the run with the given seed.

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 
 import { stepClock } from './step-clock.ts';
 
@@ -29,4 +29,11 @@ it('gives a finite speed where the clock has not moved', () => {
   const clock = stepClock();
   expect(clock.lap(1)).toMatchObject({ seconds: 0, stepsPerSecond: 1e6 });
   expect(clock.lap(1)).toMatchObject({ seconds: 0, stepsPerSecond: 0 });
+});
+
+it('tells memory where the platform does, and nothing where bundlers put something else in the place of process', () => {
+  expect(stepClock().lap(1).memoryMebibytes).toBeGreaterThan(1);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  vi.stubGlobal('process', { env: {} });
+  expect(stepClock().lap(1)).not.toHaveProperty('memoryMebibytes');
 });

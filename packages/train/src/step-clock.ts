@@ -46,6 +46,14 @@ export function stepClock(start = { seconds: 0, step: 0 }): StepClock {
   };
 }
 
-/** The resident set, where there is a process. */
-const memory = () =>
-  typeof process === 'undefined' ? {} : { memoryMebibytes: process.memoryUsage.rss() / 2 ** 20 };
+/** What of `process` there is where bundlers put something else in its place. */
+interface ProcessLike {
+  readonly memoryUsage?: { readonly rss?: () => number };
+}
+
+/** The resident set, where there is a process that tells it. */
+function memory() {
+  const { process }: { readonly process?: ProcessLike } = globalThis;
+  const bytes = process?.memoryUsage?.rss?.();
+  return bytes === undefined ? {} : { memoryMebibytes: bytes / 2 ** 20 };
+}

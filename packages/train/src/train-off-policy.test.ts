@@ -175,6 +175,7 @@ it('gives the buffer the errors of each batch as priorities, by their order', as
   const errors = () => Float32Array.from({ length: 4 }, (_, i) => (updates + i) / 100);
   const agent: OffPolicyAgent = {
     ...fakeAgent(),
+    actsDuringUpdate: true,
     update: async ({ indices }) => {
       updates += 1;
       for (const [i, index] of indices?.entries() ?? [])
@@ -399,4 +400,38 @@ describe('errors', () => {
         'leave out a metric that there is none of.',
     );
   });
+});
+
+it('with a pipeline throws what went wrong once nothing goes on any more', async () => {
+  const env = countingPair('same-step');
+  let steps = 0;
+  let updates = 0;
+  const failing: typeof env = {
+    ...env,
+    step: (actions) => {
+      steps += 1;
+      if (steps === 4) throw new Error('the worker is lost');
+      return env.step(actions);
+    },
+  };
+  const agent: OffPolicyAgent = {
+    ...fakeAgent(),
+    actsDuringUpdate: true,
+    update: async () => {
+      await new Promise((resolve) => {
+        setTimeout(resolve, 5);
+      });
+      updates += 1;
+      return {};
+    },
+  };
+  await expect(run({ agent, env: failing, pipeline: true, warmup: 4, updatesPerStep: 2 })).rejects.toThrow(
+    'the worker is lost',
+  );
+  const made = updates;
+  expect(made).toBe(4);
+  await new Promise((resolve) => {
+    setTimeout(resolve, 50);
+  });
+  expect(updates).toBe(made);
 });

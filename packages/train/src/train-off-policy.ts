@@ -151,7 +151,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
       return { step, updates, aborted: true };
     }
     const before = step;
-    const [collected] = await Promise.all([collect(), pipeline ? learn() : undefined]);
+    const collected = await (pipeline ? both(collect(), learn()) : collect());
     replay.add(collected.transitions, collected);
     if (collected.lost) replay.endEpisodes(collected.lost.rows);
     agent.observe?.(collected);
@@ -184,4 +184,12 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
   }
   if (step > saved) await checkpoint?.save(state());
   return { step, updates, aborted: evaluation.isDue };
+}
+
+/** The result of the first of two things that go on together. Where one fails, nothing of the other is under way any more. */
+async function both<T>(first: Promise<T>, second: Promise<void>): Promise<T> {
+  const [settled] = await Promise.allSettled([first, second]);
+  if (settled.status === 'rejected') throw settled.reason;
+  await second;
+  return settled.value;
 }

@@ -1,9 +1,11 @@
 import { hasCode } from './errors.ts';
 import { main } from './main.ts';
 
-// `meow-bench speed | head -1` closes our output while we write, which is no failure. A run isn't ended by that: it is for its
-// files, and would lose what isn't saved yet. Nor is a server, which is for its clients.
-const outlivesOutput = ['train', 'demo', 'serve', 'sweep'].some((command) => process.argv.includes(command));
+// `meow-bench speed | head -1` closes our output while we write, which is no failure. What is for its files isn't ended by
+// that, and would lose what isn't saved yet. Nor is a server, which is for its clients.
+const outlivesOutput = ['train', 'demo', 'serve', 'sweep', 'reproduce', 'race', 'compare'].some((command) =>
+  process.argv.includes(command),
+);
 
 let unwritten = false;
 for (const stream of [process.stdout, process.stderr]) {

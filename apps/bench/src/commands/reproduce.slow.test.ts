@@ -46,7 +46,7 @@ describe('reproduce', () => {
       expect(page).toContain('Sampled return, interquartile mean');
       const curves = (await readFile(join(out, 'curves.csv'), 'utf8')).trimEnd().split('\n');
       expect(curves).toHaveLength(1 + 2 * 10);
-      expect(curves[1]).toMatch(/^Pendulum-v1,sac,0,40,-\d+\.\d+,-\d+\.\d+$/);
+      expect(curves[1]).toMatch(/^Pendulum-v1,sac,0,40,-\d+\.\d+,-\d+\.\d+,\d+(\.\d+)?$/);
 
       const again = await pendulum(out);
       expect([again.code, again.out]).toEqual([0, expect.stringContaining(`Going on with ${out}`)]);

@@ -43,6 +43,9 @@ describe('reproduce', () => {
       'there is no environment Walker2-v5. Did you mean Walker2d-v5?',
     );
     expect(await refused('fig2', '--environments', 'Hopper-v5,./nowhere.ts#make')).toContain('nowhere.ts');
+    expect(await refused('fig2', '--steps', '1000')).toContain(
+      '1000 steps are less than a rollout, 2048 steps of 1 environment: nothing would be learned',
+    );
     expect(await refused('fig2', '--budget', '8')).toContain('Give a time such as 8h, 1h30m or 45s');
     expect(await refused('fig2', '--engine', 'ray')).toBe(
       "meow-bench: a plan for a Ray cluster goes by the cluster's cores, not by this machine's. Say how many runs go on there at one time with --cores.\n",

@@ -9,7 +9,7 @@ import {
 } from '@meow-rl/train';
 import type { BootstrapOptions, ConfidenceInterval, Strata } from '@meow-rl/train';
 
-import type { RunGroup } from './group-runs.ts';
+import { labelsOf, type RunGroup } from './group-runs.ts';
 import { movingAverage } from './moving-average.ts';
 import { normalizedProfile, type NormalizedProfile } from './normalized-profile.ts';
 
@@ -66,6 +66,20 @@ export interface EnvironmentResult {
   readonly improvements: readonly Improvement[];
 }
 
+/**
+ * Says where last evaluations are at different steps: numbers of such groups compare more than algorithms.
+ */
+export const unevenSteps = ({ environments }: Comparison): string[] =>
+  environments.flatMap(({ environment, groups }) => {
+    const steps = groups.flatMap((group) => group.steps);
+    const [first, last] = [Math.min(...steps), Math.max(...steps)];
+    return first < last
+      ? [
+          `${environment}: the last evaluations are at steps ${first} to ${last}; --until ${first} compares all there`,
+        ]
+      : [];
+  });
+
 /** The whole comparison. */
 export interface Comparison {
   readonly environments: readonly EnvironmentResult[];
@@ -90,7 +104,7 @@ export function analyse(groups: readonly RunGroup[], options: AnalyseOptions): C
     environment,
     rivals: groups.filter((group) => group.environment === environment),
   }));
-  const labels = [...new Set(groups.map(({ label }) => label))];
+  const labels = labelsOf(groups);
   const overall = pairsOf(labels).flatMap(([x, y]) => {
     const shared = byEnvironment.flatMap(({ environment, rivals }) => {
       const [first, second] = [x, y].map((label) => rivals.find((group) => group.label === label));

@@ -8,6 +8,7 @@ import { fileName } from '../files/file-name.ts';
 import { makeComparisonReport, writeComparisonReport } from '../report/make-comparison-report.ts';
 import { svgFile } from '../report/svg.ts';
 import { guardWrite, writeAtomically } from '../runs/run-folder.ts';
+import { unevenSteps } from './analyse.ts';
 import { compareRuns, type ComparedRuns } from './compare-runs.ts';
 import { curvesFigure } from './curves-figure.ts';
 import { findRuns } from './find-runs.ts';
@@ -29,14 +30,7 @@ export async function compare(sources: readonly string[], request: CompareReques
   const { comparison, notes, leftOut } = runs;
   const text = formatComparison(comparison, request);
   for (const { folder, note } of notes) ui.warn(`${folder}: ${note}`);
-  for (const result of comparison.environments) {
-    const steps = result.groups.flatMap((group) => group.steps);
-    const [first, end] = [Math.min(...steps), Math.max(...steps)];
-    if (first < end)
-      ui.warn(
-        `${result.environment}: the last evaluations are at steps ${first} to ${end}; --until ${first} compares all there`,
-      );
-  }
+  for (const note of unevenSteps(comparison)) ui.warn(note);
   for (const run of leftOut) ui.warn(`left out ${describeLeftOut(run)}`);
 
   const files = out === undefined ? [] : await writeFiles(out, { folders, runs, text, request }, ui);
@@ -73,7 +67,7 @@ async function writeFiles(
         svgFile(curvesFigure(result, { ...request, statistic: 'iqm' })),
       ),
     );
-  const tables = await write('compare.md', markdown(text, figures));
+  const tables = await write('compare.md', markdown(text, unevenSteps(comparison), figures));
   const asked = {
     ...request,
     title: `Comparison on ${comparison.environments.map(({ environment }) => environment).join(', ')}`,
@@ -84,10 +78,11 @@ async function writeFiles(
   return [...figures, tables, ...(await writeComparisonReport(report, asked, write, ui))];
 }
 
-/** The tables with the figures below them. */
-const markdown = (text: string, figures: readonly string[]): string =>
+/** The tables with what is to be known of them and the figures below them. */
+const markdown = (text: string, notes: readonly string[], figures: readonly string[]): string =>
   [
     '# Comparison',
     `\`\`\`\n${text}\n\`\`\``,
+    ...notes,
     ...figures.map((file) => `![Learning curves](${encodeURI(path.basename(file))})`),
   ].join('\n\n') + '\n';

@@ -1,6 +1,6 @@
 import { csvFormat } from 'd3-dsv';
 
-import type { RunGroup } from './group-runs.ts';
+import { identityOf, type RunGroup } from './group-runs.ts';
 import type { Run } from './read-run.ts';
 
 /** Columns of a file of curves. */
@@ -40,6 +40,4 @@ export function curvesCsv(groups: readonly RunGroup[], sampledGroups: readonly R
   return `${csvFormat(rows, [...CURVE_COLUMNS])}\n`;
 }
 
-/** A file of curves holds many runs, a folder one. */
-const keyOf = ({ folder, environment, label, seed }: Run, step: number): string =>
-  JSON.stringify([folder, environment, label, seed, step]);
+const keyOf = (run: Run, step: number): string => `${identityOf(run)} ${step}`;

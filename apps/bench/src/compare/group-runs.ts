@@ -42,12 +42,7 @@ export function groupRuns(runs: readonly Run[]): {
     return [{ environment, algorithm, label: labelFor(first), runs: ofGroup }];
   });
   return {
-    groups: groups.toSorted(
-      (a, b) =>
-        compareText(a.environment, b.environment) ||
-        compareAlgorithms(a.algorithm, b.algorithm) ||
-        compareText(a.label, b.label),
-    ),
+    groups: groups.toSorted((a, b) => compareText(a.environment, b.environment) || compareLabels(a, b)),
     leftOut: [...unnamed.leftOut, ...all.leftOut],
   };
 }
@@ -103,6 +98,32 @@ function bySeeds(
     leftOut,
   };
 }
+
+/** The labels of groups of any environments, by algorithm as the command line lists them. */
+export const labelsOf = (groups: readonly RunGroup[]): string[] => [
+  ...new Set(groups.toSorted(compareLabels).map(({ label }) => label)),
+];
+
+/**
+ * Groups of some of the same runs by other returns of theirs, with the labels that these runs have: labels say what differs among the runs that are read.
+ *
+ * @param named groups that the labels are taken from; runs that aren't in them are left out
+ */
+export function namedAlike(groups: readonly RunGroup[], named: readonly RunGroup[]): RunGroup[] {
+  const labels = new Map(named.flatMap(({ runs, label }) => runs.map((run) => [identityOf(run), label])));
+  return groups.flatMap(({ runs, ...group }) => {
+    const known = runs.filter((run) => labels.has(identityOf(run)));
+    const [first] = known;
+    return first ? [{ ...group, label: labels.get(identityOf(first)) ?? group.label, runs: known }] : [];
+  });
+}
+
+/** A file of curves holds many runs, a folder one. */
+export const identityOf = ({ folder, environment, label, seed }: Run): string =>
+  JSON.stringify([folder, environment, label, seed]);
+
+const compareLabels = (a: RunGroup, b: RunGroup): number =>
+  compareAlgorithms(a.algorithm, b.algorithm) || compareText(a.label, b.label);
 
 /** Algorithms as the command line lists them, those that it doesn't know last. */
 function compareAlgorithms(a: string, b: string): number {

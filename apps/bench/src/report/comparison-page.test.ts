@@ -13,6 +13,11 @@ const textOf = (element: { readonly textContent: string | null } | null): string
 
 /** The page that `compare --out` writes of some runs. */
 async function pageOf(root: string, ...flags: readonly string[]) {
+  return pageWith(root, '', ...flags);
+}
+
+/** And what it says on the way. */
+async function pageWith(root: string, said: string, ...flags: readonly string[]) {
   const out = join(root, 'comparison');
   const { code, err } = await bench(
     'compare',
@@ -23,7 +28,7 @@ async function pageOf(root: string, ...flags: readonly string[]) {
     '200',
     ...flags,
   );
-  expect([code, err]).toEqual([0, '']);
+  expect([code, err]).toEqual([0, said]);
   const markup = await readFile(join(out, 'report.html'), 'utf8');
   const { document } = parseHTML(markup);
   const card = (title: string) => {
@@ -207,6 +212,56 @@ describe('report of a comparison', () => {
     expect(text).toContain('meow-bench train --algo sac --env HalfCheetah-v5 --seed 0 --steps 100000');
     expect(text).toContain('node 1');
     expect(rows).toContainEqual(['steps', '100000']);
+  });
+
+  it('keeps groups apart of which only some have sampled returns, and says which have none', async () => {
+    const root = await temporaryFolder();
+    const write = (name: string, seed: number, shifts: number, sampled?: readonly number[]) =>
+      writeRun(join(root, 'runs', name), {
+        env: 'HalfCheetah-v5',
+        seed,
+        means: [1000 * shifts, 3000 * shifts + seed],
+        ...(sampled && { sampled }),
+        settings: { steps: 200, preset: 'half-cheetah', agent: { shifts } },
+      });
+    await write('default', 0, 2);
+    await write('one-shift-0', 0, 1, [100, 700]);
+    await write('one-shift-1', 1, 1);
+    const { card } = await pageOf(root);
+    expect(card('Returns of the last evaluation').rows).toEqual([
+      ['meow', '6,000', '6,000', 'not evaluated', '–', '1', '200'],
+      [
+        'meow (shifts=1)',
+        '3,001 (2,994 to 3,007)',
+        '3,001 (3,000 to 3,001)',
+        '700 of 1 seed',
+        '700',
+        '2',
+        '200',
+      ],
+    ]);
+    const legend = card('Sampled return, mean').text;
+    expect(legend).toContain('meow (shifts=1) 1 seed, no interval');
+    expect(legend).not.toContain('meow 1 seed');
+    const { text } = card('To know before reading on');
+    expect(text).toContain('meow on HalfCheetah-v5: seed 0 has no returns of sampled actions');
+    expect(text).toContain('meow (shifts=1) on HalfCheetah-v5: seed 1 has no returns of sampled actions');
+  });
+
+  it('says where groups are compared at different steps, and compares MEow wherever it was run', async () => {
+    const root = await temporaryFolder();
+    const write = (env: string, algo: string, every: number) =>
+      writeRun(join(root, 'runs', env, algo), { env, algo, seed: 0, every, means: [1, 2] });
+    await write('Ant-v5', 'sac', 50);
+    for (const algo of ['meow', 'sac', 'td3']) await write('Hopper-v5', algo, algo === 'td3' ? 10 : 50);
+    const note = 'Hopper-v5: the last evaluations are at steps 20 to 100; --until 20 compares all there';
+    const { card } = await pageWith(root, `meow-bench: ${note}\n`);
+    expect(card('To know before reading on').text).toContain(note);
+    expect(card('Probability of improvement of meow').rows.map(([pair]) => pair)).toEqual([
+      'meow > sac',
+      'meow > td3',
+    ]);
+    expect(await readFile(join(root, 'comparison', 'compare.md'), 'utf8')).toContain(`\n\n${note}\n\n`);
   });
 
   it('has no intervals and no sampled returns where there are none', async () => {

@@ -1,5 +1,6 @@
-import type { Comparison } from '../compare/analyse.ts';
+import { unevenSteps, type Comparison } from '../compare/analyse.ts';
 import { curvesPanel, type CurveStatistic } from '../compare/curves-figure.ts';
+import { labelsOf } from '../compare/group-runs.ts';
 import { improvementFigure } from '../compare/improvement-figure.ts';
 import { labelColors } from '../compare/label-colors.ts';
 import { profileFigure } from '../compare/profile-figure.ts';
@@ -10,19 +11,19 @@ import { html, type Html } from './html.ts';
 import { formatNumber } from './numbers.ts';
 import { reportPage } from './page.ts';
 import { publishedCard } from './published-card.ts';
-import { remarks } from './remarks.ts';
+import { remarks, withoutSampled } from './remarks.ts';
 import { robustnessCard } from './robustness-card.ts';
 import { runDetails } from './run-details.ts';
 
 /** The report of a comparison: one HTML page with nothing to load, the figures inline. */
 export function comparisonHtml(report: ComparisonReport): string {
   const { deterministic, sampled, title, lead } = report;
-  const labels = [...new Set(report.groups.map(({ label }) => label))];
-  const colors = labelColors(labels);
+  const colors = labelColors(labelsOf(report.groups));
   return reportPage(
     title,
     html`<p class="lead">${lead}</p>
-      ${remarks(report)} ${curves(report, { kind: 'deterministic', comparison: deterministic, colors })}
+      ${remarks(report, [...unevenSteps(deterministic), ...withoutSampled(report)])}
+      ${curves(report, { kind: 'deterministic', comparison: deterministic, colors })}
       ${sampled ? curves(report, { kind: 'sampled', comparison: sampled, colors }) : html``}
       <section class="card wide">
         <h2>Returns of the last evaluation</h2>
@@ -68,7 +69,7 @@ function curves(report: ComparisonReport, of: Curves): Html {
 const STATISTIC_NAMES = { mean: 'mean', iqm: 'interquartile mean' } as const;
 
 function curvesCard(
-  { options, groups }: ComparisonReport,
+  { options, groups, sampledGroups }: ComparisonReport,
   {
     kind,
     comparison,
@@ -79,8 +80,9 @@ function curvesCard(
 ): Html {
   const { confidence, smooth, resamples } = options;
   const described = { confidence, smooth, statistic, stochastic: kind === 'sampled' };
+  const shown = kind === 'deterministic' ? groups : sampledGroups;
   const seedsOf = (label: string): string => {
-    const counts = groups.filter((group) => group.label === label).map(({ runs }) => runs.length);
+    const counts = shown.filter((group) => group.label === label).map(({ runs }) => runs.length);
     const [least, most] = [Math.min(...counts), Math.max(...counts)];
     if (most === 1) return '1 seed, no interval';
     return least === most ? `${most} seeds` : `${least} to ${most} seeds`;
@@ -92,10 +94,11 @@ function curvesCard(
   return html`<figure class="${look}">
     <h2>${kind === 'deterministic' ? 'Deterministic' : 'Sampled'} return, ${STATISTIC_NAMES[statistic]}</h2>
     <p class="legend">
-      ${[...colors].map(
-        ([label, color]) =>
+      ${labelsOf(shown).map(
+        (label) =>
           html`<span
-            ><i class="swatch" style="background:${color}"></i>${label} <small>${seedsOf(label)}</small></span
+            ><i class="swatch" style="background:${colors.get(label) ?? 'currentColor'}"></i>${label}
+            <small>${seedsOf(label)}</small></span
           >`,
       )}
     </p>
@@ -156,11 +159,11 @@ function profileCard(
 }
 
 /** The label of the first algorithm with its preset, which is MEow's where it was run; where there is none, the first label. */
-const defaultLabel = ({ groups }: ComparisonReport): string | undefined =>
-  (
-    groups.find(({ label, algorithm }) => label === algorithm && algorithm === groups[0]?.algorithm) ??
-    groups[0]
-  )?.label;
+function defaultLabel({ groups }: ComparisonReport): string | undefined {
+  const labels = labelsOf(groups);
+  const first = groups.find(({ label }) => label === labels[0])?.algorithm;
+  return labels.find((label) => label === first) ?? labels[0];
+}
 
 /** Of the first label over the others. */
 function improvementCard({ deterministic, options }: ComparisonReport, first: string | undefined): Html {

@@ -33,7 +33,7 @@ export function finalReturnsTable({ deterministic, sampled, options }: Compariso
           label,
           withInterval(meanFinal),
           withInterval(iqm),
-          drawn ? withInterval(drawn.meanFinal) : 'not evaluated',
+          drawn ? ofSeeds(withInterval(drawn.meanFinal), drawn.seeds.length, seeds.length) : 'not evaluated',
           drawn ? formatReturn(drawn.iqm.estimate) : '–',
           seeds.length,
           from === to ? count(to) : `${count(from)} to ${count(to)}`,
@@ -42,6 +42,10 @@ export function finalReturnsTable({ deterministic, sampled, options }: Compariso
     ),
   );
 }
+
+/** A number of fewer seeds than its row, which is said. */
+const ofSeeds = (text: Html, seeds: number, ofAll: number): Html =>
+  seeds === ofAll ? text : html`${text} <small>of ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}</small>`;
 
 /** Probabilities of improvement with their intervals. */
 export const improvementTable = (

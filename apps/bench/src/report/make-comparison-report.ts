@@ -1,5 +1,7 @@
+import { analyse } from '../compare/analyse.ts';
 import { compareRuns, type ComparedRuns } from '../compare/compare-runs.ts';
-import { checkComparable } from '../compare/read-groups.ts';
+import { namedAlike } from '../compare/group-runs.ts';
+import { checkComparable, readGroups } from '../compare/read-groups.ts';
 import type { CompareRequest } from '../compare/request.ts';
 import type { Ui } from '../cli/ui.ts';
 import { curvesCsv } from '../compare/curves-csv.ts';
@@ -26,20 +28,21 @@ export async function makeComparisonReport(
   request: ReportRequest,
 ): Promise<ComparisonReport> {
   const { compared, title, lead, command, last, confidence, smooth, resamples } = request;
-  const runsWith = async (stochastic: boolean): Promise<ComparedRuns> =>
-    compared?.stochastic === stochastic ? compared.runs : compareRuns(folders, { ...request, stochastic });
-  const deterministic = await runsWith(false);
+  const known = (stochastic: boolean): ComparedRuns | undefined =>
+    compared?.stochastic === stochastic ? compared.runs : undefined;
+  const deterministic = known(false) ?? (await compareRuns(folders, { ...request, stochastic: false }));
   checkComparable(deterministic);
   const { groups, notes, leftOut } = deterministic;
-  const sampled = await runsWith(true);
+  const sampled = known(true) ?? (await readGroups(folders, { ...request, stochastic: true }));
+  const sampledGroups = namedAlike(sampled.groups, groups);
   return {
     title,
     lead,
     command,
     deterministic: deterministic.comparison,
-    ...(sampled.groups.length > 0 && { sampled: sampled.comparison }),
+    ...(sampledGroups.length > 0 && { sampled: analyse(sampledGroups, request) }),
     groups,
-    sampledGroups: sampled.groups,
+    sampledGroups,
     options: { last, confidence, smooth, resamples },
     notes,
     leftOut,

@@ -5,6 +5,7 @@ import type { ReproduceConfig } from '../commands/reproduce.ts';
 import { EXPERIMENTS, FIGURES, ISAAC_GPU_ENVIRONMENTS, type Experiment, type Figure } from './experiments.ts';
 import { checkIsaac, hasGpu } from './isaac.ts';
 import { settingsOfRun } from './measure-costs.ts';
+import { warmupOf } from './plan.ts';
 
 /**
  * The figure of a name.
@@ -25,7 +26,7 @@ export function figureNamed(name: string): Figure {
  */
 export async function chosenExperiment(
   figure: Figure,
-  { environments: chosen, algorithms, python }: ReproduceConfig,
+  { environments: chosen, algorithms, steps, python }: ReproduceConfig,
   simulator: RawConfig,
 ): Promise<Experiment> {
   const experiment = EXPERIMENTS[figure];
@@ -43,10 +44,17 @@ export async function chosenExperiment(
   const known = new Set(experiment.armsOf(environments[0] ?? '').map(({ algorithm }) => algorithm));
   for (const name of algorithms ?? [])
     if (!known.has(name)) throw unknownName(`algorithm of ${figure} called`, name, [...known]);
-  // Refuses environments that there are not, or that the figure has no runs in, before anything is measured.
-  for (const environment of chosen ?? [])
-    for (const arm of armsOf(environment)) await settingsOfRun({ environment, arm }, simulator);
-  return { ...experiment, environments: chosen ?? environments, armsOf };
+  const experimentOfChosen = { ...experiment, environments: chosen ?? environments, armsOf };
+  // Refuses environments that there are not, or that the figure has no runs in, and too few steps, before anything is measured.
+  for (const environment of experimentOfChosen.environments)
+    for (const arm of armsOf(environment)) {
+      const asked = steps !== undefined && {
+        steps,
+        ...warmupOf(experimentOfChosen, { environment, arm, steps }),
+      };
+      await settingsOfRun({ environment, arm }, { ...simulator, ...asked });
+    }
+  return experimentOfChosen;
 }
 
 function checkOnce(flag: string, names: readonly string[] = []): void {

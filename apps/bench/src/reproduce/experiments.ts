@@ -1,3 +1,5 @@
+import { resolveConfig } from '@meow-rl/learner/settings';
+
 import type { Preset } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
 import { meow } from '../algorithms/meow.ts';
@@ -27,6 +29,14 @@ export function presetOfArm({ algorithm: name, preset }: Arm, environment: strin
   return presetNamed(preset ?? usualPreset(algorithm, environment), algorithm);
 }
 
+/** Environment steps of a rollout of an arm, of all its environments together; 0 for what learns from a replay buffer. */
+export function rolloutOfArm(arm: Arm, environment: string): number {
+  const algorithm = algorithmNamed(arm.algorithm);
+  if (!algorithm.rolloutSteps) return 0;
+  const { agent, numEnvs } = presetOfArm(arm, environment);
+  return algorithm.rolloutSteps(resolveConfig(algorithm, agent)) * numEnvs;
+}
+
 /** What a figure is made of at full length. */
 export interface Experiment {
   readonly title: string;
@@ -45,7 +55,10 @@ export interface Experiment {
    * With one environment and one seed: the fewest that show anything.
    */
   leastSteps(environments: number, seeds: number): number;
-  /** What a budget may come down to where it has no room for those, with warm-ups shortened. Default: nothing below them. */
+  /**
+   * What a budget may come down to where it has no room for those, with warm-ups shortened, but for rollouts that are longer. Default: nothing
+   * below them.
+   */
   readonly shortestSteps?: number;
   /** Settings of all runs. */
   readonly settings: RawConfig;
@@ -77,7 +90,7 @@ const mujocoLeastSteps = (environments: number, seeds: number): number => {
   return seeds > 1 ? 30_000 : 15_000;
 };
 
-/** A rollout of PPO and some updates of all others. */
+/** Some updates of all algorithms. */
 const MUJOCO_SHORTEST = 2500;
 
 /** The paper's Ant and Humanoid. */

@@ -102,6 +102,20 @@ describe('planWithin', () => {
     expect('plan' in next && next.plan.arms[0]?.steps).toBe(2500);
   });
 
+  it('comes down to no fewer steps than a rollout of what learns from those', () => {
+    const pendulum = { ...EXPERIMENTS.fig2, environments: ['Pendulum-v1'] };
+    const shortest = (experiment: typeof pendulum) => {
+      const given = { ...limits, environments: experiment.environments, budgetSeconds: 1 };
+      const result = planWithin(experiment, costOf, given);
+      if (!('leastSeconds' in result)) throw new Error('there is a plan');
+      const next = planWithin(experiment, costOf, { ...given, budgetSeconds: result.leastSeconds });
+      return 'plan' in next && next.plan.arms[0]?.steps;
+    };
+    // PPO's preset has 1,024 steps of four environments.
+    expect(shortest(pendulum)).toBe(4096);
+    expect(shortest({ ...pendulum, armsOf: () => [{ algorithm: 'sac' }] })).toBe(2500);
+  });
+
   it('leaves warm-ups alone that are shorter than a quarter of the run', () => {
     const { arms, ...plan } = planned({ steps: 20_000, budgetSeconds: 10 * HOUR }, 'fig1');
     // The preset's 1,000 of 20,000.

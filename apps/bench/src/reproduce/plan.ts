@@ -1,5 +1,5 @@
 import { evaluateEvery } from './evaluate-every.ts';
-import { presetOfArm, type Arm, type Experiment } from './experiments.ts';
+import { presetOfArm, rolloutOfArm, type Arm, type Experiment } from './experiments.ts';
 
 /** What a run of an arm in an environment costs on one core of a machine, as measured. */
 export interface ArmCost {
@@ -78,7 +78,8 @@ export function planWithin(experiment: Experiment, costOf: CostOf, limits: Limit
   }
   const smallest = rungs.at(-1) ?? { environments: 1, seeds: 1 };
   const least = leastStepsOf(experiment, limits, smallest);
-  const shortest = limits.steps ?? experiment.shortestSteps ?? least;
+  const shortest =
+    limits.steps ?? Math.max(experiment.shortestSteps ?? least, longestRollout(experiment, smallest));
   for (const steps of roundSteps(shortest, least)) {
     const plan = planOf(experiment, costOf, limits, { ...smallest, steps });
     if (plan.seconds <= limits.budgetSeconds) return { plan };
@@ -86,8 +87,16 @@ export function planWithin(experiment: Experiment, costOf: CostOf, limits: Limit
   return { leastSeconds: planOf(experiment, costOf, limits, { ...smallest, steps: shortest }).seconds };
 }
 
+/** With fewer steps than a rollout nothing is learned. */
+const longestRollout = ({ environments, armsOf }: Experiment, { environments: count }: Rung): number =>
+  Math.max(
+    ...environments
+      .slice(0, count)
+      .flatMap((environment) => armsOf(environment).map((arm) => rolloutOfArm(arm, environment))),
+  );
+
 /** At most a quarter of few steps, of which the preset's warm-up might leave nothing to learn from. What learns from rollouts has none. */
-function warmupOf(
+export function warmupOf(
   experiment: Experiment,
   { environment, arm, steps }: Pick<PlannedArm, 'environment' | 'arm' | 'steps'>,
 ): Pick<PlannedArm, 'warmup'> {

@@ -9,6 +9,7 @@ import { presetNamed, usualPreset } from '../algorithms/presets.ts';
 import type { EngineName, TrainConfig } from './train-settings.ts';
 import { checkEvaluationEnv } from '../environments/bridge-evaluation.ts';
 import { identifyEnvironment, type IdentifiedEnvironment } from '../environments/environments.ts';
+import { counted } from '../cli/counted.ts';
 import { reasonOf, UsageError } from '../cli/errors.ts';
 import { chooseEngine, ENGINES_OF_THREADS } from './engines.ts';
 import { chooseParallelism } from './parallelism.ts';
@@ -141,12 +142,12 @@ function checkBuffer(algorithm: Algorithm, settings: ResolvedTrain): void {
   const transitions = ofEach * numEnvs;
   if (transitions % agent.batchSize !== 0)
     throw new UsageError(
-      `${ofEach} steps of ${numEnvs} environments make ${transitions} transitions, which is no multiple of batchSize ${agent.batchSize}`,
+      `${ofEach} steps of ${counted(numEnvs, 'environment')} make ${transitions} transitions, which is no multiple of batchSize ${agent.batchSize}`,
       'Change rolloutSteps, numEnvs or batchSize.',
     );
   if (steps < transitions)
     throw new UsageError(
-      `${steps} steps are less than a rollout, ${ofEach} steps of ${numEnvs} environments: nothing would be learned`,
+      `${steps} steps are less than a rollout, ${ofEach} steps of ${counted(numEnvs, 'environment')}: nothing would be learned`,
       `Give at least ${transitions} steps, or shorter rollouts with --rollout-steps.`,
     );
 }

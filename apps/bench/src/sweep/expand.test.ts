@@ -22,6 +22,10 @@ const drawn = (trials: number, seed: number) =>
     },
   });
 
+/** Draws one of two numbers. */
+const discrete = (trials: number) =>
+  expand({ ...tasks, random: { trials, seed: 0, settings: { numEnvs: { choice: [1, 8] } } } });
+
 describe('a sweep', () => {
   it('has a trial for each algorithm, environment and seed, seed by seed', () => {
     const trials = expand({
@@ -50,6 +54,7 @@ describe('a sweep', () => {
         env: 'gym:Ant-v5',
         seed: 0,
         steps: 500,
+        parallel: 'off',
         threads: 1,
         workers: 0,
         learnerThreads: 0,
@@ -84,10 +89,8 @@ describe('a sweep', () => {
 
   it('draws settings by its seed, the same ones whether more are drawn or not', () => {
     const trials = drawn(200, 3);
-    expect(trials[7]?.name).toBe('Hopper-v5/sac/random-007/seed-0');
-    expect(trials.slice(0, 5).map(({ settings }) => settings)).toEqual(
-      drawn(5, 3).map(({ settings }) => settings),
-    );
+    expect(trials[7]?.name).toBe('Hopper-v5/sac/random-7/seed-0');
+    expect(trials.slice(0, 5)).toEqual(drawn(5, 3));
     expect(drawn(5, 4)[0]?.settings).not.toEqual(trials[0]?.settings);
     const of = (key: string) =>
       trials.map(({ settings }) => Number(Reflect.get(Object(settings['agent']), key)));
@@ -99,6 +102,14 @@ describe('a sweep', () => {
     const rates = of('learningRate').map(Math.log10);
     for (const decade of [-5, -4, -3])
       expect(Math.abs(rates.filter((rate) => Math.floor(rate) === decade).length - 200 / 3)).toBeLessThan(27);
+  });
+
+  it('leaves out what it has drawn before, where values are discrete', () => {
+    const names = discrete(10).map(({ name }) => name);
+    expect(names).toHaveLength(2);
+    expect(names[0]).toBe('Hopper-v5/sac/random-0/seed-0');
+    expect(discrete(200).map(({ name }) => name)).toEqual(names);
+    expect(new Set(discrete(10).map(({ settings }) => settings['numEnvs']))).toEqual(new Set([1, 8]));
   });
 
   it('has groups, for which what stands at the top holds unless they say otherwise', () => {
@@ -133,7 +144,7 @@ describe('a sweep', () => {
     });
     if (!trial) throw new Error('there is a trial');
     const flags =
-      '--algo sac --env Hopper-v5 --seed 0 --workers 0 --prioritized --normalize-observations false --threads 1 --learner-threads 0 --hidden 8,4';
+      '--algo sac --env Hopper-v5 --seed 0 --workers 0 --prioritized --normalize-observations false --parallel off --threads 1 --learner-threads 0 --hidden 8,4';
     expect(trialArguments(trial, false).join(' ')).toBe(`train --out ${trial.folder} ${flags}`);
     expect(trialArguments(trial, true).join(' ')).toBe(`train --resume ${trial.folder} ${flags}`);
   });

@@ -10,6 +10,7 @@ import { makeFolder } from '@meow-rl/files';
 import { endedChild } from './ended-child.ts';
 import { quoted } from '../cli/command-line.ts';
 import { reasonOf } from '../cli/errors.ts';
+import { exitCodeOfSignal } from '../cli/interrupt.ts';
 import { CONFIG } from '../runs/run-files.ts';
 import { failureOf } from './last-error.ts';
 import type { Ending, TrialEngine } from './trial-engine.ts';
@@ -53,7 +54,8 @@ async function runProcess(trial: PlannedTrial, stop: AbortSignal): Promise<Endin
     });
     const [code, signal] = await endedChild(child, stop);
     if (code === 0) return { kind: 'done' };
-    if (stop.aborted) return { kind: 'stopped' };
+    // One that couldn't save has failed.
+    if (stop.aborted && code === exitCodeOfSignal('SIGTERM')) return { kind: 'stopped' };
     const output = await readTail(path.join(trial.folder, TRIAL_LOG), (await log.stat()).size - begin);
     return { kind: 'failed', error: failureOf(code, signal, output ?? ''), again: code !== 2 };
   } finally {

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { CONFIG, SUMMARY } from '../runs/run-files.ts';
+import { CONFIG, METRICS, SUMMARY } from '../runs/run-files.ts';
 import { startFakeRay, type FakeRay } from '../testing/fake-ray.ts';
 import { bench } from '../testing/run-bench.ts';
 import { QUICK_TRIAL, writeSweep } from '../testing/sweep.ts';
@@ -42,16 +42,29 @@ async function sweepFile(address: string, ray: object = {}) {
 }
 
 /** What a finished trial leaves of what is looked at. */
-async function writeFinished(trial: string): Promise<void> {
+async function writeFinished(trial: string, steps = 600): Promise<void> {
   await mkdir(trial, { recursive: true });
-  await writeFile(path.join(trial, CONFIG), JSON.stringify({ steps: 600 }));
-  await writeFile(path.join(trial, SUMMARY), JSON.stringify({ aborted: false, trainSeconds: 1 }));
+  await writeFile(path.join(trial, CONFIG), JSON.stringify({ steps }));
+  await writeFile(path.join(trial, METRICS), `${JSON.stringify({ type: 'progress', step: steps })}\n`);
+  await writeFile(
+    path.join(trial, SUMMARY),
+    JSON.stringify({ aborted: false, trainSeconds: 1, verifyMaxError: 1e-7 }),
+  );
 }
 
 const sweepOn = async (file: string, ...argv: string[]) => {
   const { code, out, err } = await bench('sweep', file, '--engine', 'ray', '--json', ...argv);
   return { code, err, trials: out === '' ? [] : JSON.parse(out).trials };
 };
+
+/** How the only trial of a sweep ends. */
+async function endingOf(file: string, storageSeconds = 0) {
+  const sweep = await readSweep(file, '');
+  const [trial] = await planSweep(sweep, 'ray');
+  if (!trial) throw new Error('there is a trial');
+  const { run } = await rayTrials(sweep, { storageSeconds });
+  return run(trial, new AbortController().signal, () => {});
+}
 
 /** Stops a trial as soon as its job is there, and gives the requests that are no questions. */
 async function stopTrial(prepare: (ray: FakeRay) => void = () => {}) {
@@ -78,15 +91,11 @@ describe('a sweep on Ray', () => {
       node: '/opt/node',
       environmentVariables: { COLOR: 'no' },
     });
-    const { code, trials } = await sweepOn(file);
-    expect(code).toBe(1);
-    expect(trials).toMatchObject([
-      {
-        phase: 'failed',
-        attempts: 1,
-        error: expect.stringContaining('has to be on storage that this machine'),
-      },
-    ]);
+    expect(await endingOf(file)).toEqual({
+      kind: 'failed',
+      error: expect.stringMatching(/shows no run here\. .* has to be on storage that this machine/),
+      again: false,
+    });
     const [job] = ray.jobs.values();
     expect(job).toMatchObject({
       submission_id: expect.stringMatching(/^meow-[0-9a-f]{6}-MultiGoal-v0-sac-seed-0-[0-9a-f]{6}$/),
@@ -96,6 +105,24 @@ describe('a sweep on Ray', () => {
       entrypoint_num_cpus: 1,
       metadata: { 'meow-sweep': out, 'meow-trial': NAME },
       runtime_env: { env_vars: { COLOR: 'no', RAY_JOB_STOP_WAIT_TIME_S: '120' } },
+    });
+  });
+
+  it('waits until shared storage shows what a job wrote, and goes on with one that had fewer steps', async () => {
+    const ray = await startFakeRay(undefined, () => ({ status: 'SUCCEEDED' }));
+    const late = await sweepFile(ray.address);
+    const ending = endingOf(late.file, 60);
+    await expect.poll(() => ray.jobs.size, { timeout: 60_000 }).toBe(1);
+    await writeFinished(late.trial, 600);
+    expect(await ending).toEqual({ kind: 'done' });
+    const shorter = await sweepFile(ray.address);
+    const earlier = endingOf(shorter.file, 2);
+    await expect.poll(() => ray.jobs.size, { timeout: 60_000 }).toBe(2);
+    await writeFinished(shorter.trial, 300);
+    expect(await earlier).toEqual({
+      kind: 'failed',
+      error: expect.stringMatching(/^its job meow-\S+ ended well at step 300 of 600$/),
+      again: true,
     });
   });
 

@@ -24,8 +24,18 @@ import { trialArguments, type PlannedTrial } from './trial.ts';
 const INTERVAL = 1;
 /** Seconds that a cluster may give no answer, as while its head is restarted. */
 const PATIENCE = 300;
+/** Seconds that what a job wrote takes to be seen here: clients of NFS keep for a minute that a file wasn't there. */
+const STORAGE_SECONDS = 60;
 /** Seconds that a trial has to save when it is stopped; Ray's default of 3 is little for a large replay buffer. */
 const STOP_SECONDS = 120;
+
+/** How trials are run on a cluster. */
+export interface RayTrialsOptions {
+  /** Default: all CPUs of the cluster. */
+  readonly cores?: number | undefined;
+  /** Seconds after which what a job wrote is seen here. Default: 60. */
+  readonly storageSeconds?: number;
+}
 
 /**
  * Runs each trial as a job of a Ray cluster. The folder of the sweep is to be on storage that this machine and all nodes see
@@ -34,7 +44,10 @@ const STOP_SECONDS = 120;
  * @throws UsageError if there is no app in the folder that Ray is to bring to the nodes
  * @throws CliError if the cluster gives no answer or refuses the token
  */
-export async function rayTrials(sweep: SweepDefinition, givenCores?: number): Promise<TrialEngine> {
+export async function rayTrials(
+  sweep: SweepDefinition,
+  { cores: givenCores, storageSeconds = STORAGE_SECONDS }: RayTrialsOptions = {},
+): Promise<TrialEngine> {
   const jobs = await connectToRay(sweep.ray);
   const cores = givenCores ?? (await jobs.cpus());
   if (cores < 1)
@@ -50,7 +63,7 @@ export async function rayTrials(sweep: SweepDefinition, givenCores?: number): Pr
     name: 'ray',
     cores,
     remedy: 'Give it fewer threads, or the sweep more cores with --cores where the cluster grows.',
-    run: (trial, stop, report) => runJob({ jobs, list, app, sweep, trial, report }, stop),
+    run: (trial, stop, report) => runJob({ jobs, list, app, sweep, trial, report, storageSeconds }, stop),
   };
 }
 
@@ -145,6 +158,7 @@ interface JobContext {
   readonly sweep: SweepDefinition;
   readonly trial: PlannedTrial;
   readonly report: ReportProgress;
+  readonly storageSeconds: number;
 }
 
 async function runJob(context: JobContext, stop: AbortSignal): Promise<Ending> {
@@ -220,23 +234,36 @@ async function submit({ jobs, app, sweep, trial }: JobContext): Promise<string> 
   return id;
 }
 
-async function endingOf(
-  { jobs, trial }: JobContext,
-  id: string,
-  job: RayJob,
-  isStopped: boolean,
-): Promise<Ending> {
-  if (job.status === 'SUCCEEDED') {
+/** The end of a job that ended well, once its trial's folder shows that here. */
+async function endingOfSucceeded({ trial, storageSeconds }: JobContext, id: string): Promise<Ending> {
+  const ended = performance.now();
+  for (;;) {
     const state = await readTrialState(trial, trial.steps).catch(reasonOf);
     if (typeof state === 'object' && state.phase === 'finished') return { kind: 'done' };
+    if (performance.now() - ended < 1000 * storageSeconds) {
+      await pause(1000 * INTERVAL);
+      continue;
+    }
+    // As one of an earlier sweep with fewer steps, which was only watched.
+    if (typeof state === 'object' && state.phase === 'begun')
+      return {
+        kind: 'failed',
+        error: `its job ${id} ended well at step ${state.step} of ${trial.steps}`,
+        again: true,
+      };
     const reason = typeof state === 'string' ? ` (${state})` : '';
     return {
       kind: 'failed',
-      error: `its job ${id} ended well, but ${trial.folder} shows no finished run here${reason}. The folder of a sweep has to be on storage that this machine and all nodes see under the same path`,
+      error: `its job ${id} ended well, but ${trial.folder} shows no run here${reason}. The folder of a sweep has to be on storage that this machine and all nodes see under the same path`,
       again: false,
     };
   }
-  if (isStopped) return { kind: 'stopped' };
+}
+
+async function endingOf(context: JobContext, id: string, job: RayJob, isStopped: boolean): Promise<Ending> {
+  const { jobs, trial } = context;
+  if (job.status === 'SUCCEEDED') return endingOfSucceeded(context, id);
+  if (job.status === 'STOPPED' && isStopped) return { kind: 'stopped' };
   const output = await jobs.logs(id).catch(() => '');
   // Where shared storage takes nothing, Ray has it still.
   const log = path.join(trial.folder, TRIAL_LOG);

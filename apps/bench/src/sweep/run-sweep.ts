@@ -26,7 +26,7 @@ export interface RunSweepOptions {
  * folder. That a trial fails stops no other one, and is reported. The caller sees to it that nobody else runs trials in the sweep's folder.
  *
  * @throws UsageError for a sweep that can't be run; then nothing was started
- * @throws InterruptedError if a signal stopped it, all trials saved
+ * @throws InterruptedError if a signal stopped it, all trials saved but those that it says failed
  */
 export async function runSweep(
   sweep: SweepDefinition,
@@ -61,9 +61,10 @@ export async function runSweep(
     () => ui.warn('interrupted; the trials save what was learned. Press Ctrl-C again to leave at once.'),
   );
   const report = { out: sweep.out, engine: engine.name, trials: await board.read() };
+  const hasFailed = report.trials.some(({ phase }) => phase === 'failed');
   if (signal && report.trials.some(({ phase }) => phase !== 'finished'))
     throw new InterruptedError(
-      `stopped, ${sweepSummary(report.trials)}, saved`,
+      `stopped, ${sweepSummary(report.trials)}${hasFailed ? '' : ', saved'}`,
       'Go on with the same command.',
       exitCodeOfSignal(signal),
     );
@@ -77,7 +78,7 @@ const makeEngine = async (
 ): Promise<TrialEngine> => {
   if (name === 'local') return localTrials(cores);
   const { rayTrials } = await import('./ray-trials.ts');
-  return rayTrials(sweep, cores);
+  return rayTrials(sweep, { cores });
 };
 
 /** Seconds between two looks at the folders of the trials that run. */

@@ -11,9 +11,10 @@ interface Files {
   readonly steps?: number;
   readonly log?: string;
   readonly aborted?: boolean;
+  readonly verifyMaxError?: number;
 }
 
-async function stateOf({ steps, log, aborted }: Files, wanted = 1000) {
+async function stateOf({ steps, log, aborted, verifyMaxError }: Files, wanted = 1000) {
   const folder = path.join(await temporaryFolder(), 'trial');
   const write = (name: string, text: string) => writeFile(path.join(folder, name), text);
   if (steps !== undefined) {
@@ -21,7 +22,8 @@ async function stateOf({ steps, log, aborted }: Files, wanted = 1000) {
     await write(CONFIG, JSON.stringify({ steps }));
   }
   if (log !== undefined) await write(METRICS, log);
-  if (aborted !== undefined) await write(SUMMARY, JSON.stringify({ aborted, trainSeconds: 12 }));
+  if (aborted !== undefined)
+    await write(SUMMARY, JSON.stringify({ aborted, trainSeconds: 12, verifyMaxError }));
   return readTrialState({ folder }, wanted);
 }
 
@@ -77,13 +79,15 @@ describe('a trial', () => {
     });
   });
 
-  it('is finished with a summary, unless it was stopped or has more steps to go', async () => {
+  it('is finished with a summary, unless it was stopped, has more steps to go or its policy could not be exported', async () => {
     const log = lines(metrics(1000, 11));
+    const trained = { steps: 1000, log, aborted: false, verifyMaxError: 1e-7 };
+    expect(await stateOf(trained)).toMatchObject({ phase: 'finished', seconds: 12 });
+    expect(await stateOf({ ...trained, aborted: true })).toMatchObject({ phase: 'begun' });
+    expect(await stateOf(trained, 2000)).toMatchObject({ phase: 'begun' });
     expect(await stateOf({ steps: 1000, log, aborted: false })).toMatchObject({
-      phase: 'finished',
+      phase: 'begun',
       seconds: 12,
     });
-    expect(await stateOf({ steps: 1000, log, aborted: true })).toMatchObject({ phase: 'begun' });
-    expect(await stateOf({ steps: 1000, log, aborted: false }, 2000)).toMatchObject({ phase: 'begun' });
   });
 });

@@ -30,7 +30,12 @@ export interface TrialState {
 export const TRIAL_LOG = 'trial.log';
 
 const configSchema = z.looseObject({ steps: z.number() });
-const summarySchema = z.looseObject({ aborted: z.boolean(), trainSeconds: z.number() });
+/** Of a policy that couldn't be exported there is no error of its export. */
+const summarySchema = z.looseObject({
+  aborted: z.boolean(),
+  trainSeconds: z.number(),
+  verifyMaxError: z.number().optional(),
+});
 const eventSchema = z.looseObject({
   type: z.string(),
   step: z.number(),
@@ -50,10 +55,12 @@ export async function readTrialState({ folder }: Pick<Trial, 'folder'>, steps: n
   const config = await readJson(path.join(folder, CONFIG), configSchema);
   if (!config) return { phase: 'waiting', step: 0 };
   const summary = await readJson(path.join(folder, SUMMARY), summarySchema);
+  const isFinished =
+    summary?.aborted === false && summary.verifyMaxError !== undefined && config.steps >= steps;
   const progress = progressOf(await readLastEvents(path.join(folder, METRICS)));
   return {
     ...progress,
-    phase: summary && !summary.aborted && config.steps >= steps ? 'finished' : 'begun',
+    phase: isFinished ? 'finished' : 'begun',
     ...(summary && { seconds: summary.trainSeconds }),
   };
 }

@@ -60,7 +60,7 @@ const environmentFolder = (env: string): string =>
   fileName(/^([./\\]|[A-Za-z]:)/.test(env) ? env.replace(/^.*[/\\]/, '') : env);
 
 /** Said in each trial, so that all of them compute alike wherever they run. */
-const FIXED: RawConfig = { threads: 1, workers: 0, learnerThreads: 0 };
+const FIXED: RawConfig = { parallel: 'off', threads: 1, workers: 0, learnerThreads: 0 };
 
 const seedsOf = ({ seeds }: Group): readonly number[] =>
   typeof seeds === 'number' ? Array.from({ length: seeds }, (_, seed) => seed) : seeds;

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { stream } from '@meow-rl/random';
 
 import { isRecord, mergeConfig, nest, type RawConfig } from '../cli/config-file.ts';
@@ -44,18 +46,22 @@ function listed({ name, ...settings }: RawConfig): Variant {
 
 function randomVariants({ trials, seed, settings }: Group['random']): Variant[] {
   if (trials === undefined) return [NONE];
-  const digits = String(trials - 1).length;
-  return Array.from({ length: trials }, (_, index) => {
+  const drawn = Array.from({ length: trials }, (_, index): Variant => {
     // A stream for each: with more of them, those before stay what they were.
     const random = stream(seed, index);
     return {
-      name: `random-${String(index).padStart(digits, '0')}`,
+      name: `random-${index}`,
       settings: Object.entries(settings).reduce<RawConfig>(
         (drawn, [key, distribution]) => mergeConfig(drawn, nest(key.split('.'), draw(distribution, random))),
         {},
       ),
     };
   });
+  // Of discrete values some are drawn again, which would be a copy of a trial.
+  return drawn.filter(
+    ({ settings: own }, index) =>
+      !drawn.slice(0, index).some((earlier) => isDeepStrictEqual(earlier.settings, own)),
+  );
 }
 
 /** `alpha=1` for `agent.alpha` and 1. */

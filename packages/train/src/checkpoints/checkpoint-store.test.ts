@@ -7,6 +7,7 @@ import { failingFiles, recordingFiles } from '@meow-rl/files/testing';
 import { createGenerator } from '@meow-rl/random';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { chooseCheckpoint } from '../run-checkpoints/choose-checkpoint.ts';
 import { listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { openCheckpointStore } from './checkpoint-store.ts';
 
@@ -242,9 +243,10 @@ describe('the store', () => {
     await mkdir(at('.saving-5'));
     await writeFile(at('.saving-5', 'state.json'), '{"ha');
     await mkdir(at('.deleting-1'));
-    // Killed between the two renames: the new one is lost, the old one has to come back.
+    // Killed between the two renames: the new one is lost, the old one is what there is, and has to come back.
     await rename(at(4), at('.replaced-4'));
-    expect(await listCheckpoints(folder)).toEqual([3]);
+    expect(await listCheckpoints(folder)).toEqual([4, 3]);
+    expect(await chooseCheckpoint(folder)).toEqual(numbered(4));
     await openCheckpointStore(folder);
     expect((await readdir(folder)).toSorted()).toEqual(['3', '4']);
     expect(await readCheckpoint(at(4))).toEqual(numbered(4));

@@ -9,7 +9,7 @@ import {
   writeRemedy,
 } from '@meow-rl/files';
 
-import { listCheckpoints, readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { listCheckpoints, readCheckpoint, REPLACED, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
 
 /** How many checkpoints a {@link CheckpointStore} keeps. */
 export interface CheckpointStoreOptions {
@@ -43,8 +43,8 @@ export interface CheckpointStore {
 /** A checkpoint without its tensors. */
 export type KeptCheckpoint = Omit<Checkpoint, 'tensors'>;
 
-/** Prefixes of folders that are being made or deleted, or make room for another one of their name. */
-const [SAVING, DELETING, REPLACED] = ['.saving-', '.deleting-', '.replaced-'];
+/** Prefixes of folders that are being made or deleted. */
+const [SAVING, DELETING] = ['.saving-', '.deleting-'];
 
 /**
  * Opens the folder of a run's checkpoints for writing, and removes what a killed run left half done.
@@ -90,7 +90,7 @@ export async function openCheckpointStore(
         await files.mkdir(saving);
         await writeCheckpoint(saving, checkpoint, files);
         await flushFolder(saving, files);
-        const replaces = (await listCheckpoints(folder)).includes(step);
+        const replaces = (await files.readdir(folder)).includes(String(step));
         if (replaces) await files.rename(at(step), at(`${REPLACED}${step}`));
         await files.rename(saving, at(step));
         await flushFolder(folder, files);

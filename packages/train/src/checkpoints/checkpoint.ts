@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -65,6 +66,17 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   return { step, ...(score === undefined ? {} : { score }), values, tensors };
 }
 
+/** Begins the name of a checkpoint that makes room for another one of its step. Until that has the name, this one is the checkpoint. */
+export const REPLACED = '.replaced-';
+const STANDING = /^(?:\.replaced-)?(\d+)$/;
+
+/** The folder of a checkpoint of a run. */
+export function checkpointFolder(folder: string, step: number): string {
+  const named = path.join(folder, String(step));
+  const replaced = path.join(folder, `${REPLACED}${step}`);
+  return !existsSync(named) && existsSync(replaced) ? replaced : named;
+}
+
 /**
  * The steps of the checkpoints in a folder, newest first; none if there is no such folder. Only complete ones have a name that
  * counts, whether their content is sound shows in reading.
@@ -72,10 +84,8 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
 export async function listCheckpoints(folder: string): Promise<number[]> {
   try {
     const names = await readdir(folder);
-    return names
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number)
-      .toSorted((a, b) => b - a);
+    const steps = names.flatMap((name) => STANDING.exec(name)?.[1] ?? []).map(Number);
+    return [...new Set(steps)].toSorted((a, b) => b - a);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
     throw error;

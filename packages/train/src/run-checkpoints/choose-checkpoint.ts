@@ -1,7 +1,10 @@
-import path from 'node:path';
-
 import { bestCheckpoint } from '../checkpoints/checkpoint-store.ts';
-import { listCheckpoints, readCheckpoint, type Checkpoint } from '../checkpoints/checkpoint.ts';
+import {
+  checkpointFolder,
+  listCheckpoints,
+  readCheckpoint,
+  type Checkpoint,
+} from '../checkpoints/checkpoint.ts';
 import { CheckpointError } from './checkpoint-error.ts';
 import { damagedCheckpoint } from './damaged-checkpoint.ts';
 
@@ -30,7 +33,7 @@ export async function chooseCheckpoint(
       remedy: `It has ${steps.join(', ')}.`,
     });
   try {
-    return await readCheckpoint(path.join(folder, String(step)));
+    return await readCheckpoint(checkpointFolder(folder, step));
   } catch (error) {
     throw await damagedCheckpoint(error, folder, step);
   }
@@ -41,7 +44,7 @@ async function bestStep(folder: string, steps: readonly number[], newest: number
   const readable: Pick<Checkpoint, 'step' | 'score'>[] = [];
   for (const step of steps) {
     // A damaged one can't be the best.
-    const checkpoint = await readCheckpoint(path.join(folder, String(step))).catch(() => undefined);
+    const checkpoint = await readCheckpoint(checkpointFolder(folder, step)).catch(() => undefined);
     // Without the tensors, which take memory.
     if (checkpoint)
       readable.push({ step, ...(checkpoint.score !== undefined && { score: checkpoint.score }) });

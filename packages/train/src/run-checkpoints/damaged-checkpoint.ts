@@ -1,8 +1,6 @@
-import path from 'node:path';
-
 import { replayStore } from '@meow-rl/replay/node';
 
-import { listCheckpoints, readCheckpoint } from '../checkpoints/checkpoint.ts';
+import { checkpointFolder, listCheckpoints, readCheckpoint } from '../checkpoints/checkpoint.ts';
 import type { LogPosition } from '../loggers/run-logger.ts';
 import { CheckpointError, reasonOf } from './checkpoint-error.ts';
 import { replayFolder, savedRun } from './saved-run.ts';
@@ -45,10 +43,8 @@ async function newestWhole(
   for (const step of await listCheckpoints(folder)) {
     if (step >= before) continue;
     try {
-      const { replay, rollout, log } = savedRun(
-        await readCheckpoint(path.join(folder, String(step))),
-        folder,
-      );
+      const checkpoint = await readCheckpoint(checkpointFolder(folder, step));
+      const { replay, rollout, log } = savedRun(checkpoint, folder);
       if (!rollout) await buffers.check(replay);
       if (logsReach && !(await logsReach(log))) continue;
       return step;

@@ -6,7 +6,7 @@ import { codeOf } from '@meow-rl/files';
 import { replayStore } from '@meow-rl/replay/node';
 
 import { openCheckpointStore } from '../checkpoints/checkpoint-store.ts';
-import { CHECKPOINT_FILES, listCheckpoints } from '../checkpoints/checkpoint.ts';
+import { CHECKPOINT_FILES, checkpointFolder, listCheckpoints } from '../checkpoints/checkpoint.ts';
 import { removeEmpty } from '../remove-empty.ts';
 import { CheckpointError } from './checkpoint-error.ts';
 import { replayFolder } from './saved-run.ts';
@@ -18,7 +18,7 @@ import { replayFolder } from './saved-run.ts';
  */
 export async function deleteCheckpoints(folder: string): Promise<void> {
   const steps = await listCheckpoints(folder);
-  for (const step of steps) await checkOnlyCheckpoint(path.join(folder, String(step)));
+  for (const step of steps) await checkOnlyCheckpoint(checkpointFolder(folder, step));
   const replay = replayFolder(folder);
   if (!existsSync(folder)) return;
   await openCheckpointStore(folder, { discardAfter: -1 });
