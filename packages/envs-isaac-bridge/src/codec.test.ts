@@ -74,6 +74,11 @@ describe('encodeMessage and decodeMessage', () => {
     ['a negative size', { ...tensor, shape: [-2] }, 'a shape that is no list of sizes'],
     ['a size that overflows', { ...tensor, shape: [2 ** 40, 2 ** 40] }, 'has 8 bytes, expected'],
     ['no bytes', { ...tensor, data: 'abcdefgh' }, 'data that are no bytes'],
+    [
+      'the form of one that was read',
+      { ndarray: true, dtype: '<f4', shape: [2], data: { length: 4e9 } },
+      'a map says ndarray',
+    ],
   ])('refuse a tensor with %s', (_, map, problem) => {
     expect(() => decodeMessage(encode({ a: map }))).toThrow(problem);
   });

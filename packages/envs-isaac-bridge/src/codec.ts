@@ -127,6 +127,9 @@ function read(value: unknown): Value {
   if (Object.getPrototypeOf(value) !== Object.prototype)
     throw new TypeError('it holds an extension type, which the protocol has none of');
   if (Reflect.get(value, '__ndarray__') === true) return ndarrayOf({ ...value });
+  // It would pass for a tensor whose sizes are checked.
+  if (Reflect.get(value, 'ndarray') === true)
+    throw new TypeError('a map says ndarray, which only tensors are');
   return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, read(entry)]));
 }
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { nodeFileSystem, type FileSystem, type OpenFile } from './file-system.ts';
+import { codeOf, nodeFileSystem, type FileSystem, type OpenFile } from './file-system.ts';
 
 /** Writes all of the bytes at an open file's end. */
 export async function writeAll(file: OpenFile, content: Uint8Array | string): Promise<void> {
@@ -31,10 +31,15 @@ export async function flushFolder(folder: string, files: FileSystem = nodeFileSy
   const handle = await files.open(folder, 'r');
   try {
     await handle.sync();
+  } catch (error) {
+    // Some network drives have no flushing of folders.
+    if (!UNSUPPORTED.has(String(codeOf(error)))) throw error;
   } finally {
     await handle.close();
   }
 }
+
+const UNSUPPORTED: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP']);
 
 /**
  * Writes a file so that at every instant it is either absent, whole as before, or whole as now: under another name,

@@ -6,7 +6,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
-  ENOENT: 'the file system refuses to make that folder',
+  ENOENT: 'its folder is gone, or the file system refuses to make it',
   ENAMETOOLONG: 'the path is too long',
   ELOOP: 'its links go in a circle',
   EIO: 'the disk does not answer',

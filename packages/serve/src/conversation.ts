@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net';
+
 import type { WebSocket } from 'ws';
 
 import type { Answers } from './answers.ts';
 
-/** Milliseconds that a client has for the closing handshake. */
+/** Milliseconds that a client has to take the answer that was under way, and for the closing handshake. */
 const CLOSE_TIMEOUT = 1000;
 
 /** One client: each of its messages is answered before the next one is read. */
@@ -14,17 +16,31 @@ export interface Conversation {
 /** Pings without an answer after which a client is given up. */
 const MAX_UNANSWERED = 3;
 
-/** @param pingInterval milliseconds */
-export function converse(socket: WebSocket, { answer }: Answers, pingInterval: number): Conversation {
+/** Bytes between two pings that may be all theirs. */
+const OF_PINGS = 64;
+
+/**
+ * @param connection that the socket is on
+ * @param pingInterval milliseconds
+ */
+export function converse(
+  socket: WebSocket,
+  connection: Socket,
+  { answer }: Answers,
+  pingInterval: number,
+): Conversation {
   let waiting = 0;
   let isEnding = false;
   let isAnswering = false;
   let answering: Promise<void> = Promise.resolve();
+  let computed: Promise<unknown> = Promise.resolve();
 
   const respond = async (message: Buffer, isBinary: boolean): Promise<void> => {
     if (!isEnding && socket.readyState === socket.OPEN) {
       isAnswering = true;
-      const reply = await answer(message, isBinary);
+      const answered = answer(message, isBinary);
+      computed = answered;
+      const reply = await answered;
       isAnswering = false;
       await send(socket, reply);
     }
@@ -40,10 +56,15 @@ export function converse(socket: WebSocket, { answer }: Answers, pingInterval: n
   });
 
   let unanswered = 0;
+  let moved = 0;
   socket.on('pong', () => (unanswered = 0));
   const heartbeat = setInterval(() => {
     // It waits for the server, which isn't reading its pongs.
     if (isAnswering) return;
+    // There are no pongs in the middle of a large message, and none are read while one is sent.
+    const before = moved;
+    moved = connection.bytesRead + connection.bytesWritten - connection.writableLength;
+    if (moved - before > OF_PINGS) unanswered = 0;
     if (unanswered >= MAX_UNANSWERED) return socket.terminate();
     unanswered += 1;
     socket.ping();
@@ -53,8 +74,10 @@ export function converse(socket: WebSocket, { answer }: Answers, pingInterval: n
   return {
     end: () => {
       isEnding = true;
-      const giveUp = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT);
-      socket.on('close', () => clearTimeout(giveUp));
+      void computed.then(() => {
+        const giveUp = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT);
+        socket.on('close', () => clearTimeout(giveUp));
+      });
       void answering.then(() => socket.close(1001, 'the server ends'));
     },
   };

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { decodeMessage, encodeMessage, ndarray } from '@meow-rl/envs-isaac-bridge';
 import { actionSpace, normalRows, observationSpace } from '@meow-rl/export/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { servePolicy, type PolicyServer } from './policy-server.ts';
@@ -235,6 +235,28 @@ describe('a connection', () => {
     expect(server.clients).toBe(1);
   });
 
+  it('that sends a large message slowly stays, though it can’t answer pings meanwhile', async () => {
+    const server = await serve({ policy: trained.policy, pingInterval: 50 });
+    const socket = connect(server.port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.write(
+      `GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\n\r\n`,
+    );
+    await once(socket, 'data');
+    const [parts, bytes] = [20, 400];
+    const header = Buffer.from([0x82, 0xfe, 0, 0, 0, 0, 0, 0]);
+    header.writeUInt16BE(parts * bytes, 2);
+    socket.write(header);
+    for (let part = 0; part < parts; part += 1) {
+      socket.write(Buffer.alloc(bytes));
+      await pause(40);
+    }
+    await expect.poll(() => server.counts.refused, { timeout: 5000 }).toBe(1);
+    expect(server.clients).toBe(1);
+    // It answers nothing more.
+    await expect.poll(() => server.clients, { timeout: 5000 }).toBe(0);
+  });
+
   it('whose answer takes longer than pings are waited for stays', async () => {
     const act = async () => (await pause(700), trained.policy.act(one));
     const server = await serve({ policy: { ...trained.policy, act }, pingInterval: 100 });
@@ -274,7 +296,8 @@ describe('a connection', () => {
 
   it('gets the answer that is under way when the server closes, then status 1001', async () => {
     let acts = 0;
-    const act = async () => ((acts += 1), await pause(50), trained.policy.act(one));
+    // Longer than the closing handshake may take.
+    const act = async () => ((acts += 1), await pause(1200), trained.policy.act(one));
     const server = await serve({ policy: { ...trained.policy, act } });
     const { socket, ask } = await client(server);
     const idle = connect(server.port, '127.0.0.1');
@@ -314,6 +337,13 @@ describe('servePolicy', () => {
     [{ host: '::' }, ':: lets others than this machine connect'],
     [{ host: '10.0.0.1', token: 'short' }, 'the token has 5 characters, at least 16 are needed for 10.0.0.1'],
     [{ token: '' }, 'the token is empty'],
+    [
+      { maxMessageBytes: 2 ** 31 },
+      'maxMessageBytes is 2147483648, expected a whole number from 1 to 2147483647',
+    ],
+    [{ pingInterval: Number.POSITIVE_INFINITY }, 'pingInterval is Infinity'],
+    [{ maxRows: Number.NaN }, 'maxRows is NaN'],
+    [{ maxClients: 0 }, 'maxClients is 0'],
     [
       { token: 'a token of one line\n' },
       'the token has line ends or spaces around it, which no client can send',

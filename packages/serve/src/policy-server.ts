@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, STATUS_CODES, type Server } from 'node:http';
+import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -58,7 +58,7 @@ const FULL: Refusal = { status: 503, text: 'As many clients are connected as the
  * Serves a policy over WebSocket as openpi's policy servers do: metadata first, then for each observation its actions, or an error as
  * text, after which the connection stays open.
  *
- * @throws RangeError for a host that others reach without a token, or with a short one
+ * @throws RangeError for a host that others reach without a token, or with a short one, and for limits that are none
  * @throws ServeError if it can't listen there
  *
  * Reference: openpi, `src/openpi/serving/websocket_policy_server.py`.
@@ -77,6 +77,7 @@ export async function servePolicy({
   const problem = listeningProblem({ host, token });
   if (problem !== undefined)
     throw new RangeError(`servePolicy: ${problem}. Give a random token of 32 bytes.`);
+  expectIntegers({ maxClients, maxMessageBytes, maxRows, pingInterval });
   const refusalOf = doorkeeper(token);
   const answers = policyAnswers(policy, maxRows);
   const metadata = greeting(policy.metadata, actions);
@@ -87,10 +88,10 @@ export async function servePolicy({
     maxPayload: maxMessageBytes,
   });
 
-  const welcome = (socket: WebSocket) => {
+  const welcome = (socket: WebSocket, { socket: connection }: IncomingMessage) => {
     // What is wrong with a frame closes the connection, with the status that says so.
     socket.on('error', () => {});
-    conversations.set(socket, converse(socket, answers, pingInterval));
+    conversations.set(socket, converse(socket, connection, answers, pingInterval));
     socket.on('close', () => conversations.delete(socket));
     socket.send(metadata, { binary: true, compress: false });
   };
@@ -127,6 +128,17 @@ export async function servePolicy({
       await answers.finished();
     },
   };
+}
+
+/** Limits above that are none: to timers, and to the reader of messages. */
+const LARGEST_LIMIT = 2 ** 31 - 1;
+
+function expectIntegers(limits: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(limits))
+    if (!Number.isInteger(value) || value < 1 || value > LARGEST_LIMIT)
+      throw new RangeError(
+        `servePolicy: ${name} is ${value}, expected a whole number from 1 to ${LARGEST_LIMIT}.`,
+      );
 }
 
 async function listen(http: Server, host: string, port: number) {

@@ -1,6 +1,7 @@
 import { exportAgent } from '@meow-rl/export/node';
 import type { ExportedFile, ExportOptions } from '@meow-rl/export/node';
 
+import { inFolder } from '../files/in-folder.ts';
 import { spacesOf } from '../environments/environments.ts';
 import type { ResolvedTrain } from '../runs/resolve.ts';
 import type { RunAgent } from '../runs/run-agent.ts';
@@ -19,29 +20,35 @@ export interface PolicyExportOptions extends Pick<ExportOptions, 'precision' | '
   readonly probes: Float32Array | undefined;
 }
 
-/** Writes an agent's ONNX files, in the environment's units, each verified before it is kept. */
+/**
+ * Writes an agent's ONNX files, in the environment's units, each verified before it is kept.
+ *
+ * @throws FolderInUseError if another process writes to the folder
+ */
 export async function exportRunAgent(
   { unwrapped, agent, observationNormalizer }: RunAgent,
   folder: string,
   { settings, trainingSteps, probes, ...verify }: PolicyExportOptions,
 ): Promise<ExportedFile[]> {
   const { observationSpace, actionSpace } = await spacesOf(settings);
-  return exportAgent(
-    agent,
-    {
-      ...unwrapped.deployment(),
-      ...(observationNormalizer && { normalizer: observationNormalizer.scaling() }),
-    },
-    folder,
-    {
-      algorithm: agent.algorithm,
-      environment: settings.environment,
-      observationSpace,
-      actionSpace,
-      trainingSteps,
-      versions: { ...versions() },
-    },
-    { ...verify, ...(probes && { probes }) },
+  return inFolder(folder, () =>
+    exportAgent(
+      agent,
+      {
+        ...unwrapped.deployment(),
+        ...(observationNormalizer && { normalizer: observationNormalizer.scaling() }),
+      },
+      folder,
+      {
+        algorithm: agent.algorithm,
+        environment: settings.environment,
+        observationSpace,
+        actionSpace,
+        trainingSteps,
+        versions: { ...versions() },
+      },
+      { ...verify, ...(probes && { probes }) },
+    ),
   );
 }
 
