@@ -81,21 +81,24 @@ it('closes every file and folder, also one that can’t be flushed', async () =>
   expect(open).toBe(0);
 });
 
+/** Files that can't be flushed. */
+const failing = (code: string): FileSystem => ({
+  ...nodeFileSystem,
+  open: async (...of) => {
+    const file = await nodeFileSystem.open(...of);
+    return {
+      write: (bytes) => file.write(bytes),
+      stat: () => file.stat(),
+      truncate: (bytes) => file.truncate(bytes),
+      close: () => file.close(),
+      sync: async () => {
+        throw Object.assign(new Error(code), { code });
+      },
+    };
+  },
+});
+
 it('takes file systems that have no flushing of folders, and no others', async () => {
-  const failing = (code: string): FileSystem => ({
-    ...nodeFileSystem,
-    open: async (...of) => {
-      const file = await nodeFileSystem.open(...of);
-      const sync = () => Promise.reject(Object.assign(new Error(code), { code }));
-      return {
-        write: (bytes) => file.write(bytes),
-        stat: () => file.stat(),
-        truncate: (bytes) => file.truncate(bytes),
-        close: () => file.close(),
-        sync,
-      };
-    },
-  });
   await flushFolder(folder, failing('EINVAL'));
   await flushFolder(folder, failing('ENOTSUP'));
   await expect(flushFolder(folder, failing('EIO'))).rejects.toThrow('EIO');
