@@ -24,7 +24,6 @@ def pin_threads(threads):
     """Before the libraries are imported: they read these once."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(threads)
-    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     if threads == 1:
         os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
     # XLA sizes its pools by it.

@@ -40,7 +40,7 @@ describe('the six tasks of Isaac', () => {
     expect(presetOfIsaacTask).toEqual(Object.fromEntries(names));
   });
 
-  test('take a sixtieth of the temperature where a step of 1/60 s earns a sixtieth', () => {
+  test('divide the temperature where a step earns what accrues in its time', () => {
     const { presets, presetOfEnvironment } = algorithmNamed('meow');
     const alphaIn = (environment: string) => presets[presetOfEnvironment[environment] ?? '']?.agent['alpha'];
     expect(['isaac:Isaac-Ant-Direct', 'isaac:Isaac-Ant', 'isaac:Isaac-Ant-v0'].map(alphaIn)).toEqual(
@@ -48,6 +48,13 @@ describe('the six tasks of Isaac', () => {
     );
     expect(['isaac:Isaac-Ant-Direct-v0', 'omniisaac:Ant'].map(alphaIn)).toEqual([0.075, 0.075]);
     expect(alphaIn('isaac:Isaac-Humanoid')).toBeCloseTo(0.25 / 60, 12);
+    expect(['isaac:FrankaCabinet', 'isaac:Isaac-Open-Drawer-Franka'].map(alphaIn)).toEqual([
+      0.00125, 0.00125,
+    ]);
+    expect(alphaIn('isaac:Isaac-Franka-Cabinet-Direct-v0')).toBe(0.075);
+    // The hand acts 30 times in a second; its direct environment's rewards are those of a step.
+    expect(alphaIn('isaac:Isaac-Reorient-Cube-Allegro')).toBeCloseTo(0.1 / 30, 12);
+    expect(alphaIn('isaac:Isaac-Reorient-Cube-Allegro-Direct')).toBe(0.1);
     const names = Object.keys(presetOfPerSecondTask);
     expect(names.filter((name) => !(name in presetOfIsaacTask))).toEqual([]);
   });

@@ -103,10 +103,11 @@ export const presetOfIsaacTask: Readonly<Record<string, IsaacTask>> = Object.fro
 );
 
 /**
- * The tasks whose rewards accrue per second, so that one of a step of 1/60 s is a sixtieth of the paper's: those of locomotion in Isaac
- * Lab 3, and in 2 those that a manager runs. A temperature that is fixed goes with the rewards.
+ * The tasks whose rewards accrue per second, so that one of a step of 1/60 s is a sixtieth of the paper's: those of locomotion and of the
+ * cabinet in Isaac Lab 3, and in 2 and 3 those that a manager runs. A temperature that is fixed goes with the rewards. ANYmal's did so in the
+ * paper's simulator already.
  *
- * Reference: Isaac Lab 3.0, locomotion_direct_env.py and reward_manager.py.
+ * Reference: Isaac Lab 3.0, locomotion_direct_env.py, cabinet_direct_env.py and reward_manager.py.
  */
 export const presetOfPerSecondTask = {
   'isaac:Ant': 'isaac-ant-per-second',
@@ -117,7 +118,17 @@ export const presetOfPerSecondTask = {
   'isaac:Isaac-Humanoid-Direct': 'isaac-humanoid-per-second',
   'isaac:Isaac-Humanoid': 'isaac-humanoid-per-second',
   'isaac:Isaac-Humanoid-v0': 'isaac-humanoid-per-second',
+  'isaac:Isaac-Reorient-Cube-Allegro': 'isaac-allegro-hand-per-second',
+  'isaac:Isaac-Repose-Cube-Allegro-v0': 'isaac-allegro-hand-per-second',
+  'isaac:FrankaCabinet': 'isaac-franka-cabinet-per-second',
+  'isaac:Isaac-Open-Drawer-Franka-Direct': 'isaac-franka-cabinet-per-second',
+  'isaac:Isaac-Open-Drawer-Franka': 'isaac-franka-cabinet-per-second',
 } as const;
 
 /** Steps of these tasks in a second. */
-export const STEPS_PER_SECOND = 60;
+export const STEPS_PER_SECOND = {
+  'isaac-ant': 60,
+  'isaac-humanoid': 60,
+  'isaac-allegro-hand': 30,
+  'isaac-franka-cabinet': 60,
+} as const satisfies Partial<Record<IsaacTask, number>>;

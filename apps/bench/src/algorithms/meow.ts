@@ -50,15 +50,17 @@ const isaac = {
   'isaac-franka-cabinet': isaacPreset('isaac-franka-cabinet', { alpha: 0.075, tau: 0.01 }),
 } as const;
 
-/** A preset with the temperature for rewards that accrue per second. */
-const perSecond = <P extends { readonly agent: { readonly alpha: number } }>(preset: P) => ({
-  ...preset,
-  agent: { ...preset.agent, alpha: preset.agent.alpha / STEPS_PER_SECOND },
-});
+/** A task's preset with the temperature for rewards that accrue per second. */
+function perSecond<T extends keyof typeof STEPS_PER_SECOND>(task: T) {
+  const { agent, ...preset } = isaac[task];
+  return { ...preset, agent: { ...agent, alpha: agent.alpha / STEPS_PER_SECOND[task] } };
+}
 
 const isaacPerSecond = {
-  'isaac-ant-per-second': perSecond(isaac['isaac-ant']),
-  'isaac-humanoid-per-second': perSecond(isaac['isaac-humanoid']),
+  'isaac-ant-per-second': perSecond('isaac-ant'),
+  'isaac-humanoid-per-second': perSecond('isaac-humanoid'),
+  'isaac-allegro-hand-per-second': perSecond('isaac-allegro-hand'),
+  'isaac-franka-cabinet-per-second': perSecond('isaac-franka-cabinet'),
 } as const;
 
 /** A task's preset with other settings of the agent, as `<task>-<variant>` for each task. */
@@ -85,7 +87,7 @@ const ablation = <const V extends string>(variant: V, agent: Partial<MeowConfig>
  *   `<task>` has both.
  * - `<task>-affine`: affine couplings for additive ones (Figure A1), with best-of-k for the deterministic action.
  * - `isaac-<task>`: the authors' settings for the tasks of Isaac Gym, under today's names of the tasks too. Rewards and observations have changed
- *   since: returns don't compare. `isaac-<task>-per-second`: a sixtieth of the temperature, as rewards accrue per second in Isaac Lab.
+ *   since: returns don't compare. `isaac-<task>-per-second`: the temperature divided by the task's steps in a second, as rewards accrue per second in Isaac Lab.
  *
  * Reference: Chao et al., MEow (2024), appendix on experimental setups.
  */

@@ -92,8 +92,8 @@ export async function race(request: RaceRequest, ui: Ui): Promise<void> {
   });
 }
 
-const isFinished = async ({ folder, steps }: PlannedTrial): Promise<boolean> =>
-  (await readTrialState({ folder }, steps)).phase === 'finished';
+const isFinished = async (trial: PlannedTrial): Promise<boolean> =>
+  (await readTrialState(trial, trial.steps, { hasPolicy: !isPeer(trial.algorithm) })).phase === 'finished';
 
 function checkRules({ steps, warmup, evaluateEvery, threads }: RaceRules, cores: number): void {
   if (warmup >= steps)

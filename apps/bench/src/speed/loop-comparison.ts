@@ -4,7 +4,7 @@ import type { SpeedConfig } from '../commands/speed.ts';
 import { makeAgentEnv } from '../environments/environments.ts';
 import { DEFINITIONS, learnsFromRollouts } from './measured-agent.ts';
 import type { Measured } from './measured-agent.ts';
-import { startPeers } from './peer-process.ts';
+import { startPeersOnThreads } from './peer-process.ts';
 import { peersOf } from './peers.ts';
 import type { Peer } from './peers.ts';
 import { NUM_ENVS, rolloutLoopStepsPerSecond, ROLLOUT_SCHEDULE } from './rollout-loop.ts';
@@ -88,9 +88,11 @@ export async function compareLoops(
   const env = await makeAgentEnv({ env: LOOP_ENVIRONMENT });
   const sizes = { observationSize: env.observationSpace.size, actionSize: env.actionSpace.size };
   env.close();
-  const others = await startPeers(
+  const definition = DEFINITIONS[options.algorithm];
+  const batchSize = learnsFromRollouts(definition) ? definition.settings.batchSize.default : LOOP_BATCH;
+  const others = await startPeersOnThreads(
     peers.flatMap((peer) => peersOf(options.algorithm).loops[peer]),
-    { ...sizes, batchSize: LOOP_BATCH, ...options },
+    { ...sizes, batchSize, ...options },
   );
   try {
     const loops = [

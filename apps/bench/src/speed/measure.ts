@@ -7,7 +7,7 @@ import type { EngineName } from '../runs/train-settings.ts';
 import { DEFINITIONS, learnsFromRollouts } from './measured-agent.ts';
 import type { Measured } from './measured-agent.ts';
 import { agentContestant } from './measured-learner.ts';
-import { startPeers } from './peer-process.ts';
+import { startPeersOnThreads } from './peer-process.ts';
 import type { PeerContestant } from './peer-process.ts';
 import { peersOf } from './peers.ts';
 import type { Peer } from './peers.ts';
@@ -84,20 +84,6 @@ async function agentContestants(measured: Measured, engines: readonly EngineName
   ] as const;
 }
 
-/** A peer with as many threads as ours, and with one: what is fastest differs. */
-async function peersOnThreads(framework: Peer, measured: Measured): Promise<PeerContestant[]> {
-  const { threads, algorithm } = measured;
-  const programs = peersOf(algorithm).updates[framework];
-  if (threads === 1) return startPeers(programs, measured);
-  const contestants: PeerContestant[] = [];
-  for (const count of [1, threads]) {
-    const started = await startPeers(programs, { ...measured, threads: count });
-    const suffix = count === 1 ? '1 thread' : `${count} threads`;
-    for (const peer of started) contestants.push({ ...peer, name: `${peer.name}, ${suffix}` });
-  }
-  return contestants;
-}
-
 /**
  * Times updates, actions and replay sampling for one size, and the peers in the same rounds.
  *
@@ -113,7 +99,8 @@ export async function measureSize(
   const [ours, ...ways] = await agentContestants(measured, engines);
   const others: PeerContestant[] = [];
   try {
-    for (const peer of peers) others.push(...(await peersOnThreads(peer, measured)));
+    for (const peer of peers)
+      others.push(...(await startPeersOnThreads(peersOf(measured.algorithm).updates[peer], measured)));
     const all = [ours, ...others];
     const updating = [ours, ...ways, ...others];
     for (const contestant of updating) await contestant.update(warmup);

@@ -65,6 +65,22 @@ export async function startPeers(
   }
 }
 
+/** Peers with as many threads as ours, and with one: what is fastest differs. */
+export async function startPeersOnThreads(
+  programs: readonly PeerProgram[],
+  measured: PeerSetup,
+): Promise<PeerContestant[]> {
+  const { threads } = measured;
+  if (threads === 1) return startPeers(programs, measured);
+  const contestants: PeerContestant[] = [];
+  for (const count of [1, threads]) {
+    const started = await startPeers(programs, { ...measured, threads: count });
+    const suffix = count === 1 ? '1 thread' : `${count} threads`;
+    for (const peer of started) contestants.push({ ...peer, name: `${peer.name}, ${suffix}` });
+  }
+  return contestants;
+}
+
 async function startPeer(
   { worker, variant, name }: PeerProgram,
   { threads, algorithm, observationSize, actionSize, batchSize, seed }: PeerSetup,

@@ -50,13 +50,18 @@ type LoggedEvent = z.output<typeof eventSchema>;
  * Reads how far a trial has come.
  *
  * @param steps that it is to train for; one that was finished with fewer is `begun`
+ * @param options `hasPolicy`: whether its policy is to be exported; default true
  */
-export async function readTrialState({ folder }: Pick<Trial, 'folder'>, steps: number): Promise<TrialState> {
+export async function readTrialState(
+  { folder }: Pick<Trial, 'folder'>,
+  steps: number,
+  { hasPolicy = true }: { readonly hasPolicy?: boolean } = {},
+): Promise<TrialState> {
   const config = await readJson(path.join(folder, CONFIG), configSchema);
   if (!config) return { phase: 'waiting', step: 0 };
   const summary = await readJson(path.join(folder, SUMMARY), summarySchema);
-  const isFinished =
-    summary?.aborted === false && summary.verifyMaxError !== undefined && config.steps >= steps;
+  const isExported = !hasPolicy || summary?.verifyMaxError !== undefined;
+  const isFinished = summary?.aborted === false && isExported && config.steps >= steps;
   const progress = progressOf(await readLastEvents(path.join(folder, METRICS)));
   return {
     ...progress,
