@@ -15,6 +15,11 @@ export interface EvaluationSchedule {
   readonly episodes?: number;
   /** Whether to play as many episodes with sampled actions too. Default: false. */
   readonly stochastic?: boolean;
+  /**
+   * Given what plays an evaluation: calls it once, and may have other parameters of the agent act meanwhile, as their average. Default: it is
+   * just played.
+   */
+  readonly playing?: (play: () => Promise<void>) => Promise<void>;
 }
 
 /** When a training loop hands over its state to be saved. */

@@ -1,5 +1,5 @@
 import type { LearningAgent } from './contracts/learning-agent.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluate, type EvaluationResult } from './evaluate.ts';
 import type { TrainEvent } from './events.ts';
 import type { EvaluationSchedule } from './off-policy-options.ts';
 import { seedFor } from './seeds.ts';
@@ -44,20 +44,26 @@ export function scheduledEvaluation({
   const evaluationSeed = seedFor('evaluation', seed);
   let isDue = false;
 
-  const report = async (how: EvaluationSchedule, step: number, updates: number) => {
+  const report = async (
+    { playing = (play) => play(), stochastic: playsSampled, ...how }: EvaluationSchedule,
+    step: number,
+    updates: number,
+  ) => {
     const begun = seconds();
     // Other start states at every evaluation, yet the same ones however the run got to this step.
     const play = (deterministic: boolean) =>
       evaluate({ ...how, actor: agent, deterministic, seed: evaluationSeed + step, signal });
-    const result = await play(true);
-    const stochastic = how.stochastic ? { stochastic: await play(false) } : {};
+    let result: (EvaluationResult & { readonly stochastic?: EvaluationResult }) | undefined;
+    await playing(async () => {
+      result = { ...(await play(true)), ...(playsSampled && { stochastic: await play(false) }) };
+    });
+    if (!result) throw new TypeError('evaluate.playing: it did not call what it was given. Await that once.');
     const ended = seconds();
     await emit({
       type: 'evaluation',
       step,
       updates,
       ...result,
-      ...stochastic,
       time: { seconds: ended, duration: ended - begun },
     });
   };

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { readPolicyFile } from '@meow-rl/export/node';
+import { evaluate, seedFor } from '@meow-rl/train';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
+import { makePlayground } from '../environments/evaluation-environments.ts';
+import { openRun } from '../runs/saved-run.ts';
 import { TINY_AGENT, bench } from '../testing/run-bench.ts';
 
 let folder: string;
@@ -48,6 +51,8 @@ async function metricsOf(name: string): Promise<unknown[]> {
       return timeless;
     });
 }
+
+const isEvaluation = (event: unknown): boolean => Object(event).type === 'evaluation';
 
 const returnsOf = async (source: string): Promise<number[]> =>
   JSON.parse((await bench('eval', source, '--episodes', '5', '--json')).out).returns;
@@ -206,6 +211,31 @@ export default ({ folder }) => ({ log: () => {}, close: () => appendFileSync(fol
     expect(averaged).not.toEqual(await graphOf('a', 'policy', 'policy.onnx'));
     await bench('export', inFolder('averaged'), '--out', inFolder('averaged-again'));
     expect(await graphOf('averaged-again', 'policy.onnx')).toEqual(averaged);
+    // What is evaluated on the way is the average too, and leaves the training alone.
+    const [last, average] = [await metricsOf('a'), await metricsOf('averaged')];
+    expect(average.filter((event) => !isEvaluation(event))).toEqual(
+      last.filter((event) => !isEvaluation(event)),
+    );
+    expect(average.filter(isEvaluation)).not.toEqual(last.filter(isEvaluation));
+  });
+
+  test('the averaged policy is evaluated by the parameters that a checkpoint of the step has', async () => {
+    const flags = '--seed 5 --policy averaged --evaluate-every 200 --evaluation-episodes 3';
+    await train('averaged-last', ...flags.split(' '));
+    const { agent, settings } = await openRun(inFolder('averaged-last'), {});
+    const plan = { episodes: 3, episodesInAll: 3, parallel: 'off' } as const;
+    const env = await makePlayground(settings, agent.agent, plan);
+    const { mean } = await evaluate({
+      actor: agent.agent,
+      env,
+      episodes: 3,
+      deterministic: true,
+      seed: seedFor('evaluation', 5) + 200,
+    });
+    await env.close?.();
+    await agent.unwrapped.dispose();
+    const evaluations = (await metricsOf('averaged-last')).filter(isEvaluation);
+    expect(evaluations).toMatchObject([{ step: 200, mean: expect.closeTo(mean, 3) }]);
   });
 
   test('export writes the files that train wrote', async () => {

@@ -103,3 +103,19 @@ export function adoptPolicy(
 ): void {
   if (policy === 'averaged') algorithmNamed(algo).adoptAverage?.(unwrapped);
 }
+
+/** Does something with the parameters that the settings ask for, and has those that are trained act again. */
+export async function withPolicy(
+  runAgent: RunAgent,
+  settings: Pick<ResolvedTrain, 'policy' | 'algo'>,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (settings.policy === 'last') return work();
+  const trained = runAgent.unwrapped.state();
+  adoptPolicy(runAgent, settings);
+  try {
+    await work();
+  } finally {
+    runAgent.unwrapped.restore(trained);
+  }
+}
