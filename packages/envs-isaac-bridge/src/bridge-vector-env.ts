@@ -143,7 +143,9 @@ export async function bridgeVectorEnv(options: BridgeVectorEnvOptions): Promise<
       checkMask(where, numEnvs, mask);
       if (seed !== undefined && !Number.isSafeInteger(seed))
         throw new RangeError(`${where}: reset({ seed }) got seed is ${seed}, expected an integer.`);
-      const chosen = mask && Uint8Array.from(mask, Number);
+      const chosen = mask && Uint8Array.from(mask, (flag) => Number(Boolean(flag)));
+      // Servers take no mask without a row.
+      if (begun && chosen && !chosen.includes(1)) return results.current();
       const all = !chosen || chosen.every((flag) => flag === 1);
       if (!all && autoresetMode !== 'disabled')
         throw new Error(
