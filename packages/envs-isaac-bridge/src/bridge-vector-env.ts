@@ -92,14 +92,17 @@ export async function bridgeVectorEnv(options: BridgeVectorEnvOptions): Promise<
   };
 
   const ask = async (type: keyof typeof KINDS, fields: Message): Promise<Message> => {
-    if (connection.failure && !begun && reconnects) await reconnect();
+    if (connection.failure && !begun && reconnects) await reconnect(type);
     return explained(connection.request(type, fields, timeouts[KINDS[type]]));
   };
 
   /** Nothing had begun: the same environments anew are as good. */
-  const reconnect = async () => {
+  const reconnect = async (type: string) => {
     const again = await explained(greet());
     ({ connection } = again);
+    // close() has ended the lost one, and would leave this one with its place in the server.
+    if (closed) connection.end();
+    expectOpen(`${type}()`);
     const now = again.hello;
     if (now.task === id && now.numEnvs === numEnvs && now.autoresetMode === autoresetMode) return;
     connection.end();

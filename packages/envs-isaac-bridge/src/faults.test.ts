@@ -427,6 +427,32 @@ describe('a connection that breaks', () => {
     expect(counts.connections).toBe(2);
   });
 
+  it('is not left behind where close() comes while it is made anew', async () => {
+    const sockets: WebSocket[] = [];
+    let waiting: Message = {};
+    const { url } = await faultyServer({
+      faults: {
+        hello: (request, socket) => {
+          sockets.push(socket);
+          waiting = request;
+          if (sockets.length > 1) return undefined;
+          setTimeout(() => socket.terminate(), 20);
+          return rightAnswer(request);
+        },
+      },
+    });
+    const env = await open(url);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const reset = expect(env.reset()).rejects.toThrow(
+      'isaacVectorEnv(gym:Faulty-v0): reset() was called after close()',
+    );
+    await expect.poll(() => sockets.length).toBe(2);
+    await env.close();
+    sockets[1]?.send(encodeMessage(rightAnswer(waiting)));
+    await reset;
+    await expect.poll(() => sockets[1]?.readyState).toBe(WebSocket.CLOSED);
+  });
+
   it('is refused where other environments are there then', async () => {
     const { url, counts } = await faultyServer({
       faults: {
