@@ -92,14 +92,17 @@ export async function bridgeVectorEnv(options: BridgeVectorEnvOptions): Promise<
   };
 
   const ask = async (type: keyof typeof KINDS, fields: Message): Promise<Message> => {
-    if (connection.failure && !begun && reconnects) await reconnect();
+    if (connection.failure && !begun && reconnects) await reconnect(type);
     return explained(connection.request(type, fields, timeouts[KINDS[type]]));
   };
 
   /** Nothing had begun: the same environments anew are as good. */
-  const reconnect = async () => {
+  const reconnect = async (type: string) => {
     const again = await explained(greet());
     ({ connection } = again);
+    // close() has ended the lost one, and would leave this one with its place in the server.
+    if (closed) connection.end();
+    expectOpen(`${type}()`);
     const now = again.hello;
     if (now.task === id && now.numEnvs === numEnvs && now.autoresetMode === autoresetMode) return;
     connection.end();
@@ -143,7 +146,9 @@ export async function bridgeVectorEnv(options: BridgeVectorEnvOptions): Promise<
       checkMask(where, numEnvs, mask);
       if (seed !== undefined && !Number.isSafeInteger(seed))
         throw new RangeError(`${where}: reset({ seed }) got seed is ${seed}, expected an integer.`);
-      const chosen = mask && Uint8Array.from(mask, Number);
+      const chosen = mask && Uint8Array.from(mask, (flag) => Number(Boolean(flag)));
+      // Servers take no mask without a row.
+      if (begun && chosen && !chosen.includes(1)) return results.current();
       const all = !chosen || chosen.every((flag) => flag === 1);
       if (!all && autoresetMode !== 'disabled')
         throw new Error(

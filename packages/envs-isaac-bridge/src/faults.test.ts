@@ -6,9 +6,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { BridgeError } from './bridge-error.ts';
-import { encodeMessage, type Message } from './codec.ts';
+import { encodeMessage, isNdarray, type Message } from './codec.ts';
 import { isaacVectorEnv, type IsaacVectorEnvOptions } from './isaac-vector-env.ts';
-import { ndarray } from './ndarray.ts';
+import { ndarray, numbersOf } from './ndarray.ts';
 import type { PageWebSocketClass } from './page-socket.ts';
 import { pageVectorEnv } from './page-vector-env.ts';
 import { ANSWERS, faultyServer, LOST_STEP, rightAnswer, type Fault } from './testing/faulty-server.ts';
@@ -84,6 +84,47 @@ describe('a server that does right', () => {
     const env = await open(url);
     await env.reset();
     expect([...((await env.step(ACTIONS)).finalObservationUnknown ?? [])]).toEqual([0, 1]);
+  });
+
+  it('resets the rows of a mask alone, whatever says that they are chosen', async () => {
+    const masks: unknown[] = [];
+    const { url } = await faultyServer({
+      faults: {
+        hello: answered({ autoresetMode: 'disabled' }),
+        reset: (request) => {
+          masks.push(isNdarray(request['mask']) ? [...numbersOf(request['mask'])] : request['mask']);
+          return rightAnswer(request);
+        },
+      },
+    });
+    const env = await open(url);
+    await env.reset({ seed: 0 });
+    const inSecondRow = [[false, true], [0, 2], [0, 256], [0, 0.5], Uint8Array.of(0, 255)];
+    for (const mask of inSecondRow) {
+      await env.step(ACTIONS);
+      await env.reset({ mask });
+    }
+    await env.reset({ mask: [7, true] });
+    expect(masks).toEqual([undefined, ...inSecondRow.map(() => [0, 1]), undefined]);
+  });
+
+  it('is not asked to reset no row', async () => {
+    const resets: Message[] = [];
+    const { url } = await faultyServer({
+      faults: {
+        hello: answered({ autoresetMode: 'disabled' }),
+        reset: (request) => (resets.push(request), rightAnswer(request)),
+      },
+    });
+    const env = await open(url);
+    await env.reset();
+    const { observations, infos } = await env.step(ACTIONS);
+    const before = [[...observations], [...infos]];
+    const after = await env.reset({ mask: [0, false] });
+    expect([[...after.observations], [...after.infos]]).toEqual(before);
+    expect(resets).toHaveLength(1);
+    // The row that ended still waits.
+    await expect(env.step(ACTIONS)).rejects.toThrow('the episode of environment 1 is over');
   });
 
   it('gives the critic its own observations, and the last ones of rows that ended', async () => {
@@ -384,6 +425,32 @@ describe('a connection that breaks', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     await env.reset({ seed: 0 });
     expect(counts.connections).toBe(2);
+  });
+
+  it('is not left behind where close() comes while it is made anew', async () => {
+    const sockets: WebSocket[] = [];
+    let waiting: Message = {};
+    const { url } = await faultyServer({
+      faults: {
+        hello: (request, socket) => {
+          sockets.push(socket);
+          waiting = request;
+          if (sockets.length > 1) return undefined;
+          setTimeout(() => socket.terminate(), 20);
+          return rightAnswer(request);
+        },
+      },
+    });
+    const env = await open(url);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const reset = expect(env.reset()).rejects.toThrow(
+      'isaacVectorEnv(gym:Faulty-v0): reset() was called after close()',
+    );
+    await expect.poll(() => sockets.length).toBe(2);
+    await env.close();
+    sockets[1]?.send(encodeMessage(rightAnswer(waiting)));
+    await reset;
+    await expect.poll(() => sockets[1]?.readyState).toBe(WebSocket.CLOSED);
   });
 
   it('is refused where other environments are there then', async () => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -79,6 +79,13 @@ describe.skipIf(!python)('a server that is started', () => {
     expect([...(await env.step([0.5])).observations]).toEqual([1, 1]);
     await env.close();
     await gone(child.pid ?? 0);
+  });
+
+  it('may listen on a Unix socket', async () => {
+    const socket = path.join(await folder(), 'bridge.sock');
+    const env = await start({}, { args: ['--unix', socket] });
+    expect((await stat(socket)).isSocket()).toBe(true);
+    expect([...(await env.step([0, 0.5])).observations]).toEqual([1, 1, 1, 1]);
   });
 
   it('tells with a traceback what the simulator raised', async () => {
@@ -254,4 +261,19 @@ describe.skipIf(!python)('a server that is started', () => {
       'the server printed "hello", expected one line of JSON that says where it listens',
     );
   });
+});
+
+it.each([
+  [{ host: '127.0.0.1', port: 4321 }, () => 'ws://127.0.0.1:4321'],
+  [{ host: '::1', port: 4321 }, () => 'ws://[::1]:4321'],
+  [{ unix: '/run/of.sock' }, () => 'unix:/run/of.sock'],
+  [{ unix: 'of.sock' }, (cwd: string) => `unix:${path.join(cwd, 'of.sock')}`],
+])('a server that listens on %o has the URL of that', async (listening, urlIn) => {
+  const cwd = await folder();
+  const speaking = path.join(cwd, 'speaking.sh');
+  const line = JSON.stringify({ listening, pid: 1 });
+  await writeFile(speaking, `#!/bin/sh\necho '${line}'\nexec cat\n`, { mode: 0o755 });
+  const server = await launchServer({ python: speaking, task: 'troubled:make', cwd }, 10_000);
+  onTestFinished(() => server.end(1000));
+  expect(server.url).toBe(urlIn(cwd));
 });

@@ -51,8 +51,8 @@ const SHORTLY = 500;
 export const PYTHON_SOURCES = fileURLToPath(new URL('../python/src', import.meta.url));
 
 /**
- * Starts a server on the loopback interface, with a token that nobody else knows. It ends when this process does, however that
- * ends: its standard input is closed then.
+ * Starts a server on the loopback interface, or where its arguments say, with a token that nobody else knows. It ends when this process
+ * does, however that ends: its standard input is closed then.
  *
  * @param timeout milliseconds until it listens
  * @throws BridgeError if it doesn't, with the end of its log
@@ -111,7 +111,7 @@ export async function launchServer(launch: Launch, timeout: number): Promise<Lau
   };
 
   try {
-    const listening = readListening(child.stdout, task);
+    const listening = readListening(child.stdout, launch);
     const outcome = await within(Promise.race([listening, exited]), timeout);
     if (!outcome)
       throw new BridgeError(
@@ -124,7 +124,7 @@ export async function launchServer(launch: Launch, timeout: number): Promise<Lau
         told(`${task}: the server (${python}) ${outcome} before it listened. ${installing(log.quote())}`),
       );
     return {
-      url: `ws://${outcome.host}:${outcome.port}`,
+      url: outcome.url,
       token,
       pid: child.pid ?? 0,
       end,
@@ -178,15 +178,15 @@ function installing(log: string): string {
 }
 
 /** Reads the one line that a server prints when it listens; what else is printed is passed over, and the pipe stays empty. */
-function readListening(stdout: Readable | null, task: string): Promise<{ host: string; port: number }> {
+function readListening(stdout: Readable | null, { task, cwd }: Launch): Promise<{ readonly url: string }> {
   return new Promise((resolve, reject) => {
     if (!stdout) return;
     const lines = createInterface({ input: stdout });
     lines.once('line', (line) => {
       // Later lines are taken, so that printing never blocks the server.
       lines.on('line', () => {});
-      const address = addressIn(line);
-      if (address) resolve(address);
+      const url = urlIn(line, cwd);
+      if (url !== undefined) resolve({ url });
       else
         reject(
           new BridgeError(
@@ -199,12 +199,16 @@ function readListening(stdout: Readable | null, task: string): Promise<{ host: s
   });
 }
 
-function addressIn(line: string): { host: string; port: number } | undefined {
+/** Where a server says that it listens. The path of its socket is seen from the folder that it runs in. */
+function urlIn(line: string, cwd = ''): string | undefined {
   try {
     const parsed: unknown = JSON.parse(line);
     const listening = fieldOf(parsed, 'listening');
-    const [host, port] = [fieldOf(listening, 'host'), fieldOf(listening, 'port')];
-    return typeof host === 'string' && typeof port === 'number' ? { host, port } : undefined;
+    const [host, port, unix] = ['host', 'port', 'unix'].map((name) => fieldOf(listening, name));
+    if (typeof unix === 'string') return `unix:${path.resolve(cwd, unix)}`;
+    if (typeof host !== 'string' || typeof port !== 'number') return undefined;
+    // An address of IPv6 has colons itself.
+    return `ws://${host.includes(':') ? `[${host}]` : host}:${port}`;
   } catch {
     return undefined;
   }

@@ -28,6 +28,8 @@ export interface Results {
   readonly resetPending: Uint8Array;
   /** [n, o] */
   readonly observations: Float64Array;
+  /** What a reset of no row gives: all as it is. */
+  current(): BridgeResetResult;
   /**
    * Takes over the answer to `reset` or `restore`.
    *
@@ -120,13 +122,20 @@ export function bridgeResults(hello: Hello): Results {
       infos[row] = { episode: { return: returns[i], length: lengths[i] } };
   };
 
+  const current = (): BridgeResetResult => ({
+    observations,
+    infos,
+    ...(critic && { criticObservations: critic.criticObservations }),
+  });
+
   return {
     resetPending,
     observations,
+    current,
     reset(answer, mask) {
       takeObservations(answer);
       for (let row = 0; row < numEnvs; row += 1) if (!mask || mask[row]) resetPending[row] = 0;
-      return { observations, infos, ...(critic && { criticObservations: critic.criticObservations }) };
+      return current();
     },
     step(answer) {
       takeObservations(answer);

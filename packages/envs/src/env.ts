@@ -68,7 +68,8 @@ export interface Env {
   /**
    * Advances by one action.
    *
-   * @param action [act] finite numbers; the environment says what it does with those outside its space
+   * @param action [act] finite numbers; the environment says what it does with those outside its space. Callers reuse the array, as
+   * vector environments and wrappers do: copy it to keep it beyond the step.
    * @throws RangeError if `action` has the wrong size or an entry that isn't finite
    */
   step(action: ArrayLike<number>): StepResult;

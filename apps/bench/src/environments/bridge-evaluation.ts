@@ -38,19 +38,24 @@ function lazyBridge(
   choice: BridgeChoice,
   { like, ...opening }: BridgeOptions & { readonly like: VectorEnv; readonly numEnvs: number },
 ): VectorEnv {
+  let made: VectorEnv | undefined;
   let opened: Promise<VectorEnv> | undefined;
-  const env = () => (opened ??= openLike(choice, opening, like));
+  const open = async () => (made = await openLike(choice, opening, like));
+  const env = () => (opened ??= open());
   return {
     id: like.id,
     numEnvs: opening.numEnvs,
-    autoresetMode: like.autoresetMode,
+    // Once it is there, its own: it may have another than what is trained in, and evaluations go by it after their first reset.
+    get autoresetMode() {
+      return (made ?? like).autoresetMode;
+    },
     singleObservationSpace: like.singleObservationSpace,
     singleActionSpace: like.singleActionSpace,
     reset: async (request) => (await env()).reset(request),
     step: async (actions) => (await env()).step(actions),
     state: async () => (await env()).state(),
     restore: async (state) => (await env()).restore(state),
-    close: async () => opened?.then((made) => made.close()).catch(() => {}),
+    close: async () => opened?.then((started) => started.close()).catch(() => {}),
   };
 }
 

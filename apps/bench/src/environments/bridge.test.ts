@@ -207,6 +207,16 @@ describe.skipIf(!python)('a simulator in Python', () => {
     );
   });
 
+  test('evaluates in a simulator of another autoreset mode', async () => {
+    const run = path.join(await temporaryFolder(), 'run');
+    const { env } = await runningServer('gym:Hopper-v5 --num-envs 2 --keep --autoreset disabled');
+    const there = ['--evaluation-env', 'gym:Hopper-v5', '--evaluation-episodes', '4', '--out', run];
+    expect(await train(env, '--num-envs', '2', ...there)).toMatchObject({ code: 0, err: '' });
+    const evaluations = (await eventsOf(run)).filter(({ type }) => type === 'evaluation');
+    // Of different lengths, so that some rows have ended while others go on.
+    expect(new Set(evaluations.flatMap(({ lengths }) => lengths)).size).toBeGreaterThan(1);
+  });
+
   test('spreads the first episodes of training, and not of evaluation', async () => {
     const run = path.join(await temporaryFolder(), 'run');
     const flags =

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import envpool
 import numpy as np
+from gymnasium.spaces import utils
 
 from .client import client_of, server_of
 
@@ -48,3 +51,30 @@ def test_trajectories_are_those_of_envpool() -> None:
         np.testing.assert_array_equal(client.ask("reset", seed=seed + 2**31 - rows)["observations"], expected)
         assert np.isfinite(client.ask("reset", seed=2**32 - 1)["observations"]).all()
     assert min(terminations, truncations, resets) > 0
+
+
+def test_observations_of_several_fields_are_flattened_as_gymnasium_does() -> None:
+    rows, seed = 3, 4
+    reference = envpool.make_gymnasium("WalkerWalk-v1", num_envs=rows, seed=seed)
+    space = reference.observation_space
+    actions = np.random.default_rng(2).uniform(-1, 1, (5, rows, 6))
+
+    def flat(observations: dict[str, Any], order: Any) -> list[Any]:
+        return [utils.flatten(space, {name: field[row] for name, field in observations.items()}) for row in order]
+
+    with (
+        server_of("envpool:WalkerWalk-v1", "--num-envs", str(rows)) as server,
+        client_of(server.address) as client,
+    ):
+        about = client.hello()
+        # Orientations, a height without a shape, velocities.
+        assert (about["observation"]["shape"], about["observation"]["dtype"]) == ([14 + 1 + 9], "<f8")
+        expected, info = reference.reset()
+        order = np.argsort(info["env_id"])
+        np.testing.assert_array_equal(client.ask("reset", seed=seed)["observations"], flat(expected, order))
+        for batch in actions:
+            expected, rewards, _, _, info = reference.step(batch)
+            order = np.argsort(info["env_id"])
+            answer = client.step(batch)
+            np.testing.assert_array_equal(answer["observations"], flat(expected, order))
+            np.testing.assert_array_equal(answer["rewards"], rewards[order])

@@ -90,6 +90,23 @@ export function describeEnv(name: string, make: () => Env): void {
       expect([...action]).toEqual(actionBefore);
     });
 
+    it('keeps no action, whose array callers reuse', () => {
+      const [env, other] = [make(), make()];
+      const generator = createGenerator(13);
+      const reused = new Float64Array(env.actionSpace.size);
+      expect(env.reset({ seed: 13 }).observation).toEqual(other.reset({ seed: 13 }).observation);
+      for (let i = 0; i < STEPS; i += 1) {
+        const action = env.actionSpace.sample(generator);
+        reused.set(action);
+        const { observation, reward, terminated, truncated } = env.step(reused);
+        const expected = other.step(action);
+        expect([...observation, reward]).toEqual([...expected.observation, expected.reward]);
+        if (!terminated && !truncated) continue;
+        env.reset();
+        other.reset();
+      }
+    });
+
     it('refuses actions that are no actions, naming itself and the entry', () => {
       const env = make();
       env.reset({ seed: 8 });

@@ -86,6 +86,7 @@ const splitEnv = () => {
 export const registry = () => ({
   'MultiGoal-v0': { create: (options: object = {}) => multiGoal(options), maxSteps: 5 },
   'Troubled-v0': { create: (options: object = {}) => troubledEnv(options), maxSteps: 6 },
+  'Alias-v0': { create: (options: object = {}) => troubledEnv(options), maxSteps: 6 },
   'Split-v0': { create: splitEnv, maxSteps: 6 },
   'Broken-v0': { create: (options: object = {}) => brokenEnv(options), maxSteps: 6 },
 });

@@ -11,6 +11,8 @@ import type { WorkerVectorEnvOptions } from './worker-options.ts';
 
 /** The threads of a vector environment, which do one command at a time together. */
 export interface Team {
+  /** The environments' own id. */
+  readonly id: string;
   readonly observationSpace: Box;
   readonly actionSpace: Box;
   readonly block: SharedBlock;
@@ -84,12 +86,12 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
   };
 
   const share = async () => {
-    const [observationSpace, actionSpace] = commonSpaces(threads.ready, where);
+    const kind = commonKind(threads.ready, where);
     const shape = {
       numEnvs,
       workers: parts.length,
-      width: observationSpace.size,
-      actionWidth: actionSpace.size,
+      width: kind.observationSpace.size,
+      actionWidth: kind.actionSpace.size,
     };
     const buffer = new SharedArrayBuffer(blockBytes(shape));
     const memory: ThreadMemory = { buffer, ...shape };
@@ -98,9 +100,9 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
     shared.rowOf.fill(-1);
     send(parts.map(() => memory));
     await threads.run('share');
-    return { observationSpace, actionSpace, shared };
+    return { kind, shared };
   };
-  const { observationSpace, actionSpace, shared } = await share().catch(async (error: unknown) => {
+  const { kind, shared } = await share().catch(async (error: unknown) => {
     await threads.end();
     throw error;
   });
@@ -125,8 +127,7 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
     }
   };
   return {
-    observationSpace,
-    actionSpace,
+    ...kind,
     block: shared,
     run,
     expectIdle(call) {
@@ -166,14 +167,21 @@ const threadData = (options: TeamOptions, { rows, port2: port }: Channel): Threa
 const received = (port: MessagePort, count: number) =>
   Array.from({ length: count }, (): WorkerMessage => receiveMessageOnPort(port)?.message);
 
-function commonSpaces(ready: readonly ThreadReady[], where: string): readonly [Box, Box] {
-  const spaces = ready.map(
-    ({ observationSpace, actionSpace }) => [box(observationSpace), box(actionSpace)] as const,
-  );
-  const [first] = spaces;
+/** What the environments of all threads have in common; the id is that of the first, as in `vectorEnv`. */
+function commonKind(
+  ready: readonly ThreadReady[],
+  where: string,
+): Pick<Team, 'id' | 'observationSpace' | 'actionSpace'> {
+  const kinds = ready.map(({ id, observationSpace, actionSpace }) => ({
+    id,
+    observationSpace: box(observationSpace),
+    actionSpace: box(actionSpace),
+  }));
+  const [first] = kinds;
   if (!first) throw new RangeError(`${where}: no threads.`);
-  for (const [observationSpace, actionSpace] of spaces) {
-    if (sameBox(observationSpace, first[0]) && sameBox(actionSpace, first[1])) continue;
+  for (const { observationSpace, actionSpace } of kinds) {
+    if (sameBox(observationSpace, first.observationSpace) && sameBox(actionSpace, first.actionSpace))
+      continue;
     throw new RangeError(
       `${where}: its threads made environments of different spaces. Have the registry make the same one each time.`,
     );

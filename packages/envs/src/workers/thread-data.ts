@@ -30,6 +30,8 @@ export interface ThreadData {
 
 /** What a worker says when its environments are there. */
 export interface ThreadReady {
+  /** The environments' own id. */
+  readonly id: string;
   readonly observationSpace: Required<BoxOptions>;
   readonly actionSpace: Required<BoxOptions>;
 }

@@ -134,6 +134,7 @@ await serve<WorkerProtocol>(async ({ data, index: worker }) => {
   let work: Work | undefined;
   return {
     ready: {
+      id: env.id,
       observationSpace: spaceOf(env.singleObservationSpace),
       actionSpace: spaceOf(env.singleActionSpace),
     },

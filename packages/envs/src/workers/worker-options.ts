@@ -14,7 +14,7 @@ export interface WorkerVectorEnvOptions extends Omit<MakeEnvOptions, 'registry'>
    * messages. Default: false.
    */
   readonly factory?: boolean;
-  /** Id in that registry. */
+  /** Id in that registry, for messages too. That of the vector environment is the environments' own. */
   readonly id: string;
   readonly numEnvs: number;
   /** Threads; rows are dealt to them in blocks. */

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { createGenerator } from '@meow-rl/random';
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { joinVectorEnvs } from '../joined-vector-env.ts';
 import { vectorEnv } from '../local-vector-env.ts';
 import { makeEnv } from '../make-env.ts';
 import { registry } from '../testing/worker-registry.ts';
@@ -150,6 +151,30 @@ describe('workerVectorEnv', () => {
     const back: VectorEnvState = JSON.parse(JSON.stringify(await there.state()));
     here.restore(back);
     expect(here.state()).toEqual(back);
+  });
+
+  it('has the id of its environments, whatever the registry calls them', async () => {
+    const env = await make({ id: 'Alias-v0', autoresetMode: 'same-step' });
+    expect(env.id).toBe('Troubled-v0');
+    await env.reset({ seed: 3 });
+    const state = await env.state();
+    expect(state.of).toBe('Troubled-v0');
+    const expected = await play(env, 12);
+    await env.restore(state);
+    expect(await play(env, 12)).toEqual(expected);
+    await expect(env.step([0, 0])).rejects.toThrow('workerVectorEnv(Alias-v0): step(actions)');
+    const joined = joinVectorEnvs([
+      vectorEnv(() => makeEnv('Troubled-v0', { registry: registry() }), {
+        numEnvs: 1,
+        autoresetMode: 'same-step',
+      }),
+      env,
+    ]);
+    await joined.reset({ seed: 5 });
+    const together = await joined.state();
+    const joinedSteps = await play(joined, 12);
+    await joined.restore(together);
+    expect(await play(joined, 12)).toEqual(joinedSteps);
   });
 
   it('leaves results alone until the next call is done, and the event loop free meanwhile', async () => {

@@ -27,11 +27,11 @@ export interface WorkerVectorEnv extends VectorEnv {
  * @throws Error if a thread can't start
  */
 export async function workerVectorEnv(options: WorkerVectorEnvOptions): Promise<WorkerVectorEnv> {
-  const { id, numEnvs, autoresetMode = 'next-step' } = options;
-  const where = `workerVectorEnv(${id})`;
+  const { numEnvs, autoresetMode = 'next-step' } = options;
+  const where = `workerVectorEnv(${options.id})`;
   const parts = spreadRows(numEnvs, options.workers, where);
   const team = await startTeam({ ...options, autoresetMode, where, parts });
-  const { block, observationSpace, actionSpace } = team;
+  const { id, block, observationSpace, actionSpace } = team;
   const [width, actionWidth] = [observationSpace.size, actionSpace.size];
 
   // Copies: what a caller holds mustn't change under a step that is under way, and engines refuse shared memory.

@@ -57,3 +57,18 @@ def flatten_row(space: Any, value: Any) -> Array:
     from gymnasium.spaces import utils
 
     return np.asarray(utils.flatten(space, value))
+
+
+def flatten_rows(space: Any, values: list[Any], box: Box) -> Array:
+    """Observations as the rows of a matrix, in the dtype of their flat box."""
+    flat = [flatten_row(space, value) for value in values]
+    return np.array(flat, box.dtype).reshape(len(flat), box.entries)
+
+
+def row_of(observations: Any, row: int) -> Any:
+    """One row of observations that a vector environment has put together."""
+    if isinstance(observations, dict):
+        return {key: row_of(value, row) for key, value in observations.items() if not key.startswith("_")}
+    if isinstance(observations, tuple):
+        return tuple(row_of(value, row) for value in observations)
+    return observations[row]

@@ -10,7 +10,7 @@ from ..action_bounds import bounded_actions
 from ..cli import SimulatorOptions
 from ..errors import UsageError
 from ..simulator import Array, AutoresetMode, Description, Mask, Observations, Simulator, Step
-from ..spaces import action_box, observation_box, wire_dtype
+from ..spaces import action_box, flatten_rows, observation_box, row_of, wire_dtype
 from ..versions import installed_versions
 from .imports import import_simulator
 
@@ -24,7 +24,8 @@ class EnvPool:
         self._options = options
         self._pool = self._make_pool(options.seed)
         self._reset_before = False
-        observation = observation_box(self._pool.observation_space)
+        self._space = self._pool.observation_space
+        observation = observation_box(self._space)
         self._action_dtype = self._pool.action_space.dtype
         self._action_shape = self._pool.action_space.shape
         self.description = Description(
@@ -58,11 +59,13 @@ class EnvPool:
     def close(self) -> None:
         self._pool.close()
 
-    def _rows(self, observations: Array, info: dict[str, Any]) -> Array:
+    def _rows(self, observations: Any, info: dict[str, Any]) -> Array:
         """Rows in their order: EnvPool gives them as they come."""
         order = np.argsort(info["env_id"])
         box = self.description.observation
-        return np.array(observations[order].reshape(len(order), box.entries), box.dtype)
+        if isinstance(observations, np.ndarray):
+            return np.array(observations[order].reshape(len(order), box.entries), box.dtype)
+        return flatten_rows(self._space, [row_of(observations, int(row)) for row in order], box)
 
     def _make_pool(self, seed: int | None) -> Any:
         # Without a seed EnvPool takes always the same one.

@@ -10,7 +10,7 @@ from ..action_bounds import bounded_actions
 from ..cli import SimulatorOptions
 from ..errors import UsageError
 from ..simulator import Array, AutoresetMode, Description, Mask, Observations, Simulator, Step
-from ..spaces import action_box, flatten_row, observation_box
+from ..spaces import action_box, flatten_rows, observation_box, row_of
 from ..versions import installed_versions
 from .gymnasium_limits import EpisodeSpread, step_limit
 from .imports import given_env_args, import_simulator
@@ -55,7 +55,7 @@ class GymnasiumVector:
         if self._mode == "same-step" and ended.any() and "final_obs" in infos:
             known = infos.get("_final_obs", ended)
             final_rows = np.flatnonzero(ended & known).astype(np.int32)
-            final = Observations(self._stack([_row(infos["final_obs"], int(row)) for row in final_rows]))
+            final = Observations(self._stack([row_of(infos["final_obs"], int(row)) for row in final_rows]))
         return Step(
             observations=Observations(self._flat(observations)),
             rewards=np.array(rewards, np.float64),
@@ -72,21 +72,10 @@ class GymnasiumVector:
         box = self.description.observation
         if isinstance(observations, np.ndarray) and type(self._space).__name__ == "Box":
             return np.array(observations.reshape(self._rows, box.entries), box.dtype)
-        return self._stack([_row(observations, row) for row in range(self._rows)])
+        return self._stack([row_of(observations, row) for row in range(self._rows)])
 
     def _stack(self, values: list[Any]) -> Array:
-        box = self.description.observation
-        flat = [flatten_row(self._space, value) for value in values]
-        return np.array(flat, box.dtype).reshape(len(flat), box.entries)
-
-
-def _row(observations: Any, row: int) -> Any:
-    """One row of observations that a vector environment has put together."""
-    if isinstance(observations, dict):
-        return {key: _row(value, row) for key, value in observations.items() if not key.startswith("_")}
-    if isinstance(observations, tuple):
-        return tuple(_row(value, row) for value in observations)
-    return observations[row]
+        return flatten_rows(self._space, values, self.description.observation)
 
 
 def _mode_of(env: Any) -> AutoresetMode:
