@@ -103,7 +103,7 @@ async function report(
     updates: outcome.updates,
     episodes: outcome.episodes,
     aborted: outcome.aborted,
-    meanReturn: outcome.metrics.at(-1)?.meanReturn,
+    meanReturn: outcome.lastMetrics?.meanReturn,
     ...(last && {
       evaluation: {
         step: last.step,

@@ -43,6 +43,11 @@ it.each<[string, object, object]>([
     { ...FORMER, parallel: 'auto', learnerThreads: 64 },
     { parallel: 'auto', learnerThreads: 64 },
   ],
+  [
+    'with the lines of its log as far apart as they were',
+    { ...FORMER, numEnvs: 4, logEvery: 100 },
+    { logEvery: 100 },
+  ],
 ])('a recorded run goes on %s', async (___, config, expected) => {
   const run = path.join(await temporaryFolder(), 'run');
   await mkdir(run);
