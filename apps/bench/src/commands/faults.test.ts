@@ -189,6 +189,30 @@ describe('--resume', () => {
     expect(await quietBench('train', '--out', at('other'), '--new-log')).toMatchObject({ code: 2 });
   });
 
+  it('sets each log aside under a name of its own, which --force deletes', async () => {
+    const run = await copyOf('logs-aside');
+    const logs = async () =>
+      Promise.all(
+        (await readdir(run))
+          .filter((name) => name.endsWith('metrics.jsonl'))
+          .toSorted()
+          .map(async (name) => ({ name, text: await readFile(path.join(run, name), 'utf8') })),
+      );
+    const anew = ['train', '--resume', run, '--from', '300', '--new-log'];
+    const [whole] = await logs();
+    expect(await quietBench(...anew)).toMatchObject({ code: 0 });
+    const [, short] = await logs();
+    expect(await quietBench(...anew)).toMatchObject({ code: 0 });
+    expect(await logs()).toMatchObject([
+      { ...short, name: 'lost-before-300-2.metrics.jsonl' },
+      { ...whole, name: 'lost-before-300.metrics.jsonl' },
+      { name: 'metrics.jsonl' },
+    ]);
+    expect(await quietBench('train', ...FLAGS, '--out', run, '--force')).toMatchObject({ code: 0 });
+    expect((await logs()).map(({ name }) => name)).toEqual(['metrics.jsonl']);
+    expect((await readdir(run)).filter((name) => name.startsWith('lost-'))).toEqual([]);
+  });
+
   it('refuses settings that were changed in config.json', async () => {
     const run = await copyOf('edited');
     const file = path.join(run, 'config.json');

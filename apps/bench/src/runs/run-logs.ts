@@ -69,15 +69,19 @@ export async function readLogs(
   }
 }
 
-/** Renames the logs that a checkpoint knows of, as far as they are there: others are begun under their names. */
+/**
+ * Renames the logs that a checkpoint knows of, as far as they are there: others are begun under their names. Those that were set
+ * aside before stay as they are.
+ */
 export async function setLogsAside(
   folder: RunFolder,
   { step, log }: Pick<RestoredRun, 'step' | 'log'>,
 ): Promise<void> {
-  for (const name of Object.keys(log)) {
-    const file = folder.file(name);
-    if (existsSync(file)) await rename(file, folder.file(`lost-before-${step}.${name}`));
-  }
+  const names = Object.keys(log).filter((name) => existsSync(folder.file(name)));
+  let count = 1;
+  const aside = (name: string) => folder.file(`lost-before-${step}${count > 1 ? `-${count}` : ''}.${name}`);
+  while (names.some((name) => existsSync(aside(name)))) count += 1;
+  for (const name of names) await rename(folder.file(name), aside(name));
 }
 
 /** Of the files of a position those that will be written to again. */
