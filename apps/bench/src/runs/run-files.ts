@@ -19,7 +19,7 @@ export const SUMMARY = 'summary.json';
 /** Returns of the final policy with noise, as reports have played it. */
 export const ROBUSTNESS = 'robustness.json';
 /** Where a run's ONNX files lie. */
-const POLICY = 'policy';
+export const POLICY = 'policy';
 
 /** What the commands write into a run's folder beside checkpoints and policy, and the temporary files of a killed one. */
 const FILES = new RegExp(

@@ -16,6 +16,7 @@ import { CliError, reasonOf, UsageError } from '../cli/errors.ts';
 import { resolveTrain } from './resolve.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, createRunAgent, type RunAgent } from './run-agent.ts';
+import { expectNoneSaved } from './missing-checkpoints.ts';
 import { CHECKPOINTS, explainCheckpoint, withExplanation } from './run-checkpoints.ts';
 import { CONFIG } from './run-files.ts';
 import { readRunConfig } from './run-folder.ts';
@@ -63,7 +64,7 @@ export interface OpenRunOptions {
 /**
  * Opens the run in a folder, finished or not. The caller disposes of the agent.
  *
- * @throws CliError if the folder holds no run, or the checkpoint is damaged or isn't there
+ * @throws CliError if the folder holds no run, or the checkpoint is damaged or isn't there, or all of them are missing
  */
 export async function openRun(
   folder: string,
@@ -73,11 +74,13 @@ export async function openRun(
   const settings = await readRunSettings(folder, environment);
   const checkpoints = path.join(folder, CHECKPOINTS);
   const saved = await withExplanation(chooseCheckpoint(checkpoints, choice), '--checkpoint');
-  if (!saved)
+  if (!saved) {
+    await expectNoneSaved(folder, settings);
     throw new CliError(
       `${folder} has no checkpoint: the run was stopped before its first one`,
       `Train it with: meow-bench train --resume ${folder}`,
     );
+  }
   // It only acts: threads to learn in would be started for nothing, and the engine that it learned on needn't be here.
   const agent = await createRunAgent({ ...settings, ...overrides, learnerThreads: 0, engine: 'onnxruntime' });
   try {
