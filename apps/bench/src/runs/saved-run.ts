@@ -11,6 +11,7 @@ import {
 import { recordedSettings } from '../algorithms/agent-settings.ts';
 import { parseTrainSettings } from './train-settings.ts';
 import { mergeConfig, type RawConfig } from '../cli/config-file.ts';
+import { isBridge } from '../environments/bridge.ts';
 import type { EnvironmentChoice } from '../environments/environments.ts';
 import { CliError, reasonOf, UsageError } from '../cli/errors.ts';
 import { resolveTrain } from './resolve.ts';
@@ -61,6 +62,18 @@ export interface OpenRunOptions {
   readonly checkpoint?: string;
 }
 
+/** Laid over the settings of a run to play in an environment: what is of another one alone goes, unless it is given. */
+function playingIn(environment: Partial<EnvironmentChoice> = {}): RawConfig {
+  const { env } = environment;
+  return {
+    // Where evaluations of training play.
+    evaluationEnv: undefined,
+    // A simulator in Python ends its episodes itself.
+    ...(env !== undefined && isBridge(env) && { maxSteps: undefined }),
+    ...environment,
+  };
+}
+
 /**
  * Opens the run in a folder, finished or not. The caller disposes of the agent.
  *
@@ -71,7 +84,7 @@ export async function openRun(
   { checkpoint = 'last', environment, ...overrides }: OpenRunOptions = {},
 ): Promise<SavedRun> {
   const choice = choiceOf(checkpoint);
-  const settings = await readRunSettings(folder, environment);
+  const settings = await readRunSettings(folder, playingIn(environment));
   const checkpoints = path.join(folder, CHECKPOINTS);
   const saved = await withExplanation(chooseCheckpoint(checkpoints, choice), '--checkpoint');
   if (!saved) {
