@@ -4,6 +4,7 @@ import { chooseCheckpoint, listCheckpoints, savedSettings } from '@meow-rl/train
 
 import type { RawConfig } from '../cli/config-file.ts';
 import { UsageError } from '../cli/errors.ts';
+import { checkSimulatorSettings } from '../environments/environments.ts';
 import { expectEngine } from './engines.ts';
 import { finishRun } from './finish-run.ts';
 import { expectNoneSaved } from './missing-checkpoints.ts';
@@ -46,6 +47,7 @@ async function resumeIn(folder: RunFolder, { from, newLog, given }: ResumeOption
   const recorded = await readRunSettings(run);
   const changes = changesOnResume(run, recorded, given);
   const settings = await readRunSettings(run, changedSettings(changes));
+  if (changes['simulatorDevice']) checkSimulatorSettings(settings);
   await expectEngine(settings, run);
   const changed = Object.keys(changes).length > 0;
   const path = folder.file(CHECKPOINTS);
