@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { makePlayground } from '../environments/evaluation-environments.ts';
 import { openRun } from '../runs/saved-run.ts';
+import { killEarly } from '../testing/killed-early.ts';
 import { TINY_AGENT, bench } from '../testing/run-bench.ts';
 
 let folder: string;
@@ -319,7 +320,7 @@ describe('bad input', () => {
     expect(code).toBe(1);
     expect(err).toMatch(/checkpoint .*200 is damaged: tensors\.safetensors has checksum/);
     expect(err).toMatch(/Take 150 with --checkpoint 150: 50 steps are then lost\.\n$/);
-    await rm(inFolder('c', 'checkpoints'), { recursive: true });
+    await killEarly(inFolder('c'), 40);
     expect((await bench('eval', inFolder('c'))).err).toContain(
       'has no checkpoint: the run was stopped before its first one. Train it with: meow-bench train --resume',
     );

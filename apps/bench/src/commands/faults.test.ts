@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { listCheckpoints } from '@meow-rl/train/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { killEarly } from '../testing/killed-early.ts';
 import { outcomeOf } from '../testing/run-outcome.ts';
 import { startBench, startNode } from '../testing/start-bench.ts';
 import { quietBench } from '../testing/run-bench.ts';
@@ -151,11 +152,39 @@ describe('checkpoints of a run', () => {
 describe('--resume', () => {
   it('begins a run anew that has no checkpoint', async () => {
     const run = await copyOf('early');
-    await rm(path.join(run, 'checkpoints'), { recursive: true });
+    // In the middle of a line, and of the first checkpoint, which is written while training goes on.
+    await killEarly(run, 200);
+    await appendFile(path.join(run, 'metrics.jsonl'), '{"type":"metr');
+    await mkdir(path.join(run, 'checkpoints', '.saving-100'), { recursive: true });
     const { code, err } = await quietBench('train', '--resume', run);
     expect(code).toBe(0);
     expect(err).toMatch(/was stopped before its first checkpoint; it begins anew\n$/);
     expect(await outcomeOf(run)).toEqual(await outcomeOf(at('whole')));
+  });
+
+  it.each([
+    ['a summary.json', ['policy', 'metrics.jsonl']],
+    [path.join('policy', 'policy.onnx'), ['summary.json', 'metrics.jsonl']],
+    ['logged step 202, with a checkpoint every 100 steps', ['policy', 'summary.json']],
+  ])('begins no run anew whose checkpoints are missing, as it has %s', async (sign, gone) => {
+    const run = await copyOf(`missing-${gone.join('-')}`);
+    for (const name of ['checkpoints', ...gone]) await rm(path.join(run, name), { recursive: true });
+    const names = await readdir(run);
+    for (const argv of [
+      ['train', '--resume', run],
+      ['train', '--resume', run, '--steps', '500', '--checkpoint-every', '1000'],
+      ['train', '--resume', run, '--from', '300'],
+      ['eval', run],
+    ])
+      expect(await quietBench(...argv)).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(
+          new RegExp(
+            `the checkpoints of \\S+ are missing: it has (a )?${sign}, and \\S+checkpoints holds none\\. Put them back, .* --config \\S+config\\.json and --out\\.\n$`,
+          ),
+        ),
+      });
+    expect(await readdir(run)).toEqual(names);
   });
 
   it('of a finished run changes nothing', async () => {
@@ -187,6 +216,30 @@ describe('--resume', () => {
     const [first = ''] = (await readFile(path.join(run, 'metrics.jsonl'), 'utf8')).split('\n');
     expect(JSON.parse(first).step).toBeGreaterThan(300);
     expect(await quietBench('train', '--out', at('other'), '--new-log')).toMatchObject({ code: 2 });
+  });
+
+  it('sets each log aside under a name of its own, which --force deletes', async () => {
+    const run = await copyOf('logs-aside');
+    const logs = async () =>
+      Promise.all(
+        (await readdir(run))
+          .filter((name) => name.endsWith('metrics.jsonl'))
+          .toSorted()
+          .map(async (name) => ({ name, text: await readFile(path.join(run, name), 'utf8') })),
+      );
+    const anew = ['train', '--resume', run, '--from', '300', '--new-log'];
+    const [whole] = await logs();
+    expect(await quietBench(...anew)).toMatchObject({ code: 0 });
+    const [, short] = await logs();
+    expect(await quietBench(...anew)).toMatchObject({ code: 0 });
+    expect(await logs()).toMatchObject([
+      { ...short, name: 'lost-before-300-2.metrics.jsonl' },
+      { ...whole, name: 'lost-before-300.metrics.jsonl' },
+      { name: 'metrics.jsonl' },
+    ]);
+    expect(await quietBench('train', ...FLAGS, '--out', run, '--force')).toMatchObject({ code: 0 });
+    expect((await logs()).map(({ name }) => name)).toEqual(['metrics.jsonl']);
+    expect((await readdir(run)).filter((name) => name.startsWith('lost-'))).toEqual([]);
   });
 
   it('refuses settings that were changed in config.json', async () => {

@@ -52,6 +52,33 @@ describe('a logger of one’s own', () => {
     expect((await readFile(path.join(run, 'metrics.jsonl'), 'utf8')).endsWith('}\n')).toBe(true);
   });
 
+  it('is told of beside a policy and a summary that can’t be written, and how to go on', async () => {
+    const source = `import { mkdirSync, writeFileSync } from 'node:fs';
+export default ({ folder }) => ({
+  log() {},
+  close() {
+    writeFileSync(folder + '/policy', '');
+    mkdirSync(folder + '/summary.json');
+    throw new Error('no network.');
+  },
+});`;
+    const { run, logger, code, err } = await trainWith('all', source);
+    expect([code, err.split('\n')]).toEqual([
+      1,
+      [
+        expect.stringMatching(
+          new RegExp(
+            `^meow-bench: ${run} is trained and saved, but ${run}/policy could not be written: .* write it with: meow-bench export ${run}$`,
+          ),
+        ),
+        `meow-bench: the logger ${logger} failed in close(): no network.`,
+        `meow-bench: can't write to ${run}: a folder of that name is in the way. ` +
+          `See that the folder can be written to, then go on with: meow-bench train --resume ${run}`,
+        '',
+      ],
+    ]);
+  });
+
   it.each([
     [
       'log',

@@ -6,6 +6,7 @@ import { listCheckpoints, readCheckpoint } from '@meow-rl/train/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { RESUMABLE } from '../runs/train-settings.ts';
+import { killEarly } from '../testing/killed-early.ts';
 import { outcomeOf } from '../testing/run-outcome.ts';
 import { quietBench } from '../testing/run-bench.ts';
 
@@ -153,7 +154,7 @@ describe('train --resume --steps', () => {
 
   it('begins a run anew with them that was stopped before its first checkpoint', async () => {
     const run = await copyOf('short', 'early');
-    await rm(path.join(run, 'checkpoints'), { recursive: true });
+    await killEarly(run, 80);
     await done('train', '--resume', run, '--steps', '500');
     expect(await resultOf(run)).toEqual(await resultOf(at('long')));
     expect((await readJson(run, 'config.json')).changes).toMatchObject([{ step: 0 }]);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 
 import { main } from '../cli/main.ts';
-import { readEvents } from '../runs/read-events.ts';
+import { allEvents } from '../runs/read-events.ts';
 import { captureIo } from '../testing/capture.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 
@@ -17,7 +17,7 @@ it('says once, in the terminal and in the log, that mass lies beyond the margin,
   const run = path.join(await temporaryFolder(), 'run');
   const io = captureIo({ isTTY: true });
   expect(await main(['train', ...FLAGS, '--steps', '145', '--out', run], io)).toBe(0);
-  const logged = () => readEvents(path.join(run, 'metrics.jsonl'));
+  const logged = () => allEvents(path.join(run, 'metrics.jsonl'));
   const warnings = (events: Awaited<ReturnType<typeof logged>>) =>
     events.filter((event) => event.type === 'warning');
   // The hundredth update is that of step 140.

@@ -388,6 +388,9 @@ describe('compare', () => {
   });
 });
 
+const metricsLine = (step: number) =>
+  `${JSON.stringify({ type: 'metrics', step, note: 'ü'.repeat(step % 7), time: { seconds: step } })}\n`;
+
 describe('readRun', () => {
   it('takes the steps and the time from the log where there is no summary', async () => {
     const folder = await temporaryFolder();
@@ -435,6 +438,18 @@ describe('readRun', () => {
     );
     expect(await readRun(folder)).toMatchObject({
       run: { notes: ['the last line of metrics.jsonl is cut off and was passed over'] },
+    });
+  });
+
+  it('reads a log of many chunks, and names a damaged line by its place in it', async () => {
+    const folder = await temporaryFolder();
+    const tail = Array.from({ length: 5000 }, (_, step) => metricsLine(step)).join('');
+    await writeRun(folder, { seed: 1, means: [1, 2], finished: false, tail });
+    expect(await readRun(folder)).toMatchObject({ run: { step: 4999, seconds: 4999 } });
+    await writeRun(folder, { seed: 1, means: [1, 2], finished: false, tail: `${tail}no json\n${tail}` });
+    expect(await readRun(folder)).toEqual({
+      folder,
+      reason: 'line 5003 of metrics.jsonl is damaged: it is no JSON',
     });
   });
 

@@ -4,7 +4,8 @@ import { z } from 'zod';
 
 import { hasCode } from '../cli/errors.ts';
 import { repeatedKey } from '../cli/repeated-key.ts';
-import { readTextFile, type TextFileOptions } from '../files/text-file.ts';
+import type { TextLine } from '../files/lines.ts';
+import { readTextFile, readTextLines } from '../files/text-file.ts';
 
 /** An evaluation as `metrics.jsonl` keeps it. */
 export interface RunEvaluation {
@@ -119,20 +120,25 @@ export async function readRun(folder: string, options: ReadRunOptions = {}): Pro
   }
 }
 
-async function readText(
-  folder: string,
-  name: string,
-  options?: TextFileOptions,
-): Promise<string | undefined> {
+async function readText(folder: string, name: string): Promise<string | undefined> {
   try {
-    return await readTextFile(path.join(folder, name), options);
+    return await readTextFile(path.join(folder, name));
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
-    throw new Unreadable(
-      `${name} cannot be read (${error instanceof Error ? error.message : String(error)})`,
-    );
+    throw unread(name, error);
   }
 }
+
+async function* readLines(folder: string, name: string): AsyncGenerator<TextLine> {
+  try {
+    yield* readTextLines(path.join(folder, name));
+  } catch (error) {
+    throw hasCode(error, 'ENOENT') ? new Unreadable(`there is no ${name}`) : unread(name, error);
+  }
+}
+
+const unread = (name: string, error: unknown) =>
+  new Unreadable(`${name} cannot be read (${error instanceof Error ? error.message : String(error)})`);
 
 async function readJson(folder: string, name: string): Promise<unknown> {
   const text = await readText(folder, name);
@@ -170,16 +176,17 @@ interface Log {
 
 async function readLog(folder: string, stochastic: boolean): Promise<Log> {
   const name = 'metrics.jsonl';
-  const text = await readText(folder, name, { mayBeCut: true });
-  if (text === undefined) throw new Unreadable(`there is no ${name}`);
-  const lines = text.split('\n');
-  // Whole lines end with a newline: what follows the last one is empty, or a line that was being written.
-  const torn = lines.pop() ?? '';
   const evaluations: RunEvaluation[] = [];
-  let [step, seconds] = [0, 0];
-  for (const [index, line] of lines.entries()) {
-    const where = `line ${index + 1} of ${name}`;
-    const value = parsed(line, where);
+  const notes: string[] = [];
+  let [step, seconds, number] = [0, 0, 0];
+  for await (const { text, isWhole } of readLines(folder, name)) {
+    if (!isWhole) {
+      notes.push(`the last line of ${name} is cut off and was passed over`);
+      break;
+    }
+    number += 1;
+    const where = `line ${number} of ${name}`;
+    const value = parsed(text, where);
     const event = checked(eventSchema, value, where);
     step = Math.max(step, event.step);
     seconds = Math.max(seconds, event.time?.seconds ?? 0);
@@ -193,7 +200,6 @@ async function readLog(folder: string, stochastic: boolean): Promise<Log> {
       throw new Unreadable(`${where} evaluates at step ${at} after step ${before}: two runs wrote to it`);
     evaluations.push({ step: at, mean, ...(event.time ? { seconds: event.time.seconds } : {}) });
   }
-  const notes = torn === '' ? [] : [`the last line of ${name} is cut off and was passed over`];
   return { evaluations, step, seconds, notes };
 }
 

@@ -1,4 +1,5 @@
 import { POLICY_FILES } from '@meow-rl/export';
+import type { MetricsEvent } from '@meow-rl/train';
 
 import { meow } from '../algorithms/meow.ts';
 import type { DemoConfig } from '../commands/demo.ts';
@@ -62,9 +63,13 @@ async function trainAndReport(
   );
   const runAgent = await runAgentOf(meow, settings);
   const agent = runAgent.unwrapped;
+  const curve: DemoReport['curve'][number][] = [];
+  const onMetrics = ({ step, meanReturn }: MetricsEvent) => {
+    if (meanReturn !== undefined) curve.push({ step, meanReturn });
+  };
   try {
     const { result: outcome, signal } = await interruptible(
-      (signal) => runTraining({ agent: runAgent, settings, folder, ui, signal }),
+      (signal) => runTraining({ agent: runAgent, settings, folder, ui, signal, onMetrics }),
       () => ui.warn('interrupted; finishing this step.'),
     );
     if (signal && outcome.aborted)
@@ -95,9 +100,7 @@ async function trainAndReport(
       trainSeconds: outcome.seconds,
       settings: { ...runSettings, ...agentSettings },
       ...figures,
-      curve: outcome.metrics.flatMap(({ step, meanReturn }) =>
-        meanReturn === undefined ? [] : { step, meanReturn },
-      ),
+      curve,
       verify,
       files: files.map((file) => ({
         name: `policy/${POLICY_FILES[file.kind]}`,

@@ -13,6 +13,7 @@ import { countingEnv } from '@meow-rl/envs/testing';
 import { findPython } from '../../../../scripts/find-python.mjs';
 import { withActions } from './bridge.ts';
 import { bench, TINY_AGENT } from '../testing/run-bench.ts';
+import { startBench } from '../testing/start-bench.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 
 const python = findPython() ?? '';
@@ -133,6 +134,20 @@ describe.skipIf(!python)('a simulator in Python', () => {
       expect(again.returns[0]).toBeGreaterThan(0);
     },
   );
+
+  test('plays agent and exported file in as many environments, whose starts may depend on their number', async () => {
+    const folder = await temporaryFolder();
+    const at = (name: string) => path.join(folder, name);
+    const [run, called, script] = [at('run'), at('called.txt'), at('python')];
+    await writeFile(script, `#!/bin/sh\necho "$@" >> '${called}'\nexec '${python}' "$@"\n`, { mode: 0o755 });
+    const flags = ['--num-envs', '3', '--evaluate-every', '1000', '--python', script, '--out', run];
+    expect(await bench('train', '--env', 'gym:Pendulum-v1', ...short, ...flags)).toMatchObject({ code: 0 });
+    await writeFile(called, '');
+    // This process knows the simulator already, and wouldn't start one to ask for its spaces.
+    expect(await startBench('export', run, '--episodes', '2').ended).toMatchObject({ code: 0, err: '' });
+    const servers = (await readFile(called, 'utf8')).trim().split('\n');
+    expect(servers.map((argv) => / --num-envs (\d+)/.exec(argv)?.[1])).toEqual(['3', '3']);
+  });
 
   test('that gives no state goes on in new episodes', async () => {
     const run = path.join(await temporaryFolder(), 'run');

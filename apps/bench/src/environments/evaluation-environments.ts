@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { clipVectorAction, joinVectorEnvs, type Env, type VectorEnv } from '@meow-rl/envs';
 import type { Actor } from '@meow-rl/train';
 
-import { isBridge, withActions } from './bridge.ts';
+import { isBridge, isRunningServer, withActions } from './bridge.ts';
 import { openEvaluationBridge, openForEvaluation, type BridgeEvaluation } from './bridge-evaluation.ts';
 import {
   asActorSees,
@@ -80,14 +80,24 @@ async function openRows(
   }
 }
 
+/** What {@link makePlayground} may be told beside the plan. */
+export interface PlaygroundPlan extends EvaluationPlan {
+  /** Environments of a simulator in Python that is started, whose starts may depend on their number. Default: as many as it has, else 1. */
+  readonly numEnvs?: number;
+}
+
 /** An environment to play in, or several that step together. */
 export async function makePlayground(
   choice: IdentifiedEnvironment,
   actor: Actor,
-  plan: EvaluationPlan,
+  { numEnvs, ...plan }: PlaygroundPlan,
 ): Promise<Env | VectorEnv> {
   const isRescaled = actor.actionSpace === undefined;
-  if (isBridge(choice.env)) return withActions(await openForEvaluation(choice), isRescaled);
+  if (isBridge(choice.env)) {
+    // A server that runs has the number that it has.
+    const isGiven = numEnvs !== undefined && !isRunningServer(choice.env);
+    return withActions(await openForEvaluation(choice, isGiven ? { numEnvs } : {}), isRescaled);
+  }
   if (!isKnownEnvironment(choice.env)) return asActorSees(await makeEnvironment(choice), actor);
   const env = await openRows(choice, plan, isRescaled);
   return isRescaled ? env : clipVectorAction(env);

@@ -76,9 +76,14 @@ async function compareReturns(
   settings: ResolvedTrain,
   { episodes, seed }: Pick<ExportConfig, 'episodes' | 'seed'>,
 ): Promise<Readonly<Record<string, number>>> {
+  const { parallel, numEnvs } = settings;
   const meanReturn = async (actor: Actor): Promise<number> => {
-    const plan = { episodes, episodesInAll: episodes, parallel: settings.parallel };
-    const env = await makePlayground(settings, actor, plan);
+    const env = await makePlayground(settings, actor, {
+      episodes,
+      episodesInAll: episodes,
+      parallel,
+      numEnvs,
+    });
     try {
       return (await evaluate({ actor, env, episodes, deterministic: true, seed })).mean;
     } finally {

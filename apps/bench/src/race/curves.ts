@@ -37,12 +37,13 @@ export interface RaceResult {
 /** Reads what a contestant's run has left. */
 export async function readRaceRun({ folder, algorithm, settings }: PlannedTrial): Promise<RaceRun> {
   let evaluating = 0;
-  const points = (await readEvents(path.join(folder, METRICS))).flatMap((event): RacePoint[] => {
-    if (event.type !== 'evaluation') return [];
+  const points: RacePoint[] = [];
+  for await (const event of readEvents(path.join(folder, METRICS))) {
+    if (event.type !== 'evaluation') continue;
     const { step, updates, mean, time } = event;
     evaluating += time.duration;
-    return [{ step, updates, seconds: time.seconds - evaluating, return: mean }];
-  });
+    points.push({ step, updates, seconds: time.seconds - evaluating, return: mean });
+  }
   const { versions } = await readWholeConfig(path.join(folder, CONFIG));
   return {
     contestant: algorithm,

@@ -8,7 +8,7 @@ import type { Ui } from '../cli/ui.ts';
 import { isBridge } from '../environments/bridge.ts';
 import { isKnownEnvironment, maxStepsOf } from '../environments/environments.ts';
 import { withOpen } from '../files/with-open.ts';
-import { readEvents } from '../runs/read-events.ts';
+import { allEvents } from '../runs/read-events.ts';
 import { replaySettings, resolveTrain, type ResolvedTrain } from '../runs/resolve.ts';
 import { guardWrite } from '../runs/run-folder.ts';
 import { parseTrainSettings } from '../runs/train-settings.ts';
@@ -77,7 +77,7 @@ export const measureCosts = (
               `the short run of ${of.arm.algorithm} on ${of.environment} failed: ${trial?.error ?? 'it did not run'}`,
               'Without it there is no telling how long the real ones take.',
             );
-          const events = await readEvents(path.join(trial.folder, 'metrics.jsonl'));
+          const events = await allEvents(path.join(trial.folder, 'metrics.jsonl'));
           return Object.assign(costOf(events, episode), of);
         }),
       );

@@ -22,8 +22,8 @@ import type { Ui } from '../cli/ui.ts';
  * Trains a run to its end, from its beginning or a checkpoint; then exports the policy, verified, and reports.
  *
  * @throws InterruptedError if a signal stopped it, saved
- * @throws CliError at the very end, with everything written, if a log couldn't be closed; or with all but the policy, if that
- *   couldn't be exported: training is finished all the same
+ * @throws CliError at the very end, with all else written, if a log couldn't be closed, or policy or summary couldn't be written:
+ *   training is finished all the same
  */
 export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'signal'>): Promise<void> {
   const { settings, folder, ui } = options;
@@ -50,9 +50,16 @@ export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'sig
       );
     }
     const { files, exportFailure } = await exportPolicy(agent, outcome, settings, folder);
-    await report(outcome, files, settings, folder, ui);
-    if (closeFailure && exportFailure) ui.warn(describeError(closeFailure));
-    if (exportFailure ?? closeFailure) throw exportFailure ?? closeFailure;
+    const reportFailure = await report(outcome, files, settings, folder, ui).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const [failure, ...others] = [reportFailure, exportFailure, closeFailure].filter(
+      (error) => error !== undefined,
+    );
+    // That of closing says that all else is whole, which it isn't then.
+    for (const error of others) ui.warn(describeError(error === closeFailure ? closeFailure?.cause : error));
+    if (failure !== undefined) throw failure;
   } finally {
     await agent.unwrapped.dispose();
   }
@@ -103,7 +110,7 @@ async function report(
     updates: outcome.updates,
     episodes: outcome.episodes,
     aborted: outcome.aborted,
-    meanReturn: outcome.metrics.at(-1)?.meanReturn,
+    meanReturn: outcome.lastMetrics?.meanReturn,
     ...(last && {
       evaluation: {
         step: last.step,

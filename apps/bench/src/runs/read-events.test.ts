@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { temporaryFolder } from '../testing/temporary.ts';
-import { readEvents } from './read-events.ts';
+import { allEvents, readEvents } from './read-events.ts';
 
 async function fileOf(...lines: readonly string[]): Promise<string> {
   const path = join(await temporaryFolder(), 'metrics.jsonl');
@@ -21,7 +21,7 @@ describe('readEvents', () => {
       { type: 'warning', step: 4, updates: 2, name: 'entropyAboveBound', message: 'It is.' },
     ];
     const path = await fileOf(...events.map((event) => JSON.stringify(event)));
-    expect(await readEvents(path)).toEqual(events);
+    expect(await allEvents(path)).toEqual(events);
   });
 
   it.each([
@@ -32,6 +32,24 @@ describe('readEvents', () => {
     '{"type":"wa',
   ])('refuses a line that is no such event: %s', async (line) => {
     const path = await fileOf('{"type":"episode","step":3}', line);
-    await expect(readEvents(path)).rejects.toThrow(`line 2 of ${path} is damaged`);
+    await expect(allEvents(path)).rejects.toThrow(`line 2 of ${path} is damaged`);
+  });
+
+  it('reads a log of many chunks up to a position, which may be at its beginning', async () => {
+    const message = 'über '.repeat(30);
+    const events = Array.from({ length: 2000 }, (_, i) => ({ type: 'warning', step: i, message }));
+    const lines = events.map((event) => JSON.stringify(event));
+    const path = await fileOf(...lines);
+    expect(await allEvents(path)).toEqual(events);
+    const bytes = Buffer.byteLength(`${lines.slice(0, 1500).join('\n')}\n`);
+    const read: unknown[] = [];
+    for await (const event of readEvents(path, bytes)) read.push(event);
+    expect(read).toEqual(events.slice(0, 1500));
+    for await (const event of readEvents(path, 0)) expect(event).toBe('none');
+  });
+
+  it('names a line that is damaged by its place in the file', async () => {
+    const path = await fileOf('{"type":"episode","step":3}', '', '#');
+    await expect(allEvents(path)).rejects.toThrow(`line 3 of ${path} is damaged`);
   });
 });

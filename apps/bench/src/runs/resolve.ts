@@ -34,6 +34,9 @@ export type ResolvedTrain = Required<
     readonly agent: AgentConfig;
   };
 
+/** Steps of each environment between lines of `metrics.jsonl`: a line for each step of many environments would fill disks. */
+const LOG_EVERY = 100;
+
 /**
  * The settings of an agent, those that nobody gave from the preset.
  *
@@ -67,10 +70,11 @@ export async function resolveTrain(config: TrainConfig): Promise<ResolvedTrain> 
   const preset = presetNamed(name, algorithm);
   const agent = resolveAgent(algorithm, preset, config.agent);
   const { agent: _resolved, ...loop } = preset;
-  const { evaluateEvery } = { ...loop, ...settings };
+  const { evaluateEvery, numEnvs } = { ...loop, ...settings };
   const { engine } = chooseEngine(config.engine);
   const chosen = {
     checkpointEvery: evaluateEvery,
+    logEvery: LOG_EVERY * numEnvs,
     normalizeObservations: false,
     scaleRewards: false,
     ...loop,

@@ -4,8 +4,10 @@ import { chooseCheckpoint, listCheckpoints, savedSettings } from '@meow-rl/train
 
 import type { RawConfig } from '../cli/config-file.ts';
 import { UsageError } from '../cli/errors.ts';
+import { checkSimulatorSettings } from '../environments/environments.ts';
 import { expectEngine } from './engines.ts';
 import { finishRun } from './finish-run.ts';
+import { expectNoneSaved } from './missing-checkpoints.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import {
   changedSettings,
@@ -35,20 +37,23 @@ export interface ResumeOptions {
 /**
  * Goes on with a run that was stopped, or with more steps than it was begun with: to the bits that it would have had.
  *
- * @throws UsageError for a setting that can't change, or fewer steps than are done; then nothing has changed
+ * @throws UsageError for a setting that can't change, fewer steps than are done, or checkpoints that are missing; then nothing has changed
  */
 export const resumeTraining = (run: string, options: ResumeOptions, ui: Ui): Promise<void> =>
   withOpen(async (open) => resumeIn(open(await openRunFolder(run)), options, ui));
 
 async function resumeIn(folder: RunFolder, { from, newLog, given }: ResumeOptions, ui: Ui): Promise<void> {
   const run = folder.path;
-  const changes = changesOnResume(run, await readRunSettings(run), given);
+  const recorded = await readRunSettings(run);
+  const changes = changesOnResume(run, recorded, given);
   const settings = await readRunSettings(run, changedSettings(changes));
+  if (changes['simulatorDevice']) checkSimulatorSettings(settings);
   await expectEngine(settings, run);
   const changed = Object.keys(changes).length > 0;
   const path = folder.file(CHECKPOINTS);
   const checkpoint = await withExplanation(chooseCheckpoint(path, from), { resumed: run });
   if (!checkpoint) {
+    await expectNoneSaved(run, recorded);
     if (from !== undefined)
       throw new UsageError(`${run} has no checkpoint ${from}`, 'Leave --from out to begin it anew.');
     ui.warn(`${run} was stopped before its first checkpoint; it begins anew`);

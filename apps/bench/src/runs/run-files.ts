@@ -19,14 +19,14 @@ export const SUMMARY = 'summary.json';
 /** Returns of the final policy with noise, as reports have played it. */
 export const ROBUSTNESS = 'robustness.json';
 /** Where a run's ONNX files lie. */
-const POLICY = 'policy';
+export const POLICY = 'policy';
 
 /** What the commands write into a run's folder beside checkpoints and policy, and the temporary files of a killed one. */
 const FILES = new RegExp(
   [
-    String.raw`config\.json|(lost-before-\d+\.)?metrics\.jsonl|summary\.json|robustness\.json|report\.html`,
+    String.raw`config\.json|(lost-before-\d+(-\d+)?\.)?metrics\.jsonl|summary\.json|robustness\.json|report\.html`,
     String.raw`replay(-\d+)?\.(html|qpos)`,
-    String.raw`(lost-before-\d+\.)?events\.out\.tfevents\.\d+\.meow-rl\.\d+`,
+    String.raw`(lost-before-\d+(-\d+)?\.)?events\.out\.tfevents\.\d+\.meow-rl\.\d+`,
     String.raw`\.(config\.json|summary\.json|robustness\.json|report\.html|replay(-\d+)?\.(html|qpos))\.\d+\.tmp`,
   ]
     .map((names) => `^(${names})$`)

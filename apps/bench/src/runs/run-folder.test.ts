@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { recordingFiles } from '@meow-rl/files/testing';
+import { nodeFileSystem } from '@meow-rl/files';
+import { failingFiles, recordingFiles } from '@meow-rl/files/testing';
 import { openCheckpointStore } from '@meow-rl/train/node';
 import { describe, expect, it } from 'vitest';
 import { CliError, UsageError } from '../cli/errors.ts';
@@ -276,18 +277,44 @@ describe('createRunFolder', () => {
   });
 });
 
-it('openRunFolder, of a run that can’t move, asks for no other folder where it can’t be written to', async () => {
-  const path = await temporaryFolder();
-  await begin({ ...train, path });
-  const folder = await openRunFolder(path);
-  await mkdir(join(path, 'summary.json'));
-  await expect(folder.writeText('summary.json', '{}')).rejects.toThrow(
-    new CliError(
-      `can't write to ${path}: a folder of that name is in the way`,
-      'See that the folder can be written to.',
-    ),
-  );
-  await folder.close();
+describe('a run that has begun, and can’t move, asks for no other folder where it can’t be written to', () => {
+  it.each([
+    ['train', (path: string) => `go on with: meow-bench train --resume ${path}`],
+    ['demo', () => 'run the demo again.'],
+  ] as const)('but says how to go on: %s', async (command, next) => {
+    const path = await temporaryFolder();
+    const open = [
+      () => createRunFolder({ command, path, force: false }),
+      ...(command === 'train' ? [() => openRunFolder(path)] : []),
+    ];
+    for (const opened of open) {
+      const folder = await opened();
+      await folder.writeConfig({});
+      await mkdir(join(path, 'summary.json'), { recursive: true });
+      await expect(folder.writeJson('summary.json', {})).rejects.toThrow(
+        new CliError(
+          `can't write to ${path}: a folder of that name is in the way`,
+          `See that the folder can be written to, then ${next(path)}`,
+        ),
+      );
+      await folder.close();
+    }
+  });
+
+  it('and says to make room on a disk that is full, while one that begins may be written elsewhere', async () => {
+    const path = join(await temporaryFolder(), 'run');
+    await (await createRunFolder({ ...train, path })).close();
+    const full = { ...failingFiles(0, { dead: true, code: 'ENOSPC' }), mkdir: nodeFileSystem.mkdir };
+    const folder = await createRunFolder({ ...train, path, files: full });
+    const problem = `can't write to ${path}: the disk is full`;
+    await expect(folder.writeConfig({})).rejects.toThrow(
+      new CliError(problem, 'Give another folder with --out.'),
+    );
+    await expect(folder.writeText('summary.json', '{}')).rejects.toThrow(
+      new CliError(problem, `Make room, then go on with: meow-bench train --resume ${path}`),
+    );
+    await folder.close();
+  });
 });
 
 it.each([

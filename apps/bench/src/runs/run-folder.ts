@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { makeFolder, replaceFile, writeProblem, type FileSystem } from '@meow-rl/files';
+import { makeFolder, replaceFile, writeProblem, writeRemedy, type FileSystem } from '@meow-rl/files';
 import { lockFolder } from '@meow-rl/train/node';
 import { readConfigFile, type RawConfig } from '../cli/config-file.ts';
 import { CliError, UsageError } from '../cli/errors.ts';
@@ -58,7 +58,7 @@ export function runPath(settings: { environment: string; algo: string; seed: num
  */
 export async function createRunFolder({ path, command, force, files }: RunFolderOptions): Promise<RunFolder> {
   await guardWrite(path, () => makeFolder(path, files));
-  const folder = await lockedFolder(path, { command, files });
+  const folder = await lockedFolder(path, { command, files, isBegun: false });
   try {
     const earlier = await commandOf(folder.path);
     if (earlier === undefined) await checkFree(folder.path);
@@ -94,34 +94,42 @@ async function checkFree(path: string): Promise<void> {
  */
 export async function openRunFolder(path: string): Promise<RunFolder> {
   await readRunConfig(path);
-  return lockedFolder(path, { command: 'train', remedy: 'See that the folder can be written to.' });
+  return lockedFolder(path, { command: 'train', isBegun: true });
 }
 
 interface LockedFolderOptions extends Pick<RunFolderOptions, 'command' | 'files'> {
-  /** What to do where it can't be written to. Default: give another one. */
-  readonly remedy?: string;
+  /** Whether it holds the run already, which can't move then. */
+  readonly isBegun: boolean;
 }
 
 async function lockedFolder(
   given: string,
-  { command, files, remedy }: LockedFolderOptions,
+  { command, files, isBegun }: LockedFolderOptions,
 ): Promise<RunFolder> {
   // As `join` and `makeFolder` take it: `..` takes back the name before it.
   const path = normalize(given);
-  const guarded = <T>(write: () => Promise<T>) => guardWrite(path, write, remedy);
-  const lock = await guarded(() => lockFolder(path));
-  const writeText = (name: string, text: string) =>
-    guarded(() => writeAtomically(join(path, name), text, files));
-  const writeJson = (name: string, value: unknown) => writeText(name, toJson(value));
+  const ofRun = <T>(write: () => Promise<T>) =>
+    guardWrite(path, write, (error) => goingOn(error, path, command));
+  const beginning = isBegun ? ofRun : <T>(write: () => Promise<T>) => guardWrite(path, write);
+  const lock = await beginning(() => lockFolder(path));
+  const write = (name: string, text: string) => writeAtomically(join(path, name), text, files);
   return {
     path,
     file: (...parts) => join(path, ...parts),
-    writeText,
-    writeJson,
-    writeConfig: (settings) => writeJson(CONFIG, { command, ...settings, versions: versions() }),
-    clear: () => guarded(() => deleteRun(path)),
+    writeText: (name, text) => ofRun(() => write(name, text)),
+    writeJson: (name, value) => ofRun(() => write(name, toJson(value))),
+    writeConfig: (settings) =>
+      beginning(() => write(CONFIG, toJson({ command, ...settings, versions: versions() }))),
+    clear: () => beginning(() => deleteRun(path)),
     close: () => lock.release(),
   };
+}
+
+/** What to do where the folder of a run that has begun can't be written to. */
+function goingOn(error: unknown, path: string, command: RunCommand): string {
+  const remedy = writeRemedy(error);
+  const next = command === 'demo' ? 'run the demo again.' : `go on with: meow-bench train --resume ${path}`;
+  return `${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}, then ${next}`;
 }
 
 /**
@@ -156,19 +164,19 @@ export async function writeAtomically(
 /**
  * Runs `write`.
  *
- * @param remedy default: another folder
+ * @param remedyOf says what to do about an error; default: give another folder
  * @throws CliError for what the file system refuses
  */
 export async function guardWrite<T>(
   path: string,
   write: () => Promise<T>,
-  remedy = 'Give another folder with --out.',
+  remedyOf: (error: unknown) => string = () => 'Give another folder with --out.',
 ): Promise<T> {
   try {
     return await write();
   } catch (error) {
     const problem = writeProblem(error);
     if (!problem) throw error;
-    throw new CliError(`can't write to ${path}: ${problem}`, remedy, { cause: error });
+    throw new CliError(`can't write to ${path}: ${problem}`, remedyOf(error), { cause: error });
   }
 }

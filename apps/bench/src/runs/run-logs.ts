@@ -10,7 +10,8 @@ import type { RestoredRun } from '@meow-rl/train/node';
 import { CliError, reasonOf, UsageError } from '../cli/errors.ts';
 import { importModule } from '../modules/import-module.ts';
 import { userLogger } from './user-logger.ts';
-import { readEvents, type LoggedEvent } from './read-events.ts';
+import { logTally, type LogTally } from './log-tally.ts';
+import { readEvents } from './read-events.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { CHECKPOINTS } from './run-checkpoints.ts';
 import { METRICS } from './run-files.ts';
@@ -26,7 +27,7 @@ export type MakeLogger = (run: {
 }) => RunLogger | Promise<RunLogger>;
 
 /**
- * The events that a run had logged when a checkpoint was saved. Nothing on the disk changes.
+ * What a run had logged when a checkpoint was saved. Nothing on the disk changes.
  *
  * @throws CliError if a log is cut or damaged before there, naming an earlier checkpoint that it is whole up to
  */
@@ -34,10 +35,12 @@ export async function readLogs(
   folder: RunFolder,
   settings: ResolvedTrain,
   { step, log }: Pick<RestoredRun, 'step' | 'log'>,
-): Promise<LoggedEvent[]> {
+): Promise<LogTally> {
   const read = async (position: LogPosition) => {
     await checkLogPosition(folder.path, openedOf(position, settings));
-    return readEvents(folder.file(METRICS), position[METRICS]);
+    const tally = logTally();
+    for await (const event of readEvents(folder.file(METRICS), position[METRICS])) tally.add(event);
+    return tally;
   };
   try {
     return await read(log);
@@ -66,15 +69,19 @@ export async function readLogs(
   }
 }
 
-/** Renames the logs that a checkpoint knows of, as far as they are there: others are begun under their names. */
+/**
+ * Renames the logs that a checkpoint knows of, as far as they are there: others are begun under their names. Those that were set
+ * aside before stay as they are.
+ */
 export async function setLogsAside(
   folder: RunFolder,
   { step, log }: Pick<RestoredRun, 'step' | 'log'>,
 ): Promise<void> {
-  for (const name of Object.keys(log)) {
-    const file = folder.file(name);
-    if (existsSync(file)) await rename(file, folder.file(`lost-before-${step}.${name}`));
-  }
+  const names = Object.keys(log).filter((name) => existsSync(folder.file(name)));
+  let count = 1;
+  const aside = (name: string) => folder.file(`lost-before-${step}${count > 1 ? `-${count}` : ''}.${name}`);
+  while (names.some((name) => existsSync(aside(name)))) count += 1;
+  for (const name of names) await rename(folder.file(name), aside(name));
 }
 
 /** Of the files of a position those that will be written to again. */

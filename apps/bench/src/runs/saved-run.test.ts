@@ -1,7 +1,7 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { quietBench } from '../testing/run-bench.ts';
 import { outcomeOf } from '../testing/run-outcome.ts';
@@ -43,6 +43,11 @@ it.each<[string, object, object]>([
     { ...FORMER, parallel: 'auto', learnerThreads: 64 },
     { parallel: 'auto', learnerThreads: 64 },
   ],
+  [
+    'with the lines of its log as far apart as they were',
+    { ...FORMER, numEnvs: 4, logEvery: 100 },
+    { logEvery: 100 },
+  ],
 ])('a recorded run goes on %s', async (___, config, expected) => {
   const run = path.join(await temporaryFolder(), 'run');
   await mkdir(run);
@@ -64,4 +69,33 @@ it('a run from before parallel goes on to the bits that it would have had', asyn
   await writeFile(file, JSON.stringify(config));
   expect(await quietBench('train', '--resume', former, '--from', '30')).toMatchObject({ code: 0 });
   expect(await outcomeOf(former)).toEqual(await outcomeOf(whole));
+});
+
+/** What `eval` says of a small run that has recorded other settings than it was trained with. */
+const played = async (recorded: object, ...flags: readonly string[]) => {
+  const run = path.join(await temporaryFolder(), 'run');
+  const small = '--env Pendulum-v1 --steps 30 --warmup 20 --hidden 8 --shift-hidden 8 --batch-size 16';
+  expect(await quietBench('train', ...small.split(' '), '--out', run)).toMatchObject({ code: 0 });
+  const file = path.join(run, 'config.json');
+  await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), ...recorded }));
+  return quietBench('eval', run, '--episodes', '1', ...flags);
+};
+
+describe('a run is played in another environment without what it has recorded of its own', () => {
+  it('without the simulator that evaluations of its training played in', async () => {
+    const recorded = {
+      env: 'gym:Pendulum-v1',
+      environment: 'gym:Pendulum-v1',
+      evaluationEnv: 'gym:Other-v0',
+    };
+    expect(await played(recorded, '--env', 'Pendulum-v1')).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('without its time limit in a simulator in Python, which has its own, unless one is given', async () => {
+    const simulator = ['--env', 'gym:Pendulum-v1', '--python', '/no/python'];
+    expect((await played({ maxSteps: 50 }, ...simulator)).err).toContain("can't be started");
+    expect((await played({ maxSteps: 50 }, ...simulator, '--max-steps', '60')).err).toContain(
+      '--max-steps is for environments of these packages, and gym:Pendulum-v1 ends its episodes itself',
+    );
+  });
 });

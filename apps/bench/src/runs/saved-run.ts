@@ -11,11 +11,13 @@ import {
 import { recordedSettings } from '../algorithms/agent-settings.ts';
 import { parseTrainSettings } from './train-settings.ts';
 import { mergeConfig, type RawConfig } from '../cli/config-file.ts';
+import { isBridge } from '../environments/bridge.ts';
 import type { EnvironmentChoice } from '../environments/environments.ts';
 import { CliError, reasonOf, UsageError } from '../cli/errors.ts';
 import { resolveTrain } from './resolve.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, createRunAgent, type RunAgent } from './run-agent.ts';
+import { expectNoneSaved } from './missing-checkpoints.ts';
 import { CHECKPOINTS, explainCheckpoint, withExplanation } from './run-checkpoints.ts';
 import { CONFIG } from './run-files.ts';
 import { readRunConfig } from './run-folder.ts';
@@ -60,24 +62,38 @@ export interface OpenRunOptions {
   readonly checkpoint?: string;
 }
 
+/** Laid over the settings of a run to play in an environment: what is of another one alone goes, unless it is given. */
+function playingIn(environment: Partial<EnvironmentChoice> = {}): RawConfig {
+  const { env } = environment;
+  return {
+    // Where evaluations of training play.
+    evaluationEnv: undefined,
+    // A simulator in Python ends its episodes itself.
+    ...(env !== undefined && isBridge(env) && { maxSteps: undefined }),
+    ...environment,
+  };
+}
+
 /**
  * Opens the run in a folder, finished or not. The caller disposes of the agent.
  *
- * @throws CliError if the folder holds no run, or the checkpoint is damaged or isn't there
+ * @throws CliError if the folder holds no run, or the checkpoint is damaged or isn't there, or all of them are missing
  */
 export async function openRun(
   folder: string,
   { checkpoint = 'last', environment, ...overrides }: OpenRunOptions = {},
 ): Promise<SavedRun> {
   const choice = choiceOf(checkpoint);
-  const settings = await readRunSettings(folder, environment);
+  const settings = await readRunSettings(folder, playingIn(environment));
   const checkpoints = path.join(folder, CHECKPOINTS);
   const saved = await withExplanation(chooseCheckpoint(checkpoints, choice), '--checkpoint');
-  if (!saved)
+  if (!saved) {
+    await expectNoneSaved(folder, settings);
     throw new CliError(
       `${folder} has no checkpoint: the run was stopped before its first one`,
       `Train it with: meow-bench train --resume ${folder}`,
     );
+  }
   // It only acts: threads to learn in would be started for nothing, and the engine that it learned on needn't be here.
   const agent = await createRunAgent({ ...settings, ...overrides, learnerThreads: 0, engine: 'onnxruntime' });
   try {

@@ -100,7 +100,9 @@ export const trainSettings = is.defineSettings({
     placeholder: 'file',
     absent: 'files only',
   }),
-  logEvery: is.positiveInteger('steps between lines of metrics.jsonl', { default: 100 }),
+  logEvery: is.positiveInteger('steps between lines of metrics.jsonl', {
+    absent: '100 of each environment: 12800 of 128 together',
+  }),
   parallel: parallelSetting,
   threads: is.positiveInteger('threads of the runtime', { default: 1 }),
   learnerThreads: is.wholeNumber(

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 
 import type { TransitionBatch } from '@meow-rl/replay';
+import type { MetricsEvent } from '@meow-rl/train';
 import { listCheckpoints, readCheckpoint } from '@meow-rl/train/node';
 import { describe, expect, it } from 'vitest';
 
+import { allEvents } from './read-events.ts';
 import { parseTrainSettings } from './train-settings.ts';
 import { resolveTrain, type ResolvedTrain } from './resolve.ts';
 import { createRunAgent, runAgentOf } from './run-agent.ts';
@@ -122,6 +124,21 @@ it('scores the checkpoints at evaluations, and no others', async () => {
   );
   expect(saved.map(({ step, score }) => [step, score])).toEqual(kept.map((step) => [step, scores.get(step)]));
   expect(kept.slice(0, 3)).toEqual([60, 50, 40]);
+});
+
+it('tells averages as they are logged, and keeps the last', async () => {
+  const settings = await settingsWith({ logEvery: 20 });
+  const { agent, folder, ui } = await partsOf(settings, join(await temporaryFolder(), 'run'));
+  const told: MetricsEvent[] = [];
+  const onMetrics = (event: MetricsEvent) => told.push(event);
+  const { lastMetrics, episodes } = await runTraining({ agent, settings, folder, ui, onMetrics });
+  await agent.unwrapped.dispose();
+  await folder.close();
+  const logged = await allEvents(folder.file('metrics.jsonl'));
+  expect(told.length).toBeGreaterThan(1);
+  expect(told).toEqual(logged.filter(({ type }) => type === 'metrics'));
+  expect(lastMetrics).toEqual(told.at(-1));
+  expect(episodes).toBe(logged.filter(({ type }) => type === 'episode').length);
 });
 
 it('scales rewards by the spread of returns at its own discount', async () => {

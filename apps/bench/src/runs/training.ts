@@ -1,6 +1,6 @@
 import type { VectorEnv } from '@meow-rl/envs';
 import { TrainingError } from '@meow-rl/train';
-import type { EvaluationEvent, MetricsEvent, TrainResult } from '@meow-rl/train';
+import type { MetricsEvent, TrainResult } from '@meow-rl/train';
 import { listCheckpoints, openRunCheckpoints, restoreRun } from '@meow-rl/train/node';
 import type { Checkpoint, RunCheckpoints } from '@meow-rl/train/node';
 
@@ -12,6 +12,7 @@ import type { ResolvedTrain } from './resolve.ts';
 import { adoptPolicy, withPolicy, type RunAgent } from './run-agent.ts';
 import { makeRunBuffer } from './run-buffer.ts';
 import { CHECKPOINTS, withExplanation } from './run-checkpoints.ts';
+import { logTally, type LogTally } from './log-tally.ts';
 import { lastingSettings } from './resume-settings.ts';
 import type { RunFolder } from './run-folder.ts';
 import { openLogs, prepareLogs, readLogs, setLogsAside } from './run-logs.ts';
@@ -19,10 +20,7 @@ import type { Ui } from '../cli/ui.ts';
 import { withOpen } from '../files/with-open.ts';
 
 /** What a training run leaves in memory. */
-export interface TrainingOutcome extends TrainResult {
-  readonly metrics: readonly MetricsEvent[];
-  readonly evaluations: readonly EvaluationEvent[];
-  readonly episodes: number;
+export interface TrainingOutcome extends TrainResult, Omit<LogTally, 'add'> {
   /** Wall-clock seconds of training, over all sittings. */
   readonly seconds: number;
   /** [n, obs] observations that the agent has met, to verify an exported policy on; none if not a step was made. */
@@ -45,6 +43,8 @@ export interface RunTrainingOptions {
   readonly newLog?: boolean;
   /** Called before anything on the disk changes, with all that the run goes on from known to be sound. */
   readonly begin?: () => Promise<void>;
+  /** Takes averages of training as they are logged. */
+  readonly onMetrics?: (event: MetricsEvent) => void;
 }
 
 /** Observations that a policy is verified on. */
@@ -106,7 +106,7 @@ const trainOpened = (
   closeFailed: (error: unknown) => void,
 ): Promise<Omit<TrainingOutcome, 'closeFailure'>> =>
   withOpen(async (open) => {
-    const { agent, settings, folder, ui, signal, resume, newLog, begin } = options;
+    const { agent, settings, folder, ui, signal, resume, newLog, begin, onMetrics } = options;
     const { seed, steps, numEnvs, workers, spreadEpisodes, logEvery } = settings;
     const opening = { numEnvs, workers, spreadEpisodes, rescaleActions: true };
     const env = open(await makeVectorEnvironment(settings, opening));
@@ -136,7 +136,7 @@ const trainOpened = (
       resume &&
       (await withExplanation(restoreRun(checkpointFolder, parts, resume), { resumed: folder.path }));
     const position = newLog ? undefined : restored?.log;
-    const earlier = restored && position ? await readLogs(folder, settings, restored) : [];
+    const tally = restored && position ? await readLogs(folder, settings, restored) : logTally();
     const userLoggers = await prepareLogs(folder, settings, position);
     await begin?.();
     if (newLog && restored) await setLogsAside(folder, restored);
@@ -149,11 +149,8 @@ const trainOpened = (
       restored,
     });
     const logger = open(await openLogs(folder, settings, position, userLoggers));
-    const metrics: MetricsEvent[] = earlier.filter((event) => event.type === 'metrics');
-    const evaluations: EvaluationEvent[] = earlier.filter((event) => event.type === 'evaluation');
 
     let lastReturn: number | undefined;
-    let episodes = earlier.filter(({ type }) => type === 'episode').length;
     let { step, seconds } = restored?.loop ?? { step: 0, seconds: 0 };
     const bar = ui.progress('training', steps, { start: step });
     open({ close: () => bar.stop() });
@@ -176,7 +173,7 @@ const trainOpened = (
           every: settings.checkpointEvery,
           save: (loop) => {
             ({ seconds } = loop);
-            const last = evaluations.at(-1);
+            const last = tally.evaluations.at(-1);
             const score = last?.step === loop.step ? last.mean : undefined;
             return checkpoints.save(loop, { logger, score });
           },
@@ -190,12 +187,10 @@ const trainOpened = (
             bar.update(Math.min(event.step, steps), lastReturn);
             return undefined;
           }
-          if (event.type === 'episode') {
-            lastReturn = event.return;
-            episodes += 1;
-          } else if (event.type === 'metrics') metrics.push(event);
-          else if (event.type === 'evaluation') evaluations.push(event);
-          else {
+          tally.add(event);
+          if (event.type === 'episode') lastReturn = event.return;
+          else if (event.type === 'metrics') onMetrics?.(event);
+          else if (event.type !== 'evaluation') {
             bar.clear();
             ui.warn(
               event.type === 'restart'
@@ -209,7 +204,8 @@ const trainOpened = (
       await checkpoints.settled();
       adoptPolicy(agent, settings);
       const probes = buffer.probes(PROBES);
-      return { ...result, metrics, evaluations, episodes, seconds, probes };
+      const { lastMetrics, evaluations, episodes } = tally;
+      return { ...result, lastMetrics, evaluations, episodes, seconds, probes };
     } catch (error) {
       // Of an update that failed nothing was told yet of the steps before it.
       throw await endedEarly(error, checkpoints, folder, error instanceof TrainingError ? error.step : step);

@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { readRun } from '../compare/read-run.ts';
 import { CONTESTANTS, isPeer } from '../race/contestants.ts';
 import { readRaceRun } from '../race/curves.ts';
-import { readEvents } from '../runs/read-events.ts';
+import { allEvents } from '../runs/read-events.ts';
 import { readTrialState } from '../sweep/trial-state.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 import { peerPython, peersFolder, startPeers } from './peer-process.ts';
@@ -104,7 +104,7 @@ describe.skipIf(!installed)(`train_torch.py${notice}`, () => {
     expect(config['agent']).toMatchObject({ alpha: 0.25, tau: 0.005, logSigmaMax: -0.3, dropout: 0.1 });
     expect(evaluations.map((evaluation) => evaluation.step)).toEqual([200, 300]);
 
-    const metrics = (await readEvents(path.join(folder, 'metrics.jsonl'))).filter(
+    const metrics = (await allEvents(path.join(folder, 'metrics.jsonl'))).filter(
       (event) => event.type === 'metrics',
     );
     expect(metrics.map(({ updates }) => updates)).toEqual([0, 100, 200]);

@@ -14,7 +14,6 @@ export const TRAIN_DEFAULTS = {
   prioritized: false,
   observationStorage: 'float32',
   noTensorboard: false,
-  logEvery: 100,
   threads: 1,
   agent: {},
 } as const;
