@@ -1,4 +1,5 @@
 import { makeEnv, multiGoal, rescaleAction, timeLimit, vectorEnv } from '@meow-rl/envs';
+import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
 import { NonFiniteError } from '@meow-rl/learner';
 import { createGenerator } from '@meow-rl/random';
@@ -60,6 +61,34 @@ async function rolloutOf(
 }
 
 const constant = () => 1;
+
+it('frees what it has loaded if it can not be started', async () => {
+  const runtime = onnxRuntimeNode();
+  let open = 0;
+  let loaded = 0;
+  const failing: Runtime = {
+    ...runtime,
+    createState: (...given) =>
+      Object.assign(runtime.createState(...given), {
+        write: () => {
+          throw new Error('no room');
+        },
+      }),
+    load: async (...given) => {
+      const executable = await runtime.load(...given);
+      loaded += 1;
+      open += 1;
+      const dispose = () => {
+        open -= 1;
+        return executable.dispose();
+      };
+      return { ...executable, dispose };
+    },
+  };
+  await expect(createPpoAgent({ runtime: failing, ...sizes, config: SMALL })).rejects.toThrow('no room');
+  expect(loaded).toBeGreaterThan(3);
+  expect(open).toBe(0);
+});
 
 describe('an update', () => {
   it('makes epochs of all minibatches, reports what was documented, and anneals', async () => {

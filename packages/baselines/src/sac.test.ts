@@ -91,7 +91,7 @@ describe('an update that is not finite', () => {
       update: 1,
       term: "the critics' loss",
       message: expect.stringMatching(
-        /^sac: the critics' loss became Infinity in update 1\. It is the first one, .* rewards up to 1\.0e\+30, initialTemperature 1\. Bring observations and rewards to the order of 1, and initialTemperature with them\.$/,
+        /^sac: the critics' loss became Infinity in update 1\. It is the first one, .* rewards up to 1\.0e\+30, nextObservations up to \d\.\d+, initialTemperature 1\. Bring observations and rewards to the order of 1, and initialTemperature with them\.$/,
       ),
     });
   });

@@ -110,7 +110,7 @@ describe('an update that is not finite', () => {
     const batch = batchOf(2);
     batch.rewards[3] = 1e30;
     await expect(agent.update(batch)).rejects.toThrow(
-      /^sql: .* in update 2\. Its inputs are too large for 32-bit floats: observations up to .*, rewards up to 1\.0e\+30, rewardScale \d+, alpha \d+\. Look at what gave the rewards, and bring them to the order of 1\.$/,
+      /^sql: .* in update 2\. Its inputs are too large for 32-bit floats: observations up to .*, rewards up to 1\.0e\+30, nextObservations up to .*, rewardScale \d+, alpha \d+\. Look at what gave the rewards, and bring them to the order of 1\.$/,
     );
   });
 

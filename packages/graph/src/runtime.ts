@@ -39,6 +39,8 @@ export interface LoadOptions {
 export interface Runtime {
   /** For instance `reference` or `onnxruntime-node`. */
   readonly name: string;
+  /** The processor's instructions that it was told to use, which decide how numbers are rounded. Undefined where it was told nothing. */
+  readonly instructionSet?: string;
   /**
    * Makes a store of states, for programs that this runtime loads.
    *

@@ -156,13 +156,13 @@ interface ValueAccess<V> {
  * @param runtime its name, for messages
  * @param make a state's value before the first run, in shared memory where that is given
  * @param access reads and writes it
- * @param onCreate told of each store with its values
+ * @param onCreate told of what a store and its programs have the values from, which only they refer to, and of the values
  */
 export function storeRegistry<V>(
   runtime: string,
   make: (spec: StateSpec, shared: SharedVector | undefined) => V,
   access: ValueAccess<V>,
-  onCreate: (store: StateStore, values: readonly V[]) => void = () => {},
+  onCreate: (valueIn: (name: string) => V, values: readonly V[]) => void = () => {},
 ): StoreRegistry<V> {
   const valuesOfStores = new WeakMap<StateStore, (name: string) => V>();
   const createState: StoreRegistry<V>['createState'] = (specs, { shared } = {}) => {
@@ -178,7 +178,7 @@ export function storeRegistry<V>(
     };
     const store = stateStore(specs, valueIn, access);
     valuesOfStores.set(store, valueIn);
-    onCreate(store, [...values.values()]);
+    onCreate(valueIn, [...values.values()]);
     return store;
   };
   return {

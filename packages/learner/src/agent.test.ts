@@ -229,11 +229,18 @@ describe('act', () => {
       await expect(agent.act(far, options)).rejects.toThrow(
         /^deterministic-actor-critic: act gave NaN in entry 0 of row \d\. The observations reach 3\.0e\+38, which is too far for 32-bit floats: scale them down/,
       );
-    const broken = Object.entries(agent.parameters()).map(([name, { shape, data }]) => [
-      name,
-      { shape, data: Float32Array.from(data, () => Number.NaN) },
-    ]);
-    agent.loadParameters(Object.fromEntries(broken));
+    const loadAs = (valueOf: (i: number) => number): void => {
+      const changed = Object.entries(agent.parameters()).map(([name, { shape, data }]) => [
+        name,
+        { shape, data: Float32Array.from(data, (_, i) => valueOf(i)) },
+      ]);
+      agent.loadParameters(Object.fromEntries(changed));
+    };
+    loadAs((i) => 3e38 * (-1) ** i);
+    await expect(agent.act(observations, best)).rejects.toThrow(
+      /: act gave NaN in entry 0 of row \d\. The observations reach no further than 1\.\d, the parameters 3\.0e\+38, which is too far .* restore a state from before they grew, or load others\.$/,
+    );
+    loadAs(() => Number.NaN);
     await expect(agent.act(observations, best)).rejects.toThrow(
       'deterministic-actor-critic: act gave NaN in entry 0 of row 0. The parameters are not finite, as after an update that failed',
     );
@@ -455,6 +462,16 @@ describe('update', () => {
         'Training has diverged: lower learningRate, or scale the rewards down',
       ),
     });
+  });
+
+  it('blames a next observation that is far out on what gave it, also later', async () => {
+    const agent = await smallAgent();
+    await agent.update(batchOf(1));
+    const batch = batchOf(2);
+    batch.nextObservations[4] = -1e30;
+    await expect(agent.update(batch)).rejects.toThrow(
+      /^deterministic-actor-critic: .* in update 2\. Its inputs are too large for 32-bit floats: observations up to 1\.\d, rewards up to \d\.\d, nextObservations up to 1\.0e\+30\. Look at what gave the nextObservations, and bring them to the order of 1\.$/,
+    );
   });
 
   it('blames an action that is not finite on whoever acted', async () => {

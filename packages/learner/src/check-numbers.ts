@@ -1,5 +1,8 @@
 import { DataError } from '@meow-rl/graph';
 
+/** Squares and products of numbers beyond it soon leave 32-bit floats, whatever was learned. */
+export const FAR = 1e6;
+
 /** The place of the first number that isn't finite, or -1. */
 export function firstNonFiniteEntry(values: ArrayLike<number>): number {
   for (let i = 0; i < values.length; i += 1) if (!Number.isFinite(values[i])) return i;
@@ -73,12 +76,23 @@ export function finiteActions(
 ): Float32Array {
   const bad = firstNonFiniteEntry(actions);
   if (bad < 0) return actions;
-  const reason =
-    firstNonFiniteEntry(parameters()) >= 0
-      ? 'The parameters are not finite, as after an update that failed: restore a state from before it, or load others.'
-      : `The observations reach ${largest(observations).toPrecision(2)}, which is too far for 32-bit floats: scale them down, for instance ` +
-        'with observationNormalizer of @meow-rl/train.';
   throw new DataError(
-    `${where}: act gave ${actions[bad]} in entry ${bad % size} of row ${Math.floor(bad / size)}. ${reason}`,
+    `${where}: act gave ${actions[bad]} in entry ${bad % size} of row ${Math.floor(bad / size)}. ${whyNonFinite(observations, parameters())}`,
+  );
+}
+
+/** Why actions aren't finite, and what to do. */
+function whyNonFinite(observations: Float32Array, parameters: ArrayLike<number>): string {
+  if (firstNonFiniteEntry(parameters) >= 0)
+    return 'The parameters are not finite, as after an update that failed: restore a state from before it, or load others.';
+  const reach = largest(observations);
+  if (reach > FAR)
+    return (
+      `The observations reach ${reach.toPrecision(2)}, which is too far for 32-bit floats: scale them down, for instance ` +
+      'with observationNormalizer of @meow-rl/train.'
+    );
+  return (
+    `The observations reach no further than ${reach.toPrecision(2)}, the parameters ${largest(parameters).toPrecision(2)}, which is too far for 32-bit floats: ` +
+    'restore a state from before they grew, or load others.'
   );
 }

@@ -1,7 +1,7 @@
 import type { Rollout, TransitionBatch } from '@meow-rl/replay';
 
 import type { Algorithm } from './algorithm.ts';
-import { firstNonFiniteEntry, largest } from './check-numbers.ts';
+import { FAR, firstNonFiniteEntry, largest } from './check-numbers.ts';
 import { NonFiniteError } from './errors.ts';
 import { hasEffect } from './settings/index.ts';
 
@@ -14,7 +14,7 @@ export interface UpdateField {
   /** `the batch's rewards` */
   readonly name: string;
   /** The kind that a message about scales names. */
-  readonly kind?: 'observations' | 'rewards' | 'logProbs' | 'values';
+  readonly kind?: 'observations' | 'rewards' | 'nextObservations' | 'logProbs' | 'values';
   readonly values: ArrayLike<number>;
   readonly remedy: string;
 }
@@ -24,7 +24,12 @@ export const fieldsOfBatch = (batch: TransitionBatch): readonly UpdateField[] =>
   { name: "the batch's observations", kind: 'observations', values: batch.observations, remedy: ENVIRONMENT },
   { name: "the batch's actions", values: batch.actions, remedy: POLICY },
   { name: "the batch's rewards", kind: 'rewards', values: batch.rewards, remedy: ENVIRONMENT },
-  { name: "the batch's nextObservations", values: batch.nextObservations, remedy: ENVIRONMENT },
+  {
+    name: "the batch's nextObservations",
+    kind: 'nextObservations',
+    values: batch.nextObservations,
+    remedy: ENVIRONMENT,
+  },
   { name: "the batch's terminated", values: batch.terminated, remedy: ENVIRONMENT },
   { name: "the batch's discounts", values: batch.discounts, remedy: REPLAY },
   { name: "the batch's weights", values: batch.weights ?? [], remedy: REPLAY },
@@ -84,8 +89,6 @@ function inWords(metric: string, terms: Readonly<Record<string, string>>): strin
 /** What a failed update can be blamed on, or undefined. */
 type Blame = (failed: FailedUpdate) => string | undefined;
 
-/** Squares and products of such numbers soon leave 32-bit floats, whatever was learned. */
-const FAR = 1e6;
 /** exp of it, and of what it may differ by, is beyond 32-bit floats. */
 const FARTHEST_EXPONENT = 80;
 
@@ -99,9 +102,15 @@ const reachOf = (fields: readonly UpdateField[]): string =>
 
 const isBeyond = ({ values }: UpdateField, bound: number): boolean => largest(values) > bound;
 
+/** The kinds that environments give. */
+const FROM_ENVIRONMENT: ReadonlySet<UpdateField['kind']> = new Set([
+  'observations',
+  'rewards',
+  'nextObservations',
+]);
+
 /** Whether an environment gave numbers that are too large. */
-const isFarInput = (field: UpdateField): boolean =>
-  (field.kind === 'observations' || field.kind === 'rewards') && isBeyond(field, FAR);
+const isFarInput = (field: UpdateField): boolean => FROM_ENVIRONMENT.has(field.kind) && isBeyond(field, FAR);
 
 /** Before anything is learned from a rollout the ratios of probabilities are 1, if these are those of the policy. */
 const foreignLogProbs: Blame = ({ fields, isFirstOfRollout }) => {

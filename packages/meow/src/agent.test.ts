@@ -194,7 +194,7 @@ describe('update', () => {
       update: 1,
       term: 'the loss',
       message: expect.stringMatching(
-        /^meow: the loss became Infinity in update 1\. It is the first one, so a scale is too large for 32-bit floats: observations up to \d\.\d+, rewards up to 1\.0e\+30, alpha 0\.\d+, logSigmaMin -\d+\. Bring observations and rewards/,
+        /^meow: the loss became Infinity in update 1\. It is the first one, so a scale is too large for 32-bit floats: observations up to \d\.\d+, rewards up to 1\.0e\+30, nextObservations up to \d\.\d+, alpha 0\.\d+, logSigmaMin -\d+\. Bring observations and rewards/,
       ),
     });
   });

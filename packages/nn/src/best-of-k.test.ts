@@ -1,5 +1,7 @@
-import { add, constant, mul, neg, square, sub, sum } from '@meow-rl/graph';
+import { add, constant, mul, neg, referenceRuntime, square, sub, sum } from '@meow-rl/graph';
 import type { Tensor } from '@meow-rl/graph';
+import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { testedTfjsRuntimes } from '@meow-rl/graph/testing';
 import { createGenerator } from '@meow-rl/random';
 import { describe, expect, it } from 'vitest';
 
@@ -81,5 +83,24 @@ describe('bestCandidate', () => {
       ),
     }));
     expect(out).toEqual([3, 3, 3, 3, 3, 3]);
+  });
+
+  it.each(
+    [referenceRuntime, onnxRuntimeNode(), ...testedTfjsRuntimes].map((each) => [each.name, each] as const),
+  )('gives no action where scores are not numbers, on %s', async (_, runtime) => {
+    const scores = [
+      [Number.NaN, Number.NaN, Number.NaN],
+      [1, 3, 2],
+      [-Infinity, -Infinity, -Infinity],
+    ];
+    const { out } = await compute(
+      {
+        score: matrix(scores),
+        action: { shape: [3, 3, SIZE], data: Array.from({ length: 9 * SIZE }, (__, i) => i) },
+      },
+      (given) => ({ out: bestCandidate(given) }),
+      runtime,
+    );
+    expect(out).toEqual([Number.NaN, Number.NaN, 8, 9, 12, 13]);
   });
 });

@@ -2,6 +2,7 @@ import {
   add,
   concat,
   constant,
+  div,
   equal,
   less,
   matmul,
@@ -71,12 +72,14 @@ export const fixedCandidates = scoped(
 
 /**
  * The best of some actions by score, [states, size], all in one program: `a = argmax score(s, aⱼ) over j`, of several that are
- * the best the first one.
+ * the best the first one. NaN for a state of whose scores none is a number.
  */
 export const bestCandidate = scoped('bestOfK', ({ action, score }: Candidates): Tensor => {
   const [states = 1, candidates] = score.shape;
   const isBest = toFloat(equal(score, max(score, { axes: [1], keepDims: true })));
   const bestBefore = matmul(isBest, zeroOneMatrix(Number(candidates), aboveDiagonal));
   const chosen = mul(isBest, toFloat(less(bestBefore, 0.5)));
-  return sum(mul(reshape(chosen, [states, Number(candidates), 1]), action), { axes: [1] });
+  const best = sum(mul(reshape(chosen, [states, Number(candidates), 1]), action), { axes: [1] });
+  // By 1, or by 0 where nothing is equal to the best score as that is NaN: no action is not the action 0.
+  return div(best, sum(chosen, { axes: [1], keepDims: true }));
 });

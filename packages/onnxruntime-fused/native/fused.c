@@ -159,8 +159,10 @@ static OrtStatus *read_code(Fused *fused, const OrtKernelInfo *info) {
   fused->blocks.operand_count = highest + 1;
   for (int64_t i = 0; i < length && !status; i++) status = check_instruction(fused, i);
   if (!status) status = check_order(fused);
-  const int64_t first_register = fused->input_count + fused->output_count + fused->constant_count;
-  if (!status) fused->blocks.code_length = join_patterns(fused->code, length, (int32_t)first_register);
+  const int64_t first_constant = fused->input_count + fused->output_count;
+  const int64_t first_register = first_constant + fused->constant_count;
+  if (!status)
+    fused->blocks.code_length = join_patterns(fused->code, length, (int32_t)first_constant, (int32_t)first_register);
   return status;
 }
 

@@ -112,7 +112,7 @@ INLINED void project_row(const float *dy, const float *q, const float *hat, int6
 
 /*
  * Of layer normalization with deviation 1/r, normalized input `hat` and gain q: r (dy gain - k sum(dy q) - hat k sum(dy hat q)), sums
- * over each row.
+ * over each row. k is the same along a row.
  */
 static __attribute__((noinline)) void layer_gradient(const Operand *operands, const Instruction *step, int64_t rows,
                                                      int64_t columns) {

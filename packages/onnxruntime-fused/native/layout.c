@@ -93,7 +93,7 @@ static OrtStatus *create_join(const OrtCustomOp *op, const OrtApi *api, const Or
 /* Checks the inputs' widths; gives that of the result. */
 static OrtStatus *check_join(const Layout *layout, const OrtKernelContext *context, int64_t *out) {
   const int64_t rows = layout->first[0];
-  int64_t width = 0, elements = 0;
+  int64_t width = 0, elements = 0, expected = 0, total = 0;
   float *data = NULL;
   size_t inputs = 0;
   OrtStatus *status = layout->api->KernelContext_GetInputCount(context, &inputs);
@@ -102,13 +102,12 @@ static OrtStatus *check_join(const Layout *layout, const OrtKernelContext *conte
     return failure(layout->api, "Join: there are %d inputs, expected %d.", (int)inputs, (int)layout->last_count);
   for (size_t i = 0; i < inputs; i++) {
     if ((status = read_elements(layout, context, "Join", (int64_t)i, &data, &elements))) return status;
-    if (elements / (rows ? rows : 1) != layout->last[i] || elements % (rows ? rows : 1) != 0)
+    if (__builtin_mul_overflow(rows, layout->last[i], &expected) || elements != expected ||
+        __builtin_add_overflow(width, layout->last[i], &width))
       return failure(layout->api, "Join: input %d has %lld elements, expected %lld rows of %lld.", (int)i,
                      (long long)elements, (long long)rows, (long long)layout->last[i]);
-    width += layout->last[i];
   }
   *out = width;
-  int64_t total = 0;
   if (__builtin_mul_overflow(rows, width, &total) || total != layout->elements)
     return failure(layout->api, "Join: %lld rows of %lld elements are not the %lld of the result.", (long long)rows,
                    (long long)width, (long long)layout->elements);
@@ -123,7 +122,7 @@ static OrtStatus *compute_join(void *kernel, OrtKernelContext *context) {
   OrtStatus *status = check_join(layout, context, &width);
   if (status) return status;
   if ((status = give_result(layout, context, &to))) return status;
-  for (size_t i = 0; i < layout->last_count; to += layout->last[i], i++) {
+  for (size_t i = 0; rows > 0 && i < layout->last_count; to += layout->last[i], i++) {
     const int64_t part = layout->last[i];
     if ((status = read_elements(layout, context, "Join", (int64_t)i, &from, &elements))) return status;
     /* It was made where it belongs. */

@@ -37,7 +37,7 @@ static bool is_among(int32_t operand, const int32_t *others, int count) {
 typedef struct {
   const Instruction *code;
   int64_t length;
-  int32_t first_register;
+  int32_t first_constant, first_register;
 } Listing;
 
 /* Whether what a sequence of so many instructions writes is read by no other one, but for what lies in `kept` at its end. */
@@ -106,8 +106,8 @@ static int find_swish_gradient(const Listing *listing, int64_t at, Instruction f
 }
 
 /*
- * With t = dy hat, whose sum over rows is wanted too: dx = r (dy gain - k sum(dy q) - hat k sum(t q)), sums over each row. Returns how
- * many instructions that are, or 0.
+ * With t = dy hat, whose sum over rows is wanted too: dx = r (dy gain - k sum(dy q) - hat k sum(t q)), sums over each row, k a constant.
+ * Returns how many instructions that are, or 0.
  */
 static int find_layer(const Listing *listing, int64_t at, Instruction found[3]) {
   enum { GAINED, SHARE, SUM, MEAN, CENTERED, PROJECTION, PROJECTED, LEFT, SCALED, COUNT };
@@ -116,8 +116,10 @@ static int find_layer(const Listing *listing, int64_t at, Instruction found[3]) 
   const int32_t t = step[SHARE].target, dy = step[MEAN].a, q = step[MEAN].b, k = step[CENTERED].b;
   const int32_t gain = other_factor(step + GAINED, OP_MUL, dy), hat = other_factor(step + SHARE, OP_MUL, dy);
   const int32_t r = other_factor(step + SCALED, OP_MUL, step[LEFT].target);
+  /* The loop reads it once a row. */
+  const bool is_constant = k >= listing->first_constant && k < listing->first_register;
   const bool is_found =
-      gain >= 0 && hat >= 0 && r >= 0 && step[SUM].a == t && step[CENTERED].op == OP_SUB_MUL &&
+      is_constant && gain >= 0 && hat >= 0 && r >= 0 && step[SUM].a == t && step[CENTERED].op == OP_SUB_MUL &&
       step[CENTERED].a == step[MEAN].target && step[CENTERED].c == step[GAINED].target &&
       is_product(step + PROJECTION, OP_MUL_ROW_SUM, t, q) && is_product(step + PROJECTED, OP_MUL, step[PROJECTION].target, k) &&
       is_product(step + LEFT, OP_SUB_MUL, hat, step[PROJECTED].target) && step[LEFT].c == step[CENTERED].target;
@@ -134,10 +136,10 @@ static int find_layer(const Listing *listing, int64_t at, Instruction found[3]) 
   return COUNT;
 }
 
-int64_t join_patterns(Instruction *code, int64_t length, int32_t first_register) {
+int64_t join_patterns(Instruction *code, int64_t length, int32_t first_constant, int32_t first_register) {
   int64_t kept = 0;
   for (int64_t at = 0; at < length;) {
-    const Listing listing = {code, length, first_register};
+    const Listing listing = {code, length, first_constant, first_register};
     Instruction found[3];
     int taken = find_swish_gradient(&listing, at, found), made = 2;
     if (!taken) taken = find_layer(&listing, at, found), made = 3;

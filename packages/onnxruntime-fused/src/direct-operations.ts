@@ -201,7 +201,10 @@ const expand: Rule = ({ input: [input = '', shape = ''], output: [output = ''] }
   const [dims, target] = [dimsOf(input) ?? [], integersOf(shape)];
   if (!target || target.length < dims.length) return [undefined];
   const filled = [...target.slice(dims.length).fill(1), ...dims];
-  const lengths = target.map((dim, axis) => Math.max(dim, filled[axis] ?? 1));
+  const lengths = target.map((dim, axis) => {
+    const length = filled[axis] ?? 1;
+    return length === 1 ? dim : length;
+  });
   const strides = stridesOf(filled).map((stride, axis) => (filled[axis] === 1 ? 0 : stride));
   return [strided(input, output, lengths, strides)];
 };

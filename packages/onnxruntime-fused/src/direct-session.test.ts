@@ -243,6 +243,36 @@ describe.skipIf(isLeftOut)('programs without the engine', () => {
     }
   });
 
+  const none = { x: { shape: [0, 3] }, y: { shape: [0, 2] }, v: { shape: [1, 3] }, w: { shape: [4, 3] } };
+  const empty: Readonly<Record<string, Program>> = {
+    'joins and cuts': program({ inputs: none, state: {} }, ({ x, y, w }) => {
+      const [left = x, right = x] = split(x, [1, 2], 1);
+      return { outputs: { rows: concat([w, x, w]), columns: concat([x, y, x], 1), left, right } };
+    }),
+    'turns and repeats': program({ inputs: none, state: {} }, ({ x, v }) => ({
+      outputs: {
+        turned: transpose(x, [1, 0]),
+        tall: expandAs(v, x),
+        wide: expandAs(reshape(sum(v), [1]), x),
+      },
+    })),
+    'sums and multiplies': program({ inputs: none, state: {} }, ({ x, y, v, w }) => ({
+      outputs: {
+        rows: sum(x, { axes: [0] }),
+        columns: sum(x, { axes: [1], keepDims: true }),
+        largest: max(x, { axes: [1], keepDims: true }),
+        product: matmul(x, w, { transposeB: true }),
+        gradient: matmul(x, y, { transposeA: true }),
+        layer: linear(x, w, reshape(matmul(w, v, { transposeB: true }), [4])),
+      },
+    })),
+  };
+
+  test.each(Object.entries(empty))('%s what has no rows', async (_, given) => {
+    for (const { got, expected } of await bothResults(given))
+      for (const [name, values] of Object.entries(expected)) expect(got[name], name).toEqual(values);
+  });
+
   test('take NaN for the largest', async () => {
     const x = [3, Number.NaN, 1, 2, 5, Number.NaN, Number.NaN, 0, 4].flatMap((first) => [first, 1]);
     const given = program({ inputs: { x: { shape: [9, 2] } }, state: {} }, (read) => ({

@@ -80,9 +80,10 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
     });
 
     test.each([
-      ['the gradient of layer normalization', 10],
-      ['the gradient of layer normalization, whose means are read again', 7],
-    ])('%s', async (_, read) => {
+      ['the gradient of layer normalization', 10, 8],
+      ['the gradient of layer normalization, whose means are read again', 7, 8],
+      ['what would be the gradient of layer normalization if a factor were the same along a row', 10, 1],
+    ])('%s', async (_, read, factor) => {
       await expectLikeInterpreter(
         {
           size,
@@ -95,9 +96,9 @@ describe.skipIf(isLeftOut)('the fused operator', () => {
             [mul, 11, 9, 2, NONE],
             [sumRows, 6, 11, NONE, NONE],
             [mulRowSum, 9, 9, 3, NONE],
-            [subMul, 10, 9, 8, 10],
+            [subMul, 10, 9, factor, 10],
             [mulRowSum, 11, 11, 3, NONE],
-            [mul, 11, 11, 8, NONE],
+            [mul, 11, 11, factor, NONE],
             [subMul, 10, 2, 11, 10],
             [mul, 5, 4, 10, NONE],
             read === 7 ? copied(7, 9) : copied(7, 5),

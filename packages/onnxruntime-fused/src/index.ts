@@ -50,7 +50,7 @@ export function onnxRuntimeFused({ threads = 1, ...options }: OnnxRuntimeFusedOp
   const open = (model: Uint8Array) =>
     (mayRunDirectly ? createDirectSession(model, options) : undefined) ??
     createSession(model, threads, options);
-  return onnxRuntime(
+  const runtime = onnxRuntime(
     'onnxruntime-fused',
     { Tensor, InferenceSession: { create: async (model) => open(model) } },
     {},
@@ -61,4 +61,5 @@ export function onnxRuntimeFused({ threads = 1, ...options }: OnnxRuntimeFusedOp
       ...loweringFor(threads),
     },
   );
+  return instructionSet === undefined ? runtime : { ...runtime, instructionSet };
 }

@@ -6,15 +6,19 @@ import {
   add,
   fuse,
   grad,
+  kthSmallest,
   layerNorm,
   linear,
   matmul,
+  max,
   mul,
   optimize,
   program,
   referenceRuntime,
   serialize,
   softplus,
+  square,
+  sub,
   sum,
   swish,
 } from '@meow-rl/graph';
@@ -162,6 +166,42 @@ describe.skipIf(isLeftOut)('onnxruntime-fused', () => {
     const again = await executable.run(inputs);
     expect(first).toHaveLength(Object.keys(expected).length);
     for (const [name, values] of first) expect(again[name]).toEqual(values);
+    await executable.dispose();
+  });
+
+  // A sum is rounded once where it and its product are one instruction, twice where others read the product: forward or backward.
+  const chosen: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+    'the largest': (x) => max(x, { axes: [1], keepDims: true }),
+    'the third smallest': (x) => kthSmallest(x, { k: 3, axis: 1, keepDims: true }),
+  };
+  const sums: Readonly<Record<string, (product: Tensor, x: Tensor, y: Tensor) => Tensor>> = {
+    'which alone read their products': (product, _, y) => square(sub(product, y)),
+    'beside others that read their products': (product, x, y) => mul(sub(x, y), matmul(product, product)),
+  };
+  const pairs = Object.keys(chosen).flatMap((which) => Object.keys(sums).map((of) => [which, of] as const));
+  test.each(pairs)('the gradient of %s of sums %s is that of the reference', async (which, of) => {
+    const side = 24;
+    const given = program(
+      { inputs: { a: { shape: [side, side] }, w: { shape: [side] }, b: { shape: [side] } }, state: {} },
+      ({ a, w, b }) => {
+        const product = mul(a, w);
+        const x = add(product, b);
+        const y = chosen[which]?.(x) ?? x;
+        const [gradient = w] = grad(sum(sums[of]?.(product, x, y) ?? x), [w]);
+        return { outputs: { gradient } };
+      },
+    );
+    const inputs = {
+      a: numbersBetween(1, side * side, -2, 2),
+      w: numbersBetween(2, side, -2, 2),
+      b: numbersBetween(3, side, -2, 2),
+    };
+    const { gradient: expected } = await (await referenceRuntime.load(given)).run(inputs);
+    const executable = await onnxRuntimeFused().load(given);
+    const { gradient } = await executable.run(inputs);
+    const size = Math.max(...Array.from(expected, Math.abs));
+    const scaled = (values: ArrayLike<number>) => Array.from(values, (value) => value / size);
+    expectClose(scaled(gradient), scaled(expected), 1e-5);
     await executable.dispose();
   });
 

@@ -48,13 +48,15 @@ export async function createOnPolicyAgent<N extends NetworkGroups, T extends Com
   const runtime = options.runtime ?? (await defaultRuntime());
   const random = stream(seed, STREAM.updates);
   const updates = await localUpdates({ algorithm, seed, runtime, random });
+  let programs: OnPolicyPrograms | undefined;
   try {
-    const programs = await loadOnPolicyPrograms(algorithm, runtime, updates.state);
+    programs = await loadOnPolicyPrograms(algorithm, runtime, updates.state);
     updates.write(startStates(algorithm, seed));
     const parts = { algorithm, learned: updates, state: updates.state, programs, seed, random };
     // The types of settings are those of the definition that the algorithm was resolved from.
     return agentOf(parts, algorithm, updates, programs) as RolloutAgent<T>;
   } catch (error) {
+    await programs?.dispose();
     await updates.dispose();
     throw error;
   }

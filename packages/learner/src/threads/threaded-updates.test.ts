@@ -5,11 +5,13 @@ import { promisify } from 'node:util';
 import { referenceRuntime } from '@meow-rl/graph';
 import type { Runtime } from '@meow-rl/graph';
 import { onnxRuntimeNode } from '@meow-rl/graph/onnxruntime-node';
+import { instructionSets, onnxRuntimeFused } from '@meow-rl/onnxruntime-fused';
+import type { InstructionSet } from '@meow-rl/onnxruntime-fused';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { createAgent } from '../agent.ts';
 import type { Agent } from '../agent.ts';
-import { ENGINES } from '../testing/describe-updates.ts';
+import { ENGINES, PLACES } from '../testing/describe-updates.ts';
 import { deterministicActorCritic } from '../testing/deterministic-actor-critic.ts';
 import { failingDraw } from '../testing/failing-draw.ts';
 import { randomBatch } from '../testing/random-batch.ts';
@@ -21,6 +23,9 @@ const sizes = { observationSize: 3, actionSize: 2 };
 const ROWS = 8;
 const batchOf = (seed: number) => randomBatch(seed, ROWS, sizes);
 const { observations } = batchOf(100);
+
+/** What the fused engine's operators can use here. */
+const sets = ENGINES.length < 2 ? [] : instructionSets();
 
 const open: Agent[] = [];
 afterEach(async () => {
@@ -55,6 +60,23 @@ describe('threadedUpdates', () => {
       "threads can't load the runtime reference. Give the agent one of onnxruntime-node, onnxruntime-fused.",
     );
   });
+
+  it.skipIf(sets.length < 2).each(PLACES)(
+    "compute with the instructions of the agent's runtime, %s",
+    async (_, background) => {
+      const learnedWith = async (instructionSet: InstructionSet | undefined) => {
+        const agent = await agentWith(threadedUpdates({ background }), {
+          runtime: onnxRuntimeFused(instructionSet ? { instructionSet } : {}),
+          config: { hidden: [64, 64] },
+        });
+        await agent.update(batchOf(1));
+        return agent.parameters();
+      };
+      const byDefault = await learnedWith(undefined);
+      expect(await learnedWith(sets[0])).toEqual(byDefault);
+      expect(await learnedWith(sets.at(-1))).not.toEqual(byDefault);
+    },
+  );
 
   it.each([0, 1.5, ROWS + 1])('refuse %d threads', async (threads) => {
     await expect(agentWith(threadedUpdates({ threads }))).rejects.toThrow(

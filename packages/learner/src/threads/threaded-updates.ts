@@ -42,7 +42,7 @@ const entry = siblingModule('update-thread', import.meta.url);
 
 /**
  * Makes updates in worker threads of Node and, unless in the background, the calling thread. Each has sessions of its own of
- * the agent's engine, onnxruntime-node or onnxruntime-fused, always on the CPU and with one thread inside operators.
+ * the agent's engine, onnxruntime-node or onnxruntime-fused with the same instruction set, always on the CPU and with one thread inside operators.
  *
  * Every thread computes the gradient of its share of the batch. Every thread then adds up the gradients of its share of the
  * parameters, in a fixed order, and steps these:

@@ -22,6 +22,7 @@ export class Classification {
   readonly #fusible = new Map<Node, Fusible>();
   readonly #depths = new Map<Node, number>();
   readonly #leaving = new Set<Tensor>();
+  readonly #compared = new Set<Node>();
 
   constructor(nodes: readonly Node[]) {
     for (const node of nodes) {
@@ -35,6 +36,7 @@ export class Classification {
       for (const input of node.inputs) {
         const { space } = this.#fusible.get(input.node) ?? {};
         if (space && !(placement && sameSpace(placement.space, space))) this.#leaving.add(input);
+        if (node.kind === 'operator' && node.operator === 'isEqual') this.#compared.add(input.node);
       }
     }
   }
@@ -58,6 +60,14 @@ export class Classification {
   /** Whether something outside of its space reads a tensor, so that it is there to be read in any case. */
   leaves(tensor: Tensor): boolean {
     return this.#leaving.has(tensor);
+  }
+
+  /**
+   * Whether something asks if a node's result is equal to another tensor. Computed again it may be rounded otherwise, and would no longer be
+   * equal to what was taken of it, as its maximum is.
+   */
+  isCompared({ node }: Tensor): boolean {
+    return this.#compared.has(node);
   }
 
   #place(node: OperatorNode): Pick<Fusible, 'space' | 'isLast'> | undefined {

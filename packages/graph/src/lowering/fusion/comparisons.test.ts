@@ -7,14 +7,17 @@ import {
   equal,
   exp,
   greater,
+  kthSmallest,
   layerNorm,
   less,
   linear,
+  max,
   maximum,
   mul,
   relu,
   softplus,
   square,
+  sub,
   sum,
   toFloat,
   where,
@@ -62,6 +65,29 @@ describe('comparisons in a fused operator', () => {
     );
     expect(names(after)).toEqual(['fused']);
   });
+
+  test.each<readonly [string, (x: Tensor) => Tensor]>([
+    ['max', (x) => max(x, { axes: [1], keepDims: true })],
+    ['kthSmallest', (x) => kthSmallest(x, { k: 2, axis: 1, keepDims: true })],
+  ])(
+    'the gradient of %s compares the numbers that it was taken of, not others that it computes',
+    async (_, of) => {
+      const after = await expectSame(
+        programOn({ a: [5, 4], w: [4], b: [4] }, (inputs) => {
+          const w = tensor(inputs, 'w');
+          const product = mul(tensor(inputs, 'a'), w);
+          const y = of(add(product, tensor(inputs, 'b')));
+          const [gradient = w] = grad(sum(square(sub(product, y))), [w]);
+          return { gradient };
+        }),
+      );
+      const [forward, ...others] = fusedNodes(after);
+      expect(codeOf(forward)).toEqual(['mulAdd']);
+      const backward = others.filter((node) => codeOf(node).includes('isEqual'));
+      expect(backward).toHaveLength(1);
+      expect(backward[0]?.inputs).toContain(forward?.outputs[0]);
+    },
+  );
 
   test('a relu behind a product is left to the engine, its gradient is fused with the sums that read it', async () => {
     const after = await expectSame(

@@ -63,25 +63,27 @@ const isFull = ({ shape }: Tensor, space: Space): boolean => kindIn(space, shape
 
 /**
  * The members, and what to compute again: results of earlier groups, as long as no more matrices are read for them than
- * there are results. Writing a matrix and reading it back costs more than the arithmetic that it saves.
+ * there are results. Writing a matrix and reading it back costs more than the arithmetic that it saves. What is compared is always read.
  */
 function computedBy(members: readonly Node[], space: Space, known: Classification): Set<Node> {
   const computes = new Set(members);
   const outer = [...new Set(members.flatMap(({ inputs }) => inputs))].filter(
     ({ node }) => !computes.has(node),
   );
-  const read = new Set(outer.filter((tensor) => !known.isInside(tensor, space)));
+  const isCompared = (tensor: Tensor): boolean => known.isCompared(tensor);
+  const isEarlier = (tensor: Tensor): boolean => known.isInside(tensor, space) && !isCompared(tensor);
+  const read = new Set(outer.filter((tensor) => !isEarlier(tensor)));
   const costs = (some: readonly ReturnType<typeof behind>[]): number => {
     const more = new Set(some.flatMap(({ leaves }) => [...leaves]));
     const matrices = [...more].filter((leaf) => isFull(leaf, space) && !read.has(leaf)).length;
     return matrices - some.filter(({ tensor }) => isFull(tensor, space)).length;
   };
   const earlier = outer
-    .filter((tensor) => known.isInside(tensor, space))
+    .filter(isEarlier)
     .map((tensor) => {
       const [whole, less] = [
-        behind(tensor, space, known),
-        behind(tensor, space, known, (other) => known.leaves(other)),
+        behind(tensor, space, known, isCompared),
+        behind(tensor, space, known, (other) => isCompared(other) || known.leaves(other)),
       ];
       return costs([less]) < costs([whole]) ? less : whole;
     })

@@ -16,8 +16,8 @@ import { floatsOf, replaceTensor, stateTensor } from './state-tensor.ts';
 import type { StateTensor } from './state-tensor.ts';
 import { checkOperators } from './support.ts';
 
-/** Disposes of the tensors of stores that nothing refers to any more: TensorFlow.js keeps what isn't disposed of. */
-const forgottenStores = new FinalizationRegistry<readonly StateTensor[]>((states) => {
+/** Disposes of the tensors of states that neither a store nor a program refers to any more: TensorFlow.js keeps what isn't disposed of. */
+const forgottenStates = new FinalizationRegistry<readonly StateTensor[]>((states) => {
   for (const { tensor } of states) tensor.dispose();
 });
 
@@ -48,7 +48,7 @@ export function tfjsRuntime(tf: TfjsModule, options: TfjsOptions = {}): Runtime 
         else replaceTensor(state, device.makeTensor(numbers, state.shape, 'float32', 'write: a state'));
       },
     },
-    (store, states) => forgottenStores.register(store, states),
+    (stateIn, states) => forgottenStates.register(stateIn, states),
   );
 
   async function load<I extends string, S extends string, O extends string>(

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -55,6 +56,12 @@ const learner = program(
     };
   },
 );
+
+/** Collects garbage at once. */
+function exposedGarbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc');
+}
 
 const engine = tf.engine();
 const tensors = (): number => tf.memory().numTensors;
@@ -217,8 +224,7 @@ describe.each([await loadTfjsEngine('tfjs-cpu'), await loadTfjsEngine('tfjs-wasm
   });
 
   it('disposes of the states of a store that nothing refers to any more', async () => {
-    setFlagsFromString('--expose-gc');
-    const collectGarbage: () => void = runInNewContext('gc');
+    const collectGarbage = exposedGarbageCollector();
     collectGarbage();
     const before = tensors();
     for (let i = 0; i < 20; i++) runtime.createState(learner.state);
@@ -227,6 +233,20 @@ describe.each([await loadTfjsEngine('tfjs-cpu'), await loadTfjsEngine('tfjs-wasm
       collectGarbage();
       expect(tensors()).toBeLessThanOrEqual(before);
     }, 20_000);
+  });
+
+  it('keeps the states of a program of which only its run is left', async () => {
+    const collectGarbage = exposedGarbageCollector();
+    const { run } = await runtime.load(learner);
+    const inputs = { x: [1, 2, 3], at: [1] };
+    const first = await run(inputs);
+    // What is disposed of then is so in later turns.
+    for (let i = 0; i < 10; i++) {
+      collectGarbage();
+      await setTimeout(1);
+    }
+    expect(first.total[0]).toBe(0);
+    expectClose((await run(inputs)).total, [21], 1e-5);
   });
 
   it('refuses a store of another runtime', async () => {
