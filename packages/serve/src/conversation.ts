@@ -16,8 +16,11 @@ export interface Conversation {
 /** Pings without an answer after which a client is given up. */
 const MAX_UNANSWERED = 3;
 
-/** Bytes between two pings that may be all theirs. */
-const OF_PINGS = 64;
+/** Milliseconds that a timer can have. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Bytes between two pings that may be those of pongs alone. */
+const OF_PONGS = 64;
 
 /**
  * @param connection that the socket is on
@@ -29,9 +32,11 @@ export function converse(
   { answer }: Answers,
   pingInterval: number,
 ): Conversation {
+  const silence = Math.min((MAX_UNANSWERED + 1) * pingInterval, LONGEST_TIMER);
   let waiting = 0;
   let isEnding = false;
   let isAnswering = false;
+  let isSending = false;
   let answering: Promise<void> = Promise.resolve();
   let computed: Promise<unknown> = Promise.resolve();
 
@@ -42,7 +47,11 @@ export function converse(
       computed = answered;
       const reply = await answered;
       isAnswering = false;
+      isSending = true;
+      connection.setTimeout(silence);
       await send(socket, reply);
+      connection.setTimeout(0);
+      isSending = false;
     }
     waiting -= 1;
     if (waiting === 0) socket.resume();
@@ -56,20 +65,22 @@ export function converse(
   });
 
   let unanswered = 0;
-  let moved = 0;
+  let received = 0;
   socket.on('pong', () => (unanswered = 0));
   const heartbeat = setInterval(() => {
-    // It waits for the server, which isn't reading its pongs.
-    if (isAnswering) return;
-    // There are no pongs in the middle of a large message, and none are read while one is sent.
-    const before = moved;
-    moved = connection.bytesRead + connection.bytesWritten - connection.writableLength;
-    if (moved - before > OF_PINGS) unanswered = 0;
+    // It waits for the server, which isn't reading its pongs. What is sent has a time of its own.
+    if (isAnswering || isSending) return;
+    // There are no pongs in the middle of a large message.
+    const before = received;
+    received = connection.bytesRead;
+    if (received - before > OF_PONGS) unanswered = 0;
     if (unanswered >= MAX_UNANSWERED) return socket.terminate();
     unanswered += 1;
     socket.ping();
   }, pingInterval);
   socket.on('close', () => clearInterval(heartbeat));
+  // As long as pings are waited for, nothing of an answer was taken: also a part of it counts.
+  connection.on('timeout', () => socket.terminate());
 
   return {
     end: () => {

@@ -257,6 +257,31 @@ describe('a connection', () => {
     await expect.poll(() => server.clients, { timeout: 5000 }).toBe(0);
   });
 
+  it('that reads a large answer slowly stays, one that stops reading is given up', async () => {
+    const large = new Float32Array(8_000_000);
+    const server = await serve({
+      policy: { ...trained.policy, act: async () => large },
+      pingInterval: 50,
+    });
+    const slow = await client(server);
+    const stopped = await client(server);
+    const answers: unknown[] = [];
+    slow.socket.once('message', (answer) => answers.push(answer));
+    stopped.socket.pause();
+    for (const { socket } of [slow, stopped]) socket.send(asking());
+    const begun = performance.now();
+    while (answers.length === 0 && performance.now() - begun < 20_000) {
+      slow.socket.pause();
+      await pause(30);
+      slow.socket.resume();
+      await pause(1);
+    }
+    // Long after pings without an answer would have been too many.
+    expect([answers.length, performance.now() - begun > 400]).toEqual([1, true]);
+    expect(slow.socket.readyState).toBe(WebSocket.OPEN);
+    await expect.poll(() => server.clients, { timeout: 5000 }).toBe(1);
+  });
+
   it('whose answer takes longer than pings are waited for stays', async () => {
     const act = async () => (await pause(700), trained.policy.act(one));
     const server = await serve({ policy: { ...trained.policy, act }, pingInterval: 100 });

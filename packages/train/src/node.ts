@@ -27,6 +27,7 @@ export {
 } from './tensorboard/writer.ts';
 export {
   CHECKPOINT_FILES,
+  checkpointFolder,
   listCheckpoints,
   readCheckpoint,
   type Checkpoint,

@@ -220,6 +220,27 @@ export default ({ folder }) => ({ log: () => {}, close: () => appendFileSync(fol
     expect(average.filter(isEvaluation)).not.toEqual(last.filter(isEvaluation));
   });
 
+  test('a run of one thread goes on with --parallel off, which leaves only evaluations to be changed', async () => {
+    const config = await readFile(inFolder('a', 'config.json'), 'utf8');
+    expect(JSON.parse(config)).toMatchObject({ parallel: 'auto', learnerThreads: 0, workers: 0 });
+    const { code, err } = await bench('train', '--resume', inFolder('a'), '--parallel', 'off');
+    expect([code, err]).toEqual([0, expect.stringContaining('is finished: it has trained its 200 steps')]);
+    expect(await readFile(inFolder('a', 'config.json'), 'utf8')).toBe(config);
+  });
+
+  test.each([['--learner-threads 2'], ['--learner-threads 1 --pipeline']])(
+    'evaluations of the averaged policy leave a training with %s alone',
+    async (threads) => {
+      const events = async (policy: string) => {
+        const name = `${policy} ${threads}`;
+        const flags = `--seed 5 --policy ${policy} ${threads} --evaluate-every 120`;
+        expect(await train(name, ...flags.split(' '))).toMatchObject({ code: 0 });
+        return (await metricsOf(name)).filter((event) => !isEvaluation(event));
+      };
+      expect(await events('averaged')).toEqual(await events('last'));
+    },
+  );
+
   test('the averaged policy is evaluated by the parameters that a checkpoint of the step has', async () => {
     const flags = '--seed 5 --policy averaged --evaluate-every 200 --evaluation-episodes 3';
     await train('averaged-last', ...flags.split(' '));

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { writeProblem } from '@meow-rl/files';
-import { listCheckpoints } from '@meow-rl/train/node';
+import { checkpointFolder, listCheckpoints } from '@meow-rl/train/node';
 import { z } from 'zod';
 
 import { hasCode } from '../cli/errors.ts';
@@ -55,7 +55,10 @@ export async function readPlayed(folder: string): Promise<PlayedBefore> {
 /** What tells the newest checkpoint from any other: a hash of its checksums. */
 async function newestCheckpoint(folder: string): Promise<string | undefined> {
   const [step] = await listCheckpoints(path.join(folder, CHECKPOINTS));
-  const sums = await contentOf(path.join(folder, CHECKPOINTS, String(step), 'SHA256SUMS'));
+  if (step === undefined) return undefined;
+  const sums = await contentOf(
+    path.join(checkpointFolder(path.join(folder, CHECKPOINTS), step), 'SHA256SUMS'),
+  );
   return sums === undefined ? undefined : createHash('sha256').update(sums).digest('hex');
 }
 

@@ -36,6 +36,8 @@ export function changesOnResume(run: string, settings: ResolvedTrain, given: Raw
     const now = asKept(name, value);
     // Chosen when the run was begun.
     if ((name === 'engine' || name === 'parallel') && now === 'auto') continue;
+    // Left are the threads of evaluations, which change no number.
+    if (name === 'parallel' && settings.learnerThreads === 0 && settings.workers === 0) continue;
     if (name === 'out') checkFolder(run, now);
     else {
       const before = valueAt(settings, keys);

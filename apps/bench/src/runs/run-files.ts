@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import { POLICY_FILES } from '@meow-rl/export';
-import { deleteCheckpoints, removeEmpty } from '@meow-rl/train/node';
+import { deleteCheckpoints, FOLDER_LOCK, removeEmpty } from '@meow-rl/train/node';
 import { z } from 'zod';
 
 import { hasCode } from '../cli/errors.ts';
@@ -84,6 +84,8 @@ export async function deleteRun(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true }))
     if (FILES.test(entry.name) && entry.name !== CONFIG && !entry.isDirectory())
       await rm(path.join(folder, entry.name));
-  for (const name of Object.values(POLICY_FILES)) await rm(path.join(folder, POLICY, name), { force: true });
+  // The lock is one that a killed export has left.
+  for (const name of [...Object.values(POLICY_FILES), FOLDER_LOCK])
+    await rm(path.join(folder, POLICY, name), { force: true });
   await removeEmpty(path.join(folder, POLICY));
 }

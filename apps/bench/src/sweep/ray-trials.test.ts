@@ -126,6 +126,25 @@ describe('a sweep on Ray', () => {
     });
   });
 
+  it('goes on with what a job of an earlier sweep with fewer steps has left', async () => {
+    const ray = await startFakeRay(undefined);
+    const { file, out, trial } = await sweepFile(ray.address);
+    const metadata = { 'meow-sweep': out, 'meow-trial': NAME };
+    ray.jobs.set('earlier', { submission_id: 'earlier', status: 'RUNNING', metadata });
+    const ending = endingOf(file);
+    await expect
+      .poll(() => ray.requests.filter((request) => request === 'GET /api/jobs/').length, { timeout: 60_000 })
+      .toBeGreaterThan(2);
+    await writeFinished(trial, 300);
+    ray.jobs.set('earlier', { submission_id: 'earlier', status: 'SUCCEEDED', metadata });
+    await expect.poll(() => ray.jobs.size, { timeout: 60_000 }).toBe(2);
+    const [, later] = ray.jobs.values();
+    expect(later).toMatchObject({ entrypoint: expect.stringContaining(` train --resume ${trial} `) });
+    await writeFinished(trial);
+    ray.jobs.set(later?.submission_id ?? '', { submission_id: '', ...later, status: 'SUCCEEDED' });
+    expect(await ending).toEqual({ kind: 'done' });
+  });
+
   it('brings the app to the cluster, once', async () => {
     const ray = await startFakeRay(undefined, () => ({
       status: 'FAILED',

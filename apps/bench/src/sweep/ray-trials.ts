@@ -9,7 +9,7 @@ import { makeFolder } from '@meow-rl/files';
 
 import { quoted } from '../cli/command-line.ts';
 import { CliError, reasonOf, UsageError } from '../cli/errors.ts';
-import { CONFIG } from '../runs/run-files.ts';
+import { CONFIG, POLICY } from '../runs/run-files.ts';
 import type { RayOptions, SweepDefinition } from './definition.ts';
 import { lastError } from './last-error.ts';
 import { APP_PROGRAM, expectApp, packApp } from './pack-app.ts';
@@ -186,7 +186,12 @@ async function runJob(context: JobContext, stop: AbortSignal): Promise<Ending> {
     const job = (await list(submitted)).find(({ submission_id }) => submission_id === id);
     if (!job) return { kind: 'failed', error: `Ray no longer knows its job ${id}`, again: true };
     if (job.status === 'RUNNING') report({ phase: 'running', job: id });
-    else if (job.status !== 'PENDING') return endingOf(context, id, job, isStopped);
+    else if (job.status !== 'PENDING') {
+      const ending = await endingOf(context, id, job, isStopped);
+      // One of an earlier sweep with fewer steps is gone on with.
+      const isEarlier = typeof running === 'string' && job.status === 'SUCCEEDED';
+      return isEarlier && ending.kind === 'failed' && ending.again ? runJob(context, stop) : ending;
+    }
   }
 }
 
@@ -200,6 +205,7 @@ async function freeFolder(
     await makeFolder(folder);
     const inUse = await waitForFolder(folder, stop);
     // Ray says that the trial's jobs have ended. What one that was killed on another node left can't be seen to be dead from here.
+    if (hadJobs) await deleteForeignLock(path.join(folder, POLICY));
     if (inUse === undefined || (hadJobs && (await deleteForeignLock(folder)))) return undefined;
     return inUse;
   } catch (error) {

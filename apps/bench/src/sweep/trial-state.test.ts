@@ -68,6 +68,11 @@ describe('a trial', () => {
     });
   });
 
+  it('is as fast as its last line says where lines are further apart', async () => {
+    const apart = [metrics(100, 100), { ...metrics(300, 160), time: { seconds: 160, stepsPerSecond: 3.5 } }];
+    expect(await stateOf({ steps: 1000, log: lines(...apart) })).toMatchObject({ stepsPerSecond: 3.5 });
+  });
+
   it('is read from the end of a long log', async () => {
     const early = { type: 'episode', step: 1, text: 'x'.repeat(300_000) };
     const log = lines(metrics(999, 1), early, metrics(500, 50), metrics(600, 60));

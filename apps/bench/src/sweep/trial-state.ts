@@ -20,7 +20,7 @@ export interface TrialState {
   readonly sampledReturn?: number;
   /** Mean return of the last 100 training episodes: random actions first, then those that explore. */
   readonly trainingReturn?: number;
-  /** Environment steps per second, of the last half minute. */
+  /** Environment steps per second, of the last half minute or since the line of the log before. */
   readonly stepsPerSecond?: number;
   /** Wall-clock seconds of training so far, over all sittings. */
   readonly seconds?: number;
@@ -42,7 +42,7 @@ const eventSchema = z.looseObject({
   mean: z.number().optional(),
   stochastic: z.looseObject({ mean: z.number() }).optional(),
   meanReturn: z.number().optional(),
-  time: z.looseObject({ seconds: z.number() }).optional(),
+  time: z.looseObject({ seconds: z.number(), stepsPerSecond: z.number().optional() }).optional(),
 });
 type LoggedEvent = z.output<typeof eventSchema>;
 
@@ -76,24 +76,25 @@ function progressOf(events: readonly LoggedEvent[]): Omit<TrialState, 'phase'> {
   const deterministicReturn = evaluation?.mean;
   const sampledReturn = evaluation?.stochastic?.mean;
   const timed = events.flatMap(({ type, step, time }) =>
-    type === 'metrics' && time ? [{ step, seconds: time.seconds }] : [],
+    type === 'metrics' && time ? [{ step, ...time }] : [],
   );
   const trainingReturn = events.findLast(
     ({ type, meanReturn }) => type === 'metrics' && meanReturn !== undefined,
   )?.meanReturn;
   const last = timed.at(-1);
   const first = last && timed.find(({ seconds }) => seconds >= last.seconds - 30);
+  // Where lines are further apart, the last one says how fast it went since the one before.
+  const stepsPerSecond =
+    last && first && last.seconds > first.seconds
+      ? (last.step - first.step) / (last.seconds - first.seconds)
+      : last?.stepsPerSecond;
   return {
     step,
     ...(deterministicReturn !== undefined && { deterministicReturn }),
     ...(sampledReturn !== undefined && { sampledReturn }),
     ...(trainingReturn !== undefined && { trainingReturn }),
     ...(last && { seconds: last.seconds }),
-    ...(last &&
-      first &&
-      last.seconds > first.seconds && {
-        stepsPerSecond: (last.step - first.step) / (last.seconds - first.seconds),
-      }),
+    ...(stepsPerSecond !== undefined && { stepsPerSecond }),
   };
 }
 
