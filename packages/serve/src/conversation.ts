@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 
 import type { Answers } from './answers.ts';
+import { LARGEST_LIMIT } from './limits.ts';
 
 /** Milliseconds that a client has to take the answer that was under way, and for the closing handshake. */
 const CLOSE_TIMEOUT = 1000;
@@ -15,9 +16,6 @@ export interface Conversation {
 
 /** Pings without an answer after which a client is given up. */
 const MAX_UNANSWERED = 3;
-
-/** Milliseconds that a timer can have. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Bytes between two pings that may be those of pongs alone. */
 const OF_PONGS = 64;
@@ -32,19 +30,19 @@ export function converse(
   { answer }: Answers,
   pingInterval: number,
 ): Conversation {
-  const silence = Math.min((MAX_UNANSWERED + 1) * pingInterval, LONGEST_TIMER);
+  const silence = Math.min((MAX_UNANSWERED + 1) * pingInterval, LARGEST_LIMIT);
   let waiting = 0;
   let isEnding = false;
   let isAnswering = false;
   let isSending = false;
   let answering: Promise<void> = Promise.resolve();
-  let computed: Promise<unknown> = Promise.resolve();
+  let answerUnderWay: Promise<unknown> = Promise.resolve();
 
   const respond = async (message: Buffer, isBinary: boolean): Promise<void> => {
     if (!isEnding && socket.readyState === socket.OPEN) {
       isAnswering = true;
       const answered = answer(message, isBinary);
-      computed = answered;
+      answerUnderWay = answered;
       const reply = await answered;
       isAnswering = false;
       isSending = true;
@@ -79,13 +77,13 @@ export function converse(
     socket.ping();
   }, pingInterval);
   socket.on('close', () => clearInterval(heartbeat));
-  // As long as pings are waited for, nothing of an answer was taken: also a part of it counts.
+  // Of a client that takes nothing of its answer for as long as pings are waited for; taking a part of it sets the time back.
   connection.on('timeout', () => socket.terminate());
 
   return {
     end: () => {
       isEnding = true;
-      void computed.then(() => {
+      void answerUnderWay.then(() => {
         const giveUp = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT);
         socket.on('close', () => clearTimeout(giveUp));
       });

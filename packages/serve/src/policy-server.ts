@@ -11,6 +11,7 @@ import { policyAnswers, type ServeCounts } from './answers.ts';
 import { converse, type Conversation } from './conversation.ts';
 import { ServeError } from './errors.ts';
 import { greeting } from './greeting.ts';
+import { expectLimits } from './limits.ts';
 
 /** Options of {@link servePolicy}. */
 export interface ServeOptions {
@@ -77,7 +78,7 @@ export async function servePolicy({
   const problem = listeningProblem({ host, token });
   if (problem !== undefined)
     throw new RangeError(`servePolicy: ${problem}. Give a random token of 32 bytes.`);
-  expectIntegers({ maxClients, maxMessageBytes, maxRows, pingInterval });
+  expectLimits({ maxClients, maxMessageBytes, maxRows, pingInterval });
   const refusalOf = doorkeeper(token);
   const answers = policyAnswers(policy, maxRows);
   const metadata = greeting(policy.metadata, actions);
@@ -128,17 +129,6 @@ export async function servePolicy({
       await answers.finished();
     },
   };
-}
-
-/** Limits above that are none: to timers, and to the reader of messages. */
-const LARGEST_LIMIT = 2 ** 31 - 1;
-
-function expectIntegers(limits: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(limits))
-    if (!Number.isInteger(value) || value < 1 || value > LARGEST_LIMIT)
-      throw new RangeError(
-        `servePolicy: ${name} is ${value}, expected a whole number from 1 to ${LARGEST_LIMIT}.`,
-      );
 }
 
 async function listen(http: Server, host: string, port: number) {

@@ -1,10 +1,11 @@
 /// <reference lib="es2024.sharedmemory" />
 import { barrier } from './barrier.ts';
 import { Control, END, newControl } from './control.ts';
+import { patience } from './patience.ts';
 import { messageOf } from './plain-data.ts';
 import type { Loss, Protocol, ThreadReady } from './protocol.ts';
 import type { Threads, ThreadsOptions } from './threads.ts';
-import { patience, waiter } from './wait.ts';
+import { waiter } from './wait.ts';
 import { startWorkers } from './workers.ts';
 
 /** A thread answers in milliseconds where one waits for it: one that doesn't in this time never will. */

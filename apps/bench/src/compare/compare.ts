@@ -8,13 +8,13 @@ import { fileName } from '../files/file-name.ts';
 import { makeComparisonReport, writeComparisonReport } from '../report/make-comparison-report.ts';
 import { svgFile } from '../report/svg.ts';
 import { guardWrite, writeAtomically } from '../runs/run-folder.ts';
-import { unevenSteps } from './analyse.ts';
 import { compareRuns, type ComparedRuns } from './compare-runs.ts';
 import { curvesFigure } from './curves-figure.ts';
 import { findRuns } from './find-runs.ts';
 import { checkComparable, describeLeftOut } from './read-groups.ts';
 import type { CompareRequest } from './request.ts';
 import { actionsOf, formatComparison } from './tables.ts';
+import { unevenSteps } from './uneven-steps.ts';
 
 /** Compares algorithms over the seeds of their runs; what was left out or is unfinished is said. */
 export async function compare(sources: readonly string[], request: CompareRequest, ui: Ui): Promise<void> {

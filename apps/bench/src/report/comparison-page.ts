@@ -1,10 +1,11 @@
-import { unevenSteps, type Comparison } from '../compare/analyse.ts';
+import type { Comparison } from '../compare/analyse.ts';
 import { curvesPanel, type CurveStatistic } from '../compare/curves-figure.ts';
 import { labelsOf } from '../compare/group-runs.ts';
 import { improvementFigure } from '../compare/improvement-figure.ts';
 import { labelColors } from '../compare/label-colors.ts';
 import { profileFigure } from '../compare/profile-figure.ts';
 import { interval, LEAST_SEEDS_OF_T_INTERVAL } from '../compare/tables.ts';
+import { unevenSteps } from '../compare/uneven-steps.ts';
 import type { ComparisonReport } from './comparison-data.ts';
 import { aggregateTable, finalReturnsTable, improvementTable, speedTable } from './comparison-tables.ts';
 import { html, type Html } from './html.ts';

@@ -1,5 +1,6 @@
 import type { ConfidenceInterval } from '@meow-rl/train';
 
+import { counted } from '../cli/counted.ts';
 import type { Comparison, GroupResult, Improvement } from '../compare/analyse.ts';
 import type { NormalizedProfile } from '../compare/normalized-profile.ts';
 import { interval } from '../compare/tables.ts';
@@ -45,7 +46,7 @@ export function finalReturnsTable({ deterministic, sampled, options }: Compariso
 
 /** A number of fewer seeds than its row, which is said. */
 const ofSeeds = (text: Html, seeds: number, ofAll: number): Html =>
-  seeds === ofAll ? text : html`${text} <small>of ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}</small>`;
+  seeds === ofAll ? text : html`${text} <small>of ${counted(seeds, 'seed')}</small>`;
 
 /** Probabilities of improvement with their intervals. */
 export const improvementTable = (

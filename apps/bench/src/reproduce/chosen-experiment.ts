@@ -44,17 +44,17 @@ export async function chosenExperiment(
   const known = new Set(experiment.armsOf(environments[0] ?? '').map(({ algorithm }) => algorithm));
   for (const name of algorithms ?? [])
     if (!known.has(name)) throw unknownName(`algorithm of ${figure} called`, name, [...known]);
-  const experimentOfChosen = { ...experiment, environments: chosen ?? environments, armsOf };
+  const selected = { ...experiment, environments: chosen ?? environments, armsOf };
   // Refuses environments that there are not, or that the figure has no runs in, and too few steps, before anything is measured.
-  for (const environment of experimentOfChosen.environments)
+  for (const environment of selected.environments)
     for (const arm of armsOf(environment)) {
       const asked = steps !== undefined && {
         steps,
-        ...warmupOf(experimentOfChosen, { environment, arm, steps }),
+        ...warmupOf(selected, { environment, arm, steps }),
       };
       await settingsOfRun({ environment, arm }, { ...simulator, ...asked });
     }
-  return experimentOfChosen;
+  return selected;
 }
 
 function checkOnce(flag: string, names: readonly string[] = []): void {

@@ -105,7 +105,7 @@ export function adoptPolicy(
 }
 
 /** Does something with the parameters that the settings ask for, and has those that are trained act again. */
-export async function withPolicy(
+export async function withAdoptedPolicy(
   runAgent: RunAgent,
   settings: Pick<ResolvedTrain, 'policy' | 'algo'>,
   work: () => Promise<void>,

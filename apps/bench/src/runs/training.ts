@@ -9,7 +9,7 @@ import { makeVectorEnvironment } from '../environments/environments.ts';
 import { makeEvaluationEnvironment } from '../environments/evaluation-environments.ts';
 import { CliError, reasonOf } from '../cli/errors.ts';
 import type { ResolvedTrain } from './resolve.ts';
-import { adoptPolicy, withPolicy, type RunAgent } from './run-agent.ts';
+import { adoptPolicy, withAdoptedPolicy, type RunAgent } from './run-agent.ts';
 import { makeRunBuffer } from './run-buffer.ts';
 import { CHECKPOINTS, withExplanation } from './run-checkpoints.ts';
 import { logTally, type LogTally } from './log-tally.ts';
@@ -166,7 +166,7 @@ const trainOpened = (
             every: evaluateEvery,
             episodes: evaluationEpisodes,
             stochastic: !deterministicOnly,
-            playing: (play) => withPolicy(agent, settings, play),
+            playing: (play) => withAdoptedPolicy(agent, settings, play),
           },
         }),
         checkpoint: {

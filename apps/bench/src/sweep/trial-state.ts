@@ -30,7 +30,7 @@ export interface TrialState {
 export const TRIAL_LOG = 'trial.log';
 
 const configSchema = z.looseObject({ steps: z.number() });
-/** Of a policy that couldn't be exported there is no error of its export. */
+/** `verifyMaxError` is absent where the policy couldn't be exported. */
 const summarySchema = z.looseObject({
   aborted: z.boolean(),
   trainSeconds: z.number(),

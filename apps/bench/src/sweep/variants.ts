@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import { stream } from '@meow-rl/random';
 
 import { isRecord, mergeConfig, nest, type RawConfig } from '../cli/config-file.ts';
@@ -52,16 +50,15 @@ function randomVariants({ trials, seed, settings }: Group['random']): Variant[] 
     return {
       name: `random-${index}`,
       settings: Object.entries(settings).reduce<RawConfig>(
-        (drawn, [key, distribution]) => mergeConfig(drawn, nest(key.split('.'), draw(distribution, random))),
+        (before, [key, distribution]) =>
+          mergeConfig(before, nest(key.split('.'), draw(distribution, random))),
         {},
       ),
     };
   });
   // Of discrete values some are drawn again, which would be a copy of a trial.
-  return drawn.filter(
-    ({ settings: own }, index) =>
-      !drawn.slice(0, index).some((earlier) => isDeepStrictEqual(earlier.settings, own)),
-  );
+  const keys = drawn.map((variant) => JSON.stringify(variant.settings));
+  return drawn.filter((_, index) => keys.indexOf(keys[index] ?? '') === index);
 }
 
 /** `alpha=1` for `agent.alpha` and 1. */

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 
-import { patience } from './wait.ts';
+import { patience } from './patience.ts';
 
 it('patience counts what is waited, and not the time in which the process stood still', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
