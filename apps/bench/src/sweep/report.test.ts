@@ -40,18 +40,19 @@ a      finished             1000/1000  12.3           5.0      3.0`.trimStart(),
 });
 
 it('what is left goes by the rates of trials of the same kind, shared among those that run', () => {
-  const running = trial({ phase: 'running', step: 400, stepsPerSecond: 6 });
-  const finished = trial({ phase: 'finished', step: 1000, stepsPerSecond: 2 });
+  const running = trial({ phase: 'running', step: 400, stepsPerSecond: 6, seconds: 100 });
+  // The end was slow, as of one that was paused: what counts is all of its training.
+  const finished = trial({ phase: 'finished', step: 1000, stepsPerSecond: 0.01, seconds: 250 });
   expect(sweepSummary([running])).toBe('1 trial: 1 running, 1m40s left');
-  // 100 s, and 1000 steps at 4 a second.
+  // 100 s, and 1000 steps at (400 + 1000) / 350 = 4 a second.
   expect(sweepSummary([running, trial({}), finished])).toBe(
     '3 trials: 1 running, 1 waiting, 1 finished, 5m50s left',
   );
-  // Two at a time: 100 s, 100 s and 1000 / 6 s.
-  expect(sweepSummary([running, running, trial({})])).toBe('3 trials: 2 running, 1 waiting, 3m03s left');
+  // Two at a time: 100 s, 100 s and 1000 / 4 s.
+  expect(sweepSummary([running, running, trial({})])).toBe('3 trials: 2 running, 1 waiting, 4m10s left');
   // The rate of another environment is better than none, that of another algorithm isn't.
   expect(sweepSummary([running, trial({ environment: 'Ant-v5' })])).toBe(
-    '2 trials: 1 running, 1 waiting, 4m27s left',
+    '2 trials: 1 running, 1 waiting, 5m50s left',
   );
   expect(sweepSummary([running, trial({ algorithm: 'sac' })])).toBe('2 trials: 1 running, 1 waiting');
 });

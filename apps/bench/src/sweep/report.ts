@@ -61,8 +61,9 @@ const secondsToGo = ({ step, steps }: TrialReport, rate: number | undefined): nu
   rate === undefined || rate <= 0 ? undefined : Math.max(0, steps - step) / rate;
 
 /**
- * How long the trials that run and wait will take, where the rate of each is known: from itself, from others of its
- * algorithm and environment, or from those of its algorithm.
+ * How long the trials that run and wait will take, where the rate of each is known: its present one where it runs, else that of
+ * others of its algorithm and environment, or of those of its algorithm, over all their training: the last half minute before a
+ * trial was stopped may be one in which it was paused.
  */
 function secondsLeft(trials: readonly TrialReport[]): number | undefined {
   const running = trials.filter(({ phase }) => phase === 'running');
@@ -82,12 +83,17 @@ function rateOf(trial: TrialReport, trials: readonly TrialReport[]): number | un
   if (trial.phase === 'running' && trial.stepsPerSecond !== undefined) return trial.stepsPerSecond;
   const like = trials.filter(({ algorithm }) => algorithm === trial.algorithm);
   const twins = like.filter(({ environment }) => environment === trial.environment);
-  return meanRate(twins) ?? meanRate(like);
+  return rateSoFar(twins) ?? rateSoFar(like);
 }
 
-function meanRate(trials: readonly TrialReport[]): number | undefined {
-  const rates = trials.flatMap(({ stepsPerSecond }) =>
-    stepsPerSecond === undefined ? [] : [stepsPerSecond],
-  );
-  return rates.length === 0 ? undefined : rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+/** Steps per second of some trials, from their beginnings on. */
+function rateSoFar(trials: readonly TrialReport[]): number | undefined {
+  let steps = 0;
+  let total = 0;
+  for (const { step, seconds = 0 } of trials) {
+    if (seconds === 0) continue;
+    steps += step;
+    total += seconds;
+  }
+  return total === 0 ? undefined : steps / total;
 }
