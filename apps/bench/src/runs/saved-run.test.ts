@@ -98,4 +98,14 @@ describe('a run is played in another environment without what it has recorded of
       '--max-steps is for environments of these packages, and gym:Pendulum-v1 ends its episodes itself',
     );
   });
+
+  it('without the bounds and the device of its simulator, unless they are given', async () => {
+    const python = path.join(await temporaryFolder(), 'python');
+    await writeFile(python, '#!/bin/sh\necho "asked for: $*" >&2\nexit 1\n', { mode: 0o755 });
+    const recorded = { env: 'gym:Unbounded-v0', environment: 'gym:Unbounded-v0', actionBound: 2, python };
+    const asked = async (...flags: readonly string[]) => (await played(recorded, ...flags)).err;
+    expect(await asked()).toContain('--action-bound 2');
+    expect(await asked('--env', 'gym:Pendulum-v1')).toMatch(/asked for: (?!.*--action-bound)/);
+    expect(await asked('--env', 'gym:Pendulum-v1', '--action-bound', '3')).toContain('--action-bound 3');
+  });
 });

@@ -62,14 +62,17 @@ export interface OpenRunOptions {
   readonly checkpoint?: string;
 }
 
-/** Laid over the settings of a run to play in an environment: what is of another one alone goes, unless it is given. */
-function playingIn(environment: Partial<EnvironmentChoice> = {}): RawConfig {
+/** Laid over what a run has recorded to play in an environment: what is of another one alone goes, unless it is given. */
+function playingIn(recorded: RawConfig, environment: Partial<EnvironmentChoice> = {}): RawConfig {
   const { env } = environment;
+  const isAnother = env !== undefined && env !== recorded['env'];
   return {
     // Where evaluations of training play.
     evaluationEnv: undefined,
     // A simulator in Python ends its episodes itself.
     ...(env !== undefined && isBridge(env) && { maxSteps: undefined }),
+    // Servers refuse them where the actions of a task have bounds, or it runs on no device.
+    ...(isAnother && { actionBound: undefined, simulatorDevice: undefined }),
     ...environment,
   };
 }
@@ -84,7 +87,7 @@ export async function openRun(
   { checkpoint = 'last', environment, ...overrides }: OpenRunOptions = {},
 ): Promise<SavedRun> {
   const choice = choiceOf(checkpoint);
-  const settings = await readRunSettings(folder, playingIn(environment));
+  const settings = await readRunSettings(folder, playingIn(await readRunConfig(folder), environment));
   const checkpoints = path.join(folder, CHECKPOINTS);
   const saved = await withExplanation(chooseCheckpoint(checkpoints, choice), '--checkpoint');
   if (!saved) {
