@@ -142,6 +142,8 @@ function agentOf({ algorithm, updates, state, programs }: Parts, parts: AgentPar
   return {
     ...core.agent,
     actsDuringUpdate: updates.actsDuringUpdate,
+    batchSize: config.batchSize,
+    gamma: config.gamma,
     ...(definition.warnings && { warnings: definition.warnings(sizes, config) }),
 
     ...(replayed &&

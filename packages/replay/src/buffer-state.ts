@@ -10,6 +10,10 @@ export interface ReplayBufferHead extends TransitionSizes {
   readonly capacity: number;
   /** What observations were rounded to. Default: float32, which all were before there was a choice. */
   readonly observationStorage?: ObservationStorage | undefined;
+  /** γ. Absent in states from before it was kept. */
+  readonly discount?: number | undefined;
+  /** n, the most steps that a transition drawn spans. Absent in states from before it was kept. */
+  readonly nStep?: number | undefined;
   /** Transitions ever added; the last `capacity` of them are held. Transition k lies in row k mod capacity. */
   readonly added: number;
   readonly generator: GeneratorState;
@@ -51,6 +55,8 @@ export interface ExpectedBuffer extends TransitionSizes {
   /** That of the buffer to restore: it may be another one than the saved buffer's, if all that was held fits. */
   readonly capacity: number;
   readonly observationStorage: ObservationStorage;
+  readonly discount: number;
+  readonly nStep: number;
   /** Whether it has `nStep`. */
   readonly linked: boolean;
   /** α if it is prioritized, otherwise null. */
@@ -97,6 +103,13 @@ export function checkHead(head: ReplayBufferHead, expected: ExpectedBuffer): voi
         : `with ${name} = ${String(value)}`;
     throw new RangeError(
       `replay: restore got a state ${what(kept[name])}, expected one ${what(wanted[name])}. ${remedy}`,
+    );
+  }
+  for (const name of ['discount', 'nStep'] as const) {
+    const saved = head[name];
+    if (saved === undefined || saved === expected[name]) continue;
+    throw new RangeError(
+      `replay: restore got a state with ${name} = ${String(saved)}, expected ${expected[name]}. ${remedy}`,
     );
   }
   if (!isCount(head.added)) {

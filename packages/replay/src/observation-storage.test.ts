@@ -139,6 +139,9 @@ it('is saved and restored to the bit, in memory and on the disk', async () => {
     await expect(replayStore(folder).load(manifest, bufferOf({ nStep: 3, prioritized: {} }))).rejects.toThrow(
       'replay: restore got a state with observationStorage = float16, expected float32. Make the buffer with the options of the one that was saved.',
     );
+    await expect(replayStore(folder).load(manifest, bufferOf({ ...variant, nStep: 4 }))).rejects.toThrow(
+      'replay: restore got a state with nStep = 3, expected 4.',
+    );
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -257,6 +257,10 @@ describe('state', () => {
     expect(() => buffer.restore({ ...before, added: 2.5 })).toThrow('added = 2.5, expected a count');
     expect(() => buffer.restore({ ...before, added: -1 })).toThrow('added = -1, expected a count');
     expect(() => buffer.restore({ ...before, added: 2 ** 60 })).toThrow('expected a count');
+    expect(() => buffer.restore({ ...before, discount: 0.5 })).toThrow(
+      `state with discount = 0.5, expected ${buffer.discount}. Make the buffer with the options of the one that was saved.`,
+    );
+    expect(() => buffer.restore({ ...before, nStep: 3 })).toThrow('state with nStep = 3, expected 1.');
     expect(() => buffer.restore({ ...before, added: 2 })).toThrow(
       'transitions 0 to 2, expected transitions from 0 to at most 1',
     );
@@ -268,6 +272,9 @@ describe('state', () => {
     expect(() => buffer.restore({ ...before, generator: { words: [0, 0, 0, 0], spare: null } })).toThrow(
       'all 0',
     );
+    expect(buffer.state()).toEqual(before);
+    // From before they were kept.
+    buffer.restore({ ...before, discount: undefined, nStep: undefined });
     expect(buffer.state()).toEqual(before);
   });
 });

@@ -32,6 +32,8 @@ import { transitionRing } from './transition-ring.ts';
 /** Transitions to learn from: uniform or prioritized, of one step or several. */
 export interface ReplayBuffer extends TransitionSizes {
   readonly capacity: number;
+  /** γ, which rewards and values of its batches are discounted by for each step. */
+  readonly discount: number;
   /** Transitions held at present, at most `capacity`. */
   readonly size: number;
   /** Transitions ever added. */
@@ -142,6 +144,8 @@ export function replayBuffer(options: ReplayBufferOptions): ReplayBuffer {
     capacity,
     ...sizes,
     observationStorage,
+    discount,
+    nStep,
     linked: links !== undefined,
     alpha: priority?.alpha ?? null,
   };
@@ -176,6 +180,7 @@ export function replayBuffer(options: ReplayBufferOptions): ReplayBuffer {
     capacity,
     observationSize,
     actionSize,
+    discount,
     extras,
     get size() {
       return Math.min(added, capacity);
@@ -248,6 +253,8 @@ export function replayBuffer(options: ReplayBufferOptions): ReplayBuffer {
         capacity,
         ...sizes,
         ...(observationStorage === 'float16' && { observationStorage }),
+        discount,
+        nStep,
         added,
         generator: generator.state(),
         lasts: links?.lasts() ?? null,

@@ -1,4 +1,4 @@
-import type { TransitionSizes } from '@meow-rl/replay';
+import type { ReplayBuffer, TransitionSizes } from '@meow-rl/replay';
 
 import { checkFit, spacesOf } from './check-fit.ts';
 import type { LearningAgent, UpdateMetrics } from './contracts/learning-agent.ts';
@@ -41,6 +41,11 @@ export function checkOptions(options: CheckedOptions): void {
   checkFit('trainOffPolicy', agent, spacesOf(env));
   checkEvaluation('trainOffPolicy', agent, schedule);
   checkBuffer(agent, replay);
+  if (agent.batchSize !== undefined && options.batchSize !== agent.batchSize)
+    throw new RangeError(
+      `trainOffPolicy: batchSize is ${String(options.batchSize)}, expected the ${agent.batchSize} transitions that the ${agent.algorithm} agent updates on. ` +
+        'Leave batchSize out, or make the agent with this one.',
+    );
   if (options.pipeline && !agent.actsDuringUpdate) {
     throw new RangeError(
       `trainOffPolicy: pipeline is set, but the ${agent.algorithm} agent can't act while it updates. ` +
@@ -66,6 +71,12 @@ export function checkOptions(options: CheckedOptions): void {
       throw new RangeError(`trainOffPolicy: ${name} is ${String(value)}, expected a number of at least 0.`);
     }
   }
+  // With none asked for, steps are collected on purpose.
+  if (updatesPerStep > 0 && (options.steps - warmup) * updatesPerStep < 1 - 1e-9)
+    throw new RangeError(
+      `trainOffPolicy: warmup ${warmup} and updatesPerStep ${updatesPerStep} make no update in ${options.steps} steps: nothing would be learned. ` +
+        'Train for more steps, shorten the warm-up, or set updatesPerStep to 0 to collect transitions only.',
+    );
 }
 
 /** Throws unless evaluations can be played, which would be seen no sooner than at the first of them. */
@@ -136,8 +147,8 @@ export function checkOnPolicyOptions(options: TrainOnPolicyOptions & { readonly 
 
 /** Throws unless the buffer is for the agent's observations, and for what replay is to keep of its actions. */
 function checkBuffer(
-  { algorithm, observationSize, actionSize, replayed }: OffPolicyAgent,
-  buffer: TransitionSizes,
+  { algorithm, observationSize, actionSize, gamma, replayed }: OffPolicyAgent,
+  buffer: TransitionSizes & Pick<ReplayBuffer, 'discount'>,
 ): void {
   if (buffer.observationSize !== observationSize) {
     throw new RangeError(
@@ -150,6 +161,12 @@ function checkBuffer(
       `trainOffPolicy: the replay buffer has actionSize = ${buffer.actionSize}, expected ${replayed.size}: ` +
         `of an action the ${algorithm} agent keeps as many entries, not the ${actionSize} of the action itself. ` +
         'Make the buffer with actionSize: agent.replayed.size.',
+    );
+  }
+  if (gamma !== undefined && buffer.discount !== gamma) {
+    throw new RangeError(
+      `trainOffPolicy: the replay buffer has discount = ${buffer.discount}, expected ${gamma}, the gamma that the ${algorithm} agent learns with. ` +
+        'Make the buffer with discount: agent.gamma, or the agent with another gamma.',
     );
   }
   if (!replayed && buffer.actionSize !== actionSize) {

@@ -40,7 +40,7 @@ export interface TrainOffPolicyOptions {
   readonly env: VectorEnv;
   /**
    * Draws its batches with its own generator: give it `seedFor('replay', seed)`. Its `actionSize` is the agent's, or that of
-   * `agent.replayed`.
+   * `agent.replayed`, its `discount` the agent's `gamma`.
    */
   readonly replay: ReplayBuffer;
   /** Environment steps in all, each sub-environment's counted; the last vector step may exceed it. */
@@ -49,7 +49,7 @@ export interface TrainOffPolicyOptions {
   readonly warmup?: number;
   /** Updates per environment step after the warm-up; fractions add up. Default: 1, as in the paper. */
   readonly updatesPerStep?: number;
-  /** Transitions per update. Default: 256, as in the paper. */
+  /** Transitions per update. Default: the agent's `batchSize`, or 256, as in the paper. */
   readonly batchSize?: number;
   /**
    * Whether updates overlap with acting and stepping the environment: a step's actions then come from the parameters before
@@ -79,7 +79,7 @@ export interface TrainOffPolicyOptions {
   /**
    * Stops the run at the next step boundary, also out of an evaluation; that is then made where the run is resumed.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called with every event; a promise is awaited, so a slow listener slows the run instead of piling up. */
   readonly onEvent?: (event: TrainEvent) => void | Promise<void>;
 }

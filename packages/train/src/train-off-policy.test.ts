@@ -388,9 +388,42 @@ describe('errors', () => {
     [{ logEvery: 0 }, 'logEvery is 0'],
     [{ warmup: -1 }, 'warmup is -1, expected a number of at least 0'],
     [{ updatesPerStep: Number.NaN }, 'updatesPerStep is NaN'],
+    [
+      { warmup: 10 },
+      'warmup 10 and updatesPerStep 1 make no update in 10 steps: nothing would be learned. Train for more steps, shorten the warm-up, or set updatesPerStep to 0 to collect transitions only.',
+    ],
+    [{ updatesPerStep: 0.05 }, 'warmup 0 and updatesPerStep 0.05 make no update in 10 steps'],
     [{ seed: 0.5 }, 'seed is 0.5'],
   ])('refuses %j', async (options, message) => {
     await expect(run(options)).rejects.toThrow(message);
+  });
+
+  it('refuses batches and a discount that the agent does not learn with, also where it is normalized', async () => {
+    const agent = { ...fakeAgent(), batchSize: 8, gamma: 0.9 };
+    const normalized = normalizedAgent(agent, { observations: observationNormalizer({ size: 2 }) });
+    const replay = replayBuffer({ capacity: 10, observationSize: 2, actionSize: 1, discount: 0.99, seed: 0 });
+    for (const given of [agent, normalized]) {
+      await expect(run({ agent: given })).rejects.toThrow(
+        'trainOffPolicy: batchSize is 4, expected the 8 transitions that the fake agent updates on. Leave batchSize out, or make the agent with this one.',
+      );
+      await expect(run({ agent: given, batchSize: 8, replay })).rejects.toThrow(
+        'trainOffPolicy: the replay buffer has discount = 0.99, expected 0.9, the gamma that the fake agent learns with. Make the buffer with discount: agent.gamma, or the agent with another gamma.',
+      );
+    }
+  });
+
+  it('takes as many transitions as the agent updates on, unless it is told', async () => {
+    const seen: number[] = [];
+    const update: OffPolicyAgent['update'] = async ({ rewards }) => {
+      seen.push(rewards.length);
+      return {};
+    };
+    const { agent, env } = { agent: { ...fakeAgent(), update }, env: countingPair('same-step') };
+    const options = { env, steps: 2, seed: 1, updatesPerStep: 0.5 };
+    const replay = replayBuffer({ capacity: 10, observationSize: 2, actionSize: 1, discount: 0.9, seed: 0 });
+    await trainOffPolicy({ ...options, replay, agent: { ...agent, batchSize: 8, gamma: 0.9 } });
+    await trainOffPolicy({ ...options, replay, agent });
+    expect(seen).toEqual([8, 256]);
   });
 
   it('stops at the first update that is not finite', async () => {

@@ -38,7 +38,8 @@ export interface TrainResult {
  */
 export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<TrainResult> {
   const { agent, env, replay, steps, seed, signal, onEvent, checkpoint, resume } = options;
-  const { warmup = 0, updatesPerStep = 1, batchSize = 256, logEvery = 1000, pipeline = false } = options;
+  const { warmup = 0, updatesPerStep = 1, logEvery = 1000, pipeline = false } = options;
+  const { batchSize = agent.batchSize ?? 256 } = options;
   const { evaluate: schedule, restartEnvironments = false } = options;
   checkOptions({ ...options, warmup, updatesPerStep, batchSize, logEvery });
 

@@ -48,7 +48,7 @@ const agentOf = (updates?: UpdatesFactory): Promise<Agent> =>
 
 const makeEnv = () => vectorEnv(halve, { numEnvs: 1, autoresetMode: 'same-step' });
 const makeReplay = () =>
-  replayBuffer({ capacity: 1000, ...sizes, discount: 0.99, seed: seedFor('replay', SEED) });
+  replayBuffer({ capacity: 1000, ...sizes, discount: 0.9, seed: seedFor('replay', SEED) });
 
 /** Trains in the pipeline; returns the state at the end, and the agent. */
 async function pipelined(threads: number, steps: number) {

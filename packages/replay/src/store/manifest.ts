@@ -23,6 +23,8 @@ const schema = z.strictObject({
   observationSize: size,
   actionSize: size,
   observationStorage: z.enum(['float32', 'float16']).optional(),
+  discount: z.number().optional(),
+  nStep: size.optional(),
   added: count,
   generator: z.strictObject({
     words: z.tuple([z.int(), z.int(), z.int(), z.int()]),

@@ -206,11 +206,13 @@ export function replayStore(
         const chunks = await writeChunks(state, kept, size);
         await flushFolder(folder, files);
         saved = { history, chunks };
-        const { added, generator, lasts, observationStorage } = state;
+        const { added, generator, lasts, observationStorage, discount, nStep } = state;
         return sealManifest({
           capacity,
           ...sizesOf(state),
           ...(observationStorage && { observationStorage }),
+          discount,
+          nStep,
           added,
           generator: { words: [...generator.words], spare: generator.spare },
           lasts: lasts && [...lasts],

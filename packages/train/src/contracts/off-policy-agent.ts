@@ -41,6 +41,10 @@ export interface OffPolicyAgent extends LearningAgent {
    * Whether `act` may be called while an update runs; it then uses the parameters from before that update. Default: false.
    */
   readonly actsDuringUpdate?: boolean;
+  /** Transitions of the batches that it updates on. Default: any number. */
+  readonly batchSize?: number;
+  /** γ that it learns with, which has to be the `discount` of the replay buffer. Default: any. */
+  readonly gamma?: number;
   /** What replay keeps of an action. Default: the action. */
   readonly replayed?: ReplayedActions;
   /** Warnings by name, such as `entropyAboveBound`; a training loop gives each at most once in a run. Default: none. */

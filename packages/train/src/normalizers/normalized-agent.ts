@@ -25,12 +25,14 @@ export function normalizedAgent(
   { observations: normalizer, rewards: scaler }: NormalizedAgentOptions,
 ): OffPolicyAgent & Required<Pick<OffPolicyAgent, 'observe'>> {
   checkNormalizerSize(agent, normalizer);
-  const { algorithm, observationSize, actionSize, replayed, withoutMode } = agent;
+  const { algorithm, observationSize, actionSize, batchSize, gamma, replayed, withoutMode } = agent;
   const normalize = (rows: Float32Array) => (normalizer ? normalizer.normalize(rows) : rows);
   return {
     algorithm,
     observationSize,
     actionSize,
+    ...(batchSize !== undefined && { batchSize }),
+    ...(gamma !== undefined && { gamma }),
     ...(withoutMode !== undefined && { withoutMode }),
     act: (observations, options) => agent.act(normalize(observations), options),
     update: (batch: TransitionBatch) =>
