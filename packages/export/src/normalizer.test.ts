@@ -104,6 +104,12 @@ describe('an agent with a normalizer', () => {
     await expect(
       exportAgent(normalizedAgent(agent, { observations: other }), deployment(), folder, metadata),
     ).rejects.toThrow(/differ by .* allowed is/);
+    // Most likely it was forgotten.
+    await expect(
+      exportAgent(normalizedAgent(agent, { observations: normalizer }), agent.deployment(), folder, metadata),
+    ).rejects.toThrow(
+      'if that agent normalizes its observations, give its deployment normalizer: scaling() of the normalizer; if it does not, report this as a bug.',
+    );
     expect(await readFile(file('policy.onnx'))).toEqual(before);
     expect(await readdir(folder)).toHaveLength(3);
   });

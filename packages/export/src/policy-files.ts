@@ -122,6 +122,23 @@ export function deployedPrograms(
   };
 }
 
+/** @throws RangeError unless the spaces have the sizes of the agent's programs */
+function checkSpaces(
+  { policy }: Deployment,
+  { observationSpace, actionSpace }: Pick<PolicyMetadata, 'observationSpace' | 'actionSpace'>,
+): void {
+  const sizes = [
+    ['observationSpace', observationSpace, policy.inputs.observation.shape[1]],
+    ['actionSpace', actionSpace, policy.outputs.action.shape[1]],
+  ] as const;
+  for (const [name, space, expected] of sizes) {
+    if (space?.size === expected) continue;
+    throw new RangeError(
+      `export: ${name} of the metadata has ${space ? `${space.size} entries` : 'no box'}, expected ${String(expected)} as the agent has. Give the space of the environment that it was trained in.`,
+    );
+  }
+}
+
 /** Tells files of different agents apart; algorithm, environment and steps may be the same. */
 const parametersDigest = ({ state, normalizer }: Deployment): string =>
   digestOf([
@@ -149,7 +166,7 @@ const DESCRIPTIONS = {
   observation: 'one row for each observation, as the environment gives it',
   noise: 'standard normal numbers, one for each entry of an action',
   action: "one row for each observation, in the environment's units",
-  log_prob: "log-density of each action in the environment's units",
+  log_prob: "log-density of each action in the environment's units, before any clipping",
   value: 'value of each observation',
 } as const;
 
@@ -158,14 +175,14 @@ const DESCRIPTIONS = {
  *
  * `policy`: `observation` [batch, O] as the environment gives it to `action` [batch, A] in the environment's units.
  * `stochastic` adds the input `noise` [batch, A], standard normal, and, where the policy has a density, the output `log_prob` [batch],
- * the log-density of that action in those units. `critic`: `observation`, `action` to values, [batch] each, by
+ * the log-density of that action in those units (where an agent clips what it samples, as PPO does: of the number before it). `critic`: `observation`, `action` to values, [batch] each, by
  * the names that the agent gives them.
  *
  * An entry whose bounds are equal is that number in `action`. It has no units for a density: in `log_prob` it counts as the
  * agent's own entry in [−1, 1], and `critic` takes the middle of that whatever is given.
  *
  * @param precision of weights and layers; inputs and outputs are float32 in all of them
- * @throws RangeError if there is no such precision
+ * @throws RangeError if there is no such precision, or a space has another size than the agent
  * @throws PolicyFileError if the action space has an infinite bound, or one that float32 can't tell from the other; or if the
  *   precision can't hold the weights
  */
@@ -178,6 +195,7 @@ export function policyFiles(
     throw new RangeError(
       `export: precision must be one of ${PRECISIONS.join(', ')}, got ${String(precision)}.`,
     );
+  checkSpaces(deployment, metadata);
   const programs = deployedPrograms(deployment, metadata.actionSpace);
   const properties = encodeMetadata(metadata, precision, parametersDigest(deployment));
   const write = (kind: PolicyFile, name: string, program: Program): Uint8Array => {

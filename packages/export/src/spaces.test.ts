@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -313,4 +314,20 @@ describe('an agent that is broken itself', () => {
     );
     await expect(verified).rejects.not.toThrow('bug');
   });
+});
+
+test('spaces of another environment than the one that was trained in are refused before a folder is made', async () => {
+  const target = path.join(folder, 'new');
+  const exported = (changed: Partial<Record<keyof PolicyMetadata, Box | undefined>>) =>
+    exportAgent(agent, agent.deployment(), target, { ...metadata, ...changed } as PolicyMetadata);
+  await expect(exported({ observationSpace: box({ low: -1, high: 1, shape: [4] }) })).rejects.toThrow(
+    'export: observationSpace of the metadata has 4 entries, expected 5 as the agent has. Give the space of the environment that it was trained in.',
+  );
+  await expect(exported({ actionSpace: box({ low: -1, high: 1, shape: [2] }) })).rejects.toThrow(
+    'export: actionSpace of the metadata has 2 entries, expected 3 as the agent has.',
+  );
+  await expect(exported({ actionSpace: undefined })).rejects.toThrow(
+    'export: actionSpace of the metadata has no box, expected 3',
+  );
+  expect(existsSync(target)).toBe(false);
 });

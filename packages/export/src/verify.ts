@@ -132,7 +132,10 @@ export async function verifyPolicy(
       return { scale, allowed: least + (explained.get(row)?.rounding[entry] ?? 0) / scale };
     },
     advice:
-      'Compare it with the agent that it was made from, on raw observations and without an update in between; if it was, report this as a bug.',
+      'Compare it with the agent that it was made from, on raw observations and without an update in between; ' +
+      (deployment && !normalizer
+        ? 'if that agent normalizes its observations, give its deployment normalizer: scaling() of the normalizer; if it does not, report this as a bug.'
+        : 'if it was, report this as a bug.'),
   });
   requireMean(difference, allowed, { ...compared, precision });
   const { largest, mean } = difference;
