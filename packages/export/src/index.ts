@@ -8,7 +8,14 @@ export type { ComparedAgent, Deployment, ObservationScaling } from './deployment
 export { POLICY_FILES } from './file-names.ts';
 export type { PolicyFile } from './file-names.ts';
 export { loadPolicy } from './load-policy.ts';
-export type { LoadPolicyOptions, Policy, PolicySource, PolicySources, PolicyValues } from './load-policy.ts';
+export type {
+  LoadPolicyOptions,
+  Policy,
+  PolicyActOptions,
+  PolicySource,
+  PolicySources,
+  PolicyValues,
+} from './load-policy.ts';
 export { PRECISIONS } from './metadata.ts';
 export type { FileMetadata, PolicyMetadata, Precision } from './metadata.ts';
 export { policyFiles } from './policy-files.ts';

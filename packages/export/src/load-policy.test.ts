@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { createEnv, timeLimit } from '@meow-rl/envs';
 import type { MeowAgent } from '@meow-rl/meow';
+import { evaluate } from '@meow-rl/train';
 import * as nodeEngine from 'onnxruntime-node';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
@@ -83,6 +85,41 @@ describe.each<EngineName>(['onnxruntime-node', 'onnxruntime-web'])('loadPolicy o
     const other = await loadPolicy({ stochastic: files.stochastic }, { engine });
     expect(await other.sample(observation)).not.toEqual(drawn);
     await Promise.all([session, again, other].map((opened) => opened.dispose()));
+  });
+
+  test('is played as it is: its actions in the deterministic mode, samples by the seed of the evaluation in the other', async () => {
+    const taken: number[][] = [];
+    const env = timeLimit(
+      createEnv({
+        id: 'Taking-v0',
+        observationSpace: metadata.observationSpace,
+        actionSpace: metadata.actionSpace,
+        start: () => ({ observation: new Float64Array(5).fill(0.5), info: {} }),
+        advance: (action) => {
+          taken.push([...action]);
+          return {
+            observation: new Float64Array(5).fill(0.25),
+            reward: 1,
+            terminated: false,
+            truncated: false,
+            info: {},
+          };
+        },
+      }),
+      2,
+    );
+    const played = async (deterministic: boolean, seed: number) => {
+      taken.length = 0;
+      const { actions } = await evaluate({ actor: policy, env, episodes: 1, deterministic, seed });
+      expect(actions).toBe(deterministic ? 'deterministic' : 'sampled');
+      return taken.flat();
+    };
+    const rows = Float32Array.of(0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25);
+    expectClose(await played(true, 1), await policy.act(rows));
+    const sampled = await played(false, 1);
+    expect(await played(false, 1)).toEqual(sampled);
+    expect(await played(false, 2)).not.toEqual(sampled);
+    expect(sampled).not.toEqual(await played(true, 1));
   });
 
   test('values actions as the agent does', async () => {

@@ -1,6 +1,8 @@
 import { engines } from '#platform';
 import { useWasmThreads } from '@meow-rl/graph/onnxruntime';
+import type { Box } from '@meow-rl/envs';
 import { createGenerator, entropySeed } from '@meow-rl/random';
+import type { Generator } from '@meow-rl/random';
 
 import { engineOf } from './engine.ts';
 import type { EngineInfo, EngineName, PolicyEngine } from './engine.ts';
@@ -37,19 +39,33 @@ export interface PolicyValues {
   readonly [name: string]: Float32Array | undefined;
 }
 
-/** A deployed policy. Calls may overlap; what they return is the caller's. */
+/** How a {@link Policy} acts. */
+export interface PolicyActOptions {
+  /** Whether it takes `policy.onnx`; else it samples, with `policy-stochastic.onnx`. Default: true. */
+  readonly deterministic?: boolean;
+  /** Draws the noise of sampled actions. Default: the policy's own. */
+  readonly generator?: Generator;
+}
+
+/** A deployed policy. Calls may overlap; what they return is the caller's. `evaluate` of `@meow-rl/train` plays it as it is. */
 export interface Policy {
   readonly metadata: FileMetadata;
   readonly engine: EngineInfo;
+  /** O, the entries of an observation. */
+  readonly observationSize: number;
+  /** A, the entries of an action. */
+  readonly actionSize: number;
+  /** The environment's units, which its actions are in. */
+  readonly actionSpace: Box;
   /**
-   * Deterministic actions in the environment's units.
+   * Actions in the environment's units, deterministic ones unless it is told otherwise.
    *
    * @param observations [rows, O], row-major
    * @returns [rows, A]
    * @throws RangeError if the length is no multiple of O, or a number is not finite
-   * @throws PolicyFileError without `policy.onnx`
+   * @throws PolicyFileError without `policy.onnx`, or where it samples without `policy-stochastic.onnx`
    */
-  act(observations: Float32Array): Promise<Float32Array>;
+  act(observations: Float32Array, options?: PolicyActOptions): Promise<Float32Array>;
   /**
    * Actions drawn from the policy.
    *
@@ -226,15 +242,26 @@ export async function loadPolicy(
       `${method}: ${POLICY_FILES[kind]} is not loaded. Give it too: loadPolicy({ ${kind}: '${POLICY_FILES[kind]}' }).`,
     );
   };
-  const generator = createGenerator(seed);
-  const fillNormal = (rows: Float32Array): void => generator.fillNormal(rows);
+  const { metadata } = first;
+  const own = createGenerator(seed);
+  const sample = async (observation: Float32Array, generator: Generator) =>
+    actionOf(
+      await sessionOf('stochastic', 'sample').run({
+        observation,
+        noise: (rows) => generator.fillNormal(rows),
+      }),
+    );
   return {
-    metadata: first.metadata,
+    metadata,
     engine: { name, executionProvider, threads },
-    act: async (observation) => actionOf(await sessionOf('policy', 'act').run({ observation })),
-    sample: async (observation) => {
-      return actionOf(await sessionOf('stochastic', 'sample').run({ observation, noise: fillNormal }));
-    },
+    observationSize: metadata.observationSpace.size,
+    actionSize: metadata.actionSpace.size,
+    actionSpace: metadata.actionSpace,
+    act: async (observation, { deterministic = true, generator = own } = {}) =>
+      deterministic
+        ? actionOf(await sessionOf('policy', 'act').run({ observation }))
+        : sample(observation, generator),
+    sample: (observation) => sample(observation, own),
     value: async (observation, action) => sessionOf('critic', 'value').run({ observation, action }),
     dispose,
   };

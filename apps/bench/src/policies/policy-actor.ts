@@ -22,14 +22,11 @@ export function policyActor(
       'Play it in the environment that it was trained in.',
     );
   return {
-    observationSize: observationSpace.size,
-    actionSize: actionSpace.size,
-    actionSpace,
+    ...policy,
     act: async (observations, { deterministic }) => {
       if (!deterministic)
         throw new UsageError('policy.onnx gives deterministic actions only', 'Leave --stochastic out.');
       return policy.act(observations);
     },
-    dispose: () => policy.dispose(),
   };
 }
