@@ -1,4 +1,4 @@
-import { box, type AutoresetMode, type Box } from '@meow-rl/envs';
+import { AUTORESET_MODES, box, type AutoresetMode, type Box } from '@meow-rl/envs';
 
 import { BridgeError } from './bridge-error.ts';
 import { isMap, type Message } from './codec.ts';
@@ -34,8 +34,6 @@ export interface Hello {
   readonly restorable: boolean;
 }
 
-const MODES: readonly AutoresetMode[] = ['next-step', 'same-step', 'disabled', 'reset-then-step'];
-
 /**
  * Reads the answer to `hello`.
  *
@@ -50,9 +48,9 @@ export function readHello(answer: Message): Hello {
         'Install the same version of @meow-rl/envs-isaac-bridge and meow_isaac_bridge.',
     );
   const mode = textIn(answer, 'autoresetMode');
-  const autoresetMode = MODES.find((known) => known === mode);
+  const autoresetMode = AUTORESET_MODES.find((known) => known === mode);
   if (!autoresetMode)
-    throw new TypeError(`autoresetMode is ${describe(mode)}, expected one of ${MODES.join(', ')}`);
+    throw new TypeError(`autoresetMode is ${describe(mode)}, expected one of ${AUTORESET_MODES.join(', ')}`);
   const action = spaceIn(answer, 'action');
   if (![...action.low, ...action.high].every(Number.isFinite))
     throw new TypeError('action has no finite bounds');

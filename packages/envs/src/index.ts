@@ -31,6 +31,7 @@ export { prepareEnv, type PrepareEnvOptions } from './prepare-env.ts';
 export { restAfterEpisode } from './rest-after-episode.ts';
 export { rescaleAction } from './rescale-action.ts';
 export { timeLimit } from './time-limit.ts';
+export { AUTORESET_MODES } from './vector-env.ts';
 export type {
   AutoresetMode,
   Awaitable,

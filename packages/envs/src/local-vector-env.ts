@@ -1,5 +1,5 @@
 import { sameBox } from './box.ts';
-import { checkActions, checkMask, checkNoneFinished } from './check-actions.ts';
+import { checkActions, checkAutoresetMode, checkMask, checkNoneFinished } from './check-actions.ts';
 import { checkedReset, checkedResult } from './checked-env.ts';
 import { closeAll } from './close-all.ts';
 import { decodeNumbers, encodeNumbers, envState, restoreEnv } from './env-state.ts';
@@ -43,7 +43,7 @@ export interface VectorEnvFactoryOptions extends VectorEnvOptions {
  * Steps several environments as one, in turn, in this thread.
  *
  * @param source the environments, or a function that makes the one with the given index
- * @throws RangeError if there are none, `numEnvs` isn't a positive integer, one is given twice, or their spaces differ.
+ * @throws RangeError if there are none, `numEnvs` isn't a positive integer, the mode is none, one is given twice, or their spaces differ.
  * What the function had made is closed then, as where it throws; environments that were given stay open.
  */
 export function vectorEnv(source: readonly Env[], options?: VectorEnvOptions): LocalVectorEnv;
@@ -57,6 +57,7 @@ export function vectorEnv(
     checksActions = true,
   }: VectorEnvOptions & Partial<VectorEnvFactoryOptions> = {},
 ): LocalVectorEnv {
+  checkAutoresetMode('vectorEnv', autoresetMode);
   const options = { autoresetMode, firstRow, checksActions };
   if (typeof source !== 'function') return together([...source], options);
   if (!Number.isInteger(numEnvs) || numEnvs < 1) {

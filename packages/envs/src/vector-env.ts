@@ -1,6 +1,9 @@
 import type { Box } from './box.ts';
 import type { EnvState, Info } from './env.ts';
 
+/** All that there are, see {@link AutoresetMode}. */
+export const AUTORESET_MODES = ['next-step', 'same-step', 'disabled', 'reset-then-step'] as const;
+
 /**
  * Who begins the next episode of a sub-environment that is done, and when.
  *
@@ -12,7 +15,7 @@ import type { EnvState, Info } from './env.ts';
  *   second observation of the episode, whose first one is never seen. That row of that step is no transition. Isaac Gym's
  *   environments do so.
  */
-export type AutoresetMode = 'next-step' | 'same-step' | 'disabled' | 'reset-then-step';
+export type AutoresetMode = (typeof AUTORESET_MODES)[number];
 
 /** A value, or a promise of it from an environment that runs elsewhere. */
 export type Awaitable<T> = T | Promise<T>;

@@ -22,7 +22,7 @@ export interface MetricsWriter extends RunLogger {
 /** Options of {@link metricsWriter}. */
 export interface MetricsWriterOptions {
   /** Where to go on: the {@link RunLogger.position} that a checkpoint kept. What the file holds after it is cut off. */
-  readonly position?: LogPosition;
+  readonly position?: LogPosition | undefined;
   /** Default: Node's files. */
   readonly files?: FileSystem;
 }

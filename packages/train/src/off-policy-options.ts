@@ -80,6 +80,6 @@ export interface TrainOffPolicyOptions {
    * Stops the run at the next step boundary, also out of an evaluation; that is then made where the run is resumed.
    */
   readonly signal?: AbortSignal | undefined;
-  /** Called with every event; a promise is awaited, so a slow listener slows the run instead of piling up. */
-  readonly onEvent?: (event: TrainEvent) => void | Promise<void>;
+  /** Called with every event; a promise is awaited, so a slow listener slows the run instead of piling up. What it returns isn't looked at. */
+  readonly onEvent?: (event: TrainEvent) => unknown;
 }

@@ -53,7 +53,9 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
   let updates = 0;
   let warned: readonly string[] = [];
 
-  const emit = async (event: TrainEvent) => onEvent?.(event);
+  const emit = async (event: TrainEvent) => {
+    await onEvent?.(event);
+  };
   const evaluation = scheduledEvaluation({ agent, schedule, seed, signal, seconds: clock.seconds, emit });
 
   const state = (): OffPolicyState => ({

@@ -37,7 +37,9 @@ export async function trainOnPolicy(options: TrainOnPolicyOptions): Promise<Trai
   let updates = 0;
   let rolloutBegan = 0;
   let metricsDue = false;
-  const emit = async (event: TrainEvent) => onEvent?.(event);
+  const emit = async (event: TrainEvent) => {
+    await onEvent?.(event);
+  };
   const evaluation = scheduledEvaluation({ agent, schedule, seed, signal, seconds: clock.seconds, emit });
 
   const state = (): OnPolicyState => ({

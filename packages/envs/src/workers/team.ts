@@ -208,10 +208,16 @@ function lossError({ options: { where, id, parts }, block, loss }: LossContext):
     command === 'step' && block && row >= 0 ? ` with action [${actionOf(block, row).join(', ')}]` : '';
   const when = command && row >= 0 ? ` in ${command}()${action}` : '';
   return new Error(
-    `${where}: ${which}${when}: ${problem.replace(/\.$/, '')}. All its threads are ended; make a new one.`,
+    `${where}: ${which}${when}: ${problem.replace(/\.$/, '')}. ${remedyFor(problem)}All its threads are ended; make a new one.`,
     { cause },
   );
 }
+
+/** Loaders that the calling thread was started with aren't there in the others. */
+const remedyFor = (problem: string): string =>
+  problem.includes('Unknown file extension')
+    ? 'Threads need a loader of their own, as imports: [new URL("./loader.js", import.meta.url)] with a module that registers it. '
+    : '';
 
 function actionOf({ actions, rewards }: SharedBlock, row: number): Float64Array {
   const width = actions.length / rewards.length;

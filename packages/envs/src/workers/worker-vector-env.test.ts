@@ -1,4 +1,8 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 import { createGenerator } from '@meow-rl/random';
@@ -7,6 +11,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { joinVectorEnvs } from '../joined-vector-env.ts';
 import { vectorEnv } from '../local-vector-env.ts';
 import { makeEnv } from '../make-env.ts';
+import { pendulum } from '../pendulum.ts';
 import { registry } from '../testing/worker-registry.ts';
 import type { AutoresetMode, VectorEnv } from '../vector-env.ts';
 import type { VectorEnvState } from '../vector-env.ts';
@@ -97,6 +102,28 @@ describe('workerVectorEnv', () => {
     await expect(make(dependent)).rejects.toThrow('dependent of file:');
     const imports = ['data:text/javascript,globalThis.importedBefore = true'];
     expect((await make({ ...dependent, imports })).numEnvs).toBe(3);
+  });
+
+  it('refuses a module beside the caller that it could not find, and a mode that there is not', async () => {
+    await expect(make({ module: './mine.js', id: 'Mine-v0' })).rejects.toThrow(
+      "workerVectorEnv(Mine-v0): module is ./mine.js, which says nothing of where it lies. Give new URL('./mine.js', import.meta.url).",
+    );
+    const mode: unknown = 'sameStep';
+    const untyped = { id: 'MultiGoal-v0', autoresetMode: mode as AutoresetMode };
+    const message =
+      'autoresetMode is "sameStep", expected one of next-step, same-step, disabled, reset-then-step.';
+    await expect(make(untyped)).rejects.toThrow(message);
+    expect(() => vectorEnv([pendulum()], untyped)).toThrow(`vectorEnv: ${message}`);
+  });
+
+  it('says how threads come to a loader where they can not read a module', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'meow-worker-'));
+    const module = pathToFileURL(path.join(folder, 'mine.zig'));
+    await writeFile(module, '');
+    await expect(make({ module, id: 'Mine-v0' })).rejects.toThrow(
+      'Threads need a loader of their own, as imports: [new URL("./loader.js", import.meta.url)] with a module that registers it.',
+    );
+    await rm(folder, { recursive: true });
   });
 
   it('takes each of many quick steps once', async () => {

@@ -1,6 +1,6 @@
 import { sendPlain } from '@meow-rl/threads';
 
-import { checkActions, checkMask, checkNoneFinished } from '../check-actions.ts';
+import { checkActions, checkAutoresetMode, checkMask, checkNoneFinished } from '../check-actions.ts';
 import type { Info } from '../env.ts';
 import type { RowState, VectorEnv, VectorEnvState, VectorResetResult } from '../vector-env.ts';
 import { rowStates } from '../vector-state.ts';
@@ -22,13 +22,16 @@ export interface WorkerVectorEnv extends VectorEnv {
  * naming environment and action, and close the whole. While nothing is under way the threads don't keep the process
  * alive. `options`, infos and states are copied between threads, so they have to be plain data.
  *
- * @throws RangeError for a number of environments or workers that isn't positive, or an id that isn't in the registry
+ * @throws RangeError for a number of environments or workers that isn't positive, a mode that there isn't, a module without an address,
+ *   or an id that isn't in the registry
  * @throws TypeError if `options` can't be copied to another thread
  * @throws Error if a thread can't start
  */
 export async function workerVectorEnv(options: WorkerVectorEnvOptions): Promise<WorkerVectorEnv> {
   const { numEnvs, autoresetMode = 'next-step' } = options;
   const where = `workerVectorEnv(${options.id})`;
+  checkAutoresetMode(where, autoresetMode);
+  checkModule(where, options.module);
   const parts = spreadRows(numEnvs, options.workers, where);
   const team = await startTeam({ ...options, autoresetMode, where, parts });
   const { id, block, observationSpace, actionSpace } = team;
@@ -149,4 +152,12 @@ export async function workerVectorEnv(options: WorkerVectorEnvOptions): Promise<
       return restarted();
     },
   };
+}
+
+/** Threads would look for a relative path beside their own file. */
+function checkModule(where: string, module: URL | string): void {
+  if (!/^\.\.?[\\/]/.test(String(module))) return;
+  throw new RangeError(
+    `${where}: module is ${String(module)}, which says nothing of where it lies. Give new URL('${String(module)}', import.meta.url).`,
+  );
 }

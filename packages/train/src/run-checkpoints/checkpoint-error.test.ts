@@ -163,6 +163,18 @@ describe('a checkpoint error says what happened and what to do', () => {
     expect(other.rewardScaler.state()).toEqual({ ...parts.rewardScaler.state(), returns: [0] });
   });
 
+  it('where environments are to be saved that give no state, before anything is trained', async () => {
+    const folder = path.join(await temporaryFolder(), 'checkpoints');
+    const state = () => {
+      throw new Error('Hollow-v0 has none.');
+    };
+    const parts: RunParts = { ...makeParts(), env: { ...makeParts().env, state } };
+    await expect(openRunCheckpoints(folder, parts)).rejects.toThrow(
+      "openRunCheckpoints: the environments can't be saved (Hollow-v0 has none.). Or open with { withEnvironments: false }: a run that goes on then begins new episodes.",
+    );
+    await openRunCheckpoints(folder, parts, { withEnvironments: false });
+  });
+
   it('where another run would be written over, and nothing is', async () => {
     const { folder } = await savedRun();
     const before = await readdir(folder);

@@ -56,6 +56,7 @@ export interface RunCheckpointsOptions {
  * belong to a future that is made anew.
  *
  * @throws CheckpointError if the folder holds checkpoints and none was restored
+ * @throws Error if the environments give no state, though it is to be saved: here, and not hours later at the first save
  */
 export async function openRunCheckpoints<P extends RunParts>(
   folder: string,
@@ -64,6 +65,7 @@ export async function openRunCheckpoints<P extends RunParts>(
 ): Promise<RunCheckpoints<P>> {
   const { agent, env, replay, rollout, observationNormalizer, rewardScaler }: RunParts = parts;
   if (!restored) await expectFree(folder);
+  if (withEnvironments) await expectState(env);
   const buffers = restored?.buffers ?? replayStore(replayFolder(folder), { files });
   const store = await openCheckpointStore(folder, { keepLast, discardAfter: restored?.step ?? -1, files });
   const failure = new AbortController();
@@ -105,6 +107,18 @@ export async function openRunCheckpoints<P extends RunParts>(
     },
     settled: () => writing,
   };
+}
+
+async function expectState(env: RunParts['env']): Promise<void> {
+  try {
+    await env.state();
+  } catch (error) {
+    throw new Error(
+      `openRunCheckpoints: the environments can't be saved (${error instanceof Error ? error.message : String(error)}). ` +
+        'Or open with { withEnvironments: false }: a run that goes on then begins new episodes.',
+      { cause: error },
+    );
+  }
 }
 
 /** Opening deletes what is later than the run's beginning: that must not be another run. */

@@ -32,7 +32,7 @@ export interface TensorBoardWriterOptions {
    * Where to go on: the {@link RunLogger.position} that a checkpoint kept. The file is cut to it and continued. If it
    * names no event file, because the run was begun without one, a new one is begun.
    */
-  readonly position?: LogPosition;
+  readonly position?: LogPosition | undefined;
   /** The time in milliseconds since 1970, which events are stamped with. Default: `Date.now`. */
   readonly now?: () => number;
   /** Default: Node's files. */
