@@ -30,7 +30,8 @@ const logDetOfLatent = (z: Tensor): Tensor => sum(logSquashSlope(z), { axes: [1]
  *               and belongs to Q
  *
  * The forward way is exact for every z. An action nearer to ±1 than the margin has lost the digits that tell its latent: the
- * inverse takes it for one at the margin.
+ * inverse takes it for one at the margin, and so it does with points beyond ±1, where no action lies: their density is 0, not that
+ * of the margin which `logProb` gives.
  *
  * @param size entries of an action
  * @throws ShapeError if a point has another number of entries
