@@ -4,6 +4,7 @@ import { stream } from '@meow-rl/random';
 import { checkFit } from './check-fit.ts';
 import type { Actor } from './contracts/actor.ts';
 import { eventLoopTurn } from './event-loop-turn.ts';
+import { expectEnd } from './expect-end.ts';
 import { playTogether, type PlayedEpisodes, type Playing } from './play-together.ts';
 
 /** Options of {@link evaluate}. */
@@ -49,6 +50,7 @@ export interface EvaluationResult {
  *
  * @throws RangeError if actor and environment don't fit, or `episodes` isn't a positive integer
  * @throws RangeError or TypeError if the environment breaks its contract, as with an observation that isn't finite
+ * @throws Error if an episode has no end in a million steps, as where there is no time limit
  * @throws the reason of `signal`, once that is aborted
  */
 export async function evaluate({
@@ -97,6 +99,7 @@ async function playOneByOne({
     for (let done = false; !done; length += 1) {
       await turn();
       signal?.throwIfAborted();
+      expectEnd(env, length);
       const action = await actor.act(Float32Array.from(observation), { deterministic, generator });
       const result = checkedStep(env, action);
       ({ observation } = result);

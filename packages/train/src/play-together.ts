@@ -4,6 +4,7 @@ import type { Generator } from '@meow-rl/random';
 import { checkFit, spacesOf } from './check-fit.ts';
 import { checkVectorReset, checkVectorStep } from './check-vector-results.ts';
 import { eventLoopTurn } from './event-loop-turn.ts';
+import { expectEnd } from './expect-end.ts';
 import type { Actor } from './contracts/actor.ts';
 
 /** How episodes are to be played. */
@@ -59,9 +60,10 @@ async function playRound(
   const terminated = Array.from({ length: count }, () => false);
   const isOver = Array.from({ length: count }, () => false);
   let acting = actingRows(actor, env, Array.from(isOver.keys()));
-  for (let running = count; running > 0;) {
+  for (let running = count, steps = 0; running > 0; steps += 1) {
     await turn();
     signal?.throwIfAborted();
+    expectEnd(env, steps);
     const chosen = await actor.act(acting.observationsOf(observations), { deterministic, generator });
     const result = checkVectorStep(env, await env.step(acting.actionsOf(chosen)), 'evaluate');
     const ended = result.terminated.map((flag, row) => flag | (result.truncated[row] ?? 0));
