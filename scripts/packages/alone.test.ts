@@ -105,7 +105,10 @@ const PRINTED: Readonly<Record<string, readonly RegExp[]>> = {
     /^{ name: 'onnxruntime-node', executionProvider: 'cpu', threads: 1 }\n2 2 2\n$/,
   ],
   '@meow-rl/files': [/^{ "seed": 1 }\n$/],
-  '@meow-rl/flows': [/\[ 0\.45787270\d+, -0\.76159415\d+ \] .* \[ 2\.33787\d+ \]\n$/, /^100 \d.*\n200 1\.[5-8]\d+\n$/],
+  '@meow-rl/flows': [
+    /\[ 0\.45787270\d+, -0\.76159415\d+ \] .* \[ 2\.33787\d+ \]\n$/,
+    /^100 \d.*\n200 1\.[5-8]\d+\n$/,
+  ],
   // The slope of y = 2 x.
   '@meow-rl/graph': [/^Float32Array\(1\) \[ (1\.99|2\.00|2 )/],
   '@meow-rl/learner': [/^Float32Array\(4\) .* Float32Array\(4\) /s],
