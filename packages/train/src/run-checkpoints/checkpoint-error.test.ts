@@ -49,6 +49,10 @@ async function savedRun(options: { readonly withEnvironments?: boolean } = {}, p
   return { folder, at, newest: await readCheckpoint(at('30')) };
 }
 
+const refuses = () => {
+  throw new Error('Hollow-v0 has none.');
+};
+
 /** The error that work ends with, which has to be one of a checkpoint. */
 async function errorOf(work: () => unknown): Promise<CheckpointError> {
   const error = await Promise.resolve()
@@ -165,10 +169,7 @@ describe('a checkpoint error says what happened and what to do', () => {
 
   it('where environments are to be saved that give no state, before anything is trained', async () => {
     const folder = path.join(await temporaryFolder(), 'checkpoints');
-    const state = () => {
-      throw new Error('Hollow-v0 has none.');
-    };
-    const parts: RunParts = { ...makeParts(), env: { ...makeParts().env, state } };
+    const parts: RunParts = { ...makeParts(), env: { ...makeParts().env, state: refuses } };
     await expect(openRunCheckpoints(folder, parts)).rejects.toThrow(
       "openRunCheckpoints: the environments can't be saved (Hollow-v0 has none.). Or open with { withEnvironments: false }: a run that goes on then begins new episodes.",
     );
