@@ -150,6 +150,16 @@ describe('createRunFolder', () => {
     expect(await filesIn(path)).toEqual(['config.json', ...others].toSorted());
   });
 
+  it('takes the place of a run that has written its settings and nothing else', async () => {
+    const path = await temporaryFolder();
+    await begin({ ...train, path, seed: 1 });
+    await writeFiles(path, ['server.log', 'checkpoints/']);
+    await begin({ ...train, path, seed: 2 });
+    expect(await readRunConfig(path)).toEqual({ seed: 2 });
+    await writeFiles(path, ['checkpoints/100/state.json']);
+    await expect(createRunFolder({ ...train, path })).rejects.toThrow(`${path} already holds a run`);
+  });
+
   it.each([
     [['config.json', 'checkpoints/my.pt'], 'config.json and 1 more'],
     [['checkpoints/my.pt'], 'checkpoints/my.pt'],
@@ -217,9 +227,11 @@ describe('createRunFolder', () => {
   it('lets a demo replace a demo, but neither a training nor the other way round', async () => {
     const path = await temporaryFolder();
     await begin({ ...demo, path });
+    await writeFiles(path, ['metrics.jsonl']);
     await expect(createRunFolder({ ...train, path })).rejects.toThrow(UsageError);
     await begin({ ...demo, path });
     await begin({ ...train, path, force: true });
+    await writeFiles(path, ['metrics.jsonl']);
     await expect(createRunFolder({ ...demo, path })).rejects.toThrow(UsageError);
   });
 
@@ -257,6 +269,7 @@ describe('createRunFolder', () => {
     await writeFile(config, `\uFEFF${await readFile(config, 'utf8')}`);
     await folder.close();
     expect(await readRunConfig(path)).toEqual({ seed: 3 });
+    await writeFiles(path, ['metrics.jsonl']);
     await expect(createRunFolder({ ...train, path })).rejects.toThrow(`${path} already holds a run`);
     await (await createRunFolder({ ...demo, path })).close();
   });

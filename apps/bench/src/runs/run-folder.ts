@@ -50,7 +50,8 @@ export function runPath(settings: { environment: string; algo: string; seed: num
 /**
  * Creates the folder of a new run. Its settings are to be written next.
  *
- * A run that is there already is deleted with `force`, or when both are demos: a demo is repeatable, so nothing is lost.
+ * A run that is there already is deleted with `force`, when it holds its settings alone, as one that could not start leaves them, or when both are
+ * demos: a demo is repeatable, so nothing is lost.
  * Only what runs write is deleted; other files stay.
  *
  * @throws UsageError if the folder holds a run, or files that no run wrote under the names of a run's
@@ -62,7 +63,7 @@ export async function createRunFolder({ path, command, force, files }: RunFolder
   try {
     const earlier = await commandOf(folder.path);
     if (earlier === undefined) await checkFree(folder.path);
-    else if (!force && !(command === 'demo' && earlier === 'demo'))
+    else if (!force && !(command === 'demo' && earlier === 'demo') && (await hasBegun(folder.path)))
       throw new UsageError(
         `${path} already holds a run`,
         'Give another folder with --out, or replace that run with --force.',
@@ -74,6 +75,10 @@ export async function createRunFolder({ path, command, force, files }: RunFolder
     throw error;
   }
 }
+
+/** Whether a run has written more than its settings. */
+const hasBegun = async (path: string): Promise<boolean> =>
+  (await filesInTheWay(path)).some((name) => name !== CONFIG);
 
 /** What no run of ours wrote isn't replaced, whatever the command line says. */
 async function checkFree(path: string): Promise<void> {
