@@ -233,6 +233,53 @@ def test_observations_of_other_types(prefix: str, space: Any, dtype: str, entrie
     assert talk.ask("step", actions=np.zeros((2, 1)))["observations"].dtype.str == dtype
 
 
+class Broad(Whole):
+    """Observations that aren't of their space: NumPy would repeat the one entry, or put three into two nowhere."""
+
+    def __init__(self, entries: int) -> None:
+        super().__init__(spaces.Box(-1, 1, (2,), np.float32))
+        self._entries = entries
+
+    def step(self, action: Any) -> Any:
+        return np.zeros(self._entries, np.float32), 1.0, False, False, {}
+
+
+@pytest.mark.parametrize("entries", [1, 3])
+def test_observations_of_another_shape_are_refused(entries: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = gymnasium.envs.registration.EnvSpec("Broad-v0", entry_point=cast(Any, lambda: Broad(entries)))
+    monkeypatch.setitem(gymnasium.registry, "Broad-v0", spec)
+    talk = Talk("gym:Broad-v0", "--num-envs", "2")
+    talk.ask("reset")
+    answer = talk.ask("step", actions=np.zeros((2, 1)))
+    assert answer["kind"] == "simulator"
+    assert f"step() of Broad-v0, environment 0: an observation of shape ({entries},) came, expected (2,)." in answer["message"]
+
+
+def test_nested_observations_of_another_size_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Short(Nested):
+        def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+            return {"b": np.zeros(1, np.float32), "a": 0}, {}
+
+    spec = gymnasium.envs.registration.EnvSpec("Short-v0", entry_point=cast(Any, Short))
+    monkeypatch.setitem(gymnasium.registry, "Short-v0", spec)
+    message = Talk("gym:Short-v0").ask("reset")["message"]
+    assert "reset() of Short-v0, environment 0: an observation came that flattens to 4 entries, expected 5." in message
+
+
+class Narrow(Forgetful):
+    def reset(self, *, seed: Any = None, options: Any = None) -> Any:
+        return np.zeros((1, 2), np.float32), {}
+
+
+def narrow(num_envs: int, seed: int | None) -> Narrow:
+    return Narrow()
+
+
+def test_observations_of_another_number_of_rows_are_refused() -> None:
+    message = Talk(f"{__name__}:narrow", "--num-envs", "2").ask("reset")["message"]
+    assert f"{__name__}:narrow: observations of shape (1, 2) came, expected (2, 1)." in message
+
+
 def test_observations_without_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     space = spaces.Box(-1, 1, (0,), np.float32)
     spec = gymnasium.envs.registration.EnvSpec("Whole-v0", entry_point=cast(Any, lambda: Whole(space)))

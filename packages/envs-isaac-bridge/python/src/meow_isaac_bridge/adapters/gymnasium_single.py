@@ -23,6 +23,7 @@ from .mujoco_state import RestorableRows, are_restorable, checked
 class GymnasiumCopies:
     def __init__(self, envs: list[Any], options: SimulatorOptions) -> None:
         self._envs = envs
+        self._task = options.task
         env = envs[0]
         self._action_shape = env.action_space.shape
         self._space = env.observation_space
@@ -67,7 +68,7 @@ class GymnasiumCopies:
             # An environment may keep what it is given.
             action = actions[row].reshape(self._action_shape).copy()
             value, rewards[row], terminated[row], truncated[row], _ = env.step(action)
-            self._current[row] = flatten_row(self._space, value)
+            self._take(row, value, "step()")
             if self._mode == "same-step" and (terminated[row] or truncated[row]):
                 final_rows.append(row)
                 final.append(self._current[row].copy())
@@ -88,7 +89,15 @@ class GymnasiumCopies:
 
     def _begin(self, row: int, env: Any, seed: int | None) -> None:
         value, _ = env.reset(seed=seed)
-        self._current[row] = flatten_row(self._space, value)
+        self._take(row, value, "reset()")
+
+    def _take(self, row: int, value: Any, call: str) -> None:
+        try:
+            self._current[row] = flatten_row(self._space, value)
+        except ValueError as error:
+            raise ValueError(
+                f"{call} of {self._task}, environment {row}: {error}. Correct what it gives, or its observation_space."
+            ) from error
 
 
 class RestorableCopies(GymnasiumCopies):

@@ -24,6 +24,7 @@ class GymnasiumVector:
 
     def __init__(self, env: Any, options: SimulatorOptions) -> None:
         self._env = env
+        self._task = options.task
         self._rows: int = env.num_envs
         self._space = env.single_observation_space
         self._mode = _mode_of(env)
@@ -71,6 +72,12 @@ class GymnasiumVector:
     def _flat(self, observations: Any) -> Array:
         box = self.description.observation
         if isinstance(observations, np.ndarray) and type(self._space).__name__ == "Box":
+            if observations.shape[:1] != (self._rows,) or observations.size != self._rows * box.entries:
+                expected = (self._rows, *self._space.shape)
+                raise ValueError(
+                    f"{self._task}: observations of shape {observations.shape} came, expected {expected}. "
+                    "Correct what the vector gives, or its single_observation_space."
+                )
             return np.array(observations.reshape(self._rows, box.entries), box.dtype)
         return self._stack([row_of(observations, row) for row in range(self._rows)])
 
