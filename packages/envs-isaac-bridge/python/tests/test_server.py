@@ -403,6 +403,11 @@ def test_half_a_frame_and_half_a_handshake_hold_nobody_up(kept_server: Server) -
     half.close()
 
 
+def test_a_simulator_that_asks_for_input_gets_none() -> None:
+    with pytest.raises(RuntimeError, match=r"(?s)ended with 1: .*EOFError"), server_of("tests.stand_in:asking"):
+        pass
+
+
 def test_half_a_handshake_does_not_hold_the_end_up() -> None:
     with server_of(STAND_IN, "--num-envs", "3") as server:
         with socket.create_connection((server.address["host"], server.address["port"])) as half:
