@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, cast
 
 import gymnasium
@@ -159,6 +160,20 @@ def test_spaces_are_flattened_as_gymnasium_does(prefix: str, monkeypatch: pytest
     answer = talk.ask("step", actions=np.array([[0, 0, 1, 2], [0, 0, -1, -2]], np.float32))
     assert answer["observations"].tolist() == [[1, 0, 0, 0, 0]] * 2
     assert answer["finalObservations"].tolist() == [[0, 0, 1, 0.5, 1], [0, 0, 1, -0.5, -1]]
+
+
+@pytest.mark.parametrize("prefix", ["gym", "gym-vector"])
+def test_a_module_of_the_users_registers_its_own(prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / f"own_{prefix[-3:]}.py").write_text(
+        "import gymnasium\n"
+        "gymnasium.register('Own-v0', entry_point='gymnasium.envs.classic_control:PendulumEnv', max_episode_steps=7)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(gymnasium.envs.registration, "registry", {**gymnasium.registry})
+    monkeypatch.setattr(gymnasium, "registry", gymnasium.envs.registration.registry)
+    talk = Talk(f"{prefix}:own_{prefix[-3:]}:Own-v0", "--num-envs", "2")
+    assert (talk.about["task"], talk.about["maxEpisodeSteps"]) == (f"{prefix}:own_{prefix[-3:]}:Own-v0", 7)
+    assert talk.ask("reset")["observations"].shape == (2, 3)
 
 
 def test_a_limit_that_was_taken_off_is_none() -> None:

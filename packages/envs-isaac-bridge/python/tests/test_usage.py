@@ -76,7 +76,13 @@ def test_others_need_a_long_one(host: str) -> None:
         ("tests.stand_in:takes_nothing", r"is called as \(num_envs=…, seed=…\), and is \(\).*: got an unexpected"),
         ("tests.stand_in:nothing", "has no function nothing"),
         ("tests.stand_in:SOMETHING", "has no function SOMETHING"),
-        ("collections:Counter", "gave a Counter: expected a Simulator or"),
+        ("collections:Counter", "gave a Counter: expected a Simulator or a gymnasium.vector.VectorEnv.$"),
+        (
+            "tests.stand_in:one",
+            "For one environment .* tests.stand_in with gymnasium.register, and name it gym:tests.stand_in:ID",
+        ),
+        ("gym:nowhere:Ant-v5", "Gymnasium can't make nowhere:Ant-v5: there is no module nowhere in .* or on PYTHONPATH"),
+        ("gym-vector:no.where:Ant-v5", "Gymnasium can't make no.where:Ant-v5: there is no module no.where"),
         ("gym:Nonsense-v0", "Gymnasium can't make Nonsense-v0"),
         ("gym-vector:Nonsense-v0", "Gymnasium can't make a vector of Nonsense-v0"),
         ("envpool:Nonsense-v0", "EnvPool can't make Nonsense-v0"),
@@ -149,7 +155,9 @@ def test_tasks_of_the_paper_have_bounds(task: str, bound: float) -> None:
 
 
 def test_other_unbounded_actions_need_a_bound() -> None:
-    with pytest.raises(UsageError, match=r"Isaac-Lift-Cube has unbounded actions.*--action-bound B"):
+    with pytest.raises(
+        UsageError, match=r"Isaac-Lift-Cube has unbounded actions.*--action-bound B, to meow-bench or to the server"
+    ):
         bounded_actions("Isaac-Lift-Cube", Box.unbounded(2), None)
     assert bounded_actions("Isaac-Lift-Cube", Box.unbounded(2), 2).high.tolist() == [2, 2]
     # An entry that has a bound keeps it.

@@ -17,7 +17,7 @@ _HOST = "127.0.0.1"
 _LONGEST_PING_INTERVAL = 3600
 
 _TASKS = """tasks:
-  gym:ID                one environment of Gymnasium, in N copies
+  gym:ID                one environment of Gymnasium, in N copies; gym:module:ID imports the module that registers it
   gym-vector:ID         a vector of Gymnasium (gymnasium.make_vec)
   envpool:ID            EnvPool
   isaac:ID              Isaac Lab 3 or 2, whichever is installed

@@ -16,7 +16,7 @@ from ..simulator import Array, Description, Mask, Observations, Simulator, Step
 from ..spaces import action_box, flatten_row, observation_box
 from ..versions import installed_versions
 from .gymnasium_limits import EpisodeSpread, step_limit
-from .imports import given_env_args, import_simulator
+from .imports import given_env_args, gymnasium_id, import_simulator
 from .mujoco_state import RestorableRows, are_restorable, checked
 
 
@@ -119,9 +119,10 @@ class RestorableCopies(GymnasiumCopies):
 
 def make(options: SimulatorOptions) -> Simulator:
     gymnasium = import_simulator("gymnasium", 'pip install "gymnasium[mujoco]"')
+    name = gymnasium_id(options.task)
     try:
         with given_env_args(options):
-            envs = [gymnasium.make(options.task, **options.env_args) for _ in range(options.num_envs)]
+            envs = [gymnasium.make(name, **options.env_args) for _ in range(options.num_envs)]
     except gymnasium.error.Error as error:
         raise UsageError(f"Gymnasium can't make {options.task}: {error}") from error
     copies = RestorableCopies if are_restorable(envs) else GymnasiumCopies

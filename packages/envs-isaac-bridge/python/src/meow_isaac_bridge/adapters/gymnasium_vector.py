@@ -13,7 +13,7 @@ from ..simulator import Array, AutoresetMode, Description, Mask, Observations, S
 from ..spaces import action_box, flatten_rows, observation_box, row_of
 from ..versions import installed_versions
 from .gymnasium_limits import EpisodeSpread, step_limit
-from .imports import given_env_args, import_simulator
+from .imports import given_env_args, gymnasium_id, import_simulator
 
 # As gymnasium.vector.AutoresetMode names them.
 _MODES: dict[str, AutoresetMode] = {"NextStep": "next-step", "SameStep": "same-step", "Disabled": "disabled"}
@@ -110,15 +110,16 @@ def _spread(env: Any) -> EpisodeSpread:
 
 def make(options: SimulatorOptions) -> Simulator:
     gymnasium = import_simulator("gymnasium", 'pip install "gymnasium[mujoco]"')
+    name = gymnasium_id(options.task)
     vector_kwargs = {}
     try:
-        spec = gymnasium.spec(options.task)
-        mode = next(name for name, ours in _MODES.items() if ours == (options.autoreset or "next-step"))
+        spec = gymnasium.spec(name)
+        mode = next(theirs for theirs, ours in _MODES.items() if ours == (options.autoreset or "next-step"))
         # A task with a vector of its own has the mode that it has.
         if spec.vector_entry_point is None:
             vector_kwargs["autoreset_mode"] = gymnasium.vector.AutoresetMode(mode)
         with given_env_args(options):
-            env = gymnasium.make_vec(options.task, num_envs=options.num_envs, vector_kwargs=vector_kwargs, **options.env_args)
+            env = gymnasium.make_vec(name, num_envs=options.num_envs, vector_kwargs=vector_kwargs, **options.env_args)
     except gymnasium.error.Error as error:
         raise UsageError(f"Gymnasium can't make a vector of {options.task}: {error}") from error
     return GymnasiumVector(env, options)
