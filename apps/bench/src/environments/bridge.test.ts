@@ -93,6 +93,24 @@ def make(num_envs, seed):
     return Lossy(num_envs)
 `;
 
+/** An environment of Gymnasium that raises in its tenth step. */
+const RAISING = `
+import gymnasium
+
+class Raising(gymnasium.Env):
+    observation_space = gymnasium.spaces.Box(-1, 1, (2,))
+    action_space = gymnasium.spaces.Box(-1, 1, (1,))
+    steps = 0
+    def reset(self, *, seed=None, options=None):
+        return self.observation_space.sample(), {}
+    def step(self, action):
+        if self.steps == 10: raise ValueError('motor burnt out')
+        self.steps += 1
+        return self.observation_space.sample(), 0.0, False, False, {}
+
+gymnasium.register('Raising-v0', entry_point=Raising, max_episode_steps=50)
+`;
+
 describe.skipIf(!python)('a simulator in Python', () => {
   // Five servers are started, which takes a minute where other work has the cores.
   test(
@@ -322,7 +340,10 @@ describe.skipIf(!python)('a simulator in Python', () => {
       ['--workers', '1'],
       '--workers 1 is for environments of these packages, and gym:Hopper-v5 runs in a process of its own',
     ],
-    [['--python', '/no/python'], "/no/python) can't be started (spawn /no/python ENOENT)"],
+    [
+      ['--python', '/no/python'],
+      "/no/python) can't be started (spawn /no/python ENOENT). See that this Python is there. Name the Python that has the simulator with --python",
+    ],
   ])('refuses %s', async (flags, problem) => {
     const out = path.join(await temporaryFolder(), 'run');
     const { code, err } = await train('gym:Hopper-v5', ...flags, '--out', out);
@@ -337,5 +358,24 @@ describe.skipIf(!python)('a simulator in Python', () => {
     const out = path.join(await temporaryFolder(), 'run');
     const { err } = await train('gym:No-such-v0', '--out', out);
     expect(err).toMatch(/gym:No-such-v0: the server \(.*\) ended with exit code 2.*No-such/);
+    // Python and simulator are there.
+    expect(err).not.toContain('--python');
+    expect(err).toContain(`What the server printed is in ${path.join(out, 'server.log')}.`);
+  });
+
+  test('that raises is told of in a line, with its place and where the traceback is', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(path.join(folder, 'raising.py'), RAISING);
+    process.env['PYTHONPATH'] = folder;
+    onTestFinished(() => void delete process.env['PYTHONPATH']);
+    const run = path.join(folder, 'run');
+    const { code, err } = await train('gym:raising:Raising-v0', '--out', run);
+    expect(code).toBe(1);
+    expect(err).toContain(
+      `step failed in the server: ValueError: motor burnt out (${path.join(folder, 'raising.py')}, line 11, in step). ` +
+        `Its traceback is in ${path.join(run, 'server.log')}.`,
+    );
+    expect(err).not.toContain('Traceback (most recent call last)');
+    expect(await readFile(path.join(run, 'server.log'), 'utf8')).toMatch(/Traceback[^]*motor burnt out/);
   });
 });

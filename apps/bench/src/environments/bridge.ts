@@ -145,12 +145,15 @@ async function connect(choice: BridgeChoice, options: BridgeOptions): Promise<Br
     return opened;
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
-    throw new CliError(
-      error.message.replace(/\.$/, ''),
-      isRunningServer(env)
-        ? `A token is taken from ${TOKEN_VARIABLE}.`
-        : `Name the Python that has the simulator with --python or ${PYTHON_VARIABLE}; docs/isaac.md says what to install there.`,
-      { cause: error },
-    );
+    throw new CliError(error.message.replace(/\.$/, ''), remedyOf(error, choice, options), { cause: error });
   }
+}
+
+function remedyOf({ problem }: BridgeError, { env }: BridgeChoice, { logFile }: BridgeOptions): string {
+  if (isRunningServer(env)) return `A token is taken from ${TOKEN_VARIABLE}.`;
+  if (problem === 'python')
+    return `Name the Python that has the simulator with --python or ${PYTHON_VARIABLE}; docs/isaac.md says what to install there.`;
+  return logFile === undefined
+    ? 'Run again with --verbose for what the server printed.'
+    : `What the server printed is in ${logFile}.`;
 }
