@@ -176,6 +176,20 @@ def test_a_module_of_the_users_registers_its_own(prefix: str, tmp_path: Path, mo
     assert talk.ask("reset")["observations"].shape == (2, 3)
 
 
+@pytest.mark.parametrize("prefix", ["gym", "gym-vector"])
+@pytest.mark.parametrize("own", [None, 9])
+def test_max_steps_truncate_whatever_the_environment_says(prefix: str, own: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    pendulum = "gymnasium.envs.classic_control:PendulumEnv"
+    spec = gymnasium.envs.registration.EnvSpec("Endless-v0", entry_point=pendulum, max_episode_steps=own)
+    monkeypatch.setitem(gymnasium.registry, "Endless-v0", spec)
+    assert Talk(f"{prefix}:Endless-v0").about.get("maxEpisodeSteps") == own
+    talk = Talk(f"{prefix}:Endless-v0", "--num-envs", "2", "--max-steps", "3")
+    assert talk.about["maxEpisodeSteps"] == 3
+    talk.ask("reset")
+    truncated = [talk.ask("step", actions=np.zeros((2, 1)))["truncated"].tolist() for _ in range(4)]
+    assert truncated == [[False, False], [False, False], [True, True], [False, False]]
+
+
 def test_a_limit_that_was_taken_off_is_none() -> None:
     for prefix in ("gym", "gym-vector"):
         talk = Talk(f"{prefix}:Hopper-v5", "--env-args", '{"max_episode_steps": -1}')

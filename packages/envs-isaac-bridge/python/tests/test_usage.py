@@ -22,6 +22,7 @@ from meow_isaac_bridge.tasks import task_id
         (["--token-env", "NOWHERE"], "NOWHERE: that environment variable is not set"),
         (["--num-envs", "0"], "--num-envs is 0: expected 1 or more"),
         (["--clients", "-1"], "--clients is -1"),
+        (["--max-steps", "0"], "--max-steps is 0: expected 1 or more"),
         (["--seed", "-1"], "--seed is -1"),
         (["--env-args", "{"], "--env-args is no JSON"),
         (["--env-args", "[]"], "--env-args is a list: expected a JSON object"),
@@ -110,6 +111,9 @@ def test_tasks(task: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> Non
         (["tests.stand_in:make", "--env-args", '{"speed": 3}'], "is called as .*unexpected keyword argument 'speed'"),
         (["isaac:Ant", "--env-args", '{"speed": 3}'], "takes none. Leave it out"),
         (["gym:Hopper-v5", "--device", "cuda:0"], "--device cuda:0 is for Isaac Lab: gym:Hopper-v5 takes none"),
+        (["envpool:Hopper-v5", "--max-steps", "9"], "--max-steps 9 is for Gymnasium's environments: envpool:Hopper-v5 ends"),
+        (["tests.stand_in:make", "--max-steps", "9"], "tests.stand_in:make ends its episodes itself. Leave it out"),
+        (["gym:Hopper-v5", "--max-steps", "9", "--env-args", '{"max_episode_steps": 9}'], "are the same: give one of them"),
         (["tests.stand_in:make", "--action-bound", "2"], "--action-bound: a simulator of your own"),
     ],
 )

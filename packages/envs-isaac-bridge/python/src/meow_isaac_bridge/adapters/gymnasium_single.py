@@ -15,7 +15,7 @@ from ..errors import UsageError
 from ..simulator import Array, Description, Mask, Observations, Simulator, Step
 from ..spaces import action_box, flatten_row, observation_box
 from ..versions import installed_versions
-from .gymnasium_limits import EpisodeSpread, step_limit
+from .gymnasium_limits import EpisodeSpread, make_args, step_limit
 from .imports import given_env_args, gymnasium_id, import_simulator
 from .mujoco_state import RestorableRows, are_restorable, checked
 
@@ -122,7 +122,7 @@ def make(options: SimulatorOptions) -> Simulator:
     name = gymnasium_id(options.task)
     try:
         with given_env_args(options):
-            envs = [gymnasium.make(name, **options.env_args) for _ in range(options.num_envs)]
+            envs = [gymnasium.make(name, **make_args(options)) for _ in range(options.num_envs)]
     except gymnasium.error.Error as error:
         raise UsageError(f"Gymnasium can't make {options.task}: {error}") from error
     copies = RestorableCopies if are_restorable(envs) else GymnasiumCopies
