@@ -1,12 +1,14 @@
 /**
  * What went wrong between client and server.
  *
+ * - `python`: a server can't be started, since there is no such Python, or it lacks a module
  * - `connection`: it couldn't be made, or broke
  * - `timeout`: no answer in time
  * - `protocol`: the server sent what isn't in the protocol, or has another version of it
  * - `request`, `version`, `simulator`, `actions`: the server's answer, as PROTOCOL.md says
  */
 export type BridgeProblem =
+  | 'python'
   | 'connection'
   | 'timeout'
   | 'protocol'
@@ -15,11 +17,11 @@ export type BridgeProblem =
   | 'simulator'
   | 'actions';
 
-/** An error of the bridge: what was expected, what came and what to do; where Python raised, its traceback follows. */
+/** An error of the bridge: what was expected, what came and what to do. */
 export class BridgeError extends Error {
   override readonly name = 'BridgeError';
   readonly problem: BridgeProblem;
-  /** Python's, where the simulator raised. */
+  /** Python's, where the simulator raised; the stack ends with it. */
   readonly traceback: string | undefined;
 
   constructor(
@@ -27,7 +29,8 @@ export class BridgeError extends Error {
     message: string,
     { traceback, cause }: { readonly traceback?: string | undefined; readonly cause?: unknown } = {},
   ) {
-    super(traceback === undefined ? message : `${message}\n\n${traceback.trimEnd()}`, { cause });
+    super(message, { cause });
+    if (traceback !== undefined) this.stack = `${this.stack}\n\n${traceback.trimEnd()}`;
     this.problem = problem;
     this.traceback = traceback;
   }

@@ -92,7 +92,8 @@ export async function connectTo(open: OpenSocket, address: ServerAddress): Promi
           fail(
             new BridgeError(
               'timeout',
-              `${url}: no answer to ${type} within ${timeout} ms. See the server's log; give timeouts.${type} more if it needs it.`,
+              `${url}: no answer to ${type} within ${timeout} ms. See the server's log for what holds it up; ` +
+                `in a program of yours, timeouts.${type === 'restore' ? 'state' : type} of isaacVectorEnv allows more.`,
             ),
           ),
         );

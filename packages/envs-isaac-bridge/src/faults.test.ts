@@ -265,8 +265,9 @@ describe('a step that goes wrong', () => {
       traceback: 'Traceback (most recent call last):\n  File "ant.py", line 3, in step\n',
     }));
     expect(error).toMatchObject({ problem: 'simulator' });
-    expect(error.message).toBe(
-      'step failed in the server: RuntimeError: the joint came off\n\nTraceback (most recent call last):\n  File "ant.py", line 3, in step',
+    expect(error.message).toBe('step failed in the server: RuntimeError: the joint came off');
+    expect(error.stack).toMatch(
+      /\n\nTraceback \(most recent call last\):\n  File "ant\.py", line 3, in step$/,
     );
   });
 
@@ -373,7 +374,7 @@ describe('a step that goes wrong', () => {
     const error = await stepError(() => undefined, { ...soon, step: 50 });
     expect(error).toMatchObject({ problem: 'timeout' });
     expect(error.message).toContain(
-      "no answer to step within 50 ms. See the server's log; give timeouts.step more",
+      "no answer to step within 50 ms. See the server's log for what holds it up; in a program of yours, timeouts.step of isaacVectorEnv allows more.",
     );
   });
 

@@ -10,6 +10,7 @@ import type { AutoresetMode } from '@meow-rl/envs';
 
 import { BridgeError } from './bridge-error.ts';
 import { serverLog } from './server-log.ts';
+import { whyNotStarted } from './why-not-started.ts';
 
 /** A server to start. */
 export interface Launch {
@@ -55,7 +56,7 @@ export const PYTHON_SOURCES = fileURLToPath(new URL('../python/src', import.meta
  * does, however that ends: its standard input is closed then.
  *
  * @param timeout milliseconds until it listens
- * @throws BridgeError if it doesn't, with the end of its log
+ * @throws BridgeError if it doesn't, with what it said of why, or the end of its log
  */
 export async function launchServer(launch: Launch, timeout: number): Promise<LaunchedServer> {
   const { python = process.platform === 'win32' ? 'python' : 'python3', task, logFile, cwd } = launch;
@@ -79,6 +80,7 @@ export async function launchServer(launch: Launch, timeout: number): Promise<Lau
   const printed = log.attach(child.stderr);
   // A server that nobody closes mustn't keep this process alive: it ends with it.
   for (const held of [child, child.stdin, child.stdout, child.stderr]) unreferenced(held);
+  let isNoProgram = false;
   const exited = new Promise<string>((resolve) => {
     child.on('exit', (code, signal) => {
       const ending = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
@@ -87,7 +89,8 @@ export async function launchServer(launch: Launch, timeout: number): Promise<Lau
     });
     child.on('error', (error) => {
       // spawn names the program also where the folder is what is missing.
-      const reason = cwd === undefined || existsSync(cwd) ? error.message : `there is no folder ${cwd}`;
+      isNoProgram = cwd === undefined || existsSync(cwd);
+      const reason = isNoProgram ? error.message : `there is no folder ${cwd}`;
       resolve(`can't be started (${reason})`);
     });
   });
@@ -116,19 +119,35 @@ export async function launchServer(launch: Launch, timeout: number): Promise<Lau
     if (!outcome)
       throw new BridgeError(
         'timeout',
-        told(`${task}: the server didn't listen within ${timeout} ms. Give timeouts.start more, or see why.`),
+        told(
+          `${task}: the server didn't listen within ${timeout} ms. See its log for what holds it up; ` +
+            'in a program of yours, timeouts.start of isaacVectorEnv allows more.',
+        ),
       );
-    if (typeof outcome === 'string')
-      throw new BridgeError(
-        'connection',
-        told(`${task}: the server (${python}) ${outcome} before it listened. ${installing(log.quote())}`),
-      );
+    if (typeof outcome === 'string') {
+      if (isNoProgram)
+        throw new BridgeError(
+          'python',
+          `${task}: the server (${python}) ${outcome}. See that this Python is there.`,
+        );
+      const what = `${task}: the server (${python}) ${outcome} before it listened`;
+      const printed = log.quote();
+      const why = whyNotStarted(printed);
+      if (!why) throw new BridgeError('connection', told(`${what}. See its log.`));
+      throw new BridgeError(why.problem, `${what}: ${why.reason}`, { traceback: printed });
+    }
     return {
       url: outcome.url,
       token,
       pid: child.pid ?? 0,
       end,
       async explain(error) {
+        if (error.problem === 'simulator' && error.traceback !== undefined && logFile !== undefined)
+          return new BridgeError(
+            error.problem,
+            `${error.message.replace(/\.$/, '')}. Its traceback is in ${logFile}.`,
+            { traceback: error.traceback },
+          );
         if (error.problem !== 'connection' && error.problem !== 'timeout') return error;
         const ending = await within(exited, error.problem === 'timeout' ? 1 : MOMENT);
         const what = ending ? `${task}: the server ${ending}. ${error.message}` : error.message;
@@ -155,26 +174,6 @@ function serverArguments({ task, numEnvs, autoresetMode, args = [] }: Launch): s
     ...(autoresetMode === undefined ? [] : ['--autoreset', autoresetMode]),
     ...args,
   ];
-}
-
-const OF_BRIDGE: ReadonlySet<string> = new Set(['numpy', 'msgpack', 'websockets', 'meow_isaac_bridge']);
-
-/** Packages of the simulators that pip installs. */
-const SIMULATORS: Readonly<Record<string, string>> = {
-  gymnasium: '"gymnasium[mujoco]"',
-  envpool: 'envpool',
-  mujoco_playground: 'playground',
-};
-
-/** What is most likely missing, from what Python said. */
-function installing(log: string): string {
-  const missing = /No module named '?([\w.]+)/.exec(log)?.[1];
-  if (missing === undefined) return 'See its log.';
-  const [name = missing] = missing.split('.');
-  const packages = OF_BRIDGE.has(name) ? 'numpy msgpack websockets' : SIMULATORS[name];
-  return packages === undefined
-    ? `Its Python has no ${missing}: install the simulator there, as docs/isaac.md says, or name another Python.`
-    : `Its Python has no ${missing}: install it there with "pip install ${packages}", or name another Python.`;
 }
 
 /** Reads the one line that a server prints when it listens; what else is printed is passed over, and the pipe stays empty. */

@@ -50,7 +50,11 @@ describe('a vector environment written by hand', () => {
       { finalObservations: new Float64Array(2) },
       'finalObservations of Counting-v0 has 2 entries, expected 4',
     ],
-    [{ rewards: Float64Array.of(1, Number.NaN) }, 'replay: rewards is NaN in row 1, entry 0'],
+    [
+      { rewards: Float64Array.of(1, Number.NaN) },
+      'trainOffPolicy: step() of Counting-v0 gave NaN as reward of environment 1, expected a finite number.',
+    ],
+    [{ rewards: Float64Array.of(-Infinity, 1) }, 'gave -Infinity as reward of environment 0'],
   ])('is refused with %o of a step', async (changes, problem) => {
     await expect(train(changed(changes, 'step'))).rejects.toThrow(problem);
   });

@@ -17,7 +17,8 @@ export function checkVectorReset(
 }
 
 /**
- * Refuses the result of a step; see {@link checkVectorReset}. Rewards and last observations are looked at where they are stored.
+ * Refuses the result of a step; see {@link checkVectorReset}. Last observations are looked at where they are stored, and rewards
+ * where they count, by {@link finiteReward}: a row that only resets has none.
  */
 export function checkVectorStep(env: VectorEnv, result: VectorStepResult, where: string): VectorStepResult {
   const { numEnvs, singleObservationSpace } = env;
@@ -29,6 +30,23 @@ export function checkVectorStep(env: VectorEnv, result: VectorStepResult, where:
     checkArray(env, result, 'finalObservationUnknown', Uint8Array, numEnvs, where);
   checkObservations(env, result, 'step()', where);
   return result;
+}
+
+/**
+ * The reward of a row whose step counts.
+ *
+ * @throws RangeError for one that is no finite number
+ */
+export function finiteReward(
+  { id }: VectorEnv,
+  row: number,
+  reward: number | undefined,
+  where: string,
+): number {
+  if (reward !== undefined && Number.isFinite(reward)) return reward;
+  throw new RangeError(
+    `${where}: step() of ${id} gave ${reward} as reward of environment ${row}, expected a finite number. Look for its cause in the environment.`,
+  );
 }
 
 function checkObservations(env: VectorEnv, result: VectorResetResult, call: string, where: string): void {

@@ -2,7 +2,7 @@ import type { VectorEnv } from '@meow-rl/envs';
 import type { Generator } from '@meow-rl/random';
 
 import { checkFit, spacesOf } from './check-fit.ts';
-import { checkVectorReset, checkVectorStep } from './check-vector-results.ts';
+import { checkVectorReset, checkVectorStep, finiteReward } from './check-vector-results.ts';
 import { eventLoopTurn } from './event-loop-turn.ts';
 import { expectEnd } from './expect-end.ts';
 import type { Actor } from './contracts/actor.ts';
@@ -69,7 +69,7 @@ async function playRound(
     const ended = result.terminated.map((flag, row) => flag | (result.truncated[row] ?? 0));
     for (let row = 0; row < count; row += 1) {
       if (isOver[row]) continue;
-      returns[row] = (returns[row] ?? 0) + finite(env, row, result.rewards[row]);
+      returns[row] = (returns[row] ?? 0) + finiteReward(env, row, result.rewards[row], 'evaluate');
       lengths[row] = (lengths[row] ?? 0) + 1;
       if (ended[row] === 0) continue;
       isOver[row] = true;
@@ -113,11 +113,4 @@ function actingRows({ observationSize, actionSize }: Actor, { numEnvs }: VectorE
       return actions;
     },
   };
-}
-
-function finite({ id }: VectorEnv, row: number, reward = Number.NaN): number {
-  if (Number.isFinite(reward)) return reward;
-  throw new RangeError(
-    `evaluate: step() of ${id} gave ${reward} as reward of environment ${row}, expected a finite number. Look for its cause in the environment.`,
-  );
 }

@@ -1,7 +1,7 @@
 import { decodeNumbers, encodeNumbers, type VectorEnv, type VectorStepResult } from '@meow-rl/envs';
 import type { Transitions } from '@meow-rl/replay';
 
-import { checkVectorReset, checkVectorStep } from './check-vector-results.ts';
+import { checkVectorReset, checkVectorStep, finiteReward } from './check-vector-results.ts';
 
 /** What one step of a vector environment brought. */
 export interface Collected {
@@ -96,7 +96,7 @@ export function transitionCollector(
     const isLost = isDone && result.finalObservationUnknown?.[row] === 1;
     const ending = isLost ? current : result.finalObservations;
     copyRow(isDone ? ending : result.observations, row, nextObservations, to, width);
-    rewards[to] = result.rewards[row] ?? Number.NaN;
+    rewards[to] = finiteReward(env, row, result.rewards[row], where);
     terminated[to] = Number(isTerminated);
     done[to] = Number(isDone);
     rows[to] = row;

@@ -93,6 +93,39 @@ def make(num_envs, seed):
     return Lossy(num_envs)
 `;
 
+/** An environment of Gymnasium that raises in its tenth step. */
+const RAISING = `
+import gymnasium
+
+class Raising(gymnasium.Env):
+    observation_space = gymnasium.spaces.Box(-1, 1, (2,))
+    action_space = gymnasium.spaces.Box(-1, 1, (1,))
+    steps = 0
+    def reset(self, *, seed=None, options=None):
+        return self.observation_space.sample(), {}
+    def step(self, action):
+        if self.steps == 10: raise ValueError('motor burnt out')
+        self.steps += 1
+        return self.observation_space.sample(), 0.0, False, False, {}
+
+gymnasium.register('Raising-v0', entry_point=Raising, max_episode_steps=50)
+`;
+
+/** An environment of Gymnasium that never ends. */
+const ENDLESS = `
+import gymnasium
+
+class Endless(gymnasium.Env):
+    observation_space = gymnasium.spaces.Box(-1, 1, (2,))
+    action_space = gymnasium.spaces.Box(-1, 1, (1,))
+    def reset(self, *, seed=None, options=None):
+        return self.observation_space.sample(), {}
+    def step(self, action):
+        return self.observation_space.sample(), float(action[0]), False, False, {}
+
+gymnasium.register('Endless-v0', entry_point=Endless)
+`;
+
 describe.skipIf(!python)('a simulator in Python', () => {
   // Five servers are started, which takes a minute where other work has the cores.
   test(
@@ -153,8 +186,10 @@ describe.skipIf(!python)('a simulator in Python', () => {
     const run = path.join(await temporaryFolder(), 'run');
     const first = await train('gym-vector:Hopper-v5', '--num-envs', '3', '--out', run);
     expect(first.code).toBe(0);
-    expect(first.err).toContain("its simulator can't give its state");
-    expect(first.err).toContain('all that was learned goes on, in new episodes');
+    // One line, in words of the command line.
+    expect(first.err).toBe(
+      "meow-bench: gym-vector:Hopper-v5 can't be saved: a run that is resumed goes on with all that was learned, in new episodes, and not to the same bits\n",
+    );
     const resumed = await bench('train', '--resume', run, '--steps', '200', '--quiet');
     expect(resumed.code).toBe(0);
     expect(resumed.err).toMatch(
@@ -297,6 +332,80 @@ describe.skipIf(!python)('a simulator in Python', () => {
     expect(new Set(lengths)).toEqual(new Set([5]));
   });
 
+  // Six servers are started.
+  test(
+    'that gives no time limit gets one, which is recorded and gone on with',
+    { timeout: 180_000 },
+    async () => {
+      const folder = await temporaryFolder();
+      await writeFile(path.join(folder, 'endless.py'), ENDLESS);
+      process.env['PYTHONPATH'] = folder;
+      onTestFinished(() => void delete process.env['PYTHONPATH']);
+      const [run, env] = [path.join(folder, 'run'), 'gym:endless:Endless-v0'];
+      const flags = '--evaluate-every 160 --evaluation-episodes 1 --deterministic-only'.split(' ');
+      const loud = short.filter((flag) => flag !== '--quiet');
+      const given = ['--env', env, '--python', python, ...loud, ...flags, '--out', run];
+      const trained = await bench('train', ...given);
+      expect(trained.code).toBe(0);
+      const said = `${env} gives no time limit; episodes end after 1000 steps (--max-steps)`;
+      expect(trained.out).toContain(said);
+      const config = path.join(run, 'config.json');
+      expect(JSON.parse(await readFile(config, 'utf8'))).toMatchObject({ env, maxSteps: 1000 });
+      expect((await eventsOf(run)).filter(({ type }) => type === 'evaluation')).toMatchObject([
+        { lengths: [1000] },
+      ]);
+      const more = ['--quiet', '--evaluate-every', '1000', '--steps'];
+      expect(await bench('train', '--resume', run, ...more, '200')).toMatchObject({ code: 0 });
+      const played = await bench('eval', run, '--env', env, '--max-steps', '7', '--episodes', '1', '--json');
+      expect(JSON.parse(played.out).lengths).toEqual([7]);
+      const policy = path.join(run, 'policy', 'policy.onnx');
+      const ofFile = await bench('eval', policy, '--python', python, '--episodes', '1');
+      expect(ofFile.out).toMatch(
+        /gives no time limit; episodes end after 1000 steps \(--max-steps\)\n[^]* 1000 +truncated/,
+      );
+      // A run of before goes on as it was, and is told of.
+      const { maxSteps: _, ...former } = JSON.parse(await readFile(config, 'utf8'));
+      await writeFile(config, JSON.stringify(former));
+      const absent = ['--evaluation-env', 'gym:Absent-v0', '--quiet', '--evaluate-every', '240'];
+      expect((await bench('train', '--resume', run, '--steps', '240', ...absent)).err).toContain(
+        `${env} gives no time limit: an evaluation plays whole episodes, and waits where one doesn't end. If that may be, begin a new run with --max-steps`,
+      );
+    },
+  );
+
+  test('of Gymnasium is truncated where it is asked for', async () => {
+    const run = path.join(await temporaryFolder(), 'run');
+    expect(await train('gym:Hopper-v5', '--max-steps', '5', '--out', run)).toMatchObject({
+      code: 0,
+      err: '',
+    });
+    expect((await eventsOf(run)).filter(({ type }) => type === 'evaluation')).toMatchObject([
+      { lengths: [5, 5] },
+      { lengths: [5, 5] },
+    ]);
+    const { env } = await runningServer('gym:Pendulum-v1');
+    expect(await problemOf(env, '--max-steps', '5')).toContain(
+      "is a server that runs. Start its server with it instead, which takes it for Gymnasium's environments.",
+    );
+    expect(await problemOf('isaac:Ant', '--max-steps', '5')).toContain(
+      '--max-steps is for environments of these packages and of Gymnasium, and isaac:Ant is neither. Leave it out',
+    );
+  });
+
+  test('that runs and gives no time limit is told of before it is evaluated in', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(path.join(folder, 'lossy.py'), LOSSY);
+    const { env } = await runningServer('lossy:make --num-envs 2 --keep --clients 2', folder);
+    const { code, err } = await train(env, '--num-envs', '2', '--out', path.join(folder, 'run'));
+    expect(code).toBe(0);
+    expect(err).toContain(
+      `${env} gives no time limit: an evaluation plays whole episodes, and waits where one doesn't end. If that may be, start a server`,
+    );
+    expect((await bench('eval', path.join(folder, 'run'), '--episodes', '1')).err).toContain(
+      'gives no time limit',
+    );
+  });
+
   test('gets settings of its own, which others have none of', async () => {
     expect(await problemOf('gym:Hopper-v5', '--action-bound', '2')).toContain(
       '--action-bound is given, but Hopper-v5 has bounds itself',
@@ -317,12 +426,14 @@ describe.skipIf(!python)('a simulator in Python', () => {
       ['--evaluation-env', 'Hopper-v5'],
       '--evaluation-env Hopper-v5 with --env gym:Hopper-v5: both have to be simulators in Python, and Hopper-v5 is none',
     ],
-    [['--max-steps', '5'], 'gym:Hopper-v5 ends its episodes itself. Leave it out'],
     [
       ['--workers', '1'],
       '--workers 1 is for environments of these packages, and gym:Hopper-v5 runs in a process of its own',
     ],
-    [['--python', '/no/python'], "/no/python) can't be started (spawn /no/python ENOENT)"],
+    [
+      ['--python', '/no/python'],
+      "/no/python) can't be started (spawn /no/python ENOENT). See that this Python is there. Name the Python that has the simulator with --python",
+    ],
   ])('refuses %s', async (flags, problem) => {
     const out = path.join(await temporaryFolder(), 'run');
     const { code, err } = await train('gym:Hopper-v5', ...flags, '--out', out);
@@ -337,5 +448,24 @@ describe.skipIf(!python)('a simulator in Python', () => {
     const out = path.join(await temporaryFolder(), 'run');
     const { err } = await train('gym:No-such-v0', '--out', out);
     expect(err).toMatch(/gym:No-such-v0: the server \(.*\) ended with exit code 2.*No-such/);
+    // Python and simulator are there.
+    expect(err).not.toContain('--python');
+    expect(err).toContain(`What the server printed is in ${path.join(out, 'server.log')}.`);
+  });
+
+  test('that raises is told of in a line, with its place and where the traceback is', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(path.join(folder, 'raising.py'), RAISING);
+    process.env['PYTHONPATH'] = folder;
+    onTestFinished(() => void delete process.env['PYTHONPATH']);
+    const run = path.join(folder, 'run');
+    const { code, err } = await train('gym:raising:Raising-v0', '--out', run);
+    expect(code).toBe(1);
+    expect(err).toContain(
+      `step failed in the server: ValueError: motor burnt out (${path.join(folder, 'raising.py')}, line 11, in step). ` +
+        `Its traceback is in ${path.join(run, 'server.log')}.`,
+    );
+    expect(err).not.toContain('Traceback (most recent call last)');
+    expect(await readFile(path.join(run, 'server.log'), 'utf8')).toMatch(/Traceback[^]*motor burnt out/);
   });
 });

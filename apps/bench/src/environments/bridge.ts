@@ -22,6 +22,8 @@ export interface BridgeChoice {
   readonly env: string;
   /** Default: that of `MEOW_PYTHON`, of `.venv` in the working directory, else `python3`. */
   readonly python?: string;
+  /** Steps after which an episode is truncated. Default: the environment's own limit. Of simulators, those of Gymnasium that are started take it. */
+  readonly maxSteps?: number;
   /** Actions in [-bound, bound], where the simulator has no bounds. Default: those of a table, for the paper's tasks. */
   readonly actionBound?: number;
   /** Of Isaac Lab: `cpu`, `cuda:0`. Default: a GPU where there is one. */
@@ -49,6 +51,12 @@ export const isRunningServer = (env: string): boolean => env.startsWith(RUNNING)
 export const isBridge = (env: string): boolean =>
   isRunningServer(env) || PREFIXES.some((prefix) => env.startsWith(`${prefix}:`));
 
+/** Whether a server that is started for it truncates episodes as it is told. */
+export const takesMaxSteps = (env: string): boolean => /^gym(-vector)?:/.test(env);
+
+const keyOf = ({ env, maxSteps }: BridgeChoice): string =>
+  takesMaxSteps(env) ? `${env}, ${maxSteps ?? 'its own'} steps` : env;
+
 /** What simulators said of themselves in this process: one takes up to a minute and more to start. */
 const known = new Map<string, BridgeVectorEnv['hello']>();
 /** Servers that were asked for their spaces and have nothing to do yet. */
@@ -63,11 +71,18 @@ export async function bridgeHello(
   choice: BridgeChoice,
   options: BridgeOptions = {},
 ): Promise<BridgeVectorEnv['hello']> {
-  const told = known.get(choice.env);
+  const told = known.get(keyOf(choice));
   if (told) return told;
   const env = await connect(choice, options);
-  idle.set(choice.env, env);
+  idle.set(keyOf(choice), env);
   return env.hello;
+}
+
+/** Ends a server that was started to be asked, and has nothing to do yet. */
+export async function endIdle(choice: BridgeChoice): Promise<void> {
+  const kept = idle.get(keyOf(choice));
+  idle.delete(keyOf(choice));
+  await kept?.close();
 }
 
 /**
@@ -80,8 +95,8 @@ export async function openBridge(
   options: BridgeOptions = {},
 ): Promise<BridgeVectorEnv> {
   const { numEnvs } = options;
-  const kept = idle.get(choice.env);
-  idle.delete(choice.env);
+  const kept = idle.get(keyOf(choice));
+  idle.delete(keyOf(choice));
   if (kept && (numEnvs === undefined || kept.numEnvs === numEnvs)) return kept;
   await kept?.close();
   const env = await connect(choice, options);
@@ -115,9 +130,10 @@ export function bridgePython({ python }: Pick<BridgeChoice, 'python'>): string {
 
 /** Arguments of a server that is started. */
 const serverArguments = (
-  { actionBound, simulatorDevice }: BridgeChoice,
+  { env, maxSteps, actionBound, simulatorDevice }: BridgeChoice,
   { spreadEpisodes = false }: BridgeOptions,
 ): string[] => [
+  ...(maxSteps !== undefined && takesMaxSteps(env) ? ['--max-steps', String(maxSteps)] : []),
   ...(actionBound === undefined ? [] : ['--action-bound', String(actionBound)]),
   ...(simulatorDevice === undefined ? [] : ['--device', simulatorDevice]),
   ...(spreadEpisodes ? ['--spread-episodes'] : []),
@@ -141,16 +157,19 @@ async function connect(choice: BridgeChoice, options: BridgeOptions): Promise<Br
             },
           },
     );
-    known.set(env, opened.hello);
+    known.set(keyOf(choice), opened.hello);
     return opened;
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
-    throw new CliError(
-      error.message.replace(/\.$/, ''),
-      isRunningServer(env)
-        ? `A token is taken from ${TOKEN_VARIABLE}.`
-        : `Name the Python that has the simulator with --python or ${PYTHON_VARIABLE}; docs/isaac.md says what to install there.`,
-      { cause: error },
-    );
+    throw new CliError(error.message.replace(/\.$/, ''), remedyOf(error, choice, options), { cause: error });
   }
+}
+
+function remedyOf({ problem }: BridgeError, { env }: BridgeChoice, { logFile }: BridgeOptions): string {
+  if (isRunningServer(env)) return `A token is taken from ${TOKEN_VARIABLE}.`;
+  if (problem === 'python')
+    return `Name the Python that has the simulator with --python or ${PYTHON_VARIABLE}; docs/isaac.md says what to install there.`;
+  return logFile === undefined
+    ? 'Run again with --verbose for what the server printed.'
+    : `What the server printed is in ${logFile}.`;
 }

@@ -27,21 +27,18 @@ import {
   type BridgeChoice,
   type BridgeOptions,
   isRunningServer,
+  takesMaxSteps,
 } from './bridge.ts';
+import { DEFAULT_MAX_STEPS } from './step-limit.ts';
 import { UsageError } from '../cli/errors.ts';
 import { loadersFor } from '../modules/import-module.ts';
 import { tryUserEnvironment, userFactory } from './user-environment.ts';
 import { unknownName } from '../cli/unknown-name.ts';
 
-/** Steps after which an episode of one's own environment is truncated where neither its module nor the user says. */
-const DEFAULT_MAX_STEPS = 1000;
-
 /** An environment as settings choose it. */
 export interface EnvironmentChoice extends BridgeChoice {
   /** Id of a known one, a simulator in Python, or the URL of a module with its export: `file:///…/my-env.ts#makeEnv`. */
   readonly env: string;
-  /** Steps after which an episode is truncated. Default: the environment's own limit. */
-  readonly maxSteps?: number;
 }
 
 /** What settings keep of an environment. */
@@ -130,13 +127,16 @@ export function checkSimulatorSettings({
 
 /** One that runs is asked what it is; one that is to be started is called as it will be. */
 async function identifyBridge(choice: BridgeChoice, maxSteps?: number): Promise<IdentifiedEnvironment> {
-  if (maxSteps !== undefined)
+  const isRunning = isRunningServer(choice.env);
+  if (maxSteps !== undefined && !takesMaxSteps(choice.env))
     throw new UsageError(
-      `--max-steps is for environments of these packages, and ${choice.env} ends its episodes itself`,
-      'Leave it out; start a server of your own to give a simulator other settings.',
+      `--max-steps is for environments of these packages and of Gymnasium, and ${choice.env} is ${isRunning ? 'a server that runs' : 'neither'}`,
+      isRunning
+        ? "Start its server with it instead, which takes it for Gymnasium's environments."
+        : 'Leave it out: its simulator ends its episodes itself.',
     );
-  const environment = isRunningServer(choice.env) ? (await bridgeHello(choice)).task : choice.env;
-  return { ...choice, environment };
+  const environment = isRunning ? (await bridgeHello(choice)).task : choice.env;
+  return { ...choice, environment, ...(maxSteps !== undefined && { maxSteps }) };
 }
 
 /** MuJoCo is loaded only where the id isn't one of the small ones. */

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { clipVectorAction, joinVectorEnvs, type Env, type VectorEnv } from '@meow-rl/envs';
 import type { Actor } from '@meow-rl/train';
 
+import type { Ui } from '../cli/ui.ts';
 import { isBridge, isRunningServer, withActions } from './bridge.ts';
 import { openEvaluationBridge, openForEvaluation, type BridgeEvaluation } from './bridge-evaluation.ts';
 import {
@@ -13,6 +14,7 @@ import {
   makeVectorEnvironment,
   type IdentifiedEnvironment,
 } from './environments.ts';
+import { whyEndless, withStepLimit } from './step-limit.ts';
 
 /** Episodes that are played, and with what. */
 export interface EvaluationPlan {
@@ -84,19 +86,25 @@ async function openRows(
 export interface PlaygroundPlan extends EvaluationPlan {
   /** Environments of a simulator in Python that is started, whose starts may depend on their number. Default: as many as it has, else 1. */
   readonly numEnvs?: number;
+  /** Is told of episodes that have no limit. */
+  readonly ui?: Pick<Ui, 'info' | 'warn'>;
 }
 
 /** An environment to play in, or several that step together. */
 export async function makePlayground(
   choice: IdentifiedEnvironment,
   actor: Actor,
-  { numEnvs, ...plan }: PlaygroundPlan,
+  { numEnvs, ui, ...plan }: PlaygroundPlan,
 ): Promise<Env | VectorEnv> {
   const isRescaled = actor.actionSpace === undefined;
   if (isBridge(choice.env)) {
     // A server that runs has the number that it has.
     const isGiven = numEnvs !== undefined && !isRunningServer(choice.env);
-    return withActions(await openForEvaluation(choice, isGiven ? { numEnvs } : {}), isRescaled);
+    const opening = isGiven ? { numEnvs } : {};
+    const limited = await withStepLimit(choice, opening, ui);
+    const problem = await whyEndless(limited, opening);
+    if (problem !== undefined) ui?.warn(problem);
+    return withActions(await openForEvaluation(limited, opening), isRescaled);
   }
   if (!isKnownEnvironment(choice.env)) return asActorSees(await makeEnvironment(choice), actor);
   const env = await openRows(choice, plan, isRescaled);

@@ -14,7 +14,7 @@ export async function evaluate(source: string, config: EvalConfig, ui: Ui): Prom
   const { episodes, stochastic, seed, observationNoise, actionNoise, parallel, ...opening } = config;
   const { actor, playground, step } = await openPolicy(source, opening);
   const { environment } = playground;
-  const env = await makePlayground(playground, actor, { episodes, episodesInAll: episodes, parallel });
+  const env = await makePlayground(playground, actor, { episodes, episodesInAll: episodes, parallel, ui });
   try {
     const disturbed = noisyActor(actor, { observationNoise, actionNoise }, seed);
     const result = await playEpisodes({

@@ -7,11 +7,14 @@ import { countEndings, formatEndings, formatReturn } from '../policies/episodes.
 import { CliError, describeError, InterruptedError, reasonOf } from '../cli/errors.ts';
 import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
 import { exportRunAgent } from '../policies/policy-export.ts';
+import { readWholeConfig } from '../cli/config-file.ts';
+import type { BridgeOptions } from '../environments/bridge.ts';
+import { withStepLimit } from '../environments/step-limit.ts';
 import { prepareEnvironment } from '../environments/environments.ts';
 import type { ResolvedTrain } from './resolve.ts';
 import { createRunAgent } from './run-agent.ts';
 import type { RunAgent } from './run-agent.ts';
-import { SUMMARY } from './run-files.ts';
+import { CONFIG, SUMMARY } from './run-files.ts';
 import type { RunFolder } from './run-folder.ts';
 import { formatPairs } from '../cli/table.ts';
 import { runTraining } from './training.ts';
@@ -26,18 +29,16 @@ import type { Ui } from '../cli/ui.ts';
  *   training is finished all the same
  */
 export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'signal'>): Promise<void> {
-  const { settings, folder, ui } = options;
-  const { numEnvs, spreadEpisodes } = settings;
-  await prepareEnvironment(settings, {
-    numEnvs,
-    spreadEpisodes,
-    logFile: folder.file('server.log'),
-    learnsFromRollouts: algorithmNamed(settings.algo).rolloutSteps !== undefined,
-  });
+  const { folder, ui } = options;
+  const { numEnvs, spreadEpisodes, algo } = options.settings;
+  const opening = { numEnvs, spreadEpisodes, logFile: folder.file('server.log') };
+  const settings = await limitSteps(options, opening);
+  const learnsFromRollouts = algorithmNamed(algo).rolloutSteps !== undefined;
+  await prepareEnvironment(settings, { ...opening, learnsFromRollouts });
   const agent = await createRunAgent(settings);
   try {
     const { result: outcome, signal } = await interruptible(
-      (signal) => runTraining({ ...options, agent, signal }),
+      (signal) => runTraining({ ...options, settings, agent, signal }),
       () => ui.warn('interrupted; saving what was learned. Press Ctrl-C again to leave at once.'),
     );
     const { closeFailure } = outcome;
@@ -63,6 +64,21 @@ export async function finishRun(options: Omit<RunTrainingOptions, 'agent' | 'sig
   } finally {
     await agent.unwrapped.dispose();
   }
+}
+
+/** The settings of a run, with a step limit where its environment has none; recorded, so that it goes on with the same. */
+async function limitSteps(
+  { settings, folder, ui, resume }: Pick<RunTrainingOptions, 'settings' | 'folder' | 'ui' | 'resume'>,
+  opening: BridgeOptions,
+): Promise<ResolvedTrain> {
+  // One that is gone on with stays as it was.
+  if (resume) return settings;
+  const limited = await withStepLimit(settings, opening, ui);
+  if (limited !== settings) {
+    const config = await readWholeConfig(folder.file(CONFIG));
+    await folder.writeJson(CONFIG, { ...config, maxSteps: limited.maxSteps });
+  }
+  return limited;
 }
 
 /** Exports the policy; what keeps it from that is told when all else is written. */

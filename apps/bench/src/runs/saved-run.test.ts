@@ -92,11 +92,14 @@ describe('a run is played in another environment without what it has recorded of
   });
 
   it('without its time limit in a simulator in Python, which has its own, unless one is given', async () => {
-    const simulator = ['--env', 'gym:Pendulum-v1', '--python', '/no/python'];
-    expect((await played({ maxSteps: 50 }, ...simulator)).err).toContain("can't be started");
-    expect((await played({ maxSteps: 50 }, ...simulator, '--max-steps', '60')).err).toContain(
-      '--max-steps is for environments of these packages, and gym:Pendulum-v1 ends its episodes itself',
-    );
+    const python = path.join(await temporaryFolder(), 'python');
+    await writeFile(python, '#!/bin/sh\necho "asked for: $*" >&2\nexit 1\n', { mode: 0o755 });
+    const asked = async (recorded: object, ...flags: readonly string[]) =>
+      (await played(recorded, '--env', 'gym:Pendulum-v1', '--python', python, ...flags)).err;
+    expect(await asked({ maxSteps: 50 })).toMatch(/asked for: (?!.*--max-steps)/);
+    expect(await asked({ maxSteps: 50 }, '--max-steps', '60')).toContain('--max-steps 60');
+    const same = { env: 'gym:Pendulum-v1', environment: 'gym:Pendulum-v1', maxSteps: 50 };
+    expect(await asked(same)).toContain('--max-steps 50');
   });
 
   it('without the bounds and the device of its simulator, unless they are given', async () => {

@@ -69,8 +69,8 @@ function playingIn(recorded: RawConfig, environment: Partial<EnvironmentChoice> 
   return {
     // Where evaluations of training play.
     evaluationEnv: undefined,
-    // A simulator in Python ends its episodes itself.
-    ...(env !== undefined && isBridge(env) && { maxSteps: undefined }),
+    // A simulator in Python has a limit of its own.
+    ...(isAnother && isBridge(env) && { maxSteps: undefined }),
     // Servers refuse them where the actions of a task have bounds, or it runs on no device.
     ...(isAnother && { actionBound: undefined, simulatorDevice: undefined }),
     ...environment,

@@ -56,7 +56,7 @@ export const trainSettings = is.defineSettings({
     'begin first episodes of a simulator in Python as if some of their steps were over, so that they end one after the other',
   ),
   maxSteps: is.positiveInteger('steps after which an episode is truncated', {
-    absent: "the environment's own limit; 1000 where a module gives none",
+    absent: "the environment's own limit; 1000 where a module, or an environment of Gymnasium, gives none",
   }),
   preset: is.word('named settings to start from', { absent: 'those of the environment' }),
   seed: is.wholeNumber('seed of everything random', { default: 0 }),

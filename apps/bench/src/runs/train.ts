@@ -2,6 +2,7 @@ import type { TrainConfig } from './train-settings.ts';
 import { algorithmNamed } from '../algorithms/index.ts';
 import { checkSimulatorSettings, isKnownEnvironment, spacesOf } from '../environments/environments.ts';
 import { isBridge } from '../environments/bridge.ts';
+import { assumedLimit } from '../environments/step-limit.ts';
 import { taskOf } from '../environments/task-of.ts';
 import { chooseEngine, expectEngine } from './engines.ts';
 import { finishRun } from './finish-run.ts';
@@ -68,8 +69,6 @@ function assumptions(given: TrainConfig, settings: ResolvedTrain): string[] {
     ...(given.preset === undefined && !hasPreset
       ? [`${environment} is trained with the general preset, ${preset}; flags or --preset change that`]
       : []),
-    ...(given.maxSteps === undefined && maxSteps !== undefined
-      ? [`${environment} gives no time limit; episodes end after ${maxSteps} steps (--max-steps)`]
-      : []),
+    ...(given.maxSteps === undefined && maxSteps !== undefined ? [assumedLimit(environment)] : []),
   ];
 }

@@ -5,6 +5,8 @@ import { listCheckpoints, openRunCheckpoints, restoreRun } from '@meow-rl/train/
 import type { Checkpoint, RunCheckpoints } from '@meow-rl/train/node';
 
 import { whyNoEvaluation } from '../environments/bridge-evaluation.ts';
+import { bridgeHello, isBridge, isRunningServer } from '../environments/bridge.ts';
+import { whyEndless } from '../environments/step-limit.ts';
 import { makeVectorEnvironment } from '../environments/environments.ts';
 import { makeEvaluationEnvironment } from '../environments/evaluation-environments.ts';
 import { CliError, reasonOf } from '../cli/errors.ts';
@@ -69,8 +71,22 @@ async function endedEarly(
   );
 }
 
+/** Says of evaluations that they may never end, where nothing limits their episodes. */
+async function warnOfEndless({ evaluationEnv, ...choice }: ResolvedTrain, ui: Ui): Promise<void> {
+  // A server that is started for evaluations is not there yet: it has the task that is trained in.
+  const isThere = evaluationEnv !== undefined && isRunningServer(evaluationEnv);
+  const problem = await whyEndless(isThere ? { ...choice, env: evaluationEnv } : choice);
+  if (problem !== undefined) ui.warn(`${problem}; --evaluate-every above --steps leaves evaluation out`);
+}
+
 /** Whether environments give their state; if not, says why and what that means. */
-async function givesState(env: VectorEnv, ui: Ui): Promise<boolean> {
+async function givesState(env: VectorEnv, settings: ResolvedTrain, ui: Ui): Promise<boolean> {
+  if (isBridge(settings.env) && !(await bridgeHello(settings)).restorable) {
+    ui.warn(
+      `${settings.env} can't be saved: a run that is resumed goes on with all that was learned, in new episodes, and not to the same bits`,
+    );
+    return false;
+  }
   try {
     await env.state();
     return true;
@@ -110,11 +126,12 @@ const trainOpened = (
     const { seed, steps, numEnvs, workers, spreadEpisodes, logEvery } = settings;
     const opening = { numEnvs, workers, spreadEpisodes, rescaleActions: true };
     const env = open(await makeVectorEnvironment(settings, opening));
-    const withEnvironments = await givesState(env, ui);
+    const withEnvironments = await givesState(env, settings, ui);
     const { evaluationEpisodes, evaluateEvery, deterministicOnly } = settings;
     const evaluates = evaluateEvery <= steps;
     const problem = evaluates ? await whyNoEvaluation(settings) : undefined;
     if (problem !== undefined) ui.warn(problem);
+    else if (evaluates) await warnOfEndless(settings, ui);
     const evaluationEnv =
       evaluates && problem === undefined
         ? open(

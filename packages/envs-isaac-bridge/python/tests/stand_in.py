@@ -93,3 +93,15 @@ def hangs_in_native_code(num_envs: int, seed: int | None) -> Counters:
 
 def takes_nothing() -> None:
     """No function for a task."""
+
+
+def one(num_envs: int, seed: int | None) -> Any:
+    """One environment of Gymnasium's, where a vector is asked for."""
+    import gymnasium
+
+    return gymnasium.make("Pendulum-v1")
+
+
+def asking(num_envs: int, seed: int | None) -> Any:
+    """Waits for what somebody types."""
+    return input("name? ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, cast
 
 import gymnasium
@@ -161,6 +162,34 @@ def test_spaces_are_flattened_as_gymnasium_does(prefix: str, monkeypatch: pytest
     assert answer["finalObservations"].tolist() == [[0, 0, 1, 0.5, 1], [0, 0, 1, -0.5, -1]]
 
 
+@pytest.mark.parametrize("prefix", ["gym", "gym-vector"])
+def test_a_module_of_the_users_registers_its_own(prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / f"own_{prefix[-3:]}.py").write_text(
+        "import gymnasium\n"
+        "gymnasium.register('Own-v0', entry_point='gymnasium.envs.classic_control:PendulumEnv', max_episode_steps=7)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(gymnasium.envs.registration, "registry", {**gymnasium.registry})
+    monkeypatch.setattr(gymnasium, "registry", gymnasium.envs.registration.registry)
+    talk = Talk(f"{prefix}:own_{prefix[-3:]}:Own-v0", "--num-envs", "2")
+    assert (talk.about["task"], talk.about["maxEpisodeSteps"]) == (f"{prefix}:own_{prefix[-3:]}:Own-v0", 7)
+    assert talk.ask("reset")["observations"].shape == (2, 3)
+
+
+@pytest.mark.parametrize("prefix", ["gym", "gym-vector"])
+@pytest.mark.parametrize("own", [None, 9])
+def test_max_steps_truncate_whatever_the_environment_says(prefix: str, own: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    pendulum = "gymnasium.envs.classic_control:PendulumEnv"
+    spec = gymnasium.envs.registration.EnvSpec("Endless-v0", entry_point=pendulum, max_episode_steps=own)
+    monkeypatch.setitem(gymnasium.registry, "Endless-v0", spec)
+    assert Talk(f"{prefix}:Endless-v0").about.get("maxEpisodeSteps") == own
+    talk = Talk(f"{prefix}:Endless-v0", "--num-envs", "2", "--max-steps", "3")
+    assert talk.about["maxEpisodeSteps"] == 3
+    talk.ask("reset")
+    truncated = [talk.ask("step", actions=np.zeros((2, 1)))["truncated"].tolist() for _ in range(4)]
+    assert truncated == [[False, False], [False, False], [True, True], [False, False]]
+
+
 def test_a_limit_that_was_taken_off_is_none() -> None:
     for prefix in ("gym", "gym-vector"):
         talk = Talk(f"{prefix}:Hopper-v5", "--env-args", '{"max_episode_steps": -1}')
@@ -231,6 +260,53 @@ def test_observations_of_other_types(prefix: str, space: Any, dtype: str, entrie
     assert (observations.dtype.str, observations.shape) == (dtype, (2, entries))
     np.testing.assert_array_equal(observations, expected)
     assert talk.ask("step", actions=np.zeros((2, 1)))["observations"].dtype.str == dtype
+
+
+class Broad(Whole):
+    """Observations that aren't of their space: NumPy would repeat the one entry, or put three into two nowhere."""
+
+    def __init__(self, entries: int) -> None:
+        super().__init__(spaces.Box(-1, 1, (2,), np.float32))
+        self._entries = entries
+
+    def step(self, action: Any) -> Any:
+        return np.zeros(self._entries, np.float32), 1.0, False, False, {}
+
+
+@pytest.mark.parametrize("entries", [1, 3])
+def test_observations_of_another_shape_are_refused(entries: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = gymnasium.envs.registration.EnvSpec("Broad-v0", entry_point=cast(Any, lambda: Broad(entries)))
+    monkeypatch.setitem(gymnasium.registry, "Broad-v0", spec)
+    talk = Talk("gym:Broad-v0", "--num-envs", "2")
+    talk.ask("reset")
+    answer = talk.ask("step", actions=np.zeros((2, 1)))
+    assert answer["kind"] == "simulator"
+    assert f"step() of Broad-v0, environment 0: an observation of shape ({entries},) came, expected (2,)." in answer["message"]
+
+
+def test_nested_observations_of_another_size_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Short(Nested):
+        def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+            return {"b": np.zeros(1, np.float32), "a": 0}, {}
+
+    spec = gymnasium.envs.registration.EnvSpec("Short-v0", entry_point=cast(Any, Short))
+    monkeypatch.setitem(gymnasium.registry, "Short-v0", spec)
+    message = Talk("gym:Short-v0").ask("reset")["message"]
+    assert "reset() of Short-v0, environment 0: an observation came that flattens to 4 entries, expected 5." in message
+
+
+class Narrow(Forgetful):
+    def reset(self, *, seed: Any = None, options: Any = None) -> Any:
+        return np.zeros((1, 2), np.float32), {}
+
+
+def narrow(num_envs: int, seed: int | None) -> Narrow:
+    return Narrow()
+
+
+def test_observations_of_another_number_of_rows_are_refused() -> None:
+    message = Talk(f"{__name__}:narrow", "--num-envs", "2").ask("reset")["message"]
+    assert f"{__name__}:narrow: observations of shape (1, 2) came, expected (2, 1)." in message
 
 
 def test_observations_without_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,22 @@ def test_a_class() -> None:
     answer = talk.ask("step", actions=np.array([[1], [1]], np.float32))
     np.testing.assert_allclose(answer["observations"], [[0.2], [0.0]], atol=1e-7)
     np.testing.assert_allclose(answer["rewards"], [-0.2, 0], atol=1e-7)
+    for _ in range(198):
+        answer = talk.ask("step", actions=np.array([[1], [1]], np.float32))
+    assert (answer["truncated"].tolist(), talk.about["maxEpisodeSteps"]) == ([True, True], 200)
+    np.testing.assert_allclose(answer["finalObservations"], np.array([[20.0], [19.8]]), rtol=1e-5)
+    assert answer["observations"].tolist() == [[0], [0]]
+
+
+def test_an_environment_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (Path(__file__).parents[4] / "docs" / "isaac.md").read_text()
+    for name, code in re.findall(r"```python\n# (\w+\.py)\n(.*?)```", text, re.DOTALL):
+        (tmp_path / name).write_text(code)
+    monkeypatch.chdir(tmp_path)
+    talk = Talk("gym:my_module:My-v0", "--num-envs", "2")
+    assert talk.about["maxEpisodeSteps"] == 100
+    assert talk.ask("reset", seed=1)["observations"].shape == (2, 1)
+    assert talk.ask("step", actions=np.zeros((2, 1), np.float32))["rewards"].max() < 0
 
 
 def test_every_option_is_told() -> None:

@@ -403,6 +403,13 @@ def test_half_a_frame_and_half_a_handshake_hold_nobody_up(kept_server: Server) -
     half.close()
 
 
+def test_a_simulator_that_asks_for_input_gets_none() -> None:
+    # The line is the last one, after the traceback.
+    last = r"(?s)ended with 1: .*\nmeow_isaac_bridge: EOFError: [^\n]* \([^\n]*stand_in\.py, line \d+, in asking\)\n"
+    with pytest.raises(RuntimeError, match=last), server_of("tests.stand_in:asking"):
+        pass
+
+
 def test_half_a_handshake_does_not_hold_the_end_up() -> None:
     with server_of(STAND_IN, "--num-envs", "3") as server:
         with socket.create_connection((server.address["host"], server.address["port"])) as half:

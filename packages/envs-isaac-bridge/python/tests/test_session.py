@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from meow_isaac_bridge import AutoresetMode, Box, Description, Observations
 from meow_isaac_bridge.codec import decode, encode
+from meow_isaac_bridge.raised import in_a_line
 from meow_isaac_bridge.session import Reply, Session
 
 from .stand_in import make
@@ -201,14 +204,27 @@ def test_a_large_hello_is_refused() -> None:
     assert "at most 65536" in answer["message"]
 
 
-def test_what_the_simulator_raises_is_told_with_its_traceback() -> None:
+def test_what_the_simulator_raises_is_told_with_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     talk = begun(fails_at=2)
     talk.ask("step", actions=ZEROS)
     reply = talk.reply("step", actions=ZEROS)
     answer = decode(reply.message)
-    assert (answer["kind"], answer["message"]) == ("simulator", "RuntimeError: the floor gave way")
+    assert answer["kind"] == "simulator"
+    assert re.fullmatch(r"RuntimeError: the floor gave way \(.*stand_in\.py, line \d+, in step\)", answer["message"])
     assert "stand_in.py" in answer["traceback"]
+    # Whole in the log too.
+    assert answer["traceback"] in capsys.readouterr().err
     assert reply.close_code == 1011
+
+
+def test_an_error_is_put_where_the_users_own_code_led_to_it() -> None:
+    with pytest.raises(ValueError, match="Expecting") as caught:
+        json.loads("nonsense")
+    assert re.search(r" \(.*test_session\.py, line \d+, in test_an_error_is_put", in_a_line(caught.value))
+    # Of the bridge's own there is no place: what it says is about the simulator.
+    own = begun()
+    object.__setattr__(own.session._ready()[0].description, "observation", own.session._ready()[0].description.action)
+    assert own.refused("step", actions=ZEROS)[1].endswith("expected <f4 [3, 2].")
 
 
 def test_a_simulator_that_breaks_its_word_is_an_error() -> None:

@@ -22,6 +22,7 @@ from meow_isaac_bridge.tasks import task_id
         (["--token-env", "NOWHERE"], "NOWHERE: that environment variable is not set"),
         (["--num-envs", "0"], "--num-envs is 0: expected 1 or more"),
         (["--clients", "-1"], "--clients is -1"),
+        (["--max-steps", "0"], "--max-steps is 0: expected 1 or more"),
         (["--seed", "-1"], "--seed is -1"),
         (["--env-args", "{"], "--env-args is no JSON"),
         (["--env-args", "[]"], "--env-args is a list: expected a JSON object"),
@@ -76,7 +77,13 @@ def test_others_need_a_long_one(host: str) -> None:
         ("tests.stand_in:takes_nothing", r"is called as \(num_envs=…, seed=…\), and is \(\).*: got an unexpected"),
         ("tests.stand_in:nothing", "has no function nothing"),
         ("tests.stand_in:SOMETHING", "has no function SOMETHING"),
-        ("collections:Counter", "gave a Counter: expected a Simulator or"),
+        ("collections:Counter", "gave a Counter: expected a Simulator or a gymnasium.vector.VectorEnv.$"),
+        (
+            "tests.stand_in:one",
+            "For one environment .* tests.stand_in with gymnasium.register, and name it gym:tests.stand_in:ID",
+        ),
+        ("gym:nowhere:Ant-v5", "Gymnasium can't make nowhere:Ant-v5: there is no module nowhere in .* or on PYTHONPATH"),
+        ("gym-vector:no.where:Ant-v5", "Gymnasium can't make no.where:Ant-v5: there is no module no.where"),
         ("gym:Nonsense-v0", "Gymnasium can't make Nonsense-v0"),
         ("gym-vector:Nonsense-v0", "Gymnasium can't make a vector of Nonsense-v0"),
         ("envpool:Nonsense-v0", "EnvPool can't make Nonsense-v0"),
@@ -104,6 +111,9 @@ def test_tasks(task: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> Non
         (["tests.stand_in:make", "--env-args", '{"speed": 3}'], "is called as .*unexpected keyword argument 'speed'"),
         (["isaac:Ant", "--env-args", '{"speed": 3}'], "takes none. Leave it out"),
         (["gym:Hopper-v5", "--device", "cuda:0"], "--device cuda:0 is for Isaac Lab: gym:Hopper-v5 takes none"),
+        (["envpool:Hopper-v5", "--max-steps", "9"], "--max-steps 9 is for Gymnasium's environments: envpool:Hopper-v5 ends"),
+        (["tests.stand_in:make", "--max-steps", "9"], "tests.stand_in:make ends its episodes itself. Leave it out"),
+        (["gym:Hopper-v5", "--max-steps", "9", "--env-args", '{"max_episode_steps": 9}'], "are the same: give one of them"),
         (["tests.stand_in:make", "--action-bound", "2"], "--action-bound: a simulator of your own"),
     ],
 )
@@ -149,7 +159,9 @@ def test_tasks_of_the_paper_have_bounds(task: str, bound: float) -> None:
 
 
 def test_other_unbounded_actions_need_a_bound() -> None:
-    with pytest.raises(UsageError, match=r"Isaac-Lift-Cube has unbounded actions.*--action-bound B"):
+    with pytest.raises(
+        UsageError, match=r"Isaac-Lift-Cube has unbounded actions.*--action-bound B, to meow-bench or to the server"
+    ):
         bounded_actions("Isaac-Lift-Cube", Box.unbounded(2), None)
     assert bounded_actions("Isaac-Lift-Cube", Box.unbounded(2), 2).high.tolist() == [2, 2]
     # An entry that has a bound keeps it.

@@ -14,6 +14,7 @@ from .cli import parse
 from .ending import Ending, end_on_signals, end_with_stdin
 from .errors import UsageError
 from .log import say
+from .raised import in_a_line, whole
 from .requests import MAX_HELLO_BYTES
 from .server import run_server
 from .session import Session
@@ -27,6 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         say(str(error))
         return 2
+    except Exception as error:
+        # Last the line, for who started the server and reads the end of its log.
+        say(f"an error\n{whole(error).rstrip()}")
+        say(in_a_line(error))
+        return 1
 
 
 def _serve(arguments: Sequence[str]) -> int:

@@ -38,8 +38,8 @@ def bounded_actions(task: str, space: Box, asked: float | None) -> Box:
     if paper_task is None:
         raise UsageError(
             f"{task} has unbounded actions, and no bound is known for it. A policy that samples from a bounded space needs one: "
-            "start the server with --action-bound B, where an action of B is as far as the robot should ever be asked to go "
-            "(1 for most tasks of Isaac Lab, whose configuration scales actions itself)."
+            "give --action-bound B, to meow-bench or to the server that you start, where an action of B is as far as the robot "
+            "should ever be asked to go (1 for most tasks of Isaac Lab, whose configuration scales actions itself)."
         )
     return _within(space, PAPER_TASK_BOUNDS[paper_task])
 

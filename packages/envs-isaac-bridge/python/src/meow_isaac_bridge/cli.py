@@ -17,7 +17,7 @@ _HOST = "127.0.0.1"
 _LONGEST_PING_INTERVAL = 3600
 
 _TASKS = """tasks:
-  gym:ID                one environment of Gymnasium, in N copies
+  gym:ID                one environment of Gymnasium, in N copies; gym:module:ID imports the module that registers it
   gym-vector:ID         a vector of Gymnasium (gymnasium.make_vec)
   envpool:ID            EnvPool
   isaac:ID              Isaac Lab 3 or 2, whichever is installed
@@ -41,6 +41,8 @@ class SimulatorOptions:
     spread_episodes: bool
     device: str | None
     env_args: dict[str, Any]
+    max_steps: int | None
+    """None: the environment's own limit, if it has one."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ def parse(arguments: Sequence[str]) -> CommandLine:
         action="store_true",
         help="spread the lengths of first episodes, so that not all end together",
     )
+    add("--max-steps", type=int, metavar="N", help="steps after which an episode of Gymnasium's environments is truncated")
     add("--device", help="of Isaac Lab: cpu, cuda:0; default: a GPU where there is one")
     add(
         "--env-args",
@@ -117,9 +120,10 @@ def parse(arguments: Sequence[str]) -> CommandLine:
     )
     add("--end-with-stdin", action="store_true", help="end when stdin is closed")
     parsed = parser.parse_args(arguments)
-    for name in ("num_envs", "clients", "max_message_bytes"):
-        if getattr(parsed, name) < 1:
-            raise UsageError(f"--{name.replace('_', '-')} is {getattr(parsed, name)}: expected 1 or more.")
+    for name in ("num_envs", "clients", "max_message_bytes", "max_steps"):
+        value = getattr(parsed, name)
+        if value is not None and value < 1:
+            raise UsageError(f"--{name.replace('_', '-')} is {value}: expected 1 or more.")
     if not 0 < parsed.ping_interval <= _LONGEST_PING_INTERVAL:
         raise UsageError(
             f"--ping-interval is {parsed.ping_interval:g}: expected seconds above 0 and up to {_LONGEST_PING_INTERVAL}."
@@ -142,6 +146,7 @@ def parse(arguments: Sequence[str]) -> CommandLine:
             spread_episodes=parsed.spread_episodes,
             device=parsed.device,
             env_args=_env_args(parsed.env_args),
+            max_steps=parsed.max_steps,
         ),
         server=Options(
             host=parsed.host,

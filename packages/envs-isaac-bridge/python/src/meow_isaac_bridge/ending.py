@@ -82,6 +82,10 @@ def end_on_signals(ending: Ending) -> None:
 def end_with_stdin(ending: Ending) -> None:
     """Ends when stdin does, which is when whoever started the server is gone."""
     descriptor = os.dup(0)
+    # A simulator that asks for input would take the pipe's, and wait for ever.
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
 
     def watch() -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,8 @@ from .codec import decode, encode
 from .episodes import EpisodeCounter
 from .errors import ProtocolError, RequestError, UsageError
 from .kept_word import check_observations, check_step
+from .log import say
+from .raised import in_a_line, whole
 from .saved_state import pack_state, unpack_state
 from .simulator import Array, Box, Mask, Observations, Restorable, Simulator
 from .versions import server_name, versions_of
@@ -65,7 +66,9 @@ class Session:
             return error_reply(number, "request", str(error), None, 1008)
         except Exception as error:
             # Whatever a simulator raises is told to the client, which then decides.
-            return error_reply(number, "simulator", f"{type(error).__name__}: {error}", traceback.format_exc(), 1011)
+            trace = whole(error)
+            say(f"a simulator raised\n{trace.rstrip()}")
+            return error_reply(number, "simulator", in_a_line(error), trace, 1011)
 
     def _hello(self, _request: dict[str, Any]) -> dict[str, Any]:
         simulator = self._make_simulator()

@@ -53,10 +53,18 @@ def wire_dtype(dtype: Any) -> str:
 
 
 def flatten_row(space: Any, value: Any) -> Array:
-    """One observation as a vector."""
+    """One observation as a vector. Raises ValueError: it isn't of the space's shape."""
     from gymnasium.spaces import utils
 
-    return np.asarray(utils.flatten(space, value))
+    flat = np.asarray(utils.flatten(space, value))
+    entries = utils.flatdim(space)
+    if flat.shape == (entries,):
+        return flat
+    raise ValueError(
+        f"an observation of shape {np.shape(value)} came, expected {space.shape}"
+        if space.shape is not None
+        else f"an observation came that flattens to {flat.size} entries, expected {entries}"
+    )
 
 
 def flatten_rows(space: Any, values: list[Any], box: Box) -> Array:

@@ -21,6 +21,7 @@ _PREFIXES = {
 }
 _TAKE_DEVICE = ("isaac",)
 _TAKE_NO_ENV_ARGS = ("isaac", "omniisaac")
+_TAKE_MAX_STEPS = ("gym", "gym-vector")
 _ONE_A_PROCESS = ("isaac", "omniisaac")
 
 
@@ -53,6 +54,11 @@ def make_simulator(options: SimulatorOptions) -> Simulator:
         raise UsageError(f"--device {options.device} is for Isaac Lab: {options.task} takes none. Leave it out.")
     if options.env_args and prefix in _TAKE_NO_ENV_ARGS:
         raise UsageError(f"--env-args: {options.task} is configured by Isaac itself and takes none. Leave it out.")
+    if options.max_steps is not None and prefix not in _TAKE_MAX_STEPS:
+        raise UsageError(
+            f"--max-steps {options.max_steps} is for Gymnasium's environments: {options.task} ends its episodes itself. "
+            "Leave it out."
+        )
     module = _PREFIXES.get(prefix, ".user")
     adapter = cast(_Adapter, importlib.import_module(module, __name__))
     if (mode := getattr(adapter, "MODE", None)) is not None:

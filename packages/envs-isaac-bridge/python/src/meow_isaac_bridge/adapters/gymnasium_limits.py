@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cli import SimulatorOptions
 from ..errors import UsageError
 
 
@@ -20,6 +21,15 @@ def time_limit(env: Any) -> Any:
     return env
 
 
+def make_args(options: SimulatorOptions) -> dict[str, Any]:
+    """Keyword arguments of `make` and `make_vec`: the user's, and the step limit."""
+    if options.max_steps is None:
+        return options.env_args
+    if "max_episode_steps" in options.env_args:
+        raise UsageError("--max-steps and max_episode_steps of --env-args are the same: give one of them.")
+    return {**options.env_args, "max_episode_steps": options.max_steps}
+
+
 def step_limit(steps: int | None) -> int | None:
     """Gymnasium writes -1 where a limit was taken off."""
     return steps if steps is not None and steps > 0 else None
@@ -31,7 +41,7 @@ class EpisodeSpread:
     def __init__(self, envs: list[Any]) -> None:
         limits = [limit for env in envs if (limit := time_limit(env)) is not None]
         if len(limits) < len(envs):
-            raise UsageError("--spread-episodes needs a task with a step limit: this one has none.")
+            raise UsageError("--spread-episodes needs a task with a step limit: this one has none. Give --max-steps.")
         self._limits = limits
 
     def after_reset(self, seed: int | None) -> None:

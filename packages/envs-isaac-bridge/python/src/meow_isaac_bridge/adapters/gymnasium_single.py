@@ -15,14 +15,15 @@ from ..errors import UsageError
 from ..simulator import Array, Description, Mask, Observations, Simulator, Step
 from ..spaces import action_box, flatten_row, observation_box
 from ..versions import installed_versions
-from .gymnasium_limits import EpisodeSpread, step_limit
-from .imports import given_env_args, import_simulator
+from .gymnasium_limits import EpisodeSpread, make_args, step_limit
+from .imports import given_env_args, gymnasium_id, import_simulator
 from .mujoco_state import RestorableRows, are_restorable, checked
 
 
 class GymnasiumCopies:
     def __init__(self, envs: list[Any], options: SimulatorOptions) -> None:
         self._envs = envs
+        self._task = options.task
         env = envs[0]
         self._action_shape = env.action_space.shape
         self._space = env.observation_space
@@ -67,7 +68,7 @@ class GymnasiumCopies:
             # An environment may keep what it is given.
             action = actions[row].reshape(self._action_shape).copy()
             value, rewards[row], terminated[row], truncated[row], _ = env.step(action)
-            self._current[row] = flatten_row(self._space, value)
+            self._take(row, value, "step()")
             if self._mode == "same-step" and (terminated[row] or truncated[row]):
                 final_rows.append(row)
                 final.append(self._current[row].copy())
@@ -88,7 +89,15 @@ class GymnasiumCopies:
 
     def _begin(self, row: int, env: Any, seed: int | None) -> None:
         value, _ = env.reset(seed=seed)
-        self._current[row] = flatten_row(self._space, value)
+        self._take(row, value, "reset()")
+
+    def _take(self, row: int, value: Any, call: str) -> None:
+        try:
+            self._current[row] = flatten_row(self._space, value)
+        except ValueError as error:
+            raise ValueError(
+                f"{call} of {self._task}, environment {row}: {error}. Correct what it gives, or its observation_space."
+            ) from error
 
 
 class RestorableCopies(GymnasiumCopies):
@@ -110,9 +119,10 @@ class RestorableCopies(GymnasiumCopies):
 
 def make(options: SimulatorOptions) -> Simulator:
     gymnasium = import_simulator("gymnasium", 'pip install "gymnasium[mujoco]"')
+    name = gymnasium_id(options.task)
     try:
         with given_env_args(options):
-            envs = [gymnasium.make(options.task, **options.env_args) for _ in range(options.num_envs)]
+            envs = [gymnasium.make(name, **make_args(options)) for _ in range(options.num_envs)]
     except gymnasium.error.Error as error:
         raise UsageError(f"Gymnasium can't make {options.task}: {error}") from error
     copies = RestorableCopies if are_restorable(envs) else GymnasiumCopies

@@ -12,8 +12,8 @@ from ..errors import UsageError
 from ..simulator import Array, AutoresetMode, Description, Mask, Observations, Simulator, Step
 from ..spaces import action_box, flatten_rows, observation_box, row_of
 from ..versions import installed_versions
-from .gymnasium_limits import EpisodeSpread, step_limit
-from .imports import given_env_args, import_simulator
+from .gymnasium_limits import EpisodeSpread, make_args, step_limit
+from .imports import given_env_args, gymnasium_id, import_simulator
 
 # As gymnasium.vector.AutoresetMode names them.
 _MODES: dict[str, AutoresetMode] = {"NextStep": "next-step", "SameStep": "same-step", "Disabled": "disabled"}
@@ -24,6 +24,7 @@ class GymnasiumVector:
 
     def __init__(self, env: Any, options: SimulatorOptions) -> None:
         self._env = env
+        self._task = options.task
         self._rows: int = env.num_envs
         self._space = env.single_observation_space
         self._mode = _mode_of(env)
@@ -71,6 +72,12 @@ class GymnasiumVector:
     def _flat(self, observations: Any) -> Array:
         box = self.description.observation
         if isinstance(observations, np.ndarray) and type(self._space).__name__ == "Box":
+            if observations.shape[:1] != (self._rows,) or observations.size != self._rows * box.entries:
+                expected = (self._rows, *self._space.shape)
+                raise ValueError(
+                    f"{self._task}: observations of shape {observations.shape} came, expected {expected}. "
+                    "Correct what the vector gives, or its single_observation_space."
+                )
             return np.array(observations.reshape(self._rows, box.entries), box.dtype)
         return self._stack([row_of(observations, row) for row in range(self._rows)])
 
@@ -91,7 +98,7 @@ def _mode_of(env: Any) -> AutoresetMode:
 
 def _max_episode_steps(env: Any, options: SimulatorOptions) -> int | None:
     """The step limit: `make_vec` doesn't write one that it is given into the vector's spec."""
-    given = options.env_args.get("max_episode_steps")
+    given = make_args(options).get("max_episode_steps")
     return step_limit(given if isinstance(given, int) else getattr(env.spec, "max_episode_steps", None))
 
 
@@ -103,15 +110,16 @@ def _spread(env: Any) -> EpisodeSpread:
 
 def make(options: SimulatorOptions) -> Simulator:
     gymnasium = import_simulator("gymnasium", 'pip install "gymnasium[mujoco]"')
+    name = gymnasium_id(options.task)
     vector_kwargs = {}
     try:
-        spec = gymnasium.spec(options.task)
-        mode = next(name for name, ours in _MODES.items() if ours == (options.autoreset or "next-step"))
+        spec = gymnasium.spec(name)
+        mode = next(theirs for theirs, ours in _MODES.items() if ours == (options.autoreset or "next-step"))
         # A task with a vector of its own has the mode that it has.
         if spec.vector_entry_point is None:
             vector_kwargs["autoreset_mode"] = gymnasium.vector.AutoresetMode(mode)
         with given_env_args(options):
-            env = gymnasium.make_vec(options.task, num_envs=options.num_envs, vector_kwargs=vector_kwargs, **options.env_args)
+            env = gymnasium.make_vec(name, num_envs=options.num_envs, vector_kwargs=vector_kwargs, **make_args(options))
     except gymnasium.error.Error as error:
         raise UsageError(f"Gymnasium can't make a vector of {options.task}: {error}") from error
     return GymnasiumVector(env, options)

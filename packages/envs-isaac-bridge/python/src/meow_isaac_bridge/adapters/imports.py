@@ -1,9 +1,11 @@
-"""Imports of simulators, which are optional."""
+"""Imports of simulators, which are optional, and of modules of the user's own."""
 
 from __future__ import annotations
 
 import importlib
 import json
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +22,31 @@ def import_simulator(module: str, install: str) -> Any:
         if error.name is None or not module.startswith(error.name):
             raise
         raise UsageError(f"{module} is not installed for this Python. Install it: {install}") from error
+
+
+def import_own(module: str, problem: str) -> Any:
+    """A module of the user's, from the working directory or `PYTHONPATH`. Raises UsageError where there is none.
+
+    `problem` begins the message.
+    """
+    folder = os.getcwd()
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        # A package above it may be what is missing; one that it imports is another matter.
+        if not f"{module}.".startswith(f"{error.name}."):
+            raise
+        raise UsageError(f"{problem}: there is no module {module} in {folder} or on PYTHONPATH.") from error
+
+
+def gymnasium_id(task: str) -> str:
+    """The id of Gymnasium's that a task is; that of `module:ID` is registered by the module, which is imported."""
+    module, _, name = task.rpartition(":")
+    if module:
+        import_own(module, f"Gymnasium can't make {task}")
+    return name
 
 
 @contextmanager

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import os
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,26 +10,17 @@ from ..cli import SimulatorOptions
 from ..errors import UsageError
 from ..simulator import Description, Simulator
 from .gymnasium_vector import GymnasiumVector
+from .imports import import_own
 
 
 def make(options: SimulatorOptions) -> Simulator:
     """Calls `function(num_envs=..., seed=..., **env_args)`; it gives a Simulator or a `gymnasium.vector.VectorEnv`."""
     module_name, _, function_name = options.task.partition(":")
-    folder = os.getcwd()
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
     if module_name.startswith("."):
         raise UsageError(f"The task {options.task} has a relative module: expected one by its full name.")
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        # A package above it may be what is missing.
-        if not f"{module_name}.".startswith(f"{error.name}."):
-            raise
-        raise UsageError(
-            f"The task {options.task} is neither a known prefix (see --help) nor a module that Python finds: there is no module "
-            f"{module_name} in {folder} or on PYTHONPATH."
-        ) from error
+    module = import_own(
+        module_name, f"The task {options.task} is neither a known prefix (see --help) nor of a module that Python finds"
+    )
     function = getattr(module, function_name, None)
     if not callable(function):
         raise UsageError(f"{module_name} has no function {function_name}.")
@@ -48,7 +36,14 @@ def make(options: SimulatorOptions) -> Simulator:
     elif hasattr(made, "single_observation_space"):
         simulator = GymnasiumVector(made, options)
     else:
-        raise UsageError(f"{options.task} gave a {type(made).__name__}: expected a Simulator or a gymnasium.vector.VectorEnv.")
+        single = (
+            f" For one environment register its class in {module_name} with gymnasium.register, and name it gym:{module_name}:ID."
+            if hasattr(made, "action_space") and hasattr(made, "step")
+            else ""
+        )
+        raise UsageError(
+            f"{options.task} gave a {type(made).__name__}: expected a Simulator or a gymnasium.vector.VectorEnv.{single}"
+        )
     if simulator.description.num_envs != options.num_envs:
         raise UsageError(f"{options.task} made {simulator.description.num_envs} environments, {options.num_envs} were asked for.")
     return simulator
