@@ -81,3 +81,14 @@ it('a trial whose folder can’t be made fails alone', async () => {
     { phase: 'finished', attempts: 1 },
   ]);
 });
+
+it('names the file’s out where the folder can’t be written to', async () => {
+  const folder = await temporaryFolder();
+  const out = path.join(folder, 'taken');
+  await writeFile(out, '');
+  const file = await writeSweep(folder, { out, algorithms: ['meow'], environments: ['MultiGoal-v0'] });
+  expect(await bench('sweep', file)).toMatchObject({
+    code: 1,
+    err: `meow-bench: can't write to ${out}: a file of that name is in the way. Give another folder with out in ${file}.\n`,
+  });
+});
