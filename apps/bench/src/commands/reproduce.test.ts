@@ -171,6 +171,10 @@ describe('what reproduce is made of', () => {
     await writePlan(out, 'fig2', plan);
     expect(await readPlan(out, 'fig2')).toEqual(plan);
     await expect(readPlan(out, 'fig2 --seeds 3')).rejects.toThrow('holds what was begun as "fig2"');
+    await writePlan(out, 'fig2 --budget 10m --algorithms meow,sac', plan);
+    expect(await readPlan(out, 'fig2 --budget 600s --algorithms sac,meow')).toEqual(plan);
+    await expect(readPlan(out, 'fig2 --budget 601s --algorithms meow,sac')).rejects.toThrow('was begun as');
+    await expect(readPlan(out, 'fig2 --budget 10m --algorithms meow')).rejects.toThrow('was begun as');
     await writeFile(join(out, 'plan.json'), '{');
     await expect(readPlan(out, 'fig2')).rejects.toThrow('is no plan of reproduce');
   });
