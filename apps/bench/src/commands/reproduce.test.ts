@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -10,6 +11,7 @@ import { sweepOfPlan } from '../reproduce/sweep-of-plan.ts';
 import { expandSweep } from '../sweep/trial.ts';
 import { startFakeRay } from '../testing/fake-ray.ts';
 import { bench } from '../testing/run-bench.ts';
+import { startBench } from '../testing/start-bench.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 
 const refused = async (...argv: readonly string[]) => {
@@ -138,6 +140,24 @@ describe('reproduce, before it runs anything', () => {
     expect(await readdir(out)).toEqual(['measurement']);
     expect(await readFile(join(out, 'measurement', 'notes.txt'), 'utf8')).toBe('mine');
   });
+});
+
+it('says of a measurement that is interrupted that nothing is kept', async () => {
+  const out = join(await temporaryFolder(), 'out');
+  const { child, ended, until } = startBench('reproduce', 'fig1', '--dry-run', '--cores', '1', '--out', out);
+  await until(
+    () =>
+      existsSync(out) &&
+      readdirSync(out, { recursive: true }).some((name) => String(name).endsWith('metrics.jsonl')),
+  );
+  child.kill('SIGTERM');
+  const { code, err } = await ended;
+  expect(code, err).toBe(143);
+  expect(err).toContain('meow-bench: interrupted; the trials end. ');
+  expect(err).toContain(
+    'meow-bench: stopped while measuring, of which nothing is kept. The same command measures anew.\n',
+  );
+  expect(existsSync(out)).toBe(false);
 });
 
 describe('what reproduce is made of', () => {

@@ -19,6 +19,8 @@ export interface RunSweepOptions {
   readonly cores?: number | undefined;
   /** Further attempts at a trial that fails. */
   readonly retries: number;
+  /** Whether the caller deletes what a stopped sweep leaves, as of measurements. Default: the same command goes on with it. */
+  readonly isDeleted?: boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface RunSweepOptions {
  */
 export async function runSweep(
   sweep: SweepDefinition,
-  { engine: name, cores, retries }: RunSweepOptions,
+  { engine: name, cores, retries, isDeleted = false }: RunSweepOptions,
   ui: Ui,
 ): Promise<SweepReport> {
   const trials = await planSweep(sweep, name);
@@ -58,14 +60,19 @@ export async function runSweep(
         await watched;
       }
     },
-    () => ui.warn('interrupted; the trials save what was learned. Press Ctrl-C again to leave at once.'),
+    () =>
+      ui.warn(
+        `interrupted; the trials ${isDeleted ? 'end' : 'save what was learned'}. Press Ctrl-C again to leave at once.`,
+      ),
   );
   const report = { out: sweep.out, engine: engine.name, trials: await board.read() };
   const hasFailed = report.trials.some(({ phase }) => phase === 'failed');
   if (signal && report.trials.some(({ phase }) => phase !== 'finished'))
     throw new InterruptedError(
-      `stopped, ${sweepSummary(report.trials)}${hasFailed ? '' : ', saved'}`,
-      'Go on with the same command.',
+      isDeleted
+        ? 'stopped while measuring, of which nothing is kept'
+        : `stopped, ${sweepSummary(report.trials)}${hasFailed ? '' : ', saved'}`,
+      isDeleted ? 'The same command measures anew.' : 'Go on with the same command.',
       exitCodeOfSignal(signal),
     );
   return report;
