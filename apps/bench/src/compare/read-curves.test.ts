@@ -107,6 +107,19 @@ describe('curves.csv as a source of compare', () => {
     const { code, err } = await compare(curves);
     expect(code).toBe(1);
     expect(err).toContain(`none of the runs can be compared: ${curves}: ${reason}`);
+    expect(err).toContain('. Mend what is said of them, or give others.\n');
+  });
+
+  it('waits for evaluations only where there are none yet', async () => {
+    const root = await temporaryFolder();
+    await writeRun(join(root, 'begun'), { seed: 1, means: [] });
+    expect((await compare(join(root, 'begun'))).err).toMatch(
+      /Wait for their first evaluation, or give others\.\n$/,
+    );
+    await writeRun(join(root, 'later'), { seed: 1, means: [1] });
+    expect((await compare(join(root, 'later'), '--until', '50')).err).toMatch(
+      /no evaluation up to step 50\. Give a later step with --until, or others\.\n$/,
+    );
   });
 
   it('says that a file is missing', async () => {
