@@ -11,6 +11,7 @@ import { planSweep } from './plan.ts';
 import { runTrials } from './pool.ts';
 import { sweepSummary, type SweepReport } from './report.ts';
 import type { TrialEngine } from './trial-engine.ts';
+import { repeatedDraws } from './variants.ts';
 
 /** How a sweep is run. */
 export interface RunSweepOptions {
@@ -43,6 +44,7 @@ export async function runSweep(
         `${sweep.source}, trial ${trial.name}: it takes ${trial.cores} cores, and there are ${engine.cores}`,
         engine.remedy,
       );
+  for (const line of repeatedDraws(sweep)) ui.warn(line);
   const board = await openBoard(trials, ui);
   const unfinished = trials.filter((trial) => !board.isFinished(trial));
   ui.info(
