@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -52,6 +53,20 @@ describe('curves.csv as a source of compare', () => {
     }
     const page = await readFile(join(again, 'report.html'), 'utf8');
     expect(page).toContain(`<code>${curves}</code>`);
+  });
+
+  it('has no policies to play with noise', async () => {
+    const root = await temporaryFolder();
+    const [curves, out] = [join(root, 'curves.csv'), join(root, 'out')];
+    await writeFile(curves, [HEADER, 'Task-v0,meow,2,100,3,,1', ''].join('\n'));
+    const { code, err } = await compare(curves, '--out', out, '--action-noise', '0.1');
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining(
+        'files of curves hold no policies that could be played with noise. Give the folders',
+      ),
+    ]);
+    expect(existsSync(out)).toBe(false);
   });
 
   it('adds seeds to runs of the same name', async () => {

@@ -12,7 +12,7 @@ import { html, type Html } from './html.ts';
 import { formatNumber } from './numbers.ts';
 import { reportPage } from './page.ts';
 import { publishedCard } from './published-card.ts';
-import { remarks, withoutSampled } from './remarks.ts';
+import { remarks, withoutNoise, withoutSampled } from './remarks.ts';
 import { robustnessCard } from './robustness-card.ts';
 import { runDetails } from './run-details.ts';
 
@@ -23,7 +23,7 @@ export function comparisonHtml(report: ComparisonReport): string {
   return reportPage(
     title,
     html`<p class="lead">${lead}</p>
-      ${remarks(report, [...unevenSteps(deterministic), ...withoutSampled(report)])}
+      ${remarks(report, [...unevenSteps(deterministic), ...withoutSampled(report), ...withoutNoise(report)])}
       ${curves(report, { kind: 'deterministic', comparison: deterministic, colors })}
       ${sampled ? curves(report, { kind: 'sampled', comparison: sampled, colors }) : html``}
       <section class="card wide">
@@ -39,7 +39,7 @@ export function comparisonHtml(report: ComparisonReport): string {
         ${profileCard(report, colors)} ${improvementCard(report, defaultLabel(report))}
       </div>
       ${publishedCard(report)}
-      ${report.robustness ? robustnessCard(report.robustness, report.options) : html``}
+      ${report.robustness ? robustnessCard(report.robustness.groups, report.options) : html``}
       <section class="card wide">
         <h2>Time</h2>
         ${speedTable(deterministic)}

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { formatTick, formatDecimals, formatNumber, formatSeconds, formatShare, powerOfTen } from './numbers.ts';
+import {
+  formatTick,
+  formatDecimals,
+  formatNumber,
+  formatSeconds,
+  formatShare,
+  powerOfTen,
+} from './numbers.ts';
 
 describe('formatNumber', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { identityOf } from '../compare/group-runs.ts';
+import { identityOf, type LeftOut } from '../compare/group-runs.ts';
 import type { ComparisonReport } from './comparison-data.ts';
 import { html, type Html } from './html.ts';
 
@@ -34,3 +34,10 @@ export function withoutSampled({ groups, sampledGroups }: ComparisonReport): str
         ];
   });
 }
+
+/** Which runs were not played with noise, where others were. */
+export const withoutNoise = ({ robustness }: ComparisonReport): string[] =>
+  (robustness?.notPlayed ?? []).map(describeNotPlayed);
+
+export const describeNotPlayed = ({ folder, reason }: LeftOut): string =>
+  `${folder}: not played with noise: ${reason}`;

@@ -43,5 +43,6 @@ export async function writeFigure(
     seed: 0,
     ...(playsWithNoise && { observationNoise, actionNoise }),
   };
-  return writeComparisonReport(await makeComparisonReport(folders, asked), asked, write, ui);
+  const report = await makeComparisonReport(folders, asked);
+  return [...(await writeComparisonReport(report, asked, write, ui)).files];
 }
