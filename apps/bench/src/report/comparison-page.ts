@@ -1,4 +1,5 @@
 import type { Comparison } from '../compare/analyse.ts';
+import { beforeTheEnd } from '../compare/before-the-end.ts';
 import { curvesPanel, type CurveStatistic } from '../compare/curves-figure.ts';
 import { labelsOf } from '../compare/group-runs.ts';
 import { improvementFigure } from '../compare/improvement-figure.ts';
@@ -23,7 +24,7 @@ export function comparisonHtml(report: ComparisonReport): string {
   return reportPage(
     title,
     html`<p class="lead">${lead}</p>
-      ${remarks(report, [...unevenSteps(deterministic), ...withoutSampled(report), ...withoutNoise(report)])}
+      ${remarks(report, [...unevenSteps(deterministic), ...beforeTheEnd(report.groups), ...withoutSampled(report), ...withoutNoise(report)])}
       ${curves(report, { kind: 'deterministic', comparison: deterministic, colors })}
       ${sampled ? curves(report, { kind: 'sampled', comparison: sampled, colors }) : html``}
       <section class="card wide">

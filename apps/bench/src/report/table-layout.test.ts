@@ -70,9 +70,9 @@ describe.skipIf(executablePath === undefined)('tables of a report in a browser',
       expect(last).toBeLessThan(end + 1);
     }
     const [, end] = await edges(tab.locator('#narrow svg'));
-    expect(
-      (await edges(tab.locator('#narrow svg text', { hasText: 'HalfCheetah-v5' })))[1],
-    ).toBeLessThan(end + 1);
+    expect((await edges(tab.locator('#narrow svg text', { hasText: 'HalfCheetah-v5' })))[1]).toBeLessThan(
+      end + 1,
+    );
   });
 
   it('show their names and a number on a phone, and a shade where there is more, which can be scrolled to', async () => {
