@@ -44,12 +44,12 @@ it('formatShare gives whole percents, and zero of nothing', () => {
   expect([formatShare(1, 3), formatShare(0, 0)]).toEqual(['33%', '0%']);
 });
 
-it('formatTick gives neighbours different labels', () => {
-  const labels = (first: number, distance: number) =>
-    [0, 1, 2].map((i) => formatTick(first + i * distance, distance));
-  expect(labels(7.9, 0.005)).toEqual(['7.9', '7.905', '7.91']);
-  expect(labels(-20, 10)).toEqual(['\u221220', '\u221210', '0']);
-  expect(labels(998, 1)).toEqual(['998', '999', '1,000']);
-  expect(labels(0, 2e-4)).toEqual(['0', '2 × 10⁻⁴', '4 × 10⁻⁴']);
-  expect(labels(1.2e9, 5e7)).toEqual(['1.2 × 10⁹', '1.25 × 10⁹', '1.3 × 10⁹']);
+it.each([
+  [7.9, 0.005, ['7.9', '7.905', '7.91']],
+  [-20, 10, ['\u221220', '\u221210', '0']],
+  [998, 1, ['998', '999', '1,000']],
+  [0, 2e-4, ['0', '2 × 10⁻⁴', '4 × 10⁻⁴']],
+  [1.2e9, 5e7, ['1.2 × 10⁹', '1.25 × 10⁹', '1.3 × 10⁹']],
+])('formatTick gives neighbours of %d at %d different labels', (first, distance, labels) => {
+  expect([0, 1, 2].map((i) => formatTick(first + i * distance, distance))).toEqual(labels);
 });

@@ -44,6 +44,12 @@ const page = reportPage(
 
 const executablePath = findChromium();
 
+const edges = async (element: Locator): Promise<readonly [number, number]> => {
+  const box = await element.boundingBox();
+  if (!box) throw new Error('it is not on the page');
+  return [box.x, box.x + box.width];
+};
+
 describe.skipIf(executablePath === undefined)('tables of a report in a browser', () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -55,11 +61,6 @@ describe.skipIf(executablePath === undefined)('tables of a report in a browser',
     const tab = await browser.newPage({ viewport: { width, height: 900 } });
     await tab.setContent(page);
     return tab;
-  };
-  const edges = async (element: Locator): Promise<readonly [number, number]> => {
-    const box = await element.boundingBox();
-    if (!box) throw new Error('it is not on the page');
-    return [box.x, box.x + box.width];
   };
 
   it('show all of their numbers on a desktop, and their labels end within the card', async () => {

@@ -10,7 +10,7 @@ import { counted } from '../cli/counted.ts';
 import { CliError, InterruptedError, reasonOf } from '../cli/errors.ts';
 import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
 import { withOpen } from '../files/with-open.ts';
-import { describeNotPlayed } from '../report/remarks.ts';
+import { describeNotPlayed } from './not-played.ts';
 import { readPlayed, type Played } from './played.ts';
 
 /** What disturbances policies are played under. */
