@@ -158,7 +158,7 @@ it('says of a measurement that is interrupted that nothing is kept', async () =>
     'meow-bench: stopped while measuring, of which nothing is kept. The same command measures anew.\n',
   );
   expect(existsSync(out)).toBe(false);
-});
+}, 300_000);
 
 describe('what reproduce is made of', () => {
   it('gives shortened warm-ups and presets to the runs that have them', () => {
