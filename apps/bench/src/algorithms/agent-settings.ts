@@ -2,6 +2,7 @@ import { formerValuesOf, type Setting } from '@meow-rl/learner/settings';
 
 import { mergeConfig, type RawConfig } from '../cli/config-file.ts';
 import { UsageError } from '../cli/errors.ts';
+import { sharingWords } from '../cli/suggest.ts';
 import type { CommandSetting } from '../cli/settings.ts';
 import type { Algorithm } from './algorithm.ts';
 import { ALGORITHMS, algorithmNamed, DEFAULT_ALGORITHM } from './index.ts';
@@ -59,18 +60,24 @@ export const othersWith = (name: string, algorithm: Algorithm): readonly Algorit
     ? []
     : ALGORITHMS.filter(({ settings }) => Object.hasOwn(settings, name));
 
-/** The error for a setting that other algorithms have, and the one that is trained hasn't. */
+/**
+ * The error for a setting that other algorithms have, and the one that is trained hasn't.
+ *
+ * @param written how a setting is written where it was given
+ */
 export function settingOfOthers(
-  given: string,
-  others: readonly Algorithm[],
+  name: string,
+  written: (name: string) => string,
   algorithm: Algorithm,
-  isResumed = false,
+  { source, isResumed = false }: { readonly source?: string; readonly isResumed?: boolean } = {},
 ): UsageError {
-  const names = others.map(({ name }) => name);
+  const others = othersWith(name, algorithm).map((other) => other.name);
+  const near = sharingWords(name, Object.keys(algorithm.settings)).map(written);
+  const instead = near.length === 0 ? '' : `${algorithm.name} has ${near.join(', ')}. `;
   return new UsageError(
-    `${given} is a setting of ${names.join(', ')}, not of ${algorithm.name}`,
+    `${source === undefined ? '' : `${source}: `}${written(name)} is a setting of ${others.join(', ')}, not of ${algorithm.name}`,
     // A run keeps its algorithm.
-    isResumed ? 'Leave it out.' : `Leave it out, or train with --algo ${names[0]}.`,
+    isResumed ? 'Leave it out.' : `${instead}Leave it out, or train with --algo ${others[0]}.`,
   );
 }
 
@@ -83,8 +90,8 @@ export function settingOfOthers(
 export function agentSettingsFor(raw: RawConfig, source: string, algorithm = algorithmOf(raw)) {
   const { agent } = raw;
   for (const name of typeof agent === 'object' && agent !== null ? Object.keys(agent) : []) {
-    const others = othersWith(name, algorithm);
-    if (others.length > 0) throw settingOfOthers(`${source}: agent.${name}`, others, algorithm);
+    if (othersWith(name, algorithm).length > 0)
+      throw settingOfOthers(name, (setting) => `agent.${setting}`, algorithm, { source });
   }
   return agentSettings(algorithm);
 }

@@ -32,7 +32,9 @@ describe.each(ALGORITHMS.map(({ name, rolloutSteps }) => [name, rolloutSteps ? O
       );
       expect(code, err).toBe(1);
       expect(err).toContain(`Bad-v0 (environment 0): step() gave ${what}, expected a finite 32-bit float.`);
-      expect(err).toContain('Nothing was saved in 29 steps; begin anew with --force.');
+      expect(err).toContain(
+        `Nothing was saved in 29 steps. Begin it anew with: meow-bench train --resume ${run}, or with other settings and --force.`,
+      );
     });
   },
 );

@@ -97,8 +97,9 @@ function givenAgentFlags(command: CommanderCommand, algorithm: Algorithm): RawCo
   const isResumed = command.getOptionValueSource('resume') === 'cli';
   for (const placed of settingsOfAll()) {
     if (command.getOptionValueSource(optionOf(placed).attributeName()) !== 'cli') continue;
-    const others = othersWith(placed.path.at(-1) ?? '', algorithm);
-    if (others.length > 0) throw settingOfOthers(flagOf(placed), others, algorithm, isResumed);
+    const name = placed.path.at(-1) ?? '';
+    if (othersWith(name, algorithm).length > 0)
+      throw settingOfOthers(name, (setting) => flagOf({ path: [setting] }), algorithm, { isResumed });
   }
   return givenFlags(command, { agent: agentSettings(algorithm) });
 }

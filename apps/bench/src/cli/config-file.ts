@@ -3,7 +3,7 @@ import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { hasCode, UsageError } from './errors.ts';
 import { repeatedKey } from './repeated-key.ts';
 import { isSetting, settingsIn, type SettingsTree, type ValuesOf } from './settings.ts';
-import { nearest } from './suggest.ts';
+import { similar } from './suggest.ts';
 import { NoTextError, readTextFile } from '../files/text-file.ts';
 
 /** Settings as they are written, before they are checked. */
@@ -101,10 +101,10 @@ function checkedBelow(all: Checking, tree: SettingsTree, path: readonly string[]
 
 function unknownKey({ tree, source }: Checking, given: string): UsageError {
   const known = settingsIn(tree).map(({ path }) => path.join('.'));
-  const near = nearest(given, known) ?? nearest(given.slice(given.lastIndexOf('.') + 1), known);
+  const near = similar(given, known);
   return new UsageError(
     `${source}: unknown setting ${given}`,
-    near ? `Did you mean ${near}?` : `The settings are ${known.join(', ')}.`,
+    near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `The settings are ${known.join(', ')}.`,
   );
 }
 

@@ -81,7 +81,7 @@ describe('wrong usage exits with 2 and one line', () => {
     ],
     [
       ['train', '--log-std-min', '-3'],
-      '--log-std-min is a setting of sac, not of meow. Leave it out, or train with --algo sac.',
+      '--log-std-min is a setting of sac, not of meow. meow has --log-sigma-min. Leave it out, or train with --algo sac.',
     ],
   ])('%j', async (argv, message) => {
     expect(await call(...argv)).toEqual({ code: 2, out: '', err: `meow-bench: ${message}\n` });
@@ -211,7 +211,7 @@ describe('settings reach the commands', () => {
     expect(await call('train', '--config', file, '--algo', 'meow')).toEqual({
       code: 2,
       out: '',
-      err: `meow-bench: ${file}: agent.logStdMin is a setting of sac, not of meow. Leave it out, or train with --algo sac.\n`,
+      err: `meow-bench: ${file}: agent.logStdMin is a setting of sac, not of meow. meow has agent.logSigmaMin. Leave it out, or train with --algo sac.\n`,
     });
     await writeFile(file, 'algo: 3\n');
     expect((await call('train', '--config', file)).err).toBe(

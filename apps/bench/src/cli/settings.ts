@@ -160,17 +160,20 @@ export const words = <O extends Otherwise<readonly string[]>>(
   ...otherwise,
 });
 
-/** Numbers above zero: `0.1,0.3` on the command line. */
+/** Numbers above zero, each once: `0.1,0.3` on the command line. */
 export const positiveNumbers = <O extends Otherwise<readonly number[]>>(
   description: string,
   otherwise: O,
 ): With<readonly number[], O> => ({
   kind: 'list',
   description,
-  expected: 'a list of numbers above 0 such as 0.1,0.3',
+  expected: 'a list of different numbers above 0 such as 0.1,0.3',
   placeholder: 'x,…',
   holds: (value): value is readonly number[] =>
-    Array.isArray(value) && value.length > 0 && value.every((entry) => isNumber(entry) && entry > 0),
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((entry) => isNumber(entry) && entry > 0) &&
+    new Set(value).size === value.length,
   ...otherwise,
 });
 

@@ -66,6 +66,6 @@ it('settings that contradict each other are refused before anything starts', asy
     'meow-bench: targetNoiseClip must be above 0 with targetNoise 0.2, got 0. Only targetNoise 0 turns the smoothing off. Change it in the flags or the file.\n',
   ]);
   expect((await quietBench('train', '--algo', 'ddpg', '--target-noise', '0')).err).toBe(
-    'meow-bench: --target-noise is a setting of td3, not of ddpg. Leave it out, or train with --algo td3.\n',
+    'meow-bench: --target-noise is a setting of td3, not of ddpg. ddpg has --exploration-noise. Leave it out, or train with --algo td3.\n',
   );
 });

@@ -93,7 +93,7 @@ export default ({ folder }) => ({
       1,
       `meow-bench: the logger ${logger} failed in ${where}: no network. ` +
         (saved === undefined
-          ? 'Nothing was saved in 60 steps; begin anew with --force.\n'
+          ? `Nothing was saved in 60 steps. Begin it anew with: meow-bench train --resume ${run}, or with other settings and --force.\n`
           : `The run is saved up to step 60, 20 steps are lost. Go on with: meow-bench train --resume ${run}\n`),
     ]);
   });

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -10,6 +11,7 @@ import { sweepOfPlan } from '../reproduce/sweep-of-plan.ts';
 import { expandSweep } from '../sweep/trial.ts';
 import { startFakeRay } from '../testing/fake-ray.ts';
 import { bench } from '../testing/run-bench.ts';
+import { startBench } from '../testing/start-bench.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 
 const refused = async (...argv: readonly string[]) => {
@@ -140,6 +142,24 @@ describe('reproduce, before it runs anything', () => {
   });
 });
 
+it('says of a measurement that is interrupted that nothing is kept', async () => {
+  const out = join(await temporaryFolder(), 'out');
+  const { child, ended, until } = startBench('reproduce', 'fig1', '--dry-run', '--cores', '1', '--out', out);
+  await until(
+    () =>
+      existsSync(out) &&
+      readdirSync(out, { recursive: true }).some((name) => String(name).endsWith('metrics.jsonl')),
+  );
+  child.kill('SIGTERM');
+  const { code, err } = await ended;
+  expect(code, err).toBe(143);
+  expect(err).toContain('meow-bench: interrupted; the trials end. ');
+  expect(err).toContain(
+    'meow-bench: stopped while measuring, of which nothing is kept. The same command measures anew.\n',
+  );
+  expect(existsSync(out)).toBe(false);
+}, 300_000);
+
 describe('what reproduce is made of', () => {
   it('gives shortened warm-ups and presets to the runs that have them', () => {
     const plan = { seeds: 2, seconds: 1, arms: [arm('ppo'), arm('meow', 'hopper-affine')] };
@@ -171,6 +191,10 @@ describe('what reproduce is made of', () => {
     await writePlan(out, 'fig2', plan);
     expect(await readPlan(out, 'fig2')).toEqual(plan);
     await expect(readPlan(out, 'fig2 --seeds 3')).rejects.toThrow('holds what was begun as "fig2"');
+    await writePlan(out, 'fig2 --budget 10m --algorithms meow,sac', plan);
+    expect(await readPlan(out, 'fig2 --budget 600s --algorithms sac,meow')).toEqual(plan);
+    await expect(readPlan(out, 'fig2 --budget 601s --algorithms meow,sac')).rejects.toThrow('was begun as');
+    await expect(readPlan(out, 'fig2 --budget 10m --algorithms meow')).rejects.toThrow('was begun as');
     await writeFile(join(out, 'plan.json'), '{');
     await expect(readPlan(out, 'fig2')).rejects.toThrow('is no plan of reproduce');
   });

@@ -5,12 +5,16 @@ import { makeFolder } from '@meow-rl/files';
 import { UsageError } from '../cli/errors.ts';
 import type { Ui } from '../cli/ui.ts';
 import { fileName } from '../files/file-name.ts';
-import { makeComparisonReport, writeComparisonReport } from '../report/make-comparison-report.ts';
+import {
+  makeComparisonReport,
+  writeComparisonReport,
+  type WrittenReport,
+} from '../report/make-comparison-report.ts';
 import { svgFile } from '../report/svg.ts';
 import { guardWrite, writeAtomically } from '../runs/run-folder.ts';
 import { compareRuns, type ComparedRuns } from './compare-runs.ts';
 import { curvesFigure } from './curves-figure.ts';
-import { findRuns } from './find-runs.ts';
+import { findRuns, isCurves } from './find-runs.ts';
 import { checkComparable, describeLeftOut } from './read-groups.ts';
 import type { CompareRequest } from './request.ts';
 import { actionsOf, formatComparison } from './tables.ts';
@@ -25,6 +29,11 @@ export async function compare(sources: readonly string[], request: CompareReques
       'Give a folder for it with --out.',
     );
   const folders = await findRuns(sources);
+  if ((observationNoise ?? actionNoise) !== undefined && folders.every(isCurves))
+    throw new UsageError(
+      'files of curves hold no policies that could be played with noise',
+      'Give the folders of the runs, or leave --observation-noise and --action-noise out.',
+    );
   const runs = await compareRuns(folders, request);
   checkComparable(runs);
   const { comparison, notes, leftOut } = runs;
@@ -33,9 +42,12 @@ export async function compare(sources: readonly string[], request: CompareReques
   for (const note of unevenSteps(comparison)) ui.warn(note);
   for (const run of leftOut) ui.warn(`left out ${describeLeftOut(run)}`);
 
-  const files = out === undefined ? [] : await writeFiles(out, { folders, runs, text, request }, ui);
+  const { files, notPlayed } =
+    out === undefined
+      ? { files: [], notPlayed: [] }
+      : await writeFiles(out, { folders, runs, text, request }, ui);
   ui.result(
-    { actions: actionsOf(request), ...comparison, notes, leftOut, files },
+    { actions: actionsOf(request), ...comparison, notes, leftOut, notPlayed, files },
     files.length > 0 ? `${text}\n\nWritten: ${files.join(', ')}` : text,
   );
 }
@@ -51,7 +63,7 @@ async function writeFiles(
   out: string,
   { folders, runs, text, request }: Compared,
   ui: Ui,
-): Promise<string[]> {
+): Promise<WrittenReport> {
   const { comparison } = runs;
   await guardWrite(out, () => makeFolder(out));
   const write = async (name: string, content: string): Promise<string> => {
@@ -75,7 +87,8 @@ async function writeFiles(
     compared: { stochastic: request.stochastic, runs },
   };
   const report = await makeComparisonReport(folders, asked);
-  return [...figures, tables, ...(await writeComparisonReport(report, asked, write, ui))];
+  const { files, notPlayed } = await writeComparisonReport(report, asked, write, ui);
+  return { files: [...figures, tables, ...files], notPlayed };
 }
 
 /** The tables with what is to be known of them and the figures below them. */

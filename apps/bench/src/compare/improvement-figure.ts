@@ -50,7 +50,17 @@ export function improvementFigure(improvements: readonly (Improvement & { readon
         },
       ),
       dot(rows, { x: 'estimate', y: 'row', fill: '#1483c8', r: 4 }),
-      text(rows, { x: 0, y: 'row', text: 'label', textAnchor: 'start', dx: 2, dy: -11 }),
+      // Cut in the middle where it is too long: the table below has all of it.
+      text(rows, {
+        x: 0,
+        y: 'row',
+        text: 'label',
+        textAnchor: 'start',
+        dx: 2,
+        dy: -11,
+        lineWidth: 36,
+        textOverflow: 'ellipsis-middle',
+      }),
       axisX({
         ticks: 5,
         label: 'P(first is better)',

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -54,6 +55,20 @@ describe('curves.csv as a source of compare', () => {
     expect(page).toContain(`<code>${curves}</code>`);
   });
 
+  it('has no policies to play with noise', async () => {
+    const root = await temporaryFolder();
+    const [curves, out] = [join(root, 'curves.csv'), join(root, 'out')];
+    await writeFile(curves, [HEADER, 'Task-v0,meow,2,100,3,,1', ''].join('\n'));
+    const { code, err } = await compare(curves, '--out', out, '--action-noise', '0.1');
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining(
+        'files of curves hold no policies that could be played with noise. Give the folders',
+      ),
+    ]);
+    expect(existsSync(out)).toBe(false);
+  });
+
   it('adds seeds to runs of the same name', async () => {
     const root = await temporaryFolder();
     await writeRun(join(root, 'runs', '1'), { seed: 1, means: [1, 10] });
@@ -107,6 +122,19 @@ describe('curves.csv as a source of compare', () => {
     const { code, err } = await compare(curves);
     expect(code).toBe(1);
     expect(err).toContain(`none of the runs can be compared: ${curves}: ${reason}`);
+    expect(err).toContain('. Mend what is said of them, or give others.\n');
+  });
+
+  it('waits for evaluations only where there are none yet', async () => {
+    const root = await temporaryFolder();
+    await writeRun(join(root, 'begun'), { seed: 1, means: [] });
+    expect((await compare(join(root, 'begun'))).err).toMatch(
+      /Wait for their first evaluation, or give others\.\n$/,
+    );
+    await writeRun(join(root, 'later'), { seed: 1, means: [1] });
+    expect((await compare(join(root, 'later'), '--until', '50')).err).toMatch(
+      /no evaluation up to step 50\. Give a later step with --until, or others\.\n$/,
+    );
   });
 
   it('says that a file is missing', async () => {

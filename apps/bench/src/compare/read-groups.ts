@@ -2,7 +2,13 @@ import { CliError } from '../cli/errors.ts';
 import { isCurves } from './find-runs.ts';
 import { groupRuns, type LeftOut, type RunGroup } from './group-runs.ts';
 import { readCurves } from './read-curves.ts';
-import { readRun, type ReadRunOptions, type Run } from './read-run.ts';
+import {
+  NO_EVALUATION_UP_TO,
+  NO_EVALUATION_YET,
+  readRun,
+  type ReadRunOptions,
+  type Run,
+} from './read-run.ts';
 import { OF_CURVES } from './run-settings.ts';
 
 /** Runs that can be compared, and what is to be said of them and of others. */
@@ -51,9 +57,14 @@ function unlikeFirst({ config }: Run, first: Run | undefined): string[] {
 /** Throws CliError where there is nothing to compare, saying why. */
 export function checkComparable({ groups, leftOut }: ReadGroups): void {
   if (groups.length > 0) return;
+  const areSome = (beginning: string): boolean => leftOut.some(({ reason }) => reason.startsWith(beginning));
   throw new CliError(
     `none of the runs can be compared: ${leftOut.map(describeLeftOut).join('; ')}`,
-    'Wait for their first evaluation, or give others.',
+    areSome(NO_EVALUATION_YET)
+      ? 'Wait for their first evaluation, or give others.'
+      : areSome(NO_EVALUATION_UP_TO)
+        ? 'Give a later step with --until, or others.'
+        : 'Mend what is said of them, or give others.',
   );
 }
 

@@ -72,6 +72,10 @@ const evaluationSchema = z.looseObject({
 
 const summarySchema = z.looseObject({ aborted: z.boolean().default(false), trainSeconds: z.number() });
 
+/** How reasons begin for which a run is left out that is whole: it need only go on, or count for longer. */
+export const NO_EVALUATION_YET = 'no evaluation yet';
+export const NO_EVALUATION_UP_TO = 'no evaluation up to step';
+
 /** Why a run has to be left out. */
 class Unreadable extends Error {}
 
@@ -95,8 +99,8 @@ export async function readRun(folder: string, options: ReadRunOptions = {}): Pro
     if (!last)
       throw new Unreadable(
         log.evaluations.length > 0
-          ? `no evaluation up to step ${until}`
-          : `no evaluation yet, at step ${log.step} of ${config.steps}`,
+          ? `${NO_EVALUATION_UP_TO} ${until}`
+          : `${NO_EVALUATION_YET}, at step ${log.step} of ${config.steps}`,
       );
     const cut = evaluations.length < log.evaluations.length;
     const { algo: algorithm, seed, environment = config.env } = config;

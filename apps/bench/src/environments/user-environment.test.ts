@@ -361,3 +361,13 @@ describe('a module that won’t do', () => {
     expect(err).toMatch(/Hand-v0 is no MuJoCo task\. Have its module give what mujocoEnv/);
   });
 });
+
+test('a module that lies where there are no packages of ours is told where it has to lie', async () => {
+  const folder = await project({ 'my-env.mjs': "import '@meow-rl/envs';", 'node_modules/none.txt': '' });
+  const { code, err } = await bench('train', '--env', './my-env.mjs', ...short);
+  expect([code, err]).toEqual([
+    2,
+    `meow-bench: ${path.join(folder, 'my-env.mjs')} can't be imported: Node finds no @meow-rl/envs from there. ` +
+      'Put it into the folder in which "npm install @meow-rl/bench" was run, or below it; in a clone of meow-rl into apps/bench.\n',
+  ]);
+});

@@ -4,7 +4,7 @@ import { actionUnits } from '@meow-rl/export';
 import { envFactoryOf, rescaleAction, type Env, type EnvFactory } from '@meow-rl/envs';
 
 import { formatEnvReference, resolveEnvReference, type EnvReference } from './env-reference.ts';
-import { reasonOf, UsageError } from '../cli/errors.ts';
+import { hasCode, reasonOf, UsageError } from '../cli/errors.ts';
 import { importModule } from '../modules/import-module.ts';
 import { withOpen } from '../files/with-open.ts';
 
@@ -24,7 +24,7 @@ export async function userFactory(reference: EnvReference): Promise<EnvFactory> 
   resolveEnvReference(formatEnvReference(reference));
   const file = fileURLToPath(reference.module);
   const exported = await importModule(reference.module).catch((error: unknown) => {
-    throw refused(error, `${file} can't be imported: `);
+    throw missingPackage(error, file) ?? refused(error, `${file} can't be imported: `);
   });
   try {
     const { maxSteps, create } = envFactoryOf(exported, reference.exportName, file);
@@ -69,6 +69,17 @@ const closing = (env: Env) => ({
     }
   },
 });
+
+/** The error for a module that lies where Node finds no packages of ours; undefined for any other. */
+function missingPackage(error: unknown, file: string): UsageError | undefined {
+  const [, name] = /^Cannot find package '(@meow-rl\/[^'/]+)/.exec(reasonOf(error)) ?? [];
+  if (name === undefined || !hasCode(error, 'ERR_MODULE_NOT_FOUND')) return undefined;
+  return new UsageError(
+    `${file} can't be imported: Node finds no ${name} from there`,
+    'Put it into the folder in which "npm install @meow-rl/bench" was run, or below it; in a clone of meow-rl into apps/bench.',
+    { cause: error },
+  );
+}
 
 /** The same for the command line: it was given a module that won't do. */
 function refused(error: unknown, before = ''): UsageError {

@@ -12,17 +12,19 @@ import { withOpen } from './with-open.ts';
 /**
  * Does work in a folder that no other process writes to meanwhile. It is made if need be; what was made and stays empty is removed again.
  *
+ * @param remedy where it can't be written to; default: give another folder with --out
  * @throws CliError if it can't be written to
  * @throws FolderInUseError naming the process that has it
  */
-export const inFolder = <T>(folder: string, work: () => Promise<T>): Promise<T> =>
+export const inFolder = <T>(folder: string, work: () => Promise<T>, remedy?: string): Promise<T> =>
   withOpen(async (open) => {
     const missing = missingLevels(path.resolve(folder));
     open({ close: () => removeEmpty(missing) });
-    const lock = await guardWrite(folder, async () => {
+    const begin = async () => {
       await makeFolder(folder);
       return lockFolder(folder);
-    });
+    };
+    const lock = await guardWrite(folder, begin, remedy === undefined ? undefined : () => remedy);
     open({ close: () => lock.release() });
     return work();
   });

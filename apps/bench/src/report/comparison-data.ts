@@ -1,7 +1,7 @@
 import type { Comparison } from '../compare/analyse.ts';
 import type { LeftOut, RunGroup } from '../compare/group-runs.ts';
 import type { TableOptions } from '../compare/tables.ts';
-import type { GroupRobustness } from '../robustness/measure.ts';
+import type { Robustness } from '../robustness/measure.ts';
 import type { Machine } from './machine.ts';
 
 /** Everything that the report of a comparison shows. */
@@ -24,7 +24,7 @@ export interface ComparisonReport {
     readonly resamples: number;
   };
   /** Absent where no policies were played with noise. */
-  readonly robustness?: readonly GroupRobustness[];
+  readonly robustness?: Robustness;
   /** What the reader should know of some runs. */
   readonly notes: readonly { readonly folder: string; readonly note: string }[];
   readonly leftOut: readonly LeftOut[];

@@ -1,4 +1,5 @@
 import type { Comparison } from '../compare/analyse.ts';
+import { beforeTheEnd } from '../compare/before-the-end.ts';
 import { curvesPanel, type CurveStatistic } from '../compare/curves-figure.ts';
 import { labelsOf } from '../compare/group-runs.ts';
 import { improvementFigure } from '../compare/improvement-figure.ts';
@@ -12,7 +13,7 @@ import { html, type Html } from './html.ts';
 import { formatNumber } from './numbers.ts';
 import { reportPage } from './page.ts';
 import { publishedCard } from './published-card.ts';
-import { remarks, withoutSampled } from './remarks.ts';
+import { remarks, withoutNoise, withoutSampled } from './remarks.ts';
 import { robustnessCard } from './robustness-card.ts';
 import { runDetails } from './run-details.ts';
 
@@ -23,7 +24,7 @@ export function comparisonHtml(report: ComparisonReport): string {
   return reportPage(
     title,
     html`<p class="lead">${lead}</p>
-      ${remarks(report, [...unevenSteps(deterministic), ...withoutSampled(report)])}
+      ${remarks(report, [...unevenSteps(deterministic), ...beforeTheEnd(report.groups), ...withoutSampled(report), ...withoutNoise(report)])}
       ${curves(report, { kind: 'deterministic', comparison: deterministic, colors })}
       ${sampled ? curves(report, { kind: 'sampled', comparison: sampled, colors }) : html``}
       <section class="card wide">
@@ -39,7 +40,7 @@ export function comparisonHtml(report: ComparisonReport): string {
         ${profileCard(report, colors)} ${improvementCard(report, defaultLabel(report))}
       </div>
       ${publishedCard(report)}
-      ${report.robustness ? robustnessCard(report.robustness, report.options) : html``}
+      ${report.robustness ? robustnessCard(report.robustness.groups, report.options) : html``}
       <section class="card wide">
         <h2>Time</h2>
         ${speedTable(deterministic)}

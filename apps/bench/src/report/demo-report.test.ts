@@ -42,6 +42,17 @@ describe('report page', () => {
     expect(pageOf().markup).toBe(markup);
   });
 
+  it('labels the colours of a soft value that hardly varies with different numbers', () => {
+    const { softValue } = syntheticReport();
+    const values = softValue.values.map((value) => 7.9 + value / 1000);
+    const labels = pageOf({ softValue: { ...softValue, values } })
+      .texts('[aria-label="Colours of the soft value"] [aria-label="x-axis tick label"] text')
+      .filter((label) => label !== '');
+    expect(labels.length).toBeGreaterThan(4);
+    expect(labels.length).toBeLessThan(10);
+    expect(new Set(labels).size).toBe(labels.length);
+  });
+
   it('states what was measured', () => {
     expect(texts('.tile strong')).toEqual(['4 of 4', '96%', '2.3 × 10⁻⁵', '3.1 × 10⁻⁷']);
     expect(texts('.lead')[0]).toContain('Seed 0, 4,000 environment steps, trained in 1 min 4 s.');

@@ -1,6 +1,6 @@
 import { analyse } from '../compare/analyse.ts';
 import { compareRuns, type ComparedRuns } from '../compare/compare-runs.ts';
-import { namedAlike } from '../compare/group-runs.ts';
+import { namedAlike, type LeftOut } from '../compare/group-runs.ts';
 import { checkComparable, readGroups } from '../compare/read-groups.ts';
 import type { CompareRequest } from '../compare/request.ts';
 import type { Ui } from '../cli/ui.ts';
@@ -50,25 +50,33 @@ export async function makeComparisonReport(
   };
 }
 
+/** What was written of a report. */
+export interface WrittenReport {
+  /** Paths of the files. */
+  readonly files: readonly string[];
+  /** Runs whose policies were to be played with noise, and weren't. */
+  readonly notPlayed: readonly LeftOut[];
+}
+
 /**
  * Writes the page of a report and its curves. Where sizes of noise are given, final policies are played with it then, and the page is written again: what
  * stops that loses nothing else.
  *
  * @param write writes a file and gives its path
- * @returns the paths of the files
  * @throws InterruptedError if a signal stopped the playing
+ * @throws CliError if no policy could be played
  */
 export async function writeComparisonReport(
   report: ComparisonReport,
   request: ReportRequest,
   write: (name: string, content: string) => Promise<string>,
   ui: Ui,
-): Promise<string[]> {
+): Promise<WrittenReport> {
   const page = await write('report.html', comparisonHtml(report));
   const curves = await write('curves.csv', curvesCsv(report.groups, report.sampledGroups));
   const robustness = await robustnessOf(report.groups, request, ui);
   if (robustness) await write('report.html', comparisonHtml({ ...report, robustness }));
-  return [page, curves];
+  return { files: [page, curves], notPlayed: robustness?.notPlayed ?? [] };
 }
 
 async function robustnessOf(groups: ComparisonReport['groups'], request: ReportRequest, ui: Ui) {

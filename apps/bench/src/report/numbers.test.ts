@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { formatDecimals, formatNumber, formatSeconds, formatShare, powerOfTen } from './numbers.ts';
+import {
+  formatTick,
+  formatDecimals,
+  formatNumber,
+  formatSeconds,
+  formatShare,
+  powerOfTen,
+} from './numbers.ts';
 
 describe('formatNumber', () => {
   it.each([
@@ -35,4 +42,14 @@ it('formatSeconds changes its unit', () => {
 
 it('formatShare gives whole percents, and zero of nothing', () => {
   expect([formatShare(1, 3), formatShare(0, 0)]).toEqual(['33%', '0%']);
+});
+
+it.each([
+  [7.9, 0.005, ['7.9', '7.905', '7.91']],
+  [-20, 10, ['\u221220', '\u221210', '0']],
+  [998, 1, ['998', '999', '1,000']],
+  [0, 2e-4, ['0', '2 × 10⁻⁴', '4 × 10⁻⁴']],
+  [1.2e9, 5e7, ['1.2 × 10⁹', '1.25 × 10⁹', '1.3 × 10⁹']],
+])('formatTick gives neighbours of %d at %d different labels', (first, distance, labels) => {
+  expect([0, 1, 2].map((i) => formatTick(first + i * distance, distance))).toEqual(labels);
 });

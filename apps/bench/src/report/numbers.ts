@@ -17,6 +17,14 @@ export function formatNumber(value: number, digits = 3): string {
   return value.toLocaleString('en-US', { maximumFractionDigits }).replace('-', minus);
 }
 
+/** The power of ten of a number's first digit. */
+const powerOfSize = (value: number): number => Math.floor(Math.log10(Math.abs(value)) + 1e-9);
+
+/** A label of an axis, with as many digits as tell it from one at this distance. */
+export function formatTick(value: number, distance: number): string {
+  return value === 0 ? '0' : formatNumber(value, Math.max(1, powerOfSize(value) - powerOfSize(distance) + 1));
+}
+
 /** A number with two decimals and a real minus sign, for columns that are read downwards. */
 export const formatDecimals = (value: number): string =>
   // What rounds to zero has no sign.

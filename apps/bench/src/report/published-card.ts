@@ -36,7 +36,7 @@ export function publishedCard({ deterministic }: ComparisonReport): Html {
         ours?.same ? withInterval(ours.same) : '–',
         ours
           ? html`${withInterval(ours.last)}
-              <small>at ${count(ours.last.step)}${nameOf(ours, published.algorithm)}</small>`
+              <small class="wraps">at ${count(ours.last.step)}${nameOf(ours, published.algorithm)}</small>`
           : 'not run',
       ]),
     )}

@@ -1,4 +1,5 @@
 import { identityOf } from '../compare/group-runs.ts';
+import { describeNotPlayed } from '../robustness/not-played.ts';
 import type { ComparisonReport } from './comparison-data.ts';
 import { html, type Html } from './html.ts';
 
@@ -34,3 +35,7 @@ export function withoutSampled({ groups, sampledGroups }: ComparisonReport): str
         ];
   });
 }
+
+/** Which runs were not played with noise, where others were. */
+export const withoutNoise = ({ robustness }: ComparisonReport): string[] =>
+  (robustness?.notPlayed ?? []).map(describeNotPlayed);

@@ -10,9 +10,9 @@ export function robustnessCard(
   options: Pick<TableOptions, 'confidence'>,
 ): Html {
   const disturbances = groups[0]?.returns ?? [];
-  const rows = groups.flatMap(({ environment, label, returns }) =>
+  const rows = groups.flatMap(({ environment, label, seeds, returns }) =>
     (['deterministic', 'sampled'] as const).map((actions) => {
-      const names: readonly HtmlPart[] = [environment, label, actions];
+      const names: readonly HtmlPart[] = [environment, labelWith(label, seeds), actions];
       return names.concat(returns.map((disturbed) => withInterval(disturbed[actions])));
     }),
   );
@@ -34,6 +34,10 @@ export function robustnessCard(
     </p>
   </section>`;
 }
+
+/** The label, and how many of the seeds were played where not all were. */
+const labelWith = (label: string, { played, all }: GroupRobustness['seeds']): HtmlPart =>
+  played === all ? label : html`${label} <small>${played} of ${all} seeds</small>`;
 
 const nameOf = ({ observationNoise, actionNoise }: DisturbedReturns): string =>
   observationNoise > 0

@@ -1,7 +1,7 @@
 import { axisX, axisY, contour, dot, frame, line, rect, text } from '@observablehq/plot';
 import type { Grid, Point, Trajectory } from './data.ts';
 import { html, type Html } from './html.ts';
-import { formatNumber } from './numbers.ts';
+import { formatTick } from './numbers.ts';
 import { renderFigure } from './svg.ts';
 
 /** What Figure 1(a) is drawn from. */
@@ -128,7 +128,7 @@ function panel(
 }
 
 /** A horizontal bar with one box per contour band, as wide as its range of values. */
-function valueLegend({ thresholds, colors, high }: Levels): Html {
+function valueLegend({ thresholds, colors, high, ticks }: Levels): Html {
   const boxes = thresholds.map((from, index) => ({
     from,
     to: thresholds[index + 1] ?? high,
@@ -147,7 +147,11 @@ function valueLegend({ thresholds, colors, high }: Levels): Html {
     y: { axis: null },
     marks: [
       rect(boxes, { x1: 'from', x2: 'to', fill: 'color', stroke: '#38506b', strokeOpacity: 0.35 }),
-      axisX({ ticks: 8, tickSize: 4, tickFormat: (value: number) => formatNumber(value) }),
+      axisX({
+        ticks: [...ticks.values],
+        tickSize: 4,
+        tickFormat: (value: number) => formatTick(value, ticks.distance),
+      }),
       text(['soft value V(s)'], { frameAnchor: 'top-left', dy: -17, fontWeight: 600 }),
     ],
   });
@@ -160,6 +164,8 @@ interface Levels {
   readonly colors: readonly string[];
   /** Where the last band ends. */
   readonly high: number;
+  /** Edges of bands that are labelled, at this distance. */
+  readonly ticks: { readonly values: readonly number[]; readonly distance: number };
 }
 
 function contourLevels(values: Float64Array): Levels {
@@ -171,10 +177,17 @@ function contourLevels(values: Float64Array): Levels {
   const step = roundStep((high - low) / 14);
   const first = Math.floor(low / step);
   const count = Math.max(1, Math.ceil(high / step) - first);
+  const edges = Array.from({ length: count + 1 }, (_, index) => first + index);
+  // Each second one, so that labels don't touch.
+  const every = count > 1 ? 2 : 1;
   return {
-    thresholds: Array.from({ length: count }, (_, index) => (first + index) * step),
+    thresholds: edges.slice(0, -1).map((edge) => edge * step),
     colors: Array.from({ length: count }, (_, index) => rampColor((index + 0.5) / count)),
     high: (first + count) * step,
+    ticks: {
+      values: edges.filter((edge) => edge % every === 0).map((edge) => edge * step),
+      distance: every * step,
+    },
   };
 }
 

@@ -8,14 +8,18 @@ export interface Column {
   readonly isHeading?: boolean;
 }
 
+/** From so many columns of numbers on intervals stand below their numbers. */
+const DENSE = 4;
+
 type Row = readonly HtmlPart[];
 
 /** A table that scrolls within its card where the page is narrow. */
 export function table(columns: readonly Column[], rows: readonly Row[]): Html {
   const cells = columns.filter(({ isHeading }) => isHeading !== true);
   const heading = columns.findIndex(({ isHeading }) => isHeading === true);
+  const isDense = cells.filter(({ isNumber }) => isNumber === true).length >= DENSE;
   return html`<div class="scroll">
-    <table>
+    <table class="${isDense ? 'dense' : 'plain'}">
       <thead>
         <tr>
           ${cells.map((column) => html`<th class="${look(column)}">${column.head}</th>`)}

@@ -40,8 +40,6 @@ export function rolloutOfArm(arm: Arm, environment: string): number {
 /** What a figure is made of at full length. */
 export interface Experiment {
   readonly title: string;
-  /** What it reproduces, a sentence or two. */
-  readonly lead: string;
   /** In the order in which a budget takes them up. */
   readonly environments: readonly string[];
   /** @throws UsageError if there is no such experiment in an environment */
@@ -107,7 +105,6 @@ const DEMO_STEPS = presetOfArm(DEMO, MULTI_GOAL).steps;
 export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
   fig1: {
     title: "MEow's Figure 1: the multi-goal environment",
-    lead: 'The soft value with trajectories of the stochastic policy, and the error of three ways to get the soft value, as in Figure 1 of MEow (NeurIPS 2024, arXiv 2405.13629).',
     environments: [MULTI_GOAL],
     armsOf: (environment) => {
       if (environment !== MULTI_GOAL)
@@ -125,7 +122,6 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
   },
   fig2: {
     title: "MEow's Figure 2: MuJoCo",
-    lead: 'MEow, SAC, TD3, DDPG, SQL and PPO on the tasks of Figure 2 of MEow (NeurIPS 2024, arXiv 2405.13629), each with its presets.',
     environments: ['HalfCheetah-v5', 'Hopper-v5', 'Walker2d-v5', 'Ant-v5', 'Humanoid-v5'],
     armsOf: () => ['meow', 'sac', 'td3', 'ddpg', 'sql', 'ppo'].map((algorithm) => ({ algorithm })),
     seeds: 5,
@@ -137,7 +133,6 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
   },
   fig3: {
     title: "MEow's Figure 3: Isaac",
-    lead: 'MEow and SAC on tasks of Isaac Lab, in the place of those of Isaac Gym in Figure 3 of MEow (NeurIPS 2024, arXiv 2405.13629). Rewards and observations have changed since.',
     environments: ISAAC_TASKS,
     armsOf: () => [MEOW, SAC],
     seeds: 5,
@@ -149,7 +144,6 @@ export const EXPERIMENTS: Readonly<Record<Figure, Experiment>> = {
   },
   ablations: {
     title: "MEow's ablations",
-    lead: 'Reward shifting and shifted twin Q (none, one, two shifts), affine couplings against additive ones, SAC with and without reward shifting; deterministic against sampled actions are the two sets of figures. After the ablations of MEow (NeurIPS 2024, arXiv 2405.13629).',
     environments: ['HalfCheetah-v5', 'Hopper-v5'],
     armsOf: (environment) => {
       if (!Object.hasOwn(presetOfPaperTask, taskOf({ environment })))

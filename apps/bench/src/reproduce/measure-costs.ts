@@ -42,7 +42,7 @@ export interface Measured {
 }
 
 /** How runs are measured. */
-export interface MeasureOptions extends RunSweepOptions {
+export interface MeasureOptions extends Omit<RunSweepOptions, 'isDeleted'> {
   /** Folder that measured runs lie in, in one that is deleted at the end. On storage that the nodes of a cluster see. */
   readonly out: string;
   readonly place: RunPlace;
@@ -54,6 +54,7 @@ export interface MeasureOptions extends RunSweepOptions {
  * Measures what runs cost on this machine, by short ones that share its cores as the real ones will.
  *
  * @throws CliError if one of them fails
+ * @throws InterruptedError if a signal stopped it; nothing is kept then
  */
 export const measureCosts = (
   measured: readonly Measured[],
@@ -68,7 +69,7 @@ export const measureCosts = (
       const groups = short.map(({ group }) => group);
       const { ray } = place;
       const sweep = parseSweep({ groups, ...(ray && { ray }) }, 'measurement', folder);
-      const { trials } = await runSweep(sweep, options, ui);
+      const { trials } = await runSweep(sweep, { ...options, isDeleted: true }, ui);
       return Promise.all(
         short.map(async ({ of, episode }, i) => {
           const trial = trials[i];

@@ -2,6 +2,7 @@ import path from 'node:path';
 
 import { z } from 'zod';
 
+import { secondsOf } from '../cli/duration.ts';
 import { hasCode, UsageError } from '../cli/errors.ts';
 import { readTextFile } from '../files/text-file.ts';
 import { parseJson, toJson } from '../files/json.ts';
@@ -45,13 +46,24 @@ export async function readPlan(out: string, asked: string): Promise<Plan | undef
   const saved = savedSchema.safeParse(parseJson(text));
   if (!saved.success)
     throw new UsageError(`${file} is no plan of reproduce`, 'Delete it, or give another folder with --out.');
-  if (saved.data.asked !== asked)
+  if (meaningOf(saved.data.asked) !== meaningOf(asked))
     throw new UsageError(
       `${out} holds what was begun as "${saved.data.asked}", not "${asked}"`,
       'Give the same flags to go on with it, or another folder with --out.',
     );
   return saved.data.plan;
 }
+
+/** What decides on a plan, however it is written: times in seconds, lists sorted. */
+const meaningOf = (asked: string): string =>
+  asked
+    .split(' --')
+    .map((flag) => {
+      const [name = '', value = ''] = flag.split(/ (.*)/s);
+      if (name === 'budget') return `${name} ${secondsOf(value) ?? value}`;
+      return `${name} ${value.split(',').toSorted().join(',')}`;
+    })
+    .join(' --');
 
 /** Keeps a plan for calls to come. */
 export const writePlan = (out: string, asked: string, plan: Plan): Promise<void> =>

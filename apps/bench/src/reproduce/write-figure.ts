@@ -2,8 +2,9 @@ import type { Ui } from '../cli/ui.ts';
 import { makeComparisonReport, writeComparisonReport } from '../report/make-comparison-report.ts';
 import { multiGoalHtml } from '../report/multi-goal-page.ts';
 import type { Experiment, Figure } from './experiments.ts';
+import { leadOf } from './lead.ts';
 import { makeMultiGoalReport } from './multi-goal.ts';
-import { shortenedWarmup, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { ReproduceRequest } from './request.ts';
 
 /** What a figure is made of. */
@@ -23,11 +24,11 @@ const LAST = 10;
 /** Writes the report of a figure and the raw curves; gives the paths of the files. */
 export async function writeFigure(
   figure: Figure,
-  { experiment: { title, lead, playsWithNoise }, plan, folders, request, write }: FigureSources,
+  { experiment: { title, playsWithNoise }, plan, folders, request, write }: FigureSources,
   ui: Ui,
 ): Promise<string[]> {
   const { command, observationNoise, actionNoise, confidence, resamples, smooth, noiseEpisodes } = request;
-  const words = { title, lead: `${lead}${shortened(plan)}`, command };
+  const words = { title, lead: leadOf(figure, plan), command };
   if (figure === 'fig1') {
     const report = await makeMultiGoalReport(folders, { ...words, confidence }, ui);
     return [await write('report.html', multiGoalHtml(report))];
@@ -42,13 +43,6 @@ export async function writeFigure(
     seed: 0,
     ...(playsWithNoise && { observationNoise, actionNoise }),
   };
-  return writeComparisonReport(await makeComparisonReport(folders, asked), asked, write, ui);
-}
-
-/** Says that warm-ups aren't those of the presets, where they aren't. */
-function shortened(plan: Plan): string {
-  const warmup = shortenedWarmup(plan);
-  return warmup === undefined
-    ? ''
-    : ` The runs are short, with warm-ups shortened to at most ${warmup} steps, and show little.`;
+  const report = await makeComparisonReport(folders, asked);
+  return [...(await writeComparisonReport(report, asked, write, ui)).files];
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -71,7 +71,9 @@ describe('measureRobustness', () => {
       path.join(first, 'robustness.json'),
       JSON.stringify({ checkpoint, played: [known, played[1]] }),
     );
-    const [group] = await measureRobustness(groups, { ...OPTIONS, actionNoise: [0.5] }, quiet);
+    const {
+      groups: [group],
+    } = await measureRobustness(groups, { ...OPTIONS, actionNoise: [0.5] }, quiet);
     const other = (await keptIn(second)).played[0].deterministic;
     expect(
       group?.returns.map(({ observationNoise, actionNoise }) => [observationNoise, actionNoise]),
@@ -84,23 +86,61 @@ describe('measureRobustness', () => {
     expect((await keptIn(first)).played).toHaveLength(3);
 
     // With other episodes, or of another checkpoint, it is.
-    const [longer] = await measureRobustness(groups, { ...OPTIONS, episodes: 1 }, quiet);
+    const {
+      groups: [longer],
+    } = await measureRobustness(groups, { ...OPTIONS, episodes: 1 }, quiet);
     expect(longer?.returns[0]?.deterministic.estimate).toBeLessThan(900);
     await writeFile(
       path.join(first, 'robustness.json'),
       JSON.stringify({ checkpoint: 'another', played: [known] }),
     );
-    const [anew] = await measureRobustness(groups, OPTIONS, quiet);
+    const {
+      groups: [anew],
+    } = await measureRobustness(groups, OPTIONS, quiet);
     expect(anew?.returns[0]?.deterministic.estimate).toBeCloseTo((played[0].deterministic + other) / 2, 9);
+  });
+
+  it('leaves out a run whose policy is gone, and plays the others', async () => {
+    const root = await temporaryFolder();
+    const [first = '', second = ''] = await trained(root);
+    await rm(path.join(second, 'checkpoints'), { recursive: true });
+    const out = path.join(root, 'out');
+    const flags = ['--observation-noise', '0.5', '--noise-episodes', '1', '--resamples', '50', '--json'];
+    const compared = await bench('compare', first, second, '--out', out, ...flags);
+    const remark = `${second}: not played with noise: the checkpoints of ${second} are missing`;
+    expect([compared.code, compared.err]).toEqual([0, expect.stringContaining(`meow-bench: ${remark}`)]);
+    expect(JSON.parse(compared.out).notPlayed).toMatchObject([{ folder: second }]);
+    const page = await readFile(path.join(out, 'report.html'), 'utf8');
+    expect(page).toContain('<small>1 of 2 seeds</small>');
+    expect(page).toContain(`<li>${remark}`);
+  });
+
+  it('refuses a size that is there twice', async () => {
+    expect(await bench('compare', 'runs', '--out', 'out', '--observation-noise', '0.05,0.05')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(
+        '--observation-noise can\'t be "0.05,0.05". Give a list of different numbers above 0',
+      ),
+    });
   });
 
   it('begins when the report is written', async () => {
     const root = await temporaryFolder();
     await writeRun(path.join(root, 'runs', '1'), { seed: 1, means: [1, 2] });
     const out = path.join(root, 'out');
-    const { code } = await bench('compare', path.join(root, 'runs'), '--out', out, '--action-noise', '0.1');
+    const { code, err } = await bench(
+      'compare',
+      path.join(root, 'runs'),
+      '--out',
+      out,
+      '--action-noise',
+      '0.1',
+    );
     // There is no policy to play with.
-    expect(code).not.toBe(0);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining('no policy could be played with noise, and the report is written without it: '),
+    ]);
     expect(await readdir(out)).toEqual(expect.arrayContaining(['curves.csv', 'report.html']));
   });
 });

@@ -1,15 +1,16 @@
 import { evaluate, meanInterval, type ConfidenceInterval } from '@meow-rl/train';
 
-import type { RunGroup } from '../compare/group-runs.ts';
+import type { LeftOut, RunGroup } from '../compare/group-runs.ts';
 import type { Run } from '../compare/read-run.ts';
 import { makePlayground } from '../environments/evaluation-environments.ts';
 import { openPolicy } from '../policies/loaded-policy.ts';
 import { noisyActor, type Disturbance } from '../policies/noisy-actor.ts';
 import type { Ui } from '../cli/ui.ts';
 import { counted } from '../cli/counted.ts';
-import { InterruptedError } from '../cli/errors.ts';
+import { CliError, InterruptedError, reasonOf } from '../cli/errors.ts';
 import { exitCodeOfSignal, interruptible } from '../cli/interrupt.ts';
 import { withOpen } from '../files/with-open.ts';
+import { describeNotPlayed } from './not-played.ts';
 import { readPlayed, type Played } from './played.ts';
 
 /** What disturbances policies are played under. */
@@ -35,7 +36,17 @@ export interface DisturbedReturns extends Disturbance {
 export interface GroupRobustness {
   readonly environment: string;
   readonly label: string;
+  /** Seeds whose policies were played, and all that the group has. */
+  readonly seeds: { readonly played: number; readonly all: number };
   readonly returns: readonly DisturbedReturns[];
+}
+
+/** What was played with noise. */
+export interface Robustness {
+  /** Those of which at least one policy was played. */
+  readonly groups: readonly GroupRobustness[];
+  /** Runs whose policies could not be played, and files of curves, which hold none. */
+  readonly notPlayed: readonly LeftOut[];
 }
 
 /** No noise, each size on observations alone, each size on actions alone. */
@@ -46,29 +57,35 @@ const disturbancesOf = ({ observationNoise, actionNoise }: RobustnessOptions): D
 ];
 
 /**
- * Plays the final policies of all runs under noise; those of files of curves have none. Disturbances and runs of one seed begin with the same draws. What was
- * played is kept in the run's folder, and not played again.
+ * Plays the final policies of all runs under noise. Disturbances and runs of one seed begin with the same draws. What was
+ * played is kept in the run's folder, and not played again. A policy that can't be played stops no other one, and is said.
  *
  * @throws InterruptedError if a signal stopped it
+ * @throws CliError if no policy could be played
  */
 export async function measureRobustness(
   compared: readonly RunGroup[],
   options: RobustnessOptions,
   ui: Ui,
-): Promise<GroupRobustness[]> {
-  const groups = compared
-    .map((group) => ({ ...group, runs: group.runs.filter(({ label }) => label === undefined) }))
-    .filter(({ runs }) => runs.length > 0);
+): Promise<Robustness> {
   const disturbances = disturbancesOf(options);
-  const runs = groups.flatMap((group) => group.runs);
+  const all = compared.flatMap((group) => group.runs);
+  const runs = all.filter(({ label }) => label === undefined);
+  const files = new Set(all.filter(({ label }) => label !== undefined).map(({ folder }) => folder));
+  const notPlayed: LeftOut[] = [...files].map((folder) => ({
+    folder,
+    reason: 'a file of curves holds no policies',
+  }));
   const played = new Map<Run, readonly Played[]>();
   const { signal } = await interruptible(
     async (stop) => {
       const bar = ui.progress('playing with noise', runs.length, { unit: 'runs' });
       try {
-        for (const run of runs) {
-          played.set(run, await playDisturbed(run.folder, disturbances, options, stop));
-          bar.update(played.size);
+        for (const [i, run] of runs.entries()) {
+          const returns = await playDisturbed(run.folder, disturbances, options, stop).catch(whyNot);
+          if (returns instanceof CliError) notPlayed.push({ folder: run.folder, reason: reasonOf(returns) });
+          else played.set(run, returns);
+          bar.update(i + 1);
         }
       } catch (error) {
         if (!stop.aborted || error !== stop.reason) throw error;
@@ -78,24 +95,55 @@ export async function measureRobustness(
     },
     () => ui.warn('interrupted; what was played with noise is kept. Press Ctrl-C again to leave at once.'),
   );
-  if (signal && played.size < runs.length)
+  const left = runs.length - played.size - (notPlayed.length - files.size);
+  if (signal && left > 0)
     throw new InterruptedError(
       `stopped while playing with noise, ${played.size} of ${counted(runs.length, 'run')} played and kept; the report is written without it`,
       'Go on with the same command.',
       exitCodeOfSignal(signal),
     );
-  return groups.map(({ environment, label, runs: ofGroup }) => ({
-    environment,
-    label,
-    returns: disturbances.map((disturbance, i) => {
-      const over = (kind: 'deterministic' | 'sampled') =>
-        meanInterval(
-          ofGroup.map((run) => played.get(run)?.[i]?.[kind] ?? Number.NaN),
-          options.confidence,
-        );
-      return Object.assign({ deterministic: over('deterministic'), sampled: over('sampled') }, disturbance);
-    }),
-  }));
+  if (played.size === 0)
+    throw new CliError(
+      `no policy could be played with noise, and the report is written without it: ${notPlayed.map(describeNotPlayed).join('; ')}`,
+      'Give runs whose policies are there, or no sizes of noise.',
+    );
+  for (const run of notPlayed) ui.warn(describeNotPlayed(run));
+  return {
+    groups: compared.flatMap((group) => robustnessOf(group, disturbances, played, options)),
+    notPlayed,
+  };
+}
+
+/** Why a policy can't be played, where that is known. */
+function whyNot(error: unknown): CliError {
+  if (error instanceof CliError && !(error instanceof InterruptedError)) return error;
+  throw error;
+}
+
+/** Of a group of which some policies were played. */
+function robustnessOf(
+  { environment, label, runs }: RunGroup,
+  disturbances: readonly Disturbance[],
+  played: ReadonlyMap<Run, readonly Played[]>,
+  { confidence }: RobustnessOptions,
+): GroupRobustness[] {
+  const returns = runs.flatMap((run) => [played.get(run) ?? []]).filter((ofRun) => ofRun.length > 0);
+  if (returns.length === 0) return [];
+  const over = (kind: 'deterministic' | 'sampled', i: number) =>
+    meanInterval(
+      returns.map((ofRun) => ofRun[i]?.[kind] ?? Number.NaN),
+      confidence,
+    );
+  return [
+    {
+      environment,
+      label,
+      seeds: { played: returns.length, all: runs.length },
+      returns: disturbances.map((disturbance, i) =>
+        Object.assign({ deterministic: over('deterministic', i), sampled: over('sampled', i) }, disturbance),
+      ),
+    },
+  ];
 }
 
 async function playDisturbed(

@@ -65,7 +65,7 @@ async function endedEarly(
   return new CliError(
     reasonOf(error),
     saved === undefined
-      ? `Nothing was saved in ${step} steps; begin anew with --force.`
+      ? `Nothing was saved in ${step} steps. Begin it anew with: meow-bench train --resume ${folder.path}, or with other settings and --force.`
       : `The run is saved up to step ${saved}, ${step - saved} steps are lost. Go on with: meow-bench train --resume ${folder.path}`,
     { cause: error },
   );

@@ -74,11 +74,15 @@ describe('a sweep is refused', () => {
     ],
     'with an unknown setting of train': [
       { ...whole, grid: { 'agent.learningrate': [1] } },
-      'trial Pendulum-v1/sac/learningrate-1/seed-0: unknown setting agent.learningrate. Did you mean agent.qLearningRate? No trial was started.',
+      'trial Pendulum-v1/sac/learningrate-1/seed-0: unknown setting agent.learningrate. Did you mean agent.qLearningRate or agent.policyLearningRate or agent.temperatureLearningRate? No trial was started.',
     ],
     'with a setting of another algorithm': [
       { ...whole, settings: { agent: { couplings: 2 } } },
       'agent.couplings is a setting of meow, not of sac',
+    ],
+    'with a setting of another algorithm where its own has another name': [
+      { ...whole, algorithms: ['td3'], settings: { agent: { learningRate: 1e-3 } } },
+      'agent.learningRate is a setting of meow, sql, ppo, not of td3. td3 has agent.policyLearningRate, agent.qLearningRate. Leave it out, or train with --algo meow. No trial',
     ],
     'with a setting of the wrong type': [
       { ...whole, settings: { steps: 'many' } },

@@ -5,6 +5,7 @@ import { planSweep } from './plan.ts';
 import type { TrialEngine } from './trial-engine.ts';
 import { trialArguments } from './trial.ts';
 import { readTrialState } from './trial-state.ts';
+import { repeatedDraws } from './variants.ts';
 
 /**
  * Says what a sweep would train, and how far that is.
@@ -31,6 +32,7 @@ export async function describeSweep(
       };
     }),
   );
+  for (const line of repeatedDraws(sweep)) ui.warn(line);
   const rows = trials.map(({ name, phase, step, steps, cores }) => [name, phase, `${step}/${steps}`, cores]);
   ui.result({ out: sweep.out, trials }, formatTable(['trial', 'state', 'step', 'cores'], rows));
 }

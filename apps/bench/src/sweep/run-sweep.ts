@@ -11,6 +11,7 @@ import { planSweep } from './plan.ts';
 import { runTrials } from './pool.ts';
 import { sweepSummary, type SweepReport } from './report.ts';
 import type { TrialEngine } from './trial-engine.ts';
+import { repeatedDraws } from './variants.ts';
 
 /** How a sweep is run. */
 export interface RunSweepOptions {
@@ -19,6 +20,8 @@ export interface RunSweepOptions {
   readonly cores?: number | undefined;
   /** Further attempts at a trial that fails. */
   readonly retries: number;
+  /** Whether the caller deletes what a stopped sweep leaves, as of measurements. Default: the same command goes on with it. */
+  readonly isDeleted?: boolean;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface RunSweepOptions {
  */
 export async function runSweep(
   sweep: SweepDefinition,
-  { engine: name, cores, retries }: RunSweepOptions,
+  { engine: name, cores, retries, isDeleted = false }: RunSweepOptions,
   ui: Ui,
 ): Promise<SweepReport> {
   const trials = await planSweep(sweep, name);
@@ -41,6 +44,7 @@ export async function runSweep(
         `${sweep.source}, trial ${trial.name}: it takes ${trial.cores} cores, and there are ${engine.cores}`,
         engine.remedy,
       );
+  for (const line of repeatedDraws(sweep)) ui.warn(line);
   const board = await openBoard(trials, ui);
   const unfinished = trials.filter((trial) => !board.isFinished(trial));
   ui.info(
@@ -58,14 +62,19 @@ export async function runSweep(
         await watched;
       }
     },
-    () => ui.warn('interrupted; the trials save what was learned. Press Ctrl-C again to leave at once.'),
+    () =>
+      ui.warn(
+        `interrupted; the trials ${isDeleted ? 'end' : 'save what was learned'}. Press Ctrl-C again to leave at once.`,
+      ),
   );
   const report = { out: sweep.out, engine: engine.name, trials: await board.read() };
   const hasFailed = report.trials.some(({ phase }) => phase === 'failed');
   if (signal && report.trials.some(({ phase }) => phase !== 'finished'))
     throw new InterruptedError(
-      `stopped, ${sweepSummary(report.trials)}${hasFailed ? '' : ', saved'}`,
-      'Go on with the same command.',
+      isDeleted
+        ? 'stopped while measuring, of which nothing is kept'
+        : `stopped, ${sweepSummary(report.trials)}${hasFailed ? '' : ', saved'}`,
+      isDeleted ? 'The same command measures anew.' : 'Go on with the same command.',
       exitCodeOfSignal(signal),
     );
   return report;

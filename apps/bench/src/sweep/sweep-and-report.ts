@@ -16,7 +16,11 @@ export async function sweepAndReport(
   options: RunSweepOptions,
   ui: Ui,
 ): Promise<void> {
-  const report = await inFolder(sweep.out, () => runSweep(sweep, options, ui));
+  const report = await inFolder(
+    sweep.out,
+    () => runSweep(sweep, options, ui),
+    `Give another folder with out in ${sweep.source}.`,
+  );
   const failed = report.trials.filter(({ phase }) => phase === 'failed');
   const errors = failed.map(({ name, error }) => `${name}: ${error}`);
   ui.result(report, [sweepTable(report.trials), sweepSummary(report.trials), ...errors].join('\n'));

@@ -81,3 +81,34 @@ it('a trial whose folder can’t be made fails alone', async () => {
     { phase: 'finished', attempts: 1 },
   ]);
 });
+
+it('says where fewer variants are different than are drawn', async () => {
+  const folder = await temporaryFolder();
+  const random = { trials: 10, settings: { 'agent.gamma': { choice: [0.9, 0.99] } } };
+  const sweep = {
+    out: path.join(folder, 'sweep'),
+    algorithms: ['meow'],
+    environments: ['MultiGoal-v0'],
+    random,
+  };
+  const file = await writeSweep(folder, sweep);
+  const { code, out, err } = await bench('sweep', file, '--dry-run', '--json');
+  expect(code, err).toBe(0);
+  expect(JSON.parse(out).trials).toHaveLength(2);
+  expect(err).toBe(
+    `meow-bench: ${file}: of the 10 variants that random draws 2 are different, and trained; the others are copies of these\n`,
+  );
+  const two = await writeSweep(folder, { ...sweep, random: { ...random, trials: 1 } });
+  expect((await bench('sweep', two, '--dry-run', '--json')).err).toBe('');
+});
+
+it('names the file’s out where the folder can’t be written to', async () => {
+  const folder = await temporaryFolder();
+  const out = path.join(folder, 'taken');
+  await writeFile(out, '');
+  const file = await writeSweep(folder, { out, algorithms: ['meow'], environments: ['MultiGoal-v0'] });
+  expect(await bench('sweep', file)).toMatchObject({
+    code: 1,
+    err: `meow-bench: can't write to ${out}: a file of that name is in the way. Give another folder with out in ${file}.\n`,
+  });
+});

@@ -2,7 +2,7 @@ import { stream } from '@meow-rl/random';
 
 import { isRecord, mergeConfig, nest, type RawConfig } from '../cli/config-file.ts';
 import { fileName } from '../files/file-name.ts';
-import type { Group } from './definition.ts';
+import type { Group, SweepDefinition } from './definition.ts';
 import { draw } from './distribution.ts';
 
 /** Settings that trials of a group have in common, with a name. */
@@ -60,6 +60,19 @@ function randomVariants({ trials, seed, settings }: Group['random']): Variant[] 
   const keys = drawn.map((variant) => JSON.stringify(variant.settings));
   return drawn.filter((_, index) => keys.indexOf(keys[index] ?? '') === index);
 }
+
+/** Says which groups have fewer variants than are to be drawn, as all else that is drawn is there already. */
+export const repeatedDraws = ({ groups, source }: Pick<SweepDefinition, 'groups' | 'source'>): string[] =>
+  groups.flatMap(({ name, random }, i) => {
+    const { trials = 0 } = random;
+    const kept = trials > 0 ? randomVariants(random).length : 0;
+    const group = groups.length === 1 ? '' : `, group ${name ?? i + 1}`;
+    return kept === trials
+      ? []
+      : [
+          `${source}${group}: of the ${trials} variants that random draws ${kept} are different, and trained; the others are copies of these`,
+        ];
+  });
 
 /** `alpha=1` for `agent.alpha` and 1. */
 const said = (key: string, value: unknown): string =>

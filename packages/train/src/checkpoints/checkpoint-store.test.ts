@@ -354,3 +354,14 @@ it('says what could not be saved, why and what to do, and keeps what was', async
   await expect(failure).rejects.toMatchObject({ cause: { code: 'ENOSPC' } });
   expect(await readCheckpoint(at(3))).toEqual(numbered(3));
 });
+
+it('promises nothing of older checkpoints where the first one could not be saved', async () => {
+  const counting = failingFiles(Number.POSITIVE_INFINITY, { dead: false, code: 'ENOSPC' });
+  await openCheckpointStore(folder, { files: counting });
+  const full = await openCheckpointStore(folder, {
+    files: failingFiles(counting.count + 1, { dead: false, code: 'ENOSPC' }),
+  });
+  await expect(full.save(numbered(4))).rejects.toThrow(
+    `can't save checkpoint ${at(4)}: the disk is full. There is none before it: make room, then begin the run anew.`,
+  );
+});

@@ -97,7 +97,7 @@ export async function openCheckpointStore(
         if (replaces) await files.remove(at(`${REPLACED}${step}`));
       } catch (error) {
         await files.remove(saving).catch(() => {});
-        throw cannotSave(at(step), error);
+        throw cannotSave(at(step), error, kept.length > 0);
       }
       const others = kept.filter((earlier) => earlier.step !== step);
       const all = [withoutTensors(checkpoint), ...others].toSorted((a, b) => b.step - a.step);
@@ -145,10 +145,14 @@ export function bestCheckpoint<T extends Pick<Checkpoint, 'step' | 'score'>>(
   return best?.checkpoint;
 }
 
-function cannotSave(folder: string, error: unknown): Error {
+function cannotSave(folder: string, error: unknown, hasOthers: boolean): Error {
   const reason = writeProblem(error) ?? (error instanceof Error ? error.message : String(error));
+  const remedy = writeRemedy(error);
   return new Error(
-    `can't save checkpoint ${folder}: ${reason}. The ones before it are unharmed: ${writeRemedy(error)}, then resume the run.`,
+    `can't save checkpoint ${folder}: ${reason}. ` +
+      (hasOthers
+        ? `The ones before it are unharmed: ${remedy}, then resume the run.`
+        : `There is none before it: ${remedy}, then begin the run anew.`),
     { cause: error },
   );
 }
