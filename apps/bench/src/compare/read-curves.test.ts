@@ -53,6 +53,7 @@ describe('curves.csv as a source of compare', () => {
     }
     const page = await readFile(join(again, 'report.html'), 'utf8');
     expect(page).toContain(`<code>${curves}</code>`);
+    expect(page).toContain('Files of curves do not say what their runs were made with.');
   });
 
   it('has no policies to play with noise', async () => {

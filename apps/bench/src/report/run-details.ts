@@ -28,10 +28,9 @@ export const runDetails = ({
     )}
     ${groups.filter(({ runs }) => runs.some(hasSettings)).map((group) => settingsOf(group))}
     <p class="note">
-      Runs were made with ${versionsOf(groups.flatMap(({ runs }) => runs.filter(hasSettings))).join('; ')}.
-      This report was made on ${machine.processor}, ${count(machine.cores)}
-      ${machine.cores === 1 ? 'core' : 'cores'}, ${formatNumber(machine.memoryGibibytes)} GiB,
-      ${machine.system}, Node ${machine.node}.
+      ${versionsSaid(groups.flatMap(({ runs }) => runs.filter(hasSettings)))} This report was made on
+      ${machine.processor}, ${count(machine.cores)} ${machine.cores === 1 ? 'core' : 'cores'},
+      ${formatNumber(machine.memoryGibibytes)} GiB, ${machine.system}, Node ${machine.node}.
     </p>
   </section>`;
 
@@ -70,7 +69,8 @@ const flat = (config: object, prefix = ''): [string, string][] =>
 const versionsSchema = z.looseObject({ versions: z.record(z.string(), z.unknown()) });
 
 /** The versions that runs record, each once. */
-function versionsOf(runs: readonly Run[]): string[] {
+function versionsSaid(runs: readonly Run[]): string {
+  if (runs.length === 0) return 'Files of curves do not say what their runs were made with.';
   const texts = runs.map(({ config }) => {
     const { data } = versionsSchema.safeParse(config);
     if (!data) return 'versions that they do not record';
@@ -78,5 +78,5 @@ function versionsOf(runs: readonly Run[]): string[] {
       .map(([name, version]) => `${name} ${String(version)}`)
       .join(', ');
   });
-  return [...new Set(texts)];
+  return `Runs were made with ${[...new Set(texts)].join('; ')}.`;
 }
