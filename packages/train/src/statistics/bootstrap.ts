@@ -93,7 +93,7 @@ function ofDrawn(
   return (index) => {
     const values = drawn.map((statistic) => statistic[index] ?? Number.NaN);
     checkValues('bootstrapInterval: statistic of resamples', values);
-    const ordered = Float64Array.from(values).sort();
+    const ordered = Float64Array.from(values).toSorted();
     return (share) => quantileOfOrdered(ordered, share);
   };
 }

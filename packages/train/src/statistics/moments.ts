@@ -35,7 +35,7 @@ export function quantile(values: readonly number[], share: number): number {
   if (!(share >= 0 && share <= 1)) {
     throw new RangeError(`quantile: share is ${String(share)}, expected a number from 0 to 1.`);
   }
-  return quantileOfOrdered(Float64Array.from(values).sort(), share);
+  return quantileOfOrdered(Float64Array.from(values).toSorted(), share);
 }
 
 /** {@link quantile} of values that ascend. */

@@ -17,6 +17,12 @@ import { studentQuantile } from './student-t.ts';
 
 const overall = (scores: readonly (readonly number[])[]) => mean(scores.flat());
 
+const iqm = (scores: readonly (readonly number[])[]) => interquartileMean(scores.flat());
+
+/** 1 if there are three different scores, else no number. */
+const ofAllThree = (scores: readonly (readonly number[])[]) =>
+  new Set(scores.flat()).size === 3 ? 1 : Number.NaN;
+
 describe('moments', () => {
   it('known values', () => {
     const values = [2, 4, 4, 4, 5, 5, 7, 9];
@@ -112,7 +118,6 @@ describe('bootstrapInterval', () => {
   });
 
   it('takes all resamples of few seeds, so that the ends are exact and the same for each seed of the drawing', () => {
-    const iqm = (scores: readonly (readonly number[])[]) => interquartileMean(scores.flat());
     // Counted one by one in Python: of the 3125 draws 0.7 % have an IQM of -1250, and 2.9 % one of at most (-1250 - 1250 - 1090) / 3.
     const scores = [[-1250, -1090, -980, -970, -950]];
     for (const seed of [0, 1, 2]) {
@@ -145,8 +150,6 @@ describe('bootstrapInterval', () => {
   });
 
   it('names a statistic of resamples that is no number', () => {
-    const ofAllThree = (scores: readonly (readonly number[])[]) =>
-      new Set(scores.flat()).size === 3 ? 1 : Number.NaN;
     for (const resamples of [9, 10])
       expect(() => bootstrapInterval([[1, 2, 3]], ofAllThree, { resamples })).toThrow(
         'statistic of resamples: value',
