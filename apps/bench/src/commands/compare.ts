@@ -2,6 +2,7 @@ import { commandLine } from '../cli/command-line.ts';
 import { defineCommand } from '../cli/command.ts';
 import * as is from '../cli/settings.ts';
 import type { ValuesOf } from '../cli/settings.ts';
+import { checkResamples } from '../compare/check-resamples.ts';
 
 const settings = is.defineSettings({
   out: is.word('folder to write report.html, learning curves and tables to', {
@@ -12,7 +13,10 @@ const settings = is.defineSettings({
   until: is.positiveInteger('evaluations after this step do not count', { absent: 'all count' }),
   last: is.positiveInteger('evaluations in the average at the end of a run', { default: 10 }),
   confidence: is.share('share that the intervals cover', { default: 0.95 }),
-  resamples: is.positiveInteger('bootstrap resamples behind an interval', { default: 2000 }),
+  resamples: is.positiveInteger(
+    'bootstrap resamples behind an interval, where there are more different ones',
+    { default: 20_000 },
+  ),
   seed: is.wholeNumber('seed of the resampling, and of episodes with noise', { default: 0 }),
   smooth: is.positiveInteger('evaluations of a run that each point of a curve averages; 1 smooths nothing', {
     default: 1,
@@ -36,8 +40,8 @@ export const compare = defineCommand({
   name: 'compare',
   summary: 'compare runs over their seeds',
   description:
-    'Group runs by environment, algorithm and settings, and report over their seeds: mean and standard deviation of ' +
-    'the final evaluation, interquartile mean with a bootstrap interval, average of the last evaluations, and how ' +
+    'Group runs by environment, algorithm and settings, and report over their seeds: mean and sample standard deviation (divided by n − 1) of ' +
+    "the final evaluation with the interval of Student's t, interquartile mean with a bootstrap interval, average of the last evaluations, and how " +
     'likely one algorithm beats another. Runs in progress count with what they have. With --out a report is written too: one ' +
     'HTML page with learning curves, performance profile, published returns, commands and settings.',
   arguments: { '<runs...>': 'folders of runs, folders that they lie in, or files curves.csv of reports' },
@@ -51,6 +55,7 @@ export const compare = defineCommand({
     'meow-bench compare earlier/curves.csv runs/HalfCheetah-v5 --out comparison',
   ],
   run: async ({ arguments: runs, settings: config, given, ui }) => {
+    checkResamples(config);
     const { compare } = await import('../compare/compare.ts');
     await compare(runs, { ...config, command: commandLine(['compare', ...runs], given) }, ui);
   },

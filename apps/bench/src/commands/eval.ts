@@ -38,7 +38,8 @@ export const evaluate = defineCommand({
   name: 'eval',
   summary: 'play episodes with a trained policy',
   description:
-    'Play episodes with the policy of a run, or with an exported policy.onnx, and report their returns and how they ended.',
+    'Play episodes with the policy of a run, or with an exported policy.onnx, and report their returns and how they ended. The ' +
+    'standard deviation is that of these episodes, divided by n.',
   arguments: { '<run>': 'folder of a run, or a policy.onnx' },
   settings,
   options: {},

@@ -11,7 +11,7 @@ const pendulum = (out: string, ...flags: readonly string[]) =>
     ...'reproduce fig2 --environments Pendulum-v1 --algorithms sac --seeds 2 --steps 400 --budget 1h --cores 2'.split(
       ' ',
     ),
-    ...'--observation-noise 0.5 --action-noise 0.5 --noise-episodes 1 --resamples 50 --out'.split(' '),
+    ...'--observation-noise 0.5 --action-noise 0.5 --noise-episodes 1 --resamples 400 --out'.split(' '),
     out,
     ...flags,
   );

@@ -2,6 +2,7 @@ import { commandLine } from '../cli/command-line.ts';
 import { defineCommand } from '../cli/command.ts';
 import * as is from '../cli/settings.ts';
 import type { ValuesOf } from '../cli/settings.ts';
+import { checkResamples } from '../compare/check-resamples.ts';
 
 const settings = is.defineSettings({
   budget: is.duration('time that all of it may take', { default: '8h' }),
@@ -35,7 +36,10 @@ const settings = is.defineSettings({
     default: 1,
   }),
   confidence: is.share('share that the intervals cover', { default: 0.95 }),
-  resamples: is.positiveInteger('bootstrap resamples behind an interval', { default: 2000 }),
+  resamples: is.positiveInteger(
+    'bootstrap resamples behind an interval, where there are more different ones',
+    { default: 20_000 },
+  ),
   observationNoise: is.positiveNumbers(
     'noise on observations that final policies are played with, standard deviations in their units',
     { default: [0.05, 0.2] },
@@ -78,6 +82,7 @@ export const reproduce = defineCommand({
     'meow-bench reproduce ablations --engine ray --cores 64 --ray ray.yaml',
   ],
   run: async ({ arguments: [figure = ''], settings: config, options: { dryRun }, given, ui }) => {
+    checkResamples(config);
     const { reproduce } = await import('../reproduce/reproduce.ts');
     await reproduce(figure, { ...config, dryRun, command: commandLine(['reproduce', figure], given) }, ui);
   },

@@ -7,10 +7,11 @@ import {
   runScore,
   standardDeviation,
 } from '@meow-rl/train';
-import type { BootstrapOptions, ConfidenceInterval, Strata } from '@meow-rl/train';
+import type { BootstrapOptions, ConfidenceInterval } from '@meow-rl/train';
 
+import { ofEnoughSeeds } from './few-seeds.ts';
 import { labelsOf, type RunGroup } from './group-runs.ts';
-import { movingAverage } from './moving-average.ts';
+import { learningCurve, type CurvePoint } from './learning-curve.ts';
 import { normalizedProfile, type NormalizedProfile } from './normalized-profile.ts';
 
 /** A mean over seeds; without a standard deviation if there is one seed only. */
@@ -18,13 +19,6 @@ export interface Spread {
   readonly mean: number;
   readonly standardDeviation?: number;
 }
-
-/** A point of a learning curve. */
-export type CurvePoint = ConfidenceInterval & {
-  readonly step: number;
-  /** Seeds evaluated at this step. */
-  readonly seeds: number;
-};
 
 /** What the seeds of one group say. */
 export interface GroupResult {
@@ -35,19 +29,21 @@ export interface GroupResult {
   readonly steps: readonly [number, number];
   /** Over the seeds' last evaluations. */
   readonly final: Spread;
-  /** Interquartile mean of the last evaluations, with its bootstrap interval. */
+  /** Interquartile mean of the last evaluations, with its bootstrap interval where there are enough seeds. */
   readonly iqm: ConfidenceInterval;
   /** Mean of the last evaluations, with the interval of Student's t. */
   readonly meanFinal: ConfidenceInterval;
   /** Over the seeds' averages of their last evaluations. */
   readonly lastAverage: Spread;
-  /** Mean wall-clock seconds of training. */
-  readonly seconds: number;
-  /** Mean over the seeds of their environment steps per wall-clock second, with evaluations. */
-  readonly stepsPerSecond: number;
-  /** IQM over seeds at each evaluation. */
+  /** Seeds whose seconds were recorded; what follows is of these. */
+  readonly timedSeeds: number;
+  /** Mean wall-clock seconds of training; null where none was recorded. */
+  readonly seconds: number | null;
+  /** Mean over the seeds of their environment steps per wall-clock second, with evaluations; null where none was recorded. */
+  readonly stepsPerSecond: number | null;
+  /** IQM over seeds at each step of an evaluation; see {@link learningCurve}. */
   readonly curve: readonly CurvePoint[];
-  /** Mean over seeds at each evaluation, with the interval of Student's t. */
+  /** Mean over seeds there, with the interval of Student's t. */
   readonly meanCurve: readonly CurvePoint[];
 }
 
@@ -77,6 +73,7 @@ export interface Comparison {
 
 /** Options of {@link analyse}. */
 export interface AnalyseOptions extends BootstrapOptions {
+  readonly resamples: number;
   /** Evaluations that `lastAverage` averages. */
   readonly last: number;
   /** Evaluations of a run in each point of a curve: it and those before it. 1 doesn't smooth. */
@@ -120,7 +117,11 @@ export function analyse(groups: readonly RunGroup[], options: AnalyseOptions): C
       improvements: pairsOf(rivals).map(([x, y]) => ({
         x: x.label,
         y: y.label,
-        probability: improvementInterval([finals(x)], [finals(y)], options),
+        probability: ofEnoughSeeds(
+          improvementInterval([finals(x)], [finals(y)], options),
+          finals(x),
+          finals(y),
+        ),
       })),
     })),
     overall,
@@ -129,8 +130,6 @@ export function analyse(groups: readonly RunGroup[], options: AnalyseOptions): C
 
 const finals = (group: RunGroup): number[] =>
   group.runs.map(({ evaluations }) => runScore(evaluations).final);
-
-const iqmOf = (scores: Strata): number => interquartileMean(scores.flat());
 
 function resultOf({ algorithm, label, runs }: RunGroup, options: AnalyseOptions): GroupResult {
   const scores = runs.map(({ evaluations }) => runScore(evaluations, options.last));
@@ -142,33 +141,40 @@ function resultOf({ algorithm, label, runs }: RunGroup, options: AnalyseOptions)
     seeds: runs.map(({ seed }) => seed),
     steps: [Math.min(...steps), Math.max(...steps)],
     final: spreadOf(final),
-    iqm: bootstrapInterval([final], iqmOf, options),
+    iqm: iqmInterval(final, options),
     meanFinal: meanInterval(final, options.confidence),
     lastAverage: spreadOf(scores.map(({ lastAverage }) => lastAverage)),
-    seconds: mean(runs.map(({ seconds }) => seconds)),
-    stepsPerSecond: mean(runs.map(({ countedSteps, seconds }) => (seconds > 0 ? countedSteps / seconds : 0))),
-    curve: curveOf(runs, options.smooth, (values) => bootstrapInterval([values], iqmOf, options)),
-    meanCurve: curveOf(runs, options.smooth, (values) => meanInterval(values, options.confidence)),
+    ...timesOf(runs),
+    curve: learningCurve(runs, options.smooth, (values) =>
+      iqmInterval(values, { ...options, resamples: resamplesOfCurves(options) }),
+    ),
+    meanCurve: learningCurve(runs, options.smooth, (values) => meanInterval(values, options.confidence)),
   };
 }
 
-function curveOf(
-  runs: RunGroup['runs'],
-  smooth: number,
-  intervalOf: (values: readonly number[]) => ConfidenceInterval,
-): CurvePoint[] {
-  const byStep = new Map<number, number[]>();
-  for (const { evaluations } of runs) {
-    const values = movingAverage(
-      evaluations.map((evaluation) => evaluation.mean),
-      smooth,
-    );
-    for (const [i, { step }] of evaluations.entries())
-      byStep.set(step, [...(byStep.get(step) ?? []), values[i] ?? Number.NaN]);
-  }
-  return [...byStep]
-    .toSorted(([a], [b]) => a - b)
-    .map(([step, values]) => Object.assign({ step, seeds: values.length }, intervalOf(values)));
+/** A curve has many intervals. As many resamples as eight seeds have, and some more. */
+const MOST_RESAMPLES_OF_CURVES = 2000;
+
+/** Resamples behind each interval of a curve. */
+export const resamplesOfCurves = ({ resamples }: { readonly resamples: number }): number =>
+  Math.min(resamples, MOST_RESAMPLES_OF_CURVES);
+
+/** Interquartile mean of one task's scores, with its bootstrap interval where there are enough. */
+const iqmInterval = (scores: readonly number[], options: BootstrapOptions): ConfidenceInterval =>
+  ofEnoughSeeds(
+    bootstrapInterval([scores], (resampled) => interquartileMean(resampled.flat()), options),
+    scores,
+  );
+
+function timesOf(runs: RunGroup['runs']): Pick<GroupResult, 'timedSeeds' | 'seconds' | 'stepsPerSecond'> {
+  const timed = runs.flatMap(({ countedSteps, seconds = 0 }) =>
+    seconds > 0 ? [{ seconds, rate: countedSteps / seconds }] : [],
+  );
+  return {
+    timedSeeds: timed.length,
+    seconds: timed.length === 0 ? null : mean(timed.map(({ seconds }) => seconds)),
+    stepsPerSecond: timed.length === 0 ? null : mean(timed.map(({ rate }) => rate)),
+  };
 }
 
 const spreadOf = (values: readonly number[]): Spread => ({

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 
 import { main } from '../cli/main.ts';
@@ -23,6 +24,9 @@ async function compareJson(...argv: string[]) {
 /** The bands of a figure. */
 const bands = (svg = ''): readonly string[] =>
   [...svg.matchAll(/aria-label="area"(?: \/>|>.*?<\/g>)/gs)].map(([area]) => area);
+
+const countBands = (svgs: readonly string[]) =>
+  svgs.map((svg) => (bands(svg).join('').match(/ d="M/g) ?? []).length);
 
 /** What the command line ends with when it can't write. */
 const failed = (cause: string) => ({
@@ -83,24 +87,28 @@ describe('compare', () => {
     expect(out.replace(/ +/g, ' ')).toBe(
       [
         'A-v0, deterministic returns',
-        'algorithm seeds steps final return IQM 95% interval last 10 wall time',
-        'meow 2 200 15.0 ± 7.1 15.0 10.0 to 20.0 10.0 ± 3.5 1m30s',
-        'sac 2 100 0.0 ± 0.0 0.0 0.0 to 0.0 0.0 ± 0.0 1m30s',
+        'algorithm seeds steps final return 95% interval, t IQM 95% interval, bootstrap last 10 wall time',
+        'meow 2 200 15.0 ± 7.1 -48.5 to 78.5 15.0 two seeds: no interval 10.0 ± 3.5 1m30s',
+        'sac 2 100 0.0 ± 0.0 0.0 to 0.0 0.0 two seeds: no interval 0.0 ± 0.0 1m30s',
         '',
         'probability of improvement P 95% interval',
-        'meow > sac 1.00 1.00 to 1.00',
+        'meow > sac 1.00 two seeds a side: no interval',
         '',
         'B-v0, deterministic returns',
-        'algorithm seeds steps final return IQM 95% interval last 10 wall time',
-        'meow 2 200 15.0 ± 7.1 15.0 10.0 to 20.0 10.0 ± 3.5 1m30s',
-        'sac 2 100 15.0 ± 0.0 15.0 15.0 to 15.0 15.0 ± 0.0 1m30s',
+        'algorithm seeds steps final return 95% interval, t IQM 95% interval, bootstrap last 10 wall time',
+        'meow 2 200 15.0 ± 7.1 -48.5 to 78.5 15.0 two seeds: no interval 10.0 ± 3.5 1m30s',
+        'sac 2 100 15.0 ± 0.0 15.0 to 15.0 15.0 two seeds: no interval 15.0 ± 0.0 1m30s',
         '',
         'probability of improvement P 95% interval',
-        'meow > sac 0.50 0.00 to 1.00',
+        'meow > sac 0.50 two seeds a side: no interval',
         '',
         'Probability of improvement, averaged over environments',
         'pair P 95% interval environments',
         'meow > sac 0.75 0.50 to 1.00 A-v0, B-v0',
+        '',
+        '± is the sample standard deviation over seeds, divided by n − 1.',
+        '',
+        "Bootstrap intervals of fewer than about 5 seeds are too narrow; Student's t is the safer one there.",
         '',
       ].join('\n'),
     );
@@ -152,19 +160,23 @@ describe('compare', () => {
     await writeRun(join(root, 'a'), {
       seed: 1,
       means,
-      settings: { agent: { alpha: 0.1, tau: 1 }, threads: 1 },
+      settings: { preset: 'p', agent: { alpha: 0.1, tau: 1 }, threads: 1 },
     });
     await writeRun(join(root, 'b'), {
       seed: 2,
       means,
-      settings: { agent: { alpha: 0.1, tau: 1 }, threads: 2 },
+      settings: { preset: 'p', agent: { alpha: 0.1, tau: 1 }, threads: 2 },
     });
-    await writeRun(join(root, 'c'), { seed: 1, means, settings: { agent: { alpha: 0.2, tau: 1 } } });
+    await writeRun(join(root, 'c'), {
+      seed: 1,
+      means,
+      settings: { preset: 'p', agent: { alpha: 0.2, tau: 1 } },
+    });
     const labels = async () =>
       (await compareJson(root)).result.environments[0].groups.map(
         ({ label, seeds }: { label: string; seeds: number[] }) => `${label}: ${seeds.join(' ')}`,
       );
-    expect(await labels()).toEqual(['meow (alpha=0.1): 1 2', 'meow (alpha=0.2): 1']);
+    expect(await labels()).toEqual(['meow (p, alpha=0.1): 1 2', 'meow (p, alpha=0.2): 1']);
     await writeRun(join(root, 'c'), { seed: 1, means, settings: { preset: 'other', agent: { alpha: 0.2 } } });
     expect(await labels()).toEqual(['meow (other): 1', 'meow (p): 1 2']);
   });
@@ -196,10 +208,10 @@ describe('compare', () => {
     const form = { coordinates: 'action', couplingBound: 0, uniformShare: 0 };
     const exact = { coordinates: 'latent', couplingBound: 1.5, uniformShare: 1e-5 };
     for (const [i, agent] of [{}, form, exact].entries())
-      await writeRun(join(root, `${i}`), { seed: i, means: [1], settings: { agent } });
+      await writeRun(join(root, `${i}`), { seed: i, means: [1], settings: { agent }, isOld: true });
     const { result } = await compareJson(root);
     const { groups } = result.environments[0];
-    expect(groups.map(({ seeds }: { seeds: number[] }) => seeds)).toEqual([[0, 1], [2]]);
+    expect(groups.map(({ seeds }: { seeds: number[] }) => seeds)).toEqual([[2], [0, 1]]);
   });
 
   it('compares returns with sampled actions', async () => {
@@ -276,24 +288,31 @@ describe('compare', () => {
       await writeRun(join(root, env, 'meow'), { env, seed: 1, means: [1, 2] });
       await writeRun(join(root, env, 'sac'), { env, algo: 'sac', seed: 1, means: [3, 4] });
     }
-    await writeRun(join(root, 'B-v0', 'second'), { env: 'B-v0', algo: 'sac', seed: 2, means: [1, 1] });
+    for (const seed of [2, 3])
+      await writeRun(join(root, 'B-v0', `${seed}`), { env: 'B-v0', algo: 'sac', seed, means: [1, seed - 1] });
     const out = join(root, 'comparison');
     const { out: tables } = await compare(root, '--out', out);
     const lines = tables.replaceAll(/ +/g, ' ').split('\n');
-    expect(lines).toContain('meow 1 200 2.0 2.0 one seed: no interval 1.5 1m30s');
+    expect(lines).toContain('meow 1 200 2.0 – 2.0 one seed: no interval 1.5 1m30s');
     expect(lines.filter((line) => line.startsWith('meow > sac'))).toEqual([
       'meow > sac 0.00 one seed a side: no interval',
       'meow > sac 0.50 one seed of meow: no interval',
       'meow > sac 0.25 one seed somewhere: no interval A-v0, B-v0',
     ]);
-    expect(await readFile(join(out, 'compare.md'), 'utf8')).toContain('one seed a side: no interval');
+    const tablesFile = await readFile(join(out, 'compare.md'), 'utf8');
+    expect(tablesFile).toContain('one seed a side: no interval');
+    expect(tablesFile).toContain('fewer than about 5 seeds are too narrow');
+    const page = parseHTML(await readFile(join(out, 'report.html'), 'utf8')).document.body.textContent ?? '';
+    expect(page.replaceAll(/\s+/g, ' ')).toContain('fewer than about 5 seeds are too narrow');
+    expect(page).toContain('one seed a side');
+    expect(page).toContain('one seed of meow');
     const [first, second] = await Promise.all(
       ['A-v0.svg', 'B-v0.svg'].map((name) => readFile(join(out, name), 'utf8')),
     );
     for (const svg of [first, second]) expect(svg).not.toMatch(/NaN|null|undefined/);
     expect(first).toContain('meow, 1 seed: no interval');
-    expect(second).toContain('sac, 2 seeds');
-    // The band of the two seeds alone.
+    expect(second).toContain('sac, 3 seeds');
+    // The band of the three seeds alone.
     expect(bands(first).join('')).not.toContain(' d="M');
     expect(bands(second).join('').match(/ d="M/g)).toHaveLength(1);
 
@@ -306,6 +325,70 @@ describe('compare', () => {
     ]);
     expect(improvements[0].probability).toEqual({ estimate: 0, low: null, high: null });
     expect(result.overall[0].probability).toEqual({ estimate: 0.25, low: null, high: null });
+  });
+
+  it('draws bands of at least three seeds, whichever interval they are', async () => {
+    const root = await temporaryFolder();
+    for (const seed of [1, 2])
+      await writeRun(join(root, 'runs', `${seed}`), { seed, means: [seed, 5 * seed] });
+    const figures = async () => {
+      const out = join(root, 'comparison');
+      await compare(join(root, 'runs'), '--out', out);
+      const page = await readFile(join(out, 'report.html'), 'utf8');
+      const svgs = page.match(/<svg.*?<\/svg>/gs)?.slice(0, 2) ?? [];
+      return [await readFile(join(out, 'Task-v0.svg'), 'utf8'), ...svgs];
+    };
+    expect(countBands(await figures())).toEqual([0, 0, 0]);
+    await writeRun(join(root, 'runs', '3'), { seed: 3, means: [3, 4] });
+    expect(countBands(await figures())).toEqual([1, 1, 1]);
+  });
+
+  it('refuses resamples that are too few for the ends of an interval', async () => {
+    const root = await temporaryFolder();
+    for (const seed of [1, 2, 3]) await writeRun(join(root, `${seed}`), { seed, means: [seed] });
+    expect(await compare(root, '--resamples', '399')).toEqual({
+      code: 2,
+      out: '',
+      err: 'meow-bench: 399 resamples are too few for the ends of an interval that covers 0.95. Give at least --resamples 400.\n',
+    });
+    for (const flags of [
+      ['--resamples', '400'],
+      ['--confidence', '0.999'],
+      ['--resamples', '40', '--confidence', '0.5'],
+    ])
+      expect(await compare(root, ...flags)).toMatchObject({ code: 0, err: '' });
+    expect(await compare(root, '--confidence', '0.9999')).toMatchObject({
+      err: expect.stringContaining('Give at least --resamples 200000.'),
+    });
+  });
+
+  it('has times of the seeds that recorded them', async () => {
+    const root = await temporaryFolder();
+    const curves = join(root, 'curves.csv');
+    const rows = [
+      'A-v0,meow,1,100,5,,',
+      'A-v0,meow,2,100,5,,50',
+      'A-v0,meow,3,100,5,,30',
+      'A-v0,sac,1,100,5,,',
+    ];
+    await writeFile(
+      curves,
+      `environment,algorithm,seed,step,deterministic,sampled,seconds\n${rows.join('\n')}\n`,
+    );
+    const { result } = await compareJson(curves);
+    const [meow, sac] = result.environments[0].groups;
+    expect(meow).toMatchObject({ timedSeeds: 2, seconds: 40, stepsPerSecond: (100 / 50 + 100 / 30) / 2 });
+    expect(sac).toMatchObject({ timedSeeds: 0, seconds: null, stepsPerSecond: null });
+    const out = join(root, 'comparison');
+    const lines = (await compare(curves, '--out', out)).out.split('\n');
+    expect(lines.find((line) => line.startsWith('meow '))).toMatch(/ 40s of 2 seeds$/);
+    expect(lines.find((line) => line.startsWith('sac '))).toMatch(/ –$/);
+    const { document } = parseHTML(await readFile(join(out, 'report.html'), 'utf8'));
+    const time = [...document.querySelectorAll('.card')].find(
+      (card) => card.querySelector('h2')?.textContent === 'Time',
+    );
+    const cells = [...(time?.querySelectorAll('td') ?? [])].map((cell) => cell.textContent?.trim());
+    expect(cells).toEqual(['meow', '40 s of 2 seeds', '2.67', 'sac', '–', '–']);
   });
 
   it('refuses noise without a report to show it in', async () => {

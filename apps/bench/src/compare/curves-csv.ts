@@ -16,7 +16,8 @@ export const CURVE_COLUMNS = [
 
 /**
  * Evaluations of all runs as CSV, unsmoothed: a line for each run and step, with the mean return of deterministic and of sampled
- * actions, and the wall-clock seconds since training began; empty where there is none. {@link readCurves} reads it.
+ * actions, and the wall-clock seconds since training began; empty where there is none. Groups have their names with all digits, so that other files and
+ * runs go with them only where they are the same. {@link readCurves} reads it.
  */
 export function curvesCsv(groups: readonly RunGroup[], sampledGroups: readonly RunGroup[]): string {
   const sampled = new Map(
@@ -24,11 +25,11 @@ export function curvesCsv(groups: readonly RunGroup[], sampledGroups: readonly R
       runs.flatMap((run) => run.evaluations.map(({ step, mean }) => [keyOf(run, step), mean] as const)),
     ),
   );
-  const rows = groups.flatMap(({ environment, label, runs }) =>
+  const rows = groups.flatMap(({ environment, name, runs }) =>
     runs.flatMap((run) =>
       run.evaluations.map(({ step, mean, seconds }) => ({
         environment,
-        algorithm: label,
+        algorithm: name,
         seed: run.seed,
         step,
         deterministic: mean,

@@ -3,9 +3,11 @@ import { areaY, axisX, axisY, dot, gridX, gridY, line, text } from '@observableh
 import { counted } from '../cli/counted.ts';
 import type { Html } from '../report/html.ts';
 import { renderFigure } from '../report/svg.ts';
-import type { CurvePoint, EnvironmentResult, GroupResult } from './analyse.ts';
+import type { EnvironmentResult, GroupResult } from './analyse.ts';
+import { LEAST_SEEDS_OF_INTERVAL } from './few-seeds.ts';
 import { labelColors } from './label-colors.ts';
-import { actionsOf, interval, LEAST_SEEDS_OF_T_INTERVAL, type TableOptions } from './tables.ts';
+import { interpolatedGroups, splitAtFewerSeeds } from './learning-curve.ts';
+import { actionsOf, interval, type TableOptions } from './tables.ts';
 
 /** What a curve is of: interquartile mean with a bootstrap interval, or mean with the interval of Student's t. */
 export type CurveStatistic = 'iqm' | 'mean';
@@ -53,7 +55,12 @@ export function curvesFigure(result: EnvironmentResult, options: CurveOptions): 
         dot([label], { frameAnchor: 'top-left', dx: -54, dy: legendY(index) + 6, r: 5, fill: color }),
         text([label], { frameAnchor: 'top-left', dx: -42, dy: legendY(index) }),
       ]),
-      text([describeCurves(options)], { frameAnchor: 'top-left', dx: -60, dy: -26, fillOpacity: 0.75 }),
+      text([describeCurves(groups, options)], {
+        frameAnchor: 'top-left',
+        dx: -60,
+        dy: -26,
+        fillOpacity: 0.75,
+      }),
       ...axes(8),
     ],
   });
@@ -95,19 +102,23 @@ export const curvesPanel = (
   });
 
 /** What lines and bands are, in words. */
-function describeCurves({ statistic, smooth, ...options }: CurveOptions): string {
+function describeCurves(
+  groups: readonly GroupResult[],
+  { statistic, smooth, ...options }: CurveOptions,
+): string {
   const of = statistic === 'iqm' ? 'IQM over seeds' : 'mean over seeds';
   const by = statistic === 'iqm' ? '' : " (Student's t)";
   const smoothed = smooth === 1 ? '' : `; smoothed, each point the mean of ${smooth} evaluations`;
-  return `${actionsOf(options)} return: ${of}, band: ${interval(options)}${by}${smoothed}`;
+  const between = interpolatedGroups(groups).length === 0 ? '' : '; linear between evaluations of a seed';
+  return `${actionsOf(options)} return: ${of}, band: ${interval(options)}${by}${smoothed}${between}`;
 }
 
 /** The seeds behind a line. */
 const legendOf = ({ label, seeds }: Pick<GroupResult, 'label' | 'seeds'>): string =>
-  `${label}, ${counted(seeds.length, 'seed')}${seeds.length === 1 ? ': no interval' : ''}`;
+  `${label}, ${counted(seeds.length, 'seed')}${seeds.length < LEAST_SEEDS_OF_INTERVAL ? ': no interval' : ''}`;
 
 const altOf = ({ environment, groups }: EnvironmentResult, options: CurveOptions): string =>
-  `Learning curves (${describeCurves(options)}) on ${environment}: ${groups.map(legendOf).join('; ')}`;
+  `Learning curves (${describeCurves(groups, options)}) on ${environment}: ${groups.map(legendOf).join('; ')}`;
 
 const lastStep = (groups: readonly GroupResult[]): number =>
   Math.max(...groups.flatMap(({ curve }) => curve.map(({ step }) => step)));
@@ -121,7 +132,7 @@ function returnsOf(groups: readonly GroupResult[]): [number, number] {
   return [Math.min(...values), Math.max(...values)];
 }
 
-/** Lines with bands where there is more than one seed; dashed where not all of the seeds have got to. */
+/** Lines with bands where there are enough seeds; dashed where evaluations of some have not begun, or have ended. */
 function curveMarks(
   groups: readonly GroupResult[],
   { statistic }: CurveOptions,
@@ -135,20 +146,18 @@ function curveMarks(
     gridX({ strokeOpacity: 0.12 }),
     gridY({ strokeOpacity: 0.12 }),
     ...series.map(({ curve, color }) =>
-      areaY(statistic === 'mean' ? curve.filter(({ seeds }) => seeds >= LEAST_SEEDS_OF_T_INTERVAL) : curve, {
-        x: 'step',
-        y1: 'low',
-        y2: 'high',
-        fill: color,
-        fillOpacity: 0.18,
-        clip: true,
-      }),
+      areaY(
+        curve.filter(({ seeds }) => seeds >= LEAST_SEEDS_OF_INTERVAL),
+        { x: 'step', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.18, clip: true },
+      ),
     ),
     ...series.map(({ full, color }) =>
       line(full, { x: 'step', y: 'estimate', stroke: color, strokeWidth: 2 }),
     ),
-    ...series.map(({ dashed, color }) =>
-      line(dashed, { x: 'step', y: 'estimate', stroke: color, strokeWidth: 2, strokeDasharray: '5 4' }),
+    ...series.flatMap(({ dashed, color }) =>
+      dashed.map((part) =>
+        line(part, { x: 'step', y: 'estimate', stroke: color, strokeWidth: 2, strokeDasharray: '5 4' }),
+      ),
     ),
     // A dot per evaluation only while dots can be told apart.
     ...series
@@ -168,14 +177,6 @@ const axes = (ticks: number) => [
   }),
   axisY({ ticks: 7, label: null }),
 ];
-
-/** The part of a curve that all seeds are in, and the dashed with a point of overlap, so that the line has no gap. */
-function splitAtFewerSeeds(curve: readonly CurvePoint[], seeds: number) {
-  const fewer = curve.findIndex((point) => point.seeds < seeds);
-  return fewer < 0
-    ? { full: curve, dashed: [] }
-    : { full: curve.slice(0, fewer), dashed: curve.slice(Math.max(0, fewer - 1)) };
-}
 
 /** `250k`, `1.5M`. */
 function formatSteps(steps: number): string {

@@ -6,36 +6,21 @@ import { algorithmOfRun, presetSettingsOf, settingsOf, type FlatSettings } from 
 type Group = readonly Run[];
 
 /**
- * What groups are called, in all environments alike: by the algorithm's name where runs have the settings of the environment's preset, else with what
- * differs from these, as `meow (shifts=0)`; a preset that is called after it, as `hopper-no-shift`, by what its name adds. What all groups of an algorithm
- * differ in isn't said.
+ * What groups are called, in all environments alike: by the algorithm's name where runs have the settings of the environment's preset, else with all that
+ * differs from these, as `meow (shifts=0)`; a preset that is called after it, as `hopper-no-shift`, by what its name adds. Presets are those of this
+ * version: runs of one that has changed since aren't runs of the preset, and what they have other than it says is named too, whoever else has it. The
+ * name stands in files of curves, where nothing else tells runs apart.
  *
  * @returns the label of each run
  */
-export function labelsOfGroups(groups: readonly Group[]): [Run, string][] {
-  const algorithms = new Set(groups.flatMap(([first]) => first?.algorithm ?? []));
-  return [...algorithms].flatMap((algorithm) => {
-    const ofAlgorithm = groups.filter(([first]) => first?.algorithm === algorithm);
-    const additions = additionsOf(ofAlgorithm);
-    return ofAlgorithm.flatMap((group, i) => {
-      const added = additions[i] ?? [];
-      const label = added.length === 0 ? algorithm : `${algorithm} (${added.join(', ')})`;
-      return group.map((run): [Run, string] => [run, label]);
-    });
+export const labelsOfGroups = (groups: readonly Group[]): [Run, string][] =>
+  groups.flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const added = differencesOf(first) ?? additionsOfUnknown(first, groups);
+    const label = added.length === 0 ? first.algorithm : `${first.algorithm} (${added.join(', ')})`;
+    return group.map((run): [Run, string] => [run, label]);
   });
-}
-
-/** What each group's label adds to the algorithm's name. */
-function additionsOf(groups: readonly Group[]): readonly (readonly string[])[] {
-  const differences = groups.map(([first]) => first && differencesOf(first));
-  if (!differences.every((of) => of !== undefined))
-    return groups.map((group) => rivalAdditions(group, groups));
-  // Runs of presets that have changed since, one group in each environment: there is nothing to tell apart.
-  const environments = new Set(groups.map(([first]) => first?.environment));
-  if (environments.size === groups.length && differences.every((of) => of.length > 0))
-    return groups.map(() => []);
-  return differences.map((of) => of.filter((part) => !differences.every((other) => other.includes(part))));
-}
 
 /** What a run has other than its environment's preset says; undefined where this version doesn't know that. */
 function differencesOf(run: Run): string[] | undefined {
@@ -49,20 +34,19 @@ function differencesOf(run: Run): string[] | undefined {
   return [...(preset === usual ? [] : [variant]), ...said(settings, differing([settings, base]))];
 }
 
-/** Of groups whose presets aren't known: in one environment, the preset if that tells them apart, else what differs. */
-function rivalAdditions([run]: Group, groups: readonly Group[]): readonly string[] {
-  if (!run) return [];
+/** Of a run of a preset that this version doesn't know: the preset that it recorded, and what differs among the runs of this. */
+function additionsOfUnknown(run: Run, groups: readonly Group[]): string[] {
+  const preset = presetOf(run);
   const rivals = groups.flatMap(([rival]) =>
-    rival?.environment === run.environment ? [settingsOf(rival)] : [],
+    rival?.environment === run.environment && rival.algorithm === run.algorithm && presetOf(rival) === preset
+      ? [settingsOf(rival)]
+      : [],
   );
-  if (rivals.length <= 1) return [];
-  const settings = settingsOf(run);
-  const presets = new Set(rivals.map((rival) => rival.get('preset')));
-  const preset = settings.get('preset');
-  return presets.size === rivals.length && preset !== undefined
-    ? [preset]
-    : said(settings, differing(rivals));
+  return [...(preset === undefined ? [] : [preset]), ...said(settingsOf(run), differing(rivals))];
 }
+
+const presetOf = ({ config: { preset } }: Run): string | undefined =>
+  typeof preset === 'string' ? preset : undefined;
 
 /** Names of the settings that aren't the same in all. */
 const differing = (all: readonly FlatSettings[]): string[] =>

@@ -2,11 +2,14 @@ import { ALGORITHMS } from '../algorithms/index.ts';
 import { labelsOfGroups } from './group-labels.ts';
 import type { Run } from './read-run.ts';
 import { settingsOf } from './run-settings.ts';
+import { shortLabels } from './short-labels.ts';
 
 /** Runs that differ in nothing but their seed, and in what changes no number of their training. */
 export interface RunGroup {
   readonly environment: string;
-  /** The algorithm's name where runs have its preset's settings, else with what differs from these; see {@link labelsOfGroups}. */
+  /** The algorithm's name where runs have its preset's settings, else with all that differs from these; see {@link labelsOfGroups}. */
+  readonly name: string;
+  /** The name as it is shown: with no more digits than tell the groups apart. */
   readonly label: string;
   readonly algorithm: string;
   /** Seeds ascending. */
@@ -35,11 +38,13 @@ export function groupRuns(runs: readonly Run[]): {
   for (const [run, label] of labelsOfCurves(runs, labels)) labels.set(run, label);
   const labelFor = (run: Run): string => labels.get(run) ?? run.algorithm;
   const all = bySeeds([...labels.keys()], (run) => [run.environment, labelFor(run)]);
+  const short = shortLabels([...labels.values()]);
   const groups = all.groups.flatMap((ofGroup): RunGroup[] => {
     const [first] = ofGroup;
     if (!first) return [];
     const { environment, algorithm } = first;
-    return [{ environment, algorithm, label: labelFor(first), runs: ofGroup }];
+    const name = labelFor(first);
+    return [{ environment, algorithm, name, label: short.get(name) ?? name, runs: ofGroup }];
   });
   return {
     groups: groups.toSorted((a, b) => compareText(a.environment, b.environment) || compareLabels(a, b)),

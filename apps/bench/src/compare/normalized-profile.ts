@@ -1,6 +1,8 @@
 import { bootstrapInterval, interquartileMean, mean, performanceProfile } from '@meow-rl/train';
 import type { BootstrapOptions, ConfidenceInterval } from '@meow-rl/train';
 
+import { ofEnoughSeeds } from './few-seeds.ts';
+
 /** Final scores of one environment, by the label of the group. */
 export interface LabelledScores {
   readonly environment: string;
@@ -60,11 +62,20 @@ export function normalizedProfile(
   return {
     thresholds,
     scales: shared.map(({ environment, scale }) => ({ environment, scale })),
-    groups: normalized.map(({ label, strata }) => ({
-      label,
-      shares: performanceProfile(strata, thresholds, options),
-      iqm: bootstrapInterval(strata, (scores) => interquartileMean(scores.flat()), options),
-    })),
+    groups: normalized.map(({ label, strata }) => {
+      // Over several tasks two seeds of each are more than two scores.
+      const ofOneTask = strata.length === 1 ? strata : [];
+      return {
+        label,
+        shares: performanceProfile(strata, thresholds, options).map((share) =>
+          ofEnoughSeeds(share, ...ofOneTask),
+        ),
+        iqm: ofEnoughSeeds(
+          bootstrapInterval(strata, (scores) => interquartileMean(scores.flat()), options),
+          ...ofOneTask,
+        ),
+      };
+    }),
     leftOut: judged.flatMap(({ environment, reason }) =>
       reason === undefined ? [] : [{ environment, reason }],
     ),

@@ -98,7 +98,7 @@ function asRun(
       evaluations,
       step: last.step,
       countedSteps: counted.step,
-      seconds: counted.seconds ?? 0,
+      ...(counted.seconds !== undefined && { seconds: counted.seconds }),
       notes: [],
     },
   };

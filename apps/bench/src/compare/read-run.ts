@@ -33,8 +33,8 @@ export interface Run {
   readonly step: number;
   /** Environment steps so far, or up to the last evaluation that counts. */
   readonly countedSteps: number;
-  /** Wall-clock seconds of training those. */
-  readonly seconds: number;
+  /** Wall-clock seconds of training those, where they were recorded. */
+  readonly seconds?: number;
   /** What the reader should know of it, such as that it is in progress. */
   readonly notes: readonly string[];
 }
@@ -104,6 +104,7 @@ export async function readRun(folder: string, options: ReadRunOptions = {}): Pro
       );
     const cut = evaluations.length < log.evaluations.length;
     const { algo: algorithm, seed, environment = config.env } = config;
+    const seconds = cut ? last.seconds : (summary.seconds ?? log.seconds);
     return {
       run: {
         folder,
@@ -114,7 +115,7 @@ export async function readRun(folder: string, options: ReadRunOptions = {}): Pro
         evaluations,
         step: log.step,
         countedSteps: cut ? last.step : log.step,
-        seconds: (cut ? last.seconds : summary.seconds) ?? log.seconds,
+        ...(seconds !== undefined && { seconds }),
         notes,
       },
     };
@@ -174,7 +175,7 @@ function checked<S extends z.ZodType>(schema: S, value: unknown, where: string):
 interface Log {
   readonly evaluations: readonly RunEvaluation[];
   readonly step: number;
-  readonly seconds: number;
+  readonly seconds?: number | undefined;
   readonly notes: readonly string[];
 }
 
@@ -182,7 +183,8 @@ async function readLog(folder: string, stochastic: boolean): Promise<Log> {
   const name = 'metrics.jsonl';
   const evaluations: RunEvaluation[] = [];
   const notes: string[] = [];
-  let [step, seconds, number] = [0, 0, 0];
+  let [step, number] = [0, 0];
+  let seconds: number | undefined;
   for await (const { text, isWhole } of readLines(folder, name)) {
     if (!isWhole) {
       notes.push(`the last line of ${name} is cut off and was passed over`);
@@ -193,7 +195,7 @@ async function readLog(folder: string, stochastic: boolean): Promise<Log> {
     const value = parsed(text, where);
     const event = checked(eventSchema, value, where);
     step = Math.max(step, event.step);
-    seconds = Math.max(seconds, event.time?.seconds ?? 0);
+    if (event.time) seconds = Math.max(seconds ?? 0, event.time.seconds);
     if (event.type !== 'evaluation') continue;
     const evaluation = checked(evaluationSchema, value, where);
     const { step: at } = evaluation;

@@ -1,8 +1,10 @@
 import type { ConfidenceInterval, EvaluationResult } from '@meow-rl/train';
 
+import { counted } from '../cli/counted.ts';
 import { formatDuration } from '../cli/progress.ts';
 import { formatTable } from '../cli/table.ts';
 import type { Comparison, EnvironmentResult, GroupResult, Spread } from './analyse.ts';
+import { fewSeeds, fewSeedsCaveat, fewSeedsOfPair } from './describe-few-seeds.ts';
 
 /** What a comparison's tables are to mention. */
 export interface TableOptions {
@@ -13,9 +15,6 @@ export interface TableOptions {
   /** Whether the returns are those of sampled actions instead of deterministic ones. */
   readonly stochastic: boolean;
 }
-
-/** Seeds from which on Student's interval is shown of curves and shares: that of two reaches 13 standard errors to either side, beyond all of them. */
-export const LEAST_SEEDS_OF_T_INTERVAL = 3;
 
 /** The tables of a comparison, as plain text. */
 export function formatComparison({ environments, overall }: Comparison, options: TableOptions): string {
@@ -35,7 +34,11 @@ export function formatComparison({ environments, overall }: Comparison, options:
             ),
         ]
       : []),
-  ].join('\n\n');
+    ...(environments.some(({ groups }) => groups.some(hasStandardDeviation)) ? [SAMPLE_DEVIATION] : []),
+    fewSeedsCaveat({ environments }),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 function formatEnvironment(
@@ -48,8 +51,9 @@ function formatEnvironment(
       'seeds',
       'steps',
       'final return',
+      `${interval(options)}, t`,
       'IQM',
-      interval(options),
+      `${interval(options)}, bootstrap`,
       `last ${options.last}`,
       'wall time',
     ],
@@ -57,15 +61,12 @@ function formatEnvironment(
   );
   const title = `${environment}, ${actionsOf(options)} returns`;
   if (improvements.length === 0) return `${title}\n${table}`;
-  const single = new Set(groups.filter(({ seeds }) => seeds.length === 1).map(({ label }) => label));
-  const sidesOf = (x: string, y: string): string =>
-    single.has(x) && single.has(y) ? 'a side' : `of ${single.has(x) ? x : y}`;
   const pairs = formatTable(
     ['probability of improvement', 'P', interval(options)],
     improvements.map(({ x, y, probability }) => [
       `${x} > ${y}`,
       probability.estimate.toFixed(2),
-      ends(probability, 2) ?? `one seed ${sidesOf(x, y)}: no interval`,
+      ends(probability, 2) ?? `${fewSeedsOfPair(x, y, groups)}: no interval`,
     ]),
   );
   return `${title}\n${table}\n\n${pairs}`;
@@ -75,18 +76,33 @@ function formatEnvironment(
 export const actionsOf = ({ stochastic }: Pick<TableOptions, 'stochastic'>): EvaluationResult['actions'] =>
   stochastic ? 'sampled' : 'deterministic';
 
-function rowOf({ label, seeds, steps: [from, to], final, iqm, lastAverage, seconds }: GroupResult) {
+function rowOf(group: GroupResult) {
+  const { label, seeds, steps, final, meanFinal, iqm, lastAverage } = group;
+  const [from, to] = steps;
   return [
     label,
     seeds.length,
     from === to ? String(to) : `${from} to ${to}`,
     spread(final),
+    ends(meanFinal, 1) ?? '–',
     iqm.estimate.toFixed(1),
-    ends(iqm, 1) ?? 'one seed: no interval',
+    ends(iqm, 1) ?? `${fewSeeds(seeds.length)}: no interval`,
     spread(lastAverage),
-    formatDuration(seconds),
+    wallTime(group),
   ];
 }
+
+/** `1h05m`, `1h05m of 2 seeds` where others have recorded none, `–` where none has. */
+function wallTime({ seconds, timedSeeds, seeds }: GroupResult): string {
+  if (seconds === null) return '–';
+  const time = formatDuration(seconds);
+  return timedSeeds === seeds.length ? time : `${time} of ${counted(timedSeeds, 'seed')}`;
+}
+
+/** Which deviation stands behind ±: `eval` has that of the episodes themselves. */
+const SAMPLE_DEVIATION = '± is the sample standard deviation over seeds, divided by n − 1.';
+
+const hasStandardDeviation = ({ final }: GroupResult): boolean => final.standardDeviation !== undefined;
 
 /** The ends of an interval, where there is one. */
 const ends = ({ low, high }: ConfidenceInterval, digits: number): string | undefined =>

@@ -21,8 +21,11 @@ export function formatEndings(evaluation: Ends): string {
   return counts ? `${counts.terminated} terminated, ${counts.truncated} truncated` : 'endings unknown';
 }
 
-/** `812.41 ± 3.20`: mean and standard deviation. */
+/** `812.41 ± 3.20`: mean and standard deviation of the episodes; the mean alone of one. */
 export const formatReturn = (
-  { mean, standardDeviation }: Pick<EvaluationResult, 'mean' | 'standardDeviation'>,
+  { mean, standardDeviation, returns }: Pick<EvaluationResult, 'mean' | 'standardDeviation' | 'returns'>,
   digits = 1,
-): string => `${mean.toFixed(digits)} ± ${standardDeviation.toFixed(digits)}`;
+): string =>
+  returns.length === 1
+    ? mean.toFixed(digits)
+    : `${mean.toFixed(digits)} ± ${standardDeviation.toFixed(digits)}`;

@@ -40,7 +40,7 @@ export async function evaluate(source: string, config: EvalConfig, ui: Ui): Prom
           ...(observationNoise + actionNoise > 0 && {
             noise: `${observationNoise} on observations, ${actionNoise} on actions`,
           }),
-          [`${actions} return`]: `${formatReturn(result, 2)} (mean and standard deviation of ${counted(episodes, 'episode')})`,
+          [`${actions} return`]: `${formatReturn(result, 2)} (${episodes === 1 ? '' : 'mean and standard deviation of '}${counted(episodes, 'episode')})`,
           ends: formatEndings(result),
         }),
       ].join('\n'),

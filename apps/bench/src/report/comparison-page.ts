@@ -1,14 +1,24 @@
-import type { Comparison } from '../compare/analyse.ts';
+import { counted } from '../cli/counted.ts';
+import { resamplesOfCurves, type Comparison } from '../compare/analyse.ts';
 import { beforeTheEnd } from '../compare/before-the-end.ts';
 import { curvesPanel, type CurveStatistic } from '../compare/curves-figure.ts';
 import { labelsOf } from '../compare/group-runs.ts';
 import { improvementFigure } from '../compare/improvement-figure.ts';
 import { labelColors } from '../compare/label-colors.ts';
 import { profileFigure } from '../compare/profile-figure.ts';
-import { interval, LEAST_SEEDS_OF_T_INTERVAL } from '../compare/tables.ts';
+import { fewSeedsCaveat } from '../compare/describe-few-seeds.ts';
+import { LEAST_SEEDS_OF_INTERVAL } from '../compare/few-seeds.ts';
+import { interpolatedGroups } from '../compare/learning-curve.ts';
+import { interval } from '../compare/tables.ts';
 import { unevenSteps } from '../compare/uneven-steps.ts';
 import type { ComparisonReport } from './comparison-data.ts';
-import { aggregateTable, finalReturnsTable, improvementTable, speedTable } from './comparison-tables.ts';
+import {
+  aggregateTable,
+  finalReturnsTable,
+  improvementRows,
+  improvementTable,
+  speedTable,
+} from './comparison-tables.ts';
 import { html, type Html } from './html.ts';
 import { formatNumber } from './numbers.ts';
 import { reportPage } from './page.ts';
@@ -33,7 +43,8 @@ export function comparisonHtml(report: ComparisonReport): string {
         <p class="note">
           Deterministic returns are those of the most likely actions, sampled returns those of actions drawn
           from the policy, or with the exploration noise of a policy that has no density. The best evaluation
-          of a run counts nowhere.
+          of a run counts nowhere. Means have the interval of Student's t, interquartile means that of a
+          bootstrap. ${fewSeedsCaveat(deterministic)}
         </p>
       </section>
       <div class="columns">
@@ -45,8 +56,8 @@ export function comparisonHtml(report: ComparisonReport): string {
         <h2>Time</h2>
         ${speedTable(deterministic)}
         <p class="note">
-          Wall-clock time of a run with its evaluations, mean over seeds; other work on the same cores counts
-          too.
+          Wall-clock time of a run with its evaluations, mean over the seeds that have recorded it; other work
+          on the same cores counts too.
         </p>
       </section>
       ${runDetails(report)}`,
@@ -86,13 +97,14 @@ function curvesCard(
   const seedsOf = (label: string): string => {
     const counts = shown.filter((group) => group.label === label).map(({ runs }) => runs.length);
     const [least, most] = [Math.min(...counts), Math.max(...counts)];
-    if (most === 1) return '1 seed, no interval';
+    if (most < LEAST_SEEDS_OF_INTERVAL) return `${counted(most, 'seed')}, no interval`;
     return least === most ? `${most} seeds` : `${least} to ${most} seeds`;
   };
   const band =
     statistic === 'mean'
-      ? `the ${interval(options)} of Student's t, of at least ${LEAST_SEEDS_OF_T_INTERVAL} seeds`
-      : `the ${interval(options)} of a stratified bootstrap with ${formatNumber(resamples, 9)} resamples`;
+      ? `the ${interval(options)} of Student's t`
+      : `the ${interval(options)} of a stratified bootstrap, of all resamples or of ${formatNumber(resamplesOfCurves({ resamples }), 9)} drawn ones`;
+  const between = comparison.environments.flatMap((result) => interpolatedGroups(result.groups));
   return html`<figure class="${look}">
     <h2>${kind === 'deterministic' ? 'Deterministic' : 'Sampled'} return, ${STATISTIC_NAMES[statistic]}</h2>
     <p class="legend">
@@ -110,9 +122,14 @@ function curvesCard(
       )}
     </div>
     <figcaption>
-      ${upperFirst(STATISTIC_NAMES[statistic])} over seeds of the ${kind} return. Bands are ${band}, cut off
-      where they reach beyond all returns; a line without one is of fewer seeds. Lines are dashed where not
-      all seeds have got to.
+      ${upperFirst(STATISTIC_NAMES[statistic])} over seeds of the ${kind} return. Bands are ${band}, of at
+      least ${LEAST_SEEDS_OF_INTERVAL} seeds, cut off where they reach beyond all returns. Lines are dashed
+      where evaluations of some seeds have not begun or have ended.
+      ${
+        between.length === 0
+          ? ''
+          : `Seeds of ${listed(between.map(({ label }) => label))} were evaluated at different steps: between its evaluations a seed counts with the line through them. Tables have returns of evaluations alone.`
+      }
       ${
         smooth === 1
           ? 'Nothing is smoothed.'
@@ -123,9 +140,10 @@ function curvesCard(
 }
 
 function profileCard(
-  { deterministic: { profile }, options }: ComparisonReport,
+  { deterministic, options }: ComparisonReport,
   colors: ReadonlyMap<string, string>,
 ): Html {
+  const { profile } = deterministic;
   if (!profile)
     return html`<section class="card">
       <h2>Performance profile</h2>
@@ -151,6 +169,7 @@ function profileCard(
       Share of runs whose last deterministic return is above τ; bands are stratified bootstrap intervals.
       Returns are divided by the best mean of an algorithm: ${scales}. The interquartile mean is that of all
       runs of these tasks together; its interval resamples the runs of each task among themselves.
+      ${fewSeedsCaveat(deterministic)}
       ${
         profile.leftOut.length === 0
           ? ''
@@ -169,14 +188,7 @@ function defaultLabel({ groups }: ComparisonReport): string | undefined {
 
 /** Of the first label over the others. */
 function improvementCard({ deterministic, options }: ComparisonReport, first: string | undefined): Html {
-  const of = [
-    ...deterministic.environments.flatMap(({ environment, improvements }) =>
-      improvements.map((improvement) => Object.assign({ where: environment }, improvement)),
-    ),
-    ...deterministic.overall.map((improvement) =>
-      Object.assign({ where: 'all tasks that both have' }, improvement),
-    ),
-  ].filter(({ x }) => x === first);
+  const of = improvementRows(deterministic, first);
   if (of.length === 0)
     return html`<section class="card">
       <h2>Probability of improvement</h2>
@@ -189,9 +201,11 @@ function improvementCard({ deterministic, options }: ComparisonReport, first: st
     ${improvementTable(of, options)}
     <figcaption>
       How likely a run of the first ends with a larger deterministic return than one of the second, with
-      bootstrap intervals. It says nothing of how much larger.
+      bootstrap intervals. It says nothing of how much larger. ${fewSeedsCaveat(deterministic)}
     </figcaption>
   </figure>`;
 }
+
+const listed = (labels: readonly string[]): string => [...new Set(labels)].join(', ');
 
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

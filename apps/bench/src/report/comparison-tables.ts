@@ -3,6 +3,7 @@ import type { ConfidenceInterval } from '@meow-rl/train';
 import { counted } from '../cli/counted.ts';
 import type { Comparison, GroupResult, Improvement } from '../compare/analyse.ts';
 import type { NormalizedProfile } from '../compare/normalized-profile.ts';
+import { fewSeedsOfPair } from '../compare/describe-few-seeds.ts';
 import { interval } from '../compare/tables.ts';
 import type { ComparisonReport } from './comparison-data.ts';
 import { html, type Html } from './html.ts';
@@ -48,18 +49,37 @@ export function finalReturnsTable({ deterministic, sampled, options }: Compariso
 const ofSeeds = (text: Html, seeds: number, ofAll: number): Html =>
   seeds === ofAll ? text : html`${text} <small>of ${counted(seeds, 'seed')}</small>`;
 
+/** A pair with where it is compared, and why it has no interval there. */
+type ImprovementRow = Improvement & { readonly where: string; readonly few: string };
+
+/** Pairs of a label with the others, in each environment and over all. */
+export const improvementRows = (
+  { environments, overall }: Comparison,
+  first: string | undefined,
+): ImprovementRow[] =>
+  [
+    ...environments.flatMap(({ environment, improvements, groups }) =>
+      improvements.map((pair) =>
+        Object.assign({ where: environment, few: fewSeedsOfPair(pair.x, pair.y, groups) }, pair),
+      ),
+    ),
+    ...overall.map((pair) =>
+      Object.assign({ where: 'all tasks that both have', few: 'one seed somewhere' }, pair),
+    ),
+  ].filter(({ x }) => x === first);
+
 /** Probabilities of improvement with their intervals. */
 export const improvementTable = (
-  improvements: readonly (Improvement & { readonly where: string })[],
+  rows: readonly ImprovementRow[],
   options: ComparisonReport['options'],
 ): Html =>
   table(
     [environmentColumn, words('pair'), numbers('P'), numbers(interval(options))],
-    improvements.map(({ x, y, where, probability: { estimate, low, high } }) => [
+    rows.map(({ x, y, where, few, probability: { estimate, low, high } }) => [
       where,
       `${x} > ${y}`,
       estimate.toFixed(2),
-      low === null ? 'one seed a side' : `${low.toFixed(2)} to ${high.toFixed(2)}`,
+      low === null ? few : `${low.toFixed(2)} to ${high.toFixed(2)}`,
     ]),
   );
 
@@ -81,11 +101,11 @@ export const speedTable = ({ environments }: Comparison): Html =>
   table(
     [environmentColumn, words('algorithm'), numbers('wall-clock time'), numbers('steps per second')],
     environments.flatMap(({ environment, groups }) =>
-      groups.map(({ label, seconds, stepsPerSecond }) => [
+      groups.map(({ label, seconds, stepsPerSecond, timedSeeds, seeds }) => [
         environment,
         label,
-        formatSeconds(seconds),
-        formatNumber(stepsPerSecond),
+        seconds === null ? '–' : ofSeeds(html`${formatSeconds(seconds)}`, timedSeeds, seeds.length),
+        stepsPerSecond === null ? '–' : formatNumber(stepsPerSecond),
       ]),
     ),
   );

@@ -1,6 +1,7 @@
 import { meanInterval } from '@meow-rl/train';
 
-import { interval, LEAST_SEEDS_OF_T_INTERVAL } from '../compare/tables.ts';
+import { LEAST_SEEDS_OF_INTERVAL } from '../compare/few-seeds.ts';
+import { interval } from '../compare/tables.ts';
 import type { FigureData } from '../demo/figure-data.ts';
 import { modalityOf, type Modality } from '../demo/modality.ts';
 import type { ComparisonReport } from './comparison-data.ts';
@@ -16,8 +17,8 @@ import { numbers, table, words } from './table.ts';
 export interface MultiGoalRun extends FigureData {
   readonly seed: number;
   readonly steps: number;
-  /** Wall-clock seconds of training. */
-  readonly seconds: number;
+  /** Wall-clock seconds of training, where they were recorded. */
+  readonly seconds?: number;
 }
 
 /** Everything that the report of the multi-goal environment shows. */
@@ -60,7 +61,7 @@ function modalityCard({ runs, confidence }: MultiGoalReport): Html {
     const { shares = [], reached = 0, entropy = 0, evenness = 0 } = modalities[i] ?? {};
     return [seed, percent(reached), ...shares.map(percent), nats(entropy), percent(evenness)];
   });
-  const hasIntervals = runs.length >= LEAST_SEEDS_OF_T_INTERVAL;
+  const hasIntervals = runs.length >= LEAST_SEEDS_OF_INTERVAL;
   const over = (
     value: (modality: Modality) => number,
     { shown = percent, most = 1 }: { readonly shown?: typeof percent; readonly most?: number } = {},
@@ -98,7 +99,7 @@ function modalityCard({ runs, confidence }: MultiGoalReport): Html {
       ${
         hasIntervals
           ? "Intervals are those of Student's t over the seeds, cut off at what is possible."
-          : `Intervals are of at least ${LEAST_SEEDS_OF_T_INTERVAL} seeds.`
+          : `Intervals are of at least ${LEAST_SEEDS_OF_INTERVAL} seeds.`
       }
     </p>
   </section>`;
@@ -123,7 +124,7 @@ const errorsCard = (runs: readonly MultiGoalRun[]): Html =>
         formatNumber(exact, 2),
         formatNumber(importance.at(-1)?.mean ?? Number.NaN, 2),
         formatNumber(monteCarlo.at(-1)?.mean ?? Number.NaN, 2),
-        formatSeconds(seconds),
+        seconds === undefined ? '–' : formatSeconds(seconds),
       ]),
     )}
     <p class="note">(II) and (III) with the largest number of samples of the figure, mean error.</p>

@@ -1,4 +1,5 @@
-import type { CurvePoint, EnvironmentResult, GroupResult } from '../compare/analyse.ts';
+import type { EnvironmentResult, GroupResult } from '../compare/analyse.ts';
+import type { CurvePoint } from '../compare/learning-curve.ts';
 import { presetOfIsaacTask } from '../algorithms/isaac-presets.ts';
 import { taskOf } from '../environments/task-of.ts';
 import { PUBLISHED_RETURNS, type PublishedReturn } from './published-returns.ts';
@@ -45,7 +46,7 @@ function groupBeside(
 }
 
 function besideIt({ label, meanCurve, seeds }: GroupResult, steps: number): PublishedBesideOurs['ours'] {
-  const whole = meanCurve.filter((point) => point.seeds === seeds.length);
+  const whole = meanCurve.filter((point) => point.seeds === seeds.length && point.interpolated === undefined);
   const last = whole.at(-1) ?? meanCurve.at(-1);
   if (!last) return undefined;
   const same = whole.reduce<CurvePoint | undefined>(

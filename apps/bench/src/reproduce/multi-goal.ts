@@ -31,7 +31,8 @@ export async function makeMultiGoalReport(
         rollouts: ROLLOUTS,
         seed: run.seed,
       });
-      runs.push({ ...figures, seed: run.seed, steps: run.step, seconds: run.seconds });
+      const { seed, step: steps, seconds } = run;
+      runs.push({ ...figures, seed, steps, ...(seconds !== undefined && { seconds }) });
     } finally {
       await agent.unwrapped.dispose();
     }

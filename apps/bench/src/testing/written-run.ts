@@ -1,6 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { defaultsOf } from '@meow-rl/learner/settings';
+
+import { ALGORITHMS } from '../algorithms/index.ts';
+import { usualPreset } from '../algorithms/presets.ts';
+import type { RawConfig } from '../cli/config-file.ts';
+
 /** A run as `train` would have left it, with returns that were made up. */
 export interface WrittenRun {
   readonly env?: string;
@@ -12,10 +18,25 @@ export interface WrittenRun {
   readonly sampled?: readonly number[];
   /** Steps between evaluations; default 100. */
   readonly every?: number;
-  readonly settings?: object;
+  /** Beside those of the environment's preset, which are recorded as `train` does. With a preset that isn't known these are all. */
+  readonly settings?: RawConfig & { readonly agent?: RawConfig };
+  /** Whether settings of the agent that aren't given are left out, as by a version that hadn't them; default false. */
+  readonly isOld?: boolean;
   readonly finished?: boolean;
   /** Comes after the evaluations in `metrics.jsonl`. */
   readonly tail?: string;
+}
+
+/** The preset of a run and its agent's settings. */
+function presetOf({ env = 'Task-v0', algo = 'meow', settings = {}, isOld = false }: WrittenRun): RawConfig {
+  const algorithm = ALGORITHMS.find(({ name }) => name === algo);
+  if (!algorithm) return {};
+  const preset = String(settings['preset'] ?? usualPreset(algorithm, env));
+  const known = isOld ? undefined : algorithm.presets[preset];
+  return {
+    preset,
+    agent: { ...(known && { ...defaultsOf(algorithm.settings), ...known.agent }), ...settings.agent },
+  };
 }
 
 /** Writes a run that was never trained. */
@@ -25,7 +46,15 @@ export async function writeRun(folder: string, run: WrittenRun): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(
     path.join(folder, 'config.json'),
-    JSON.stringify({ command: 'train', env, algo, seed, steps: 10 * every, preset: 'p', ...settings }),
+    JSON.stringify({
+      command: 'train',
+      env,
+      algo,
+      seed,
+      steps: 10 * every,
+      ...settings,
+      ...presetOf(run),
+    }),
   );
   const lines = means.map((mean, i) =>
     JSON.stringify({

@@ -35,9 +35,13 @@ export function quantile(values: readonly number[], share: number): number {
   if (!(share >= 0 && share <= 1)) {
     throw new RangeError(`quantile: share is ${String(share)}, expected a number from 0 to 1.`);
   }
-  const ordered = values.toSorted((a, b) => a - b);
+  return quantileOfOrdered(Float64Array.from(values).toSorted(), share);
+}
+
+/** {@link quantile} of values that ascend. */
+export function quantileOfOrdered(ordered: Float64Array, share: number): number {
   const position = share * (ordered.length - 1);
   const low = Math.floor(position);
-  const [below = Number.NaN, above = below] = ordered.slice(low, low + 2);
+  const [below = Number.NaN, above = below] = ordered.subarray(low, low + 2);
   return below + (position - low) * (above - below);
 }
