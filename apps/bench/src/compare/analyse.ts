@@ -152,7 +152,7 @@ function resultOf({ algorithm, label, runs }: RunGroup, options: AnalyseOptions)
   };
 }
 
-/** A curve has many intervals. As many resamples as eight seeds have, and some more. */
+/** A curve has many intervals, which are drawn and not told: of up to seven seeds they are exact. */
 const MOST_RESAMPLES_OF_CURVES = 2000;
 
 /** Resamples behind each interval of a curve. */
