@@ -30,6 +30,7 @@ const SPOKEN: Readonly<Record<string, string>> = {
   tfjsNodeRuntime: '',
   tfjsRuntime: '',
   joinVectorEnvs: '',
+  openRunCheckpoints: '',
   timeLimit: '',
   trainOffPolicy: '',
   trainOnPolicy: '',

@@ -2,7 +2,6 @@ import { commandLine } from '../cli/command-line.ts';
 import { defineCommand } from '../cli/command.ts';
 import * as is from '../cli/settings.ts';
 import type { ValuesOf } from '../cli/settings.ts';
-import { checkResamples } from '../compare/check-resamples.ts';
 
 const settings = is.defineSettings({
   out: is.word('folder to write report.html, learning curves and tables to', {
@@ -55,6 +54,7 @@ export const compare = defineCommand({
     'meow-bench compare earlier/curves.csv runs/HalfCheetah-v5 --out comparison',
   ],
   run: async ({ arguments: runs, settings: config, given, ui }) => {
+    const { checkResamples } = await import('../compare/check-resamples.ts');
     checkResamples(config);
     const { compare } = await import('../compare/compare.ts');
     await compare(runs, { ...config, command: commandLine(['compare', ...runs], given) }, ui);

@@ -2,7 +2,6 @@ import { commandLine } from '../cli/command-line.ts';
 import { defineCommand } from '../cli/command.ts';
 import * as is from '../cli/settings.ts';
 import type { ValuesOf } from '../cli/settings.ts';
-import { checkResamples } from '../compare/check-resamples.ts';
 
 const settings = is.defineSettings({
   budget: is.duration('time that all of it may take', { default: '8h' }),
@@ -82,6 +81,7 @@ export const reproduce = defineCommand({
     'meow-bench reproduce ablations --engine ray --cores 64 --ray ray.yaml',
   ],
   run: async ({ arguments: [figure = ''], settings: config, options: { dryRun }, given, ui }) => {
+    const { checkResamples } = await import('../compare/check-resamples.ts');
     checkResamples(config);
     const { reproduce } = await import('../reproduce/reproduce.ts');
     await reproduce(figure, { ...config, dryRun, command: commandLine(['reproduce', figure], given) }, ui);

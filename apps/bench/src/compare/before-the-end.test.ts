@@ -24,7 +24,7 @@ it('names the groups whose last evaluation is of an earlier policy than the fina
     return beforeTheEnd(groups);
   };
   expect(await runOf('ppo', 1024)).toEqual([
-    'ppo on Task-v0: the last evaluation, at step 1,000, is not of the final policy, at step 1,024; "meow-bench eval" plays that',
+    'ppo (steps=1024) on Task-v0: the last evaluation, at step 1,000, is not of the final policy, at step 1,024; "meow-bench eval" plays that',
   ]);
   expect(await runOf('ppo', 1000)).toEqual([]);
   // Asked for.

@@ -105,7 +105,7 @@ describe('measureRobustness', () => {
     const [first = '', second = ''] = await trained(root);
     await rm(path.join(second, 'checkpoints'), { recursive: true });
     const out = path.join(root, 'out');
-    const flags = ['--observation-noise', '0.5', '--noise-episodes', '1', '--resamples', '50', '--json'];
+    const flags = ['--observation-noise', '0.5', '--noise-episodes', '1', '--resamples', '400', '--json'];
     const compared = await bench('compare', first, second, '--out', out, ...flags);
     const remark = `${second}: not played with noise: the checkpoints of ${second} are missing`;
     expect([compared.code, compared.err]).toEqual([0, expect.stringContaining(`meow-bench: ${remark}`)]);
