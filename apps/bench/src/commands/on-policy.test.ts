@@ -177,7 +177,7 @@ describe('runs on a MuJoCo task, with several environments in threads', () => {
     );
     expect(groups).toHaveLength(1);
     expect(groups[0].final.mean).toBeCloseTo((lasts[0] + lasts[1]) / 2, 10);
-    expect(await readFile(path.join(out, 'Hopper-v5.svg'), 'utf8')).toContain('>ppo, 2 seeds');
+    expect(await readFile(path.join(out, 'Hopper-v5.svg'), 'utf8')).toContain('>ppo (numEnvs=2, ');
   });
 
   const fused = whyUnavailable();
