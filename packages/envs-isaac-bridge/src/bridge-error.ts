@@ -17,6 +17,15 @@ export type BridgeProblem =
   | 'simulator'
   | 'actions';
 
+/** What an error of the bridge has besides its message. */
+export interface BridgeErrorDetails {
+  /** Python's, where the simulator raised. */
+  readonly traceback?: string | undefined;
+  /** The end of the server's log, for the stack alone. */
+  readonly log?: string | undefined;
+  readonly cause?: unknown;
+}
+
 /** An error of the bridge: what was expected, what came and what to do. */
 export class BridgeError extends Error {
   override readonly name = 'BridgeError';
@@ -24,13 +33,10 @@ export class BridgeError extends Error {
   /** Python's, where the simulator raised; the stack ends with it. */
   readonly traceback: string | undefined;
 
-  constructor(
-    problem: BridgeProblem,
-    message: string,
-    { traceback, cause }: { readonly traceback?: string | undefined; readonly cause?: unknown } = {},
-  ) {
+  constructor(problem: BridgeProblem, message: string, { traceback, log, cause }: BridgeErrorDetails = {}) {
     super(message, { cause });
-    if (traceback !== undefined) this.stack = `${this.stack}\n\n${traceback.trimEnd()}`;
+    const ending = traceback ?? log;
+    if (ending !== undefined) this.stack = `${this.stack}\n\n${ending.trimEnd()}`;
     this.problem = problem;
     this.traceback = traceback;
   }

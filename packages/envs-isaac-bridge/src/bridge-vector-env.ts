@@ -17,7 +17,7 @@ import { PROTOCOL, readHello, type Hello } from './hello.ts';
 import { ndarray } from './ndarray.ts';
 import { bridgeResults, type BridgeResetResult, type BridgeStepResult } from './results.ts';
 import type { OpenSocket, ServerAddress } from './socket.ts';
-import type { Timeouts } from './timeouts.ts';
+import { TIMEOUT_OF, type RequestType, type Timeouts } from './timeouts.ts';
 
 /** Environments of a Python simulator. Its calls promise, one at a time. */
 export interface BridgeVectorEnv extends VectorEnv {
@@ -91,9 +91,9 @@ export async function bridgeVectorEnv(options: BridgeVectorEnvOptions): Promise<
     if (closed) throw new Error(`${where}: ${call} was called after close().`);
   };
 
-  const ask = async (type: keyof typeof KINDS, fields: Message): Promise<Message> => {
+  const ask = async (type: RequestType, fields: Message): Promise<Message> => {
     if (connection.failure && !begun && reconnects) await reconnect(type);
-    return explained(connection.request(type, fields, timeouts[KINDS[type]]));
+    return explained(connection.request(type, fields, timeouts[TIMEOUT_OF[type]]));
   };
 
   /** Nothing had begun: the same environments anew are as good. */
@@ -239,9 +239,6 @@ export async function bridgeVectorEnv(options: BridgeVectorEnvOptions): Promise<
 const SEEDS = 2 ** 32;
 /** Of a simulator before its first reset, which has no state yet. */
 const NOT_BEGUN = '';
-
-/** Which timeout a request has. */
-const KINDS = { reset: 'reset', step: 'step', state: 'state', restore: 'state' } as const;
 
 /** Reads an answer; what isn't as agreed becomes an error of the bridge. */
 function understood<T>({ url }: ServerAddress, read: () => T): T {

@@ -1,6 +1,7 @@
 import { BridgeError, type BridgeProblem } from './bridge-error.ts';
 import { decodeMessage, encodeMessage, type Message } from './codec.ts';
 import type { BridgeSocket, OpenSocket, ServerAddress } from './socket.ts';
+import { TIMEOUT_OF, type RequestType } from './timeouts.ts';
 
 /** A conversation with a server: one request at a time, each with its answer. */
 export interface Connection {
@@ -12,7 +13,7 @@ export interface Connection {
    * @param timeout milliseconds, after which the connection is given up
    * @throws BridgeError for an answer that is an error, none in time, or a connection that is no more
    */
-  request(type: string, fields: Message, timeout: number): Promise<Message>;
+  request(type: RequestType, fields: Message, timeout: number): Promise<Message>;
   /** Gives the connection up. */
   end(): void;
 }
@@ -23,7 +24,7 @@ const PROBLEMS: readonly BridgeProblem[] = ['request', 'version', 'simulator', '
 const isFatal = (error: BridgeError) => error.problem !== 'actions';
 
 interface Waiting {
-  readonly type: string;
+  readonly type: RequestType;
   readonly id: number;
   resolve(answer: Message): void;
   reject(error: BridgeError): void;
@@ -93,7 +94,7 @@ export async function connectTo(open: OpenSocket, address: ServerAddress): Promi
             new BridgeError(
               'timeout',
               `${url}: no answer to ${type} within ${timeout} ms. See the server's log for what holds it up; ` +
-                `in a program of yours, timeouts.${type === 'restore' ? 'state' : type} of isaacVectorEnv allows more.`,
+                `in a program of yours, timeouts.${TIMEOUT_OF[type]} of isaacVectorEnv allows more.`,
             ),
           ),
         );

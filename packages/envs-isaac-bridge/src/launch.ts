@@ -80,7 +80,6 @@ export async function launchServer(launch: Launch, timeout: number): Promise<Lau
   const printed = log.attach(child.stderr);
   // A server that nobody closes mustn't keep this process alive: it ends with it.
   for (const held of [child, child.stdin, child.stdout, child.stderr]) unreferenced(held);
-  let isNoProgram = false;
   const exited = new Promise<string>((resolve) => {
     child.on('exit', (code, signal) => {
       const ending = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
@@ -89,8 +88,7 @@ export async function launchServer(launch: Launch, timeout: number): Promise<Lau
     });
     child.on('error', (error) => {
       // spawn names the program also where the folder is what is missing.
-      isNoProgram = cwd === undefined || existsSync(cwd);
-      const reason = isNoProgram ? error.message : `there is no folder ${cwd}`;
+      const reason = isThere(cwd) ? error.message : `there is no folder ${cwd}`;
       resolve(`can't be started (${reason})`);
     });
   });
@@ -125,16 +123,16 @@ export async function launchServer(launch: Launch, timeout: number): Promise<Lau
         ),
       );
     if (typeof outcome === 'string') {
-      if (isNoProgram)
-        throw new BridgeError(
-          'python',
-          `${task}: the server (${python}) ${outcome}. See that this Python is there.`,
-        );
-      const what = `${task}: the server (${python}) ${outcome} before it listened`;
-      const printed = log.quote();
-      const why = whyNotStarted(printed);
-      if (!why) throw new BridgeError('connection', told(`${what}. See its log.`));
-      throw new BridgeError(why.problem, `${what}: ${why.reason}`, { traceback: printed });
+      const what = `${task}: the server (${python}) ${outcome}`;
+      // It never ran, and has printed nothing.
+      if (child.pid === undefined)
+        throw isThere(cwd)
+          ? new BridgeError('python', `${what}. See that this Python is there.`)
+          : new BridgeError('connection', `${what}. Give it another cwd.`);
+      const lastWords = log.quote();
+      const why = whyNotStarted(lastWords);
+      if (!why) throw new BridgeError('connection', told(`${what} before it listened. See its log.`));
+      throw new BridgeError(why.problem, `${what} before it listened: ${why.reason}`, { log: lastWords });
     }
     return {
       url: outcome.url,
@@ -159,6 +157,9 @@ export async function launchServer(launch: Launch, timeout: number): Promise<Lau
     throw error;
   }
 }
+
+/** Whether a process can begin in a folder; without one it begins in this one's. */
+const isThere = (cwd: string | undefined): boolean => cwd === undefined || existsSync(cwd);
 
 function serverArguments({ task, numEnvs, autoresetMode, args = [] }: Launch): string[] {
   return [

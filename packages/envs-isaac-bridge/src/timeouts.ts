@@ -16,6 +16,19 @@ export interface Timeouts {
   readonly close: number;
 }
 
+/** Which of them a request has. */
+export const TIMEOUT_OF = {
+  hello: 'hello',
+  reset: 'reset',
+  step: 'step',
+  state: 'state',
+  restore: 'state',
+  close: 'close',
+} as const;
+
+/** What a server is asked for. */
+export type RequestType = keyof typeof TIMEOUT_OF;
+
 const DEFAULTS: Timeouts = {
   connect: 10_000,
   start: 600_000,

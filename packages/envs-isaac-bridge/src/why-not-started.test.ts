@@ -20,6 +20,10 @@ it.each([
     { problem: 'connection', reason: 'ValueError: 3 (own.py, line 1)' },
   ],
   [
+    `meow_isaac_bridge: X has unbounded actions.\nError in atexit: No module named 'carb'\n`,
+    { problem: 'connection', reason: 'X has unbounded actions.' },
+  ],
+  [
     `meow_isaac_bridge: ModuleNotFoundError: No module named 'torch' (own.py, line 1)\n`,
     {
       problem: 'python',

@@ -17,12 +17,12 @@ const SIMULATORS: Readonly<Record<string, string>> = {
   mujoco_playground: 'playground',
 };
 
-/** Begins lines of the server's own; the last one says why it ends. */
-const OWN_LINE = /^meow_isaac_bridge: /gm;
+/** Lines of the server's own; the last one says why it ends. Simulators may print more behind it. */
+const OWN_LINE = /^meow_isaac_bridge: (.*)$/gm;
 
 /** What a server said of why it ended; undefined where it said nothing that is known. */
 export function whyNotStarted(log: string): NotStarted | undefined {
-  const said = log.split(OWN_LINE).slice(1).at(-1)?.trim();
+  const said = [...log.matchAll(OWN_LINE)].at(-1)?.[1]?.trim();
   // Before its first line Python may have found no module to begin with.
   const missing = /No module named '?([\w.]+)/.exec(said ?? log)?.[1];
   if (missing !== undefined) {

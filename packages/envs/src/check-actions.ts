@@ -1,5 +1,3 @@
-import { AUTORESET_MODES, type AutoresetMode } from './vector-env.ts';
-
 /** Which actions a vector environment takes. */
 export interface ActionCheck {
   /** Begins the message. */
@@ -58,17 +56,5 @@ export function checkNoneFinished(where: string, finished: Uint8Array): void {
   throw new Error(
     `${where}: step(actions) was called while the episode of environment ${row} is over. ` +
       'In autoresetMode "disabled", call reset({ mask }) with the finished rows first.',
-  );
-}
-
-/**
- * Refuses a mode that there isn't, which untyped code may ask for: it would be none of them in part.
- *
- * @throws RangeError
- */
-export function checkAutoresetMode(where: string, mode: AutoresetMode): void {
-  if (AUTORESET_MODES.includes(mode)) return;
-  throw new RangeError(
-    `${where}: autoresetMode is ${JSON.stringify(mode)}, expected one of ${AUTORESET_MODES.join(', ')}.`,
   );
 }

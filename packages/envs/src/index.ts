@@ -31,9 +31,8 @@ export { prepareEnv, type PrepareEnvOptions } from './prepare-env.ts';
 export { restAfterEpisode } from './rest-after-episode.ts';
 export { rescaleAction } from './rescale-action.ts';
 export { timeLimit } from './time-limit.ts';
-export { AUTORESET_MODES } from './vector-env.ts';
+export { AUTORESET_MODES, type AutoresetMode } from './autoreset-mode.ts';
 export type {
-  AutoresetMode,
   Awaitable,
   RowState,
   VectorEnv,

@@ -7,7 +7,7 @@ import { makeEnv } from './make-env.ts';
 import { multiGoal } from './multi-goal.ts';
 import { countingEnv } from './testing/counting-env.ts';
 import { timeLimit } from './time-limit.ts';
-import type { AutoresetMode } from './vector-env.ts';
+import type { AutoresetMode } from './autoreset-mode.ts';
 import type { VectorEnvState } from './vector-env.ts';
 import { wrapEnv } from './wrap-env.ts';
 

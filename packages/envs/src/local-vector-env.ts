@@ -1,12 +1,12 @@
 import { sameBox } from './box.ts';
-import { checkActions, checkAutoresetMode, checkMask, checkNoneFinished } from './check-actions.ts';
+import { checkAutoresetMode, type AutoresetMode } from './autoreset-mode.ts';
+import { checkActions, checkMask, checkNoneFinished } from './check-actions.ts';
 import { checkedReset, checkedResult } from './checked-env.ts';
 import { closeAll } from './close-all.ts';
 import { decodeNumbers, encodeNumbers, envState, restoreEnv } from './env-state.ts';
 import type { Env, Info } from './env.ts';
 import { uncheckedStep } from './unchecked-step.ts';
 import type {
-  AutoresetMode,
   VectorEnv,
   VectorEnvState,
   VectorResetRequest,

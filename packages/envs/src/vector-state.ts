@@ -1,5 +1,6 @@
 import { damaged } from './env-state.ts';
-import type { AutoresetMode, RowState, VectorEnvState } from './vector-env.ts';
+import type { AutoresetMode } from './autoreset-mode.ts';
+import type { RowState, VectorEnvState } from './vector-env.ts';
 
 /** What a vector environment has to be for a state to fit. */
 export interface VectorShape {

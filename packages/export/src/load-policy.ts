@@ -244,9 +244,9 @@ export async function loadPolicy(
   };
   const { metadata } = first;
   const own = createGenerator(seed);
-  const sample = async (observation: Float32Array, generator: Generator) =>
+  const sample = async (observation: Float32Array, generator: Generator, method = 'sample') =>
     actionOf(
-      await sessionOf('stochastic', 'sample').run({
+      await sessionOf('stochastic', method).run({
         observation,
         noise: (rows) => generator.fillNormal(rows),
       }),
@@ -260,7 +260,7 @@ export async function loadPolicy(
     act: async (observation, { deterministic = true, generator = own } = {}) =>
       deterministic
         ? actionOf(await sessionOf('policy', 'act').run({ observation }))
-        : sample(observation, generator),
+        : sample(observation, generator, 'act'),
     sample: (observation) => sample(observation, own),
     value: async (observation, action) => sessionOf('critic', 'value').run({ observation, action }),
     dispose,

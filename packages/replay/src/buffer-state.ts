@@ -57,8 +57,6 @@ export interface ExpectedBuffer extends TransitionSizes {
   readonly observationStorage: ObservationStorage;
   readonly discount: number;
   readonly nStep: number;
-  /** Whether it has `nStep`. */
-  readonly linked: boolean;
   /** α if it is prioritized, otherwise null. */
   readonly alpha: number | null;
 }
@@ -94,7 +92,7 @@ export function checkHead(head: ReplayBufferHead, expected: ExpectedBuffer): voi
   }
   const alpha = head.priorities?.alpha ?? null;
   const kept = { nStep: head.lasts !== null, 'prioritized.alpha': alpha ?? 'none' };
-  const wanted = { nStep: expected.linked, 'prioritized.alpha': expected.alpha ?? 'none' };
+  const wanted = { nStep: expected.nStep > 1, 'prioritized.alpha': expected.alpha ?? 'none' };
   for (const name of ['nStep', 'prioritized.alpha'] as const) {
     if (kept[name] === wanted[name]) continue;
     const what = (value: unknown) =>
@@ -106,8 +104,9 @@ export function checkHead(head: ReplayBufferHead, expected: ExpectedBuffer): voi
     );
   }
   for (const name of ['discount', 'nStep'] as const) {
-    const saved = head[name];
-    if (saved === undefined || saved === expected[name]) continue;
+    // States from before these two were kept lack them.
+    const saved = head[name] ?? expected[name];
+    if (saved === expected[name]) continue;
     throw new RangeError(
       `replay: restore got a state with ${name} = ${String(saved)}, expected ${expected[name]}. ${remedy}`,
     );
@@ -154,9 +153,9 @@ export function checkPart(
     );
   }
   const links = part.previous?.length ?? 0;
-  if (links !== (expected.linked ? rows : 0)) {
+  if (links !== (expected.nStep > 1 ? rows : 0)) {
     throw new RangeError(
-      `replay: restore got ${links} links for ${rows} transitions, expected ${expected.linked ? rows : 'none'}. ${damaged}`,
+      `replay: restore got ${links} links for ${rows} transitions, expected ${expected.nStep > 1 ? rows : 'none'}. ${damaged}`,
     );
   }
   for (const [i, distance] of (part.previous ?? []).entries()) {

@@ -146,7 +146,6 @@ export function replayBuffer(options: ReplayBufferOptions): ReplayBuffer {
     observationStorage,
     discount,
     nStep,
-    linked: links !== undefined,
     alpha: priority?.alpha ?? null,
   };
   const extras: readonly BatchExtra[] = priority ? ['weights', 'indices'] : [];

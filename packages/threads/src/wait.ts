@@ -28,6 +28,7 @@ export function waitWhile(
 
 /** How threads wait for one another in the middle of a command, where none has anything else to do. */
 const DURING_COMMAND: WaitOptions = { awakeMilliseconds: 2, asleepMilliseconds: 50 };
+
 /** Waits without staying awake after one that it was in vain for. */
 const AFTER_VAIN = 16;
 

@@ -1,10 +1,11 @@
-import type { ReplayBuffer, TransitionSizes } from '@meow-rl/replay';
+import type { ReplayBuffer } from '@meow-rl/replay';
 
 import { checkFit, spacesOf } from './check-fit.ts';
 import type { LearningAgent, UpdateMetrics } from './contracts/learning-agent.ts';
 import type { OffPolicyAgent } from './contracts/off-policy-agent.ts';
 import type { TrainOffPolicyOptions } from './off-policy-options.ts';
 import type { TrainOnPolicyOptions } from './on-policy-options.ts';
+import { updatesDue } from './updates-due.ts';
 
 // A diverged update has already changed the weights: going on would only hide where it happened.
 export function checkMetrics(
@@ -71,8 +72,10 @@ export function checkOptions(options: CheckedOptions): void {
       throw new RangeError(`trainOffPolicy: ${name} is ${String(value)}, expected a number of at least 0.`);
     }
   }
+  // The last vector step may go beyond them.
+  const reached = Math.ceil(options.steps / env.numEnvs) * env.numEnvs;
   // With none asked for, steps are collected on purpose.
-  if (updatesPerStep > 0 && (options.steps - warmup) * updatesPerStep < 1 - 1e-9)
+  if (updatesPerStep > 0 && updatesDue(reached, { warmup, updatesPerStep }) === 0)
     throw new RangeError(
       `trainOffPolicy: warmup ${warmup} and updatesPerStep ${updatesPerStep} make no update in ${options.steps} steps: nothing would be learned. ` +
         'Train for more steps, shorten the warm-up, or set updatesPerStep to 0 to collect transitions only.',
@@ -145,10 +148,10 @@ export function checkOnPolicyOptions(options: TrainOnPolicyOptions & { readonly 
     );
 }
 
-/** Throws unless the buffer is for the agent's observations, and for what replay is to keep of its actions. */
+/** Throws unless the buffer is for the agent's observations, for what replay is to keep of its actions, and for its discount. */
 function checkBuffer(
   { algorithm, observationSize, actionSize, gamma, replayed }: OffPolicyAgent,
-  buffer: TransitionSizes & Pick<ReplayBuffer, 'discount'>,
+  buffer: Pick<ReplayBuffer, 'observationSize' | 'actionSize' | 'discount'>,
 ): void {
   if (buffer.observationSize !== observationSize) {
     throw new RangeError(
@@ -163,16 +166,16 @@ function checkBuffer(
         'Make the buffer with actionSize: agent.replayed.size.',
     );
   }
-  if (gamma !== undefined && buffer.discount !== gamma) {
-    throw new RangeError(
-      `trainOffPolicy: the replay buffer has discount = ${buffer.discount}, expected ${gamma}, the gamma that the ${algorithm} agent learns with. ` +
-        'Make the buffer with discount: agent.gamma, or the agent with another gamma.',
-    );
-  }
   if (!replayed && buffer.actionSize !== actionSize) {
     throw new RangeError(
       `trainOffPolicy: the replay buffer has actionSize = ${buffer.actionSize}, expected ${actionSize} as in the agent. ` +
         'Make the buffer for this environment.',
+    );
+  }
+  if (gamma !== undefined && buffer.discount !== gamma) {
+    throw new RangeError(
+      `trainOffPolicy: the replay buffer has discount = ${buffer.discount}, expected ${gamma}, the gamma that the ${algorithm} agent learns with. ` +
+        'Make the buffer with discount: agent.gamma, or the agent with another gamma.',
     );
   }
 }

@@ -211,7 +211,7 @@ it('ends where an episode does not, as without a time limit', async () => {
   };
   const idle = { ...fakeAgent(), act: async () => Float32Array.of(0) };
   await expect(evaluate({ actor: idle, env, episodes: 1, seed: 0 })).rejects.toThrow(
-    'evaluate: an episode of Endless-v0 has not ended in 1000000 steps. Give the environment a time limit, as timeLimit(env, 1000).',
+    'evaluate: an episode of Endless-v0 has not ended in 1000000 steps. Give its environments a time limit, as timeLimit(env, 1000).',
   );
   expect(steps).toBe(1_000_000);
 });

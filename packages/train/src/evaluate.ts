@@ -4,7 +4,7 @@ import { stream } from '@meow-rl/random';
 import { checkFit } from './check-fit.ts';
 import type { Actor } from './contracts/actor.ts';
 import { eventLoopTurn } from './event-loop-turn.ts';
-import { expectEnd } from './expect-end.ts';
+import { refuseEndless } from './refuse-endless.ts';
 import { playTogether, type PlayedEpisodes, type Playing } from './play-together.ts';
 
 /** Options of {@link evaluate}. */
@@ -99,7 +99,7 @@ async function playOneByOne({
     for (let done = false; !done; length += 1) {
       await turn();
       signal?.throwIfAborted();
-      expectEnd(env, length);
+      refuseEndless(env, length);
       const action = await actor.act(Float32Array.from(observation), { deterministic, generator });
       const result = checkedStep(env, action);
       ({ observation } = result);

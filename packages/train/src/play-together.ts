@@ -4,7 +4,7 @@ import type { Generator } from '@meow-rl/random';
 import { checkFit, spacesOf } from './check-fit.ts';
 import { checkVectorReset, checkVectorStep, finiteReward } from './check-vector-results.ts';
 import { eventLoopTurn } from './event-loop-turn.ts';
-import { expectEnd } from './expect-end.ts';
+import { refuseEndless } from './refuse-endless.ts';
 import type { Actor } from './contracts/actor.ts';
 
 /** How episodes are to be played. */
@@ -63,7 +63,7 @@ async function playRound(
   for (let running = count, steps = 0; running > 0; steps += 1) {
     await turn();
     signal?.throwIfAborted();
-    expectEnd(env, steps);
+    refuseEndless(env, steps);
     const chosen = await actor.act(acting.observationsOf(observations), { deterministic, generator });
     const result = checkVectorStep(env, await env.step(acting.actionsOf(chosen)), 'evaluate');
     const ended = result.terminated.map((flag, row) => flag | (result.truncated[row] ?? 0));

@@ -398,6 +398,11 @@ describe('errors', () => {
     await expect(run(options)).rejects.toThrow(message);
   });
 
+  it('takes a warm-up that the last vector step goes beyond', async () => {
+    const { result } = await run({ steps: 9, warmup: 9 });
+    expect(result).toEqual({ step: 10, updates: 1, aborted: false });
+  });
+
   it('refuses batches and a discount that the agent does not learn with, also where it is normalized', async () => {
     const agent = { ...fakeAgent(), batchSize: 8, gamma: 0.9 };
     const normalized = normalizedAgent(agent, { observations: observationNormalizer({ size: 2 }) });

@@ -13,6 +13,7 @@ import { runningMeans } from './running-means.ts';
 import { crossed, scheduledEvaluation } from './scheduled-evaluation.ts';
 import { restartSeed, seedFor, seedStreams } from './seeds.ts';
 import { stepClock } from './step-clock.ts';
+import { updatesDue } from './updates-due.ts';
 import { TrainingError } from './training-error.ts';
 import { transitionCollector } from './transition-collector.ts';
 
@@ -123,8 +124,7 @@ export async function trainOffPolicy(options: TrainOffPolicyOptions): Promise<Tr
 
   /** Makes the updates that the steps so far call for. */
   const learn = async () => {
-    // Counted from the end of the warm-up instead of accumulated, so that no rounding error does.
-    const due = Math.floor((step - warmup) * updatesPerStep + 1e-9);
+    const due = updatesDue(step, { warmup, updatesPerStep });
     for (; updates < due; updates += 1) {
       const batch = replay.sample(batchSize);
       const begun = performance.now();

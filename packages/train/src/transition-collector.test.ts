@@ -61,6 +61,28 @@ describe('where a simulator loses last observations', () => {
     ]);
     expect(lost).toEqual([undefined, [[0], [0.125]], undefined, [[0], [0.375]]]);
   });
+
+  it('looks at the rewards of these steps too, which count in returns', async () => {
+    const env = losesLastObservations(pair('same-step'));
+    const step: typeof env.step = async (actions) => {
+      const result = await env.step(actions);
+      return { ...result, rewards: result.rewards.map((reward, row) => (row === 0 ? Number.NaN : reward)) };
+    };
+    const lostAt: typeof env.step = async (actions) => {
+      const result = await env.step(actions);
+      return result.finalObservationUnknown?.[0] === 1
+        ? { ...result, rewards: Float64Array.of(Number.NaN, result.rewards[1] ?? 0) }
+        : result;
+    };
+    for (const broken of [step, lostAt]) {
+      const collector = transitionCollector({ ...env, step: broken });
+      await collector.reset(0);
+      const steps = async () => {
+        for (let i = 0; i < 3; i += 1) await collector.step(new Float32Array(2));
+      };
+      await expect(steps()).rejects.toThrow('gave NaN as reward of environment 0, expected a finite number.');
+    }
+  });
 });
 
 it('forgets ends of episodes where it goes back to a moment without, by restore or reset', async () => {

@@ -151,7 +151,7 @@ export function transitionCollector(
         ...(lostRows.length > 0 && {
           lost: {
             rows: Int32Array.from(lostRows),
-            rewards: Float64Array.from(lostRows, (row) => result.rewards[row] ?? Number.NaN),
+            rewards: Float64Array.from(lostRows, (row) => finiteReward(env, row, result.rewards[row], where)),
           },
         }),
       };

@@ -35,7 +35,10 @@ export function sharingWords(name: string, candidates: readonly string[]): reado
   return candidates.filter((candidate) => {
     const others = wordsOf(candidate);
     const shared = words.filter((word) => others.includes(word)).length;
-    return 2 * shared >= words.length || (given.length > 3 && normalize(leafOf(candidate)).includes(given));
+    return (
+      (shared > 0 && 2 * shared >= words.length) ||
+      (given.length > 3 && normalize(leafOf(candidate)).includes(given))
+    );
   });
 }
 

@@ -54,7 +54,7 @@ export const compare = defineCommand({
     'meow-bench compare earlier/curves.csv runs/HalfCheetah-v5 --out comparison',
   ],
   run: async ({ arguments: runs, settings: config, given, ui }) => {
-    const { checkResamples } = await import('../compare/check-resamples.ts');
+    const { checkResamples } = await import('../compare/resamples.ts');
     checkResamples(config);
     const { compare } = await import('../compare/compare.ts');
     await compare(runs, { ...config, command: commandLine(['compare', ...runs], given) }, ui);

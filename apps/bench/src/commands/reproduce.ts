@@ -81,7 +81,7 @@ export const reproduce = defineCommand({
     'meow-bench reproduce ablations --engine ray --cores 64 --ray ray.yaml',
   ],
   run: async ({ arguments: [figure = ''], settings: config, options: { dryRun }, given, ui }) => {
-    const { checkResamples } = await import('../compare/check-resamples.ts');
+    const { checkResamples } = await import('../compare/resamples.ts');
     checkResamples(config);
     const { reproduce } = await import('../reproduce/reproduce.ts');
     await reproduce(figure, { ...config, dryRun, command: commandLine(['reproduce', figure], given) }, ui);

@@ -13,6 +13,7 @@ import { ofEnoughSeeds } from './few-seeds.ts';
 import { labelsOf, type RunGroup } from './group-runs.ts';
 import { learningCurve, type CurvePoint } from './learning-curve.ts';
 import { normalizedProfile, type NormalizedProfile } from './normalized-profile.ts';
+import { resamplesOfBands, type Resampling } from './resamples.ts';
 
 /** A mean over seeds; without a standard deviation if there is one seed only. */
 export interface Spread {
@@ -72,8 +73,9 @@ export interface Comparison {
 }
 
 /** Options of {@link analyse}. */
-export interface AnalyseOptions extends BootstrapOptions {
+export interface AnalyseOptions extends BootstrapOptions, Resampling {
   readonly resamples: number;
+  readonly confidence: number;
   /** Evaluations that `lastAverage` averages. */
   readonly last: number;
   /** Evaluations of a run in each point of a curve: it and those before it. 1 doesn't smooth. */
@@ -146,18 +148,11 @@ function resultOf({ algorithm, label, runs }: RunGroup, options: AnalyseOptions)
     lastAverage: spreadOf(scores.map(({ lastAverage }) => lastAverage)),
     ...timesOf(runs),
     curve: learningCurve(runs, options.smooth, (values) =>
-      iqmInterval(values, { ...options, resamples: resamplesOfCurves(options) }),
+      iqmInterval(values, { ...options, resamples: resamplesOfBands(options) }),
     ),
     meanCurve: learningCurve(runs, options.smooth, (values) => meanInterval(values, options.confidence)),
   };
 }
-
-/** A curve has many intervals, which are drawn and not told: of up to seven seeds they are exact. */
-const MOST_RESAMPLES_OF_CURVES = 2000;
-
-/** Resamples behind each interval of a curve. */
-export const resamplesOfCurves = ({ resamples }: { readonly resamples: number }): number =>
-  Math.min(resamples, MOST_RESAMPLES_OF_CURVES);
 
 /** Interquartile mean of one task's scores, with its bootstrap interval where there are enough. */
 const iqmInterval = (scores: readonly number[], options: BootstrapOptions): ConfidenceInterval =>

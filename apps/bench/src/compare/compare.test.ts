@@ -343,6 +343,21 @@ describe('compare', () => {
     expect(countBands(await figures())).toEqual([1, 1, 1]);
   });
 
+  it('says also outside of reports that the last evaluation is of an earlier policy than the final one', async () => {
+    const root = await temporaryFolder();
+    await writeRun(join(root, 'runs', '1'), {
+      seed: 1,
+      means: [1, 2],
+      settings: { steps: 250 },
+      tail: '{"type":"metrics","step":250}\n',
+    });
+    const remark =
+      'meow on Task-v0: the last evaluation, at step 200, is not of the final policy, at step 250';
+    const { err } = await compare(join(root, 'runs'), '--out', join(root, 'out'));
+    expect(err).toContain(remark);
+    expect(await readFile(join(root, 'out', 'compare.md'), 'utf8')).toContain(remark);
+  });
+
   it('refuses resamples that are too few for the ends of an interval', async () => {
     const root = await temporaryFolder();
     for (const seed of [1, 2, 3]) await writeRun(join(root, `${seed}`), { seed, means: [seed] });

@@ -12,6 +12,7 @@ import {
 } from '../report/make-comparison-report.ts';
 import { svgFile } from '../report/svg.ts';
 import { guardWrite, writeAtomically } from '../runs/run-folder.ts';
+import { beforeTheEnd } from './before-the-end.ts';
 import { compareRuns, type ComparedRuns } from './compare-runs.ts';
 import { curvesFigure } from './curves-figure.ts';
 import { findRuns, isCurves } from './find-runs.ts';
@@ -39,13 +40,14 @@ export async function compare(sources: readonly string[], request: CompareReques
   const { comparison, notes, leftOut } = runs;
   const text = formatComparison(comparison, request);
   for (const { folder, note } of notes) ui.warn(`${folder}: ${note}`);
-  for (const note of unevenSteps(comparison)) ui.warn(note);
+  const remarks = [...unevenSteps(comparison), ...beforeTheEnd(runs.groups)];
+  for (const remark of remarks) ui.warn(remark);
   for (const run of leftOut) ui.warn(`left out ${describeLeftOut(run)}`);
 
   const { files, notPlayed } =
     out === undefined
       ? { files: [], notPlayed: [] }
-      : await writeFiles(out, { folders, runs, text, request }, ui);
+      : await writeFiles(out, { folders, runs, text, remarks, request }, ui);
   ui.result(
     { actions: actionsOf(request), ...comparison, notes, leftOut, notPlayed, files },
     files.length > 0 ? `${text}\n\nWritten: ${files.join(', ')}` : text,
@@ -56,12 +58,13 @@ interface Compared {
   readonly folders: readonly string[];
   readonly runs: ComparedRuns;
   readonly text: string;
+  readonly remarks: readonly string[];
   readonly request: CompareRequest;
 }
 
 async function writeFiles(
   out: string,
-  { folders, runs, text, request }: Compared,
+  { folders, runs, text, remarks, request }: Compared,
   ui: Ui,
 ): Promise<WrittenReport> {
   const { comparison } = runs;
@@ -79,7 +82,7 @@ async function writeFiles(
         svgFile(curvesFigure(result, { ...request, statistic: 'iqm' })),
       ),
     );
-  const tables = await write('compare.md', markdown(text, unevenSteps(comparison), figures));
+  const tables = await write('compare.md', markdown(text, remarks, figures));
   const asked = {
     ...request,
     title: `Comparison on ${comparison.environments.map(({ environment }) => environment).join(', ')}`,

@@ -1,4 +1,3 @@
-import { counted } from '../cli/counted.ts';
 import type { Comparison, GroupResult } from './analyse.ts';
 import { LEAST_SEEDS_OF_INTERVAL } from './few-seeds.ts';
 
@@ -6,8 +5,7 @@ import { LEAST_SEEDS_OF_INTERVAL } from './few-seeds.ts';
 const SEEDS_OF_FAIR_BOOTSTRAP = 5;
 
 /** `one seed`, `two seeds`: fewer than an interval takes. */
-export const fewSeeds = (seeds: number): string =>
-  seeds === 1 ? 'one seed' : seeds === 2 ? 'two seeds' : counted(seeds, 'seed');
+export const fewSeeds = (seeds: number): string => (seeds === 1 ? 'one seed' : 'two seeds');
 
 /** Why a pair has no interval: `one seed a side`, `one seed of sac`. */
 export function fewSeedsOfPair(x: string, y: string, groups: readonly GroupResult[]): string {
@@ -24,6 +22,8 @@ export function fewSeedsOfPair(x: string, y: string, groups: readonly GroupResul
 
 /** What stands below tables with bootstrap intervals of few seeds; nothing where there are none. */
 export const fewSeedsCaveat = ({ environments }: Pick<Comparison, 'environments'>): string =>
-  environments.some(({ groups }) => groups.some(({ seeds }) => seeds.length < SEEDS_OF_FAIR_BOOTSTRAP))
+  environments.some(({ groups }) =>
+    groups.some(({ seeds }) => seeds.length > 1 && seeds.length < SEEDS_OF_FAIR_BOOTSTRAP),
+  )
     ? `Bootstrap intervals of fewer than about ${SEEDS_OF_FAIR_BOOTSTRAP} seeds are too narrow; Student's t is the safer one there.`
     : '';

@@ -1,8 +1,8 @@
 import type { ConfidenceInterval } from '@meow-rl/train';
 
 /**
- * Seeds from which on bootstrap intervals of one task are shown: that of two is the two of them. Student's reaches 13 standard errors to either side
- * then, so that curves and shares go without it too.
+ * Seeds from which on intervals are drawn. With two a bootstrap interval is just the smaller and the larger score, and Student's at 95 % reaches
+ * 13 standard errors to either side.
  */
 export const LEAST_SEEDS_OF_INTERVAL = 3;
 

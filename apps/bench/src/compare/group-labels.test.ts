@@ -121,6 +121,18 @@ describe('labels of groups', () => {
     ]);
   });
 
+  it('say nothing of a limit that was assumed, and name one that was given', async () => {
+    const root = await temporaryFolder();
+    const run = { env: 'gym:Own-v0', means: [1] };
+    await writeRun(path.join(root, '1'), { ...run, seed: 1, settings: { maxSteps: 1000 } });
+    await writeRun(path.join(root, '2'), { ...run, seed: 2, settings: { maxSteps: 50 } });
+    const { groups } = await readGroups(
+      ['1', '2'].map((name) => path.join(root, name)),
+      {},
+    );
+    expect(labelsIn(groups, 'gym:Own-v0')).toEqual(['meow: 1', 'meow (maxSteps=50): 1']);
+  });
+
   it('of runs that are far from the preset keep them apart from those with it, also in files of curves', async () => {
     const root = await temporaryFolder();
     const write = (name: string, seed: number, agent: Readonly<Record<string, unknown>>) =>

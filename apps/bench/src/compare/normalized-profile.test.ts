@@ -7,12 +7,14 @@ const of = (environment: string, scores: Record<string, readonly number[]>) => (
   scores: new Map(Object.entries(scores)),
 });
 
+const OPTIONS = { resamples: 2000, confidence: 0.95 };
+
 describe('normalizedProfile', () => {
   it('divides returns by the best mean of each environment', () => {
     const profile = normalizedProfile(
       ['a', 'b'],
       [of('X', { a: [80, 120], b: [50, 50] }), of('Y', { a: [1, 1], b: [4, 4] })],
-      { resamples: 10 },
+      { resamples: 10, confidence: 0.95 },
     );
     expect(profile?.scales).toEqual([
       { environment: 'X', scale: 100 },
@@ -41,7 +43,7 @@ describe('normalizedProfile', () => {
     const profile = normalizedProfile(
       ['a', 'b'],
       [shared, of('Y', { a: [9] }), of('Z', { a: [-1], b: [-2] })],
-      {},
+      OPTIONS,
     );
     expect(profile?.scales).toEqual([{ environment: 'X', scale: 2 }]);
     expect(profile?.leftOut).toEqual([
@@ -52,7 +54,7 @@ describe('normalizedProfile', () => {
   });
 
   it('is none of one label, or without a shared environment', () => {
-    expect(normalizedProfile(['a'], [of('X', { a: [1] })], {})).toBeUndefined();
-    expect(normalizedProfile(['a', 'b'], [of('X', { a: [1] })], {})).toBeUndefined();
+    expect(normalizedProfile(['a'], [of('X', { a: [1] })], OPTIONS)).toBeUndefined();
+    expect(normalizedProfile(['a', 'b'], [of('X', { a: [1] })], OPTIONS)).toBeUndefined();
   });
 });

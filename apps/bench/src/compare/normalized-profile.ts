@@ -2,6 +2,7 @@ import { bootstrapInterval, interquartileMean, mean, performanceProfile } from '
 import type { BootstrapOptions, ConfidenceInterval } from '@meow-rl/train';
 
 import { ofEnoughSeeds } from './few-seeds.ts';
+import { resamplesOfBands, type Resampling } from './resamples.ts';
 
 /** Final scores of one environment, by the label of the group. */
 export interface LabelledScores {
@@ -37,7 +38,7 @@ const POINTS = 101;
 export function normalizedProfile(
   labels: readonly string[],
   environments: readonly LabelledScores[],
-  options: BootstrapOptions,
+  options: BootstrapOptions & Resampling,
 ): NormalizedProfile | undefined {
   const judged = environments.map(({ environment, scores }) => {
     const scale = Math.max(...[...scores.values()].map((values) => mean(values)));
@@ -67,9 +68,10 @@ export function normalizedProfile(
       const ofOneTask = strata.length === 1 ? strata : [];
       return {
         label,
-        shares: performanceProfile(strata, thresholds, options).map((share) =>
-          ofEnoughSeeds(share, ...ofOneTask),
-        ),
+        shares: performanceProfile(strata, thresholds, {
+          ...options,
+          resamples: resamplesOfBands(options),
+        }).map((share) => ofEnoughSeeds(share, ...ofOneTask)),
         iqm: ofEnoughSeeds(
           bootstrapInterval(strata, (scores) => interquartileMean(scores.flat()), options),
           ...ofOneTask,

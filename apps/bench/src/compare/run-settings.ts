@@ -2,6 +2,7 @@ import { defaultsOf, formerValuesOf } from '@meow-rl/learner/settings';
 
 import type { AgentConfig, Algorithm } from '../algorithms/algorithm.ts';
 import { ALGORITHMS } from '../algorithms/index.ts';
+import { DEFAULT_MAX_STEPS } from '../environments/step-limit.ts';
 import { isRecord, mergeConfig, type RawConfig } from '../cli/config-file.ts';
 import { parseTrainSettings } from '../runs/train-settings.ts';
 import type { Run } from './read-run.ts';
@@ -77,7 +78,9 @@ function presetSettings(algorithm: Algorithm, name: string): RawConfig | undefin
 export function presetSettingsOf(run: Run): FlatSettings | undefined {
   const algorithm = algorithmOfRun(run);
   const preset = algorithm && presetSettings(algorithm, String(run.config['preset']));
-  return preset && flat(preset, run);
+  // What is assumed where an environment has no limit is no choice of the run's.
+  const assumed = run.config['maxSteps'] === DEFAULT_MAX_STEPS ? { maxSteps: DEFAULT_MAX_STEPS } : {};
+  return preset && flat({ ...preset, ...assumed }, run);
 }
 
 function flat(config: RawConfig, run: Run): FlatSettings {

@@ -10,7 +10,9 @@ import {
   type BridgeChoice,
   type BridgeOptions,
 } from './bridge.ts';
+import { withStepLimit } from './step-limit.ts';
 import { UsageError } from '../cli/errors.ts';
+import type { Ui } from '../cli/ui.ts';
 
 /**
  * Opens environments behind the bridge whose episodes are counted.
@@ -33,14 +35,22 @@ const spreadServer = ({ env }: BridgeChoice) =>
     'Evaluate with a server that was started without it; train leaves evaluation out with --evaluate-every above --steps.',
   );
 
+interface LazyBridgeOptions {
+  readonly like: VectorEnv;
+  readonly numEnvs: number;
+  /** Is told of a limit that is assumed. */
+  readonly ui: Pick<Ui, 'info'>;
+}
+
 /** Environments that are opened when they are first used; until then nothing is started. */
 function lazyBridge(
   choice: BridgeChoice,
-  { like, ...opening }: BridgeOptions & { readonly like: VectorEnv; readonly numEnvs: number },
+  { like, ui, ...opening }: BridgeOptions & LazyBridgeOptions,
 ): VectorEnv {
   let made: VectorEnv | undefined;
   let opened: Promise<VectorEnv> | undefined;
-  const open = async () => (made = await openLike(choice, opening, like));
+  // It may be another one than what is trained in, without a limit.
+  const open = async () => (made = await openLike(await withStepLimit(choice, opening, ui), opening, like));
   const env = () => (opened ??= open());
   return {
     id: like.id,
@@ -114,12 +124,17 @@ export async function whyNoEvaluation({
  */
 export async function openEvaluationBridge(
   { evaluationEnv, ...choice }: BridgeEvaluation,
-  { like, episodes, logFile }: { like: VectorEnv; episodes: number; logFile: string },
+  {
+    like,
+    episodes,
+    logFile,
+    ui,
+  }: { like: VectorEnv; episodes: number; logFile: string; ui: Pick<Ui, 'info'> },
 ): Promise<VectorEnv> {
   const evaluated = { ...choice, env: evaluationEnv ?? choice.env };
-  if (!isRunningServer(evaluated.env)) return lazyBridge(evaluated, { like, numEnvs: episodes, logFile });
+  if (!isRunningServer(evaluated.env)) return lazyBridge(evaluated, { like, numEnvs: episodes, logFile, ui });
   if (evaluated.env !== choice.env) return openLike(evaluated, {}, like);
   if ((await bridgeHello(evaluated)).spreadEpisodes) throw spreadServer(evaluated);
   // A server that runs has the number that it has.
-  return lazyBridge(evaluated, { like, numEnvs: like.numEnvs });
+  return lazyBridge(evaluated, { like, numEnvs: like.numEnvs, ui });
 }

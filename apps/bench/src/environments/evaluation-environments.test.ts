@@ -48,6 +48,7 @@ it('plays the same episodes whatever the threads are, each as one alone', async 
       episodes: 9,
       like,
       logFile: '',
+      ui: { info: () => {} },
     });
     played.push(await evaluate({ ...options, env }), await evaluate({ ...options, env, seed: 5 }));
     await env.close();

@@ -117,14 +117,17 @@ export interface EvaluationEnvironmentOptions extends EvaluationPlan {
   readonly like: VectorEnv;
   /** Where a simulator that is started for them logs. */
   readonly logFile: string;
+  /** Is told of a limit of episodes that is assumed. */
+  readonly ui: Pick<Ui, 'info'>;
 }
 
 /** An environment for evaluations as agents see it. A simulator in Python is started at the first one. */
 export async function makeEvaluationEnvironment(
   choice: IdentifiedEnvironment & BridgeEvaluation,
-  { like, logFile, ...plan }: EvaluationEnvironmentOptions,
+  { like, logFile, ui, ...plan }: EvaluationEnvironmentOptions,
 ): Promise<Env | VectorEnv> {
-  if (isBridge(choice.env)) return openEvaluationBridge(choice, { like, episodes: plan.episodes, logFile });
+  if (isBridge(choice.env))
+    return openEvaluationBridge(choice, { like, episodes: plan.episodes, logFile, ui });
   if (!isKnownEnvironment(choice.env)) return asActorSees(await makeEnvironment(choice), {});
   return openRows(choice, plan, true);
 }

@@ -22,7 +22,7 @@ export const assumedLimit = (environment: string): string =>
  *
  * @returns the choice as it is where there is a limit, or a server takes none
  */
-export async function withStepLimit<T extends BridgeChoice & { readonly environment: string }>(
+export async function withStepLimit<T extends BridgeChoice>(
   choice: T,
   options: BridgeOptions,
   ui?: Pick<Ui, 'info'>,
@@ -31,7 +31,7 @@ export async function withStepLimit<T extends BridgeChoice & { readonly environm
   const { maxEpisodeSteps } = await bridgeHello(choice, options);
   if (maxEpisodeSteps !== undefined) return choice;
   await endIdle(choice);
-  ui?.info(assumedLimit(choice.environment));
+  ui?.info(assumedLimit(choice.env));
   return { ...choice, maxSteps: DEFAULT_MAX_STEPS };
 }
 
@@ -42,6 +42,8 @@ export async function whyEndless(choice: BridgeChoice, options?: BridgeOptions):
   if ((await bridgeHello(choice, options)).maxEpisodeSteps !== undefined) return undefined;
   const how = isRunningServer(env)
     ? "start a server of Gymnasium's environments with --max-steps, and have a simulator of your own truncate and give max_episode_steps"
-    : 'begin a new run with --max-steps';
+    : takesMaxSteps(env)
+      ? 'begin a new run with --max-steps'
+      : 'have its simulator truncate and give max_episode_steps';
   return `${env} gives no time limit: an evaluation plays whole episodes, and waits where one doesn't end. If that may be, ${how}`;
 }

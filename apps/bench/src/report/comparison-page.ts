@@ -1,5 +1,5 @@
 import { counted } from '../cli/counted.ts';
-import { resamplesOfCurves, type Comparison } from '../compare/analyse.ts';
+import type { Comparison } from '../compare/analyse.ts';
 import { beforeTheEnd } from '../compare/before-the-end.ts';
 import { curvesPanel, type CurveStatistic } from '../compare/curves-figure.ts';
 import { labelsOf } from '../compare/group-runs.ts';
@@ -10,6 +10,7 @@ import { fewSeedsCaveat } from '../compare/describe-few-seeds.ts';
 import { LEAST_SEEDS_OF_INTERVAL } from '../compare/few-seeds.ts';
 import { interpolatedGroups } from '../compare/learning-curve.ts';
 import { interval } from '../compare/tables.ts';
+import { resamplesOfBands } from '../compare/resamples.ts';
 import { unevenSteps } from '../compare/uneven-steps.ts';
 import type { ComparisonReport } from './comparison-data.ts';
 import {
@@ -103,7 +104,7 @@ function curvesCard(
   const band =
     statistic === 'mean'
       ? `the ${interval(options)} of Student's t`
-      : `the ${interval(options)} of a stratified bootstrap, of all resamples or of ${formatNumber(resamplesOfCurves({ resamples }), 9)} drawn ones`;
+      : `the ${interval(options)} of a stratified bootstrap, of all resamples or of ${formatNumber(resamplesOfBands({ resamples, confidence }), 9)} drawn ones`;
   const between = comparison.environments.flatMap((result) => interpolatedGroups(result.groups));
   return html`<figure class="${look}">
     <h2>${kind === 'deterministic' ? 'Deterministic' : 'Sampled'} return, ${STATISTIC_NAMES[statistic]}</h2>
@@ -169,7 +170,6 @@ function profileCard(
       Share of runs whose last deterministic return is above τ; bands are stratified bootstrap intervals.
       Returns are divided by the best mean of an algorithm: ${scales}. The interquartile mean is that of all
       runs of these tasks together; its interval resamples the runs of each task among themselves.
-      ${fewSeedsCaveat(deterministic)}
       ${
         profile.leftOut.length === 0
           ? ''
@@ -201,7 +201,7 @@ function improvementCard({ deterministic, options }: ComparisonReport, first: st
     ${improvementTable(of, options)}
     <figcaption>
       How likely a run of the first ends with a larger deterministic return than one of the second, with
-      bootstrap intervals. It says nothing of how much larger. ${fewSeedsCaveat(deterministic)}
+      bootstrap intervals. It says nothing of how much larger.
     </figcaption>
   </figure>`;
 }

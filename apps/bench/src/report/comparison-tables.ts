@@ -7,7 +7,7 @@ import { fewSeedsOfPair } from '../compare/describe-few-seeds.ts';
 import { interval } from '../compare/tables.ts';
 import type { ComparisonReport } from './comparison-data.ts';
 import { html, type Html } from './html.ts';
-import { formatDecimals, formatNumber, formatSeconds } from './numbers.ts';
+import { formatDecimals, formatNumber, formatSeconds, count } from './numbers.ts';
 import { environmentColumn, numbers, table, words } from './table.ts';
 
 /** Last evaluations of all groups: mean and IQM of deterministic returns, mean of sampled ones. */
@@ -119,6 +119,3 @@ export const withInterval = ({ estimate, low, high }: ConfidenceInterval): Html 
 /** Whole where that is exact enough. */
 export const formatReturn = (value: number): string =>
   formatNumber(Math.abs(value) >= 100 ? Math.round(value) : value, Math.abs(value) >= 100 ? 9 : 3);
-
-/** Whole numbers with their thousands grouped. */
-export const count = (value: number): string => formatNumber(value, 12);

@@ -53,3 +53,6 @@ export function formatShare(part: number, whole: number): string {
 function trimZeros(mantissa: string): string {
   return mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa;
 }
+
+/** Whole numbers with their thousands grouped. */
+export const count = (value: number): string => formatNumber(value, 12);

@@ -1,5 +1,6 @@
 import type { ComparisonReport } from './comparison-data.ts';
-import { count, formatReturn, withInterval } from './comparison-tables.ts';
+import { formatReturn, withInterval } from './comparison-tables.ts';
+import { count } from './numbers.ts';
 import { html, type Html } from './html.ts';
 import { publishedBesideOurs } from './published-beside-ours.ts';
 import { environmentColumn, numbers, table, words } from './table.ts';

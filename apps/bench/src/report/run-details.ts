@@ -3,9 +3,8 @@ import { z } from 'zod';
 import type { RunGroup } from '../compare/group-runs.ts';
 import type { Run } from '../compare/read-run.ts';
 import type { ComparisonReport } from './comparison-data.ts';
-import { count } from './comparison-tables.ts';
 import { html, type Html } from './html.ts';
-import { formatNumber } from './numbers.ts';
+import { count, formatNumber } from './numbers.ts';
 import { trainCommand } from './run-command.ts';
 import { table, words } from './table.ts';
 

@@ -29,7 +29,7 @@ const SUBJECTS: Readonly<Record<Figure, (run: Scope) => string>> = {
         : []),
       ...(algorithms.includes(sac.name) ? ['SAC with and without reward shifting'] : []),
     ];
-    return `${variants.join(', ').replace(/^a/, 'A')} on ${listed(environments)}; deterministic against sampled actions are the two sets of figures. After the ablations of ${PAPER}.`;
+    return `${variants.join(', ')} on ${listed(environments)}; deterministic against sampled actions are the two sets of figures. After the ablations of ${PAPER}.`;
   },
 };
 

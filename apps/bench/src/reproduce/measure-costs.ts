@@ -42,7 +42,7 @@ export interface Measured {
 }
 
 /** How runs are measured. */
-export interface MeasureOptions extends Omit<RunSweepOptions, 'isDeleted'> {
+export interface MeasureOptions extends Omit<RunSweepOptions, 'isTemporary'> {
   /** Folder that measured runs lie in, in one that is deleted at the end. On storage that the nodes of a cluster see. */
   readonly out: string;
   readonly place: RunPlace;
@@ -69,7 +69,7 @@ export const measureCosts = (
       const groups = short.map(({ group }) => group);
       const { ray } = place;
       const sweep = parseSweep({ groups, ...(ray && { ray }) }, 'measurement', folder);
-      const { trials } = await runSweep(sweep, { ...options, isDeleted: true }, ui);
+      const { trials } = await runSweep(sweep, { ...options, isTemporary: true }, ui);
       return Promise.all(
         short.map(async ({ of, episode }, i) => {
           const trial = trials[i];

@@ -77,15 +77,19 @@ export async function measureRobustness(
     reason: 'a file of curves holds no policies',
   }));
   const played = new Map<Run, readonly Played[]>();
+  let done = 0;
   const { signal } = await interruptible(
     async (stop) => {
       const bar = ui.progress('playing with noise', runs.length, { unit: 'runs' });
       try {
-        for (const [i, run] of runs.entries()) {
-          const returns = await playDisturbed(run.folder, disturbances, options, stop).catch(whyNot);
-          if (returns instanceof CliError) notPlayed.push({ folder: run.folder, reason: reasonOf(returns) });
-          else played.set(run, returns);
-          bar.update(i + 1);
+        for (const run of runs) {
+          try {
+            played.set(run, await playDisturbed(run.folder, disturbances, options, stop));
+          } catch (error) {
+            if (!(error instanceof CliError) || error instanceof InterruptedError) throw error;
+            notPlayed.push({ folder: run.folder, reason: reasonOf(error) });
+          }
+          bar.update((done += 1));
         }
       } catch (error) {
         if (!stop.aborted || error !== stop.reason) throw error;
@@ -95,8 +99,7 @@ export async function measureRobustness(
     },
     () => ui.warn('interrupted; what was played with noise is kept. Press Ctrl-C again to leave at once.'),
   );
-  const left = runs.length - played.size - (notPlayed.length - files.size);
-  if (signal && left > 0)
+  if (signal && done < runs.length)
     throw new InterruptedError(
       `stopped while playing with noise, ${played.size} of ${counted(runs.length, 'run')} played and kept; the report is written without it`,
       'Go on with the same command.',
@@ -114,12 +117,6 @@ export async function measureRobustness(
   };
 }
 
-/** Why a policy can't be played, where that is known. */
-function whyNot(error: unknown): CliError {
-  if (error instanceof CliError && !(error instanceof InterruptedError)) return error;
-  throw error;
-}
-
 /** Of a group of which some policies were played. */
 function robustnessOf(
   { environment, label, runs }: RunGroup,
@@ -127,7 +124,7 @@ function robustnessOf(
   played: ReadonlyMap<Run, readonly Played[]>,
   { confidence }: RobustnessOptions,
 ): GroupRobustness[] {
-  const returns = runs.flatMap((run) => [played.get(run) ?? []]).filter((ofRun) => ofRun.length > 0);
+  const returns = runs.map((run) => played.get(run)).filter((ofRun) => ofRun !== undefined);
   if (returns.length === 0) return [];
   const over = (kind: 'deterministic' | 'sampled', i: number) =>
     meanInterval(

@@ -55,8 +55,8 @@ export async function commandOf(folder: string): Promise<RunCommand | undefined>
   }
 }
 
-/** What lies in a folder without a run under the names that a run would write to. */
-export async function filesInTheWay(folder: string): Promise<string[]> {
+/** What lies in a folder under the names that a run writes to. */
+export async function filesOfRun(folder: string): Promise<string[]> {
   const names = await readdir(folder);
   const files = names.filter((name) => FILES.test(name) && !name.startsWith('.'));
   const folders = await Promise.all(

@@ -6,7 +6,7 @@ import { readConfigFile, type RawConfig } from '../cli/config-file.ts';
 import { CliError, UsageError } from '../cli/errors.ts';
 import { fileName } from '../files/file-name.ts';
 import { toJson } from '../files/json.ts';
-import { commandOf, CONFIG, deleteRun, filesInTheWay, type RunCommand } from './run-files.ts';
+import { commandOf, CONFIG, deleteRun, filesOfRun, type RunCommand } from './run-files.ts';
 import { versions } from '../cli/versions.ts';
 
 /** A folder that holds a run, which this process alone writes to until it is closed. */
@@ -78,11 +78,11 @@ export async function createRunFolder({ path, command, force, files }: RunFolder
 
 /** Whether a run has written more than its settings. */
 const hasBegun = async (path: string): Promise<boolean> =>
-  (await filesInTheWay(path)).some((name) => name !== CONFIG);
+  (await filesOfRun(path)).some((name) => name !== CONFIG);
 
 /** What no run of ours wrote isn't replaced, whatever the command line says. */
 async function checkFree(path: string): Promise<void> {
-  const [first, ...others] = await filesInTheWay(path);
+  const [first, ...others] = await filesOfRun(path);
   if (first === undefined) return;
   const files = others.length === 0 ? first : `${first} and ${others.length} more`;
   throw new UsageError(

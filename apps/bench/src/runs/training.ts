@@ -142,6 +142,7 @@ const trainOpened = (
                 Math.floor(steps / evaluateEvery) * evaluationEpisodes * (deterministicOnly ? 1 : 2),
               parallel: settings.parallel,
               logFile: folder.file('server-evaluation.log'),
+              ui,
             }),
           )
         : undefined;

@@ -21,7 +21,7 @@ export interface RunSweepOptions {
   /** Further attempts at a trial that fails. */
   readonly retries: number;
   /** Whether the caller deletes what a stopped sweep leaves, as of measurements. Default: the same command goes on with it. */
-  readonly isDeleted?: boolean;
+  readonly isTemporary?: boolean;
 }
 
 /**
@@ -33,7 +33,7 @@ export interface RunSweepOptions {
  */
 export async function runSweep(
   sweep: SweepDefinition,
-  { engine: name, cores, retries, isDeleted = false }: RunSweepOptions,
+  { engine: name, cores, retries, isTemporary = false }: RunSweepOptions,
   ui: Ui,
 ): Promise<SweepReport> {
   const trials = await planSweep(sweep, name);
@@ -64,17 +64,17 @@ export async function runSweep(
     },
     () =>
       ui.warn(
-        `interrupted; the trials ${isDeleted ? 'end' : 'save what was learned'}. Press Ctrl-C again to leave at once.`,
+        `interrupted; the trials ${isTemporary ? 'end' : 'save what was learned'}. Press Ctrl-C again to leave at once.`,
       ),
   );
   const report = { out: sweep.out, engine: engine.name, trials: await board.read() };
   const hasFailed = report.trials.some(({ phase }) => phase === 'failed');
   if (signal && report.trials.some(({ phase }) => phase !== 'finished'))
     throw new InterruptedError(
-      isDeleted
+      isTemporary
         ? 'stopped while measuring, of which nothing is kept'
         : `stopped, ${sweepSummary(report.trials)}${hasFailed ? '' : ', saved'}`,
-      isDeleted ? 'The same command measures anew.' : 'Go on with the same command.',
+      isTemporary ? 'The same command measures anew.' : 'Go on with the same command.',
       exitCodeOfSignal(signal),
     );
   return report;

@@ -1,7 +1,8 @@
 import { createGenerator } from '@meow-rl/random';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { AutoresetMode, VectorEnv, VectorEnvState } from '../vector-env.ts';
+import type { AutoresetMode } from '../autoreset-mode.ts';
+import type { VectorEnv, VectorEnvState } from '../vector-env.ts';
 
 /** What {@link describeVectorEnv} is told of the environments that it tries. */
 export interface VectorEnvSuite {

@@ -213,7 +213,7 @@ function lossError({ options: { where, id, parts }, block, loss }: LossContext):
   );
 }
 
-/** Loaders that the calling thread was started with aren't there in the others. */
+/** Loaders that the calling thread was started with aren't there in the others. Node's words, as errors lose their code between threads. */
 const remedyFor = (problem: string): string =>
   problem.includes('Unknown file extension')
     ? 'Threads need a loader of their own, as imports: [new URL("./loader.js", import.meta.url)] with a module that registers it. '

@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Protocol } from '@meow-rl/threads';
 
 import type { BoxOptions } from '../box.ts';
-import type { AutoresetMode } from '../vector-env.ts';
+import type { AutoresetMode } from '../autoreset-mode.ts';
 import type { BlockShape } from './shared-block.ts';
 
 /** What a worker starts with. */

@@ -1,5 +1,5 @@
 import type { MakeEnvOptions } from '../make-env.ts';
-import type { AutoresetMode } from '../vector-env.ts';
+import type { AutoresetMode } from '../autoreset-mode.ts';
 
 /** Options of `workerVectorEnv`. */
 export interface WorkerVectorEnvOptions extends Omit<MakeEnvOptions, 'registry'> {

@@ -1,6 +1,7 @@
 import { sendPlain } from '@meow-rl/threads';
 
-import { checkActions, checkAutoresetMode, checkMask, checkNoneFinished } from '../check-actions.ts';
+import { checkAutoresetMode } from '../autoreset-mode.ts';
+import { checkActions, checkMask, checkNoneFinished } from '../check-actions.ts';
 import type { Info } from '../env.ts';
 import type { RowState, VectorEnv, VectorEnvState, VectorResetResult } from '../vector-env.ts';
 import { rowStates } from '../vector-state.ts';

@@ -171,7 +171,7 @@ describe('a checkpoint error says what happened and what to do', () => {
     const folder = path.join(await temporaryFolder(), 'checkpoints');
     const parts: RunParts = { ...makeParts(), env: { ...makeParts().env, state: refuses } };
     await expect(openRunCheckpoints(folder, parts)).rejects.toThrow(
-      "openRunCheckpoints: the environments can't be saved (Hollow-v0 has none.). Or open with { withEnvironments: false }: a run that goes on then begins new episodes.",
+      "openRunCheckpoints: the environments can't be saved (Hollow-v0 has none). Or open with { withEnvironments: false }: a run that goes on then begins new episodes.",
     );
     await openRunCheckpoints(folder, parts, { withEnvironments: false });
   });

@@ -4,7 +4,7 @@ import { replayStore } from '@meow-rl/replay/node';
 import { openCheckpointStore } from '../checkpoints/checkpoint-store.ts';
 import { listCheckpoints } from '../checkpoints/checkpoint.ts';
 import type { RunLogger } from '../loggers/run-logger.ts';
-import { CheckpointError } from './checkpoint-error.ts';
+import { CheckpointError, reasonOf } from './checkpoint-error.ts';
 import type { RestoredRun } from './restore-run.ts';
 import type { LoopStateOf, RunParts } from './run-parts.ts';
 import { replayFolder, rolloutTensors, type SavedRun } from './saved-run.ts';
@@ -114,7 +114,7 @@ async function expectState(env: RunParts['env']): Promise<void> {
     await env.state();
   } catch (error) {
     throw new Error(
-      `openRunCheckpoints: the environments can't be saved (${error instanceof Error ? error.message : String(error)}). ` +
+      `openRunCheckpoints: the environments can't be saved (${reasonOf(error)}). ` +
         'Or open with { withEnvironments: false }: a run that goes on then begins new episodes.',
       { cause: error },
     );

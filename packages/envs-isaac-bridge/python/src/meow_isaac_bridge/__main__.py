@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from .cli import parse
 from .ending import Ending, end_on_signals, end_with_stdin
 from .errors import UsageError
 from .log import say
-from .raised import in_a_line, whole
+from .raised import in_a_line
 from .requests import MAX_HELLO_BYTES
 from .server import run_server
 from .session import Session
@@ -26,11 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _serve(sys.argv[1:] if arguments is None else arguments)
     except UsageError as error:
-        say(str(error))
+        # In a line, as what a simulator says may have several.
+        say(" ".join(str(error).split()))
         return 2
     except Exception as error:
         # Last the line, for who started the server and reads the end of its log.
-        say(f"an error\n{whole(error).rstrip()}")
+        say(f"an error\n{traceback.format_exc().rstrip()}")
         say(in_a_line(error))
         return 1
 

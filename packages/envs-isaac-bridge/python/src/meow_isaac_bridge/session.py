@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from .episodes import EpisodeCounter
 from .errors import ProtocolError, RequestError, UsageError
 from .kept_word import check_observations, check_step
 from .log import say
-from .raised import in_a_line, whole
+from .raised import in_a_line
 from .saved_state import pack_state, unpack_state
 from .simulator import Array, Box, Mask, Observations, Restorable, Simulator
 from .versions import server_name, versions_of
@@ -66,7 +67,7 @@ class Session:
             return error_reply(number, "request", str(error), None, 1008)
         except Exception as error:
             # Whatever a simulator raises is told to the client, which then decides.
-            trace = whole(error)
+            trace = traceback.format_exc()
             say(f"a simulator raised\n{trace.rstrip()}")
             return error_reply(number, "simulator", in_a_line(error), trace, 1011)
 

@@ -52,24 +52,24 @@ def wire_dtype(dtype: Any) -> str:
     raise UsageError(f"Values of {np.dtype(dtype)} fit none of {', '.join(DTYPES)}.")
 
 
-def flatten_row(space: Any, value: Any) -> Array:
+def flatten_row(space: Any, value: Any, entries: int) -> Array:
     """One observation as a vector. Raises ValueError: it isn't of the space's shape."""
     from gymnasium.spaces import utils
 
     flat = np.asarray(utils.flatten(space, value))
-    entries = utils.flatdim(space)
     if flat.shape == (entries,):
         return flat
-    raise ValueError(
+    came = (
         f"an observation of shape {np.shape(value)} came, expected {space.shape}"
         if space.shape is not None
         else f"an observation came that flattens to {flat.size} entries, expected {entries}"
     )
+    raise ValueError(f"{came}. Correct what the environment gives, or its observation_space.")
 
 
 def flatten_rows(space: Any, values: list[Any], box: Box) -> Array:
     """Observations as the rows of a matrix, in the dtype of their flat box."""
-    flat = [flatten_row(space, value) for value in values]
+    flat = [flatten_row(space, value, box.entries) for value in values]
     return np.array(flat, box.dtype).reshape(len(flat), box.entries)
 
 

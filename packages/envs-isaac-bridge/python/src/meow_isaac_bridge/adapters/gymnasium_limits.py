@@ -21,7 +21,7 @@ def time_limit(env: Any) -> Any:
     return env
 
 
-def make_args(options: SimulatorOptions) -> dict[str, Any]:
+def make_kwargs(options: SimulatorOptions) -> dict[str, Any]:
     """Keyword arguments of `make` and `make_vec`: the user's, and the step limit."""
     if options.max_steps is None:
         return options.env_args

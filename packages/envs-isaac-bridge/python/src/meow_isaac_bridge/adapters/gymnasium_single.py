@@ -15,7 +15,7 @@ from ..errors import UsageError
 from ..simulator import Array, Description, Mask, Observations, Simulator, Step
 from ..spaces import action_box, flatten_row, observation_box
 from ..versions import installed_versions
-from .gymnasium_limits import EpisodeSpread, make_args, step_limit
+from .gymnasium_limits import EpisodeSpread, make_kwargs, step_limit
 from .imports import given_env_args, gymnasium_id, import_simulator
 from .mujoco_state import RestorableRows, are_restorable, checked
 
@@ -93,11 +93,9 @@ class GymnasiumCopies:
 
     def _take(self, row: int, value: Any, call: str) -> None:
         try:
-            self._current[row] = flatten_row(self._space, value)
+            self._current[row] = flatten_row(self._space, value, self._current.shape[1])
         except ValueError as error:
-            raise ValueError(
-                f"{call} of {self._task}, environment {row}: {error}. Correct what it gives, or its observation_space."
-            ) from error
+            raise ValueError(f"{call} of {self._task}, environment {row}: {error}") from error
 
 
 class RestorableCopies(GymnasiumCopies):
@@ -122,7 +120,7 @@ def make(options: SimulatorOptions) -> Simulator:
     name = gymnasium_id(options.task)
     try:
         with given_env_args(options):
-            envs = [gymnasium.make(name, **make_args(options)) for _ in range(options.num_envs)]
+            envs = [gymnasium.make(name, **make_kwargs(options)) for _ in range(options.num_envs)]
     except gymnasium.error.Error as error:
         raise UsageError(f"Gymnasium can't make {options.task}: {error}") from error
     copies = RestorableCopies if are_restorable(envs) else GymnasiumCopies

@@ -12,7 +12,7 @@ from ..errors import UsageError
 from ..simulator import Array, AutoresetMode, Description, Mask, Observations, Simulator, Step
 from ..spaces import action_box, flatten_rows, observation_box, row_of
 from ..versions import installed_versions
-from .gymnasium_limits import EpisodeSpread, make_args, step_limit
+from .gymnasium_limits import EpisodeSpread, make_kwargs, step_limit
 from .imports import given_env_args, gymnasium_id, import_simulator
 
 # As gymnasium.vector.AutoresetMode names them.
@@ -98,7 +98,7 @@ def _mode_of(env: Any) -> AutoresetMode:
 
 def _max_episode_steps(env: Any, options: SimulatorOptions) -> int | None:
     """The step limit: `make_vec` doesn't write one that it is given into the vector's spec."""
-    given = make_args(options).get("max_episode_steps")
+    given = make_kwargs(options).get("max_episode_steps")
     return step_limit(given if isinstance(given, int) else getattr(env.spec, "max_episode_steps", None))
 
 
@@ -119,7 +119,7 @@ def make(options: SimulatorOptions) -> Simulator:
         if spec.vector_entry_point is None:
             vector_kwargs["autoreset_mode"] = gymnasium.vector.AutoresetMode(mode)
         with given_env_args(options):
-            env = gymnasium.make_vec(name, num_envs=options.num_envs, vector_kwargs=vector_kwargs, **make_args(options))
+            env = gymnasium.make_vec(name, num_envs=options.num_envs, vector_kwargs=vector_kwargs, **make_kwargs(options))
     except gymnasium.error.Error as error:
         raise UsageError(f"Gymnasium can't make a vector of {options.task}: {error}") from error
     return GymnasiumVector(env, options)

@@ -21,6 +21,7 @@ def import_simulator(module: str, install: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or not module.startswith(error.name):
             raise
+        # Clients that start servers know it by these words.
         raise UsageError(f"{module} is not installed for this Python. Install it: {install}") from error
 
 

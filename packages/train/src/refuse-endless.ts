@@ -6,9 +6,9 @@ const LONGEST_EPISODE = 1_000_000;
  *
  * @throws Error
  */
-export function expectEnd({ id }: { readonly id: string }, length: number): void {
+export function refuseEndless({ id }: { readonly id: string }, length: number): void {
   if (length < LONGEST_EPISODE) return;
   throw new Error(
-    `evaluate: an episode of ${id} has not ended in ${LONGEST_EPISODE} steps. Give the environment a time limit, as timeLimit(env, 1000).`,
+    `evaluate: an episode of ${id} has not ended in ${LONGEST_EPISODE} steps. Give its environments a time limit, as timeLimit(env, 1000).`,
   );
 }
