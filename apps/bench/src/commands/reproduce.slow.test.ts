@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -52,6 +52,13 @@ describe('reproduce', () => {
       expect([again.code, again.out]).toEqual([0, expect.stringContaining(`Going on with ${out}`)]);
       expect(again.out).not.toContain('Measuring');
       expect((await readFile(join(out, 'curves.csv'), 'utf8')).trimEnd().split('\n')).toEqual(curves);
+
+      const run = join(out, 'Pendulum-v1', 'sac', 'seed-1');
+      await Promise.all(
+        ['checkpoints', 'robustness.json'].map((name) => rm(join(run, name), { recursive: true })),
+      );
+      const told = await pendulum(out, '--json');
+      expect(JSON.parse(told.out)).toMatchObject({ notPlayed: [{ folder: run }], trials: [{}, {}] });
 
       expect(await pendulum(out, '--seeds', '3')).toMatchObject({
         code: 2,

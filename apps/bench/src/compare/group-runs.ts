@@ -1,5 +1,6 @@
 import { ALGORITHMS } from '../algorithms/index.ts';
 import { labelsOfGroups } from './group-labels.ts';
+import type { LeftOut } from './left-out.ts';
 import type { Run } from './read-run.ts';
 import { settingsOf } from './run-settings.ts';
 import { shortLabels } from './short-labels.ts';
@@ -14,12 +15,6 @@ export interface RunGroup {
   readonly algorithm: string;
   /** Seeds ascending. */
   readonly runs: readonly Run[];
-}
-
-/** A run that does not count, and why. */
-export interface LeftOut {
-  readonly folder: string;
-  readonly reason: string;
 }
 
 /**

@@ -138,6 +138,19 @@ describe('curves.csv as a source of compare', () => {
     );
   });
 
+  it('asks for a later step only where there are evaluations after it', async () => {
+    const curves = join(await temporaryFolder(), 'curves.csv');
+    await writeFile(curves, `${HEADER}\nTask-v0,meow,1,100,1,,`);
+    const { err } = await compare(curves, '--until', '50');
+    expect(err).toContain(
+      'no evaluation up to step 50 of seed 1. Give a later step with --until, or others.\n',
+    );
+    const sampled = await compare(curves, '--until', '50', '--stochastic');
+    expect(sampled.err).toContain(
+      'no evaluation with sampled actions up to step 50 of seed 1. Mend what is said of them, or give others.\n',
+    );
+  });
+
   it('says that a file is missing', async () => {
     const { code, err } = await compare('missing/curves.csv');
     expect(code).toBe(2);

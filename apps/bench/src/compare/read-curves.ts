@@ -72,18 +72,18 @@ function asRun(
   { until = Infinity, stochastic = false }: ReadRunOptions,
 ): ReadRun {
   const [first, last] = [rows[0], rows.at(-1)];
-  const evaluations = rows.flatMap(({ step, deterministic, sampled, seconds }): RunEvaluation[] => {
+  const all = rows.flatMap(({ step, deterministic, sampled, seconds }): RunEvaluation[] => {
     const mean = stochastic ? sampled : deterministic;
-    return step > until || mean === undefined
-      ? []
-      : [{ step, mean, ...(seconds !== undefined && { seconds }) }];
+    return mean === undefined ? [] : [{ step, mean, ...(seconds !== undefined && { seconds }) }];
   });
+  const evaluations = all.filter(({ step }) => step <= until);
   const counted = evaluations.at(-1);
   if (!first || !last || !counted) {
     const kind = stochastic ? 'evaluation with sampled actions' : 'evaluation';
     return {
       folder: file,
       reason: `no ${kind} up to step ${Math.min(until, last?.step ?? 0)} of seed ${first?.seed}`,
+      ...(all.length > 0 && { lacks: 'an evaluation up to the last step' }),
     };
   }
   const { environment, algorithm: label, seed } = first;

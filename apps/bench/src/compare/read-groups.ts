@@ -1,14 +1,9 @@
 import { CliError } from '../cli/errors.ts';
 import { isCurves } from './find-runs.ts';
-import { groupRuns, type LeftOut, type RunGroup } from './group-runs.ts';
+import { groupRuns, type RunGroup } from './group-runs.ts';
+import { describeLeftOut, type LeftOut } from './left-out.ts';
 import { readCurves } from './read-curves.ts';
-import {
-  NO_EVALUATION_UP_TO,
-  NO_EVALUATION_YET,
-  readRun,
-  type ReadRunOptions,
-  type Run,
-} from './read-run.ts';
+import { readRun, type ReadRunOptions, type Run } from './read-run.ts';
 import { OF_CURVES } from './run-settings.ts';
 
 /** Runs that can be compared, and what is to be said of them and of others. */
@@ -57,15 +52,13 @@ function unlikeFirst({ config }: Run, first: Run | undefined): string[] {
 /** Throws CliError where there is nothing to compare, saying why. */
 export function checkComparable({ groups, leftOut }: ReadGroups): void {
   if (groups.length > 0) return;
-  const areSome = (beginning: string): boolean => leftOut.some(({ reason }) => reason.startsWith(beginning));
+  const areLacking = new Set(leftOut.map(({ lacks }) => lacks));
   throw new CliError(
     `none of the runs can be compared: ${leftOut.map(describeLeftOut).join('; ')}`,
-    areSome(NO_EVALUATION_YET)
+    areLacking.has('a first evaluation')
       ? 'Wait for their first evaluation, or give others.'
-      : areSome(NO_EVALUATION_UP_TO)
+      : areLacking.has('an evaluation up to the last step')
         ? 'Give a later step with --until, or others.'
         : 'Mend what is said of them, or give others.',
   );
 }
-
-export const describeLeftOut = ({ folder, reason }: LeftOut): string => `${folder}: ${reason}`;

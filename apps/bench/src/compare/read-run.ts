@@ -6,6 +6,7 @@ import { hasCode } from '../cli/errors.ts';
 import { repeatedKey } from '../cli/repeated-key.ts';
 import type { TextLine } from '../files/lines.ts';
 import { readTextFile, readTextLines } from '../files/text-file.ts';
+import type { LeftOut } from './left-out.ts';
 
 /** An evaluation as `metrics.jsonl` keeps it. */
 export interface RunEvaluation {
@@ -46,7 +47,7 @@ export interface ReadRunOptions {
 }
 
 /** A run, or why it cannot be compared. */
-export type ReadRun = { readonly run: Run } | { readonly folder: string; readonly reason: string };
+export type ReadRun = { readonly run: Run } | LeftOut;
 
 const configSchema = z.looseObject({
   env: z.string(),
@@ -72,10 +73,6 @@ const evaluationSchema = z.looseObject({
 
 const summarySchema = z.looseObject({ aborted: z.boolean().default(false), trainSeconds: z.number() });
 
-/** How reasons begin for which a run is left out that is whole: it need only go on, or count for longer. */
-export const NO_EVALUATION_YET = 'no evaluation yet';
-export const NO_EVALUATION_UP_TO = 'no evaluation up to step';
-
 /** Why a run has to be left out. */
 class Unreadable extends Error {}
 
@@ -97,11 +94,17 @@ export async function readRun(folder: string, options: ReadRunOptions = {}): Pro
     const evaluations = log.evaluations.filter(({ step }) => step <= until);
     const last = evaluations.at(-1);
     if (!last)
-      throw new Unreadable(
-        log.evaluations.length > 0
-          ? `${NO_EVALUATION_UP_TO} ${until}`
-          : `${NO_EVALUATION_YET}, at step ${log.step} of ${config.steps}`,
-      );
+      return log.evaluations.length > 0
+        ? {
+            folder,
+            reason: `no evaluation up to step ${until}`,
+            lacks: 'an evaluation up to the last step',
+          }
+        : {
+            folder,
+            reason: `no evaluation yet, at step ${log.step} of ${config.steps}`,
+            lacks: 'a first evaluation',
+          };
     const cut = evaluations.length < log.evaluations.length;
     const { algo: algorithm, seed, environment = config.env } = config;
     const seconds = cut ? last.seconds : (summary.seconds ?? log.seconds);

@@ -1,5 +1,6 @@
 import type { Comparison } from '../compare/analyse.ts';
-import type { LeftOut, RunGroup } from '../compare/group-runs.ts';
+import type { RunGroup } from '../compare/group-runs.ts';
+import type { LeftOut } from '../compare/left-out.ts';
 import type { TableOptions } from '../compare/tables.ts';
 import type { Robustness } from '../robustness/measure.ts';
 import type { Machine } from './machine.ts';

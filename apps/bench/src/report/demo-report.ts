@@ -2,7 +2,7 @@ import { curveFigure } from './curve-figure.ts';
 import type { FigureData } from '../demo/figure-data.ts';
 import { modalityOf } from '../demo/modality.ts';
 import type { DemoReport } from './data.ts';
-import { html, type Html } from './html.ts';
+import { Html, html } from './html.ts';
 import { formatNumber, formatSeconds, formatShare } from './numbers.ts';
 import { reportPage } from './page.ts';
 import { goalColor, softValueFigure } from './soft-value-figure.ts';
@@ -168,7 +168,7 @@ function filesCard({ files, verify }: DemoReport): Html {
           ${files.map(
             ({ name, description }) =>
               html`<tr>
-                <td><code>${name}</code></td>
+                <td class="file"><code>${breakable(name)}</code></td>
                 <td>${description}</td>
               </tr>`,
           )}
@@ -181,6 +181,15 @@ function filesCard({ files, verify }: DemoReport): Html {
     </p>
   </section>`;
 }
+
+/** A file's name that breaks between its parts. */
+const breakable = (name: string): Html =>
+  new Html(
+    name
+      .split(/(?<=[./])/)
+      .map((part) => html`${part}`.markup)
+      .join('<wbr>'),
+  );
 
 function settingText(value: DemoReport['settings'][string]): string {
   return typeof value === 'object' ? value.join(', ') : String(value);

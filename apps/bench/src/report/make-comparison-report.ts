@@ -1,6 +1,7 @@
 import { analyse } from '../compare/analyse.ts';
 import { compareRuns, type ComparedRuns } from '../compare/compare-runs.ts';
-import { namedAlike, type LeftOut } from '../compare/group-runs.ts';
+import { namedAlike } from '../compare/group-runs.ts';
+import type { LeftOut } from '../compare/left-out.ts';
 import { checkComparable, readGroups } from '../compare/read-groups.ts';
 import type { CompareRequest } from '../compare/request.ts';
 import type { Ui } from '../cli/ui.ts';

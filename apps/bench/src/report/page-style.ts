@@ -52,6 +52,7 @@ ul.plain { margin: 0; padding-left: 1.2rem; overflow-wrap: anywhere; }
 details { margin-top: .75rem; }
 summary { cursor: pointer; }
 td code { white-space: normal; }
+.file code { overflow-wrap: break-word; }
 @media (max-width: 600px) { body { padding: 1.25rem .75rem 2rem; } .card { padding: .9rem; } table { font-size: .8rem; } td.number small { display: block; } .name { min-width: 6.25rem; } .bar { width: 30%; } }
 @media print { body { background: none; } .card { break-inside: avoid; } }
 `.trim();

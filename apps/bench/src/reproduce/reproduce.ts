@@ -92,8 +92,8 @@ async function reproduceIn(reproduction: Reproduction, ui: Ui): Promise<void> {
     await guardWrite(target, () => writeAtomically(target, content));
     return target;
   };
-  const files = await writeFigure(figure, { experiment, plan, folders, request, write }, ui);
-  ui.result({ figure, out, plan, files, trials }, `Written: ${files.join(', ')}`);
+  const { files, notPlayed } = await writeFigure(figure, { experiment, plan, folders, request, write }, ui);
+  ui.result({ figure, out, plan, files, notPlayed, trials }, `Written: ${files.join(', ')}`);
   if (failed.length > 0)
     throw new CliError(
       `${failed.length} of ${counted(trials.length, 'run')} failed, and the report lacks them: ${failed.map((trial) => trial.name).join(', ')}`,

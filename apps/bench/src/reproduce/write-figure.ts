@@ -1,5 +1,9 @@
 import type { Ui } from '../cli/ui.ts';
-import { makeComparisonReport, writeComparisonReport } from '../report/make-comparison-report.ts';
+import {
+  makeComparisonReport,
+  writeComparisonReport,
+  type WrittenReport,
+} from '../report/make-comparison-report.ts';
 import { multiGoalHtml } from '../report/multi-goal-page.ts';
 import type { Experiment, Figure } from './experiments.ts';
 import { leadOf } from './lead.ts';
@@ -21,17 +25,17 @@ export interface FigureSources {
 /** Evaluations that the average at the end of a run is of, as `compare` has it. */
 const LAST = 10;
 
-/** Writes the report of a figure and the raw curves; gives the paths of the files. */
+/** Writes the report of a figure and the raw curves. */
 export async function writeFigure(
   figure: Figure,
   { experiment: { title, playsWithNoise }, plan, folders, request, write }: FigureSources,
   ui: Ui,
-): Promise<string[]> {
+): Promise<WrittenReport> {
   const { command, observationNoise, actionNoise, confidence, resamples, smooth, noiseEpisodes } = request;
   const words = { title, lead: leadOf(figure, plan), command };
   if (figure === 'fig1') {
     const report = await makeMultiGoalReport(folders, { ...words, confidence }, ui);
-    return [await write('report.html', multiGoalHtml(report))];
+    return { files: [await write('report.html', multiGoalHtml(report))], notPlayed: [] };
   }
   const asked = {
     confidence,
@@ -44,5 +48,5 @@ export async function writeFigure(
     ...(playsWithNoise && { observationNoise, actionNoise }),
   };
   const report = await makeComparisonReport(folders, asked);
-  return [...(await writeComparisonReport(report, asked, write, ui)).files];
+  return writeComparisonReport(report, asked, write, ui);
 }

@@ -1,6 +1,7 @@
 import { evaluate, meanInterval, type ConfidenceInterval } from '@meow-rl/train';
 
-import type { LeftOut, RunGroup } from '../compare/group-runs.ts';
+import type { RunGroup } from '../compare/group-runs.ts';
+import type { LeftOut } from '../compare/left-out.ts';
 import type { Run } from '../compare/read-run.ts';
 import { makePlayground } from '../environments/evaluation-environments.ts';
 import { openPolicy } from '../policies/loaded-policy.ts';

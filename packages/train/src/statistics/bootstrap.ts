@@ -31,7 +31,8 @@ export interface BootstrapOptions {
 /**
  * Percentile interval of a statistic from stratified bootstrap resamples: within each stratum, as many scores as it has
  * are drawn with replacement, so that every task keeps its weight. Where there are no more different resamples than are to be drawn (126 of five
- * scores, 6435 of eight), all of them count with their probabilities: the interval is exact then, whatever the seed.
+ * scores, 6435 of eight), all of them count with their probabilities: the interval is exact then, whatever the seed. Its ends are quantiles of a known distribution, which lie on
+ * values or half-way between two; those of drawn resamples are estimated as NumPy's percentiles are, by linear interpolation (types 2 and 7 of Hyndman and Fan).
  *
  * With few seeds such intervals come out too narrow: they are no substitute for seeds. Those of two or three scores at 95 % are the smallest and the
  * largest one. With a stratum of one score there is no interval, and its ends are null.
