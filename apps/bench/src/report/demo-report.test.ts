@@ -108,7 +108,8 @@ describe('report page, edges', () => {
     expect(count('script')).toBe(0);
     expect(markup).toContain('&lt;script&gt;alert(&quot;&amp;&quot;)&lt;/script&gt;');
     expect(texts('h1')).toEqual(['<script>alert("&")</script>']);
-    expect(markup).toContain('<code>a&amp;b.onnx</code>');
+    expect(texts('.file code')).toEqual(['a&b.onnx']);
+    expect(markup).toContain('<code>a&amp;b.<wbr>onnx</code>');
   });
 
   it('says plainly how many trajectories there are when all are drawn', () => {
