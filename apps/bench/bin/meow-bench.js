@@ -6,6 +6,8 @@ const program = new URL(import.meta.resolve('#cli'));
 if (existsSync(program)) {
   await import(program.href);
 } else {
-  console.error('meow-bench: the program has not been built. Run "npm run build".');
+  console.error(
+    'meow-bench: the program has not been built. In the clone, run "npm run setup && npm run build".',
+  );
   process.exitCode = 1;
 }

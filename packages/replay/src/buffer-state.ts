@@ -153,9 +153,10 @@ export function checkPart(
     );
   }
   const links = part.previous?.length ?? 0;
-  if (links !== (expected.nStep > 1 ? rows : 0)) {
+  const wantedLinks = expected.nStep > 1 ? rows : 0;
+  if (links !== wantedLinks) {
     throw new RangeError(
-      `replay: restore got ${links} links for ${rows} transitions, expected ${expected.nStep > 1 ? rows : 'none'}. ${damaged}`,
+      `replay: restore got ${links} links for ${rows} transitions, expected ${wantedLinks || 'none'}. ${damaged}`,
     );
   }
   for (const [i, distance] of (part.previous ?? []).entries()) {

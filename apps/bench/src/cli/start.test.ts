@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { cp, open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,4 +33,18 @@ it('a training goes on when nobody reads what it prints any more', async () => {
   child.stderr.destroy();
   expect(await once(child, 'close')).toEqual([0, null]);
   expect(existsSync(path.join(run, 'summary.json'))).toBe(true);
+});
+
+it('a clone that is not built is told how to set it up', async () => {
+  const folder = await temporaryFolder();
+  const copy = path.join(folder, 'meow-bench.mjs');
+  await cp(program, copy);
+  await writeFile(path.join(folder, 'package.json'), JSON.stringify({ imports: { '#cli': './missing.js' } }));
+  const child = spawn(process.execPath, [copy, '--help'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let err = '';
+  child.stderr.on('data', (chunk) => (err += String(chunk)));
+  expect(await once(child, 'close')).toEqual([1, null]);
+  expect(err).toBe(
+    'meow-bench: the program has not been built. In the clone, run "npm run setup && npm run build".\n',
+  );
 });

@@ -83,7 +83,7 @@ function asRun(
     return {
       folder: file,
       reason: `no ${kind} up to step ${Math.min(until, last?.step ?? 0)} of seed ${first?.seed}`,
-      ...(all.length > 0 && { lacks: 'an evaluation up to the last step' }),
+      ...(all.length > 0 && { lacks: 'earlier-evaluation' }),
     };
   }
   const { environment, algorithm: label, seed } = first;

@@ -52,12 +52,12 @@ function unlikeFirst({ config }: Run, first: Run | undefined): string[] {
 /** Throws CliError where there is nothing to compare, saying why. */
 export function checkComparable({ groups, leftOut }: ReadGroups): void {
   if (groups.length > 0) return;
-  const areLacking = new Set(leftOut.map(({ lacks }) => lacks));
+  const lacking = new Set(leftOut.map(({ lacks }) => lacks));
   throw new CliError(
     `none of the runs can be compared: ${leftOut.map(describeLeftOut).join('; ')}`,
-    areLacking.has('a first evaluation')
+    lacking.has('first-evaluation')
       ? 'Wait for their first evaluation, or give others.'
-      : areLacking.has('an evaluation up to the last step')
+      : lacking.has('earlier-evaluation')
         ? 'Give a later step with --until, or others.'
         : 'Mend what is said of them, or give others.',
   );

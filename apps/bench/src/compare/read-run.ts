@@ -98,12 +98,12 @@ export async function readRun(folder: string, options: ReadRunOptions = {}): Pro
         ? {
             folder,
             reason: `no evaluation up to step ${until}`,
-            lacks: 'an evaluation up to the last step',
+            lacks: 'earlier-evaluation',
           }
         : {
             folder,
             reason: `no evaluation yet, at step ${log.step} of ${config.steps}`,
-            lacks: 'a first evaluation',
+            lacks: 'first-evaluation',
           };
     const cut = evaluations.length < log.evaluations.length;
     const { algo: algorithm, seed, environment = config.env } = config;

@@ -14,8 +14,7 @@ import { makeEnv } from '../make-env.ts';
 import { pendulum } from '../pendulum.ts';
 import { registry } from '../testing/worker-registry.ts';
 import type { AutoresetMode } from '../autoreset-mode.ts';
-import type { VectorEnv } from '../vector-env.ts';
-import type { VectorEnvState } from '../vector-env.ts';
+import type { VectorEnv, VectorEnvState } from '../vector-env.ts';
 import type { WorkerVectorEnvOptions } from './worker-options.ts';
 import { workerVectorEnv } from './worker-vector-env.ts';
 
